@@ -1,0 +1,94 @@
+"""expertserve: `.expert` packages (adapter, prompt format, grammar, defaults) served from one shared base model.
+
+    from expertserve import Expert
+
+    with Expert.load("sql.expert") as expert:
+        print(expert.generate("How many customers are from Spain?", schema=ddl).text)
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+from expertserve._version import __version__
+
+if TYPE_CHECKING:
+    from expertserve.config import EngineConfig as EngineConfig
+    from expertserve.errors import ConfigError as ConfigError
+    from expertserve.errors import DeviceError as DeviceError
+    from expertserve.errors import EngineDeadError as EngineDeadError
+    from expertserve.errors import ExpertError as ExpertError
+    from expertserve.errors import ExpertNotLoadedError as ExpertNotLoadedError
+    from expertserve.errors import GrammarError as GrammarError
+    from expertserve.errors import IncompatibleError as IncompatibleError
+    from expertserve.errors import InferenceError as InferenceError
+    from expertserve.errors import IntegrityError as IntegrityError
+    from expertserve.errors import LoadError as LoadError
+    from expertserve.errors import ManifestError as ManifestError
+    from expertserve.errors import OutOfMemoryError as OutOfMemoryError
+    from expertserve.facade import Expert as Expert
+    from expertserve.facade import ExpertManager as ExpertManager
+    from expertserve.manager import ExpertInfo as ExpertInfo
+    from expertserve.prompt import Message as Message
+    from expertserve.request import GenerateArgs as GenerateArgs
+    from expertserve.result import InferenceResult as InferenceResult
+
+_HOMES = {
+    "Expert": "facade",
+    "ExpertInfo": "manager",
+    "ExpertManager": "facade",
+    "EngineConfig": "config",
+    "GenerateArgs": "request",
+    "InferenceResult": "result",
+    "Message": "prompt",
+    "ConfigError": "errors",
+    "DeviceError": "errors",
+    "EngineDeadError": "errors",
+    "ExpertError": "errors",
+    "ExpertNotLoadedError": "errors",
+    "GrammarError": "errors",
+    "IncompatibleError": "errors",
+    "InferenceError": "errors",
+    "IntegrityError": "errors",
+    "LoadError": "errors",
+    "ManifestError": "errors",
+    "OutOfMemoryError": "errors",
+}
+__all__ = [*_HOMES, "__version__"]  # noqa: PLE0604
+
+_REQUIRED = "torch transformers outlines pydantic jinja2 platformdirs psutil safetensors tokenizers huggingface_hub fastapi uvicorn typer rich"
+"""What every install has; each is looked for without importing it."""
+
+
+def _check_installed() -> None:
+    """One ImportError that names everything that is missing, with the command that installs it."""
+    missing = [name.replace("_", "-") for name in _REQUIRED.split() if find_spec(name) is None]
+    engine = find_spec("vllm") or (find_spec("transformers") and find_spec("peft"))
+    if not missing and engine:
+        return
+    wanted = list(missing)
+    if not engine:
+        wanted.append("an engine (vllm, or transformers with peft)")
+    extra = "" if engine else "[cpu]"
+    raise ImportError(
+        f"expertserve needs {', '.join(wanted)}, not installed here.\n"
+        f"Install with:  pip install 'expertserve{extra}'"
+        + ("" if engine else "   (or [cuda] on a machine with an NVIDIA GPU, [transformers] where vLLM doesn't run)")
+    )
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'expertserve' has no attribute {name!r}")
+    value: object = getattr(import_module(f"expertserve.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
+
+
+_check_installed()

@@ -1,0 +1,261 @@
+"""PEFT tensors → the serving form, module by module, in float32.
+
+The serving form of a linear layer y = W x + b is
+
+    y  ←  y + d ⊙ y + e + B (A x)
+
+with low-rank A, B and, per output row, a scale d and a shift e. Each adapter type is one choice of the four:
+
+    LoRA      A, c·B                    c = alpha / r, or alpha / √r (rsLoRA)
+    DoRA      A, s ⊙ c·B, d = s − 1     s = m / ‖W + c·B A‖ per row; e = −d ⊙ b, since the bias stays unscaled
+    IA³       d = l − 1                 the bias is scaled along; scaling down_proj's input is scaling up_proj's output
+    AdaLoRA   E ⊙ A, c·B                c = alpha / (r + 1e-5)
+    LoHa      (B₁A₁) ⊙ (B₂A₂)           is of rank r²: rows of A₁ times rows of A₂, columns of B₁ times columns of B₂
+    LoKr      (B₁A₁) ⊗ (B₂A₂)           is (B₁ ⊗ B₂)(A₁ ⊗ A₂)
+    VeRA      λd ⊙ A, λb ⊙ B            A and B shared by all modules
+
+Sources: LoRA arXiv:2106.09685, rsLoRA 2312.03732, DoRA 2402.09353, IA³ 2205.05638, AdaLoRA 2303.10512, LoHa 2108.06098, LoKr 2309.14859,
+VeRA 2310.11454; the arithmetic is that of PEFT's layers.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+import torch
+from safetensors import SafetensorError, safe_open
+
+from expertserve.adapters.peft import PeftAdapter
+from expertserve.errors import IncompatibleError, LoadError
+from expertserve.models import BaseModel, Tensor
+
+MAX_RANK = 512
+"""The largest that vLLM's adapter slots have."""
+RESERVED = 2
+"""Columns of B that hold scale and shift."""
+
+
+@dataclass(slots=True)
+class ModuleForm:
+    """One linear layer's serving form, float32. Shapes: a [rank, in], b [out, rank], scale [out], shift [out]."""
+
+    a: torch.Tensor
+    b: torch.Tensor
+    scale: torch.Tensor
+    shift: torch.Tensor
+
+    @classmethod
+    def neutral(cls, shape: tuple[int, int]) -> ModuleForm:
+        """What changes nothing."""
+        out, width = shape
+        return cls(torch.zeros(0, width), torch.zeros(out, 0), torch.zeros(out), torch.zeros(out))
+
+
+def convert(adapter: PeftAdapter, base: BaseModel) -> Iterator[tuple[str, ModuleForm]]:
+    """Every module's serving form, one at a time: memory is bounded by one layer.
+
+    Raises:
+        IncompatibleError: A module isn't in the base, a shape doesn't fit, a weight isn't finite, or no exact low-rank form exists.
+    """
+    shapes = {module: _shape(base, module) for module in adapter.modules}
+    missing = sorted(m for m, shape in shapes.items() if shape is None)
+    if missing:
+        matched = len(shapes) - len(missing)
+        raise IncompatibleError(
+            f"{len(missing)} of the adapter's {len(shapes)} modules are not in the base model {base.name} ({matched} match): {missing[0]}",
+            hint="the adapter was made for another architecture, or for a larger model of this one",
+            code="modules_missing",
+        )
+    if adapter.type == "ia3":
+        yield from _ia3(adapter, base)
+        return
+    form = FORMS[adapter.type]
+    shared = {name: read_tensor(t) for name, t in adapter.shared.items()}
+    for module, parts in sorted(adapter.modules.items()):
+        tensors = {name: read_tensor(t) for name, t in parts.items()} | shared
+        shape = shapes[module]
+        assert shape is not None
+        yield module, _checked(module, form(adapter, base, module, tensors, shape), shape)
+
+
+def read_tensor(tensor: Tensor) -> torch.Tensor:
+    """A safetensors tensor as float32; refuses what isn't finite.
+
+    Raises:
+        IncompatibleError: `non_finite`.
+    """
+    try:
+        with safe_open(tensor.file, framework="pt") as file:
+            value = file.get_tensor(tensor.name)
+    except (SafetensorError, OSError) as error:
+        raise LoadError(f"{tensor.file.name}: {tensor.name} can't be read: {error}", code="bad_safetensors") from error
+    if not value.is_floating_point():
+        raise IncompatibleError(f"{tensor.name} has the type {tensor.dtype}, not a floating-point one", code="quantised")
+    value = value.float()
+    if not torch.isfinite(value).all():
+        raise IncompatibleError(f"{tensor.name} has values that are not finite", hint="the training diverged", code="non_finite")
+    return value
+
+
+def base_tensor(base: BaseModel, module: str, kind: str = "weight") -> Tensor | None:
+    """A base module's weight or bias; a tied output layer has the input embedding's weight."""
+    found = base.tensors.get(f"{module}.{kind}")
+    if found is None and kind == "weight" and module == "lm_head" and base.config.get("tie_word_embeddings"):
+        return base.tensors.get("model.embed_tokens.weight")
+    return found
+
+
+def _shape(base: BaseModel, module: str) -> tuple[int, int] | None:
+    tensor = base_tensor(base, module)
+    return (tensor.shape[0], tensor.shape[1]) if tensor and len(tensor.shape) == 2 else None
+
+
+def _checked(module: str, form: ModuleForm, shape: tuple[int, int]) -> ModuleForm:
+    out, width = shape
+    rank = form.a.shape[0]
+    if form.a.shape != (rank, width) or form.b.shape != (out, rank):
+        raise _misfit(module, f"it takes {form.a.shape[-1]} inputs and gives {form.b.shape[0]} outputs, the base's layer {width} and {out}")
+    if rank + RESERVED > MAX_RANK:
+        raise IncompatibleError(
+            f"{module}: its exact low-rank form has rank {rank}; at most {MAX_RANK - RESERVED} are served", code="rank_too_large"
+        )
+    for part in (form.a, form.b, form.scale, form.shift):
+        if not torch.isfinite(part).all():
+            raise IncompatibleError(f"{module}: its serving form is not finite", hint="the base's rows or the magnitudes are zero", code="non_finite")
+    return form
+
+
+def _misfit(module: str, what: str) -> IncompatibleError:
+    return IncompatibleError(f"{module} doesn't fit the base model: {what}", hint="it was made for another model", code="shape_mismatch")
+
+
+def _part(module: str, tensors: Mapping[str, torch.Tensor], name: str) -> torch.Tensor:
+    if name not in tensors:
+        raise IncompatibleError(f"{module}: the adapter lacks its {name}", code="adapter_tensors")
+    return tensors[name]
+
+
+Form = Callable[[PeftAdapter, BaseModel, str, Mapping[str, torch.Tensor], tuple[int, int]], ModuleForm]
+
+
+def _lora(adapter: PeftAdapter, base: BaseModel, module: str, tensors: Mapping[str, torch.Tensor], shape: tuple[int, int]) -> ModuleForm:
+    a, b = _part(module, tensors, "lora_A"), _part(module, tensors, "lora_B")
+    rank = int(adapter.by_pattern("rank_pattern", module, adapter.rank))
+    if a.dim() != 2 or b.dim() != 2 or a.shape[0] != rank or b.shape[1] != rank:
+        raise _misfit(module, f"its rank should be {rank}, its tensors have {tuple(a.shape)} and {tuple(b.shape)}")
+    alpha = adapter.by_pattern("alpha_pattern", module, adapter.number("lora_alpha", 8))
+    scaling = alpha / (math.sqrt(rank) if adapter.config.get("use_rslora") else rank)
+    form = ModuleForm.neutral(shape)
+    form.a, form.b = a, scaling * b
+    return form
+
+
+def _dora(adapter: PeftAdapter, base: BaseModel, module: str, tensors: Mapping[str, torch.Tensor], shape: tuple[int, int]) -> ModuleForm:
+    form = _checked(module, _lora(adapter, base, module, tensors, shape), shape)
+    magnitude = _part(module, tensors, "magnitude").flatten()
+    if magnitude.shape[0] != shape[0]:
+        raise _misfit(module, f"it has {magnitude.shape[0]} magnitudes for {shape[0]} rows")
+    weight = base_tensor(base, module)
+    assert weight is not None
+    s = magnitude / torch.linalg.norm(read_tensor(weight) + form.b @ form.a, dim=1)
+    form.b, form.scale = s[:, None] * form.b, s - 1
+    bias = base_tensor(base, module, "bias")
+    if bias is not None:
+        form.shift = -form.scale * read_tensor(bias)
+    return form
+
+
+def _adalora(adapter: PeftAdapter, base: BaseModel, module: str, tensors: Mapping[str, torch.Tensor], shape: tuple[int, int]) -> ModuleForm:
+    a, b, e = (_part(module, tensors, name) for name in ("lora_A", "lora_B", "lora_E"))
+    rank = a.shape[0]
+    alpha = adapter.number("lora_alpha", 8) or float(rank)
+    form = ModuleForm.neutral(shape)
+    form.a, form.b = a * e.reshape(rank, 1), b * (alpha / (rank + 1e-5))
+    return form
+
+
+def _loha(adapter: PeftAdapter, base: BaseModel, module: str, tensors: Mapping[str, torch.Tensor], shape: tuple[int, int]) -> ModuleForm:
+    b1, a1, b2, a2 = (_part(module, tensors, name) for name in ("hada_w1_a", "hada_w1_b", "hada_w2_a", "hada_w2_b"))
+    rank = a1.shape[0]
+    if rank * rank + RESERVED > MAX_RANK:
+        raise IncompatibleError(f"{module}: a LoHa of rank {rank} has an exact low-rank form of rank {rank * rank} only", code="rank_too_large")
+    form = ModuleForm.neutral(shape)
+    form.a = (a1[:, None, :] * a2[None, :, :]).reshape(rank * rank, -1)
+    form.b = (b1[:, :, None] * b2[:, None, :]).reshape(-1, rank * rank) * _hadamard_scaling(adapter, module)
+    return form
+
+
+def _lokr(adapter: PeftAdapter, base: BaseModel, module: str, tensors: Mapping[str, torch.Tensor], shape: tuple[int, int]) -> ModuleForm:
+    (b1, a1), (b2, a2) = _factors(module, tensors, "lokr_w1"), _factors(module, tensors, "lokr_w2")
+    rank = a1.shape[0] * a2.shape[0]
+    if rank + RESERVED > MAX_RANK:
+        raise IncompatibleError(f"{module}: this LoKr has an exact low-rank form of rank {rank} only", code="rank_too_large")
+    form = ModuleForm.neutral(shape)
+    form.a, form.b = torch.kron(a1, a2), torch.kron(b1, b2) * _hadamard_scaling(adapter, module)
+    return form
+
+
+def _factors(module: str, tensors: Mapping[str, torch.Tensor], name: str) -> tuple[torch.Tensor, torch.Tensor]:
+    """A Kronecker factor as a product; one that is stored whole is a product with the identity on its shorter side."""
+    if name not in tensors:
+        return _part(module, tensors, f"{name}_a"), _part(module, tensors, f"{name}_b")
+    whole = tensors[name]
+    rows, columns = whole.shape
+    return (torch.eye(rows), whole) if rows <= columns else (whole, torch.eye(columns))
+
+
+def _hadamard_scaling(adapter: PeftAdapter, module: str) -> float:
+    rank = adapter.by_pattern("rank_pattern", module, adapter.number("r", 8))
+    return adapter.by_pattern("alpha_pattern", module, adapter.number("alpha", 8)) / rank
+
+
+def _vera(adapter: PeftAdapter, base: BaseModel, module: str, tensors: Mapping[str, torch.Tensor], shape: tuple[int, int]) -> ModuleForm:
+    if "vera_A" not in tensors or "vera_B" not in tensors:
+        raise IncompatibleError("the VeRA adapter was saved without its projections", hint="save it with save_projection=True", code="adapter_tensors")
+    out, width = shape
+    form = ModuleForm.neutral(shape)
+    form.a = _part(module, tensors, "vera_lambda_d")[:, None] * tensors["vera_A"][:, :width]
+    form.b = _part(module, tensors, "vera_lambda_b")[:, None] * tensors["vera_B"][:out, :]
+    return form
+
+
+FORMS: dict[str, Form] = {"lora": _lora, "dora": _dora, "adalora": _adalora, "loha": _loha, "lokr": _lokr, "vera": _vera}
+
+
+def _ia3(adapter: PeftAdapter, base: BaseModel) -> Iterator[tuple[str, ModuleForm]]:
+    """Output scales stay where they are; an input scale of a gated MLP's down_proj moves to the output of up_proj."""
+    forward = adapter.config.get("feedforward_modules") or []
+    names = {forward} if isinstance(forward, str) else {str(n) for n in forward} if isinstance(forward, list) else set()
+    scales: dict[str, torch.Tensor] = {}
+    for module, parts in sorted(adapter.modules.items()):
+        scale = _part(module, {n: read_tensor(t) for n, t in parts.items()}, "ia3").flatten()
+        if any(module == n or module.endswith("." + n) for n in names):
+            module = _moved(base, module, len(scale))
+        scales[module] = scales.get(module, torch.ones(1)) * scale
+    for module, scale in scales.items():
+        shape = _shape(base, module)
+        assert shape is not None
+        if len(scale) != shape[0]:
+            raise _misfit(module, f"it scales {len(scale)} rows of {shape[0]}")
+        form = ModuleForm.neutral(shape)
+        form.scale = scale - 1
+        yield module, _checked(module, form, shape)
+
+
+def _moved(base: BaseModel, module: str, size: int) -> str:
+    """The module whose output is this one's input, where scaling the one is scaling the other."""
+    up = module.removesuffix("down_proj") + "up_proj"
+    gate = module.removesuffix("down_proj") + "gate_proj"
+    if not module.endswith(".down_proj") or not _shape(base, up) or not _shape(base, gate):
+        raise IncompatibleError(
+            f"IA³ scales the input of {module}; that is exact only for down_proj of a gated MLP",
+            hint="leave it out of feedforward_modules when training",
+            code="ia3_input",
+        )
+    shape = _shape(base, module)
+    assert shape is not None
+    if shape[1] != size:
+        raise _misfit(module, f"it scales {size} inputs of {shape[1]}")
+    return up

@@ -1,0 +1,241 @@
+"""An adapter's files, as PEFT writes them: `adapter_config.json` and safetensors. Format: https://huggingface.co/docs/peft
+
+Whatever would change what the adapter computes and isn't understood here is refused with the reason, never dropped.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from expertserve.errors import IncompatibleError, LoadError
+from expertserve.models import Tensor, read_header
+from expertserve.package.manifest import Adapter
+
+WEIGHTS = "adapter_model.safetensors"
+CONFIG = "adapter_config.json"
+PICKLES = (".bin", ".pt", ".pth", ".pkl", ".ckpt")
+TYPES = {"LORA": "lora", "IA3": "ia3", "ADALORA": "adalora", "LOHA": "loha", "LOKR": "lokr", "VERA": "vera"}
+
+NEUTRAL = frozenset(
+    "task_type peft_type auto_mapping peft_version base_model_name_or_path revision inference_mode r target_modules exclude_modules "
+    "lora_alpha alpha lora_dropout fan_in_fan_out bias use_rslora modules_to_save init_lora_weights init_weights init_ia3_weights "
+    "layers_to_transform layers_pattern rank_pattern alpha_pattern megatron_config megatron_core loftq_config eva_config use_dora "
+    "qalora_group_size runtime_config feedforward_modules target_r init_r tinit tfinal deltaT beta1 beta2 orth_reg_weight total_step "
+    "projection_prng_key save_projection vera_dropout d_initial rank_dropout module_dropout use_effective_conv2d decompose_both "
+    "decompose_factor rank_dropout_scale ensure_weight_tying lora_ga_config corda_config".split()
+)
+"""Keys that we understand, or that matter only while training."""
+BASE_CHANGING = ("pissa", "olora", "corda", "loftq", "lora_ga")
+"""Initialisations that subtract from the base weights: such an adapter is right only on the base that was changed."""
+
+NAMES = {
+    "lora_A": "lora_A",
+    "lora_B": "lora_B",
+    "lora_E": "lora_E",
+    "lora_magnitude_vector": "magnitude",
+    "lora_magnitude": "magnitude",
+    "ia3_l": "ia3",
+    "ia3_scale": "ia3",
+    "hada_w1_a": "hada_w1_a",
+    "hada_w1_b": "hada_w1_b",
+    "hada_w2_a": "hada_w2_a",
+    "hada_w2_b": "hada_w2_b",
+    "lokr_w1": "lokr_w1",
+    "lokr_w1_a": "lokr_w1_a",
+    "lokr_w1_b": "lokr_w1_b",
+    "lokr_w2": "lokr_w2",
+    "lokr_w2_a": "lokr_w2_a",
+    "lokr_w2_b": "lokr_w2_b",
+    "vera_lambda_b": "vera_lambda_b",
+    "vera_lambda_d": "vera_lambda_d",
+}
+"""Tensor names, in PEFT's spelling and in the format text's."""
+SHARED = ("vera_A", "vera_B")
+KEY = re.compile(rf"^(?:base_model\.model\.)?(?P<module>.+?)\.(?P<part>{'|'.join(sorted(NAMES, key=len, reverse=True))})(?:\.default)?(?:\.weight)?$")
+
+
+@dataclass(frozen=True, slots=True)
+class PeftAdapter:
+    """An adapter's configuration, and where its tensors are; the tensors themselves are not read yet.
+
+    Args:
+        type: One of the manifest's types, as the files tell it: a LoRA with magnitudes is `dora`.
+        config: `adapter_config.json`.
+        modules: The base model's module → the adapter's parts for it.
+        shared: Tensors that all modules use (VeRA's projections).
+    """
+
+    type: str
+    config: Mapping[str, object]
+    modules: Mapping[str, Mapping[str, Tensor]]
+    shared: Mapping[str, Tensor]
+    file: Path
+
+    def number(self, key: str, default: float | None = None) -> float:
+        value = self.config.get(key, default)
+        if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
+            raise _refuse(f"{CONFIG}: {key} is {value!r}, a number is needed", "bad_adapter_config")
+        return float(value)
+
+    def by_pattern(self, key: str, module: str, default: float) -> float:
+        """A module's own rank or alpha, from `rank_pattern` or `alpha_pattern`: keys are matched as PEFT does, at a dot or the start."""
+        patterns = self.config.get(key) or {}
+        if not isinstance(patterns, dict):
+            raise _refuse(f"{CONFIG}: {key} is not an object", "bad_adapter_config")
+        for pattern, value in patterns.items():
+            if pattern == module or re.fullmatch(rf"(.*\.)?({pattern})$", module):
+                return float(value)
+        return default
+
+    @property
+    def rank(self) -> int:
+        """The rank that the author gave; 0 for IA³."""
+        key = {"adalora": "init_r"}.get(self.type, "r")
+        return 0 if self.type == "ia3" else int(self.number(key, 8))
+
+
+def read_adapter(folder: Path, declared: Adapter, weights: Path) -> PeftAdapter:
+    """Finds out what an adapter is, without reading its weights.
+
+    Args:
+        folder: Where `adapter_config.json` lies (beside the weights, or at the package's root).
+        declared: What the manifest says; must agree with the files.
+        weights: The safetensors file.
+
+    Raises:
+        LoadError: There are no weights, or only pickled ones.
+        IncompatibleError: The files say another thing than the manifest, or something that can't be served exactly.
+    """
+    if not weights.is_file():
+        raise _missing(weights)
+    if weights.suffix in PICKLES:
+        raise _pickled(weights.name)
+    config = _config(folder / CONFIG, declared)
+    kind = TYPES.get(str(config.get("peft_type", "")).upper())
+    if kind is None:
+        raise _refuse(f"{CONFIG}: the adapter type {config.get('peft_type')!r} is unknown", "adapter_type")
+    _check_config(config, kind)
+    modules, shared = _sort(list(read_header(weights)), kind)
+    has_magnitude = any("magnitude" in parts for parts in modules.values())
+    if kind == "lora" and (has_magnitude or config.get("use_dora")):
+        bare = [m for m, parts in modules.items() if "magnitude" not in parts]
+        if bare or not config.get("use_dora"):
+            what = f"{len(bare)} modules have none" if bare else "use_dora is not set"
+            raise _refuse(f"{CONFIG} and the tensors disagree about DoRA magnitudes: {what}", "adapter_disagrees")
+        kind = "dora"
+    adapter = PeftAdapter(kind, config, modules, shared, weights)
+    _check_declared(adapter, declared)
+    return adapter
+
+
+def _refuse(message: str, code: str, hint: str = "") -> IncompatibleError:
+    return IncompatibleError(message, code=code, hint=hint)
+
+
+def _missing(weights: Path) -> LoadError:
+    pickles = [p.name for p in weights.parent.glob("*") if p.suffix in PICKLES and p.stem.startswith("adapter")] if weights.parent.is_dir() else []
+    if pickles:
+        return _pickled(pickles[0])
+    return LoadError(f"the package has no {weights.name}", hint="PEFT's save_pretrained writes one", code="adapter_missing")
+
+
+def _pickled(name: str) -> IncompatibleError:
+    return _refuse(
+        f"the adapter's weights are pickled ({name}); unpickling a stranger's file can run code",
+        "pickled_weights",
+        "save it again with model.save_pretrained(folder, safe_serialization=True)",
+    )
+
+
+def _config(path: Path, declared: Adapter) -> dict[str, object]:
+    """The configuration; version 1 packages may have none, then the manifest speaks for it."""
+    if not path.is_file():
+        return _config_from(declared)
+    try:
+        config = json.loads(path.read_bytes())
+    except (ValueError, RecursionError) as error:
+        raise LoadError(f"{CONFIG} is not valid JSON: {error}", code="bad_adapter_config") from error
+    if not isinstance(config, dict):
+        raise LoadError(f"{CONFIG} is not a JSON object", code="bad_adapter_config")
+    return config
+
+
+def _config_from(declared: Adapter) -> dict[str, object]:
+    kind = {"dora": "lora", "lora-fa": "lora"}.get(declared.type, declared.type)
+    config: dict[str, object] = {"peft_type": kind.upper(), "target_modules": [*declared.target_modules], "use_dora": declared.type == "dora"}
+    if declared.r is not None:
+        config |= {"r": declared.r, "init_r": declared.r, "lora_alpha": declared.alpha, "alpha": declared.alpha}
+    return config | {"feedforward_modules": [*declared.feedforward_modules]}
+
+
+def _check_config(config: Mapping[str, object], kind: str) -> None:
+    """Refuses what the serving form can't express."""
+    if config.get("modules_to_save"):
+        raise _refuse(f"{CONFIG}: modules_to_save replaces whole modules ({config['modules_to_save']}), which an adapter slot can't hold", "modules_to_save")
+    if config.get("bias", "none") not in ("none", None):
+        raise _refuse(f"{CONFIG}: it trained biases (bias={config['bias']!r}), which an adapter slot can't hold", "trained_bias")
+    if config.get("fan_in_fan_out"):
+        raise _refuse(f"{CONFIG}: fan_in_fan_out adapters are for Conv1D layers", "adapter_config")
+    start = str(config.get("init_lora_weights", "")).lower()
+    if start.startswith(BASE_CHANGING):
+        raise _refuse(
+            f"{CONFIG}: init_lora_weights={start!r} changed the base weights, so the adapter is wrong on the published base",
+            "base_changed",
+            "convert it with PEFT: save_pretrained(folder, path_initial_model_for_weight_conversion=…)",
+        )
+    odd = sorted(k for k, v in config.items() if k not in NEUTRAL and v not in (None, False, [], {}, "", 0))
+    if odd:
+        raise _refuse(f"{CONFIG}: {', '.join(odd)} would change what it computes in a way that isn't served", "adapter_config")
+
+
+def _sort(tensors: list[Tensor], kind: str) -> tuple[dict[str, dict[str, Tensor]], dict[str, Tensor]]:
+    """Tensors by module and part; refuses those that belong to something else."""
+    modules: dict[str, dict[str, Tensor]] = {}
+    shared: dict[str, Tensor] = {}
+    for tensor in tensors:
+        name = tensor.name.removesuffix(".weight").removesuffix(".default").rsplit(".", 1)[-1]
+        if kind == "vera" and name in SHARED:
+            shared[name] = tensor
+            continue
+        match = KEY.match(tensor.name)
+        if not match or ".modules_to_save." in tensor.name:
+            raise _foreign(tensor.name)
+        part = NAMES[match["part"]]
+        if modules.setdefault(match["module"], {}).setdefault(part, tensor) is not tensor:
+            raise _refuse(f"the tensors of {match['module']} hold two {part}", "adapter_tensors")
+    if not modules:
+        raise _refuse("the adapter has no tensors: it would change nothing", "adapter_empty")
+    return modules, shared
+
+
+def _foreign(name: str) -> IncompatibleError:
+    if "embed" in name or "lora_embedding" in name:
+        return _refuse(f"the adapter changes token embeddings ({name}), which an adapter slot can't hold", "token_embeddings")
+    if name.endswith(".bias"):
+        return _refuse(f"the adapter brings trained biases ({name}), which an adapter slot can't hold", "trained_bias")
+    return _refuse(f"the adapter has a tensor that isn't understood: {name}", "adapter_tensors")
+
+
+def _check_declared(adapter: PeftAdapter, declared: Adapter) -> None:
+    """The manifest must agree with the files, which are the truth."""
+    wanted = {"lora-fa": "lora"}.get(declared.type, declared.type)
+    if wanted != adapter.type:
+        raise _refuse(f"the manifest says {declared.type}, the adapter's files are {adapter.type}", "adapter_disagrees", "correct adapters[].type")
+    if declared.r is not None and declared.r != adapter.rank:
+        raise _refuse(f"the manifest says r = {declared.r}, {CONFIG} {adapter.rank}", "adapter_disagrees", "correct adapters[].r")
+    key = "lora_alpha" if adapter.type in ("lora", "dora", "adalora") else "alpha"
+    alpha = adapter.config.get(key)
+    if declared.alpha is not None and isinstance(alpha, int | float) and alpha != declared.alpha:
+        raise _refuse(f"the manifest says alpha = {declared.alpha:g}, {CONFIG} {alpha:g}", "adapter_disagrees", "correct adapters[].alpha")
+    named = {t.rsplit(".", 1)[-1] for t in (*declared.target_modules, *declared.feedforward_modules)}
+    found = {m.rsplit(".", 1)[-1] for m in adapter.modules}
+    if named != found:
+        raise _refuse(
+            f"the manifest names the modules {', '.join(sorted(named))}; the tensors are for {', '.join(sorted(found))}",
+            "adapter_disagrees",
+            "correct adapters[].target_modules",
+        )

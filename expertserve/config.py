@@ -1,0 +1,70 @@
+"""Settings: where things are kept, and how an engine is started.
+
+Nothing here reads the environment; the command line does, and passes what it finds. The folders follow the platform's customs
+(on Linux `~/.cache/expertserve` and `~/.local/share/expertserve`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from expertserve.errors import ConfigError
+
+DType = Literal["auto", "bfloat16", "float16", "float32"]
+
+
+def cache_dir() -> Path:
+    """Where unpacked packages and converted adapters are kept; safe to delete when nothing runs."""
+    from platformdirs import user_cache_path
+
+    return user_cache_path("expertserve", appauthor=False)
+
+
+def models_dir() -> Path:
+    """Where base models are looked for by name."""
+    from platformdirs import user_data_path
+
+    return user_data_path("expertserve", appauthor=False) / "models"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineConfig:
+    """How an engine is started. `None` means: chosen from the machine and the model.
+
+    Args:
+        device: ``"cpu"``, ``"cuda"``, ``"cuda:1"``; None takes the best that is there.
+        dtype: Of the base weights; ``"auto"`` takes what the model was saved in, float32 where the CPU has no bfloat16.
+        max_model_len: Longest prompt and answer together, in tokens.
+        max_requests: Requests decoded at the same time; more wait in line.
+        max_slots: Adapters that one batch may mix; more are swapped in and out.
+        max_lora_rank: The largest adapter rank, fixed when the engine starts; None takes it from the experts loaded by then.
+        kv_cache_bytes: Memory for keys and values.
+        threads: CPU cores that compute; None leaves one to the front end where there are more than two.
+        row_scale: Install the worker extension that makes DoRA and IA³ exact and adapters fast. Off, only plain LoRA is served.
+        prefix_caching: Reuse the keys and values of prompts' common beginnings.
+    """
+
+    device: str | None = None
+    dtype: DType = "auto"
+    max_model_len: int | None = None
+    max_requests: int = 64
+    max_slots: int = 8
+    max_lora_rank: int | None = None
+    kv_cache_bytes: int | None = None
+    threads: int | None = None
+    row_scale: bool = True
+    prefix_caching: bool = True
+
+    def __post_init__(self) -> None:
+        for name in ("max_model_len", "max_requests", "max_slots", "max_lora_rank", "kv_cache_bytes", "threads"):
+            value = getattr(self, name)
+            if value is not None and (not isinstance(value, int) or isinstance(value, bool) or value < 1):
+                raise ConfigError(f"{name} must be a whole number of at least 1, not {value!r}", code="bad_setting")
+        if self.dtype not in ("auto", "bfloat16", "float16", "float32"):
+            raise ConfigError(
+                f"dtype must be one of auto, bfloat16, float16, float32, not {self.dtype!r}",
+                hint="leave it out to take what the model was saved in",
+                code="bad_setting",
+            )

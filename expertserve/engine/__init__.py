@@ -1,0 +1,1 @@
+"""What generates: one narrow seam, several engines behind it."""

@@ -1,0 +1,88 @@
+"""An engine without a model, for tests of code that uses expertserve, and for ours: it answers what its script says."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+
+from expertserve.adapters.serving import ServingAdapter
+from expertserve.config import EngineConfig
+from expertserve.engine.base import EngineInfo
+from expertserve.errors import EngineDeadError
+from expertserve.models import BaseModel
+from expertserve.request import Request
+from expertserve.result import Chunk, FinishReason
+from expertserve.tokenizer import Tokenizer
+
+Script = Callable[[str], str]
+
+
+class FakeEngine:
+    """Answers by a function of the prompt's text, token by token, honouring `max_tokens` and `stop`.
+
+    Args:
+        script: The prompt as the model would read it, special tokens included → the answer.
+        delay: Seconds before each token.
+
+    Attributes:
+        requests: Every request that came, in order.
+
+    Example:
+        >>> engine = FakeEngine(lambda prompt: "SELECT COUNT(*) FROM customers")
+        >>> engine.script("How many customers?")
+        'SELECT COUNT(*) FROM customers'
+    """
+
+    def __init__(self, script: Script = lambda prompt: "", *, delay: float = 0.0) -> None:
+        self.script = script
+        self.delay = delay
+        self.requests: list[Request] = []
+        self.aborted: list[str] = []
+        self._adapters: set[str] = set()
+        self._tokenizer: Tokenizer | None = None
+
+    async def start(self, base: BaseModel, config: EngineConfig, rank: int) -> EngineInfo:
+        self._tokenizer = Tokenizer(base.path)
+        return EngineInfo("fake", config.device or "cpu", "none", config.max_model_len or base.context_length)
+
+    async def add(self, adapter: ServingAdapter) -> None:
+        self._adapters.add(adapter.digest)
+
+    async def remove(self, digest: str) -> None:
+        self._adapters.discard(digest)
+
+    async def resident(self) -> set[str]:
+        return set(self._adapters)
+
+    async def stream(self, request: Request) -> AsyncIterator[Chunk]:
+        tokenizer = self._tokenizer
+        if tokenizer is None:
+            raise EngineDeadError("the engine was not started")
+        self.requests.append(request)
+        answer = self.script(tokenizer.decode_whole(list(request.prompt_token_ids)))
+        text, stopped = _cut(answer, request.sampling.stop)
+        ids = tokenizer.encode_plain(text)
+        kept = ids[: request.sampling.max_tokens]
+        end: FinishReason = "stop" if stopped or len(ids) < request.sampling.max_tokens else "length"
+        done = ""
+        try:
+            for index in range(request.sampling.n):
+                for i, token in enumerate(kept):
+                    await asyncio.sleep(self.delay)
+                    whole = tokenizer.decode(kept[: i + 1])
+                    done, piece = whole, whole[len(done) :] if i else whole
+                    yield Chunk(piece, (token,), index)
+                yield Chunk("", (), index, finish_reason=end)
+        except GeneratorExit:
+            self.aborted.append(request.id)
+            raise
+
+    async def close(self) -> None:
+        self._tokenizer = None
+        self._adapters.clear()
+
+
+def _cut(text: str, stops: tuple[str, ...]) -> tuple[str, bool]:
+    """The text before the first stop sequence, and whether there was one."""
+    found = [i for i in (text.find(s) for s in stops) if i >= 0]
+    return (text[: min(found)], True) if found else (text, False)

@@ -1,0 +1,76 @@
+"""What the machine offers, and the sizes that an engine gets from it where nobody named any."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+import psutil
+
+from expertserve.config import EngineConfig
+from expertserve.errors import OutOfMemoryError
+from expertserve.models import BaseModel
+
+BYTES = {"float32": 4, "bfloat16": 2, "float16": 2}
+SHARE = 0.4
+"""Of the memory that is free, how much keys and values may take unasked."""
+TOKENS_EACH = 1024
+"""Keys and values for so many tokens of each request that may run, where memory allows."""
+BLOCK = 128
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """What an engine is started with.
+
+    Args:
+        max_model_len: Tokens of prompt and answer.
+        kv_cache_bytes: Memory for keys and values.
+        token_bytes: What one token's keys and values take.
+    """
+
+    max_model_len: int
+    kv_cache_bytes: int
+    token_bytes: int
+
+
+def cpus() -> list[int]:
+    """The cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return sorted(os.sched_getaffinity(0))
+    return list(range(os.cpu_count() or 1))
+
+
+def token_bytes(base: BaseModel, dtype: str) -> int:
+    """Keys and values of one token over all layers."""
+    config = base.config
+    heads = _int(config.get("num_attention_heads"), 1)
+    size = _int(config.get("head_dim"), _int(config.get("hidden_size"), 64) // heads)
+    return 2 * _int(config.get("num_hidden_layers"), 1) * _int(config.get("num_key_value_heads"), heads) * size * BYTES[dtype]
+
+
+def _int(value: object, default: int) -> int:
+    return value if isinstance(value, int) and value > 0 else default
+
+
+def choose_sizes(base: BaseModel, config: EngineConfig, dtype: str, available: int | None = None) -> Sizes:
+    """Context and cache sizes from settings, model and free memory (bytes, measured if not given).
+
+    Raises:
+        OutOfMemoryError: Not even one request of full length fits; the hint has the numbers.
+    """
+    free = psutil.virtual_memory().available if available is None else available
+    each = token_bytes(base, dtype)
+    length = config.max_model_len or base.context_length
+    weights = sum(f.stat().st_size for f in base.path.glob("*.safetensors"))
+    room = max(0, free - 2 * weights)
+    wanted = config.kv_cache_bytes or max(each * (length + BLOCK), min(each * TOKENS_EACH * config.max_requests, int(SHARE * room)))
+    if wanted > room or wanted < each * length:
+        most = min(config.kv_cache_bytes or room, room) // each
+        raise OutOfMemoryError(
+            f"one request of {length:,} tokens needs {each * length >> 20:,} MiB for keys and values; there are "
+            f"{min(config.kv_cache_bytes or room, room) >> 20:,} MiB (free: {free >> 20:,}, the model takes about {2 * weights >> 20:,})",
+            hint=f"lower max_model_len to {most:,} or less, raise kv_cache_bytes, or use a smaller base model" if most else "free some memory",
+            code="out_of_memory",
+        )
+    return Sizes(length, wanted, each)

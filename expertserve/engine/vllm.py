@@ -1,0 +1,272 @@
+"""The default engine: vLLM's AsyncLLM, with our worker extension for exact and fast adapters.
+
+vLLM runs its engine core and worker in processes of their own, which are spawned. This module imports vLLM only when it starts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import os
+import sys
+import threading
+import types
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from expertserve.adapters.serving import ServingAdapter
+from expertserve.config import EngineConfig
+from expertserve.engine.base import EngineInfo
+from expertserve.engine.machine import choose_sizes, cpus
+from expertserve.errors import ConfigError, DeviceError, EngineDeadError, IncompatibleError, InferenceError
+from expertserve.models import BaseModel
+from expertserve.request import Request, Sampling
+from expertserve.result import Chunk, FinishReason, TokenLogprob
+
+if TYPE_CHECKING:
+    from vllm.lora.request import LoRARequest
+    from vllm.sampling_params import SamplingParams
+    from vllm.v1.engine.async_llm import AsyncLLM
+
+RANKS = (1, 8, 16, 32, 64, 128, 256, 320, 512)
+"""The slot widths that vLLM has."""
+EXTENSION = "expertserve.engine.vllm_worker.Extension"
+RESIDENT = 64
+"""Adapters that vLLM keeps in memory beside those in slots."""
+ENDS: dict[str, FinishReason] = {"stop": "stop", "length": "length", "abort": "cancelled"}
+
+
+class VLLMEngine:
+    """One base model in vLLM."""
+
+    def __init__(self) -> None:
+        self._llm: AsyncLLM | None = None
+        self._lora: dict[str, LoRARequest] = {}
+        self._ids = itertools.count(1)
+        self._row_scale = True
+        self._adding = asyncio.Lock()
+
+    async def start(self, base: BaseModel, config: EngineConfig, rank: int) -> EngineInfo:
+        device = config.device or "cpu"
+        if device != "cpu":
+            raise DeviceError(f"the device {device!r} is not available to this build of vLLM", hint="cpu is", code="no_device")
+        dtype = _dtype(base, config)
+        width = slot_width(max(rank, config.max_lora_rank or 0))
+        sizes = choose_sizes(base, config, dtype)
+        self._row_scale = config.row_scale
+        arguments = {
+            "model": str(base.path),
+            "tokenizer": str(base.path),
+            "dtype": dtype,
+            "max_model_len": sizes.max_model_len,
+            "kv_cache_memory_bytes": sizes.kv_cache_bytes,
+            "max_num_seqs": config.max_requests,
+            "enable_prefix_caching": config.prefix_caching,
+            "enable_lora": width > 0,
+            "max_loras": config.max_slots,
+            "max_cpu_loras": max(config.max_slots, RESIDENT),
+            "max_lora_rank": width or RANKS[0],
+            "generation_config": "vllm",
+            "disable_log_stats": True,
+            "use_tqdm_on_load": False,
+        }
+        if config.row_scale:
+            arguments["worker_extension_cls"] = EXTENSION
+        self._llm = await asyncio.to_thread(_launch, arguments, _environment(config))
+        return EngineInfo("vllm", device, dtype, sizes.max_model_len, width)
+
+    async def add(self, adapter: ServingAdapter) -> None:
+        from vllm.lora.request import LoRARequest
+
+        llm = self._running()
+        async with self._adding:
+            if adapter.digest in self._lora:
+                return
+            if adapter.affine and not self._row_scale:
+                raise IncompatibleError(
+                    f"a {adapter.type} adapter can't be served exactly without the worker extension",
+                    hint="start the engine with row_scale=True",
+                    code="extension_off",
+                )
+            lora = LoRARequest(f"expert-{adapter.digest}", next(self._ids), str(adapter.folder))
+            with _translated():
+                await llm.add_lora(lora)
+                if self._row_scale:
+                    await llm.collective_rpc("expertserve_check", args=(lora.lora_int_id, str(adapter.folder)))
+            self._lora[adapter.digest] = lora
+
+    async def remove(self, digest: str) -> None:
+        lora = self._lora.pop(digest, None)
+        if lora is not None:
+            with _translated():
+                await self._running().remove_lora(lora.lora_int_id)
+
+    async def resident(self) -> set[str]:
+        with _translated():
+            ids = await self._running().list_loras()
+        return {digest for digest, lora in self._lora.items() if lora.lora_int_id in ids}
+
+    async def stream(self, request: Request) -> AsyncIterator[Chunk]:
+        from vllm.inputs import TokensPrompt
+
+        lora = self._lora[request.adapter] if request.adapter else None
+        prompt = TokensPrompt(prompt_token_ids=list(request.prompt_token_ids))
+        with _translated():
+            outputs = self._running().generate(prompt, _params(request.sampling), request.id, lora_request=lora)
+            try:
+                async for output in outputs:
+                    for completion in output.outputs:
+                        if completion.finish_reason == "error":
+                            raise InferenceError("the engine failed on this request", hint="its log says why", code="request_failed")
+                        yield Chunk(
+                            completion.text,
+                            tuple(completion.token_ids),
+                            completion.index,
+                            _logprobs(completion.token_ids, completion.logprobs),
+                            ENDS[completion.finish_reason] if completion.finish_reason else None,
+                        )
+            finally:
+                await outputs.aclose()
+
+    async def close(self) -> None:
+        llm, self._llm = self._llm, None
+        self._lora.clear()
+        if llm is not None:
+            llm.shutdown()  # not in a thread of the pool: at exit the pool is gone already
+
+    def _running(self) -> AsyncLLM:
+        if self._llm is None:
+            raise EngineDeadError("the engine was not started, or was closed", hint="load the expert again", code="engine_closed")
+        return self._llm
+
+
+def slot_width(rank: int) -> int:
+    """The narrowest slot of vLLM that holds an adapter of this width.
+
+    Raises:
+        IncompatibleError: None does.
+    """
+    if rank == 0:
+        return 0
+    for width in RANKS:
+        if width >= rank:
+            return width
+    raise IncompatibleError(f"an adapter of width {rank} fits no slot; the widest has {RANKS[-1]}", code="rank_too_large")
+
+
+def _dtype(base: BaseModel, config: EngineConfig) -> str:
+    if config.dtype != "auto":
+        return config.dtype
+    saved = str(base.config.get("dtype") or base.config.get("torch_dtype") or "bfloat16")
+    return saved if saved in ("bfloat16", "float16", "float32") else "bfloat16"
+
+
+def _environment(config: EngineConfig) -> dict[str, str]:
+    """What vLLM takes from the environment of the processes that it starts."""
+    cores = cpus()
+    threads = config.threads or (len(cores) if len(cores) <= 2 else len(cores) - 1)
+    return {
+        "VLLM_CPU_OMP_THREADS_BIND": ",".join(map(str, cores[-threads:])),
+        "VLLM_NO_USAGE_STATS": "1",
+        "VLLM_LOGGING_LEVEL": "ERROR",
+        "TOKENIZERS_PARALLELISM": "false",
+        "TORCH_CPP_LOG_LEVEL": "ERROR",
+        "PYTHONWARNINGS": "ignore",
+    }
+
+
+def _launch(arguments: Mapping[str, Any], environment: Mapping[str, str]) -> AsyncLLM:
+    """Starts vLLM's processes; takes half a minute."""
+    with _launching, _set(environment), _no_main(), _translated():
+        from vllm.engine.arg_utils import AsyncEngineArgs
+        from vllm.v1.engine.async_llm import AsyncLLM
+
+        return AsyncLLM.from_engine_args(AsyncEngineArgs(**arguments))
+
+
+_launching = threading.Lock()
+"""One start at a time: the environment and `__main__` are the whole process's."""
+
+
+@contextmanager
+def _set(environment: Mapping[str, str]) -> Iterator[None]:
+    """Sets variables for the processes that are started meanwhile; what the user had set stays as it was."""
+    added = {k: v for k, v in environment.items() if k not in os.environ}
+    before = dict(os.environ)
+    os.environ.update(added)
+    try:
+        yield
+    finally:
+        for key in set(os.environ) - set(before):
+            del os.environ[key]
+        os.environ.update(before)
+
+
+class _Main(types.ModuleType):
+    """Stands in for `__main__` while processes are spawned: everything is there, but not where it came from.
+
+    A spawned process runs the main script again unless it can't tell which that was, so scripts would need a
+    `if __name__ == "__main__"` guard, and would loop without one. Nothing that vLLM starts needs the script.
+    """
+
+    def __init__(self, main: types.ModuleType) -> None:
+        super().__init__("__main__")
+        self.__dict__.update({k: v for k, v in vars(main).items() if k not in ("__file__", "__spec__")}, __spec__=None)
+
+
+@contextmanager
+def _no_main() -> Iterator[None]:
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = _Main(main)
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """vLLM's exceptions → ours, by type, keeping the cause."""
+    from vllm.exceptions import VLLMClientError, VLLMServerError
+    from vllm.v1.engine.exceptions import EngineDeadError as Dead
+
+    try:
+        yield
+    except Dead as error:
+        raise EngineDeadError("vLLM's engine process ended", hint="its log says why; load the expert again") from error
+    except VLLMClientError as error:
+        raise ConfigError(f"vLLM refuses the request: {error}", code="engine_refused") from error
+    except VLLMServerError as error:
+        raise InferenceError(f"vLLM failed on the request: {error}", code="request_failed") from error
+    except (RuntimeError, ValueError, OSError) as error:
+        raise EngineDeadError(f"vLLM can't do this: {error}", hint="its log above says why", code="engine_failed") from error
+
+
+def _params(sampling: Sampling) -> SamplingParams:
+    from vllm.sampling_params import RequestOutputKind, SamplingParams
+
+    return SamplingParams(
+        n=sampling.n,
+        temperature=sampling.temperature,
+        top_p=sampling.top_p,
+        top_k=sampling.top_k,
+        min_p=sampling.min_p,
+        seed=sampling.seed,
+        stop=list(sampling.stop),
+        stop_token_ids=list(sampling.stop_token_ids),
+        max_tokens=sampling.max_tokens,
+        repetition_penalty=sampling.repetition_penalty,
+        logprobs=sampling.logprobs,
+        output_kind=RequestOutputKind.DELTA,
+    )
+
+
+def _logprobs(token_ids: Any, logprobs: Any) -> tuple[TokenLogprob, ...]:
+    """vLLM's dictionaries per place → ours: the chosen token first, then the likeliest."""
+    if not logprobs:
+        return ()
+    return tuple(
+        TokenLogprob(t, at[t].logprob, tuple(sorted(((i, p.logprob) for i, p in at.items() if (p.rank or 0) <= len(at)), key=lambda x: -x[1])))
+        for t, at in zip(token_ids, logprobs, strict=False)
+    )

@@ -1,0 +1,73 @@
+"""Runs inside vLLM's worker processes: installs our way of applying adapters, and checks what slots hold.
+
+vLLM imports this module in every worker before it loads the model (`worker_extension_cls`), and nowhere else. Importing it is what
+installs it: there is no other moment. Where vLLM's platform is one that we don't know, nothing is installed and importing fails, so
+that an adapter can't be served wrong.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import torch
+from safetensors.torch import load_file
+from vllm.platforms import current_platform
+
+from expertserve.adapters.peft import WEIGHTS
+
+if TYPE_CHECKING:
+    from vllm.v1.worker.worker_base import WorkerBase
+
+WRAPPERS = {"cpu": "expertserve.engine.vllm_punica.RowScaleCPU", "cuda": "expertserve.engine.vllm_punica_cuda.RowScaleCUDA"}
+
+
+def install() -> None:
+    """Makes vLLM take our Punica wrapper for its platform."""
+    name = WRAPPERS.get(current_platform.device_type)
+    if name is None:
+        raise RuntimeError(f"expertserve has no adapter code for vLLM's platform {current_platform.device_type!r}; start the engine with row_scale=False")
+    type(current_platform).get_punica_wrapper = classmethod(lambda cls: name)  # type: ignore[method-assign, assignment]
+
+
+install()
+
+
+class Extension:
+    """Methods that the front end can call in every worker. vLLM mixes this class into its worker class."""
+
+    def expertserve_check(self: WorkerBase, adapter_id: int, folder: str) -> int:  # type: ignore[misc]
+        """Compares what the slots hold with the serving form; returns the number of modules.
+
+        Raises:
+            RuntimeError: A module is missing or differs.
+        """
+        manager: Any = self.model_runner.lora_manager._adapter_manager  # type: ignore[attr-defined]
+        slot = manager.lora_index_to_id.index(adapter_id)
+        wanted = load_file(f"{folder}/{WEIGHTS}")
+        checked = 0
+        for name, layer in manager.modules.items():
+            parent, _, last = name.rpartition(".")
+            parts = [f"{parent}.{p}" if parent else p for p in manager.packed_modules_mapping.get(last, [last])]
+            checked += _check_layer(name, layer, parts, slot, wanted)
+        if 2 * checked != len(wanted):
+            raise RuntimeError(f"{checked} modules of the adapter are in the slot, {len(wanted) // 2} should be")
+        return checked
+
+
+def _check_layer(name: str, layer: Any, parts: list[str], slot: int, wanted: dict[str, torch.Tensor]) -> int:
+    """Each slice of one layer against its part of the file; returns how many parts the file has for it."""
+    a = [wanted.get(f"base_model.model.{p}.lora_A.weight") for p in parts]
+    b = [wanted.get(f"base_model.model.{p}.lora_B.weight") for p in parts]
+    if layer.tp_size > 1 and any(t is not None for t in b):
+        a, b = ((layer.slice_lora_a(a), layer.slice_lora_b(b)) if len(parts) > 1 else ([layer.slice_lora_a(a[0])], [layer.slice_lora_b(b[0])]))
+    stacked_a, stacked_b = (s if isinstance(s, tuple) else (s,) for s in (layer.lora_a_stacked, layer.lora_b_stacked))
+    for held, file in (*zip(stacked_a, a, strict=True), *zip(stacked_b, b, strict=True)):
+        own = held[slot, 0]
+        if file is None:
+            same = not own.any()
+        else:
+            file = file.to(own.dtype)
+            same = torch.equal(own[: file.shape[0], : file.shape[1]], file) and not own[file.shape[0] :].any() and not own[:, file.shape[1] :].any()
+        if not same:
+            raise RuntimeError(f"the slot's weights for {name} are not the adapter's")
+    return sum(t is not None for t in b)

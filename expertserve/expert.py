@@ -1,0 +1,247 @@
+"""An expert without an engine: its manifest, adapter, prompt format and defaults, verified and ready to serve."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from expertserve import config, models
+from expertserve.adapters.peft import WEIGHTS, read_adapter
+from expertserve.adapters.serving import ServingAdapter, prepare_adapter
+from expertserve.errors import IncompatibleError, LoadError
+from expertserve.models import BaseModel
+from expertserve.package.archive import Package, compare_digest, open_package, verify_files
+from expertserve.package.manifest import Adapter, BaseModelSpec, Checkpoint, Manifest, read_manifest
+from expertserve.package.members import inside
+from expertserve.prompt import PromptFormat
+from expertserve.request import GenerateArgs, PromptArgs, SamplingArgs
+from expertserve.result import AdapterProof, BaseModelProof, ExpertProof
+from expertserve.tokenizer import FILE as TOKENIZER
+from expertserve.tokenizer import Tokenizer, check_same_ids
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedExpert:
+    """Everything that serving an expert needs, made from its package without a model in memory.
+
+    Args:
+        package: The verified folder.
+        manifest: In version 2's shape.
+        base: The base model on this machine.
+        adapter: The serving form; None where the package brings no adapter.
+        prompt: How its prompts are written.
+        warnings: What deserves a look, without stopping anything.
+    """
+
+    package: Package
+    manifest: Manifest
+    base: BaseModel
+    adapter: ServingAdapter | None
+    prompt: PromptFormat
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def dialect(self) -> str | None:
+        """`sql-postgres` → `postgres`: what stands in the system message above the schema."""
+        _, _, dialect = (self.manifest.decoding.grammar_type or "").partition("-")
+        return dialect or None
+
+    def proof(self) -> ExpertProof:
+        """Who answers, for results."""
+        a = self.adapter
+        adapter = AdapterProof(a.type, a.rank, a.modules, a.digest) if a else None
+        return ExpertProof(self.manifest.name, self.manifest.version, self.package.digest, adapter)
+
+    def base_proof(self) -> BaseModelProof:
+        return BaseModelProof(self.base.name, self.base.digest)
+
+
+def prepare(
+    path: str | os.PathLike[str],
+    *,
+    base_model: str | os.PathLike[str] | None = None,
+    checkpoint: str | None = None,
+    checksum: str | None = None,
+    cache_dir: Path | None = None,
+    models_dir: Path | None = None,
+    cache: bool = True,
+) -> PreparedExpert:
+    """Reads, verifies and converts a package. Starts no engine, downloads nothing unless `base_model` is a hub id.
+
+    Args:
+        path: A `.expert` file or an unpacked folder.
+        base_model: A folder, a known name, or a hub id; by default what the manifest names.
+        checkpoint: One of the package's checkpoints instead of the one it was published for.
+
+    Raises:
+        LoadError: And everything below it in the tree.
+    """
+    package = open_package(path, checksum=checksum, cache_dir=cache_dir, cache=cache)
+    try:
+        return _prepare(package, base_model, checkpoint, cache_dir, models_dir)
+    except BaseException:
+        package.close()
+        raise
+
+
+def inspect(
+    path: str | os.PathLike[str], *, checksum: str | None = None, cache_dir: Path | None = None, cache: bool = True
+) -> tuple[Package, Manifest, list[str]]:
+    """A package's manifest and warnings, with its checksums verified; needs no base model.
+
+    Raises:
+        LoadError: And everything below it in the tree.
+    """
+    package = open_package(path, checksum=checksum, cache_dir=cache_dir, cache=cache)
+    try:
+        manifest = read_manifest(package.folder)
+        return package, manifest, _verify(package, manifest)
+    except BaseException:
+        package.close()
+        raise
+
+
+def _prepare(
+    package: Package, base_model: str | os.PathLike[str] | None, checkpoint: str | None, cache_dir: Path | None, models_dir: Path | None
+) -> PreparedExpert:
+    manifest = read_manifest(package.folder)
+    warnings = _verify(package, manifest)
+    if manifest.soft_prompts:
+        names = ", ".join(p.name or p.path for p in manifest.soft_prompts)
+        raise IncompatibleError(
+            f"the expert brings soft prompts ({names}), which are not served", hint="an expert without them would answer otherwise", code="soft_prompts"
+        )
+    declared, base = choose_base(manifest, base_model, models_dir, cache_dir)
+    warning = models.check_declared(base, declared.sha256, declared.quantization)
+    warnings += ([warning] if warning else []) + _rope_warning(declared, base)
+    own = Tokenizer(package.folder) if (package.folder / TOKENIZER).is_file() else None
+    theirs = Tokenizer(base.path)
+    if not (base.path / TOKENIZER).is_file():
+        raise LoadError(f"the base model {base.name} has no {TOKENIZER}", hint="save its tokenizer again with transformers", code="bad_base_model")
+    if own:
+        check_same_ids(own, theirs)
+    adapter = _adapter(package, manifest, declared, base, checkpoint, (cache_dir or config.cache_dir()) / "adapters")
+    prompt = PromptFormat.choose(declared.prompt_template, own, theirs)
+    prompt.render([{"role": "user", "content": "?"}])  # a broken template is the package's fault, so it is found now
+    return PreparedExpert(package, manifest, base, adapter, prompt, tuple(warnings))
+
+
+def _verify(package: Package, manifest: Manifest) -> list[str]:
+    """Checks the manifest's hashes; returns what can't be checked, and keys that the format doesn't define."""
+    files = manifest.integrity.files if manifest.integrity else {}
+    uncovered = verify_files(package, files, "integrity.files")
+    warnings = ["integrity.files has a hash of manifest.json, which can't cover the file that it stands in"] if uncovered else []
+    unknown = list(manifest.unknown())
+    return warnings + ([f"keys that the format doesn't define: {', '.join(unknown[:20])}"] if unknown else [])
+
+
+def choose_base(
+    manifest: Manifest, given: str | os.PathLike[str] | None, models_dir: Path | None, cache_dir: Path | None
+) -> tuple[BaseModelSpec, BaseModel]:
+    """The base model that was passed, else the first of the manifest's that is on this machine.
+
+    Raises:
+        LoadError: None is; the message is about the first.
+    """
+    if given is not None:
+        base = models.resolve_given(given, models_dir=models_dir, cache_dir=cache_dir)
+        named = {models.last_component(s.name).casefold(): s for s in manifest.base_models}
+        return named.get(models.last_component(base.name).casefold(), manifest.base_models[0]), base
+    failure: LoadError | None = None
+    for spec in manifest.base_models:
+        try:
+            return spec, models.resolve(spec.name, models_dir=models_dir, cache_dir=cache_dir)
+        except LoadError as error:
+            failure = failure or error
+    assert failure
+    raise failure
+
+
+def _rope_warning(declared: BaseModelSpec, base: BaseModel) -> list[str]:
+    """The manifest describes the base as it was trained; a base that is stretched otherwise answers otherwise."""
+    wanted = declared.rope_scaling
+    if wanted is None:
+        return []
+    served = base.config.get("rope_scaling") or base.config.get("rope_parameters")
+    kind = str(served.get("rope_type") or served.get("type") or "default") if isinstance(served, dict) else "default"
+    name = wanted if isinstance(wanted, str) else str(wanted.get("type", ""))
+    same_kind = name.split("-")[0].casefold() == kind.split("-")[0].casefold()
+    if same_kind and not isinstance(wanted, str) and isinstance(served, dict) and wanted.get("factor") not in (None, served.get("factor")):
+        same_kind = False
+    return [] if same_kind else [f"the manifest's base has rope_scaling {name!r}, {base.name} here has {kind!r}"]
+
+
+# ── the adapter ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _adapter(
+    package: Package, manifest: Manifest, declared: BaseModelSpec, base: BaseModel, checkpoint: str | None, cache: Path
+) -> ServingAdapter | None:
+    if not declared.adapters:
+        if checkpoint is not None:
+            raise _no_checkpoint(manifest, declared, checkpoint)
+        return None
+    entry, weights = choose_adapter(package.folder, manifest, declared, checkpoint)
+    name = weights.relative_to(package.folder.resolve()).as_posix() if weights.is_relative_to(package.folder.resolve()) else weights.name
+    if entry.sha256 and name in package.files and checkpoint is None:
+        compare_digest(name, package.files[name], entry.sha256, "adapters[].sha256")
+    folder = weights.parent if (weights.parent / "adapter_config.json").is_file() else package.folder
+    return prepare_adapter(read_adapter(folder, entry, weights), base, package.digest, cache)
+
+
+def choose_adapter(folder: Path, manifest: Manifest, declared: BaseModelSpec, checkpoint: str | None) -> tuple[Adapter, Path]:
+    """Which adapter to serve, and its weights file: the checkpoint asked for, else the packaged one, else the only one.
+
+    Raises:
+        LoadError: `unknown_checkpoint`, listing those present.
+    """
+    by_step = {a.checkpoint_step: a for a in declared.adapters if a.checkpoint_step is not None}
+    if checkpoint is not None:
+        alternative = manifest.training.alternative_checkpoints.get(checkpoint)
+        if alternative and _weights(folder, alternative):
+            return declared.adapters[0], _weights(folder, alternative) or folder
+        step = checkpoint.removeprefix("checkpoint-")
+        if step.isdigit() and int(step) in by_step:
+            return by_step[int(step)], _own_weights(folder, by_step[int(step)])
+        raise _no_checkpoint(manifest, declared, checkpoint)
+    packaged = (manifest.training.packaging_checkpoint or "").removeprefix("checkpoint-")
+    if packaged.isdigit() and int(packaged) in by_step:
+        return by_step[int(packaged)], _own_weights(folder, by_step[int(packaged)])
+    final = [a for a in declared.adapters if a.checkpoint_step is None]
+    chosen = final[0] if final else by_step[max(by_step)]
+    return chosen, _own_weights(folder, chosen)
+
+
+def _weights(folder: Path, checkpoint: Checkpoint) -> Path | None:
+    """An alternative checkpoint's weights, where the package has them (published ones often don't)."""
+    path = inside(folder, checkpoint.path)
+    for candidate in (path / WEIGHTS, path, folder / path.name / WEIGHTS):
+        if candidate.is_file():
+            return candidate.resolve()
+    return None
+
+
+def _own_weights(folder: Path, adapter: Adapter) -> Path:
+    """Where an adapter's weights lie: its path, its checkpoint's folder, or the package's root."""
+    if adapter.path:
+        path = inside(folder, adapter.path)
+        return (path / WEIGHTS if path.is_dir() else path).resolve()
+    step = folder / f"checkpoint-{adapter.checkpoint_step}" / WEIGHTS
+    return step.resolve() if step.is_file() else (folder / WEIGHTS).resolve()
+
+
+def _no_checkpoint(manifest: Manifest, declared: BaseModelSpec, checkpoint: str) -> LoadError:
+    steps = [f"checkpoint-{a.checkpoint_step}" for a in declared.adapters if a.checkpoint_step is not None]
+    present = ", ".join([*manifest.training.alternative_checkpoints, *steps]) or "none"
+    return LoadError(
+        f"the package has no weights of the checkpoint {checkpoint!r}",
+        hint=f"its checkpoints: {present} (an alternative's weights may not be packed)",
+        code="unknown_checkpoint",
+    )
+
+
+def split_args(args: GenerateArgs) -> tuple[PromptArgs, SamplingArgs]:
+    """`generate`'s keyword arguments → those that shape the prompt, and the others."""
+    prompt = {k: v for k, v in args.items() if k in PromptArgs.__annotations__}
+    return PromptArgs(**prompt), SamplingArgs(**{k: v for k, v in args.items() if k not in prompt})  # type: ignore[typeddict-item]

@@ -1,0 +1,314 @@
+"""A manifest's base-model name → a model folder on this machine, with its digest and the shapes of its weights.
+
+A name in a manifest is never a place: `F:/models/Qwen3-0.6B` is the author's disk, so only `Qwen3-0.6B` counts, looked up in the alias
+table, the models folder, and what the Hugging Face cache already holds. Only a caller (`base_model=`, `models pull`) can point to a
+folder or cause a download.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import struct
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from expertserve import config
+from expertserve.errors import ConfigError, IncompatibleError, LoadError
+from expertserve.package.archive import file_digest
+
+ALIASES = "aliases.json"
+HUB_NAMES = {
+    "qwen3-0.6b": "Qwen/Qwen3-0.6B",
+    "qwen3-1.7b": "Qwen/Qwen3-1.7B",
+    "qwen3-4b": "Qwen/Qwen3-4B",
+    "qwen2.5-0.5b-instruct": "Qwen/Qwen2.5-0.5B-Instruct",
+    "smollm2-135m-instruct": "HuggingFaceTB/SmolLM2-135M-Instruct",
+    "smollm2-360m-instruct": "HuggingFaceTB/SmolLM2-360M-Instruct",
+    "tinyllama-1.1b-chat-v1.0": "TinyLlama/TinyLlama-1.1B-Chat-v1.0",
+}
+"""Short names that published experts use → the hub's names, for `models pull` and for what the hub's cache holds."""
+
+
+@dataclass(frozen=True)
+class BaseModel:
+    """A base model's folder.
+
+    Args:
+        name: As it is shown: the folder's name, or the hub's.
+        path: Holds `config.json`, safetensors and the tokenizer.
+    """
+
+    name: str
+    path: Path
+    _stamps: Path | None = field(default=None, repr=False)
+
+    @cached_property
+    def config(self) -> dict[str, object]:
+        """`config.json`, as it is."""
+        try:
+            value = json.loads((self.path / "config.json").read_bytes())
+        except (OSError, ValueError) as error:
+            raise LoadError(f"{self.path / 'config.json'} can't be read: {error}", code="bad_base_model") from error
+        if not isinstance(value, dict):
+            raise LoadError(f"{self.path / 'config.json'} is not a JSON object", code="bad_base_model")
+        return value
+
+    @cached_property
+    def context_length(self) -> int:
+        """The longest prompt and answer that the model was made for, in tokens."""
+        length = self.config.get("max_position_embeddings")
+        return length if isinstance(length, int) else 2048
+
+    @cached_property
+    def tensors(self) -> dict[str, Tensor]:
+        """Every weight's place and shape, from the safetensors headers alone."""
+        return {t.name: t for file in weight_files(self.path) for t in read_header(file)}
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 over the digests of weights, configuration and tokenizer. Reads the weights once per file and change."""
+        names = [*(f.name for f in weight_files(self.path)), "config.json", "tokenizer.json"]
+        lines = [f"{n}:{self._digest_of(self.path / n)}" for n in sorted(names) if (self.path / n).is_file()]
+        return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+    def _digest_of(self, file: Path) -> str:
+        """A file's SHA-256, remembered under its size and time of change."""
+        real, stat = file.resolve(), file.stat()
+        stamp = hashlib.sha256(f"{real}:{stat.st_size}:{stat.st_mtime_ns}".encode()).hexdigest()
+        note = (self._stamps or config.cache_dir() / "digests") / stamp
+        try:
+            known = note.read_text()
+            if re.fullmatch(r"[0-9a-f]{64}", known):
+                return known
+        except OSError:
+            pass
+        digest = file_digest(real)
+        try:
+            note.parent.mkdir(parents=True, exist_ok=True)
+            part = note.with_name(f"{note.name}.{os.getpid()}")
+            part.write_text(digest)
+            part.replace(note)
+        except OSError:
+            pass  # a read-only cache costs time, nothing else
+        return digest
+
+
+@dataclass(frozen=True, slots=True)
+class Tensor:
+    """A weight inside a safetensors file, not read yet."""
+
+    name: str
+    dtype: str
+    shape: tuple[int, ...]
+    file: Path
+
+
+def weight_files(folder: Path) -> list[Path]:
+    """A model folder's safetensors, shards in order; the index decides where there is one."""
+    index = folder / "model.safetensors.index.json"
+    if index.is_file():
+        try:
+            names = set(json.loads(index.read_bytes())["weight_map"].values())
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise LoadError(f"{index} is not a safetensors index: {error}", code="bad_base_model") from error
+        return [folder / n for n in sorted(names) if Path(n).name == n]
+    return sorted(folder.glob("*.safetensors"))
+
+
+def read_header(file: Path) -> Iterator[Tensor]:
+    """The names, types and shapes of a safetensors file (format: https://github.com/huggingface/safetensors).
+
+    Raises:
+        LoadError: The header is malformed, or its offsets don't tile the file exactly.
+    """
+    try:
+        with file.open("rb") as stream:
+            (length,) = struct.unpack("<Q", stream.read(8))
+            size = file.stat().st_size
+            if not 2 <= length <= min(100_000_000, size - 8):
+                raise ValueError(f"a header of {length:,} bytes in a file of {size:,}")
+            header = json.loads(stream.read(length))
+        entries = sorted((e["data_offsets"], n, e) for n, e in header.items() if n != "__metadata__")
+        at = 0
+        for (start, end), _, entry in entries:
+            if start != at or end < start or any(not isinstance(d, int) or d < 0 for d in entry["shape"]):
+                raise ValueError("its tensors overlap or leave gaps")
+            at = end
+        if at != size - 8 - length:
+            raise ValueError(f"its tensors end at byte {at:,} of {size - 8 - length:,}")
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, struct.error, RecursionError) as error:
+        raise LoadError(f"{file.name} is not a sound safetensors file: {error}", code="bad_safetensors") from error
+    for _, name, entry in entries:
+        yield Tensor(name, str(entry["dtype"]), tuple(entry["shape"]), file)
+
+
+# ── finding ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def last_component(name: str) -> str:
+    r"""What remains of a disk path that somebody took for a name.
+
+    Example:
+        >>> last_component("F:/Node/models/Qwen3-0.6B"), last_component("C:\\models\\Qwen3-0.6B\\")
+        ('Qwen3-0.6B', 'Qwen3-0.6B')
+    """
+    return re.split(r"[\\/]", name.rstrip("\\/"))[-1]
+
+
+def resolve(name: str, *, models_dir: Path | None = None, cache_dir: Path | None = None) -> BaseModel:
+    """A manifest's name → the model on this machine. Never downloads, never follows the name as a path.
+
+    Raises:
+        LoadError: `base_model_missing`; the message says where it looked, the hint how to get it.
+    """
+    folder = models_dir or config.models_dir()
+    short = last_component(name)
+    stamps = cache_dir / "digests" if cache_dir else None
+    looked = [f"the aliases in {folder / ALIASES}", f"the models folder {folder}"]
+    alias = _fold(_aliases(folder)).get(short.casefold())
+    if alias and is_model(Path(alias)):
+        return BaseModel(short, Path(alias), stamps)
+    if folder.is_dir() and short not in ("", ".", ".."):
+        for path in sorted(folder.iterdir()):
+            if path.name.casefold() == short.casefold() and is_model(path):
+                return BaseModel(path.name, path, stamps)
+    hub = HUB_NAMES.get(short.casefold(), name if re.fullmatch(r"[\w.-]+/[\w.-]+", name) else "")
+    if hub:
+        looked.append(f"the Hugging Face cache ({hub})")
+        cached = _hub_cache(hub)
+        if cached and is_model(cached):
+            return BaseModel(hub, cached, stamps)
+    pull = f"expertserve models pull {hub}" if hub else "expertserve models pull ORGANISATION/NAME"
+    raise LoadError(
+        f"the base model {short!r} is not on this machine; looked in {', '.join(looked)}",
+        hint=f"get it with `{pull}`, or name a folder: `expertserve models add {short} FOLDER`, base_model=FOLDER",
+        code="base_model_missing",
+    )
+
+
+def resolve_given(given: str | os.PathLike[str], *, models_dir: Path | None = None, cache_dir: Path | None = None) -> BaseModel:
+    """What a caller passed as `base_model=`: a folder, a known name, or a hub id (which is downloaded if need be).
+
+    Raises:
+        LoadError: It is none of these.
+    """
+    path = Path(given)
+    if is_model(path):
+        return BaseModel(path.resolve().name, path.resolve(), cache_dir / "digests" if cache_dir else None)
+    if path.is_dir():
+        raise LoadError(f"{path} holds no model", hint="a model folder has config.json and *.safetensors", code="base_model_missing")
+    try:
+        return resolve(str(given), models_dir=models_dir, cache_dir=cache_dir)
+    except LoadError:
+        if not re.fullmatch(r"[\w.-]+/[\w.-]+", str(given)):
+            raise
+    return BaseModel(str(given), pull(str(given)), cache_dir / "digests" if cache_dir else None)
+
+
+def is_model(path: Path) -> bool:
+    """Whether a folder has a configuration and weights."""
+    return (path / "config.json").is_file() and bool(list(path.glob("*.safetensors")))
+
+
+def _hub_cache(hub: str) -> Path | None:
+    """Where the Hugging Face cache holds a model, without asking the network."""
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
+
+    try:
+        return Path(snapshot_download(hub, local_files_only=True))
+    except (LocalEntryNotFoundError, HFValidationError, OSError):
+        return None
+
+
+def pull(hub: str) -> Path:
+    """Downloads a model from the Hugging Face hub: weights as safetensors, configuration, tokenizer; no code, no pickles.
+
+    Raises:
+        LoadError: The hub can't be reached or has no such model.
+    """
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
+
+    try:
+        return Path(snapshot_download(hub, allow_patterns=["*.safetensors", "*.json", "*.jinja", "tokenizer.model", "*.txt"]))
+    except (HfHubHTTPError, LocalEntryNotFoundError, HFValidationError, OSError) as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise LoadError(
+            f"{hub} can't be fetched from the Hugging Face hub: {reason}",
+            hint="check the name and the network, or copy the model's folder here and pass base_model=FOLDER",
+            code="base_model_missing",
+        ) from error
+
+
+# ── the models folder ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _aliases(folder: Path) -> dict[str, str]:
+    try:
+        value = json.loads((folder / ALIASES).read_bytes())
+    except FileNotFoundError:
+        return {}
+    except ValueError as error:
+        raise ConfigError(f"{folder / ALIASES} is not valid JSON: {error}", hint="mend it, or delete it", code="bad_aliases") from error
+    return {str(k): str(v) for k, v in value.items()} if isinstance(value, dict) else {}
+
+
+def _fold(names: dict[str, str]) -> dict[str, str]:
+    return {k.casefold(): v for k, v in names.items()}
+
+
+def add_alias(name: str, path: Path, *, models_dir: Path | None = None) -> None:
+    """Lets `name` in manifests mean the model at `path`.
+
+    Raises:
+        ConfigError: `path` holds no model.
+    """
+    if not is_model(path):
+        raise ConfigError(f"{path} holds no model", hint="a model folder has config.json and *.safetensors", code="not_a_model")
+    folder = models_dir or config.models_dir()
+    folder.mkdir(parents=True, exist_ok=True)
+    known = _aliases(folder) | {last_component(name): str(path.resolve())}
+    with tempfile.NamedTemporaryFile("w", dir=folder, delete=False, encoding="utf-8") as part:
+        json.dump(known, part, indent=2)
+    shutil.move(part.name, folder / ALIASES)
+
+
+def installed(*, models_dir: Path | None = None) -> list[BaseModel]:
+    """The models that manifests can name here, by alias or in the models folder."""
+    folder = models_dir or config.models_dir()
+    found = [BaseModel(n, Path(p)) for n, p in _aliases(folder).items() if is_model(Path(p))]
+    if folder.is_dir():
+        found += [BaseModel(p.name, p) for p in sorted(folder.iterdir()) if is_model(p)]
+    return found
+
+
+def check_declared(model: BaseModel, sha256: str, quantization: str | None) -> str:
+    """Compares a manifest's `base_models[].sha256` with the model that was found. Returns a warning, or nothing.
+
+    Raises:
+        IncompatibleError: It names other weights. Where the manifest declares a quantised base, whose file we never serve, or
+            something that is no SHA-256, that is a warning.
+    """
+    wanted = sha256.strip().lower().removeprefix("sha256:")
+    if not wanted:
+        return ""
+    if not re.fullmatch(r"[0-9a-f]{64}", wanted):
+        return f"the manifest's sha256 of the base model is not a SHA-256: {sha256!r}"
+    weights = weight_files(model.path)
+    if wanted == model.digest or (len(weights) == 1 and wanted == model._digest_of(weights[0])):
+        return ""
+    if quantization in ("int4", "int8"):
+        return f"the manifest's base model is a {quantization} file with another SHA-256 than {model.name} here"
+    raise IncompatibleError(
+        f"the expert was made for base weights with SHA-256 {wanted}; {model.name} here has {model.digest}",
+        hint="get those weights, or pass base_model= with the folder that holds them",
+        code="base_model_differs",
+    )

@@ -1,0 +1,1 @@
+"""Reading and writing `.expert` packages: archives, folders, manifests, checksums."""

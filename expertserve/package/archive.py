@@ -1,0 +1,373 @@
+"""A `.expert` file or folder → a verified, unpacked, content-addressed folder.
+
+The archive's SHA-256 names its place in the cache. An entry is written beside its place and moved there in one step, so that two
+processes may load the same file at once and one that is killed leaves nothing that could be taken for an entry. On every load an
+entry is checked against the digests noted when it was written; a damaged one is made anew.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import os
+import shutil
+import stat
+import tarfile
+import tempfile
+import time
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Literal
+
+from expertserve import config
+from expertserve.errors import IntegrityError, LoadError
+from expertserve.package.members import Limits, Members
+
+BLOCK = 1 << 20
+NOTE = "entry.json"
+STALE_SECONDS = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """An unpacked package.
+
+    Args:
+        folder: Holds the members. In the cache it is shared: read only.
+        digest: SHA-256 of the archive, or of the list of a folder's files.
+        files: Every member's path and SHA-256.
+        source: What was loaded.
+        temporary: Whether `close` removes the folder.
+    """
+
+    folder: Path
+    digest: str
+    files: dict[str, str] = field(repr=False)
+    source: Path
+    temporary: bool = False
+
+    def close(self) -> None:
+        """Removes the folder of a package that was loaded without the cache; else does nothing."""
+        if self.temporary:
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def open_package(
+    path: str | os.PathLike[str],
+    *,
+    checksum: str | None = None,
+    cache_dir: Path | None = None,
+    cache: bool = True,
+    limits: Limits | None = None,
+) -> Package:
+    """Verifies and unpacks a package.
+
+    Args:
+        path: A `.expert` file (tar.gz or zip, told by its first bytes) or an unpacked folder.
+        checksum: The archive's SHA-256 in hex, with or without ``sha256:``. A sidecar ``FILE.sha256`` is checked too.
+        cache_dir: Instead of the user's cache folder.
+        cache: False unpacks into a temporary folder that `Package.close` removes.
+        limits: Bounds on members and sizes.
+
+    Raises:
+        LoadError: Missing, corrupt, truncated, or unsafe; nothing is left behind.
+        IntegrityError: A checksum doesn't match; the message names both.
+    """
+    source = Path(path)
+    limits = limits or Limits()
+    with _reading(source):
+        if source.is_dir():
+            return _open_folder(source, checksum, limits)
+        digest = file_digest(source)
+        _check_sums(source, digest, checksum)
+        if not cache:
+            return _unpack_temporarily(source, digest, limits)
+        entry = (cache_dir or config.cache_dir()) / "packages" / digest
+        files = _cached(entry) or _fill(entry, source, limits)
+        return Package(entry / "files", digest, files, source)
+
+
+def file_digest(path: Path) -> str:
+    """SHA-256 of a file, in hex; reads it once, a megabyte at a time."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@contextmanager
+def _reading(source: Path) -> Iterator[None]:
+    """Translates what the operating system and the archive libraries raise."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        missing = Path(str(error.filename or source))
+        if missing == source:
+            hint = "check the path; relative ones start at the current folder, " + str(Path.cwd())
+            raise LoadError(f"there is no package at {source}", hint=hint, code="not_found") from error
+        raise LoadError(f"{source}: {missing} vanished while it was read", code="io") from error
+    except (EOFError, zlib.error, gzip.BadGzipFile, tarfile.TarError, zipfile.BadZipFile, UnicodeError, NotImplementedError, RuntimeError) as error:
+        raise LoadError(
+            f"{source} is corrupt or truncated: {str(error) or type(error).__name__}",
+            hint="download it again and compare its SHA-256 with the publisher's",
+            code="corrupt_archive",
+        ) from error
+    except OSError as error:
+        raise LoadError(f"{source} can't be read or unpacked: {error.strerror or error}", code="io") from error
+
+
+# ── checksums ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _check_sums(source: Path, digest: str, checksum: str | None) -> None:
+    if checksum is not None:
+        compare_digest(source.name, digest, checksum, "the checksum that was passed")
+    sidecar = source.with_name(source.name + ".sha256")
+    if sidecar.is_file():
+        words = sidecar.read_bytes()[:4096].decode("utf-8", "replace").split()
+        compare_digest(source.name, digest, words[0] if words else "", sidecar.name)
+
+
+def compare_digest(name: str, found: str, expected: str, where: str) -> None:
+    """Raises IntegrityError, naming the file and both hashes, unless `expected` (hex, ``sha256:`` allowed) is `found`."""
+    wanted = expected.strip().lower().removeprefix("sha256:")
+    if len(wanted) != 64 or any(c not in "0123456789abcdef" for c in wanted):
+        raise IntegrityError(f"{where} is not a SHA-256: {expected[:80]!r}", hint="64 hexadecimal digits are expected", code="bad_checksum")
+    if wanted != found:
+        raise IntegrityError(
+            f"{name}: its SHA-256 is {found}, but {where} says {wanted}",
+            hint="the file was changed or damaged after it was published; get it again",
+            code="checksum_mismatch",
+        )
+
+
+# ── folders ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _open_folder(source: Path, checksum: str | None, limits: Limits) -> Package:
+    files = _digests(source, limits)
+    digest = hashlib.sha256("\n".join(f"{name}:{found}" for name, found in sorted(files.items())).encode()).hexdigest()
+    if checksum is not None:
+        compare_digest(source.name, digest, checksum, "the checksum that was passed")
+    return Package(source.resolve(), digest, files, source)
+
+
+def _digests(folder: Path, limits: Limits) -> dict[str, str]:
+    """Every regular file below `folder`; links and devices are refused, hidden files and folders left out."""
+    members, files = Members(limits), {}
+    for root, folders, names in os.walk(folder):
+        folders[:] = sorted(f for f in folders if not f.startswith("."))
+        for name in sorted(folders + [n for n in names if not n.startswith(".")]):
+            path = Path(root) / name
+            relative = path.relative_to(folder).as_posix()
+            mode = path.lstat().st_mode
+            if stat.S_ISDIR(mode):
+                continue
+            if not stat.S_ISREG(mode):
+                raise _not_a_file(relative)
+            members.claim(relative)
+            members.count(relative, path.stat().st_size, 0)
+            files[relative] = file_digest(path)
+    return files
+
+
+# ── the cache ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _cached(entry: Path) -> dict[str, str] | None:
+    """The files of a cache entry, or None where there is none or it was damaged (it is removed then)."""
+    try:
+        files: dict[str, str] = json.loads((entry / NOTE).read_bytes())
+        found = {p.relative_to(entry / "files").as_posix(): file_digest(p) for p in (entry / "files").rglob("*") if p.is_file()}
+    except FileNotFoundError:
+        return None
+    except ValueError:
+        found, files = {}, {"": ""}
+    if found == files:
+        return files
+    shutil.rmtree(entry, ignore_errors=True)
+    return None
+
+
+def _fill(entry: Path, source: Path, limits: Limits) -> dict[str, str]:
+    """Unpacks beside the entry's place, then moves it there; where another process was first, its entry stays."""
+    entry.parent.mkdir(parents=True, exist_ok=True)
+    remove_stale(entry.parent)
+    part = Path(tempfile.mkdtemp(prefix=".part-", dir=entry.parent))
+    try:
+        files = unpack(source, part / "files", limits)
+        (part / NOTE).write_text(json.dumps(files))
+        move_into_place(part, entry)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+    return files
+
+
+def move_into_place(part: Path, entry: Path) -> None:
+    """Renames a finished folder to its content-addressed place, unless an equal one is there by now."""
+    try:
+        part.rename(entry)
+    except OSError:
+        if not entry.is_dir():
+            raise
+
+
+def remove_stale(folder: Path) -> None:
+    """Removes what killed processes left: parts that nobody has touched for an hour."""
+    for part in folder.glob(".part-*"):
+        try:
+            if time.time() - part.stat().st_mtime > STALE_SECONDS:
+                shutil.rmtree(part, ignore_errors=True)
+        except FileNotFoundError:
+            continue
+
+
+def _unpack_temporarily(source: Path, digest: str, limits: Limits) -> Package:
+    part = Path(tempfile.mkdtemp(prefix="expertserve-"))
+    try:
+        return Package(part, digest, unpack(source, part, limits), source, temporary=True)
+    except BaseException:
+        shutil.rmtree(part, ignore_errors=True)
+        raise
+
+
+# ── archives ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def unpack(source: Path, folder: Path, limits: Limits) -> dict[str, str]:
+    """Writes an archive's members below `folder`; returns their paths and SHA-256. Only regular files and folders are let in."""
+    folder.mkdir(parents=True, exist_ok=True)
+    kind = archive_kind(source)
+    writer = _Writer(folder, Members(limits))
+    if kind == "zip":
+        _unpack_zip(source, writer)
+    else:
+        _unpack_tar(source, writer, limits)
+    return writer.files
+
+
+def archive_kind(source: Path) -> Literal["tar.gz", "zip"]:
+    """Told by the first bytes; LoadError for anything else."""
+    with source.open("rb") as file:
+        start = file.read(4)
+    if start[:2] == b"\x1f\x8b":
+        return "tar.gz"
+    if start in (b"PK\x03\x04", b"PK\x05\x06"):
+        return "zip"
+    what = "empty" if not start else "neither a gzip'd tar nor a zip archive"
+    raise LoadError(f"{source} is {what}", hint="a .expert file is made by `expertserve pack`", code="corrupt_archive")
+
+
+class _Writer:
+    """Writes members, counting and hashing as the bytes pass."""
+
+    def __init__(self, folder: Path, members: Members) -> None:
+        self.folder = folder
+        self.members = members
+        self.files: dict[str, str] = {}
+
+    def file(self, name: str, size: int, source: IO[bytes]) -> None:
+        path = self.members.claim(name)
+        if not path.parts:
+            raise LoadError(f"unsafe member name {name!r}: it names no file", code="unsafe_member")
+        self.members.count(name, size, 0)  # what the header says, before anything is written
+        self.members.total -= size
+        target, digest, written = self.folder / path, hashlib.sha256(), 0
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with target.open("xb") as sink:
+            while block := source.read(BLOCK):
+                self.members.count(name, len(block), written)
+                written += len(block)
+                digest.update(block)
+                sink.write(block)
+        if written != size:
+            raise LoadError(f"{name!r} has {written:,} bytes, its header says {size:,}", code="corrupt_archive")
+        self.files[str(path)] = digest.hexdigest()
+
+
+def _not_a_file(name: str) -> LoadError:
+    return LoadError(
+        f"{name!r} is neither a file nor a folder",
+        hint="links, devices and pipes are not allowed in packages",
+        code="unsafe_member",
+    )
+
+
+class _BoundedTarInfo(tarfile.TarInfo):
+    """Refuses extension headers (long names, pax records) that tarfile would read into memory whole, whatever their size."""
+
+    HEADERS = (tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE, tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK)
+
+    @classmethod
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> _BoundedTarInfo:
+        member = super().frombuf(buf, encoding, errors)
+        if member.type in cls.HEADERS and member.size > 1 << 16:
+            raise LoadError(f"the archive has an extension header of {member.size:,} bytes", code="member_too_large")
+        return member
+
+
+class _Counted:
+    """A stream that refuses to give more than `limit` bytes, so that headers and padding can't be a bomb either."""
+
+    def __init__(self, stream: IO[bytes], limit: int) -> None:
+        self._read: Callable[[int], bytes] = stream.read
+        self._left = limit
+
+    def read(self, size: int) -> bytes:
+        block = self._read(size)
+        self._left -= len(block)
+        if self._left < 0:
+            raise LoadError("the archive unpacks to more than it may", code="archive_too_large")
+        return block
+
+
+def _unpack_tar(source: Path, writer: _Writer, limits: Limits) -> None:
+    with gzip.open(source, "rb") as stream:
+        counted = _Counted(stream, limits.total_bytes + 2048 * limits.members + (1 << 20))
+        with tarfile.open(fileobj=counted, mode="r|", tarinfo=_BoundedTarInfo) as archive:  # type: ignore[call-overload]
+            for member in archive:
+                if member.isdir():
+                    writer.members.claim(member.name.rstrip("/"), folder=True)
+                elif not member.isreg() or member.issparse():
+                    raise _not_a_file(member.name)
+                else:
+                    writer.file(member.name, member.size, archive.extractfile(member))
+        while counted.read(BLOCK):  # to the end, so that gzip's own checksum is verified
+            pass
+
+
+def _unpack_zip(source: Path, writer: _Writer) -> None:
+    with zipfile.ZipFile(source) as archive:
+        for member in archive.infolist():
+            mode = member.external_attr >> 16
+            if member.is_dir():
+                writer.members.claim(member.filename.rstrip("/"), folder=True)
+            elif stat.S_IFMT(mode) not in (0, stat.S_IFREG):
+                raise _not_a_file(member.filename)
+            elif member.flag_bits & 1:
+                raise LoadError(f"{member.filename!r} is encrypted", hint="packages are signed, not encrypted", code="corrupt_archive")
+            else:
+                with archive.open(member) as stream:
+                    writer.file(member.filename, member.file_size, stream)
+
+
+def verify_files(package: Package, expected: dict[str, str], where: str) -> list[str]:
+    """Compares members with the hashes a manifest lists. Returns the entries that can't be verified (`manifest.json` itself).
+
+    Raises:
+        IntegrityError: A listed file is missing or differs.
+    """
+    uncovered = []
+    for name, digest in sorted(expected.items()):
+        if name == "manifest.json":
+            uncovered.append(name)  # the hash stands inside the file that it is the hash of
+        elif name not in package.files:
+            raise IntegrityError(f"{where} lists {name!r}, which the package doesn't have", code="file_missing")
+        else:
+            compare_digest(name, package.files[name], digest, where)
+    return uncovered
+
+

@@ -1,0 +1,124 @@
+"""Which member names an archive may hold, and how much: checked before a byte is written."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from expertserve.errors import LoadError
+
+RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))}
+"""Device names that Windows takes before it looks for a file, whatever the extension."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds on what a package may make us write. Bytes, unless it says otherwise."""
+
+    members: int = 4096
+    member_bytes: int = 8 << 30
+    total_bytes: int = 16 << 30
+    name_characters: int = 240
+
+
+class Members:
+    """The names taken so far, and what is left of the limits."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self.total = 0
+        self._files: dict[str, str] = {}
+        self._folders: dict[str, str] = {}
+
+    def claim(self, name: str, *, folder: bool = False) -> PurePosixPath:
+        """A member's name → its safe relative path. Refuses what leaves the folder, clashes, or no system could store.
+
+        Raises:
+            LoadError: `unsafe_member`, `duplicate_member` or `too_many_members`.
+        """
+        path = safe_path(name, self.limits)
+        if not path.parts:
+            return path
+        if len(self._files) + len(self._folders) >= self.limits.members:
+            raise LoadError(f"the archive has more than {self.limits.members} members", code="too_many_members")
+        for parent in (*reversed(path.parents[:-1]), *([path] if folder else [])):
+            if self._folders.setdefault(_key(parent), str(parent)) != str(parent):
+                raise _clash(self._folders[_key(parent)], name)
+            if _key(parent) in self._files:
+                raise _clash(self._files[_key(parent)], name)
+        if not folder:
+            taken = self._files.get(_key(path)) or self._folders.get(_key(path))
+            if taken:
+                raise _clash(taken, name)
+            self._files[_key(path)] = name
+        return path
+
+    def count(self, name: str, size: int, written: int) -> None:
+        """Accounts for `size` more bytes of a member of which `written` are on disk already."""
+        if written + size > self.limits.member_bytes:
+            raise LoadError(f"{name!r} is larger than {self.limits.member_bytes:,} bytes", code="member_too_large")
+        self.total += size
+        if self.total > self.limits.total_bytes:
+            raise LoadError(f"the archive unpacks to more than {self.limits.total_bytes:,} bytes", code="archive_too_large")
+
+
+def _key(path: PurePosixPath) -> str:
+    """Names that some file system takes for one name have one key."""
+    return unicodedata.normalize("NFC", str(path)).casefold()
+
+
+def _clash(taken: str, name: str) -> LoadError:
+    return LoadError(
+        f"two members of the archive claim the same place: {taken!r} and {name!r}",
+        hint="names must differ by more than upper and lower case",
+        code="duplicate_member",
+    )
+
+
+def safe_path(name: str, limits: Limits | None = None) -> PurePosixPath:
+    """A relative path that stays inside its folder on every system, or a LoadError saying why it isn't one.
+
+    Example:
+        >>> str(safe_path("./weights/adapter.safetensors"))
+        'weights/adapter.safetensors'
+    """
+    limits = limits or Limits()
+    reason = _why_unsafe(name, limits)
+    if reason:
+        shown = name if len(name) <= 100 else name[:100] + "…"
+        raise LoadError(f"unsafe member name {shown!r}: {reason}", hint="the package was made by something broken or hostile", code="unsafe_member")
+    return PurePosixPath(*(part for part in name.split("/") if part not in ("", ".")))
+
+
+def _why_unsafe(name: str, limits: Limits) -> str:
+    if len(name) > limits.name_characters:
+        return f"longer than {limits.name_characters} characters"
+    if any(unicodedata.category(c) in ("Cc", "Cf", "Cs", "Co") for c in name):
+        return "it has control or invisible characters"
+    if "\\" in name:
+        return "it has a backslash"
+    if name.startswith("/"):
+        return "it is an absolute path"
+    for part in name.split("/"):
+        if part == "..":
+            return "it leaves the package's folder"
+        if any(c in part for c in ':*?"<>|'):
+            return "it has a character that Windows forbids in names"
+        if part not in ("", ".") and part != part.rstrip(". "):
+            return "a part ends with a dot or a blank"
+        if part.split(".")[0].strip().casefold() in RESERVED:
+            return "it is a device name on Windows"
+    return ""
+
+
+def inside(folder: Path, name: str) -> Path:
+    """A path that a manifest names, inside the package's folder; symbolic links are not followed out of it.
+
+    Raises:
+        LoadError: `unsafe_member` where it would leave the folder.
+    """
+    path = folder / safe_path(name)
+    if not path.resolve().is_relative_to(folder.resolve()):
+        raise LoadError(f"{name!r} leads out of the package's folder", code="unsafe_member")
+    return path

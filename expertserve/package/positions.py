@@ -1,0 +1,102 @@
+"""Where each value of a JSON text stands, so that errors found after parsing can still name line and column."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import NoReturn
+
+from expertserve.errors import ManifestError
+
+Path = tuple[str | int, ...]
+TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+', re.DOTALL)
+MAX_BYTES = 4 << 20
+MAX_DEPTH = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """A parsed text, and the offset of every value in it by its path."""
+
+    text: str
+    value: object
+    offsets: dict[Path, int]
+
+    def fail(self, path: Path, message: str, *, hint: str = "", code: str = "") -> NoReturn:
+        """Raises a ManifestError at the value of `path`, or at the nearest value around it that exists."""
+        while path not in self.offsets and path:
+            path = path[:-1]
+        raise error_at(self.text, self.offsets.get(path, 0), message, hint=hint, code=code)
+
+
+def error_at(text: str, offset: int, message: str, *, hint: str = "", code: str = "") -> ManifestError:
+    """A ManifestError with line, column and the line itself."""
+    line = text.count("\n", 0, offset) + 1
+    start = text.rfind("\n", 0, offset) + 1
+    end = text.find("\n", offset)
+    shown = text[start : end if end >= 0 else len(text)].rstrip("\r")
+    return ManifestError(f"manifest.json: {message}", hint=hint, code=code, line=line, column=offset - start + 1, source_line=shown)
+
+
+def locate(data: bytes) -> Located:
+    """Parses JSON strictly: UTF-8 (a byte-order mark is let pass), finite numbers, no key twice, bounded size and depth.
+
+    Raises:
+        ManifestError: With line and column. Linear in time and memory.
+    """
+    if len(data) > MAX_BYTES:
+        raise ManifestError(f"manifest.json has {len(data):,} bytes; at most {MAX_BYTES:,} are read", code="manifest_too_large")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        before = data[: error.start].decode("utf-8-sig", "replace")
+        raise error_at(before + "\ufffd", len(before), "this is not UTF-8", hint="save the file as UTF-8", code="malformed_json") from error
+    offsets = _offsets(text)
+    try:
+        value = json.loads(text, parse_constant=_no_constant)
+    except json.JSONDecodeError as error:
+        raise error_at(text, error.pos, f"malformed JSON: {error.msg}", code="malformed_json") from error
+    except (ValueError, RecursionError) as error:  # NaN, Infinity, a number of thousands of digits
+        raise error_at(text, 0, f"malformed JSON: {error}", code="malformed_json") from error
+    return Located(text, value, offsets)
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not a JSON number")
+
+
+def _offsets(text: str) -> dict[Path, int]:
+    """One pass over the tokens. Assumes nothing: on malformed text it gives what it can and leaves the report to `json`."""
+    offsets: dict[Path, int] = {}
+    stack: list[str | int | None] = []  # per open container: an array's index, or an object's current key (None before it)
+    for token in TOKEN.finditer(text):
+        word, at = token.group(), token.start()
+        if word == "}" or word == "]":
+            if stack:
+                stack.pop()
+        elif word == ",":
+            top = stack[-1] if stack else None
+            if stack:
+                stack[-1] = top + 1 if isinstance(top, int) else None
+        elif word != ":":
+            if stack and stack[-1] is None:
+                stack[-1] = _key(text, at, word, offsets, tuple(k for k in stack[:-1] if k is not None))
+                continue
+            offsets[tuple(k for k in stack if k is not None)] = at
+            if word in ("{", "["):
+                stack.append(None if word == "{" else 0)
+                if len(stack) > MAX_DEPTH:
+                    raise error_at(text, at, f"nested more than {MAX_DEPTH} deep", code="malformed_json")
+    return offsets
+
+
+def _key(text: str, at: int, word: str, offsets: dict[Path, int], path: Path) -> str:
+    """An object's key; the same one twice is refused, since readers disagree about which counts."""
+    try:
+        key = str(json.loads(word))
+    except ValueError:
+        return word
+    if (*path, key) in offsets:
+        raise error_at(text, at, f"the key {key!r} stands here twice", hint="remove one of the two", code="duplicate_key")
+    return key

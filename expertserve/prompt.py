@@ -1,0 +1,179 @@
+"""Messages → token ids, in the format that the expert was trained on.
+
+A template's special tokens become tokens; the same characters in a user's text stay characters. To keep the two apart, every special
+token's text in a message is replaced by a mark before rendering and tokenised as plain text where the mark comes out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, TypedDict
+
+from expertserve import template as jinja
+from expertserve.errors import ConfigError
+from expertserve.package.manifest import Template
+from expertserve.tokenizer import Tokenizer
+
+Role = Literal["system", "user", "assistant", "tool"]
+MARK = re.compile("\ue000(\\d+)\ue001")
+
+
+class Message(TypedDict):
+    """One turn of a conversation, as in OpenAI's API."""
+
+    role: Role
+    content: str
+
+
+CHATML = (
+    "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}"
+    "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
+)
+ALPACA = (
+    "{% if messages[0].role != 'system' %}Below is an instruction that describes a task. "
+    "Write a response that appropriately completes the request.\n\n{% endif %}"
+    "{% for m in messages %}{% if m.role == 'system' %}{{ m.content }}\n\n"
+    "{% elif m.role == 'assistant' %}### Response:\n{{ m.content }}{{ eos_token }}\n\n"
+    "{% else %}### Instruction:\n{{ m.content }}\n\n{% endif %}{% endfor %}"
+    "{% if add_generation_prompt %}### Response:\n{% endif %}"
+)
+LLAMA2 = (
+    "{% set ns = namespace(system='') %}{% for m in messages %}"
+    "{% if m.role == 'system' %}{% set ns.system = '<<SYS>>\n' ~ m.content ~ '\n<</SYS>>\n\n' %}"
+    "{% elif m.role == 'assistant' %} {{ m.content }} {{ eos_token }}"
+    "{% else %}{{ bos_token }}[INST] {{ ns.system }}{{ m.content }} [/INST]{% set ns.system = '' %}{% endif %}{% endfor %}"
+)
+VICUNA = (
+    "{{ bos_token }}{% if messages[0].role != 'system' %}A chat between a curious user and an artificial intelligence assistant. "
+    "The assistant gives helpful, detailed, and polite answers to the user's questions. {% endif %}"
+    "{% for m in messages %}{% if m.role == 'system' %}{{ m.content }} "
+    "{% elif m.role == 'assistant' %}ASSISTANT: {{ m.content }}{{ eos_token }}"
+    "{% else %}USER: {{ m.content }} {% endif %}{% endfor %}{% if add_generation_prompt %}ASSISTANT:{% endif %}"
+)
+NO_THINKING = "<think>\n\n</think>\n\n"
+NAMED = {"chatml": CHATML, "qwen3": CHATML, "alpaca": ALPACA, "llama2": LLAMA2, "vicuna": VICUNA}
+TURN_ENDS = ("<|im_end|>", "<|eot_id|>", "<end_of_turn>", "<|end|>")
+
+
+@dataclass(frozen=True, slots=True)
+class PromptFormat:
+    """How an expert's prompts are written: a template and the tokenizer whose ids the base model reads.
+
+    Args:
+        name: The manifest's `prompt_template`, or where the template came from.
+        source: Jinja.
+    """
+
+    name: str
+    source: str
+    tokenizer: Tokenizer
+
+    @classmethod
+    def choose(cls, declared: Template | None, package: Tokenizer | None, base: Tokenizer) -> PromptFormat:
+        """The manifest's template, else the package's own, else the base model's, else ChatML."""
+        tokenizer = package or base
+        if declared and declared != "custom":
+            return cls(declared, NAMED[declared], tokenizer)
+        if package and package.chat_template:
+            return cls("package", package.chat_template, tokenizer)
+        if base.chat_template:
+            return cls("base model", base.chat_template, tokenizer)
+        return cls("chatml", CHATML, tokenizer)
+
+    def render(self, messages: Sequence[Message], *, thinking: bool | None = None) -> list[int]:
+        """Token ids of a conversation, up to where the answer begins.
+
+        Args:
+            messages: At least one; roles as in OpenAI's API.
+            thinking: False asks a Qwen3 template for an answer without thoughts.
+
+        Raises:
+            ConfigError: No message, an unknown role, or the template refuses them.
+        """
+        check_messages(messages)
+        specials = self.tokenizer.special_tokens
+        safe = [{**m, "content": _mark(m["content"], specials)} for m in messages]
+        text = jinja.render(
+            self.source,
+            messages=safe,
+            add_generation_prompt=True,
+            bos_token=self.tokenizer.special("bos_token"),
+            eos_token=self.tokenizer.special("eos_token"),
+            **({} if thinking is None else {"enable_thinking": thinking}),
+        )
+        if self.name == "qwen3" and thinking is False:
+            text += NO_THINKING
+        return self._encode(text, specials)
+
+    def _encode(self, text: str, specials: tuple[str, ...]) -> list[int]:
+        ids: list[int] = []
+        for i, part in enumerate(MARK.split(text)):
+            if i % 2:
+                ids += self.tokenizer.encode_plain(specials[int(part)] if int(part) < len(specials) else f"\ue000{part}\ue001")
+            elif part:
+                ids += self.tokenizer.encode(part)
+        return ids
+
+    def stop_token_ids(self) -> tuple[int, ...]:
+        """Tokens that end a turn: the template's, and the tokenizer's end of sequence."""
+        names = [t for t in TURN_ENDS if t in self.source] + [self.tokenizer.special("eos_token")]
+        if self.name in ("package", "base model"):
+            names += [t for t in TURN_ENDS if t in self.tokenizer.special_tokens]
+        found = (self.tokenizer.id_of(n) for n in names if n)
+        return tuple(dict.fromkeys(i for i in found if i is not None))
+
+
+def _mark(text: str, specials: tuple[str, ...]) -> str:
+    """Special tokens' texts → marks that come out of any template unchanged. Longest first, so that none hides in another."""
+    if not specials:
+        return text
+    order = {special: i for i, special in enumerate(specials)}
+    return re.sub("|".join(map(re.escape, specials)), lambda m: f"\ue000{order[m.group()]}\ue001", text)
+
+
+def check_messages(messages: Sequence[Message]) -> None:
+    """Refuses an empty conversation, unknown roles, and content that isn't text."""
+    if not messages:
+        raise ConfigError("there is no message", hint="pass a prompt, or at least one message", code="empty_prompt")
+    for i, message in enumerate(messages):
+        if message.get("role") not in ("system", "user", "assistant", "tool"):
+            raise ConfigError(f"messages[{i}] has the role {message.get('role')!r}", hint="system, user, assistant or tool", code="bad_message")
+        if not isinstance(message.get("content"), str):
+            raise ConfigError(f"messages[{i}] has no text in 'content'", code="bad_message")
+
+
+def build_messages(
+    prompt: str | None,
+    *,
+    system: str | None = None,
+    schema: str | None = None,
+    dialect: str | None = None,
+    messages: Sequence[Message] | None = None,
+) -> list[Message]:
+    """A caller's words → a conversation. `dialect` and `schema` stand in the system message, one item a line.
+
+    Raises:
+        ConfigError: Neither or both of prompt and messages; an empty prompt; a system message given twice.
+
+    Example:
+        >>> build_messages("How many?", schema="CREATE TABLE t (id INT);", dialect="postgres")[0]["content"]
+        'Dialect: postgres\\nSchema:\\nCREATE TABLE t (id INT);'
+    """
+    if (prompt is None) == (messages is None):
+        raise ConfigError("pass either a prompt or messages", hint="messages= takes a whole conversation", code="bad_prompt")
+    if prompt is not None and not prompt.strip():
+        raise ConfigError("the prompt is empty", hint="pass a question or an instruction", code="empty_prompt")
+    turns: list[Message] = [{"role": "user", "content": prompt}] if prompt is not None else list(messages or ())
+    check_messages(turns)
+    context = [f"Dialect: {dialect}"] if dialect else []
+    context += [f"Schema:\n{schema.strip()}"] if schema and schema.strip() else []
+    given = turns[0]["content"] if turns[0]["role"] == "system" else None
+    if system is not None and given is not None:
+        raise ConfigError("the system message is given twice", hint="either system= or a first message with that role", code="bad_prompt")
+    own = system if system is not None else given
+    if own is None and not context:
+        return turns
+    text = "\n".join(([own + "\n"] if own and context else [own] if own else []) + context)
+    return [{"role": "system", "content": text}, *(turns[1:] if given is not None else turns)]

@@ -1,0 +1,167 @@
+"""A caller's wishes laid over the expert's defaults → one resolved request."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypedDict
+
+from expertserve.errors import ConfigError
+from expertserve.package.manifest import Decoding
+from expertserve.prompt import Message
+
+DEFAULT_MAX_TOKENS = 512
+MAX_STOPS = 64
+
+
+class SamplingArgs(TypedDict, total=False):
+    """Keyword arguments of every `generate`; what is left out comes from the expert's manifest.
+
+    temperature: 0 takes the likeliest token each time; the default where the manifest has none.
+    top_p, top_k, min_p: Narrow the choice: by probability mass, by count (0 is off), by share of the likeliest token's probability.
+    max_tokens: Bound on the answer. By default 512, or what the context leaves.
+    stop: Texts that end the answer; they are cut off. Replaces the manifest's.
+    seed: Makes sampling repeatable.
+    repetition_penalty: Above 1 discourages tokens that were there already.
+    logprobs: How many likeliest alternatives to report for each token; 0 reports the chosen one alone.
+    n: How many answers to sample.
+    """
+
+    temperature: float
+    top_p: float
+    top_k: int
+    min_p: float
+    max_tokens: int
+    stop: str | Sequence[str]
+    seed: int
+    repetition_penalty: float
+    logprobs: int
+    n: int
+
+
+class PromptArgs(TypedDict, total=False):
+    """Keyword arguments that shape the prompt.
+
+    schema: Context for the question, such as DDL; stands in the system message.
+    dialect: Stands above the schema; by default what the manifest's grammar type says (`sql-postgres` → `postgres`).
+    system: A system message of your own, before dialect and schema.
+    messages: A whole conversation instead of a prompt.
+    thinking: False asks models that can think aloud not to.
+    """
+
+    schema: str
+    dialect: str
+    system: str
+    messages: Sequence[Message]
+    thinking: bool
+
+
+class GenerateArgs(SamplingArgs, PromptArgs, total=False):
+    """All that `generate` takes beside the prompt."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sampling:
+    """Resolved sampling: every value set and in range.
+
+    Raises:
+        ConfigError: A value is out of range, or two contradict each other.
+    """
+
+    temperature: float = 0.0
+    top_p: float = 1.0
+    top_k: int = 0
+    min_p: float = 0.0
+    max_tokens: int = DEFAULT_MAX_TOKENS
+    stop: tuple[str, ...] = ()
+    stop_token_ids: tuple[int, ...] = ()
+    seed: int | None = None
+    repetition_penalty: float = 1.0
+    logprobs: int | None = None
+    n: int = 1
+
+    def __post_init__(self) -> None:
+        _number("temperature", self.temperature, 0, 100)
+        _number("top_p", self.top_p, 0, 1, open_low=True)
+        _whole("top_k", self.top_k, 0, 1 << 31)
+        _number("min_p", self.min_p, 0, 1)
+        _whole("max_tokens", self.max_tokens, 1, 1 << 31)
+        _number("repetition_penalty", self.repetition_penalty, 0, 100, open_low=True)
+        _whole("n", self.n, 1, 128)
+        if self.seed is not None:
+            _whole("seed", self.seed, -(1 << 63), (1 << 63) - 1)
+        if self.logprobs is not None:
+            _whole("logprobs", self.logprobs, 0, 20)
+        if len(self.stop) > MAX_STOPS or any(not isinstance(s, str) or not s for s in self.stop):
+            raise ConfigError(f"stop must be at most {MAX_STOPS} texts, none of them empty", code="bad_sampling")
+        if self.n > 1 and self.temperature == 0:
+            raise ConfigError(f"n={self.n} answers at temperature 0 would all be the same", hint="raise temperature, or ask for one", code="bad_sampling")
+
+
+def _number(name: str, value: object, low: float, high: float, *, open_low: bool = False) -> None:
+    sound = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    if not sound or not (low < value if open_low else low <= value) or value > high:  # type: ignore[operator]
+        raise ConfigError(f"{name} must be a number {'above' if open_low else 'from'} {low:g} to {high:g}, not {value!r}", code="bad_sampling")
+
+
+def _whole(name: str, value: object, low: int, high: int) -> None:
+    if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
+        raise ConfigError(f"{name} must be a whole number from {low} to {high}, not {value!r}", code="bad_sampling")
+
+
+def resolve_sampling(
+    args: SamplingArgs, defaults: Decoding, *, prompt_tokens: int, context_length: int, stop_token_ids: tuple[int, ...] = ()
+) -> Sampling:
+    """The caller's arguments over the manifest's defaults over ours, checked against the context.
+
+    Raises:
+        ConfigError: See `Sampling`; and `prompt_too_long` where prompt and answer don't fit the context, with the numbers.
+
+    Example:
+        >>> resolve_sampling({"top_k": 5}, Decoding(temperature=0.7), prompt_tokens=10, context_length=100).max_tokens
+        90
+    """
+    unknown = sorted(set(args) - set(SamplingArgs.__annotations__))
+    if unknown:
+        raise ConfigError(f"generate() has no argument {unknown[0]!r}", hint="it takes " + ", ".join(GenerateArgs.__annotations__), code="bad_argument")
+    room = context_length - prompt_tokens
+    wanted = args.get("max_tokens", defaults.max_tokens)
+    if wanted is not None:
+        _whole("max_tokens", wanted, 1, 1 << 31)
+    if room < (wanted or 1):
+        raise ConfigError(
+            f"the prompt has {prompt_tokens:,} tokens and max_tokens is {wanted or 1:,}; the context holds {context_length:,}",
+            hint=f"shorten the prompt{f', or lower max_tokens to {room:,}' if room > 0 else ''}",
+            code="prompt_too_long",
+        )
+    stop = args.get("stop", defaults.stop_sequences)
+    top_k = args.get("top_k", defaults.top_k or 0)
+    return Sampling(
+        temperature=_first(args.get("temperature"), defaults.temperature, 0.0),
+        top_p=_first(args.get("top_p"), defaults.top_p, 1.0),
+        top_k=0 if top_k == -1 else top_k,
+        min_p=_first(args.get("min_p"), defaults.min_p, 0.0),
+        max_tokens=wanted if wanted is not None else min(DEFAULT_MAX_TOKENS, room),
+        stop=(stop,) if isinstance(stop, str) else tuple(stop),
+        stop_token_ids=stop_token_ids,
+        seed=args.get("seed"),
+        repetition_penalty=_first(args.get("repetition_penalty"), defaults.repetition_penalty, 1.0),
+        logprobs=args.get("logprobs"),
+        n=args.get("n", 1),
+    )
+
+
+def _first(*values: float | None) -> float:
+    return next(v for v in values if v is not None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What an engine is asked to do: tokens in, an adapter, how to sample."""
+
+    id: str
+    prompt_token_ids: tuple[int, ...]
+    sampling: Sampling
+    adapter: str | None = None
+    """The serving form's digest; None runs the base model alone."""

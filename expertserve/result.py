@@ -1,0 +1,152 @@
+"""What comes back: chunks while a request runs, an InferenceResult when it is done."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass, field
+from typing import Literal
+
+FinishReason = Literal["stop", "length", "cancelled"]
+"""`stop`: the model or a stop sequence ended it. `length`: `max_tokens` did. `cancelled`: the caller did."""
+
+
+@dataclass(frozen=True, slots=True)
+class TokenLogprob:
+    """A token's log-probability, and the likeliest alternatives at its place."""
+
+    token_id: int
+    logprob: float
+    top: tuple[tuple[int, float], ...] = ()
+    """(token id, log-probability), likeliest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """What one step of the engine added to one completion: text may be empty while a character or a stop sequence is unfinished."""
+
+    text: str
+    token_ids: tuple[int, ...]
+    index: int = 0
+    """Which of the request's `n` completions."""
+    logprobs: tuple[TokenLogprob, ...] = ()
+    finish_reason: FinishReason | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens read and written; `completion_tokens` counts all `n` completions."""
+
+    prompt_tokens: int
+    completion_tokens: int
+
+    @property
+    def total_tokens(self) -> int:
+        return self.prompt_tokens + self.completion_tokens
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """Seconds, measured at the front end from the moment the request was accepted."""
+
+    queue: float
+    """Until it was handed to the engine; loading an evicted expert and starting the engine count here."""
+    first_token: float
+    total: float
+
+
+@dataclass(frozen=True, slots=True)
+class AdapterProof:
+    """What was applied: the package asked for, not merely a name."""
+
+    type: str
+    rank: int
+    modules: int
+    """How many of the base model's linear layers it changes."""
+    digest: str
+    """SHA-256 of the serving form's weights."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExpertProof:
+    """Which expert answered."""
+
+    name: str
+    version: str
+    digest: str
+    """SHA-256 of the package: of the archive's bytes, or of a folder's file list."""
+    adapter: AdapterProof | None = None
+    """None where the package brings no adapter."""
+
+
+@dataclass(frozen=True, slots=True)
+class BaseModelProof:
+    """Which base model it ran on."""
+
+    name: str
+    digest: str
+    """SHA-256 over the weights, configuration and tokenizer files."""
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """One of a request's `n` answers."""
+
+    text: str
+    token_ids: tuple[int, ...]
+    finish_reason: FinishReason
+    logprobs: tuple[TokenLogprob, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InferenceResult:
+    """An answer, and the proof of what gave it.
+
+    `text`, `token_ids`, `finish_reason` and `logprobs` are those of the first completion; with ``n=`` above 1 all are in `completions`.
+
+    Example:
+        >>> from expertserve import Expert
+        >>> from expertserve.engine.fake import FakeEngine
+        >>> expert = Expert.load(demo, engine=FakeEngine(lambda request: "SELECT 1"), base_model=base)
+        >>> result = expert.generate("One, please")
+        >>> result.text, result.finish_reason, result.usage.completion_tokens
+        ('SELECT 1', 'stop', 3)
+    """
+
+    completions: tuple[Completion, ...]
+    usage: Usage
+    expert: ExpertProof
+    base_model: BaseModelProof
+    timing: Timing
+    request_id: str = field(default="")
+
+    @property
+    def text(self) -> str:
+        return self.completions[0].text
+
+    @property
+    def token_ids(self) -> tuple[int, ...]:
+        return self.completions[0].token_ids
+
+    @property
+    def finish_reason(self) -> FinishReason:
+        return self.completions[0].finish_reason
+
+    @property
+    def logprobs(self) -> tuple[TokenLogprob, ...] | None:
+        return self.completions[0].logprobs
+
+    def to_dict(self) -> dict[str, object]:
+        """Plain dictionaries, lists and numbers, ready for `json.dumps`; what is None or a single completion's list is left out."""
+        first, *others = [_plain(c) for c in self.completions]
+        first["usage"] = {**_plain(self.usage), "total_tokens": self.usage.total_tokens}
+        first |= {"expert": _plain(self.expert), "base_model": _plain(self.base_model), "timing": _plain(self.timing)}
+        first["request_id"] = self.request_id
+        if others:
+            first["completions"] = [_plain(c) for c in self.completions]
+        return first
+
+
+def _plain(value: object) -> dict[str, object]:
+    """A dataclass → a dictionary without the keys whose value is None."""
+    assert dataclasses.is_dataclass(value) and not isinstance(value, type)
+    return {k: v for k, v in dataclasses.asdict(value).items() if v is not None}

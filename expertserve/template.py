@@ -1,0 +1,184 @@
+"""Chat templates from packages: Jinja, but in a sandbox with bounded work, since a package comes from a stranger.
+
+Jinja's own sandbox keeps templates from attributes that lead out of it. It bounds neither time nor memory, so here every loop is
+counted, every operation that can make text long is checked before it runs, and only harmless filters and methods exist.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from typing import Any, NoReturn
+
+import jinja2
+from jinja2 import nodes
+from jinja2.ext import loopcontrols
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from expertserve.errors import ConfigError, IncompatibleError
+
+MAX_TEMPLATE = 1 << 18
+MAX_TEXT = 4 << 20
+MAX_STEPS = 200_000
+SECONDS = 2.0
+FILTERS = (
+    "abs capitalize count d default dictsort e escape first float forceescape int items join last length list lower map max min reject "
+    "rejectattr replace reverse round safe select selectattr sort string sum title tojson trim unique upper"
+).split()
+METHODS = (
+    "append capitalize count endswith find get index items isalpha isdigit isspace join keys lower lstrip replace rfind rsplit "
+    "rstrip split splitlines startswith strip title upper values"
+).split()
+
+
+class _Spent(Exception):
+    """The template used up its steps, time or text."""
+
+
+class _Budget:
+    """What one rendering may still do."""
+
+    def __init__(self) -> None:
+        self.steps = MAX_STEPS
+        self.end = time.monotonic() + SECONDS
+
+    def step(self) -> None:
+        self.steps -= 1
+        if self.steps < 0 or time.monotonic() > self.end:
+            raise _Spent
+
+    def each(self, items: Iterable[object]) -> Iterator[object]:
+        for item in items:
+            self.step()
+            yield item
+
+
+def _check_length(characters: int) -> None:
+    if characters > MAX_TEXT:
+        raise _Spent
+
+
+class _Sandbox(ImmutableSandboxedEnvironment):
+    """Jinja with counted loops, bounded operators and an allow-list of filters and methods."""
+
+    intercepted_binops = frozenset({"+", "*", "**", "%"})
+
+    def __init__(self, budget: _Budget) -> None:
+        super().__init__(trim_blocks=True, lstrip_blocks=True, extensions=[loopcontrols], keep_trailing_newline=False)
+        self.budget = budget
+        self.filters = {name: self.filters[name] for name in FILTERS}
+        self.filters |= {"_each": budget.each, "_text": _text, "replace": _replace, "join": _join, "tojson": _tojson}
+        self.globals = {"range": self._range, "namespace": jinja2.utils.Namespace, "dict": dict, "raise_exception": _refuse}
+        self.globals["strftime_now"] = time.strftime
+
+    def _range(self, *bounds: int) -> range:
+        found = range(*bounds)
+        if len(found) > MAX_STEPS:
+            raise _Spent
+        return found
+
+    def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
+        tree = super()._parse(source, name, filename)
+        for loop in tree.find_all(nodes.For):
+            loop.iter = nodes.Filter(loop.iter, "_each", [], [], None, None, lineno=loop.lineno)
+        for concat in tree.find_all(nodes.Concat):
+            concat.nodes = [nodes.Filter(n, "_text", [], [], None, None, lineno=concat.lineno) for n in concat.nodes]
+        return tree
+
+    def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
+        return not (isinstance(obj, str) and attr.startswith("format")) and super().is_safe_attribute(obj, attr, value)
+
+    def call_binop(self, context: jinja2.runtime.Context, operator: str, left: Any, right: Any) -> Any:
+        self.budget.step()
+        if operator == "**" or (operator == "%" and isinstance(left, str)):
+            raise jinja2.exceptions.SecurityError(f"the operator {operator} is not available here")
+        if operator == "+" and hasattr(left, "__len__") and hasattr(right, "__len__"):
+            _check_length(len(left) + len(right))
+        if operator == "*":
+            sized, times = (left, right) if hasattr(left, "__len__") else (right, left)
+            _check_length(len(sized) * times if hasattr(sized, "__len__") and isinstance(times, int) else 0)
+        return super().call_binop(context, operator, left, right)
+
+    def call(self, context: jinja2.runtime.Context, obj: Any, *args: Any, **kwargs: Any) -> Any:  # type: ignore[override]
+        self.budget.step()
+        owner = getattr(obj, "__self__", None)
+        if isinstance(owner, str | bytes | list | tuple | dict):
+            if obj.__name__ not in METHODS:
+                raise jinja2.exceptions.SecurityError(f"the method {obj.__name__} is not available here")
+            if isinstance(owner, str) and obj.__name__ == "replace":
+                return _replace(owner, *args)
+            if isinstance(owner, str) and obj.__name__ == "join":
+                return _join(args[0], owner)
+        return super().call(context, obj, *args, **kwargs)
+
+
+def _text(value: object) -> str:
+    """Part of a concatenation: a part above half of the bound can't be doubled for long."""
+    text = str(value)
+    _check_length(2 * len(text))
+    return text
+
+
+def _replace(text: object, old: str, new: str, count: int = -1) -> str:
+    text = str(text)
+    _check_length(len(text) + text.count(old) * len(new))
+    return text.replace(old, new, count)
+
+
+def _join(items: Iterable[object], between: str = "", attribute: str | None = None) -> str:
+    texts = [str(getattr(i, "get", lambda _: i)(attribute) if attribute else i) for i in items]
+    _check_length(sum(map(len, texts)) + len(between) * len(texts))
+    return between.join(texts)
+
+
+def _tojson(value: object, indent: int | None = None, **_: object) -> str:
+    """As transformers defines it for chat templates: no HTML escapes."""
+    return json.dumps(value, ensure_ascii=False, indent=indent)
+
+
+def _refuse(message: object) -> NoReturn:
+    raise ConfigError(f"the chat template refuses these messages: {message}", code="template_refused")
+
+
+@lru_cache(maxsize=256)
+def _check_source(source: str) -> None:
+    """Compiles once, to report a broken template when the package is loaded."""
+    if len(source) > MAX_TEMPLATE:
+        raise IncompatibleError(f"the chat template has {len(source):,} characters; at most {MAX_TEMPLATE:,} are read", code="bad_template")
+    try:
+        _Sandbox(_Budget()).from_string(source)
+    except (jinja2.TemplateError, RecursionError) as error:
+        line = f" in line {error.lineno}" if isinstance(error, jinja2.TemplateSyntaxError) else ""
+        raise IncompatibleError(f"the chat template is malformed{line}: {error}", code="bad_template") from error
+
+
+def render(source: str, **variables: object) -> str:
+    """Renders a chat template with `messages`, `add_generation_prompt`, `bos_token` and the like.
+
+    Raises:
+        IncompatibleError: It is malformed, reaches for what the sandbox keeps from it, or does not end in time.
+        ConfigError: It refuses the messages by `raise_exception`.
+
+    Example:
+        >>> render("{% for m in messages %}{{ m.role }}: {{ m['content'] | trim }}{% endfor %}", messages=[{"role": "user", "content": " hi "}])
+        'user: hi'
+    """
+    _check_source(source)
+    parts: list[str] = []
+    length = 0
+    try:
+        for part in _Sandbox(_Budget()).from_string(source).generate(**variables):
+            parts.append(part)
+            length += len(part)
+            _check_length(length)
+    except _Spent as error:
+        raise IncompatibleError("the chat template does not end within its bounds of time and text", code="bad_template") from error
+    except ConfigError:
+        raise
+    except (jinja2.TemplateError, RecursionError, ArithmeticError, LookupError, TypeError, ValueError, AttributeError) as error:
+        raise IncompatibleError(f"the chat template fails: {error}", code="bad_template") from error
+    return "".join(parts)
+
+

@@ -1,0 +1,39 @@
+"""What a demo expert learns: contexts (a schema), questions about them, and a judge of answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+Split = Literal["train", "test"]
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """One question and the answer that is right (other answers may be right too: the judge decides)."""
+
+    question: str
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """One context and several questions about it.
+
+    `schema` and `dialect` are what a user passes to `generate(question, schema=…, dialect=…)`.
+    """
+
+    schema: str
+    dialect: str | None
+    pairs: tuple[Pair, ...]
+
+
+class Task(Protocol):
+    """A module of this folder: `lessons` makes the data, `correct` judges by running or parsing the answer."""
+
+    def lessons(self, split: Split, seed: int) -> Iterator[Lesson]:
+        """Endless and deterministic: the same split and seed give the same lessons. Contexts of the two splits are disjoint."""
+
+    def correct(self, lesson: Lesson, pair: Pair, text: str) -> bool:
+        """Whether `text` answers `pair.question`, found out by executing or parsing it, never by comparing spelling."""

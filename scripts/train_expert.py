@@ -1,0 +1,151 @@
+"""Trains one demo expert's adapter on the demo base model. Resumes where it was stopped.
+
+    python scripts/train_expert.py sql --steps 800 --out build/sql
+
+One step is one lesson: a context and about ten questions. The context is computed once and shared by the questions, which do
+not see each other: each question attends to the context and to itself only, at the positions it would have alone. So a step
+costs what its distinct tokens cost, and teaches what ten separate prompts would.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import itertools
+import json
+import math
+import time
+from pathlib import Path
+from typing import Any
+
+import torch
+from experts.task import Lesson, Task
+from peft import LoraConfig, PeftModel, get_peft_model
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+from expertserve.config import models_dir
+
+BASE = "SmolLM2-135M-Instruct"
+MODULES = ["q_proj", "k_proj", "v_proj", "o_proj", "up_proj", "down_proj"]
+EVERY = 50
+
+
+def main() -> None:
+    """Reads the arguments and trains."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("task", choices=["sql", "cypher", "json_extract"])
+    parser.add_argument("--out", type=Path, required=True, help="folder for the adapter, checkpoints and the log")
+    parser.add_argument("--steps", type=int, default=800)
+    parser.add_argument("--rank", type=int, default=8)
+    parser.add_argument("--dora", action="store_true")
+    parser.add_argument("--learning-rate", type=float, default=1e-3)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--base", type=Path, default=models_dir() / BASE)
+    train(parser.parse_args())
+
+
+def train(args: argparse.Namespace) -> None:
+    """AdamW, warm-up and cosine decay; a checkpoint every EVERY steps."""
+    task: Task = importlib.import_module(f"experts.{args.task}")
+    tokenizer = AutoTokenizer.from_pretrained(args.base)
+    model, optimizer, done = start(args)
+    encode = Encoder(tokenizer)
+    lessons = itertools.islice(task.lessons("train", args.seed), done, args.steps)
+    model.train()
+    began, losses = time.monotonic(), []
+    for step, lesson in enumerate(lessons, start=done + 1):
+        for group in optimizer.param_groups:
+            group["lr"] = args.learning_rate * schedule(step, args.steps)
+        losses.append(learn(model, optimizer, encode(lesson)))
+        if step % 10 == 0:
+            left = (time.monotonic() - began) / (step - done) * (args.steps - step)
+            print(f"step {step}/{args.steps}  loss {sum(losses[-10:]) / 10:.3f}  {left / 60:.0f} min left", flush=True)
+        if step % EVERY == 0 or step == args.steps:
+            save(args.out, model, optimizer, step)
+
+
+def start(args: argparse.Namespace) -> tuple[Any, torch.optim.AdamW, int]:
+    """A new adapter, or the one that an earlier run left in `args.out`."""
+    torch.manual_seed(args.seed)
+    base = AutoModelForCausalLM.from_pretrained(args.base, dtype=torch.bfloat16)
+    state = args.out / "optimizer.pt"
+    if state.exists():
+        model = PeftModel.from_pretrained(base, args.out / "adapter", is_trainable=True)
+    else:
+        config = LoraConfig(
+            r=args.rank, lora_alpha=2 * args.rank, target_modules=MODULES, use_dora=args.dora, lora_dropout=0.0, task_type="CAUSAL_LM"
+        )
+        model = get_peft_model(base, config)
+    optimizer = torch.optim.AdamW((p for p in model.parameters() if p.requires_grad), weight_decay=0.0, betas=(0.9, 0.98))
+    if not state.exists():
+        return model, optimizer, 0
+    saved = torch.load(state, weights_only=True)
+    optimizer.load_state_dict(saved["optimizer"])
+    return model, optimizer, int(saved["step"])
+
+
+def save(out: Path, model: Any, optimizer: torch.optim.AdamW, step: int) -> None:
+    """The adapter, and beside it what a later run needs to go on."""
+    model.save_pretrained(out / "adapter")
+    part = out / "optimizer.part"
+    torch.save({"optimizer": optimizer.state_dict(), "step": step}, part)
+    part.replace(out / "optimizer.pt")
+    (out / "progress.json").write_text(json.dumps({"step": step}))
+
+
+def schedule(step: int, steps: int) -> float:
+    """Five percent warm-up, then a cosine down to a twentieth."""
+    warm = max(1, steps // 20)
+    if step < warm:
+        return step / warm
+    return 0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * (step - warm) / max(1, steps - warm)))
+
+
+def learn(model: Any, optimizer: torch.optim.AdamW, batch: dict[str, torch.Tensor]) -> float:
+    """One step; the loss is the mean over the answers' tokens, and logits are computed for those alone."""
+    labels = batch.pop("labels")
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        inner = model.get_base_model()
+        hidden = inner.model(**batch).last_hidden_state[0]
+        where = labels >= 0
+        logits = inner.lm_head(hidden[where])
+    loss = torch.nn.functional.cross_entropy(logits.float(), labels[where])
+    loss.backward()
+    torch.nn.utils.clip_grad_norm_([p for p in model.parameters() if p.requires_grad], 1.0)
+    optimizer.step()
+    optimizer.zero_grad()
+    return loss.item()
+
+
+class Encoder:
+    """A lesson → token ids, positions, a mask in which questions do not see each other, and the tokens to learn."""
+
+    def __init__(self, tokenizer: Any) -> None:
+        self.tokenizer = tokenizer
+
+    def text(self, text: str) -> list[int]:
+        return list(self.tokenizer(text, add_special_tokens=False)["input_ids"])
+
+    def __call__(self, lesson: Lesson) -> dict[str, torch.Tensor]:
+        context = f"Dialect: {lesson.dialect}\n" * bool(lesson.dialect) + f"Schema:\n{lesson.schema}"
+        shared = self.text(f"<|im_start|>system\n{context}<|im_end|>\n")
+        ids, positions, branch, labels = list(shared), list(range(len(shared))), [0] * len(shared), [-1] * len(shared)
+        for number, pair in enumerate(lesson.pairs, start=1):
+            asked = self.text(f"<|im_start|>user\n{pair.question}<|im_end|>\n<|im_start|>assistant\n")
+            answer = self.text(f"{pair.answer}<|im_end|>")
+            ids += asked + answer
+            positions += range(len(shared), len(shared) + len(asked) + len(answer))
+            branch += [number] * (len(asked) + len(answer))
+            labels += [-1] * (len(asked) - 1) + answer + [-1]
+        own = torch.tensor(branch)
+        sees = (own[None, :] == 0) | (own[None, :] == own[:, None])
+        return {
+            "input_ids": torch.tensor([ids]),
+            "position_ids": torch.tensor([positions]),
+            "attention_mask": (sees & torch.ones_like(sees).tril())[None, None],
+            "labels": torch.tensor(labels),
+        }
+
+
+if __name__ == "__main__":
+    main()
