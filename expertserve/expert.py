@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from expertserve import config, models
@@ -85,21 +85,46 @@ def prepare(
         raise
 
 
-def inspect(
-    path: str | os.PathLike[str], *, checksum: str | None = None, cache_dir: Path | None = None, cache: bool = True
-) -> tuple[Package, Manifest, list[str]]:
-    """A package's manifest and warnings, with its checksums verified; needs no base model.
+def describe(
+    path: str | os.PathLike[str],
+    *,
+    base_model: str | os.PathLike[str] | None = None,
+    checksum: str | None = None,
+    cache_dir: Path | None = None,
+    models_dir: Path | None = None,
+) -> dict[str, object]:
+    """What a package is, ready for `json.dumps`, with its checksums verified. Where its base model is here, also what would be applied.
 
     Raises:
-        LoadError: And everything below it in the tree.
+        LoadError: And everything below it in the tree, but for a missing base model, which is told instead.
     """
-    package = open_package(path, checksum=checksum, cache_dir=cache_dir, cache=cache)
+    package = open_package(path, checksum=checksum, cache_dir=cache_dir)
+    manifest = read_manifest(package.folder)
+    facts: dict[str, object] = {
+        "name": manifest.name,
+        "version": manifest.version,
+        "description": manifest.description,
+        "digest": package.digest,
+        "schema_version": manifest.schema_version,
+        "base_models": [{"name": models.last_component(b.name), "prompt_template": b.prompt_template} for b in manifest.base_models],
+        "adapters": [a.model_dump(exclude_defaults=True) for b in manifest.base_models for a in b.adapters],
+        "checkpoints": [*manifest.training.alternative_checkpoints],
+        "decoding": manifest.decoding.model_dump(exclude_defaults=True),
+        "capabilities": list(manifest.capabilities),
+        "quality_metrics": manifest.quality_metrics.model_dump() if manifest.quality_metrics else None,
+        "license": manifest.license,
+        "files": [{"path": name, "sha256": digest} for name, digest in sorted(package.files.items())],
+        "unknown_keys": list(manifest.unknown()),
+        "warnings": _verify(package, manifest),
+    }
     try:
-        manifest = read_manifest(package.folder)
-        return package, manifest, _verify(package, manifest)
-    except BaseException:
-        package.close()
-        raise
+        prepared = _prepare(package, base_model, None, cache_dir, models_dir)
+    except LoadError as error:
+        if error.code != "base_model_missing":
+            raise
+        return facts | {"served_on": None, "base_model_missing": error.message}
+    adapter = prepared.proof().adapter
+    return facts | {"served_on": asdict(prepared.base_proof()), "applied": asdict(adapter) if adapter else None, "warnings": list(prepared.warnings)}
 
 
 def _prepare(

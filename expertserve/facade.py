@@ -236,6 +236,11 @@ class Expert:
             raise
 
     @property
+    def manager(self) -> ExpertManager:
+        """The manager that this expert lives in; more experts of its base model can be loaded there."""
+        return self._manager
+
+    @property
     def name(self) -> str:
         """The manifest's name."""
         return self._prepared.manifest.name
@@ -245,10 +250,14 @@ class Expert:
         """The package's manifest, in version 2's shape."""
         return self._prepared.manifest
 
+    def start(self) -> EngineInfo:
+        """Starts the engine now, if it was not started at loading."""
+        return self._manager.start()
+
     @property
     def info(self) -> ExpertInfo:
         """What is loaded: digests, adapter, use."""
-        return self._manager.list_loaded_experts()[0]
+        return next(i for i in self._manager.list_loaded_experts() if i.name == self._name)
 
     def generate(self, prompt: str | None = None, **args: Unpack[GenerateArgs]) -> InferenceResult:
         """One answer.

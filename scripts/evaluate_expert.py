@@ -17,7 +17,7 @@ from pathlib import Path
 
 from experts.task import Lesson, Pair, Task
 
-from expertserve import Expert
+from expertserve import Expert, GenerateArgs
 from expertserve.package.archive import open_package
 from expertserve.package.manifest import read_manifest
 
@@ -59,12 +59,17 @@ def bare(package: Path, folder: Path) -> Path:
     return target
 
 
+def context(lesson: Lesson) -> GenerateArgs:
+    """What a user would pass beside the question."""
+    return {"schema": lesson.schema, "dialect": lesson.dialect} if lesson.dialect else {"schema": lesson.schema}
+
+
 def evaluate(task: Task, package: Path, pairs: list[tuple[Lesson, Pair]], show: int) -> float:
     """The share of right answers."""
     right = 0
     with Expert.load(package) as expert:
-        jobs = [("expert", pair.question, {"schema": lesson.schema, **({"dialect": lesson.dialect} if lesson.dialect else {})}) for lesson, pair in pairs]
-        answers = expert._manager.generate_many((name, q, {**o, "max_tokens": 160}) for name, q, o in jobs)  # type: ignore[typeddict-item]
+        jobs = [("expert", pair.question, context(lesson)) for lesson, pair in pairs]
+        answers = expert.manager.generate_many(jobs)
     for (lesson, pair), answer in zip(pairs, answers, strict=True):
         good = task.correct(lesson, pair, answer.text)
         right += good

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import logging
 import os
 import sys
 import threading
@@ -170,6 +171,7 @@ def _environment(config: EngineConfig) -> dict[str, str]:
         "VLLM_CPU_OMP_THREADS_BIND": ",".join(map(str, cores[-threads:])),
         "VLLM_NO_USAGE_STATS": "1",
         "VLLM_LOGGING_LEVEL": "ERROR",
+        "VLLM_LOGGING_STREAM": "ext://sys.stderr",
         "TOKENIZERS_PARALLELISM": "false",
         "TORCH_CPP_LOG_LEVEL": "ERROR",
         "PYTHONWARNINGS": "ignore",
@@ -178,6 +180,7 @@ def _environment(config: EngineConfig) -> dict[str, str]:
 
 def _launch(arguments: Mapping[str, Any], environment: Mapping[str, str]) -> AsyncLLM:
     """Starts vLLM's processes; takes half a minute."""
+    logging.getLogger("torch._library.triton").setLevel(logging.ERROR)  # it warns that Triton is missing, which it is on purpose
     with _launching, _set(environment), _no_main(), _translated():
         from vllm.engine.arg_utils import AsyncEngineArgs
         from vllm.v1.engine.async_llm import AsyncLLM

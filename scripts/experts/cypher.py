@@ -9,6 +9,7 @@ Answers keep one style, since a small model can learn one but not several:
 * a node's variable is the first letter of its label in lower case, numbered from 2 where letters collide; a relationship's is `rel`;
 * a pattern runs along its arrows; where the arrows disagree it starts at what is asked for;
 * "which people" asks for the first STRING property of that label; conditions stand in the order in which the question states them;
+* what is ranked or chosen by a count is counted in a WITH, so that nothing is returned but what is asked for;
 * rows are not made distinct unless the question says so.
 """
 
@@ -209,6 +210,7 @@ def _joined(first: str, second: str, joint: str = " ") -> _Texts:
     return _Texts((_split(first), _split(second)), joint)
 
 
+# The domains are tables: they read better filled than with one argument a line.
 # fmt: off
 # --------------------------------------------------------------------------------------------------------------------- shared words
 
@@ -268,7 +270,6 @@ _SINCE: Final = _year("since from_year", "start year", 1990, 2023)
 _WHEN: Final = _year("year in_year", "year", 1995, 2023)
 _GENRE: Final = "drama|comedy|thriller|fantasy|horror|romance|mystery|satire|adventure"
 _COLOR: Final = _text("color", "color", "red|blue|green|black|white|yellow|silver|orange|purple", "colored {}")
-_ACTIVE: Final = _flag("active is_active", "active")
 
 
 # ------------------------------------------------------------------------------------------------------------------ training domains

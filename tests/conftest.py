@@ -1,0 +1,103 @@
+"""Fixtures: tiny models for fast tests, one vLLM engine for the others."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from expertserve import EngineConfig, Expert, ExpertManager
+from expertserve.config import models_dir
+from expertserve.engine.fake import FakeEngine
+from tests import tiny
+
+ROOT = Path(__file__).parent.parent
+EXPERTS = ROOT / "examples" / "experts"
+DEMO_BASE = "SmolLM2-135M-Instruct"
+SCHEMA = "CREATE TABLE customers (id INTEGER PRIMARY KEY, name TEXT, country TEXT, age INTEGER);"
+
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Engine tests run last, together, so that their engine starts late and once; long ones only where they are asked for."""
+    long = config.getoption("-m") and "long" in str(config.getoption("-m"))
+    kept = [i for i in items if long or not i.get_closest_marker("long")]
+    config.hook.pytest_deselected(items=[i for i in items if i not in kept])
+    items[:] = sorted(kept, key=lambda i: "engine" in getattr(i, "fixturenames", ()) or bool(i.get_closest_marker("engine")))
+
+
+@pytest.fixture(scope="session")
+def tiny_base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A random Llama of two layers, in a models folder under the name `tiny`."""
+    return tiny.base_model(tmp_path_factory.mktemp("models") / "tiny")
+
+
+@pytest.fixture(scope="session")
+def tiny_lora(tiny_base: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tiny.peft_adapter(tiny_base, tmp_path_factory.mktemp("lora"), "lora")
+
+
+@pytest.fixture
+def tiny_package(tiny_base: Path, tiny_lora: Path, tmp_path: Path) -> Path:
+    """An unpacked, sound package on the tiny base."""
+    return tiny.package(tmp_path / "package", tiny_lora, tiny_base)
+
+
+@pytest.fixture
+def load(tiny_base: Path, tmp_path: Path) -> Iterator[Callable[..., Expert]]:
+    """`Expert.load` on the tiny models, with a fake engine and a cache of the test's own."""
+    loaded: list[Expert] = []
+
+    def load(path: Path, script: Callable[[str], str] = lambda prompt: "SELECT 1", **options: object) -> Expert:
+        defaults = {"engine": lambda: FakeEngine(script), "cache_dir": tmp_path / "cache", "models_dir": tiny_base.parent}
+        loaded.append(Expert.load(path, **{**defaults, **options}))  # type: ignore[arg-type]
+        return loaded[-1]
+
+    yield load
+    for expert in loaded:
+        expert.close()
+
+
+@pytest.fixture(scope="session")
+def demo_base() -> Path:
+    """The demo base model, which `make test` puts into the models folder first."""
+    path = models_dir() / DEMO_BASE
+    assert path.is_dir(), "run `make base` first"
+    return path
+
+
+@pytest.fixture(scope="session")
+def sql_package() -> Path:
+    return next(EXPERTS.glob("expert-sql-*.expert"))
+
+
+@pytest.fixture(scope="session")
+def engine(demo_base: Path, sql_package: Path) -> Iterator[Expert]:
+    """The one vLLM engine of the tests, in float32: the demo SQL expert, loaded as a user would."""
+    config = EngineConfig(max_lora_rank=64, max_slots=12, max_model_len=2048, max_requests=32)
+    with Expert.load(sql_package, dtype="float32", config=config) as expert:
+        yield expert
+
+
+@pytest.fixture(scope="session")
+def manager(engine: Expert) -> ExpertManager:
+    """The manager behind that engine, to load other experts beside it."""
+    return engine.manager
+
+
+@pytest.fixture
+def beside(manager: ExpertManager) -> Iterator[Callable[..., Expert]]:
+    """Loads a package into the one engine under a name of its own, and unloads it afterwards."""
+    names: list[str] = []
+
+    def beside(path: Path, **options: object) -> Expert:
+        names.append(f"test-{len(names)}")
+        manager.load_expert(names[-1], path, **options)  # type: ignore[arg-type]
+        return Expert(manager, names[-1])
+
+    yield beside
+    for name in names:
+        manager.unload_expert(name)
