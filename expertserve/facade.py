@@ -28,8 +28,11 @@ class Loop:
 
     def __init__(self) -> None:
         self.loop = asyncio.new_event_loop()
+        started = threading.Event()
+        self.loop.call_soon(started.set)
         self._thread = threading.Thread(target=self.loop.run_forever, name="expertserve", daemon=True)
         self._thread.start()
+        started.wait()
 
     def run(self, work: Coroutine[object, object, T]) -> T:
         """Runs a coroutine there and waits for it; Ctrl-C cancels it.
@@ -37,9 +40,10 @@ class Loop:
         Raises:
             ConfigError: Called from the loop itself, which would wait for ever.
         """
-        if threading.current_thread() is self._thread:
+        if threading.current_thread() is self._thread or not self.loop.is_running():
             work.close()
-            raise ConfigError("the synchronous face was called from its own event loop", code="own_loop")
+            why = "was closed" if not self.loop.is_running() else "was called from its own event loop"
+            raise ConfigError(f"this expert or manager {why}", hint="load it again", code="closed")
         future = asyncio.run_coroutine_threadsafe(work, self.loop)
         try:
             return future.result()

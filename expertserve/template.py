@@ -66,7 +66,7 @@ class _Sandbox(ImmutableSandboxedEnvironment):
     intercepted_binops = frozenset({"+", "*", "**", "%"})
 
     def __init__(self, budget: _Budget) -> None:
-        super().__init__(trim_blocks=True, lstrip_blocks=True, extensions=[loopcontrols], keep_trailing_newline=False)
+        super().__init__(trim_blocks=True, lstrip_blocks=True, extensions=[loopcontrols], optimized=False)
         self.budget = budget
         self.filters = {name: self.filters[name] for name in FILTERS}
         self.filters |= {"_each": budget.each, "_text": _text, "replace": _replace, "join": _join, "tojson": _tojson}
@@ -87,8 +87,10 @@ class _Sandbox(ImmutableSandboxedEnvironment):
             concat.nodes = [nodes.Filter(n, "_text", [], [], None, None, lineno=concat.lineno) for n in concat.nodes]
         return tree
 
-    def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
-        return not (isinstance(obj, str) and attr.startswith("format")) and super().is_safe_attribute(obj, attr, value)
+    def wrap_str_format(self, value: Any) -> Any:
+        if super().wrap_str_format(value) is not None:
+            raise jinja2.exceptions.SecurityError("the method format is not available here")
+        return None
 
     def call_binop(self, context: jinja2.runtime.Context, operator: str, left: Any, right: Any) -> Any:
         self.budget.step()

@@ -63,7 +63,7 @@ def base_model(folder: Path, architecture: str = "llama", *, layers: int = 2, ti
     return folder
 
 
-def peft_adapter(base: Path, folder: Path, kind: str, *, rank: int = 4, seed: int = 1, **options: Any) -> Path:
+def peft_adapter(base: Path, folder: Path, kind: str, *, rank: int = 4, seed: int = 1, strength: float = 0.15, **options: Any) -> Path:
     """An adapter with random weights, written by PEFT itself."""
     import peft
     import torch
@@ -75,9 +75,9 @@ def peft_adapter(base: Path, folder: Path, kind: str, *, rank: int = 4, seed: in
         for name, parameter in model.named_parameters():
             if any(part in name for part in ("lora_", "ia3_", "hada_", "lokr_", "vera_lambda")):
                 if "magnitude" in name or "ia3" in name:
-                    parameter.mul_(1 + 0.3 * torch.randn_like(parameter))
+                    parameter.mul_(1 + 2 * strength * torch.randn_like(parameter))
                 else:
-                    parameter.normal_(std=0.15)
+                    parameter.normal_(std=strength)
     model.save_pretrained(folder)
     return folder
 

@@ -77,6 +77,8 @@ def convert(adapter: PeftAdapter, base: BaseModel) -> Iterator[tuple[str, Module
         tensors = {name: read_tensor(t) for name, t in parts.items()} | shared
         shape = shapes[module]
         assert shape is not None
+        if "base" in tensors:
+            _check_copy(module, tensors["base"], base)
         yield module, _checked(module, form(adapter, base, module, tensors, shape), shape)
 
 
@@ -105,6 +107,16 @@ def base_tensor(base: BaseModel, module: str, kind: str = "weight") -> Tensor | 
     if found is None and kind == "weight" and module == "lm_head" and base.config.get("tie_word_embeddings"):
         return base.tensors.get("model.embed_tokens.weight")
     return found
+
+
+def _check_copy(module: str, copy: torch.Tensor, base: BaseModel) -> None:
+    """An adapter may bring a copy of the base's own weight; one that differs was trained, and can't be served."""
+    weight = base_tensor(base, module)
+    own = read_tensor(weight) if weight else None
+    if own is None or own.shape != copy.shape or not torch.allclose(own, copy, rtol=1e-2, atol=1e-4):
+        raise IncompatibleError(
+            f"the adapter brings another {module}.weight than the base model's, which an adapter slot can't hold", code="token_embeddings"
+        )
 
 
 def _shape(base: BaseModel, module: str) -> tuple[int, int] | None:

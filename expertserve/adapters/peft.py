@@ -52,8 +52,9 @@ NAMES = {
     "lokr_w2_b": "lokr_w2_b",
     "vera_lambda_b": "vera_lambda_b",
     "vera_lambda_d": "vera_lambda_d",
+    "base_layer": "base",
 }
-"""Tensor names, in PEFT's spelling and in the format text's."""
+"""Tensor names, in PEFT's spelling and in the format text's. `base_layer` is a copy of the base's weight, saved with an output layer."""
 SHARED = ("vera_A", "vera_B")
 KEY = re.compile(rf"^(?:base_model\.model\.)?(?P<module>.+?)\.(?P<part>{'|'.join(sorted(NAMES, key=len, reverse=True))})(?:\.default)?(?:\.weight)?$")
 

@@ -63,7 +63,8 @@ class FakeEngine:
         text, stopped = _cut(answer, request.sampling.stop)
         ids = tokenizer.encode_plain(text)
         kept = ids[: request.sampling.max_tokens]
-        end: FinishReason = "stop" if stopped or len(ids) < request.sampling.max_tokens else "length"
+        room = request.sampling.max_tokens - len(ids)
+        end: FinishReason = "stop" if room > 0 or (stopped and room == 0) else "length"
         done = ""
         try:
             for index in range(request.sampling.n):

@@ -180,8 +180,10 @@ def _environment(config: EngineConfig) -> dict[str, str]:
 
 def _launch(arguments: Mapping[str, Any], environment: Mapping[str, str]) -> AsyncLLM:
     """Starts vLLM's processes; takes half a minute."""
-    logging.getLogger("torch._library.triton").setLevel(logging.ERROR)  # it warns that Triton is missing, which it is on purpose
     with _launching, _set(environment), _no_main(), _translated():
+        import torch  # noqa: F401  (configures its logging)
+
+        logging.getLogger("torch._library.triton").setLevel(logging.ERROR)  # it warns that Triton is missing, which it is on purpose
         from vllm.engine.arg_utils import AsyncEngineArgs
         from vllm.v1.engine.async_llm import AsyncLLM
 

@@ -1,0 +1,48 @@
+# One verb a chore. `make` alone lists them.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help install base demo test test-long check bench docs clean
+
+help:  ## list the chores
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+.venv/run.stamp: requirements/cpu.txt pyproject.toml
+	@echo "creating .venv and installing (a few minutes, 3 GB) …"
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --no-deps -r requirements/cpu.txt
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv/dev.stamp: .venv/run.stamp requirements/dev.txt
+	$(BIN)/python -m pip install --quiet --no-deps -r requirements/dev.txt
+	@touch $@
+
+install: .venv/run.stamp  ## create .venv with everything that serving on a CPU needs
+
+base: .venv/run.stamp  ## put the demo base model into the models folder (92 MB, once)
+	@$(BIN)/python scripts/demo_base.py
+
+demo: base  ## ask the SQL expert a question and run the SQL it writes
+	@$(BIN)/python examples/demo.py
+
+test: .venv/dev.stamp base  ## unit and engine tests (under 15 minutes on 2 cores)
+	$(BIN)/python -m pytest
+
+test-long: .venv/dev.stamp base  ## what takes longer (under 40 minutes)
+	$(BIN)/python -m pytest -m long
+
+check: .venv/dev.stamp  ## lint, formatting, types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: .venv/dev.stamp base  ## the performance tables, as JSON and text in benchmarks/results
+	$(BIN)/python benchmarks/run.py
+
+docs: .venv/dev.stamp  ## check that the documentation's links lead somewhere
+	$(BIN)/python scripts/check_links.py
+
+clean:  ## remove .venv and what was built
+	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,1 @@
+"""The specification's scenarios, one test each, named after them."""
