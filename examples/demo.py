@@ -1,6 +1,6 @@
 """Asks the demo SQL expert one question about a small database, and runs the SQL that it writes.
 
-    python examples/demo.py ["a question"]
+python examples/demo.py ["a question"]
 """
 
 import sqlite3

@@ -1,9 +1,9 @@
 """expertserve: `.expert` packages (adapter, prompt format, grammar, defaults) served from one shared base model.
 
-    from expertserve import Expert
+from expertserve import Expert
 
-    with Expert.load("sql.expert") as expert:
-        print(expert.generate("How many customers are from Spain?", schema=ddl).text)
+with Expert.load("sql.expert") as expert:
+    print(expert.generate("How many customers are from Spain?", schema=ddl).text)
 """
 
 from __future__ import annotations
@@ -56,9 +56,11 @@ _HOMES = {
     "ManifestError": "errors",
     "OutOfMemoryError": "errors",
 }
-__all__ = [*_HOMES, "__version__"]  # noqa: PLE0604
+__all__ = [*_HOMES, "__version__"]
 
-_REQUIRED = "torch transformers outlines pydantic jinja2 platformdirs psutil safetensors tokenizers huggingface_hub fastapi uvicorn typer rich"
+_REQUIRED = (
+    "torch transformers outlines pydantic jinja2 platformdirs psutil safetensors tokenizers huggingface_hub fastapi uvicorn typer rich"
+)
 """What every install has; each is looked for without importing it."""
 
 

@@ -7,7 +7,6 @@ import sys
 from pathlib import Path
 from typing import Annotated, Any
 
-import click
 import typer
 from rich.console import Console
 from rich.table import Table
@@ -23,7 +22,7 @@ errors = Console(stderr=True, highlight=False, soft_wrap=True)
 class Commands(TyperGroup):
     """Turns errors into a message, a hint and an exit status; `--debug` leaves the traceback."""
 
-    def invoke(self, ctx: click.Context) -> Any:
+    def invoke(self, ctx: typer.Context) -> Any:
         try:
             return super().invoke(ctx)
         except ExpertError as error:
@@ -62,7 +61,9 @@ app.add_typer(models_app, name="models")
 
 Package = Annotated[Path, typer.Argument(help="A .expert file or an unpacked folder.", show_default=False)]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
-CacheDir = Annotated[Path | None, typer.Option(envvar="EXPERTSERVE_CACHE_DIR", help="Instead of the user's cache folder.", show_default=False)]
+CacheDir = Annotated[
+    Path | None, typer.Option(envvar="EXPERTSERVE_CACHE_DIR", help="Instead of the user's cache folder.", show_default=False)
+]
 ModelsDir = Annotated[Path | None, typer.Option(envvar="EXPERTSERVE_MODELS_DIR", help="Where base models are.", show_default=False)]
 Checksum = Annotated[str | None, typer.Option(help="The archive's SHA-256; a sidecar is checked anyway.", show_default=False)]
 

@@ -124,7 +124,11 @@ def describe(
             raise
         return facts | {"served_on": None, "base_model_missing": error.message}
     adapter = prepared.proof().adapter
-    return facts | {"served_on": asdict(prepared.base_proof()), "applied": asdict(adapter) if adapter else None, "warnings": list(prepared.warnings)}
+    return facts | {
+        "served_on": asdict(prepared.base_proof()),
+        "applied": asdict(adapter) if adapter else None,
+        "warnings": list(prepared.warnings),
+    }
 
 
 def _prepare(
@@ -135,7 +139,9 @@ def _prepare(
     if manifest.soft_prompts:
         names = ", ".join(p.name or p.path for p in manifest.soft_prompts)
         raise IncompatibleError(
-            f"the expert brings soft prompts ({names}), which are not served", hint="an expert without them would answer otherwise", code="soft_prompts"
+            f"the expert brings soft prompts ({names}), which are not served",
+            hint="an expert without them would answer otherwise",
+            code="soft_prompts",
         )
     declared, base = choose_base(manifest, base_model, models_dir, cache_dir)
     warning = models.check_declared(base, declared.sha256, declared.quantization)
@@ -143,7 +149,9 @@ def _prepare(
     own = Tokenizer(package.folder) if (package.folder / TOKENIZER).is_file() else None
     theirs = Tokenizer(base.path)
     if not (base.path / TOKENIZER).is_file():
-        raise LoadError(f"the base model {base.name} has no {TOKENIZER}", hint="save its tokenizer again with transformers", code="bad_base_model")
+        raise LoadError(
+            f"the base model {base.name} has no {TOKENIZER}", hint="save its tokenizer again with transformers", code="bad_base_model"
+        )
     if own:
         check_same_ids(own, theirs)
     adapter = _adapter(package, manifest, declared, base, checkpoint, (cache_dir or config.cache_dir()) / "adapters")

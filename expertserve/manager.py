@@ -154,7 +154,11 @@ class Core:
         del self._experts[name]
         await loaded.idle.wait()
         adapter = loaded.expert.adapter
-        if adapter and self._engine and not any(e.expert.adapter and e.expert.adapter.digest == adapter.digest for e in self._experts.values()):
+        if (
+            adapter
+            and self._engine
+            and not any(e.expert.adapter and e.expert.adapter.digest == adapter.digest for e in self._experts.values())
+        ):
             await self._engine.remove(adapter.digest)
         if not any(e.expert.package.folder == loaded.expert.package.folder for e in self._experts.values()):
             loaded.expert.package.close()
@@ -221,7 +225,7 @@ class Core:
         if not self._experts:
             raise ExpertNotLoadedError("no expert is loaded", hint="load_expert(name, path) loads one")
         async with self._starting:
-            if self._engine and self.info and self._width() <= self.info.max_lora_rank or (self._engine and self.info and not self.info.max_lora_rank and self.info.name != "vllm"):
+            if self._engine and self.info and (self.info.max_lora_rank is None or self._width() <= self.info.max_lora_rank):
                 return self.info
             if self._engine:
                 await self._make_room()
@@ -248,7 +252,7 @@ class Core:
         busy = sum(e.in_flight for e in self._experts.values())
         if busy and self.info:
             raise IncompatibleError(
-                f"an adapter of width {self._width()} doesn't fit the engine's slots of {self.info.max_lora_rank}, and {busy} requests are running",
+                f"an adapter of width {self._width()} doesn't fit slots of {self.info.max_lora_rank}, and {busy} requests are running",
                 hint=f"start with max_lora_rank={self._width()}, or load it while nothing runs",
                 code="rank_too_large",
             )

@@ -139,7 +139,9 @@ def check_messages(messages: Sequence[Message]) -> None:
         raise ConfigError("there is no message", hint="pass a prompt, or at least one message", code="empty_prompt")
     for i, message in enumerate(messages):
         if message.get("role") not in ("system", "user", "assistant", "tool"):
-            raise ConfigError(f"messages[{i}] has the role {message.get('role')!r}", hint="system, user, assistant or tool", code="bad_message")
+            raise ConfigError(
+                f"messages[{i}] has the role {message.get('role')!r}", hint="system, user, assistant or tool", code="bad_message"
+            )
         if not isinstance(message.get("content"), str):
             raise ConfigError(f"messages[{i}] has no text in 'content'", code="bad_message")
 

@@ -96,13 +96,17 @@ class Sampling:
         if len(self.stop) > MAX_STOPS or any(not isinstance(s, str) or not s for s in self.stop):
             raise ConfigError(f"stop must be at most {MAX_STOPS} texts, none of them empty", code="bad_sampling")
         if self.n > 1 and self.temperature == 0:
-            raise ConfigError(f"n={self.n} answers at temperature 0 would all be the same", hint="raise temperature, or ask for one", code="bad_sampling")
+            raise ConfigError(
+                f"n={self.n} answers at temperature 0 would all be the same", hint="raise temperature, or ask for one", code="bad_sampling"
+            )
 
 
 def _number(name: str, value: object, low: float, high: float, *, open_low: bool = False) -> None:
     sound = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
     if not sound or not (low < value if open_low else low <= value) or value > high:  # type: ignore[operator]
-        raise ConfigError(f"{name} must be a number {'above' if open_low else 'from'} {low:g} to {high:g}, not {value!r}", code="bad_sampling")
+        raise ConfigError(
+            f"{name} must be a number {'above' if open_low else 'from'} {low:g} to {high:g}, not {value!r}", code="bad_sampling"
+        )
 
 
 def _whole(name: str, value: object, low: int, high: int) -> None:
@@ -124,7 +128,9 @@ def resolve_sampling(
     """
     unknown = sorted(set(args) - set(SamplingArgs.__annotations__))
     if unknown:
-        raise ConfigError(f"generate() has no argument {unknown[0]!r}", hint="it takes " + ", ".join(GenerateArgs.__annotations__), code="bad_argument")
+        raise ConfigError(
+            f"generate() has no argument {unknown[0]!r}", hint="it takes " + ", ".join(GenerateArgs.__annotations__), code="bad_argument"
+        )
     room = context_length - prompt_tokens
     wanted = args.get("max_tokens", defaults.max_tokens)
     if wanted is not None:

@@ -103,7 +103,7 @@ class _Sandbox(ImmutableSandboxedEnvironment):
             _check_length(len(sized) * times if hasattr(sized, "__len__") and isinstance(times, int) else 0)
         return super().call_binop(context, operator, left, right)
 
-    def call(self, context: jinja2.runtime.Context, obj: Any, *args: Any, **kwargs: Any) -> Any:  # type: ignore[override]
+    def call(self, context: jinja2.runtime.Context, obj: Any, *args: Any, **kwargs: Any) -> Any:
         self.budget.step()
         owner = getattr(obj, "__self__", None)
         if isinstance(owner, str | bytes | list | tuple | dict):
@@ -130,7 +130,7 @@ def _replace(text: object, old: str, new: str, count: int = -1) -> str:
 
 
 def _join(items: Iterable[object], between: str = "", attribute: str | None = None) -> str:
-    texts = [str(getattr(i, "get", lambda _: i)(attribute) if attribute else i) for i in items]
+    texts = [str(i.get(attribute) if attribute and isinstance(i, dict) else i) for i in items]
     _check_length(sum(map(len, texts)) + len(between) * len(texts))
     return between.join(texts)
 
@@ -164,8 +164,8 @@ def render(source: str, **variables: object) -> str:
         ConfigError: It refuses the messages by `raise_exception`.
 
     Example:
-        >>> render("{% for m in messages %}{{ m.role }}: {{ m['content'] | trim }}{% endfor %}", messages=[{"role": "user", "content": " hi "}])
-        'user: hi'
+        >>> render("{% for m in messages %}{{ m.content | trim }}{% endfor %}", messages=[{"role": "user", "content": " hi "}])
+        'hi'
     """
     _check_source(source)
     parts: list[str] = []
@@ -182,5 +182,3 @@ def render(source: str, **variables: object) -> str:
     except (jinja2.TemplateError, RecursionError, ArithmeticError, LookupError, TypeError, ValueError, AttributeError) as error:
         raise IncompatibleError(f"the chat template fails: {error}", code="bad_template") from error
     return "".join(parts)
-
-

@@ -118,7 +118,10 @@ def check_same_ids(package: Tokenizer, base: Tokenizer) -> None:
     missing = [t for t in theirs if t not in ours]
     if not moved and not missing:
         return
-    shown = ", ".join(f"{t!r} is {i} in the package, {j} in the base" for t, i, j in moved[:3]) or f"the base has {missing[0]!r}, the package has not"
+    shown = (
+        ", ".join(f"{t!r} is {i} in the package, {j} in the base" for t, i, j in moved[:3])
+        or f"the base has {missing[0]!r}, the package has not"
+    )
     raise IncompatibleError(
         f"the package's tokenizer differs from the base model's in {len(moved) + len(missing):,} tokens: {shown}",
         hint="the expert was trained on another base model, or its vocabulary was extended; neither can be served on this one",

@@ -1,6 +1,6 @@
 """Checks that every relative link and image in README.md and docs/ leads to a file that exists, and every anchor to a heading.
 
-    python scripts/check_links.py
+python scripts/check_links.py
 """
 
 from __future__ import annotations

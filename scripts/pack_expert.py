@@ -35,7 +35,10 @@ EXPERTS: dict[str, dict[str, Any]] = {
             "router_hint": "database=sql OR task=text2sql",
             "priority": 0.8,
         },
-        "limitations": ["single SELECT statements; joins over one foreign key", "column names that the model never saw are misspelt at times"],
+        "limitations": [
+            "single SELECT statements; joins over one foreign key",
+            "column names that the model never saw are misspelt at times",
+        ],
     },
     "cypher": {
         "name": "expert-cypher",
@@ -64,10 +67,11 @@ EXPERTS: dict[str, dict[str, Any]] = {
         "limitations": ["flat objects and one nested object; short sentences"],
     },
 }
-FIELDS = {
-    "task_type", "peft_type", "r", "lora_alpha", "lora_dropout", "target_modules", "use_dora", "use_rslora", "rank_pattern", "alpha_pattern",
-    "bias", "modules_to_save", "fan_in_fan_out", "inference_mode", "init_lora_weights", "peft_version",
-}  # fmt: skip
+FIELDS = frozenset(
+    "task_type peft_type r lora_alpha lora_dropout target_modules use_dora use_rslora rank_pattern alpha_pattern bias modules_to_save "
+    "fan_in_fan_out inference_mode init_lora_weights peft_version".split()
+)
+"""What of PEFT's configuration goes into the package; the rest are defaults of switches that are off."""
 
 
 def main() -> None:

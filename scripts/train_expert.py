@@ -111,7 +111,7 @@ def learn(model: Any, optimizer: torch.optim.AdamW, batch: dict[str, torch.Tenso
         where = labels >= 0
         logits = inner.lm_head(hidden[where])
     loss = torch.nn.functional.cross_entropy(logits.float(), labels[where])
-    loss.backward()
+    loss.backward()  # type: ignore[no-untyped-call]
     torch.nn.utils.clip_grad_norm_([p for p in model.parameters() if p.requires_grad], 1.0)
     optimizer.step()
     optimizer.zero_grad()

@@ -77,7 +77,7 @@ def sql_package() -> Path:
 @pytest.fixture(scope="session")
 def engine(demo_base: Path, sql_package: Path) -> Iterator[Expert]:
     """The one vLLM engine of the tests, in float32: the demo SQL expert, loaded as a user would."""
-    config = EngineConfig(max_lora_rank=64, max_slots=12, max_model_len=2048, max_requests=32)
+    config = EngineConfig(max_lora_rank=32, max_slots=12, max_model_len=2048, max_requests=32, kv_cache_bytes=512 << 20)
     with Expert.load(sql_package, dtype="float32", config=config) as expert:
         yield expert
 

@@ -67,7 +67,9 @@ def test_the_serving_form_equals_peft(kind: str, base: Path, tmp_path: Path) -> 
     serving = convert(base, adapter, kind, tmp_path)
     ours, theirs = applied(base, serving), merged(base, adapter)
     fresh = load_file(base / "model.safetensors")
-    gated = {k.replace("down_proj", "up_proj") for k in theirs if kind == "ia3" and "down_proj" in k} | {k for k in theirs if kind == "ia3" and "down_proj" in k}
+    gated = {k.replace("down_proj", "up_proj") for k in theirs if kind == "ia3" and "down_proj" in k} | {
+        k for k in theirs if kind == "ia3" and "down_proj" in k
+    }
     changed = 0
     for name, tensor in ours.items():
         if name in gated:  # PEFT scales the columns of down_proj, we the rows of up_proj: their product is what counts
@@ -97,7 +99,9 @@ def test_sharded_bases_and_the_formats_own_tensor_names(tmp_path: Path) -> None:
     adapter = tiny.peft_adapter(base, tmp_path / "adapter", "dora")
     theirs = merged(base, adapter)
     tensors = load_file(adapter / "adapter_model.safetensors")
-    renamed = {k.removesuffix(".weight").replace("magnitude_vector", "magnitude").removeprefix("base_model.model."): v for k, v in tensors.items()}
+    renamed = {
+        k.removesuffix(".weight").replace("magnitude_vector", "magnitude").removeprefix("base_model.model."): v for k, v in tensors.items()
+    }
     save_file(renamed, adapter / "adapter_model.safetensors")
     ours = applied(base, convert(base, adapter, "dora", tmp_path))
     for name, tensor in ours.items():

@@ -48,13 +48,20 @@ def test_unknown_keys_are_reported(tiny_base: Path, tiny_lora: Path, tmp_path: P
 
 def test_pack_writes_an_archive_that_inspects_the_same(tiny_package: Path, tiny_base: Path, tmp_path: Path) -> None:
     packed = json.loads(run("pack", tiny_package, "-o", tmp_path / "x.expert", "--json").stdout)
-    facts = json.loads(run("inspect", tmp_path / "x.expert", "--json", "--models-dir", tiny_base.parent, "--cache-dir", tmp_path / "c").stdout)
+    facts = json.loads(
+        run("inspect", tmp_path / "x.expert", "--json", "--models-dir", tiny_base.parent, "--cache-dir", tmp_path / "c").stdout
+    )
     assert facts["digest"] == packed["sha256"] and facts["warnings"] == []
 
 
 @pytest.mark.parametrize(
     ("content", "status", "said"),
-    [(None, 3, "there is no package"), (b"junk", 3, "neither"), ({"manifest.json": b"{"}, 4, "malformed JSON"), ({"x": b""}, 3, "no manifest")],
+    [
+        (None, 3, "there is no package"),
+        (b"junk", 3, "neither"),
+        ({"manifest.json": b"{"}, 4, "malformed JSON"),
+        ({"x": b""}, 3, "no manifest"),
+    ],
 )
 def test_errors_give_message_hint_and_a_status_by_kind(content: Any, status: int, said: str, tmp_path: Path) -> None:
     package = tmp_path / "p.expert"

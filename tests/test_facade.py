@@ -27,7 +27,9 @@ def test_the_manifests_prompt_and_sampling_reach_the_engine(load: Load, tiny_pac
     assert fake.requests[0].adapter == result.expert.adapter.digest if result.expert.adapter else False
 
 
-def test_the_dialect_comes_from_the_grammar_type_where_there_is_a_schema(load: Load, tiny_base: Path, tiny_lora: Path, tmp_path: Path) -> None:
+def test_the_dialect_comes_from_the_grammar_type_where_there_is_a_schema(
+    load: Load, tiny_base: Path, tiny_lora: Path, tmp_path: Path
+) -> None:
     package = tiny.package(tmp_path / "p", tiny_lora, tiny_base, training={"decoding": {"grammar_type": "sql-postgres"}})
     fake = FakeEngine(lambda prompt: prompt)
     expert = load(package, engine=lambda: fake)
@@ -77,7 +79,11 @@ def test_a_failure_in_a_batch_is_raised_as_it_is(load: Load, tiny_package: Path)
 def test_what_an_argument_gets_wrong_is_told_before_the_engine_starts(tiny_package: Path, tiny_base: Path, tmp_path: Path) -> None:
     started: list[int] = []
     expert = Expert.load(
-        tiny_package, engine=lambda: started.append(1) or FakeEngine(), models_dir=tiny_base.parent, cache_dir=tmp_path / "c", start=False  # type: ignore[func-returns-value]
+        tiny_package,
+        engine=lambda: started.append(1) or FakeEngine(),
+        models_dir=tiny_base.parent,
+        cache_dir=tmp_path / "c",
+        start=False,  # type: ignore[func-returns-value]
     )
     for wrong in ({"temperature": -1}, {"top_p": 2}, {"max_tokens": 10_000}, {"wrong": 1}):
         with pytest.raises(ConfigError):
@@ -129,7 +135,9 @@ def test_declared_base_weights_must_be_those_that_are_served(load: Load, tiny_ba
 
 
 def test_a_manager_serves_several_experts_and_names_those_it_has(tiny_package: Path, tiny_base: Path, tmp_path: Path) -> None:
-    dora = tiny.package(tmp_path / "dora", tiny.peft_adapter(tiny_base, tmp_path / "adapter", "dora"), tiny_base, base_models=tiny.base_entry("dora"))
+    dora = tiny.package(
+        tmp_path / "dora", tiny.peft_adapter(tiny_base, tmp_path / "adapter", "dora"), tiny_base, base_models=tiny.base_entry("dora")
+    )
     fake = FakeEngine(lambda prompt: "ok")
     with ExpertManager(engine=lambda: fake, models_dir=tiny_base.parent, cache_dir=tmp_path / "cache") as manager:
         with pytest.raises(ExpertNotLoadedError, match="loaded: none"):
@@ -138,7 +146,10 @@ def test_a_manager_serves_several_experts_and_names_those_it_has(tiny_package: P
         manager.load_expert("b", dora)
         results = manager.generate_many([("a", "x", {}), ("b", "y", {"temperature": 0.0}), ("a", "z", {})])
         assert [r.expert.adapter.type for r in results if r.expert.adapter] == ["lora", "dora", "lora"]
-        assert [(i.name, i.adapter_type, i.uses, i.resident) for i in manager.list_loaded_experts()] == [("a", "lora", 2, True), ("b", "dora", 1, True)]
+        assert [(i.name, i.adapter_type, i.uses, i.resident) for i in manager.list_loaded_experts()] == [
+            ("a", "lora", 2, True),
+            ("b", "dora", 1, True),
+        ]
         with pytest.raises(ConfigError) as caught:
             manager.load_expert("a", dora)
         assert caught.value.code == "name_taken"

@@ -40,7 +40,9 @@ def test_published_quirks_are_tolerated() -> None:
 
 
 @pytest.mark.skipif(not SAMPLES.is_dir(), reason="the published samples lie beside the project, not in it")
-@pytest.mark.parametrize(("name", "schema"), [("expert-sql/manifest.json", "2.0"), ("expert-json/manifest.json", "2.0"), ("schema/manifest_v1.json", "1.0")])
+@pytest.mark.parametrize(
+    ("name", "schema"), [("expert-sql/manifest.json", "2.0"), ("expert-json/manifest.json", "2.0"), ("schema/manifest_v1.json", "1.0")]
+)
 def test_published_manifests_load_without_a_warning(name: str, schema: str) -> None:
     manifest = parse_manifest((SAMPLES / name).read_bytes())
     assert manifest.schema_version == schema
@@ -138,12 +140,16 @@ def test_a_manifest_one_folder_down_gets_a_hint(tmp_path: Path) -> None:
     assert caught.value.code == "manifest_missing" and "inner" in caught.value.hint
 
 
-JSON = st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st.text(), lambda c: st.lists(c) | st.dictionaries(st.text(), c))
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(), lambda c: st.lists(c) | st.dictionaries(st.text(), c)
+)
 
 
-@given(st.binary(max_size=300) | JSON.map(lambda v: json.dumps(v).encode()) | st.dictionaries(st.sampled_from(sorted(tiny.manifest())), JSON).map(
-    lambda d: json.dumps(tiny.manifest() | d).encode()
-))
+@given(
+    st.binary(max_size=300)
+    | JSON.map(lambda v: json.dumps(v).encode())
+    | st.dictionaries(st.sampled_from(sorted(tiny.manifest())), JSON).map(lambda d: json.dumps(tiny.manifest() | d).encode())
+)
 def test_no_text_brings_another_error_than_ours(data: bytes) -> None:
     try:
         parse_manifest(data)

@@ -12,7 +12,11 @@ from pathlib import Path
 from typing import Any
 
 SPECIAL = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
-TEXTS = ["How many customers are from Spain?", "SELECT COUNT(*) FROM customers WHERE country = 'Spain'", "system user assistant Schema Dialect"]
+TEXTS = [
+    "How many customers are from Spain?",
+    "SELECT COUNT(*) FROM customers WHERE country = 'Spain'",
+    "system user assistant Schema Dialect",
+]
 PROJECTIONS = ["q_proj", "k_proj", "v_proj", "o_proj", "up_proj", "down_proj"]
 
 
@@ -24,14 +28,18 @@ def tokenizer(folder: Path) -> None:
     made.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     made.decoder = decoders.ByteLevel()
     alphabet = pre_tokenizers.ByteLevel.alphabet()
-    made.train_from_iterator(TEXTS, trainers.BpeTrainer(vocab_size=400, special_tokens=SPECIAL, initial_alphabet=alphabet, show_progress=False))
+    made.train_from_iterator(
+        TEXTS, trainers.BpeTrainer(vocab_size=400, special_tokens=SPECIAL, initial_alphabet=alphabet, show_progress=False)
+    )
     folder.mkdir(parents=True, exist_ok=True)
     made.save(str(folder / "tokenizer.json"))
     config = {"tokenizer_class": "PreTrainedTokenizerFast", "bos_token": SPECIAL[1], "eos_token": SPECIAL[2], "pad_token": SPECIAL[2]}
     (folder / "tokenizer_config.json").write_text(json.dumps(config))
 
 
-def base_model(folder: Path, architecture: str = "llama", *, layers: int = 2, tie: bool = True, shards: bool = False, seed: int = 0) -> Path:
+def base_model(
+    folder: Path, architecture: str = "llama", *, layers: int = 2, tie: bool = True, shards: bool = False, seed: int = 0
+) -> Path:
     """A random model of a real architecture: llama, qwen2 (biases on q, k, v) or qwen3."""
     import torch
     import transformers
@@ -44,14 +52,16 @@ def base_model(folder: Path, architecture: str = "llama", *, layers: int = 2, ti
         "num_hidden_layers": layers,
         "num_attention_heads": 4,
         "num_key_value_heads": 2,
-        "head_dim": 32,
+        "head_dim": 16 if architecture == "qwen2" else 32,  # vLLM takes Qwen2's from the other sizes
         "vocab_size": 512,
         "max_position_embeddings": 1024,
         "tie_word_embeddings": tie,
         "bos_token_id": 1,
         "eos_token_id": 2,
     }
-    config = {"llama": transformers.LlamaConfig, "qwen2": transformers.Qwen2Config, "qwen3": transformers.Qwen3Config}[architecture](**sizes)
+    config = {"llama": transformers.LlamaConfig, "qwen2": transformers.Qwen2Config, "qwen3": transformers.Qwen3Config}[architecture](
+        **sizes
+    )
     model = transformers.AutoModelForCausalLM.from_config(config, dtype=torch.float32)
     with torch.no_grad():
         for name, parameter in model.named_parameters():
@@ -120,7 +130,16 @@ def manifest(**changes: Any) -> dict[str, Any]:
                 "quantization": "int4",
                 "prompt_template": "qwen3",
                 "adapters": [
-                    {"type": "lora", "target_modules": PROJECTIONS, "r": 4, "alpha": 8, "scaling": "standard", "size_bytes": 0, "sha256": "", "_note": "x"}
+                    {
+                        "type": "lora",
+                        "target_modules": PROJECTIONS,
+                        "r": 4,
+                        "alpha": 8,
+                        "scaling": "standard",
+                        "size_bytes": 0,
+                        "sha256": "",
+                        "_note": "x",
+                    }
                 ],
             }
         ],
@@ -160,7 +179,9 @@ def adapters_entry(kind: str, rank: int, targets: list[str] | None = None) -> di
     return {"type": declared, "target_modules": targets or PROJECTIONS, "r": rank, "alpha": 2 * rank}
 
 
-def base_entry(kind: str = "lora", rank: int = 4, name: str = "tiny", targets: list[str] | None = None, **changes: Any) -> list[dict[str, Any]]:
+def base_entry(
+    kind: str = "lora", rank: int = 4, name: str = "tiny", targets: list[str] | None = None, **changes: Any
+) -> list[dict[str, Any]]:
     return [{"name": name, "prompt_template": "chatml", "adapters": [adapters_entry(kind, rank, targets)], **changes}]
 
 

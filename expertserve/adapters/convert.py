@@ -90,7 +90,7 @@ def read_tensor(tensor: Tensor) -> torch.Tensor:
     """
     try:
         with safe_open(tensor.file, framework="pt") as file:
-            value = file.get_tensor(tensor.name)
+            value: torch.Tensor = file.get_tensor(tensor.name)
     except (SafetensorError, OSError) as error:
         raise LoadError(f"{tensor.file.name}: {tensor.name} can't be read: {error}", code="bad_safetensors") from error
     if not value.is_floating_point():
@@ -135,7 +135,9 @@ def _checked(module: str, form: ModuleForm, shape: tuple[int, int]) -> ModuleFor
         )
     for part in (form.a, form.b, form.scale, form.shift):
         if not torch.isfinite(part).all():
-            raise IncompatibleError(f"{module}: its serving form is not finite", hint="the base's rows or the magnitudes are zero", code="non_finite")
+            raise IncompatibleError(
+                f"{module}: its serving form is not finite", hint="the base's rows or the magnitudes are zero", code="non_finite"
+            )
     return form
 
 
@@ -192,7 +194,9 @@ def _loha(adapter: PeftAdapter, base: BaseModel, module: str, tensors: Mapping[s
     b1, a1, b2, a2 = (_part(module, tensors, name) for name in ("hada_w1_a", "hada_w1_b", "hada_w2_a", "hada_w2_b"))
     rank = a1.shape[0]
     if rank * rank + RESERVED > MAX_RANK:
-        raise IncompatibleError(f"{module}: a LoHa of rank {rank} has an exact low-rank form of rank {rank * rank} only", code="rank_too_large")
+        raise IncompatibleError(
+            f"{module}: a LoHa of rank {rank} has an exact low-rank form of rank {rank * rank} only", code="rank_too_large"
+        )
     form = ModuleForm.neutral(shape)
     form.a = (a1[:, None, :] * a2[None, :, :]).reshape(rank * rank, -1)
     form.b = (b1[:, :, None] * b2[:, None, :]).reshape(-1, rank * rank) * _hadamard_scaling(adapter, module)
@@ -225,7 +229,9 @@ def _hadamard_scaling(adapter: PeftAdapter, module: str) -> float:
 
 def _vera(adapter: PeftAdapter, base: BaseModel, module: str, tensors: Mapping[str, torch.Tensor], shape: tuple[int, int]) -> ModuleForm:
     if "vera_A" not in tensors or "vera_B" not in tensors:
-        raise IncompatibleError("the VeRA adapter was saved without its projections", hint="save it with save_projection=True", code="adapter_tensors")
+        raise IncompatibleError(
+            "the VeRA adapter was saved without its projections", hint="save it with save_projection=True", code="adapter_tensors"
+        )
     out, width = shape
     form = ModuleForm.neutral(shape)
     form.a = _part(module, tensors, "vera_lambda_d")[:, None] * tensors["vera_A"][:, :width]

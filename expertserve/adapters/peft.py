@@ -56,7 +56,9 @@ NAMES = {
 }
 """Tensor names, in PEFT's spelling and in the format text's. `base_layer` is a copy of the base's weight, saved with an output layer."""
 SHARED = ("vera_A", "vera_B")
-KEY = re.compile(rf"^(?:base_model\.model\.)?(?P<module>.+?)\.(?P<part>{'|'.join(sorted(NAMES, key=len, reverse=True))})(?:\.default)?(?:\.weight)?$")
+KEY = re.compile(
+    rf"^(?:base_model\.model\.)?(?P<module>.+?)\.(?P<part>{'|'.join(sorted(NAMES, key=len, reverse=True))})(?:\.default)?(?:\.weight)?$"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +140,11 @@ def _refuse(message: str, code: str, hint: str = "") -> IncompatibleError:
 
 
 def _missing(weights: Path) -> LoadError:
-    pickles = [p.name for p in weights.parent.glob("*") if p.suffix in PICKLES and p.stem.startswith("adapter")] if weights.parent.is_dir() else []
+    pickles = (
+        [p.name for p in weights.parent.glob("*") if p.suffix in PICKLES and p.stem.startswith("adapter")]
+        if weights.parent.is_dir()
+        else []
+    )
     if pickles:
         return _pickled(pickles[0])
     return LoadError(f"the package has no {weights.name}", hint="PEFT's save_pretrained writes one", code="adapter_missing")
@@ -167,7 +173,11 @@ def _config(path: Path, declared: Adapter) -> dict[str, object]:
 
 def _config_from(declared: Adapter) -> dict[str, object]:
     kind = {"dora": "lora", "lora-fa": "lora"}.get(declared.type, declared.type)
-    config: dict[str, object] = {"peft_type": kind.upper(), "target_modules": [*declared.target_modules], "use_dora": declared.type == "dora"}
+    config: dict[str, object] = {
+        "peft_type": kind.upper(),
+        "target_modules": [*declared.target_modules],
+        "use_dora": declared.type == "dora",
+    }
     if declared.r is not None:
         config |= {"r": declared.r, "init_r": declared.r, "lora_alpha": declared.alpha, "alpha": declared.alpha}
     return config | {"feedforward_modules": [*declared.feedforward_modules]}
@@ -176,7 +186,10 @@ def _config_from(declared: Adapter) -> dict[str, object]:
 def _check_config(config: Mapping[str, object], kind: str) -> None:
     """Refuses what the serving form can't express."""
     if config.get("modules_to_save"):
-        raise _refuse(f"{CONFIG}: modules_to_save replaces whole modules ({config['modules_to_save']}), which an adapter slot can't hold", "modules_to_save")
+        raise _refuse(
+            f"{CONFIG}: modules_to_save replaces whole modules ({config['modules_to_save']}), which an adapter slot can't hold",
+            "modules_to_save",
+        )
     if config.get("bias", "none") not in ("none", None):
         raise _refuse(f"{CONFIG}: it trained biases (bias={config['bias']!r}), which an adapter slot can't hold", "trained_bias")
     if config.get("fan_in_fan_out"):
@@ -225,7 +238,9 @@ def _check_declared(adapter: PeftAdapter, declared: Adapter) -> None:
     """The manifest must agree with the files, which are the truth."""
     wanted = {"lora-fa": "lora"}.get(declared.type, declared.type)
     if wanted != adapter.type:
-        raise _refuse(f"the manifest says {declared.type}, the adapter's files are {adapter.type}", "adapter_disagrees", "correct adapters[].type")
+        raise _refuse(
+            f"the manifest says {declared.type}, the adapter's files are {adapter.type}", "adapter_disagrees", "correct adapters[].type"
+        )
     if declared.r is not None and declared.r != adapter.rank:
         raise _refuse(f"the manifest says r = {declared.r}, {CONFIG} {adapter.rank}", "adapter_disagrees", "correct adapters[].r")
     key = "lora_alpha" if adapter.type in ("lora", "dora", "adalora") else "alpha"

@@ -106,7 +106,11 @@ def _write(adapter: PeftAdapter, base: BaseModel, folder: Path) -> None:
         tensors[f"base_model.model.{module}.lora_B.weight"] = b.contiguous()
         affine = affine or bool(form.scale.any() or form.shift.any())
         width, modules = max(width, a.shape[0]), modules + 1
-    ranks = {k.removeprefix("base_model.model.").removesuffix(".lora_A.weight"): t.shape[0] for k, t in tensors.items() if k.endswith("lora_A.weight")}
+    ranks = {
+        k.removeprefix("base_model.model.").removesuffix(".lora_A.weight"): t.shape[0]
+        for k, t in tensors.items()
+        if k.endswith("lora_A.weight")
+    }
     for module, rank in ranks.items():  # vLLM takes one rank for all modules: the smaller ones are padded
         if rank < width:
             a, b = (tensors[f"base_model.model.{module}.lora_{side}.weight"] for side in "AB")

@@ -19,14 +19,14 @@ class EngineInfo:
 
     Args:
         max_model_len: Longest prompt and answer together, in tokens.
-        max_lora_rank: Width of an adapter slot; 0 where adapters can have any.
+        max_lora_rank: Width of an adapter slot; None where adapters can have any.
     """
 
     name: str
     device: str
     dtype: str
     max_model_len: int
-    max_lora_rank: int = 0
+    max_lora_rank: int | None = None
 
 
 class Engine(Protocol):

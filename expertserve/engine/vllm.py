@@ -92,9 +92,15 @@ class VLLMEngine:
                 )
             lora = LoRARequest(f"expert-{adapter.digest}", next(self._ids), str(adapter.folder))
             with _translated():
-                await llm.add_lora(lora)
-                if self._row_scale:
-                    await llm.collective_rpc("expertserve_check", args=(lora.lora_int_id, str(adapter.folder)))
+                try:
+                    await llm.add_lora(lora)
+                    if self._row_scale:
+                        await llm.collective_rpc("expertserve_check", args=(lora.lora_int_id, str(adapter.folder)))
+                except Exception as error:
+                    if type(error) is not Exception:  # a call that failed in the worker comes back as a bare one
+                        raise
+                    await llm.remove_lora(lora.lora_int_id)
+                    raise IncompatibleError(f"vLLM can't hold the adapter: {error}", code="engine_refused") from error
             self._lora[adapter.digest] = lora
 
     async def remove(self, digest: str) -> None:
@@ -272,6 +278,8 @@ def _logprobs(token_ids: Any, logprobs: Any) -> tuple[TokenLogprob, ...]:
     if not logprobs:
         return ()
     return tuple(
-        TokenLogprob(t, at[t].logprob, tuple(sorted(((i, p.logprob) for i, p in at.items() if (p.rank or 0) <= len(at)), key=lambda x: -x[1])))
+        TokenLogprob(
+            t, at[t].logprob, tuple(sorted(((i, p.logprob) for i, p in at.items() if (p.rank or 0) <= len(at)), key=lambda x: -x[1]))
+        )
         for t, at in zip(token_ids, logprobs, strict=False)
     )

@@ -196,7 +196,12 @@ class RowScaleCPU(PunicaWrapperCPU):  # type: ignore[misc]
             else:  # an output layer in float32
                 wide = Packed(*(None if t is None else t.to(part.dtype) for t in (packed.a, packed.b, packed.scale, packed.shift)))  # type: ignore[arg-type]
                 mask = None if region.mask is None else region.mask.to(part.dtype)
-                apply(part, x[region.start : region.end].to(part.dtype), wide, Region(region.start, region.end, region.slots, region.row, mask))
+                apply(
+                    part,
+                    x[region.start : region.end].to(part.dtype),
+                    wide,
+                    Region(region.start, region.end, region.slots, region.row, mask),
+                )
 
     def _weights(self, slots: tuple[int, ...], a: tuple[torch.Tensor, ...], b: tuple[torch.Tensor, ...]) -> Packed:
         layer = id(a[0])
@@ -218,4 +223,3 @@ class RowScaleCPU(PunicaWrapperCPU):  # type: ignore[misc]
             packed = pack([s[slot, 0] for s in a], [s[slot, 0] for s in b])
             self._packed[layer, slot] = (self._ids[slot], packed)
         return packed
-

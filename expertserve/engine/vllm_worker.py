@@ -25,8 +25,10 @@ def install() -> None:
     """Makes vLLM take our Punica wrapper for its platform."""
     name = WRAPPERS.get(current_platform.device_type)
     if name is None:
-        raise RuntimeError(f"expertserve has no adapter code for vLLM's platform {current_platform.device_type!r}; start the engine with row_scale=False")
-    type(current_platform).get_punica_wrapper = classmethod(lambda cls: name)  # type: ignore[method-assign, assignment]
+        raise RuntimeError(
+            f"expertserve has no adapter code for vLLM's platform {current_platform.device_type!r}; start the engine with row_scale=False"
+        )
+    type(current_platform).get_punica_wrapper = classmethod(lambda cls: name)
 
 
 install()
@@ -35,13 +37,13 @@ install()
 class Extension:
     """Methods that the front end can call in every worker. vLLM mixes this class into its worker class."""
 
-    def expertserve_check(self: WorkerBase, adapter_id: int, folder: str) -> int:  # type: ignore[misc]
+    def expertserve_check(self: WorkerBase, adapter_id: int, folder: str) -> int:
         """Compares what the slots hold with the serving form; returns the number of modules.
 
         Raises:
             RuntimeError: A module is missing or differs.
         """
-        manager: Any = self.model_runner.lora_manager._adapter_manager  # type: ignore[attr-defined]
+        manager: Any = self.model_runner.lora_manager._adapter_manager
         slot = manager.lora_index_to_id.index(adapter_id)
         wanted = load_file(f"{folder}/{WEIGHTS}")
         checked = 0
@@ -59,7 +61,9 @@ def _check_layer(name: str, layer: Any, parts: list[str], slot: int, wanted: dic
     a = [wanted.get(f"base_model.model.{p}.lora_A.weight") for p in parts]
     b = [wanted.get(f"base_model.model.{p}.lora_B.weight") for p in parts]
     if layer.tp_size > 1 and any(t is not None for t in b):
-        a, b = ((layer.slice_lora_a(a), layer.slice_lora_b(b)) if len(parts) > 1 else ([layer.slice_lora_a(a[0])], [layer.slice_lora_b(b[0])]))
+        a, b = (
+            (layer.slice_lora_a(a), layer.slice_lora_b(b)) if len(parts) > 1 else ([layer.slice_lora_a(a[0])], [layer.slice_lora_b(b[0])])
+        )
     stacked_a, stacked_b = (s if isinstance(s, tuple) else (s,) for s in (layer.lora_a_stacked, layer.lora_b_stacked))
     for held, file in (*zip(stacked_a, a, strict=True), *zip(stacked_b, b, strict=True)):
         own = held[slot, 0]
@@ -67,7 +71,11 @@ def _check_layer(name: str, layer: Any, parts: list[str], slot: int, wanted: dic
             same = not own.any()
         else:
             file = file.to(own.dtype)
-            same = torch.equal(own[: file.shape[0], : file.shape[1]], file) and not own[file.shape[0] :].any() and not own[:, file.shape[1] :].any()
+            same = (
+                torch.equal(own[: file.shape[0], : file.shape[1]], file)
+                and not own[file.shape[0] :].any()
+                and not own[:, file.shape[1] :].any()
+            )
         if not same:
             raise RuntimeError(f"the slot's weights for {name} are not the adapter's")
     return sum(t is not None for t in b)

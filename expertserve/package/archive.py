@@ -109,7 +109,16 @@ def _reading(source: Path) -> Iterator[None]:
             hint = "check the path; relative ones start at the current folder, " + str(Path.cwd())
             raise LoadError(f"there is no package at {source}", hint=hint, code="not_found") from error
         raise LoadError(f"{source}: {missing} vanished while it was read", code="io") from error
-    except (EOFError, zlib.error, gzip.BadGzipFile, tarfile.TarError, zipfile.BadZipFile, UnicodeError, NotImplementedError, RuntimeError) as error:
+    except (
+        EOFError,
+        zlib.error,
+        gzip.BadGzipFile,
+        tarfile.TarError,
+        zipfile.BadZipFile,
+        UnicodeError,
+        NotImplementedError,
+        RuntimeError,
+    ) as error:
         raise LoadError(
             f"{source} is corrupt or truncated: {str(error) or type(error).__name__}",
             hint="download it again and compare its SHA-256 with the publisher's",
@@ -312,7 +321,7 @@ class _BoundedTarInfo(tarfile.TarInfo):
 class _Counted:
     """A stream that refuses to give more than `limit` bytes, so that headers and padding can't be a bomb either."""
 
-    def __init__(self, stream: IO[bytes], limit: int) -> None:
+    def __init__(self, stream: gzip.GzipFile, limit: int) -> None:
         self._read: Callable[[int], bytes] = stream.read
         self._left = limit
 
@@ -369,5 +378,3 @@ def verify_files(package: Package, expected: dict[str, str], where: str) -> list
         else:
             compare_digest(name, package.files[name], digest, where)
     return uncovered
-
-

@@ -70,7 +70,7 @@ def _write(target: Path, members: dict[str, Path | bytes]) -> None:
         ):
             for name, content in members.items():
                 _add(archive, name, content)
-        os.chmod(part, 0o644)
+        Path(part).chmod(0o644)
         Path(part).replace(target)
     except BaseException:
         Path(part).unlink(missing_ok=True)

@@ -231,7 +231,9 @@ def _second_version(source: positions.Located, raw: dict[str, object]) -> tuple[
     """Version 1.0's `base_model` and root `adapters` → 2.0's `base_models`. Tells whether they were moved."""
     one, many = "base_model" in raw, "base_models" in raw
     if one and many:
-        source.fail(("base_model",), "base_model and base_models are both here", hint="keep base_models (schema 2.0)", code="invalid_manifest")
+        source.fail(
+            ("base_model",), "base_model and base_models are both here", hint="keep base_models (schema 2.0)", code="invalid_manifest"
+        )
     if not one and not many:
         source.fail((), "it names no base model", hint="add base_models (schema 2.0) or base_model (1.0)", code="invalid_manifest")
     declared = raw.get("schema_version", "1.0" if one else "2.0")
@@ -239,7 +241,12 @@ def _second_version(source: positions.Located, raw: dict[str, object]) -> tuple[
         source.fail(("schema_version",), f"schema_version {declared!r} is unknown", hint="1.0 and 2.0 are read", code="invalid_manifest")
     if many:
         if raw.get("adapters"):
-            source.fail(("adapters",), "adapters stand beside base_models", hint="in schema 2.0 each base model holds its own", code="invalid_manifest")
+            source.fail(
+                ("adapters",),
+                "adapters stand beside base_models",
+                hint="in schema 2.0 each base model holds its own",
+                code="invalid_manifest",
+            )
         raw.pop("adapters", None)
         return raw | {"schema_version": "2.0"}, False
     base = raw.pop("base_model")
@@ -290,7 +297,12 @@ def _check_adapters(source: positions.Located, manifest: Manifest, moved: bool) 
             if not adapter.target_modules and not adapter.feedforward_modules:
                 source.fail(place, "the adapter names no target_modules", code="invalid_manifest")
             if adapter.type == "ia3" and (adapter.r is not None or adapter.alpha is not None):
-                source.fail((*place, "r"), "an ia3 adapter has neither r nor alpha", hint="remove them, or correct the type", code="invalid_manifest")
+                source.fail(
+                    (*place, "r"),
+                    "an ia3 adapter has neither r nor alpha",
+                    hint="remove them, or correct the type",
+                    code="invalid_manifest",
+                )
             if adapter.ranked and (adapter.r is None or adapter.alpha is None):
                 source.fail(place, f"a {adapter.type} adapter needs r and alpha", code="invalid_manifest")
             if adapter.use_dora is True and adapter.type != "dora":

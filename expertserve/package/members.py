@@ -87,7 +87,9 @@ def safe_path(name: str, limits: Limits | None = None) -> PurePosixPath:
     reason = _why_unsafe(name, limits)
     if reason:
         shown = name if len(name) <= 100 else name[:100] + "…"
-        raise LoadError(f"unsafe member name {shown!r}: {reason}", hint="the package was made by something broken or hostile", code="unsafe_member")
+        raise LoadError(
+            f"unsafe member name {shown!r}: {reason}", hint="the package was made by something broken or hostile", code="unsafe_member"
+        )
     return PurePosixPath(*(part for part in name.split("/") if part not in ("", ".")))
 
 

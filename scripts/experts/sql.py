@@ -213,7 +213,7 @@ def pick(rng: random.Random, schema: Schema) -> Table:
 
 def labelled(rng: random.Random, schema: Schema) -> tuple[Table, Column] | None:
     found = [(t, t.label) for t in schema if t.label]
-    return rng.choice(found) if found else None  # type: ignore[return-value]
+    return rng.choice(found) if found else None
 
 
 def related(rng: random.Random, schema: Schema) -> tuple[Table, Column, Table] | None:
@@ -232,7 +232,9 @@ def columns_of(rng: random.Random, schema: Schema) -> Asked:
     names = " and ".join(c.words for c in columns) if len(columns) < 3 else f"{columns[0].words}, {columns[1].words} and {columns[2].words}"
     chosen = ", ".join(c.name for c in columns)
     if rng.random() < 0.4:
-        phrase = rng.choice(["List the {} of all {}.", "Show the {} of every {one}.", "What are the {} of all {}?", "Give me the {} of each {one}."])
+        phrase = rng.choice(
+            ["List the {} of all {}.", "Show the {} of every {one}.", "What are the {} of all {}?", "Give me the {} of each {one}."]
+        )
         return phrase.format(names, t.many, one=t.one), f"SELECT {chosen} FROM {t.name}"
     said, where = one_filter(rng, t)
     phrase = rng.choice(["List the {} of {} {}.", "Show the {} of all {} {}.", "What is the {} of {} {}?", "Give the {} for {} {}."])
@@ -242,9 +244,13 @@ def columns_of(rng: random.Random, schema: Schema) -> Asked:
 def whole_rows(rng: random.Random, schema: Schema) -> Asked:
     t = pick(rng, schema)
     if rng.random() < 0.25:
-        return rng.choice(["Show all {}.", "List all {}.", "Show me everything in {}.", "Get all {}."]).format(t.many), f"SELECT * FROM {t.name}"
+        return rng.choice(["Show all {}.", "List all {}.", "Show me everything in {}.", "Get all {}."]).format(
+            t.many
+        ), f"SELECT * FROM {t.name}"
     said, where = one_filter(rng, t)
-    phrase = rng.choice(["Show all {} {}.", "List {} {}.", "Find all {} {}.", "Get the {} {}.", "Show me {} {}.", "Display all details of {} {}."])
+    phrase = rng.choice(
+        ["Show all {} {}.", "List {} {}.", "Find all {} {}.", "Get the {} {}.", "Show me {} {}.", "Display all details of {} {}."]
+    )
     return phrase.format(t.many, said), f"SELECT * FROM {t.name} WHERE {where}"
 
 
@@ -259,7 +265,9 @@ def which(rng: random.Random, schema: Schema) -> Asked:
         if other.split()[0] != where.split()[0]:
             word = rng.choice(["and", "and", "or"])
             said, where = f"{said} {word} {more}", f"{where} {word.upper()} {other}"
-    phrase = rng.choice(["Which {} are there {said}?", "Which {} {said}?", "What are the {label}s of {} {said}?", "Give me the {label} of {} {said}."])
+    phrase = rng.choice(
+        ["Which {} are there {said}?", "Which {} {said}?", "What are the {label}s of {} {said}?", "Give me the {label} of {} {said}."]
+    )
     return phrase.format(t.many, label=label.words, said=said), f"SELECT {label.name} FROM {t.name} WHERE {where}"
 
 
@@ -270,7 +278,9 @@ def count(rng: random.Random, schema: Schema) -> Asked:
         return phrase.format(t.many), f"SELECT COUNT(*) FROM {t.name}"
     said, where = one_filter(rng, t)
     phrase = rng.choice(["How many {} are {}?", "How many {} are there {}?", "Count the {} {}.", "What is the number of {} {}?"])
-    if phrase == "How many {} are {}?" and not said.startswith(("from", "in ", "located", "older", "younger", "cheaper", "more exp", "heav", "light")):
+    if phrase == "How many {} are {}?" and not said.startswith(
+        ("from", "in ", "located", "older", "younger", "cheaper", "more exp", "heav", "light")
+    ):
         phrase = "How many {} are there {}?"
     return phrase.format(t.many, said), f"SELECT COUNT(*) FROM {t.name} WHERE {where}"
 
@@ -331,19 +341,23 @@ def ordered(rng: random.Random, schema: Schema) -> Asked:
     if kind < 0.65:
         n = rng.randint(2, 10)
         if high:
-            phrase = rng.choice(["What are the {label}s of the {n} {best} {}?", "List the {n} {best} {} by {label}.", "Which are the {n} {best} {}?"])
+            phrase = rng.choice(
+                ["What are the {label}s of the {n} {best} {}?", "List the {n} {best} {} by {label}.", "Which are the {n} {best} {}?"]
+            )
         else:
             best = "highest" if down else "lowest"
-            phrase = rng.choice(["Which {n} {} have the {best} {c}?", "List the {label}s of the {n} {} with the {best} {c}."]).replace("{best}", best)
+            phrase = rng.choice(["Which {n} {} have the {best} {c}?", "List the {label}s of the {n} {} with the {best} {c}."]).replace(
+                "{best}", best
+            )
         said = phrase.format(t.many, label=label.words, n=n, best=high if down else low, c=c.words)
         return said, f"SELECT {label.name} FROM {t.name} {order} LIMIT {n}"
     if high:
         said = rng.choice(["Which is the {best} {}?", "What is the {label} of the {best} {}?", "Find the {best} {}."])
         said = said.format(t.one, label=label.words, best=high if down else low)
     else:
-        best = ("highest", "largest") if down else ("lowest", "smallest")
+        ends = ("highest", "largest") if down else ("lowest", "smallest")
         said = rng.choice(["Which {} has the {best} {c}?", "What is the {label} of the {} with the {best} {c}?"])
-        said = said.format(t.one, label=label.words, best=rng.choice(best), c=c.words)
+        said = said.format(t.one, label=label.words, best=rng.choice(ends), c=c.words)
     return said, f"SELECT {label.name} FROM {t.name} {order} LIMIT 1"
 
 
@@ -355,7 +369,9 @@ def grouped(rng: random.Random, schema: Schema) -> Asked:
     key = rng.choice(keys)
     kind = rng.random()
     if kind < 0.35:
-        phrase = rng.choice(["How many {} are there per {}?", "Count the {} for each {}.", "Show the number of {} by {}.", "How many {} does each {} have?"])
+        phrase = rng.choice(
+            ["How many {} are there per {}?", "Count the {} for each {}.", "Show the number of {} by {}.", "How many {} does each {} have?"]
+        )
         return phrase.format(t.many, key.words), f"SELECT {key.name}, COUNT(*) FROM {t.name} GROUP BY {key.name}"
     if kind < 0.5:
         n = rng.randint(1, 4)
@@ -363,13 +379,17 @@ def grouped(rng: random.Random, schema: Schema) -> Asked:
         said = phrase.format(t.many, key=key.words, n=n)
         return said, f"SELECT {key.name} FROM {t.name} GROUP BY {key.name} HAVING COUNT(*) > {n}"
     if kind < 0.62:
-        phrase = rng.choice(["Which {key} has the most {}?", "What is the {key} with the largest number of {}?", "What is the most common {key} of {}?"])
+        phrase = rng.choice(
+            ["Which {key} has the most {}?", "What is the {key} with the largest number of {}?", "What is the most common {key} of {}?"]
+        )
         said = phrase.format(t.many, key=key.words)
         return said, f"SELECT {key.name} FROM {t.name} GROUP BY {key.name} ORDER BY COUNT(*) DESC LIMIT 1"
     if not (numbers := t.of("int", "real")):
         return None
     c, (function, words) = rng.choice(numbers), rng.choice(AGGREGATES)
-    phrase = rng.choice(["What is the {w} {c} of {} per {key}?", "Show the {w} {c} of {} for each {key}.", "Find the {w} {c} by {key} for all {}."])
+    phrase = rng.choice(
+        ["What is the {w} {c} of {} per {key}?", "Show the {w} {c} of {} for each {key}.", "Find the {w} {c} by {key} for all {}."]
+    )
     said = phrase.format(t.many, w=rng.choice(words), c=c.words, key=key.words)
     return said, f"SELECT {key.name}, {function}({c.name}) FROM {t.name} GROUP BY {key.name}"
 
@@ -386,7 +406,13 @@ def joined(rng: random.Random, schema: Schema) -> Asked:
     if kind < 0.2:
         c = rng.choice(plain)
         said, where = one_filter(rng, parent, f"{parent.name}.")
-        phrase = rng.choice(["List the {c} of {} whose {p} is one {f}.", "Show the {c} of {} that belong to {ps} {f}.", "What is the {c} of {} of {ps} {f}?"])
+        phrase = rng.choice(
+            [
+                "List the {c} of {} whose {p} is one {f}.",
+                "Show the {c} of {} that belong to {ps} {f}.",
+                "What is the {c} of {} of {ps} {f}?",
+            ]
+        )
         said = phrase.format(child.many, c=c.words, p=key.words, ps=parent.many, f=said)
         return said, f"SELECT {child.name}.{c.name} FROM {child.name} JOIN {parent.name} ON {on} WHERE {where}"
     if kind < 0.36:
@@ -396,16 +422,22 @@ def joined(rng: random.Random, schema: Schema) -> Asked:
         return said, f"SELECT DISTINCT {parent.name}.{label.name} FROM {child.name} JOIN {parent.name} ON {on} WHERE {where}"
     if kind < 0.5:
         c = rng.choice(plain)
-        phrase = rng.choice(["Show the {c} of each {} together with the {l} of its {p}.", "List the {c} of every {} and the {l} of the {p}."])
+        phrase = rng.choice(
+            ["Show the {c} of each {} together with the {l} of its {p}.", "List the {c} of every {} and the {l} of the {p}."]
+        )
         said = phrase.format(child.one, c=c.words, p=key.words, l=label.words)
         return said, f"SELECT {child.name}.{c.name}, {parent.name}.{label.name} FROM {child.name} JOIN {parent.name} ON {on}"
     per = f"FROM {child.name} JOIN {parent.name} ON {on} GROUP BY {parent.name}.{label.name}"
     if kind < 0.62:
-        phrase = rng.choice(["How many {} does each {p} have?", "Count the {} of each {p}.", "Show the {l} of each {p} and the number of {}."])
+        phrase = rng.choice(
+            ["How many {} does each {p} have?", "Count the {} of each {p}.", "Show the {l} of each {p} and the number of {}."]
+        )
         said = phrase.format(child.many, p=parent.one, l=label.words)
         return said, f"SELECT {parent.name}.{label.name}, COUNT(*) {per}"
     if kind < 0.72:
-        phrase = rng.choice(["Which {p} has the most {}?", "What is the {l} of the {p} with the most {}?", "Find the {p} with the largest number of {}."])
+        phrase = rng.choice(
+            ["Which {p} has the most {}?", "What is the {l} of the {p} with the most {}?", "Find the {p} with the largest number of {}."]
+        )
         said = phrase.format(child.many, p=parent.one, l=label.words)
         return said, f"SELECT {parent.name}.{label.name} {per} ORDER BY COUNT(*) DESC LIMIT 1"
     if kind < 0.86:
@@ -430,7 +462,13 @@ def nested(rng: random.Random, schema: Schema) -> Asked:
         (t, label), c = found, rng.choice(numbers)
         above = rng.random() < 0.6
         words = rng.choice(["above", "higher than", "greater than"] if above else ["below", "lower than", "less than"])
-        phrase = rng.choice(["Which {} have a {c} {w} the average?", "What are the {l}s of {} whose {c} is {w} the average {c}?", "List {l}s of {} with {c} {w} average."])
+        phrase = rng.choice(
+            [
+                "Which {} have a {c} {w} the average?",
+                "What are the {l}s of {} whose {c} is {w} the average {c}?",
+                "List {l}s of {} with {c} {w} average.",
+            ]
+        )
         sql = f"SELECT {label.name} FROM {t.name} WHERE {c.name} {'>' if above else '<'} (SELECT AVG({c.name}) FROM {t.name})"
         return phrase.format(t.many, c=c.words, w=words, l=label.words), sql
     related_tables = related(rng, schema)
@@ -439,7 +477,9 @@ def nested(rng: random.Random, schema: Schema) -> Asked:
     child, key, parent = related_tables
     without = rng.random() < 0.6
     if without:
-        phrase = rng.choice(["Which {} have no {c}?", "What are the {l}s of {} without any {c}?", "Find the {l} of {} that do not have {c}."])
+        phrase = rng.choice(
+            ["Which {} have no {c}?", "What are the {l}s of {} without any {c}?", "Find the {l} of {} that do not have {c}."]
+        )
     else:
         phrase = rng.choice(["Which {} have at least one {o}?", "What are the {l}s of {} that have any {c}?"])
     said = phrase.format(parent.many, c=child.many, o=child.one, l=parent.columns[0].words)

@@ -195,7 +195,9 @@ WORDS = (
     "Silver Golden Hidden Silent Northern Broken Summer Winter Crimson Distant Lost Bright Ancient Wild "
     "Emerald Quiet Lucky Royal Sunny Iron"
 ).split()
-THINGS = "River Garden Star Harbor Road Forest Mirror Castle Bridge Island Storm Valley Letter Moon Lantern Falcon Crown Tower Echo Dream".split()
+THINGS = (
+    "River Garden Star Harbor Road Forest Mirror Castle Bridge Island Storm Valley Letter Moon Lantern Falcon Crown Tower Echo Dream"
+).split()
 
 SUPERLATIVES = {
     "price": ("most expensive", "cheapest", "more expensive than {}", "cheaper than {}"),

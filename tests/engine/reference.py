@@ -24,7 +24,12 @@ class Reference:
         """What PEFT generates, with its own loop."""
         ids = torch.tensor([prompt])
         out = self.model.generate(
-            input_ids=ids, attention_mask=torch.ones_like(ids), max_new_tokens=tokens, do_sample=False, eos_token_id=list(ends), pad_token_id=ends[0]
+            input_ids=ids,
+            attention_mask=torch.ones_like(ids),
+            max_new_tokens=tokens,
+            do_sample=False,
+            eos_token_id=list(ends),
+            pad_token_id=ends[0],
         )
         return [int(t) for t in out[0, len(prompt) :]]
 

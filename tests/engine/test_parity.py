@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from experts import sql
 
 from expertserve import EngineConfig, Expert, ExpertManager, InferenceResult
-from experts import sql
 from tests import tiny
 from tests.engine.reference import Reference
 
@@ -122,7 +122,7 @@ def test_slots_that_are_fewer_than_experts_are_swapped_without_a_mixture(beside:
     """Fourteen adapters over twelve slots: each answer must be its own adapter's."""
     experts = []
     for i in range(14):
-        adapter = tiny.peft_adapter(demo_base, tmp_path / f"a{i}", "dora" if i % 2 else "lora", rank=2, seed=50 + i, strength=0.02)
+        adapter = tiny.peft_adapter(demo_base, tmp_path / f"a{i}", "dora" if i % 2 else "lora", rank=2, seed=50 + i, strength=0.06)
         entry = tiny.base_entry("dora" if i % 2 else "lora", 2, name=demo_base.name)
         experts.append(beside(tiny.package(tmp_path / f"p{i}", adapter, demo_base, base_models=entry)))
     once = [e.generate("Tell me something.", max_tokens=12, temperature=0.0).token_ids for e in experts]

@@ -14,7 +14,9 @@ Beside = Callable[..., Expert]
 
 def test_load_decoding_params_from_manifest(beside: Beside, demo_base: Path, tmp_path: Path) -> None:
     decoding = {"temperature": 5.0, "top_p": 1.0, "top_k": 0, "max_tokens": 8}
-    package = tiny.package(tmp_path / "p", None, demo_base, base_models=tiny.base_entry(name=demo_base.name, adapters=[]), training={"decoding": decoding})
+    package = tiny.package(
+        tmp_path / "p", None, demo_base, base_models=tiny.base_entry(name=demo_base.name, adapters=[]), training={"decoding": decoding}
+    )
     hot = beside(package)
     texts = {hot.generate("Tell me a story.", seed=seed).text for seed in range(4)}
     assert len(texts) == 4  # the manifest's temperature
@@ -33,7 +35,10 @@ def test_load_adapter_config_from_manifest(beside: Beside, demo_base: Path, tmp_
     package = tiny.package(tmp_path / "p", None, demo_base, base_models=tiny.base_entry(name=demo_base.name, adapters=steps))
     final, early = beside(package), beside(package, checkpoint="checkpoint-100")
     lora = tiny.package(
-        tmp_path / "l", tiny.peft_adapter(demo_base, tmp_path / "a", "lora", strength=0.02), demo_base, base_models=tiny.base_entry(name=demo_base.name)
+        tmp_path / "l",
+        tiny.peft_adapter(demo_base, tmp_path / "a", "lora", strength=0.02),
+        demo_base,
+        base_models=tiny.base_entry(name=demo_base.name),
     )
     results = [e.generate("Tell me a story.", max_tokens=10, temperature=0.0) for e in (final, early, beside(lora))]
     assert [r.expert.adapter.type for r in results if r.expert.adapter] == ["dora", "dora", "lora"]
@@ -43,7 +48,9 @@ def test_load_adapter_config_from_manifest(beside: Beside, demo_base: Path, tmp_
 
 def test_load_stop_sequences_from_manifest(beside: Beside, sql_package: Path, demo_base: Path, tmp_path: Path) -> None:
     decoding = {"temperature": 0.0, "stop_sequences": [" FROM", "\n\n"]}
-    package = tiny.package(tmp_path / "p", None, demo_base, base_models=tiny.base_entry(name=demo_base.name, adapters=[]), training={"decoding": decoding})
+    package = tiny.package(
+        tmp_path / "p", None, demo_base, base_models=tiny.base_entry(name=demo_base.name, adapters=[]), training={"decoding": decoding}
+    )
     stopped = beside(package)
     whole = stopped.generate("Repeat exactly: one two three", stop=[], max_tokens=20)
     word = whole.text.split()[2]

@@ -40,5 +40,7 @@ def test_generate_with_schema_context(engine: Expert) -> None:
     assert result.usage.prompt_tokens == len(ids)
     database = sqlite3.connect(":memory:")
     database.executescript(SCHEMA)
-    database.executemany("INSERT INTO customers (name, country, age) VALUES (?, ?, 30)", [("Ann", "Spain"), ("Bob", "Spain"), ("Eve", "Peru")])
+    database.executemany(
+        "INSERT INTO customers (name, country, age) VALUES (?, ?, 30)", [("Ann", "Spain"), ("Bob", "Spain"), ("Eve", "Peru")]
+    )
     assert database.execute(result.text).fetchall() == [(2,)]
