@@ -22,7 +22,7 @@ errors = Console(stderr=True, highlight=False, soft_wrap=True)
 class Commands(TyperGroup):
     """Turns errors into a message, a hint and an exit status; `--debug` leaves the traceback."""
 
-    def invoke(self, ctx: typer.Context) -> Any:
+    def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
         except ExpertError as error:
@@ -53,7 +53,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
-    help="Serve `.expert` packages: one file that holds adapter, prompt format, grammar and defaults.",
+    help="Serve `.expert` packages: one file that holds adapter, prompt format and defaults.",
     epilog="Exit status: 0 done, 2 bad arguments, 3 to 6 the package, 7 to 9 the request, 10 the grammar, 11 the device, 12 the engine.",
 )
 models_app = typer.Typer(cls=Commands, no_args_is_help=True, help="The base models on this machine.")
@@ -68,14 +68,18 @@ ModelsDir = Annotated[Path | None, typer.Option(envvar="EXPERTSERVE_MODELS_DIR",
 Checksum = Annotated[str | None, typer.Option(help="The archive's SHA-256; a sidecar is checked anyway.", show_default=False)]
 
 
-@app.callback()
-def _root(
-    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
-    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
-) -> None:
-    if version:
+def _print_version(wanted: bool) -> None:
+    if wanted:
         typer.echo(__version__)
         raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[bool, typer.Option("--version", help="Print the version.", callback=_print_version, is_eager=True)] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
+) -> None:
+    """Options that go before every command."""
 
 
 @app.command(epilog='Example: `expertserve generate sql.expert "How many customers are from Spain?" --schema schema.sql`')

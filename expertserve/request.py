@@ -80,6 +80,8 @@ class Sampling:
     repetition_penalty: float = 1.0
     logprobs: int | None = None
     n: int = 1
+    ignore_eos: bool = False
+    """Go on to `max_tokens` whatever the model says; for measurements."""
 
     def __post_init__(self) -> None:
         _number("temperature", self.temperature, 0, 100)

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 RANKS = (1, 8, 16, 32, 64, 128, 256, 320, 512)
 """The slot widths that vLLM has."""
 EXTENSION = "expertserve.engine.vllm_worker.Extension"
+VERSIONS = ("0.32",)
+"""The versions of vLLM whose inside the worker extension is known to fit; on others it stays off, and only plain LoRA is served."""
 RESIDENT = 64
 """Adapters that vLLM keeps in memory beside those in slots."""
 ENDS: dict[str, FinishReason] = {"stop": "stop", "length": "length", "abort": "cancelled"}
@@ -55,7 +57,7 @@ class VLLMEngine:
         dtype = _dtype(base, config)
         width = slot_width(max(rank, config.max_lora_rank or 0))
         sizes = choose_sizes(base, config, dtype)
-        self._row_scale = config.row_scale
+        self._row_scale = config.row_scale and _known_version()
         arguments = {
             "model": str(base.path),
             "tokenizer": str(base.path),
@@ -72,7 +74,7 @@ class VLLMEngine:
             "disable_log_stats": True,
             "use_tqdm_on_load": False,
         }
-        if config.row_scale:
+        if self._row_scale:
             arguments["worker_extension_cls"] = EXTENSION
         self._llm = await asyncio.to_thread(_launch, arguments, _environment(config))
         return EngineInfo("vllm", device, dtype, sizes.max_model_len, width)
@@ -86,8 +88,8 @@ class VLLMEngine:
                 return
             if adapter.affine and not self._row_scale:
                 raise IncompatibleError(
-                    f"a {adapter.type} adapter can't be served exactly without the worker extension",
-                    hint="start the engine with row_scale=True",
+                    f"a {adapter.type} adapter can't be served exactly without the worker extension, which is off",
+                    hint=f"start the engine with row_scale=True; it is known to fit vLLM {VERSIONS[0]}.*",
                     code="extension_off",
                 )
             lora = LoRARequest(f"expert-{adapter.digest}", next(self._ids), str(adapter.folder))
@@ -146,6 +148,12 @@ class VLLMEngine:
         if self._llm is None:
             raise EngineDeadError("the engine was not started, or was closed", hint="load the expert again", code="engine_closed")
         return self._llm
+
+
+def _known_version() -> bool:
+    import vllm
+
+    return vllm.__version__.startswith(tuple(f"{v}." for v in VERSIONS))
 
 
 def slot_width(rank: int) -> int:
@@ -269,6 +277,7 @@ def _params(sampling: Sampling) -> SamplingParams:
         max_tokens=sampling.max_tokens,
         repetition_penalty=sampling.repetition_penalty,
         logprobs=sampling.logprobs,
+        ignore_eos=sampling.ignore_eos,
         output_kind=RequestOutputKind.DELTA,
     )
 

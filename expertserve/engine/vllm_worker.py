@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 from safetensors.torch import load_file
+from vllm.model_executor.layers.linear import RowParallelLinear
 from vllm.platforms import current_platform
 
 from expertserve.adapters.peft import WEIGHTS
@@ -60,6 +61,10 @@ def _check_layer(name: str, layer: Any, parts: list[str], slot: int, wanted: dic
     """Each slice of one layer against its part of the file; returns how many parts the file has for it."""
     a = [wanted.get(f"base_model.model.{p}.lora_A.weight") for p in parts]
     b = [wanted.get(f"base_model.model.{p}.lora_B.weight") for p in parts]
+    if layer.tp_size > 1 and isinstance(layer.base_layer, RowParallelLinear) and any(t is not None and t[:, 1].any() for t in b):
+        raise RuntimeError(
+            f"{name} shifts rows and is split over its inputs, so that every process would add the shift; serve it on one device"
+        )
     if layer.tp_size > 1 and any(t is not None for t in b):
         a, b = (
             (layer.slice_lora_a(a), layer.slice_lora_b(b)) if len(parts) > 1 else ([layer.slice_lora_a(a[0])], [layer.slice_lora_b(b[0])])

@@ -1,0 +1,1 @@
+"""Performance claims, one question a file: both sides in one run, alternating, medians, ratios."""

@@ -1,0 +1,119 @@
+"""Engines of their own: scripts without a guard, standard input, the command line, and nothing left behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+
+from expertserve import EngineConfig, Expert, ExpertManager, IncompatibleError, OutOfMemoryError
+from tests import tiny
+from tests.conftest import SCHEMA
+from tests.engine.reference import Reference
+
+pytestmark = pytest.mark.engine
+
+SCRIPT = """
+from expertserve import Expert
+e = Expert.load({package!r})
+import json
+print(json.dumps(e.generate("How many customers are from Spain?", schema={schema!r}).to_dict()))
+"""
+
+
+def run_alone(command: list[str], stdin: str = "", cwd: Path | None = None) -> tuple[subprocess.CompletedProcess[str], list[str]]:
+    """Runs a command in a session of its own; returns what it left running in that session."""
+    process = subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=cwd, start_new_session=True
+    )
+    out, err = process.communicate(stdin, timeout=240)
+    left = [
+        p for p in psutil.process_iter() if p.pid != process.pid and _session(p.pid) == process.pid and p.status() != psutil.STATUS_ZOMBIE
+    ]
+    return subprocess.CompletedProcess(command, process.returncode, out, err), [" ".join(p.cmdline()) for p in left]
+
+
+def _session(pid: int) -> int:
+    try:
+        return os.getsid(pid)
+    except ProcessLookupError:
+        return 0
+
+
+def test_an_unguarded_script_from_standard_input_works_anywhere_and_leaves_no_process(sql_package: Path, tmp_path: Path) -> None:
+    done, left = run_alone([sys.executable, "-"], SCRIPT.format(package=str(sql_package), schema=SCHEMA), tmp_path)
+    assert done.returncode == 0, done.stderr
+    result = json.loads(done.stdout.strip().splitlines()[-1])
+    assert "COUNT" in result["text"] and result["expert"]["name"] == "expert-sql"
+    assert left == []
+
+
+def test_the_command_prints_one_json_object_whose_sql_runs(sql_package: Path, tmp_path: Path) -> None:
+    (tmp_path / "schema.sql").write_text(SCHEMA)
+    command = [sys.executable, "-m", "expertserve.cli", "generate", str(sql_package), "How many customers are from Spain?"]
+    done, left = run_alone([*command, "--schema", "schema.sql", "--json"], cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    database = sqlite3.connect(":memory:")
+    database.executescript(SCHEMA)
+    assert database.execute(json.loads(done.stdout)["text"]).fetchall() == [(0,)]
+    assert left == []
+
+
+Own = Callable[..., ExpertManager]
+
+
+@pytest.fixture
+def tiny_manager(tiny_base: Path, tmp_path: Path) -> Own:
+    def make(**config: object) -> ExpertManager:
+        settings = EngineConfig(kv_cache_bytes=64 << 20, max_requests=8, dtype="float32", **config)  # type: ignore[arg-type]
+        return ExpertManager(config=settings, models_dir=tiny_base.parent, cache_dir=tmp_path / "cache")
+
+    return make
+
+
+def test_without_the_extension_plain_lora_is_the_same_and_dora_is_refused(
+    tiny_manager: Own, tiny_package: Path, tiny_base: Path, tmp_path: Path
+) -> None:
+    adapter = tiny.peft_adapter(tiny_base, tmp_path / "dora", "dora")
+    dora = tiny.package(tmp_path / "p", adapter, tiny_base, base_models=tiny.base_entry("dora"))
+    asked = {"max_tokens": 24, "temperature": 0.0, "stop": []}
+    with tiny_manager(row_scale=False) as manager:
+        manager.load_expert("lora", tiny_package)
+        manager.load_expert("dora", dora)
+        result = manager.generate("lora", "How many customers?", **asked)  # type: ignore[arg-type]
+        expert = manager.get("lora")
+        reference = Reference(tiny_base, expert.package.folder)
+        likeliest, _ = reference.judge(expert.prompt.render([{"role": "user", "content": "How many customers?"}]), result.token_ids)
+        assert list(result.token_ids) == likeliest
+        with pytest.raises(IncompatibleError) as caught:
+            manager.generate("dora", "How many customers?", **asked)  # type: ignore[arg-type]
+        assert caught.value.code == "extension_off"
+
+
+def test_a_wider_adapter_restarts_an_idle_engine_with_what_was_loaded(
+    tiny_manager: Own, tiny_package: Path, tiny_base: Path, tmp_path: Path
+) -> None:
+    wide = tiny.peft_adapter(tiny_base, tmp_path / "wide", "lora", rank=20)
+    package = tiny.package(tmp_path / "p", wide, tiny_base, base_models=tiny.base_entry("lora", 20))
+    asked = {"max_tokens": 8, "temperature": 0.0, "stop": []}
+    with tiny_manager() as manager:
+        manager.load_expert("narrow", tiny_package)
+        before = manager.generate("narrow", "Hello", **asked)  # type: ignore[arg-type]
+        assert manager.start().max_lora_rank == 8
+        manager.load_expert("wide", package)
+        results = manager.generate_many([("wide", "Hello", asked), ("narrow", "Hello", asked)])  # type: ignore[list-item]
+        assert manager.start().max_lora_rank == 32
+        assert results[1].token_ids == before.token_ids and results[0].token_ids != before.token_ids
+
+
+def test_an_engine_that_cannot_fit_is_refused_before_it_starts(tiny_package: Path, tiny_base: Path, tmp_path: Path) -> None:
+    with pytest.raises(OutOfMemoryError) as caught:
+        Expert.load(tiny_package, models_dir=tiny_base.parent, cache_dir=tmp_path / "c", config=EngineConfig(kv_cache_bytes=1000))
+    assert "max_model_len" in caught.value.hint and "MiB" in caught.value.message

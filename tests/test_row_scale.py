@@ -1,0 +1,97 @@
+"""The arithmetic inside vLLM's workers, without vLLM's engine: both wrappers' torch code against the formula, whole and sharded."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from expertserve.engine.row_scale import scale_rows
+
+pytest.importorskip("vllm", reason="the CPU wrapper's module imports vLLM")
+
+from expertserve.engine.vllm_punica import LONG_RUN, apply, pack, regions, stack
+
+SLOTS, RANK, IN, OUTS = 4, 6, 8, (5, 3)
+
+
+def weights(seed: int) -> tuple[list[torch.Tensor], list[torch.Tensor]]:
+    """Per slice a [slots, 1, rank, in] and b [slots, 1, out, rank]; slot 0 is a plain LoRA, slot 3 scales alone."""
+    torch.manual_seed(seed)
+    a = [torch.randn(SLOTS, 1, RANK, IN) for _ in OUTS]
+    b = [torch.randn(SLOTS, 1, out, RANK) for out in OUTS]
+    for s in a:
+        s[:, :, :2] = 0
+        s[3] = 0
+        s[1, :, 4:] = 0
+    for s in b:
+        s[0, 0, :, :2] = 0
+    return a, b
+
+
+def expected(y: torch.Tensor, x: torch.Tensor, slots: list[int], a: list[torch.Tensor], b: list[torch.Tensor]) -> torch.Tensor:
+    """The formula, token by token."""
+    rows = []
+    for i, slot in enumerate(slots):
+        parts = []
+        for s, (start, out) in enumerate(zip(itertools.accumulate((0, *OUTS[:-1])), OUTS, strict=True)):
+            part = y[i, start : start + out]
+            if slot >= 0:
+                part = part * (1 + b[s][slot, 0, :, 0]) + b[s][slot, 0, :, 1] + b[s][slot, 0] @ (a[s][slot, 0] @ x[i])
+            parts.append(part)
+        rows.append(torch.cat(parts))
+    return torch.stack(rows)
+
+
+RUNS = st.lists(st.tuples(st.integers(-1, SLOTS - 1), st.sampled_from([1, 2, 3, LONG_RUN, LONG_RUN + 5])), min_size=1, max_size=6)
+
+
+@settings(deadline=None, max_examples=60)
+@given(runs=RUNS, seed=st.integers(0, 5))
+def test_every_mixture_of_runs_gives_the_formula(runs: list[tuple[int, int]], seed: int) -> None:
+    slots = [slot for slot, length in runs for _ in range(length)]
+    a, b = weights(seed)
+    x, y = torch.randn(len(slots), IN), torch.randn(len(slots), sum(OUTS))
+    wanted = expected(y, x, slots, a, b)
+    packed = {slot: pack([s[slot, 0] for s in a], [s[slot, 0] for s in b]) for slot in range(SLOTS)}
+    covered = 0
+    for r in regions(slots, torch.float32):
+        one = packed[r.slots[0]] if len(r.slots) == 1 and r.row is None else stack([packed[s] for s in r.slots])
+        apply(y[r.start : r.end], x[r.start : r.end], one, r)
+        covered += r.end - r.start
+    torch.testing.assert_close(y, wanted, rtol=1e-4, atol=1e-4)
+    assert covered >= sum(s >= 0 for s in slots)
+
+
+def test_the_gpu_path_scales_rows_and_ignores_padding() -> None:
+    _, b = weights(1)
+    slots = [2, -1, 0, 3, 99]
+    y = torch.randn(len(slots), sum(OUTS))
+    none = [torch.zeros(SLOTS, 1, RANK, IN) for _ in OUTS]
+    wanted = expected(y, torch.zeros(len(slots), IN), [s if s < SLOTS else -1 for s in slots], none, b)
+    scale_rows(y, torch.tensor(slots), b)
+    torch.testing.assert_close(y, wanted)
+
+
+def test_tensor_parallel_shards_stay_exact() -> None:
+    """Column-parallel: rows of B are split, and with them scale and shift. Row-parallel: partial sums scale linearly."""
+    torch.manual_seed(0)
+    x, w = torch.randn(7, IN), torch.randn(6, IN)
+    a, b = torch.randn(RANK, IN), torch.randn(6, RANK)
+    a[:2] = 0
+    b[:, 1] = 0  # a row-parallel layer with a shift is refused by the worker
+    index = torch.zeros(7, dtype=torch.long)
+
+    def serve(y: torch.Tensor, x: torch.Tensor, a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+        scale_rows(y, index, (b[None, None],))
+        return y + x @ a.T @ b.T
+
+    whole = serve(x @ w.T, x, a, b)
+    columns = torch.cat([serve(x @ w[rows].T, x, a, b[rows]) for rows in (slice(0, 3), slice(3, 6))], dim=1)
+    half = IN // 2
+    parts = [serve(x[:, cut] @ w[:, cut].T, x[:, cut], a[:, cut], b) for cut in (slice(0, half), slice(half, IN))]
+    torch.testing.assert_close(columns, whole, rtol=1e-4, atol=1e-4)
+    torch.testing.assert_close(sum(parts), whole, rtol=1e-4, atol=1e-4)
