@@ -11,7 +11,8 @@ import itertools
 import os
 import time
 import uuid
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -99,6 +100,7 @@ class Core:
         self._engine: Engine | None = None
         self._experts: dict[str, Loaded] = {}
         self._starting = asyncio.Lock()
+        self._running = 0
         self._closed = False
 
     # ── experts ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -249,10 +251,10 @@ class Core:
         Raises:
             IncompatibleError: `rank_too_large`, while requests are running.
         """
-        busy = sum(e.in_flight for e in self._experts.values())
-        if busy and self.info:
+        if self._running and self.info:
+            slots = self.info.max_lora_rank
             raise IncompatibleError(
-                f"an adapter of width {self._width()} doesn't fit slots of {self.info.max_lora_rank}, and {busy} requests are running",
+                f"an adapter of width {self._width()} doesn't fit slots of {slots}, and {self._running} requests are running",
                 hint=f"start with max_lora_rank={self._width()}, or load it while nothing runs",
                 code="rank_too_large",
             )
@@ -272,7 +274,7 @@ class Core:
 
     # ── generation ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    async def stream(self, name: str, prompt: str | None, args: GenerateArgs, collect: Collector) -> AsyncIterator[Chunk]:
+    async def stream(self, name: str, prompt: str | None, args: GenerateArgs, collect: Collector) -> AsyncGenerator[Chunk, None]:
         """Chunks as they come, noted in `collect` too. Closing the iterator aborts the request."""
         accepted = time.monotonic()
         loaded = self._get(name)
@@ -285,17 +287,17 @@ class Core:
                 request = self._resolve(loaded.expert, prompt, args, info.max_model_len)
             engine = self._engine
             assert engine
-            adapter = loaded.expert.adapter
-            if adapter:
-                await engine.add(adapter)
-            collect.begin(request, loaded.expert, accepted)
-            chunks = engine.stream(request)
+            self._running += 1
             try:
-                async for chunk in chunks:
-                    collect.add(chunk)
-                    yield chunk
+                if loaded.expert.adapter:
+                    await engine.add(loaded.expert.adapter)
+                collect.begin(request, loaded.expert, accepted)
+                async with aclosing(engine.stream(request)) as chunks:
+                    async for chunk in chunks:
+                        collect.add(chunk)
+                        yield chunk
             finally:
-                await chunks.aclose()  # type: ignore[attr-defined]
+                self._running -= 1
             loaded.uses += 1
             loaded.last_used = time.time()
         finally:
@@ -306,8 +308,9 @@ class Core:
     async def generate(self, name: str, prompt: str | None, args: GenerateArgs) -> InferenceResult:
         """One answer, whole."""
         collect = Collector()
-        async for _ in self.stream(name, prompt, args, collect):
-            pass
+        async with aclosing(self.stream(name, prompt, args, collect)) as chunks:
+            async for _ in chunks:
+                pass
         return collect.result()
 
     async def generate_many(self, jobs: Iterable[Job]) -> list[InferenceResult]:

@@ -106,7 +106,7 @@ class InferenceResult:
     Example:
         >>> from expertserve import Expert
         >>> from expertserve.engine.fake import FakeEngine
-        >>> expert = Expert.load(demo, engine=FakeEngine(lambda request: "SELECT 1"), base_model=base)
+        >>> expert = Expert.load(demo, engine=lambda: FakeEngine(lambda prompt: "SELECT 1"), base_model=base)
         >>> result = expert.generate("One, please")
         >>> result.text, result.finish_reason, result.usage.completion_tokens
         ('SELECT 1', 'stop', 3)

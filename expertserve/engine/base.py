@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -56,7 +56,7 @@ class Engine(Protocol):
         """The digests of the adapters that the engine holds, asked of the engine itself."""
         ...
 
-    def stream(self, request: Request) -> AsyncIterator[Chunk]:
+    def stream(self, request: Request) -> AsyncGenerator[Chunk, None]:
         """Generates. Closing the iterator, or cancelling the task in it, aborts the request in the engine at once.
 
         Raises:

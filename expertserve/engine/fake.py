@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 
 from expertserve.adapters.serving import ServingAdapter
 from expertserve.config import EngineConfig
@@ -54,7 +54,7 @@ class FakeEngine:
     async def resident(self) -> set[str]:
         return set(self._adapters)
 
-    async def stream(self, request: Request) -> AsyncIterator[Chunk]:
+    async def stream(self, request: Request) -> AsyncGenerator[Chunk, None]:
         tokenizer = self._tokenizer
         if tokenizer is None:
             raise EngineDeadError("the engine was not started")

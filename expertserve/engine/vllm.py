@@ -12,7 +12,7 @@ import os
 import sys
 import threading
 import types
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncGenerator, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -116,7 +116,7 @@ class VLLMEngine:
             ids = await self._running().list_loras()
         return {digest for digest, lora in self._lora.items() if lora.lora_int_id in ids}
 
-    async def stream(self, request: Request) -> AsyncIterator[Chunk]:
+    async def stream(self, request: Request) -> AsyncGenerator[Chunk, None]:
         from vllm.inputs import TokensPrompt
 
         lora = self._lora[request.adapter] if request.adapter else None
