@@ -41,10 +41,15 @@ def _report(error: ExpertError, *, as_json: bool) -> None:
         return
     text = str(error).removesuffix(f"\nHint: {error.hint}")
     errors.print("[bold red]Error:[/] ", end="")
-    errors.print(text, markup=False)
+    errors.print(_printable(text), markup=False)
     if error.hint:
         errors.print("[bold]Hint:[/] ", end="")
-        errors.print(error.hint, markup=False)
+        errors.print(_printable(error.hint), markup=False)
+
+
+def _printable(text: str) -> str:
+    """A package's words can't command the terminal: control characters become visible."""
+    return "".join(c if c.isprintable() or c == "\n" else f"\\x{ord(c):02x}" for c in text)
 
 
 app = typer.Typer(
@@ -170,8 +175,8 @@ def _shown(value: object) -> str:
     from rich.markup import escape
 
     if isinstance(value, dict):
-        return escape("  ".join(f"{k}={v}" for k, v in value.items() if v not in (None, [], "")))
-    return escape("" if value is None else str(value))
+        return escape(_printable("  ".join(f"{k}={v}" for k, v in value.items() if v not in (None, [], ""))))
+    return escape(_printable("" if value is None else str(value)))
 
 
 @app.command(epilog="Example: `expertserve pack my-expert/`")

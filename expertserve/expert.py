@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -216,8 +217,11 @@ def _adapter(
             raise _no_checkpoint(manifest, declared, checkpoint)
         return None
     entry, weights = choose_adapter(package.folder, manifest, declared, checkpoint)
-    name = weights.relative_to(package.folder.resolve()).as_posix() if weights.is_relative_to(package.folder.resolve()) else weights.name
-    if entry.sha256 and name in package.files and checkpoint is None:
+    name = weights.relative_to(package.folder.resolve()).as_posix()
+    if weights.is_file() and name not in package.files:
+        raise LoadError(f"{name} is a hidden file, which no checksum covers", hint="rename it", code="unsafe_member")
+    alternative = checkpoint in manifest.training.alternative_checkpoints
+    if entry.sha256 and weights.is_file() and not alternative:
         compare_digest(name, package.files[name], entry.sha256, "adapters[].sha256")
     folder = weights.parent if (weights.parent / "adapter_config.json").is_file() else package.folder
     return prepare_adapter(read_adapter(folder, entry, weights), base, package.digest, cache)
@@ -234,16 +238,22 @@ def choose_adapter(folder: Path, manifest: Manifest, declared: BaseModelSpec, ch
         alternative = manifest.training.alternative_checkpoints.get(checkpoint)
         if alternative and _weights(folder, alternative):
             return declared.adapters[0], _weights(folder, alternative) or folder
-        step = checkpoint.removeprefix("checkpoint-")
-        if step.isdigit() and int(step) in by_step:
-            return by_step[int(step)], _own_weights(folder, by_step[int(step)])
+        step = _step(checkpoint)
+        if step in by_step:
+            return by_step[step], _own_weights(folder, by_step[step])
         raise _no_checkpoint(manifest, declared, checkpoint)
-    packaged = (manifest.training.packaging_checkpoint or "").removeprefix("checkpoint-")
-    if packaged.isdigit() and int(packaged) in by_step:
-        return by_step[int(packaged)], _own_weights(folder, by_step[int(packaged)])
+    packaged = _step(manifest.training.packaging_checkpoint or "")
+    if packaged in by_step:
+        return by_step[packaged], _own_weights(folder, by_step[packaged])
     final = [a for a in declared.adapters if a.checkpoint_step is None]
     chosen = final[0] if final else by_step[max(by_step)]
     return chosen, _own_weights(folder, chosen)
+
+
+def _step(checkpoint: str) -> int:
+    """`checkpoint-1250` or `1250` → 1250; −1 for anything else."""
+    digits = checkpoint.removeprefix("checkpoint-")
+    return int(digits) if re.fullmatch(r"[0-9]{1,18}", digits) else -1
 
 
 def _weights(folder: Path, checkpoint: Checkpoint) -> Path | None:

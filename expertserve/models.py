@@ -23,6 +23,7 @@ from expertserve import config
 from expertserve.errors import ConfigError, IncompatibleError, LoadError
 from expertserve.package.archive import file_digest
 
+MAX_HEADER = 16 << 20
 ALIASES = "aliases.json"
 HUB_NAMES = {
     "qwen3-0.6b": "Qwen/Qwen3-0.6B",
@@ -132,7 +133,7 @@ def read_header(file: Path) -> Iterator[Tensor]:
         with file.open("rb") as stream:
             (length,) = struct.unpack("<Q", stream.read(8))
             size = file.stat().st_size
-            if not 2 <= length <= min(100_000_000, size - 8):
+            if not 2 <= length <= min(MAX_HEADER, size - 8):
                 raise ValueError(f"a header of {length:,} bytes in a file of {size:,}")
             header = json.loads(stream.read(length))
         entries = sorted((e["data_offsets"], n, e) for n, e in header.items() if n != "__metadata__")
@@ -254,10 +255,10 @@ def pull(hub: str) -> Path:
 def _aliases(folder: Path) -> dict[str, str]:
     try:
         value = json.loads((folder / ALIASES).read_bytes())
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return {}
-    except ValueError as error:
-        raise ConfigError(f"{folder / ALIASES} is not valid JSON: {error}", hint="mend it, or delete it", code="bad_aliases") from error
+    except (OSError, ValueError, RecursionError) as error:
+        raise ConfigError(f"{folder / ALIASES} can't be read: {error}", hint="mend it, or delete it", code="bad_aliases") from error
     return {str(k): str(v) for k, v in value.items()} if isinstance(value, dict) else {}
 
 
@@ -274,11 +275,14 @@ def add_alias(name: str, path: Path, *, models_dir: Path | None = None) -> None:
     if not is_model(path):
         raise ConfigError(f"{path} holds no model", hint="a model folder has config.json and *.safetensors", code="not_a_model")
     folder = models_dir or config.models_dir()
-    folder.mkdir(parents=True, exist_ok=True)
     known = _aliases(folder) | {last_component(name): str(path.resolve())}
-    with tempfile.NamedTemporaryFile("w", dir=folder, delete=False, encoding="utf-8") as part:
-        json.dump(known, part, indent=2)
-    shutil.move(part.name, folder / ALIASES)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile("w", dir=folder, delete=False, encoding="utf-8") as part:
+            json.dump(known, part, indent=2)
+        shutil.move(part.name, folder / ALIASES)
+    except OSError as error:
+        raise ConfigError(f"{folder / ALIASES} can't be written: {error.strerror or error}", code="bad_aliases") from error
 
 
 def installed(*, models_dir: Path | None = None) -> list[BaseModel]:

@@ -17,7 +17,7 @@ from expertserve.package.manifest import Template
 from expertserve.tokenizer import Tokenizer
 
 Role = Literal["system", "user", "assistant", "tool"]
-MARK = re.compile("\ue000(\\d+)\ue001")
+MARK = re.compile("\ue000([0-9]{1,6})\ue001")
 
 
 class Message(TypedDict):
@@ -54,6 +54,7 @@ VICUNA = (
 )
 NO_THINKING = "<think>\n\n</think>\n\n"
 NAMED = {"chatml": CHATML, "qwen3": CHATML, "alpaca": ALPACA, "llama2": LLAMA2, "vicuna": VICUNA}
+MAX_TEXT = 2_000_000
 TURN_ENDS = ("<|im_end|>", "<|eot_id|>", "<end_of_turn>", "<|end|>")
 
 
@@ -72,8 +73,8 @@ class PromptFormat:
 
     @classmethod
     def choose(cls, declared: Template | None, package: Tokenizer | None, base: Tokenizer) -> PromptFormat:
-        """The manifest's template, else the package's own, else the base model's, else ChatML."""
-        tokenizer = package or base
+        """The manifest's template, else the package's own, else the base model's, else ChatML. The base's tokenizer reads them all."""
+        tokenizer = base
         if declared and declared != "custom":
             return cls(declared, NAMED[declared], tokenizer)
         if package and package.chat_template:
@@ -93,7 +94,7 @@ class PromptFormat:
             ConfigError: No message, an unknown role, or the template refuses them.
         """
         check_messages(messages)
-        specials = self.tokenizer.special_tokens
+        specials = (*self.tokenizer.special_tokens, "\ue000")  # the mark's own first character, where a text has it
         safe = [{**m, "content": _mark(m["content"], specials)} for m in messages]
         text = jinja.render(
             self.source,
@@ -111,7 +112,7 @@ class PromptFormat:
         ids: list[int] = []
         for i, part in enumerate(MARK.split(text)):
             if i % 2:
-                ids += self.tokenizer.encode_plain(specials[int(part)] if int(part) < len(specials) else f"\ue000{part}\ue001")
+                ids += self.tokenizer.encode_plain(specials[int(part)])
             elif part:
                 ids += self.tokenizer.encode(part)
         return ids
@@ -135,15 +136,36 @@ def _mark(text: str, specials: tuple[str, ...]) -> str:
 
 def check_messages(messages: Sequence[Message]) -> None:
     """Refuses an empty conversation, unknown roles, and content that isn't text."""
+    if isinstance(messages, str | bytes) or not isinstance(messages, Sequence):
+        raise ConfigError(f"messages must be a list, not {type(messages).__name__}", code="bad_message")
     if not messages:
         raise ConfigError("there is no message", hint="pass a prompt, or at least one message", code="empty_prompt")
     for i, message in enumerate(messages):
+        if not isinstance(message, dict):
+            raise ConfigError(f"messages[{i}] must be a dictionary, not {type(message).__name__}", code="bad_message")
         if message.get("role") not in ("system", "user", "assistant", "tool"):
             raise ConfigError(
                 f"messages[{i}] has the role {message.get('role')!r}", hint="system, user, assistant or tool", code="bad_message"
             )
-        if not isinstance(message.get("content"), str):
-            raise ConfigError(f"messages[{i}] has no text in 'content'", code="bad_message")
+        check_text(f"messages[{i}]['content']", message.get("content"))
+        if len(message["content"]) > MAX_TEXT:
+            raise ConfigError(
+                f"messages[{i}] has {len(message['content']):,} characters; at most {MAX_TEXT:,} are read", code="prompt_too_long"
+            )
+
+
+def check_text(name: str, value: object) -> None:
+    """Refuses what isn't text, or can't be written as UTF-8.
+
+    Raises:
+        ConfigError: `bad_text`.
+    """
+    if not isinstance(value, str):
+        raise ConfigError(f"{name} must be text, not {type(value).__name__}", code="bad_text")
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        raise ConfigError(f"{name} has half of a surrogate pair at character {error.start}, which is no text", code="bad_text") from error
 
 
 def build_messages(
@@ -165,10 +187,14 @@ def build_messages(
     """
     if (prompt is None) == (messages is None):
         raise ConfigError("pass either a prompt or messages", hint="messages= takes a whole conversation", code="bad_prompt")
+    for name, value in (("prompt", prompt), ("system", system), ("schema", schema), ("dialect", dialect)):
+        if value is not None:
+            check_text(name, value)
     if prompt is not None and not prompt.strip():
         raise ConfigError("the prompt is empty", hint="pass a question or an instruction", code="empty_prompt")
+    if messages is not None:
+        check_messages(messages)
     turns: list[Message] = [{"role": "user", "content": prompt}] if prompt is not None else list(messages or ())
-    check_messages(turns)
     context = [f"Dialect: {dialect}"] if dialect else []
     context += [f"Schema:\n{schema.strip()}"] if schema and schema.strip() else []
     given = turns[0]["content"] if turns[0]["role"] == "system" else None

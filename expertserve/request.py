@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypedDict
@@ -104,16 +103,23 @@ class Sampling:
 
 
 def _number(name: str, value: object, low: float, high: float, *, open_low: bool = False) -> None:
-    sound = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-    if not sound or not (low < value if open_low else low <= value) or value > high:  # type: ignore[operator]
-        raise ConfigError(
-            f"{name} must be a number {'above' if open_low else 'from'} {low:g} to {high:g}, not {value!r}", code="bad_sampling"
-        )
+    sound = isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high  # a NaN is neither
+    if not sound or (open_low and value == low):
+        bounds = f"{'above' if open_low else 'from'} {low:g} to {high:g}"
+        raise ConfigError(f"{name} must be a number {bounds}, not {_shown(value)}", code="bad_sampling")
 
 
 def _whole(name: str, value: object, low: int, high: int) -> None:
     if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
-        raise ConfigError(f"{name} must be a whole number from {low} to {high}, not {value!r}", code="bad_sampling")
+        raise ConfigError(f"{name} must be a whole number from {low} to {high}, not {_shown(value)}", code="bad_sampling")
+
+
+def _shown(value: object) -> str:
+    """A value as it stands in a message: numbers of thousands of digits can't be written."""
+    if isinstance(value, int) and value.bit_length() > 128:
+        return "a number of very many digits"
+    text = repr(value)
+    return text if len(text) <= 60 else text[:60] + "…"
 
 
 def resolve_sampling(
@@ -128,29 +134,32 @@ def resolve_sampling(
         >>> resolve_sampling({"top_k": 5}, Decoding(temperature=0.7), prompt_tokens=10, context_length=100).max_tokens
         90
     """
-    unknown = sorted(set(args) - set(SamplingArgs.__annotations__))
+    unknown = [name for name in args if name not in SamplingArgs.__annotations__]
     if unknown:
         raise ConfigError(
             f"generate() has no argument {unknown[0]!r}", hint="it takes " + ", ".join(GenerateArgs.__annotations__), code="bad_argument"
         )
     room = context_length - prompt_tokens
-    wanted = args.get("max_tokens", defaults.max_tokens)
+    wanted = args.get("max_tokens")
     if wanted is not None:
         _whole("max_tokens", wanted, 1, 1 << 31)
     if room < (wanted or 1):
+        asked = f" and max_tokens is {wanted:,}" if wanted else ""
         raise ConfigError(
-            f"the prompt has {prompt_tokens:,} tokens and max_tokens is {wanted or 1:,}; the context holds {context_length:,}",
+            f"the prompt has {prompt_tokens:,} tokens{asked}; the context holds {context_length:,}",
             hint=f"shorten the prompt{f', or lower max_tokens to {room:,}' if room > 0 else ''}",
             code="prompt_too_long",
         )
     stop = args.get("stop", defaults.stop_sequences)
+    if not isinstance(stop, str | Sequence):
+        raise ConfigError(f"stop must be a text or a list of texts, not {type(stop).__name__}", code="bad_sampling")
     top_k = args.get("top_k", defaults.top_k or 0)
     return Sampling(
         temperature=_first(args.get("temperature"), defaults.temperature, 0.0),
         top_p=_first(args.get("top_p"), defaults.top_p, 1.0),
         top_k=0 if top_k == -1 else top_k,
         min_p=_first(args.get("min_p"), defaults.min_p, 0.0),
-        max_tokens=wanted if wanted is not None else min(DEFAULT_MAX_TOKENS, room),
+        max_tokens=wanted or min(defaults.max_tokens or DEFAULT_MAX_TOKENS, room),
         stop=(stop,) if isinstance(stop, str) else tuple(stop),
         stop_token_ids=stop_token_ids,
         seed=args.get("seed"),

@@ -24,8 +24,8 @@ MAX_TEXT = 4 << 20
 MAX_STEPS = 200_000
 SECONDS = 2.0
 FILTERS = (
-    "abs capitalize count d default dictsort e escape first float forceescape int items join last length list lower map max min reject "
-    "rejectattr replace reverse round safe select selectattr sort string sum title tojson trim unique upper"
+    "abs capitalize count d default dictsort e escape first float forceescape int items join last length list lower map reject "
+    "rejectattr replace reverse safe select selectattr string title tojson trim upper"
 ).split()
 METHODS = (
     "append capitalize count endswith find get index items isalpha isdigit isspace join keys lower lstrip replace rfind rsplit "
@@ -60,16 +60,41 @@ def _check_length(characters: int) -> None:
         raise _Spent
 
 
+def _check_size(value: object) -> object:
+    """Lets a value pass that can be written in bounded time: lists that hold one another many times over can't."""
+    left, stack = MAX_STEPS, [value]
+    while stack:
+        item = stack.pop()
+        left -= 1
+        if isinstance(item, dict):
+            stack += [*item.keys(), *item.values()]
+        elif isinstance(item, list | tuple | set):
+            stack += item
+        elif isinstance(item, str):
+            left -= len(item) // 64
+        if left < 0 or len(stack) > MAX_STEPS:
+            raise _Spent
+    return value
+
+
+def _concat(parts: Iterable[str]) -> str:
+    """What a captured block or a macro wrote, put together."""
+    texts = list(parts)
+    _check_length(sum(map(len, texts)))
+    return "".join(texts)
+
+
 class _Sandbox(ImmutableSandboxedEnvironment):
     """Jinja with counted loops, bounded operators and an allow-list of filters and methods."""
 
     intercepted_binops = frozenset({"+", "*", "**", "%"})
+    concat = staticmethod(_concat)
 
     def __init__(self, budget: _Budget) -> None:
-        super().__init__(trim_blocks=True, lstrip_blocks=True, extensions=[loopcontrols], optimized=False)
+        super().__init__(trim_blocks=True, lstrip_blocks=True, extensions=[loopcontrols], optimized=False, finalize=_check_size)
         self.budget = budget
         self.filters = {name: self.filters[name] for name in FILTERS}
-        self.filters |= {"_each": budget.each, "_text": _text, "replace": _replace, "join": _join, "tojson": _tojson}
+        self.filters |= {"_each": budget.each, "_text": _text, "string": _text, "replace": _replace, "join": _join, "tojson": _tojson}
         self.globals = {"range": self._range, "namespace": jinja2.utils.Namespace, "dict": dict, "raise_exception": _refuse}
         self.globals["strftime_now"] = time.strftime
 
@@ -84,6 +109,8 @@ class _Sandbox(ImmutableSandboxedEnvironment):
         for loop in tree.find_all(nodes.For):
             loop.iter = nodes.Filter(loop.iter, "_each", [], [], None, None, lineno=loop.lineno)
         for concat in tree.find_all(nodes.Concat):
+            if len(concat.nodes) > 32:
+                raise jinja2.exceptions.TemplateSyntaxError("more than 32 texts in one concatenation", concat.lineno)
             concat.nodes = [nodes.Filter(n, "_text", [], [], None, None, lineno=concat.lineno) for n in concat.nodes]
         return tree
 
@@ -99,14 +126,18 @@ class _Sandbox(ImmutableSandboxedEnvironment):
         if operator == "+" and hasattr(left, "__len__") and hasattr(right, "__len__"):
             _check_length(len(left) + len(right))
         if operator == "*":
-            sized, times = (left, right) if hasattr(left, "__len__") else (right, left)
-            _check_length(len(sized) * times if hasattr(sized, "__len__") and isinstance(times, int) else 0)
+            if isinstance(left, list | tuple) or isinstance(right, list | tuple):
+                raise jinja2.exceptions.SecurityError("lists can't be multiplied here")
+            sized, times = (left, right) if isinstance(left, str) else (right, left)
+            _check_length(len(sized) * times if isinstance(sized, str) and isinstance(times, int) else 0)
+            if isinstance(left, int) and isinstance(right, int):
+                _check_length(left.bit_length() * right.bit_length())
         return super().call_binop(context, operator, left, right)
 
     def call(self, context: jinja2.runtime.Context, obj: Any, *args: Any, **kwargs: Any) -> Any:
         self.budget.step()
         owner = getattr(obj, "__self__", None)
-        if isinstance(owner, str | bytes | list | tuple | dict):
+        if isinstance(owner, str | bytes | list | tuple | dict | int | float):
             if obj.__name__ not in METHODS:
                 raise jinja2.exceptions.SecurityError(f"the method {obj.__name__} is not available here")
             if isinstance(owner, str) and obj.__name__ == "replace":
@@ -118,7 +149,7 @@ class _Sandbox(ImmutableSandboxedEnvironment):
 
 def _text(value: object) -> str:
     """Part of a concatenation: a part above half of the bound can't be doubled for long."""
-    text = str(value)
+    text = str(_check_size(value))
     _check_length(2 * len(text))
     return text
 
@@ -130,6 +161,7 @@ def _replace(text: object, old: str, new: str, count: int = -1) -> str:
 
 
 def _join(items: Iterable[object], between: str = "", attribute: str | None = None) -> str:
+    _check_size(items)
     texts = [str(i.get(attribute) if attribute and isinstance(i, dict) else i) for i in items]
     _check_length(sum(map(len, texts)) + len(between) * len(texts))
     return between.join(texts)
@@ -137,7 +169,9 @@ def _join(items: Iterable[object], between: str = "", attribute: str | None = No
 
 def _tojson(value: object, indent: int | None = None, **_: object) -> str:
     """As transformers defines it for chat templates: no HTML escapes."""
-    return json.dumps(value, ensure_ascii=False, indent=indent)
+    if indent is not None and not (isinstance(indent, int) and 0 <= indent <= 16):
+        raise jinja2.exceptions.SecurityError("tojson indents by at most 16 blanks")
+    return json.dumps(_check_size(value), ensure_ascii=False, indent=indent)
 
 
 def _refuse(message: object) -> NoReturn:
@@ -151,7 +185,7 @@ def _check_source(source: str) -> None:
         raise IncompatibleError(f"the chat template has {len(source):,} characters; at most {MAX_TEMPLATE:,} are read", code="bad_template")
     try:
         _Sandbox(_Budget()).from_string(source)
-    except (jinja2.TemplateError, RecursionError) as error:
+    except Exception as error:
         line = f" in line {error.lineno}" if isinstance(error, jinja2.TemplateSyntaxError) else ""
         raise IncompatibleError(f"the chat template is malformed{line}: {error}", code="bad_template") from error
 
@@ -179,6 +213,6 @@ def render(source: str, **variables: object) -> str:
         raise IncompatibleError("the chat template does not end within its bounds of time and text", code="bad_template") from error
     except ConfigError:
         raise
-    except (jinja2.TemplateError, RecursionError, ArithmeticError, LookupError, TypeError, ValueError, AttributeError) as error:
-        raise IncompatibleError(f"the chat template fails: {error}", code="bad_template") from error
+    except Exception as error:
+        raise IncompatibleError(f"the chat template fails: {error or type(error).__name__}", code="bad_template") from error
     return "".join(parts)

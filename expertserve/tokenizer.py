@@ -8,11 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from expertserve.errors import IncompatibleError
+from expertserve.package.members import read_bounded
 
 if TYPE_CHECKING:
     import tokenizers
 
 FILE = "tokenizer.json"
+MAX_CONFIG = 4 << 20
+MAX_TEMPLATE = 1 << 20
+MAX_VOCABULARY = 128 << 20
 
 
 class Tokenizer:
@@ -43,17 +47,20 @@ class Tokenizer:
         import tokenizers
 
         try:
-            return tokenizers.Tokenizer.from_file(str(self.folder / FILE))
+            tokenizer = tokenizers.Tokenizer.from_file(str(self.folder / FILE))
         except Exception as error:  # the library raises bare Exception
             raise IncompatibleError(f"{self.folder / FILE} can't be read: {error}", code="bad_tokenizer") from error
+        tokenizer.no_truncation()  # how training cut its texts is no business of a prompt's
+        tokenizer.no_padding()
+        return tokenizer
 
     def encode(self, text: str) -> list[int]:
         """Token ids of template text: `<|im_end|>` is one token."""
-        return list(self._whole.encode(text, add_special_tokens=False).ids)
+        return _encode(self._whole, text)
 
     def encode_plain(self, text: str) -> list[int]:
         """Token ids of a user's text: `<|im_end|>` is ten characters."""
-        return list(self._plain.encode(text, add_special_tokens=False).ids)
+        return _encode(self._plain, text)
 
     def decode(self, ids: list[int]) -> str:
         """Text without special tokens."""
@@ -87,33 +94,59 @@ class Tokenizer:
         """The folder's own chat template, from any of the three places where transformers keeps one."""
         file = self.folder / "chat_template.jinja"
         if file.is_file():
-            return file.read_text(encoding="utf-8")
+            return read_bounded(file, MAX_TEMPLATE).decode("utf-8", "replace")
         template = self.config.get("chat_template") or _json(self.folder / "chat_template.json").get("chat_template")
         if isinstance(template, list):  # named templates
-            named = {t.get("name"): t.get("template") for t in template if isinstance(t, dict)}
-            template = named.get("default")
+            template = next((t.get("template") for t in template if isinstance(t, dict) and t.get("name") == "default"), None)
         return template if isinstance(template, str) else None
+
+
+def read_vocabulary(file: Path) -> dict[str, int]:
+    """Token → id of a `tokenizer.json`, added tokens included, without building the tokenizer.
+
+    Raises:
+        IncompatibleError: It isn't one.
+    """
+    try:
+        content = json.loads(read_bounded(file, MAX_VOCABULARY))
+        words = content["model"]["vocab"]
+        found = dict(words) if isinstance(words, dict) else {token: i for i, (token, _) in enumerate(words)}
+        return found | {t["content"]: t["id"] for t in content.get("added_tokens") or []}
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise IncompatibleError(f"{file.name} holds no vocabulary: {type(error).__name__}: {error}", code="bad_tokenizer") from error
 
 
 def _json(path: Path) -> dict[str, Any]:
     if not path.is_file():
         return {}
     try:
-        value = json.loads(path.read_bytes())
+        value = json.loads(read_bounded(path, MAX_CONFIG))
     except (ValueError, RecursionError) as error:
         raise IncompatibleError(f"{path.name} is not valid JSON: {error}", code="bad_tokenizer") from error
     return value if isinstance(value, dict) else {}
 
 
+def _encode(tokenizer: tokenizers.Tokenizer, text: str) -> list[int]:
+    try:
+        return list(tokenizer.encode(text, add_special_tokens=False).ids)
+    except Exception as error:
+        raise IncompatibleError(f"the tokenizer can't encode this text: {error}", code="bad_tokenizer") from error
+
+
 def check_same_ids(package: Tokenizer, base: Tokenizer) -> None:
     """Refuses a package whose tokenizer gives any token another id than the base model's: its adapter would read noise.
+
+    Only the vocabulary is compared, as JSON: the package's tokenizer itself is a stranger's program of normalisers and patterns, and
+    is never run. Prompts are tokenised by the base model's.
 
     Raises:
         IncompatibleError: `tokenizer_mismatch`, with examples.
     """
+    if (package.folder / FILE).stat().st_size > MAX_VOCABULARY:
+        raise IncompatibleError(f"the package's {FILE} is larger than {MAX_VOCABULARY:,} bytes", code="bad_tokenizer")
     if (package.folder / FILE).read_bytes() == (base.folder / FILE).read_bytes():
         return
-    ours, theirs = package.vocabulary, base.vocabulary
+    ours, theirs = read_vocabulary(package.folder / FILE), base.vocabulary
     moved = [(t, i, theirs.get(t)) for t, i in ours.items() if theirs.get(t) != i]
     missing = [t for t in theirs if t not in ours]
     if not moved and not missing:

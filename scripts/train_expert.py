@@ -68,7 +68,8 @@ def train(args: argparse.Namespace) -> None:
 
 def product(self: object, lora_A: Any, lora_B: Any, adapter_name: str | None = None) -> torch.Tensor:
     """DoRA's B A. PEFT sends an identity through both layers, for sharded training; this is the same matrix in half the time."""
-    return (lora_B.weight @ lora_A.weight).detach()
+    made: torch.Tensor = (lora_B.weight @ lora_A.weight).detach()
+    return made
 
 
 def start(args: argparse.Namespace) -> tuple[Any, torch.optim.AdamW, int]:

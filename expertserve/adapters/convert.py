@@ -74,6 +74,7 @@ def convert(adapter: PeftAdapter, base: BaseModel) -> Iterator[tuple[str, Module
     form = FORMS[adapter.type]
     shared = {name: read_tensor(t) for name, t in adapter.shared.items()}
     for module, parts in sorted(adapter.modules.items()):
+        _check_shapes(adapter, module, dict(parts) | dict(adapter.shared), shapes[module] or (0, 0))
         tensors = {name: read_tensor(t) for name, t in parts.items()} | shared
         shape = shapes[module]
         assert shape is not None
@@ -82,19 +83,65 @@ def convert(adapter: PeftAdapter, base: BaseModel) -> Iterator[tuple[str, Module
         yield module, _checked(module, form(adapter, base, module, tensors, shape), shape)
 
 
+def _check_shapes(adapter: PeftAdapter, module: str, parts: Mapping[str, Tensor], shape: tuple[int, int]) -> None:
+    """Compares shapes by the headers alone, before memory is spent on weights that can't fit."""
+    out, width = shape
+    rank = int(adapter.by_pattern("rank_pattern", module, adapter.rank)) if adapter.type != "adalora" else _rows(parts.get("lora_A"))
+    if rank > MAX_RANK:
+        raise IncompatibleError(f"{module}: it has rank {rank}; at most {MAX_RANK - RESERVED} are served", code="rank_too_large")
+    wanted: dict[str, tuple[int, ...]] = {
+        "lora_A": (rank, width),
+        "lora_B": (out, rank),
+        "lora_E": (rank, 1),
+        "hada_w1_a": (out, rank),
+        "hada_w2_a": (out, rank),
+        "hada_w1_b": (rank, width),
+        "hada_w2_b": (rank, width),
+        "vera_lambda_d": (rank,),
+        "vera_lambda_b": (out,),
+        "base": (out, width),
+    }
+    for name, tensor in parts.items():
+        size = math.prod(tensor.shape)
+        if name in wanted and tensor.shape != wanted[name]:
+            raise _misfit(module, f"its {name} has the shape {tensor.shape}, {wanted[name]} is needed")
+        if name == "magnitude" and size != out:
+            raise _misfit(module, f"it has {size} magnitudes for {out} rows")
+        if name in ("vera_A", "vera_B") and (
+            len(tensor.shape) != 2 or tensor.shape[0 if name == "vera_A" else 1] != rank or size > 1 << 28
+        ):
+            raise _misfit(module, f"its {name} has the shape {tensor.shape}")
+        if name.startswith("lokr") and (len(tensor.shape) != 2 or size > out * width):
+            raise _misfit(module, f"its {name} has the shape {tensor.shape}")
+    if adapter.type == "lokr":
+        rows, columns = (_lokr_size(parts, "lokr_w1", side) * _lokr_size(parts, "lokr_w2", side) for side in (0, 1))
+        if (rows, columns) != shape:
+            raise _misfit(module, f"its factors make {rows} by {columns}, the base's layer is {out} by {width}")
+
+
+def _rows(tensor: Tensor | None) -> int:
+    return tensor.shape[0] if tensor is not None and tensor.shape else 0
+
+
+def _lokr_size(parts: Mapping[str, Tensor], name: str, side: int) -> int:
+    """Rows or columns of a Kronecker factor, stored whole or as a product."""
+    found = parts.get(name) or parts.get(f"{name}_{'ab'[side]}")
+    return found.shape[side] if found else 0
+
+
 def read_tensor(tensor: Tensor) -> torch.Tensor:
     """A safetensors tensor as float32; refuses what isn't finite.
 
     Raises:
         IncompatibleError: `non_finite`.
     """
+    if tensor.dtype not in ("F64", "F32", "F16", "BF16"):
+        raise IncompatibleError(f"{tensor.name} has the type {tensor.dtype}; F64, F32, F16 and BF16 are served", code="quantised")
     try:
         with safe_open(tensor.file, framework="pt") as file:
             value: torch.Tensor = file.get_tensor(tensor.name)
     except (SafetensorError, OSError) as error:
         raise LoadError(f"{tensor.file.name}: {tensor.name} can't be read: {error}", code="bad_safetensors") from error
-    if not value.is_floating_point():
-        raise IncompatibleError(f"{tensor.name} has the type {tensor.dtype}, not a floating-point one", code="quantised")
     value = value.float()
     if not torch.isfinite(value).all():
         raise IncompatibleError(f"{tensor.name} has values that are not finite", hint="the training diverged", code="non_finite")
@@ -248,9 +295,13 @@ def _ia3(adapter: PeftAdapter, base: BaseModel) -> Iterator[tuple[str, ModuleFor
     names = {forward} if isinstance(forward, str) else {str(n) for n in forward} if isinstance(forward, list) else set()
     scales: dict[str, torch.Tensor] = {}
     for module, parts in sorted(adapter.modules.items()):
+        if "ia3" in parts and math.prod(parts["ia3"].shape) > 1 << 24:
+            raise _misfit(module, f"its scale has the shape {parts['ia3'].shape}")
         scale = _part(module, {n: read_tensor(t) for n, t in parts.items()}, "ia3").flatten()
         if any(module == n or module.endswith("." + n) for n in names):
             module = _moved(base, module, len(scale))
+        if module in scales and len(scales[module]) != len(scale):
+            raise _misfit(module, f"it is scaled by {len(scales[module])} and by {len(scale)} values")
         scales[module] = scales.get(module, torch.ones(1)) * scale
     for module, scale in scales.items():
         shape = _shape(base, module)

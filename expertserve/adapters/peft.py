@@ -14,9 +14,11 @@ from pathlib import Path
 from expertserve.errors import IncompatibleError, LoadError
 from expertserve.models import Tensor, read_header
 from expertserve.package.manifest import Adapter
+from expertserve.package.members import read_bounded
 
 WEIGHTS = "adapter_model.safetensors"
 CONFIG = "adapter_config.json"
+MAX_CONFIG = 1 << 20
 PICKLES = (".bin", ".pt", ".pth", ".pkl", ".ckpt")
 TYPES = {"LORA": "lora", "IA3": "ia3", "ADALORA": "adalora", "LOHA": "loha", "LOKR": "lokr", "VERA": "vera"}
 
@@ -79,10 +81,7 @@ class PeftAdapter:
     file: Path
 
     def number(self, key: str, default: float | None = None) -> float:
-        value = self.config.get(key, default)
-        if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
-            raise _refuse(f"{CONFIG}: {key} is {value!r}, a number is needed", "bad_adapter_config")
-        return float(value)
+        return _sound(key, self.config.get(key, default))
 
     def by_pattern(self, key: str, module: str, default: float) -> float:
         """A module's own rank or alpha, from `rank_pattern` or `alpha_pattern`: keys are matched as PEFT does, at a dot or the start."""
@@ -90,8 +89,14 @@ class PeftAdapter:
         if not isinstance(patterns, dict):
             raise _refuse(f"{CONFIG}: {key} is not an object", "bad_adapter_config")
         for pattern, value in patterns.items():
-            if pattern == module or re.fullmatch(rf"(.*\.)?({pattern})$", module):
-                return float(value)
+            if not re.fullmatch(r"[\w.^$\\*+]{1,200}", pattern) or re.search(r"[*+]{2}|[*+].*[*+].*[*+]", pattern):
+                raise _refuse(f"{CONFIG}: the {key} key {pattern[:60]!r} is more than a name with wildcards", "bad_adapter_config")
+            try:
+                found = pattern == module or re.fullmatch(rf"(.*\.)?({pattern})$", module)
+            except re.error as error:
+                raise _refuse(f"{CONFIG}: the {key} key {pattern!r} is no pattern: {error}", "bad_adapter_config") from error
+            if found:
+                return _sound(f"{key}[{pattern!r}]", value)
         return default
 
     @property
@@ -135,6 +140,14 @@ def read_adapter(folder: Path, declared: Adapter, weights: Path) -> PeftAdapter:
     return adapter
 
 
+def _sound(name: str, value: object) -> float:
+    """A rank, an alpha: a number above zero that is no nonsense."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= 1_000_000:
+        shown = "a number out of range" if isinstance(value, int | float) else repr(value)[:60]
+        raise _refuse(f"{CONFIG}: {name} is {shown}, a number from 0 to 1,000,000 is needed", "bad_adapter_config")
+    return float(value)
+
+
 def _refuse(message: str, code: str, hint: str = "") -> IncompatibleError:
     return IncompatibleError(message, code=code, hint=hint)
 
@@ -163,7 +176,7 @@ def _config(path: Path, declared: Adapter) -> dict[str, object]:
     if not path.is_file():
         return _config_from(declared)
     try:
-        config = json.loads(path.read_bytes())
+        config = json.loads(read_bounded(path, MAX_CONFIG))
     except (ValueError, RecursionError) as error:
         raise LoadError(f"{CONFIG} is not valid JSON: {error}", code="bad_adapter_config") from error
     if not isinstance(config, dict):
@@ -244,9 +257,12 @@ def _check_declared(adapter: PeftAdapter, declared: Adapter) -> None:
     if declared.r is not None and declared.r != adapter.rank:
         raise _refuse(f"the manifest says r = {declared.r}, {CONFIG} {adapter.rank}", "adapter_disagrees", "correct adapters[].r")
     key = "lora_alpha" if adapter.type in ("lora", "dora", "adalora") else "alpha"
-    alpha = adapter.config.get(key)
-    if declared.alpha is not None and isinstance(alpha, int | float) and alpha != declared.alpha:
-        raise _refuse(f"the manifest says alpha = {declared.alpha:g}, {CONFIG} {alpha:g}", "adapter_disagrees", "correct adapters[].alpha")
+    if declared.alpha is not None and adapter.type not in ("ia3", "vera"):
+        alpha = adapter.number(key, 8)
+        if alpha != declared.alpha:
+            raise _refuse(
+                f"the manifest says alpha = {declared.alpha:g}, {CONFIG} {alpha:g}", "adapter_disagrees", "correct adapters[].alpha"
+            )
     named = {t.rsplit(".", 1)[-1] for t in (*declared.target_modules, *declared.feedforward_modules)}
     found = {m.rsplit(".", 1)[-1] for m in adapter.modules}
     if named != found:

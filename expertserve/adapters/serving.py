@@ -14,6 +14,8 @@ import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from safetensors import SafetensorError
+
 from expertserve.adapters.peft import CONFIG, WEIGHTS, PeftAdapter
 from expertserve.errors import LoadError
 from expertserve.models import BaseModel
@@ -56,23 +58,26 @@ def prepare_adapter(adapter: PeftAdapter, base: BaseModel, package_digest: str, 
     Raises:
         IncompatibleError: See `convert`.
     """
-    key = hashlib.sha256(f"{FORMAT}:{package_digest}:{adapter.file.name}:{file_digest(adapter.file)}:{base.digest}".encode()).hexdigest()
+    said = json.dumps([adapter.type, dict(adapter.config)], sort_keys=True, default=str)
+    key = hashlib.sha256(f"{FORMAT}:{package_digest}:{file_digest(adapter.file)}:{said}:{base.digest}".encode()).hexdigest()
     entry = cache / key
     found = _cached(entry)
     if found:
         return found
-    entry.parent.mkdir(parents=True, exist_ok=True)
-    remove_stale(entry.parent)
-    part = Path(tempfile.mkdtemp(prefix=".part-", dir=entry.parent))
     try:
-        _write(adapter, base, part)
-        move_into_place(part, entry)
-    except OSError as error:
-        raise LoadError(f"the adapter's serving form can't be written to {entry.parent}: {error.strerror or error}", code="io") from error
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
-    made = _cached(entry)
-    assert made
+        entry.parent.mkdir(parents=True, exist_ok=True)
+        remove_stale(entry.parent)
+        part = Path(tempfile.mkdtemp(prefix=".part-", dir=entry.parent))
+        try:
+            _write(adapter, base, part)
+            move_into_place(part, entry)
+        finally:
+            shutil.rmtree(part, ignore_errors=True)
+        made = _cached(entry)
+    except (OSError, SafetensorError) as error:
+        raise LoadError(f"the adapter's serving form can't be written to {entry.parent}: {error}", code="io") from error
+    if made is None:
+        raise LoadError(f"the serving form in {entry} is damaged and can't be replaced", hint="delete that folder", code="io")
     return made
 
 
@@ -85,8 +90,8 @@ def _cached(entry: Path) -> ServingAdapter | None:
             return serving
     except FileNotFoundError:
         return None
-    except (ValueError, TypeError):
-        pass
+    except (OSError, ValueError, TypeError, RecursionError):
+        pass  # damaged in some way: made anew
     shutil.rmtree(entry, ignore_errors=True)
     return None
 

@@ -6,14 +6,17 @@ vLLM runs its engine core and worker in processes of their own, which are spawne
 from __future__ import annotations
 
 import asyncio
+import atexit
 import itertools
 import logging
 import os
 import sys
 import threading
 import types
+import weakref
 from collections.abc import AsyncGenerator, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from expertserve.adapters.serving import ServingAdapter
@@ -153,7 +156,7 @@ class VLLMEngine:
 def _known_version() -> bool:
     import vllm
 
-    return vllm.__version__.startswith(tuple(f"{v}." for v in VERSIONS))
+    return str(vllm.__version__).startswith(tuple(f"{v}." for v in VERSIONS))
 
 
 def slot_width(rank: int) -> int:
@@ -201,7 +204,25 @@ def _launch(arguments: Mapping[str, Any], environment: Mapping[str, str]) -> Asy
         from vllm.engine.arg_utils import AsyncEngineArgs
         from vllm.v1.engine.async_llm import AsyncLLM
 
-        return AsyncLLM.from_engine_args(AsyncEngineArgs(**arguments))
+        llm = AsyncLLM.from_engine_args(AsyncEngineArgs(**arguments))
+        _live.add(llm)
+        _shut_down_at_exit()
+        return llm
+
+
+_live: weakref.WeakSet[AsyncLLM] = weakref.WeakSet()
+
+
+@cache
+def _shut_down_at_exit() -> None:
+    """Ends vLLM's processes before multiprocessing waits for them: what is registered last runs first, and it was registered by now."""
+
+    def shut_down() -> None:
+        logging.getLogger("vllm").setLevel(logging.CRITICAL)  # its front end would report the end of its back end as an error
+        for llm in list(_live):
+            llm.shutdown()
+
+    atexit.register(shut_down)
 
 
 _launching = threading.Lock()

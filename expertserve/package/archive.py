@@ -17,18 +17,19 @@ import tarfile
 import tempfile
 import time
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import IO, Literal
+from typing import IO, Literal, NoReturn
 
 from expertserve import config
-from expertserve.errors import IntegrityError, LoadError
+from expertserve.errors import ExpertError, IntegrityError, LoadError
 from expertserve.package.members import Limits, Members
 
 BLOCK = 1 << 20
+ROOM, RATIO = 256 << 20, 100
+"""What an archive may unpack to, beside the limits: so many bytes, and so many times its own size. Weights hardly compress."""
 NOTE = "entry.json"
 STALE_SECONDS = 3600.0
 
@@ -81,6 +82,8 @@ def open_package(
     source = Path(path)
     limits = limits or Limits()
     with _reading(source):
+        if source.exists() and not source.is_dir() and not source.is_file():
+            raise LoadError(f"{source} is neither a file nor a folder", code="not_found")
         if source.is_dir():
             return _open_folder(source, checksum, limits)
         digest = file_digest(source)
@@ -88,7 +91,9 @@ def open_package(
         if not cache:
             return _unpack_temporarily(source, digest, limits)
         entry = (cache_dir or config.cache_dir()) / "packages" / digest
-        files = _cached(entry) or _fill(entry, source, limits)
+        files = _cached(entry)
+        if files is None:
+            files = _fill(entry, source, digest, limits)
         return Package(entry / "files", digest, files, source)
 
 
@@ -109,23 +114,19 @@ def _reading(source: Path) -> Iterator[None]:
             hint = "check the path; relative ones start at the current folder, " + str(Path.cwd())
             raise LoadError(f"there is no package at {source}", hint=hint, code="not_found") from error
         raise LoadError(f"{source}: {missing} vanished while it was read", code="io") from error
-    except (
-        EOFError,
-        zlib.error,
-        gzip.BadGzipFile,
-        tarfile.TarError,
-        zipfile.BadZipFile,
-        UnicodeError,
-        NotImplementedError,
-        RuntimeError,
-    ) as error:
-        raise LoadError(
-            f"{source} is corrupt or truncated: {str(error) or type(error).__name__}",
-            hint="download it again and compare its SHA-256 with the publisher's",
-            code="corrupt_archive",
-        ) from error
+    except ValueError as error:
+        raise LoadError(f"{source} is no path: {error}", code="not_found") from error
     except OSError as error:
-        raise LoadError(f"{source} can't be read or unpacked: {error.strerror or error}", code="io") from error
+        where = f" ({error.filename})" if error.filename and str(error.filename) != str(source) else ""
+        raise LoadError(f"{source} can't be read or unpacked: {error.strerror or error}{where}", code="io") from error
+
+
+def _corrupt(source: Path, error: Exception) -> LoadError:
+    return LoadError(
+        f"{source} is corrupt or truncated: {str(error) or type(error).__name__}",
+        hint="download it again and compare its SHA-256 with the publisher's",
+        code="corrupt_archive",
+    )
 
 
 # ── checksums ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -142,7 +143,7 @@ def _check_sums(source: Path, digest: str, checksum: str | None) -> None:
 
 def compare_digest(name: str, found: str, expected: str, where: str) -> None:
     """Raises IntegrityError, naming the file and both hashes, unless `expected` (hex, ``sha256:`` allowed) is `found`."""
-    wanted = expected.strip().lower().removeprefix("sha256:")
+    wanted = str(expected).strip().lower().removeprefix("sha256:")
     if len(wanted) != 64 or any(c not in "0123456789abcdef" for c in wanted):
         raise IntegrityError(f"{where} is not a SHA-256: {expected[:80]!r}", hint="64 hexadecimal digits are expected", code="bad_checksum")
     if wanted != found:
@@ -193,21 +194,26 @@ def _cached(entry: Path) -> dict[str, str] | None:
         found = {p.relative_to(entry / "files").as_posix(): file_digest(p) for p in (entry / "files").rglob("*") if p.is_file()}
     except FileNotFoundError:
         return None
-    except ValueError:
+    except (OSError, ValueError, RecursionError):
         found, files = {}, {"": ""}
     if found == files:
         return files
-    shutil.rmtree(entry, ignore_errors=True)
+    if entry.is_dir():
+        shutil.rmtree(entry, ignore_errors=True)
+    else:
+        entry.unlink(missing_ok=True)
     return None
 
 
-def _fill(entry: Path, source: Path, limits: Limits) -> dict[str, str]:
+def _fill(entry: Path, source: Path, digest: str, limits: Limits) -> dict[str, str]:
     """Unpacks beside the entry's place, then moves it there; where another process was first, its entry stays."""
     entry.parent.mkdir(parents=True, exist_ok=True)
     remove_stale(entry.parent)
     part = Path(tempfile.mkdtemp(prefix=".part-", dir=entry.parent))
     try:
         files = unpack(source, part / "files", limits)
+        if file_digest(source) != digest:
+            raise LoadError(f"{source} was changed while it was read", hint="load it again", code="io")
         (part / NOTE).write_text(json.dumps(files))
         move_into_place(part, entry)
     finally:
@@ -250,11 +256,19 @@ def unpack(source: Path, folder: Path, limits: Limits) -> dict[str, str]:
     """Writes an archive's members below `folder`; returns their paths and SHA-256. Only regular files and folders are let in."""
     folder.mkdir(parents=True, exist_ok=True)
     kind = archive_kind(source)
-    writer = _Writer(folder, Members(limits))
-    if kind == "zip":
-        _unpack_zip(source, writer)
-    else:
-        _unpack_tar(source, writer, limits)
+    allowed = min(limits.total_bytes, ROOM + RATIO * source.stat().st_size)
+    writer = _Writer(folder, Members(replace(limits, total_bytes=allowed)))
+    try:
+        if kind == "zip":
+            _unpack_zip(source, writer)
+        else:
+            _unpack_tar(source, writer)
+    except gzip.BadGzipFile as error:  # an OSError by descent, not by meaning
+        raise _corrupt(source, error) from error
+    except (ExpertError, OSError):
+        raise
+    except Exception as error:  # what the archive libraries make of hostile bytes has no closed list
+        raise _corrupt(source, error) from error
     return writer.files
 
 
@@ -312,10 +326,22 @@ class _BoundedTarInfo(tarfile.TarInfo):
 
     @classmethod
     def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> _BoundedTarInfo:
-        member = super().frombuf(buf, encoding, errors)
-        if member.type in cls.HEADERS and member.size > 1 << 16:
+        try:
+            member = super().frombuf(buf, encoding, errors)
+        except tarfile.EOFHeaderError:  # type: ignore[attr-defined]
+            raise  # the end mark
+        except tarfile.HeaderError as error:  # tarfile would take a damaged header for the end
+            raise LoadError(f"the archive is damaged between two members: {error}", code="corrupt_archive") from error
+        if member.type in cls.HEADERS and member.size > 4096:  # a name has 240 characters at most
             raise LoadError(f"the archive has an extension header of {member.size:,} bytes", code="member_too_large")
+        if member.type == tarfile.GNUTYPE_SPARSE:
+            raise _not_a_file(member.name)
         return member
+
+    def _refuse_sparse(self, *_: object) -> NoReturn:
+        raise _not_a_file(self.name)
+
+    _proc_gnusparse_00 = _proc_gnusparse_01 = _proc_gnusparse_10 = _refuse_sparse
 
 
 class _Counted:
@@ -333,7 +359,8 @@ class _Counted:
         return block
 
 
-def _unpack_tar(source: Path, writer: _Writer, limits: Limits) -> None:
+def _unpack_tar(source: Path, writer: _Writer) -> None:
+    limits = writer.members.limits
     with gzip.open(source, "rb") as stream:
         counted = _Counted(stream, limits.total_bytes + 2048 * limits.members + (1 << 20))
         with tarfile.open(fileobj=counted, mode="r|", tarinfo=_BoundedTarInfo) as archive:  # type: ignore[call-overload]
@@ -344,8 +371,9 @@ def _unpack_tar(source: Path, writer: _Writer, limits: Limits) -> None:
                     raise _not_a_file(member.name)
                 else:
                     writer.file(member.name, member.size, archive.extractfile(member))
-        while counted.read(BLOCK):  # to the end, so that gzip's own checksum is verified
-            pass
+        while rest := counted.read(BLOCK):  # to the end, so that gzip's own checksum is verified
+            if rest.strip(b"\0"):
+                raise LoadError("the archive goes on behind its end mark", code="corrupt_archive")
 
 
 def _unpack_zip(source: Path, writer: _Writer) -> None:
@@ -356,6 +384,10 @@ def _unpack_zip(source: Path, writer: _Writer) -> None:
                 writer.members.claim(member.filename.rstrip("/"), folder=True)
             elif stat.S_IFMT(mode) not in (0, stat.S_IFREG):
                 raise _not_a_file(member.filename)
+            elif member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+                raise LoadError(
+                    f"{member.filename!r} is neither stored nor deflated", hint="pack it with `expertserve pack`", code="corrupt_archive"
+                )
             elif member.flag_bits & 1:
                 raise LoadError(f"{member.filename!r} is encrypted", hint="packages are signed, not encrypted", code="corrupt_archive")
             else:

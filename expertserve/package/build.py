@@ -6,6 +6,7 @@ import gzip
 import io
 import json
 import os
+import re
 import tarfile
 import tempfile
 from pathlib import Path
@@ -43,7 +44,7 @@ def pack(folder: Path, target: Path | None = None) -> Path:
     target = target or Path(default_name(manifest))
     raw = json.loads((folder / NAME).read_bytes().decode("utf-8-sig"))
     hashes = {name: digest for name, digest in sorted(package.files.items()) if name != NAME}
-    raw["integrity"] = {**raw.get("integrity", {}), "files": hashes}
+    raw["integrity"] = {**(raw.get("integrity") or {}), "files": hashes}
     members: dict[str, Path | bytes] = {NAME: json.dumps(raw, indent=2, ensure_ascii=False).encode()}
     members |= {name: folder / name for name in hashes}
     try:
@@ -55,7 +56,7 @@ def pack(folder: Path, target: Path | None = None) -> Path:
 
 def default_name(manifest: Manifest) -> str:
     """`expert-sql-smollm2-135m-instruct.v0.1.0.expert`, as published packages are named."""
-    model = last_component(manifest.base_models[0].name).lower()
+    model = re.sub(r"[^a-z0-9._-]+", "-", last_component(manifest.base_models[0].name).lower()).strip("-.") or "model"
     return f"{manifest.name}-{model}.v{manifest.version}.expert"
 
 

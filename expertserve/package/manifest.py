@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from expertserve.errors import LoadError, ManifestError
 from expertserve.package import positions
+from expertserve.package.members import read_bounded
 
 NAME = "manifest.json"
 AdapterType = Literal["lora", "dora", "ia3", "adalora", "lokr", "loha", "vera", "lora-fa"]
@@ -57,7 +58,7 @@ class Adapter(_Part):
     scaling: str | None = None
     dropout: Annotated[float, Field(ge=0, le=1)] | None = None
     use_dora: bool | None = None
-    checkpoint_step: Annotated[int, Field(ge=0)] | None = None
+    checkpoint_step: Annotated[int, Field(ge=0, lt=1 << 63)] | None = None
     path: str | None = None
     size_bytes: Annotated[int, Field(ge=0)] | None = None
     sha256: Sha256 = ""
@@ -106,7 +107,7 @@ class Decoding(_Part):
     min_p: Annotated[float, Field(ge=0, le=1)] | None = None
     repetition_penalty: Annotated[float, Field(gt=0, le=100)] | None = None
     max_tokens: Annotated[int, Field(ge=1)] | None = None
-    stop_sequences: tuple[Annotated[str, Field(min_length=1, max_length=1000)], ...] = ()
+    stop_sequences: Annotated[tuple[Annotated[str, Field(min_length=1, max_length=1000)], ...], Field(max_length=64)] = ()
     use_grammar: bool = False
     grammar_type: str | None = None
     grammar_file: str | None = None
@@ -153,7 +154,7 @@ class Manifest(_Part):
     author: str | None = None
     homepage: str | None = None
     repository: _Free | None = None
-    base_models: Annotated[tuple[BaseModelSpec, ...], Field(min_length=1)]
+    base_models: Annotated[tuple[BaseModelSpec, ...], Field(min_length=1, max_length=64)]
     soft_prompts: tuple[SoftPrompt, ...] = ()
     capabilities: tuple[str, ...] = ()
     limitations: tuple[str | _Free, ...] = ()
@@ -178,7 +179,7 @@ class Manifest(_Part):
     @field_validator("version")
     @classmethod
     def _semantic(cls, version: str) -> str:
-        if not re.fullmatch(r"\d+\.\d+\.\d+([-+][0-9A-Za-z.+-]+)?", version):
+        if not re.fullmatch(r"[0-9]+\.[0-9]+\.[0-9]+([-+][0-9A-Za-z.+-]+)?", version):
             raise ValueError("a version is three numbers, such as 0.3.0")
         return version
 
@@ -199,7 +200,7 @@ def read_manifest(folder: Path) -> Manifest:
         nested = sorted(p.parent.relative_to(folder).as_posix() for p in folder.glob(f"*/{NAME}"))
         hint = f"it is in {nested[0]!r}: members must lie at the archive's root" if nested else "a package needs one at its root"
         raise LoadError("the package has no manifest.json", hint=hint, code="manifest_missing")
-    return parse_manifest(path.read_bytes())
+    return parse_manifest(read_bounded(path, positions.MAX_BYTES))
 
 
 def parse_manifest(data: bytes) -> Manifest:
@@ -266,7 +267,7 @@ def _place(path: tuple[int | str, ...], moved: bool) -> positions.Path:
 
 def _report(source: positions.Located, error: ValidationError, moved: bool) -> None:
     """The first error becomes the message; the others are counted, and named in the hint."""
-    found = [(_place(p["loc"], moved), p) for p in error.errors(include_url=False)]
+    found = [(_place(p["loc"], moved), p) for p in error.errors(include_url=False)[:50]]
     (first, *others) = [(p, q) for p, q in found if not any(len(p) < len(o) and o[: len(p)] == p for o, _ in found)]
     path, problem = first
     missing = problem["type"] == "missing"

@@ -19,7 +19,7 @@ class Limits:
     members: int = 4096
     member_bytes: int = 8 << 30
     total_bytes: int = 16 << 30
-    name_characters: int = 240
+    name_bytes: int = 240
 
 
 class Members:
@@ -28,6 +28,7 @@ class Members:
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
         self.total = 0
+        self._claims = 0
         self._files: dict[str, str] = {}
         self._folders: dict[str, str] = {}
 
@@ -38,10 +39,11 @@ class Members:
             LoadError: `unsafe_member`, `duplicate_member` or `too_many_members`.
         """
         path = safe_path(name, self.limits)
+        self._claims += 1
+        if self._claims > self.limits.members:
+            raise LoadError(f"the archive has more than {self.limits.members} members", code="too_many_members")
         if not path.parts:
             return path
-        if len(self._files) + len(self._folders) >= self.limits.members:
-            raise LoadError(f"the archive has more than {self.limits.members} members", code="too_many_members")
         for parent in (*reversed(path.parents[:-1]), *([path] if folder else [])):
             if self._folders.setdefault(_key(parent), str(parent)) != str(parent):
                 raise _clash(self._folders[_key(parent)], name)
@@ -94,8 +96,8 @@ def safe_path(name: str, limits: Limits | None = None) -> PurePosixPath:
 
 
 def _why_unsafe(name: str, limits: Limits) -> str:
-    if len(name) > limits.name_characters:
-        return f"longer than {limits.name_characters} characters"
+    if len(name.encode("utf-8", "surrogatepass")) > limits.name_bytes:
+        return f"longer than {limits.name_bytes} bytes"
     if any(unicodedata.category(c) in ("Cc", "Cf", "Cs", "Co") for c in name):
         return "it has control or invisible characters"
     if "\\" in name:
@@ -112,6 +114,17 @@ def _why_unsafe(name: str, limits: Limits) -> str:
         if part.split(".")[0].strip().casefold() in RESERVED:
             return "it is a device name on Windows"
     return ""
+
+
+def read_bounded(file: Path, limit: int) -> bytes:
+    """A file's bytes, unless it has more than `limit`: a kilobyte in an archive may unpack to gigabytes.
+
+    Raises:
+        LoadError: `member_too_large`.
+    """
+    if file.stat().st_size > limit:
+        raise LoadError(f"{file.name} has {file.stat().st_size:,} bytes; at most {limit:,} are read", code="member_too_large")
+    return file.read_bytes()
 
 
 def inside(folder: Path, name: str) -> Path:

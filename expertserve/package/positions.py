@@ -10,9 +10,9 @@ from typing import NoReturn
 from expertserve.errors import ManifestError
 
 Path = tuple[str | int, ...]
-TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+', re.DOTALL)
-MAX_BYTES = 4 << 20
-MAX_DEPTH = 100
+TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\Z)|[{}\[\],:]|[^\s{}\[\],:"]+', re.DOTALL)
+MAX_BYTES = 1 << 20
+MAX_DEPTH = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +50,32 @@ def locate(data: bytes) -> Located:
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        before = data[: error.start].decode("utf-8-sig", "replace")
+        before = data.removeprefix(b"\xef\xbb\xbf")[: error.start].decode("utf-8", "replace")
         raise error_at(before + "\ufffd", len(before), "this is not UTF-8", hint="save the file as UTF-8", code="malformed_json") from error
+    _refuse_surrogates(text)
     offsets = _offsets(text)
     try:
-        value = json.loads(text, parse_constant=_no_constant)
+        value = json.loads(text, parse_constant=_no_constant, parse_float=_finite)
     except json.JSONDecodeError as error:
         raise error_at(text, error.pos, f"malformed JSON: {error.msg}", code="malformed_json") from error
     except (ValueError, RecursionError) as error:  # NaN, Infinity, a number of thousands of digits
         raise error_at(text, 0, f"malformed JSON: {error}", code="malformed_json") from error
     return Located(text, value, offsets)
+
+
+def _refuse_surrogates(text: str) -> None:
+    """Half of a surrogate pair, escaped or not, is no character; no later step could write it."""
+    for escape in re.finditer(
+        r"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F][0-9a-fA-F]{2}", text
+    ):
+        raise error_at(text, escape.start(), "half of a surrogate pair is no character", code="malformed_json")
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if value in (float("inf"), float("-inf")):
+        raise ValueError(f"{text[:40]} is too large for a number")
+    return value
 
 
 def _no_constant(name: str) -> NoReturn:

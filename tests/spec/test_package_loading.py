@@ -17,7 +17,7 @@ def test_load_valid_expert_package(engine: Expert, sql_package: Path) -> None:
     assert prepared.package.folder.is_dir() and (prepared.package.folder / "manifest.json").is_file()
     assert engine.manifest.name == "expert-sql"
     assert prepared.adapter is not None and (prepared.adapter.folder / "adapter_model.safetensors").is_file()
-    assert prepared.prompt.tokenizer.folder == prepared.package.folder
+    assert (prepared.package.folder / "tokenizer.json").is_file() and prepared.prompt.tokenizer.id_of("<|im_start|>") == 1
     assert engine.info.digest == file_digest(sql_package)
 
 
