@@ -83,7 +83,7 @@ class Sampling:
     """Go on to `max_tokens` whatever the model says; for measurements."""
 
     def __post_init__(self) -> None:
-        _number("temperature", self.temperature, 0, 100)
+        _number("temperature", self.temperature, 0, 2)
         _number("top_p", self.top_p, 0, 1, open_low=True)
         _whole("top_k", self.top_k, 0, 1 << 31)
         _number("min_p", self.min_p, 0, 1)

@@ -131,6 +131,16 @@ def test_the_cache_is_used_and_mended(tiny_base: Path, tiny_lora: Path, tmp_path
     assert convert(tiny_base, tiny_lora, "lora", tmp_path).digest == first.digest
 
 
+def test_the_same_weights_under_another_alpha_are_another_adapter(tiny_base: Path, tiny_lora: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "adapter_model.safetensors").write_bytes((tiny_lora / "adapter_model.safetensors").read_bytes())
+    settings = json.loads((tiny_lora / "adapter_config.json").read_text())
+    (other / "adapter_config.json").write_text(json.dumps(settings | {"lora_alpha": 800}))
+    one = convert(tiny_base, tiny_lora, "lora", tmp_path)
+    assert convert(tiny_base, other, "lora", tmp_path, alpha=800).digest != one.digest
+
+
 Spoil = Callable[[dict[str, Any], dict[str, torch.Tensor]], None]
 
 
@@ -198,6 +208,15 @@ SPOILED: dict[str, tuple[str, Spoil, str]] = {
     "invocation tokens": ("lora", config(alora_invocation_tokens=[1, 2]), "adapter_config"),
     "a switch of the future": ("lora", config(use_quantum=True), "adapter_config"),
     "Conv1D": ("lora", config(fan_in_fan_out=True), "adapter_config"),
+    "a pattern that runs away": ("lora", config(rank_pattern={r"((\w|\w)+\W?)+!": 4}), "bad_adapter_config"),
+    "a pattern that is none": ("lora", config(rank_pattern={"(": 4}), "bad_adapter_config"),
+    "a rank that is no number": ("lora", config(rank_pattern={"q_proj": "x"}), "bad_adapter_config"),
+    "a rank beyond all numbers": ("lora", config(r=10**400), "bad_adapter_config"),
+    "an alpha that is missing": ("lora", lambda c, t: c.update(lora_alpha=None), "bad_adapter_config"),
+    "three dimensions": ("lora", first("lora_A", lambda t: t[None]), "shape_mismatch"),
+    "a LoHa whose tensors have another rank": ("loha", config(r=3), "adapter_disagrees"),
+    "a VeRA scale of one value": ("vera", first("vera_lambda_d", lambda t: t[:1]), "shape_mismatch"),
+    "a LoKr that doesn't multiply up": ("lokr", first("lokr_w2_a", lambda t: t[:-1]), "shape_mismatch"),
     "magnitudes without use_dora": ("dora", config(use_dora=False), "adapter_disagrees"),
     "a missing magnitude": ("dora", drop("magnitude"), "adapter_disagrees"),
     "a magnitude of another size": ("dora", first("magnitude", lambda t: t[:-1]), "shape_mismatch"),

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from expertserve import ConfigError, EngineConfig, Expert, ExpertManager, ExpertNotLoadedError, IncompatibleError, LoadError
+from expertserve import ConfigError, EngineConfig, Expert, ExpertManager, ExpertNotLoadedError, IncompatibleError, IntegrityError, LoadError
 from expertserve.engine.fake import FakeEngine
 from tests import tiny
 
@@ -132,6 +132,20 @@ def test_declared_base_weights_must_be_those_that_are_served(load: Load, tiny_ba
     assert caught.value.code == "base_model_differs"
     entry[0]["quantization"] = "int4"
     assert "int4" in load(tiny.package(tmp_path / "b", tiny_lora, tiny_base, base_models=entry)).info.warnings[0]
+
+
+def test_declared_hashes_are_compared_whatever_names_the_weights(load: Load, tiny_base: Path, tiny_lora: Path, tmp_path: Path) -> None:
+    wrong = {**tiny.adapters_entry("lora", 4), "sha256": "0" * 64, "checkpoint_step": 5}
+    package = tiny.package(tmp_path / "a", tiny_lora, tiny_base, base_models=tiny.base_entry(adapters=[wrong]))
+    for checkpoint in (None, "checkpoint-5", "5"):
+        with pytest.raises(IntegrityError):
+            load(package, checkpoint=checkpoint)
+    hidden = {**tiny.adapters_entry("lora", 4), "path": ".h"}
+    package = tiny.package(tmp_path / "b", tiny_lora, tiny_base, base_models=tiny.base_entry(adapters=[hidden]))
+    (package / ".h").write_bytes((tiny_lora / "adapter_model.safetensors").read_bytes())
+    with pytest.raises(LoadError) as caught:
+        load(package)
+    assert caught.value.code == "unsafe_member"
 
 
 def test_a_manager_serves_several_experts_and_names_those_it_has(tiny_package: Path, tiny_base: Path, tmp_path: Path) -> None:

@@ -36,6 +36,12 @@ def header(name: str, kind: bytes, link: str = "", size: int = 0) -> tarfile.Tar
     return member
 
 
+def _pax(name: str, attributes: dict[str, str]) -> tarfile.TarInfo:
+    member = header(name, tarfile.REGTYPE)
+    member.pax_headers = attributes
+    return member
+
+
 def hostile_tar(*extra: tarfile.TarInfo) -> Callable[[Path], Path]:
     return lambda target: tiny.tar_gz(target, SOUND, list(extra))
 
@@ -83,6 +89,21 @@ def zip_crc(target: Path) -> Path:
     data = bytearray(target.read_bytes())
     data[data.index(b"x" * 100) + 10] ^= 0xFF
     target.write_bytes(bytes(data))
+    return target
+
+
+def plain_tar() -> bytes:
+    return gzip.decompress(sound_bytes())
+
+
+def second_header() -> int:
+    """Where the second member's header begins."""
+    return 512 + (len(SOUND["manifest.json"]) + 511) // 512 * 512
+
+
+def zip_bz2(target: Path) -> Path:
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_BZIP2) as archive:
+        archive.writestr("manifest.json", b"\0" * 1_000_000)
     return target
 
 
@@ -135,6 +156,18 @@ HOSTILE: dict[str, tuple[Callable[[Path], Path], str]] = {
     "a file as a folder": (named("docs/README.md/x"), "duplicate_member"),
     "a folder as a file": (named("docs"), "duplicate_member"),
     "pax bomb": (pax_bomb, "member_too_large"),
+    "a damaged header between members": (
+        raw(gzip.compress(plain_tar()[: second_header()] + b"\xff" * 512 + plain_tar()[second_header() + 512 :])),
+        "corrupt_archive",
+    ),
+    "cut behind the first member": (raw(gzip.compress(plain_tar()[: second_header()])), "corrupt_archive"),
+    "a second archive behind the first": (raw(gzip.compress(plain_tar() + plain_tar())), "corrupt_archive"),
+    "sparse by extended attributes": (
+        lambda t: tiny.tar_gz(t, SOUND, [_pax("s", {"GNU.sparse.map": "abc", "GNU.sparse.size": "x"})]),
+        "unsafe_member",
+    ),
+    "endless folders": (hostile_tar(*[header("a", tarfile.DIRTYPE)] * 5000), "too_many_members"),
+    "zip: bzip2": (zip_bz2, "corrupt_archive"),
     "zip: link": (zip_link, "unsafe_member"),
     "zip: wrong checksum": (zip_crc, "corrupt_archive"),
     "zip: encrypted": (zip_encrypted, "corrupt_archive"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from expertserve import template
 from expertserve.errors import ConfigError, IncompatibleError
 from expertserve.prompt import NAMED, PromptFormat, build_messages
-from expertserve.tokenizer import Tokenizer
+from expertserve.tokenizer import Tokenizer, check_same_ids
 
 CONVERSATION = [
     {"role": "system", "content": "Be brief."},
@@ -141,3 +142,42 @@ def test_a_hostile_template_is_refused_in_bounded_time(name: str) -> None:
 def test_a_template_may_refuse_messages() -> None:
     with pytest.raises(ConfigError, match="alternate"):
         template.render("{{ raise_exception('roles must alternate') }}", messages=[])
+
+
+MORE_HOSTILE = {
+    "nested lists": "{% set a = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0] %}"
+    + "".join(f"{{% set {b} = [{', '.join([a] * 10)}] %}}" for a, b in zip("abcdefgh", "bcdefghi", strict=True))
+    + "{{ i }}",
+    "rounding": "{{ 1.5 | round(100000000, 'ceil') }}",
+    "bytes of a number": "{{ (1).to_bytes(8000000000, 'big') }}",
+    "deep indentation": "{{ [0] | tojson(indent=2000000000) }}",
+    "a captured block": "{% set x = 'a' * 4000000 %}{% set y %}{% for i in range(2000) %}{{ x }}{% endfor %}{% endset %}{{ y | length }}",
+    "squaring": "{% set n = namespace(x=9) %}{% for i in range(60) %}{% set n.x = n.x * n.x %}{% endfor %}{{ n.x }}",
+    "many in one concatenation": "{% set x = 'a' * 2000000 %}{% set y = " + " ~ ".join(["x"] * 1500) + " %}{{ y }}",
+    "loops too deep for Python": "{% for a in [1] %}" * 25 + "{% endfor %}" * 25,
+    "a number of 5000 digits": "{{ " + "9" * 5000 + " }}",
+    "break outside a loop": "{% break %}",
+}
+
+
+@pytest.mark.parametrize("name", MORE_HOSTILE)
+def test_work_that_python_itself_would_not_bound_is_refused(name: str) -> None:
+    with pytest.raises(IncompatibleError) as caught:
+        template.render(MORE_HOSTILE[name], messages=[])
+    assert caught.value.code == "bad_template"
+
+
+def test_a_packages_tokenizer_is_read_as_data_and_never_run(tiny_base: Path, tmp_path: Path) -> None:
+    content = json.loads((tiny_base / "tokenizer.json").read_text())
+    content["truncation"] = {"max_length": 3, "strategy": "LongestFirst", "stride": 0, "direction": "Right"}
+    content["normalizer"] = {"type": "Sequence", "normalizers": [{"type": "Replace", "pattern": {"Regex": "."}, "content": "uu"}] * 40}
+    (tmp_path / "tokenizer.json").write_text(json.dumps(content))
+    check_same_ids(Tokenizer(tmp_path), Tokenizer(tiny_base))
+    form = PromptFormat.choose("chatml", Tokenizer(tmp_path), Tokenizer(tiny_base))
+    assert len(form.render([{"role": "user", "content": "How many customers?"}])) > 10
+
+
+@pytest.mark.parametrize("wrong", [["hi"], [None], "abc", {"role": "user"}, 5, [{"role": "user", "content": "\ud800"}]])
+def test_messages_of_another_kind_are_refused(wrong: object) -> None:
+    with pytest.raises(ConfigError):
+        build_messages(None, messages=wrong)  # type: ignore[arg-type]

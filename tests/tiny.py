@@ -191,7 +191,7 @@ def base_entry(
 def tar_gz(target: Path, members: dict[str, bytes], extra: list[tarfile.TarInfo] | None = None) -> Path:
     """An archive of these members, with extra headers of any kind behind them."""
     buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w") as archive:
+    with tarfile.open(fileobj=buffer, mode="w", format=tarfile.PAX_FORMAT) as archive:
         for name, content in members.items():
             member = tarfile.TarInfo(name)
             member.size = len(content)

@@ -115,5 +115,5 @@ def test_a_wider_adapter_restarts_an_idle_engine_with_what_was_loaded(
 
 def test_an_engine_that_cannot_fit_is_refused_before_it_starts(tiny_package: Path, tiny_base: Path, tmp_path: Path) -> None:
     with pytest.raises(OutOfMemoryError) as caught:
-        Expert.load(tiny_package, models_dir=tiny_base.parent, cache_dir=tmp_path / "c", config=EngineConfig(kv_cache_bytes=1000))
+        Expert.load(tiny_package, models_dir=tiny_base.parent, cache_dir=tmp_path / "c", config=EngineConfig(kv_cache_bytes=100_000))
     assert "max_model_len" in caught.value.hint and "MiB" in caught.value.message

@@ -13,7 +13,7 @@ Beside = Callable[..., Expert]
 
 
 def test_load_decoding_params_from_manifest(beside: Beside, demo_base: Path, tmp_path: Path) -> None:
-    decoding = {"temperature": 5.0, "top_p": 1.0, "top_k": 0, "max_tokens": 8}
+    decoding = {"temperature": 2.0, "top_p": 1.0, "top_k": 0, "max_tokens": 8}
     package = tiny.package(
         tmp_path / "p", None, demo_base, base_models=tiny.base_entry(name=demo_base.name, adapters=[]), training={"decoding": decoding}
     )
