@@ -5,9 +5,9 @@ from __future__ import annotations
 import itertools
 
 import pytest
+from experts import sql
 
 from expertserve import Expert
-from experts import sql
 
 BAR = 0.60
 
