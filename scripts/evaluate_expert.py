@@ -11,6 +11,7 @@ import argparse
 import importlib
 import itertools
 import json
+import re
 import shutil
 import tempfile
 from pathlib import Path
@@ -64,6 +65,12 @@ def context(lesson: Lesson) -> GenerateArgs:
     return {"schema": lesson.schema, "dialect": lesson.dialect} if lesson.dialect else {"schema": lesson.schema}
 
 
+def unfenced(text: str) -> str:
+    """The first code block of a Markdown answer, or the text as it is: a base model may wrap what it was asked for in explanations."""
+    found = re.search(r"```[a-z]*\n(.*?)(?:```|\Z)", text, re.DOTALL)
+    return found[1] if found else text
+
+
 def evaluate(task: Task, package: Path, pairs: list[tuple[Lesson, Pair]], show: int) -> float:
     """The share of right answers."""
     right = 0
@@ -71,7 +78,7 @@ def evaluate(task: Task, package: Path, pairs: list[tuple[Lesson, Pair]], show: 
         jobs = [("expert", pair.question, context(lesson)) for lesson, pair in pairs]
         answers = expert.manager.generate_many(jobs)
     for (lesson, pair), answer in zip(pairs, answers, strict=True):
-        good = task.correct(lesson, pair, answer.text)
+        good = task.correct(lesson, pair, unfenced(answer.text))
         right += good
         if not good and show > 0:
             show -= 1

@@ -26,6 +26,7 @@ class FakeEngine:
 
     Attributes:
         requests: Every request that came, in order.
+        aborted: Ids of those that were closed before their end.
 
     Example:
         >>> engine = FakeEngine(lambda prompt: "SELECT COUNT(*) FROM customers")
