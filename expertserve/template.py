@@ -185,7 +185,7 @@ def _check_source(source: str) -> None:
         raise IncompatibleError(f"the chat template has {len(source):,} characters; at most {MAX_TEMPLATE:,} are read", code="bad_template")
     try:
         _Sandbox(_Budget()).from_string(source)
-    except Exception as error:
+    except Exception as error:  # what compiling a stranger's text raises has no closed list
         line = f" in line {error.lineno}" if isinstance(error, jinja2.TemplateSyntaxError) else ""
         raise IncompatibleError(f"the chat template is malformed{line}: {error}", code="bad_template") from error
 
@@ -213,6 +213,6 @@ def render(source: str, **variables: object) -> str:
         raise IncompatibleError("the chat template does not end within its bounds of time and text", code="bad_template") from error
     except ConfigError:
         raise
-    except Exception as error:
+    except Exception as error:  # nor has what running it raises
         raise IncompatibleError(f"the chat template fails: {error or type(error).__name__}", code="bad_template") from error
     return "".join(parts)

@@ -129,7 +129,7 @@ def _json(path: Path) -> dict[str, Any]:
 def _encode(tokenizer: tokenizers.Tokenizer, text: str) -> list[int]:
     try:
         return list(tokenizer.encode(text, add_special_tokens=False).ids)
-    except Exception as error:
+    except Exception as error:  # the library raises bare Exception
         raise IncompatibleError(f"the tokenizer can't encode this text: {error}", code="bad_tokenizer") from error
 
 
