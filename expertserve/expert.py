@@ -80,7 +80,8 @@ def prepare(
     """
     package = open_package(path, checksum=checksum, cache_dir=cache_dir, cache=cache)
     try:
-        return _prepare(package, base_model, checkpoint, cache_dir, models_dir)
+        manifest = read_manifest(package.folder)
+        return _prepare(package, manifest, _verify(package, manifest), base_model, checkpoint, cache_dir, models_dir)
     except BaseException:
         package.close()
         raise
@@ -101,6 +102,7 @@ def describe(
     """
     package = open_package(path, checksum=checksum, cache_dir=cache_dir)
     manifest = read_manifest(package.folder)
+    warnings = _verify(package, manifest)
     facts: dict[str, object] = {
         "name": manifest.name,
         "version": manifest.version,
@@ -116,10 +118,10 @@ def describe(
         "license": manifest.license,
         "files": [{"path": name, "sha256": digest} for name, digest in sorted(package.files.items())],
         "unknown_keys": list(manifest.unknown()),
-        "warnings": _verify(package, manifest),
+        "warnings": warnings,
     }
     try:
-        prepared = _prepare(package, base_model, None, cache_dir, models_dir)
+        prepared = _prepare(package, manifest, warnings, base_model, None, cache_dir, models_dir)
     except LoadError as error:
         if error.code != "base_model_missing":
             raise
@@ -133,10 +135,14 @@ def describe(
 
 
 def _prepare(
-    package: Package, base_model: str | os.PathLike[str] | None, checkpoint: str | None, cache_dir: Path | None, models_dir: Path | None
+    package: Package,
+    manifest: Manifest,
+    warnings: list[str],
+    base_model: str | os.PathLike[str] | None,
+    checkpoint: str | None,
+    cache_dir: Path | None,
+    models_dir: Path | None,
 ) -> PreparedExpert:
-    manifest = read_manifest(package.folder)
-    warnings = _verify(package, manifest)
     if manifest.soft_prompts:
         names = ", ".join(p.name or p.path for p in manifest.soft_prompts)
         raise IncompatibleError(
@@ -146,7 +152,7 @@ def _prepare(
         )
     declared, base = choose_base(manifest, base_model, models_dir, cache_dir)
     warning = models.check_declared(base, declared.sha256, declared.quantization)
-    warnings += ([warning] if warning else []) + _rope_warning(declared, base)
+    warnings = warnings + ([warning] if warning else []) + _rope_warning(declared, base)
     own = Tokenizer(package.folder) if (package.folder / TOKENIZER).is_file() else None
     theirs = Tokenizer(base.path)
     if not (base.path / TOKENIZER).is_file():

@@ -74,14 +74,13 @@ class PromptFormat:
     @classmethod
     def choose(cls, declared: Template | None, package: Tokenizer | None, base: Tokenizer) -> PromptFormat:
         """The manifest's template, else the package's own, else the base model's, else ChatML. The base's tokenizer reads them all."""
-        tokenizer = base
         if declared and declared != "custom":
-            return cls(declared, NAMED[declared], tokenizer)
+            return cls(declared, NAMED[declared], base)
         if package and package.chat_template:
-            return cls("package", package.chat_template, tokenizer)
+            return cls("package", package.chat_template, base)
         if base.chat_template:
-            return cls("base model", base.chat_template, tokenizer)
-        return cls("chatml", CHATML, tokenizer)
+            return cls("base model", base.chat_template, base)
+        return cls("chatml", CHATML, base)
 
     def render(self, messages: Sequence[Message], *, thinking: bool | None = None) -> list[int]:
         """Token ids of a conversation, up to where the answer begins.

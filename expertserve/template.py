@@ -7,6 +7,7 @@ counted, every operation that can make text long is checked before it runs, and 
 from __future__ import annotations
 
 import json
+import threading
 import time
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
@@ -41,6 +42,9 @@ class _Budget:
     """What one rendering may still do."""
 
     def __init__(self) -> None:
+        self.refill()
+
+    def refill(self) -> None:
         self.steps = MAX_STEPS
         self.end = time.monotonic() + SECONDS
 
@@ -179,12 +183,13 @@ def _refuse(message: object) -> NoReturn:
 
 
 @lru_cache(maxsize=256)
-def _check_source(source: str) -> None:
-    """Compiles once, to report a broken template when the package is loaded."""
+def _compiled(source: str) -> tuple[jinja2.Template, _Budget, threading.Lock]:
+    """A template, compiled once, with the budget that its renderings use one after the other."""
     if len(source) > MAX_TEMPLATE:
         raise IncompatibleError(f"the chat template has {len(source):,} characters; at most {MAX_TEMPLATE:,} are read", code="bad_template")
+    budget = _Budget()
     try:
-        _Sandbox(_Budget()).from_string(source)
+        return _Sandbox(budget).from_string(source), budget, threading.Lock()
     except Exception as error:  # what compiling a stranger's text raises has no closed list
         line = f" in line {error.lineno}" if isinstance(error, jinja2.TemplateSyntaxError) else ""
         raise IncompatibleError(f"the chat template is malformed{line}: {error}", code="bad_template") from error
@@ -201,14 +206,16 @@ def render(source: str, **variables: object) -> str:
         >>> render("{% for m in messages %}{{ m.content | trim }}{% endfor %}", messages=[{"role": "user", "content": " hi "}])
         'hi'
     """
-    _check_source(source)
+    compiled, budget, alone = _compiled(source)
     parts: list[str] = []
     length = 0
     try:
-        for part in _Sandbox(_Budget()).from_string(source).generate(**variables):
-            parts.append(part)
-            length += len(part)
-            _check_length(length)
+        with alone:
+            budget.refill()
+            for part in compiled.generate(**variables):
+                parts.append(part)
+                length += len(part)
+                _check_length(length)
     except _Spent as error:
         raise IncompatibleError("the chat template does not end within its bounds of time and text", code="bad_template") from error
     except ConfigError:

@@ -204,8 +204,6 @@ Form = Callable[[PeftAdapter, BaseModel, str, Mapping[str, torch.Tensor], tuple[
 def _lora(adapter: PeftAdapter, base: BaseModel, module: str, tensors: Mapping[str, torch.Tensor], shape: tuple[int, int]) -> ModuleForm:
     a, b = _part(module, tensors, "lora_A"), _part(module, tensors, "lora_B")
     rank = int(adapter.by_pattern("rank_pattern", module, adapter.rank))
-    if a.dim() != 2 or b.dim() != 2 or a.shape[0] != rank or b.shape[1] != rank:
-        raise _misfit(module, f"its rank should be {rank}, its tensors have {tuple(a.shape)} and {tuple(b.shape)}")
     alpha = adapter.by_pattern("alpha_pattern", module, adapter.number("lora_alpha", 8))
     scaling = alpha / (math.sqrt(rank) if adapter.config.get("use_rslora") else rank)
     form = ModuleForm.neutral(shape)
@@ -214,10 +212,8 @@ def _lora(adapter: PeftAdapter, base: BaseModel, module: str, tensors: Mapping[s
 
 
 def _dora(adapter: PeftAdapter, base: BaseModel, module: str, tensors: Mapping[str, torch.Tensor], shape: tuple[int, int]) -> ModuleForm:
-    form = _checked(module, _lora(adapter, base, module, tensors, shape), shape)
+    form = _lora(adapter, base, module, tensors, shape)
     magnitude = _part(module, tensors, "magnitude").flatten()
-    if magnitude.shape[0] != shape[0]:
-        raise _misfit(module, f"it has {magnitude.shape[0]} magnitudes for {shape[0]} rows")
     weight = base_tensor(base, module)
     assert weight is not None
     s = magnitude / torch.linalg.norm(read_tensor(weight) + form.b @ form.a, dim=1)

