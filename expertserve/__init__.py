@@ -30,14 +30,16 @@ if TYPE_CHECKING:
     from expertserve.errors import OutOfMemoryError as OutOfMemoryError
     from expertserve.facade import Expert as Expert
     from expertserve.facade import ExpertManager as ExpertManager
-    from expertserve.manager import ExpertInfo as ExpertInfo
+    from expertserve.core import ExpertInfo as ExpertInfo
+    from expertserve.manager import AsyncExpertManager as AsyncExpertManager
     from expertserve.prompt import Message as Message
     from expertserve.request import GenerateArgs as GenerateArgs
     from expertserve.result import InferenceResult as InferenceResult
 
 _HOMES = {
+    "AsyncExpertManager": "manager",
     "Expert": "facade",
-    "ExpertInfo": "manager",
+    "ExpertInfo": "core",
     "ExpertManager": "facade",
     "EngineConfig": "config",
     "GenerateArgs": "request",

@@ -11,15 +11,23 @@ from expertserve import config, models
 from expertserve.adapters.peft import WEIGHTS, read_adapter
 from expertserve.adapters.serving import ServingAdapter, prepare_adapter
 from expertserve.errors import IncompatibleError, LoadError
+from expertserve.grammar.bundled import bundled
+from expertserve.grammar.compile import vocabulary_of
+from expertserve.grammar.recognise import Grammar
+from expertserve.grammar.terms import from_gbnf
+from expertserve.grammar.vocabulary import Vocabulary
 from expertserve.models import BaseModel
 from expertserve.package.archive import Package, compare_digest, open_package, verify_files
 from expertserve.package.manifest import Adapter, BaseModelSpec, Checkpoint, Manifest, read_manifest
 from expertserve.package.members import inside
+from expertserve.package.signature import TrustPolicy, covers_manifest, enforce, verify_signature
 from expertserve.prompt import PromptFormat
-from expertserve.request import GenerateArgs, PromptArgs, SamplingArgs
+from expertserve.request import GenerateArgs, GrammarArgs, PromptArgs, SamplingArgs
 from expertserve.result import AdapterProof, BaseModelProof, ExpertProof
 from expertserve.tokenizer import FILE as TOKENIZER
 from expertserve.tokenizer import Tokenizer, check_same_ids
+
+GRAMMAR = "grammar.gbnf"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +40,8 @@ class PreparedExpert:
         base: The base model on this machine.
         adapter: The serving form; None where the package brings no adapter.
         prompt: How its prompts are written.
+        grammar: What its answers follow, where it brings one.
+        cache_dir: Where its compiled grammar is kept; None is the user's cache folder.
         warnings: What deserves a look, without stopping anything.
     """
 
@@ -40,7 +50,19 @@ class PreparedExpert:
     base: BaseModel
     adapter: ServingAdapter | None
     prompt: PromptFormat
+    grammar: Grammar | None = None
+    cache_dir: Path | None = None
     warnings: tuple[str, ...] = ()
+
+    @property
+    def identity(self) -> tuple[str, str | None]:
+        """What makes it the same expert: the package, and which of its checkpoints."""
+        return self.package.digest, self.adapter.digest if self.adapter else None
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """What each token of the base model writes."""
+        return vocabulary_of(self.base.path)
 
     @property
     def dialect(self) -> str | None:
@@ -67,6 +89,7 @@ def prepare(
     cache_dir: Path | None = None,
     models_dir: Path | None = None,
     cache: bool = True,
+    trust: TrustPolicy | None = None,
 ) -> PreparedExpert:
     """Reads, verifies and converts a package. Starts no engine, downloads nothing unless `base_model` is a hub id.
 
@@ -74,6 +97,7 @@ def prepare(
         path: A `.expert` file or an unpacked folder.
         base_model: A folder, a known name, or a hub id; by default what the manifest names.
         checkpoint: One of the package's checkpoints instead of the one it was published for.
+        trust: What is demanded of its signature; by default only that it isn't invalid.
 
     Raises:
         LoadError: And everything below it in the tree.
@@ -81,7 +105,7 @@ def prepare(
     package = open_package(path, checksum=checksum, cache_dir=cache_dir, cache=cache)
     try:
         manifest = read_manifest(package.folder)
-        return _prepare(package, manifest, _verify(package, manifest), base_model, checkpoint, cache_dir, models_dir)
+        return _prepare(package, manifest, _verify(package, manifest, trust), base_model, checkpoint, cache_dir, models_dir)
     except BaseException:
         package.close()
         raise
@@ -94,6 +118,7 @@ def describe(
     checksum: str | None = None,
     cache_dir: Path | None = None,
     models_dir: Path | None = None,
+    trust: TrustPolicy | None = None,
 ) -> dict[str, object]:
     """What a package is, ready for `json.dumps`, with its checksums verified. Where its base model is here, also what would be applied.
 
@@ -102,7 +127,8 @@ def describe(
     """
     package = open_package(path, checksum=checksum, cache_dir=cache_dir)
     manifest = read_manifest(package.folder)
-    warnings = _verify(package, manifest)
+    warnings = _verify(package, manifest, trust)
+    verdict = verify_signature(package, manifest, trust.keys if trust else frozenset())
     facts: dict[str, object] = {
         "name": manifest.name,
         "version": manifest.version,
@@ -116,6 +142,7 @@ def describe(
         "capabilities": list(manifest.capabilities),
         "quality_metrics": manifest.quality_metrics.model_dump() if manifest.quality_metrics else None,
         "license": manifest.license,
+        "signature": {"status": verdict.status, "key": verdict.key, "trusted": verdict.trusted},
         "files": [{"path": name, "sha256": digest} for name, digest in sorted(package.files.items())],
         "unknown_keys": list(manifest.unknown()),
         "warnings": warnings,
@@ -130,6 +157,7 @@ def describe(
     return facts | {
         "served_on": asdict(prepared.base_proof()),
         "applied": asdict(adapter) if adapter else None,
+        "grammar": prepared.grammar.digest if prepared.grammar else None,
         "warnings": list(prepared.warnings),
     }
 
@@ -164,14 +192,48 @@ def _prepare(
     adapter = _adapter(package, manifest, declared, base, checkpoint, (cache_dir or config.cache_dir()) / "adapters")
     prompt = PromptFormat.choose(declared.prompt_template, own, theirs)
     prompt.render([{"role": "user", "content": "?"}])  # a broken template is the package's fault, so it is found now
-    return PreparedExpert(package, manifest, base, adapter, prompt, tuple(warnings))
+    grammar, missing = _grammar(package, manifest)
+    return PreparedExpert(package, manifest, base, adapter, prompt, grammar, cache_dir, (*warnings, *missing))
 
 
-def _verify(package: Package, manifest: Manifest) -> list[str]:
-    """Checks the manifest's hashes; returns what can't be checked, and keys that the format doesn't define."""
+def _grammar(package: Package, manifest: Manifest) -> tuple[Grammar | None, list[str]]:
+    """The package's own grammar, else ours of the manifest's type, where the manifest doesn't switch it off; and what is missing.
+
+    Raises:
+        GrammarError: With line and column.
+    """
+    decoding = manifest.decoding
+    name = decoding.grammar_file or GRAMMAR
+    if decoding.use_grammar is False:
+        return None, []
+    if name in package.files:
+        return from_gbnf(inside(package.folder, name)), []
+    if decoding.grammar_file:
+        raise LoadError(f"the manifest names the grammar {name!r}, which the package doesn't have", code="grammar_missing")
+    kind = decoding.grammar_type
+    if not decoding.use_grammar or kind is None:
+        return None, []
+    found = bundled(kind)
+    return found, [] if found else [f"the manifest wants a grammar of type {kind!r}, which neither the package nor expertserve has"]
+
+
+def bare(base: BaseModel) -> PreparedExpert:
+    """The base model as an expert that adds nothing: its own chat template, no adapter, no grammar."""
+    spec = BaseModelSpec(name=base.name)
+    manifest = Manifest(name=re.sub(r"[^A-Za-z0-9._-]", "-", base.name), version="0.0.0", schema_version="2.0", base_models=(spec,))
+    return PreparedExpert(Package(base.path, base.digest, {}, base.path), manifest, base, None, _own_prompt(base))
+
+
+def _own_prompt(base: BaseModel) -> PromptFormat:
+    return PromptFormat.choose(None, None, Tokenizer(base.path))
+
+
+def _verify(package: Package, manifest: Manifest, trust: TrustPolicy | None) -> list[str]:
+    """Checks the manifest's hashes and the signature; returns what can't be checked, and keys that the format doesn't define."""
     files = manifest.integrity.files if manifest.integrity else {}
-    uncovered = verify_files(package, files, "integrity.files")
+    uncovered = verify_files(package, files, "integrity.files") and not covers_manifest(package, files)
     warnings = ["integrity.files has a hash of manifest.json, which can't cover the file that it stands in"] if uncovered else []
+    warnings += enforce(package, manifest, trust)
     unknown = list(manifest.unknown())
     return warnings + ([f"keys that the format doesn't define: {', '.join(unknown[:20])}"] if unknown else [])
 
@@ -246,14 +308,14 @@ def choose_adapter(folder: Path, manifest: Manifest, declared: BaseModelSpec, ch
             return declared.adapters[0], _weights(folder, alternative) or folder
         step = _step(checkpoint)
         if step in by_step:
-            return by_step[step], _own_weights(folder, by_step[step])
+            return by_step[step], own_weights(folder, by_step[step])
         raise _no_checkpoint(manifest, declared, checkpoint)
     packaged = _step(manifest.training.packaging_checkpoint or "")
     if packaged in by_step:
-        return by_step[packaged], _own_weights(folder, by_step[packaged])
+        return by_step[packaged], own_weights(folder, by_step[packaged])
     final = [a for a in declared.adapters if a.checkpoint_step is None]
     chosen = final[0] if final else by_step[max(by_step)]
-    return chosen, _own_weights(folder, chosen)
+    return chosen, own_weights(folder, chosen)
 
 
 def _step(checkpoint: str) -> int:
@@ -271,7 +333,7 @@ def _weights(folder: Path, checkpoint: Checkpoint) -> Path | None:
     return None
 
 
-def _own_weights(folder: Path, adapter: Adapter) -> Path:
+def own_weights(folder: Path, adapter: Adapter) -> Path:
     """Where an adapter's weights lie: its path, its checkpoint's folder, or the package's root."""
     if adapter.path:
         path = inside(folder, adapter.path)
@@ -290,7 +352,9 @@ def _no_checkpoint(manifest: Manifest, declared: BaseModelSpec, checkpoint: str)
     )
 
 
-def split_args(args: GenerateArgs) -> tuple[PromptArgs, SamplingArgs]:
-    """`generate`'s keyword arguments → those that shape the prompt, and the others."""
+def split_args(args: GenerateArgs) -> tuple[PromptArgs, SamplingArgs, GrammarArgs]:
+    """`generate`'s keyword arguments → those that shape the prompt, those that constrain the answer, and the others."""
     prompt = {k: v for k, v in args.items() if k in PromptArgs.__annotations__}
-    return PromptArgs(**prompt), SamplingArgs(**{k: v for k, v in args.items() if k not in prompt})  # type: ignore[typeddict-item]
+    grammar = {k: v for k, v in args.items() if k in GrammarArgs.__annotations__}
+    others = {k: v for k, v in args.items() if k not in prompt and k not in grammar}
+    return PromptArgs(**prompt), SamplingArgs(**others), GrammarArgs(**grammar)  # type: ignore[typeddict-item]

@@ -2,77 +2,42 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
-import threading
 import weakref
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import TracebackType
-from typing import Self, TypeVar, Unpack
+from typing import Literal, Self, Unpack, overload
 
+from expertserve.builder import ManagerBuilder
 from expertserve.config import DType, EngineConfig
+from expertserve.core import Core, ExpertInfo, Job, ManagerInfo
 from expertserve.engine.base import Engine, EngineInfo
-from expertserve.errors import ConfigError
+from expertserve.errors import ExpertError
 from expertserve.expert import PreparedExpert
-from expertserve.manager import Core, ExpertInfo, Job
+from expertserve.manager import Loop, check_prompts, configure, jobs_of, shown, shut
 from expertserve.package.manifest import Manifest
+from expertserve.package.signature import TrustPolicy
 from expertserve.request import GenerateArgs
 from expertserve.result import InferenceResult
-
-T = TypeVar("T")
-
-
-class Loop:
-    """An event loop in a daemon thread."""
-
-    def __init__(self) -> None:
-        self.loop = asyncio.new_event_loop()
-        started = threading.Event()
-        self.loop.call_soon(started.set)
-        self._thread = threading.Thread(target=self.loop.run_forever, name="expertserve", daemon=True)
-        self._thread.start()
-        started.wait()
-
-    def run(self, work: Coroutine[object, object, T]) -> T:
-        """Runs a coroutine there and waits for it; Ctrl-C cancels it.
-
-        Raises:
-            ConfigError: Called from the loop itself, which would wait for ever.
-        """
-        if threading.current_thread() is self._thread or not self.loop.is_running():
-            work.close()
-            why = "was closed" if not self.loop.is_running() else "was called from its own event loop"
-            raise ConfigError(f"this expert or manager {why}", hint="load it again", code="closed")
-        future = asyncio.run_coroutine_threadsafe(work, self.loop)
-        try:
-            return future.result()
-        except BaseException:
-            future.cancel()
-            raise
-
-    def stop(self) -> None:
-        if self.loop.is_running():
-            self.loop.call_soon_threadsafe(self.loop.stop)
-            self._thread.join(timeout=5)
-
-
-def _shut(loop: Loop, core: Core) -> None:
-    """Closes a core that nobody closed: at exit, or when its face was garbage collected."""
-    loop.run(core.close())
-    loop.stop()
+from expertserve.router import Route
+from expertserve.streams import Stream
 
 
 class ExpertManager:
-    """Several experts of one base model on one engine. Thread-safe.
+    """Several experts on shared base models. Thread-safe.
 
     Args:
-        base_model: A folder, a known name or a hub id; by default what the first expert's manifest names.
+        base_model: A folder, a known name or a hub id; by default what each expert's manifest names.
+        max_loaded_experts: Adapters kept in the engine; the least recently used makes room, and comes back at its next use.
+        max_slots: Adapters that one batch may mix; more are swapped in and out.
         device: ``"cpu"``, ``"cuda:1"``; by default the best that is there.
         dtype: Of the base weights.
-        config: Everything else about the engine; `device` and `dtype` go before it.
+        allow_multiple_bases: Start an engine of its own for each base model, instead of refusing a second one.
+        config: Everything else about the engine; the single arguments go before it.
+        trust: What is demanded of signatures; by default nothing.
         cache_dir, models_dir: Instead of the user's folders.
-        engine: Makes the engine; vLLM by default.
+        engine: Makes the engine; by default the one that suits the machine.
 
     Example:
         >>> with ExpertManager(base_model=base, engine=lambda: FakeEngine(lambda prompt: "SELECT 1")) as manager:
@@ -85,28 +50,42 @@ class ExpertManager:
         self,
         base_model: str | os.PathLike[str] | None = None,
         *,
+        max_loaded_experts: int | None = None,
+        max_slots: int | None = None,
         device: str | None = None,
         dtype: DType | None = None,
+        allow_multiple_bases: bool = False,
         config: EngineConfig | None = None,
+        trust: TrustPolicy | None = None,
         cache_dir: str | os.PathLike[str] | None = None,
         models_dir: str | os.PathLike[str] | None = None,
         engine: Callable[[], Engine] | None = None,
     ) -> None:
-        self._loop = Loop()
-        self._core = Core(
+        core = Core(
             base_model=base_model,
-            config=_configure(config, device, dtype),
+            max_loaded_experts=max_loaded_experts,
+            allow_multiple_bases=allow_multiple_bases,
+            config=configure(config, device, dtype, max_slots),
+            trust=trust,
             engine=engine,
             cache_dir=Path(cache_dir) if cache_dir else None,
             models_dir=Path(models_dir) if models_dir else None,
         )
-        self._finalizer = weakref.finalize(self, _shut, self._loop, self._core)
+        self._core = core
+        self._loop = Loop()
+        self._finalizer = weakref.finalize(self, shut, self._loop, core)
+
+    @staticmethod
+    def builder() -> ManagerBuilder:
+        """A typed way to the same arguments, whose mistakes a type checker finds."""
+        return ManagerBuilder()
 
     def load_expert(
         self,
         name: str,
         path: str | os.PathLike[str],
         *,
+        pin: bool = False,
         checksum: str | None = None,
         checkpoint: str | None = None,
         cache: bool = True,
@@ -116,6 +95,7 @@ class ExpertManager:
         Args:
             name: What requests call it.
             path: A `.expert` file or an unpacked folder.
+            pin: Never evict it.
             checksum: The archive's SHA-256, beside the sidecar's.
             checkpoint: One of the package's other checkpoints.
             cache: False unpacks into a temporary folder.
@@ -123,11 +103,40 @@ class ExpertManager:
         Raises:
             LoadError, ConfigError.
         """
-        return self._loop.run(self._core.load_expert(name, path, checksum=checksum, checkpoint=checkpoint, cache=cache))
+        return self._loop.run(self._core.load_expert(name, path, pin=pin, checksum=checksum, checkpoint=checkpoint, cache=cache))
 
-    def unload_expert(self, name: str) -> None:
-        """Waits for the expert's requests, then frees its adapter; later requests raise ExpertNotLoadedError."""
-        self._loop.run(self._core.unload_expert(name))
+    def unload_expert(self, name: str, *, force: bool = False) -> None:
+        """Frees the expert's adapter once its requests have ended; later ones raise ExpertNotLoadedError. The base model stays.
+
+        Args:
+            force: Abort its requests instead, with a clear error.
+
+        Raises:
+            ExpertNotLoadedError.
+        """
+        self._loop.run(self._core.unload_expert(name, force=force))
+
+    def replace_expert(
+        self, name: str, path: str | os.PathLike[str], *, checksum: str | None = None, checkpoint: str | None = None
+    ) -> ExpertInfo:
+        """Exchanges an expert under its name: requests begun before finish on the old weights, those begun after use the new.
+
+        Raises:
+            ExpertNotLoadedError, LoadError; the old one then stays.
+        """
+        return self._loop.run(self._core.replace_expert(name, path, checksum=checksum, checkpoint=checkpoint))
+
+    def pin_expert(self, name: str, pinned: bool = True) -> ExpertInfo:
+        """A pinned expert is never evicted."""
+        return self._loop.run(self._core.pin_expert(name, pinned))
+
+    def route(self, prompt: str) -> list[Route]:
+        """The experts whose manifests fit a prompt, best first, each with why; none where none fits."""
+        return self._core.route(prompt)
+
+    def info(self) -> ManagerInfo:
+        """What is served, and what was started for it."""
+        return self._core.info()
 
     def list_loaded_experts(self) -> list[ExpertInfo]:
         """What is loaded, in the order of loading."""
@@ -145,9 +154,35 @@ class ExpertManager:
         """
         return self._loop.run(self._core.generate(name, prompt, args))
 
-    def generate_many(self, jobs: Iterable[Job]) -> list[InferenceResult]:
-        """One continuous batch over several experts: `(name, prompt, options)` each; results in the same order."""
-        return self._loop.run(self._core.generate_many(jobs))
+    def generate_stream(self, name: str, prompt: str | None = None, **args: Unpack[GenerateArgs]) -> Stream:
+        """Chunks of one answer as they come; see `Stream`."""
+        return Stream(lambda collect, deliver: self._core.generate(name, prompt, args, collect=collect, deliver=deliver), self._loop.submit)
+
+    @overload
+    def generate_many(
+        self, jobs: Iterable[Job], *, return_exceptions: Literal[False] = False, progress: bool = False
+    ) -> list[InferenceResult]: ...
+    @overload
+    def generate_many(
+        self, jobs: Iterable[Job], *, return_exceptions: bool, progress: bool = False
+    ) -> list[InferenceResult | ExpertError]: ...
+    def generate_many(
+        self, jobs: Iterable[Job], *, return_exceptions: bool = False, progress: bool = False
+    ) -> list[InferenceResult] | list[InferenceResult | ExpertError]:
+        """One continuous batch over several experts; results in the order of the jobs.
+
+        Args:
+            jobs: `(name, prompt, options)` each; read as the engine gets through them.
+            return_exceptions: Failures stand in the list; else the first one aborts the others and is raised.
+            progress: Show a bar on standard error.
+        """
+        with shown(jobs, progress) as done:
+            return self._loop.run(self._core.generate_many(jobs, return_exceptions=return_exceptions, done=done))
+
+    def generate_batch(self, name: str, prompts: Iterable[str], **args: Unpack[GenerateArgs]) -> list[InferenceResult]:
+        """One answer each, in the order of the prompts, from one continuous batch; the first failure is raised."""
+        check_prompts(prompts)
+        return self.generate_many(jobs_of(name, prompts, args))
 
     def get(self, name: str) -> PreparedExpert:
         """The expert behind a name: manifest, adapter, prompt format.
@@ -166,15 +201,6 @@ class ExpertManager:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.close()
-
-
-def _configure(config: EngineConfig | None, device: str | None, dtype: DType | None) -> EngineConfig:
-    from dataclasses import replace
-
-    config = config or EngineConfig()
-    if device is not None:
-        config = replace(config, device=device)
-    return replace(config, dtype=dtype) if dtype is not None else config
 
 
 class Expert:
@@ -207,6 +233,7 @@ class Expert:
         engine: Callable[[], Engine] | None = None,
         cache: bool = True,
         start: bool = True,
+        trust: TrustPolicy | None = None,
     ) -> Expert:
         """Reads, verifies and converts a package, then starts its engine.
 
@@ -222,13 +249,14 @@ class Expert:
             engine: Makes the engine; vLLM by default.
             cache: False unpacks into a temporary folder, removed by `close`.
             start: False waits with the engine until the first generation.
+            trust: What is demanded of its signature; by default nothing.
 
         Raises:
             LoadError: The package can't be read (ManifestError, IntegrityError) or served here (IncompatibleError).
             OutOfMemoryError, DeviceError, EngineDeadError: The engine can't start.
         """
         manager = ExpertManager(
-            base_model, device=device, dtype=dtype, config=config, cache_dir=cache_dir, models_dir=models_dir, engine=engine
+            base_model, device=device, dtype=dtype, config=config, trust=trust, cache_dir=cache_dir, models_dir=models_dir, engine=engine
         )
         try:
             name = manager.load_expert("expert", path, checksum=checksum, checkpoint=checkpoint, cache=cache).name
@@ -275,11 +303,34 @@ class Expert:
         """
         return self._manager.generate(self._name, prompt, **args)
 
-    def generate_batch(self, prompts: Iterable[str], **args: Unpack[GenerateArgs]) -> list[InferenceResult]:
-        """One answer each, in the order of the prompts, from one continuous batch."""
-        if isinstance(prompts, str):
-            raise ConfigError("generate_batch takes several prompts, not one text", hint="generate(prompt) takes one", code="bad_prompt")
-        return self._manager.generate_many((self._name, prompt, args) for prompt in prompts)
+    def generate_stream(self, prompt: str | None = None, **args: Unpack[GenerateArgs]) -> Stream:
+        """Chunks of one answer as they come; `stream.result` is the whole of it afterwards. See `Stream`."""
+        return self._manager.generate_stream(self._name, prompt, **args)
+
+    @overload
+    def generate_batch(
+        self,
+        prompts: Iterable[str],
+        *,
+        return_exceptions: Literal[False] = False,
+        progress: bool = False,
+        **args: Unpack[GenerateArgs],
+    ) -> list[InferenceResult]: ...
+    @overload
+    def generate_batch(
+        self, prompts: Iterable[str], *, return_exceptions: bool, progress: bool = False, **args: Unpack[GenerateArgs]
+    ) -> list[InferenceResult | ExpertError]: ...
+    def generate_batch(
+        self, prompts: Iterable[str], *, return_exceptions: bool = False, progress: bool = False, **args: Unpack[GenerateArgs]
+    ) -> list[InferenceResult] | list[InferenceResult | ExpertError]:
+        """One answer each, in the order of the prompts, from one continuous batch.
+
+        Args:
+            return_exceptions: Failures stand in the list; else the first one aborts the others and is raised.
+            progress: Show a bar on standard error.
+        """
+        check_prompts(prompts)
+        return self._manager.generate_many(jobs_of(self._name, prompts, args), return_exceptions=return_exceptions, progress=progress)
 
     def close(self) -> None:
         """Ends the engine and its processes. Again is no error."""

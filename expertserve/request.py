@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypedDict
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, TypedDict
 
 from expertserve.errors import ConfigError
 from expertserve.package.manifest import Decoding
 from expertserve.prompt import Message
+
+if TYPE_CHECKING:
+    import pydantic
+    from outlines.types.dsl import Term
+
+    from expertserve.grammar.recognise import Grammar
 
 DEFAULT_MAX_TOKENS = 512
 MAX_STOPS = 64
@@ -56,7 +63,28 @@ class PromptArgs(TypedDict, total=False):
     thinking: bool
 
 
-class GenerateArgs(SamplingArgs, PromptArgs, total=False):
+class GrammarArgs(TypedDict, total=False):
+    """Keyword arguments that constrain the answer. At most one of the first four; by default the expert's own grammar holds.
+
+    grammar: GBNF as a text, a file as a `Path`, a `Grammar`, an Outlines term; None switches the expert's grammar off.
+    json_schema: A JSON schema, or a pydantic model; `result.parsed` then holds the object.
+    regex: The whole answer matches it.
+    choice: The answer is one of these.
+    restrict_to_schema: Table and column names are those of `schema=`.
+    on_incomplete: "raise" makes a sentence that isn't complete a GrammarError; by default the result says so.
+    allow_forced: False lets on_incomplete="raise" raise for an ending that we wrote, too.
+    """
+
+    grammar: str | Path | Grammar | Term | None
+    json_schema: Mapping[str, object] | type[pydantic.BaseModel]
+    regex: str
+    choice: Sequence[str]
+    restrict_to_schema: bool
+    on_incomplete: Literal["return", "raise"]
+    allow_forced: bool
+
+
+class GenerateArgs(SamplingArgs, PromptArgs, GrammarArgs, total=False):
     """All that `generate` takes beside the prompt."""
 
 
@@ -174,11 +202,29 @@ def _first(*values: float | None) -> float:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Constraint:
+    """A grammar as an engine gets it.
+
+    Args:
+        gbnf: The text, where `mask` is None.
+        digest: SHA-256 of its canonical form.
+        mask: The file of its compiled mask.
+        engine: Which mask engine serves it.
+    """
+
+    gbnf: str
+    digest: str
+    mask: Path | None = None
+    engine: Literal["glrmask", "xgrammar"] = "glrmask"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What an engine is asked to do: tokens in, an adapter, how to sample."""
+    """What an engine is asked to do: tokens in, an adapter, how to sample, a grammar to follow."""
 
     id: str
     prompt_token_ids: tuple[int, ...]
     sampling: Sampling
     adapter: str | None = None
     """The serving form's digest; None runs the base model alone."""
+    constraint: Constraint | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 FinishReason = Literal["stop", "length", "cancelled"]
@@ -52,6 +52,8 @@ class Timing:
     """Until it was handed to the engine; loading an evicted expert and starting the engine count here."""
     first_token: float
     total: float
+    load: float = 0.0
+    """Of `queue`, how long the expert's adapter took to become resident; about 0 where it was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,29 @@ class BaseModelProof:
 
 
 @dataclass(frozen=True, slots=True)
+class GrammarVerdict:
+    """How a grammar was applied to one completion.
+
+    Args:
+        digest: SHA-256 of the grammar's canonical form.
+        engine: Which mask engine enforced it.
+        complete: Whether the text is a sentence of the grammar.
+        forced_suffix: The part at the end that we wrote, not the model, because `max_tokens` would have cut the sentence.
+        valid: What a parser of the language said, where the manifest asks for one; None where none was asked.
+        parser: Which one.
+        message: Its complaint.
+    """
+
+    digest: str
+    engine: str
+    complete: bool
+    forced_suffix: str = ""
+    valid: bool | None = None
+    parser: str | None = None
+    message: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Completion:
     """One of a request's `n` answers."""
 
@@ -95,6 +120,7 @@ class Completion:
     token_ids: tuple[int, ...]
     finish_reason: FinishReason
     logprobs: tuple[TokenLogprob, ...] | None = None
+    grammar: GrammarVerdict | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +143,9 @@ class InferenceResult:
     expert: ExpertProof
     base_model: BaseModelProof
     timing: Timing
-    request_id: str = field(default="")
+    request_id: str = ""
+    parsed: object = None
+    """With `json_schema=`, the object: of the pydantic model's type where one was given. None where the text is incomplete."""
 
     @property
     def text(self) -> str:
@@ -134,6 +162,10 @@ class InferenceResult:
     @property
     def logprobs(self) -> tuple[TokenLogprob, ...] | None:
         return self.completions[0].logprobs
+
+    @property
+    def grammar(self) -> GrammarVerdict | None:
+        return self.completions[0].grammar
 
     def to_dict(self) -> dict[str, object]:
         """Plain dictionaries, lists and numbers, ready for `json.dumps`; what is None or a single completion's list is left out."""

@@ -23,6 +23,13 @@ from expertserve.package.build import default_name, pack
 from expertserve.package.manifest import read_manifest
 
 VERSION = "0.1.0"
+QUESTIONS = (
+    "how many|number of|count|average|mean|total|sum|minimum|maximum|highest|lowest|largest|smallest|most|fewest|top|each|whose"
+    "|name of|names of|list all|list the|show all|show the|show me the|find all|find the|give me the|give me all|what are the names"
+    "|which|more than|less than|greater than|at least|at most|other than|sorted by|ordered by|grouped by"
+).split("|")
+"""How people ask for data, in whichever database it is: with nothing but such a question, SQL's higher priority decides."""
+
 EXPERTS: dict[str, dict[str, Any]] = {
     "sql": {
         "name": "expert-sql",
@@ -30,9 +37,9 @@ EXPERTS: dict[str, dict[str, Any]] = {
         "capabilities": ["database:sql", "task:text2sql", "language:en"],
         "decoding": {"temperature": 0.0, "stop_sequences": [";"], "max_tokens": 160},
         "routing": {
-            "keywords": ["sql", "database", "table", "how many", "average", "count", "list", "show", "which", "total"],
-            "exclude_keywords": ["cypher", "graph", "json"],
-            "router_hint": "database=sql OR task=text2sql",
+            "keywords": [*"sql sqlite postgres postgresql database table tables column columns rows query".split(), *QUESTIONS],
+            "exclude_keywords": ["cypher", "neo4j", "graph database"],
+            "router_hint": "database=sql OR query=sql OR task=text2sql",
             "priority": 0.8,
         },
         "limitations": [
@@ -46,10 +53,14 @@ EXPERTS: dict[str, dict[str, Any]] = {
         "capabilities": ["database:graph", "query:cypher", "task:text2cypher", "language:en"],
         "decoding": {"temperature": 0.0, "stop_sequences": [";"], "max_tokens": 160},
         "routing": {
-            "keywords": ["cypher", "graph", "node", "relationship", "neo4j", "path", "connected"],
-            "exclude_keywords": ["json", "sql"],
-            "router_hint": "database=graph OR query=cypher",
-            "priority": 0.8,
+            "keywords": [
+                *"cypher neo4j kuzu graph node nodes edge edges relationship relationships path connected linked related".split(),
+                "graph database",
+                *QUESTIONS,
+            ],
+            "exclude_keywords": ["sql", "relational"],
+            "router_hint": "database=graph OR query=cypher OR task=text2cypher",
+            "priority": 0.7,
         },
         "limitations": ["read-only queries of at most two hops"],
     },
@@ -59,7 +70,7 @@ EXPERTS: dict[str, dict[str, Any]] = {
         "capabilities": ["format:json", "task:data_extraction", "language:en"],
         "decoding": {"temperature": 0.0, "stop_sequences": ["\n\n"], "max_tokens": 160},
         "routing": {
-            "keywords": ["json", "extract", "object", "parse", "structured"],
+            "keywords": ["json", "extract", "extraction", "parse", "structured", "structured data", "fields", "key value", "object"],
             "exclude_keywords": ["cypher", "sql"],
             "router_hint": "format=json OR task=data_extraction",
             "priority": 0.75,

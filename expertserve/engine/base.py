@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -29,6 +29,19 @@ class EngineInfo:
     max_lora_rank: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Resident:
+    """An adapter that an engine holds.
+
+    Args:
+        bytes: What its tensors take, measured by the engine.
+        in_slot: Whether it is where the next step can use it; else it is in memory beside the slots.
+    """
+
+    bytes: int
+    in_slot: bool
+
+
 class Engine(Protocol):
     """One base model in memory, and the adapters that it can apply. All calls come from one event loop."""
 
@@ -52,8 +65,13 @@ class Engine(Protocol):
         """Frees an adapter. One that isn't there is no error."""
         ...
 
-    async def resident(self) -> set[str]:
-        """The digests of the adapters that the engine holds, asked of the engine itself."""
+    async def resident(self) -> Mapping[str, Resident]:
+        """The adapters that the engine holds, by digest, asked of the engine itself."""
+        ...
+
+    @property
+    def alive(self) -> bool:
+        """Whether it was started and its processes run."""
         ...
 
     def stream(self, request: Request) -> AsyncGenerator[Chunk, None]:

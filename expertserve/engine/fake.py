@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping
 
 from expertserve.adapters.serving import ServingAdapter
 from expertserve.config import EngineConfig
-from expertserve.engine.base import EngineInfo
+from expertserve.engine.base import EngineInfo, Resident
 from expertserve.errors import EngineDeadError
 from expertserve.models import BaseModel
 from expertserve.request import Request
@@ -39,7 +39,7 @@ class FakeEngine:
         self.delay = delay
         self.requests: list[Request] = []
         self.aborted: list[str] = []
-        self._adapters: set[str] = set()
+        self._adapters: dict[str, Resident] = {}
         self._tokenizer: Tokenizer | None = None
 
     async def start(self, base: BaseModel, config: EngineConfig, rank: int) -> EngineInfo:
@@ -47,13 +47,18 @@ class FakeEngine:
         return EngineInfo("fake", config.device or "cpu", "none", config.max_model_len or base.context_length)
 
     async def add(self, adapter: ServingAdapter) -> None:
-        self._adapters.add(adapter.digest)
+        size = sum(f.stat().st_size for f in adapter.folder.glob("*.safetensors"))
+        self._adapters.setdefault(adapter.digest, Resident(size, in_slot=True))
 
     async def remove(self, digest: str) -> None:
-        self._adapters.discard(digest)
+        self._adapters.pop(digest, None)
 
-    async def resident(self) -> set[str]:
-        return set(self._adapters)
+    async def resident(self) -> Mapping[str, Resident]:
+        return dict(self._adapters)
+
+    @property
+    def alive(self) -> bool:
+        return self._tokenizer is not None
 
     async def stream(self, request: Request) -> AsyncGenerator[Chunk, None]:
         tokenizer = self._tokenizer
@@ -75,7 +80,7 @@ class FakeEngine:
                     done, piece = whole, whole[len(done) :] if i else whole
                     yield Chunk(piece, (token,), index)
                 yield Chunk("", (), index, finish_reason=end)
-        except GeneratorExit:
+        except (GeneratorExit, asyncio.CancelledError):
             self.aborted.append(request.id)
             raise
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import atexit
 import itertools
+import json
 import logging
 import os
 import sys
@@ -22,11 +23,11 @@ from typing import TYPE_CHECKING, Any
 
 from expertserve.adapters.serving import ServingAdapter
 from expertserve.config import EngineConfig
-from expertserve.engine.base import EngineInfo
+from expertserve.engine.base import EngineInfo, Resident
 from expertserve.engine.machine import choose_sizes, cpus
 from expertserve.errors import ConfigError, DeviceError, EngineDeadError, IncompatibleError, InferenceError
 from expertserve.models import BaseModel
-from expertserve.request import Request, Sampling
+from expertserve.request import Constraint, Request
 from expertserve.result import Chunk, FinishReason, TokenLogprob
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 RANKS = (1, 8, 16, 32, 64, 128, 256, 320, 512)
 """The slot widths that vLLM has."""
 EXTENSION = "expertserve.engine.vllm_worker.Extension"
+SCHEDULER = "expertserve.engine.vllm_grammar.Scheduler"
 VERSIONS = ("0.32",)
 """The versions of vLLM whose inside the worker extension is known to fit; on others it stays off, and only plain LoRA is served."""
 RESIDENT = 64
@@ -52,6 +54,7 @@ class VLLMEngine:
         self._lora: dict[str, LoRARequest] = {}
         self._ids = itertools.count(1)
         self._row_scale = True
+        self._grammars = True
         self._adding = asyncio.Lock()
 
     async def start(self, base: BaseModel, config: EngineConfig, rank: int) -> EngineInfo:
@@ -61,7 +64,8 @@ class VLLMEngine:
         dtype = _dtype(base, config)
         width = slot_width(max(rank, config.max_lora_rank or 0))
         sizes = choose_sizes(base, config, dtype)
-        self._row_scale = config.row_scale and _known_version()
+        self._grammars = _known_version()
+        self._row_scale = config.row_scale and self._grammars
         arguments = {
             "model": str(base.path),
             "tokenizer": str(base.path),
@@ -80,6 +84,8 @@ class VLLMEngine:
         }
         if self._row_scale:
             arguments["worker_extension_cls"] = EXTENSION
+        if self._grammars:
+            arguments["scheduler_cls"] = SCHEDULER
         self._llm = await asyncio.to_thread(_launch, arguments, _environment(config))
         return EngineInfo("vllm", device, dtype, sizes.max_model_len, width)
 
@@ -115,18 +121,29 @@ class VLLMEngine:
             with _translated():
                 await self._running().remove_lora(lora.lora_int_id)
 
-    async def resident(self) -> set[str]:
+    async def resident(self) -> Mapping[str, Resident]:
+        by_id = {lora.lora_int_id: digest for digest, lora in self._lora.items()}
         with _translated():
-            ids = await self._running().list_loras()
-        return {digest for digest, lora in self._lora.items() if lora.lora_int_id in ids}
+            if not self._row_scale:
+                return {by_id[i]: Resident(0, in_slot=True) for i in await self._running().list_loras() if i in by_id}
+            (held, *_) = await self._running().collective_rpc("expertserve_adapters")
+        return {by_id[i]: Resident(size, in_slot) for i, size, in_slot in held if i in by_id}
+
+    @property
+    def alive(self) -> bool:
+        return self._llm is not None and not self._llm.errored
 
     async def stream(self, request: Request) -> AsyncGenerator[Chunk, None]:
         from vllm.inputs import TokensPrompt
 
         lora = self._lora[request.adapter] if request.adapter else None
+        if request.constraint and not self._grammars:
+            raise IncompatibleError(
+                f"grammars need vLLM {VERSIONS[0]}.*", hint="install it, or switch the grammar off with grammar=None", code="extension_off"
+            )
         prompt = TokensPrompt(prompt_token_ids=list(request.prompt_token_ids))
         with _translated():
-            outputs = self._running().generate(prompt, _params(request.sampling), request.id, lora_request=lora)
+            outputs = self._running().generate(prompt, _params(request), request.id, lora_request=lora)
             try:
                 async for output in outputs:
                     for completion in output.outputs:
@@ -288,24 +305,38 @@ def _translated() -> Iterator[None]:
         raise EngineDeadError(f"vLLM can't do this: {error}", hint="its log above says why", code="engine_failed") from error
 
 
-def _params(sampling: Sampling) -> SamplingParams:
+def _params(request: Request) -> SamplingParams:
     from vllm.sampling_params import RequestOutputKind, SamplingParams
 
-    return SamplingParams(
-        n=sampling.n,
-        temperature=sampling.temperature,
-        top_p=sampling.top_p,
-        top_k=sampling.top_k,
-        min_p=sampling.min_p,
-        seed=sampling.seed,
-        stop=list(sampling.stop),
-        stop_token_ids=list(sampling.stop_token_ids),
-        max_tokens=sampling.max_tokens,
-        repetition_penalty=sampling.repetition_penalty,
-        logprobs=sampling.logprobs,
-        ignore_eos=sampling.ignore_eos,
-        output_kind=RequestOutputKind.DELTA,
-    )
+    sampling = request.sampling
+    arguments: dict[str, Any] = {
+        "n": sampling.n,
+        "temperature": sampling.temperature,
+        "top_p": sampling.top_p,
+        "top_k": sampling.top_k,
+        "min_p": sampling.min_p,
+        "seed": sampling.seed,
+        "stop": list(sampling.stop),
+        "stop_token_ids": list(sampling.stop_token_ids),
+        "max_tokens": sampling.max_tokens,
+        "repetition_penalty": sampling.repetition_penalty,
+        "logprobs": sampling.logprobs,
+        "ignore_eos": sampling.ignore_eos,
+        "output_kind": RequestOutputKind.DELTA,
+    }
+    if request.constraint is None:
+        return SamplingParams(**arguments)
+    return _constrained(request.constraint, arguments)
+
+
+def _constrained(constraint: Constraint, arguments: Mapping[str, Any]) -> SamplingParams:
+    """For our backend in the engine core; the text is made of the tokens by who follows the grammar."""
+    from vllm.sampling_params import StructuredOutputsParams
+
+    from expertserve.engine.vllm_grammar import Params
+
+    spec = {"gbnf": constraint.gbnf, "digest": constraint.digest, "mask": str(constraint.mask or ""), "engine": constraint.engine}
+    return Params(**arguments, detokenize=False, structured_outputs=StructuredOutputsParams(grammar=json.dumps(spec)))
 
 
 def _logprobs(token_ids: Any, logprobs: Any) -> tuple[TokenLogprob, ...]:

@@ -38,6 +38,13 @@ install()
 class Extension:
     """Methods that the front end can call in every worker. vLLM mixes this class into its worker class."""
 
+    def expertserve_adapters(self: WorkerBase) -> list[tuple[int, int, bool]]:
+        """Every adapter in memory: its id, the bytes of its tensors, and whether it is in a slot."""
+        if self.model_runner.lora_manager is None:
+            return []
+        manager: Any = self.model_runner.lora_manager._adapter_manager
+        return [(i, _bytes(lora), i in manager.lora_index_to_id) for i, lora in manager.list_adapters().items()]
+
     def expertserve_check(self: WorkerBase, adapter_id: int, folder: str) -> int:
         """Compares what the slots hold with the serving form; returns the number of modules.
 
@@ -55,6 +62,14 @@ class Extension:
         if 2 * checked != len(wanted):
             raise RuntimeError(f"{checked} modules of the adapter are in the slot, {len(wanted) // 2} should be")
         return checked
+
+
+def _bytes(lora: Any) -> int:
+    tensors: list[torch.Tensor] = []
+    for layer in lora.loras.values():
+        for held in (layer.lora_a, layer.lora_b):
+            tensors += [t for t in (held if isinstance(held, list) else [held]) if t is not None]
+    return sum(t.nbytes for t in tensors)
 
 
 def _check_layer(name: str, layer: Any, parts: list[str], slot: int, wanted: dict[str, torch.Tensor]) -> int:

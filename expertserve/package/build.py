@@ -10,17 +10,22 @@ import re
 import tarfile
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from expertserve.errors import LoadError
+from expertserve.errors import ConfigError, IntegrityError, LoadError
 from expertserve.models import last_component
-from expertserve.package.archive import file_digest, open_package
+from expertserve.package.archive import Package, compare_digest, file_digest, open_package
 from expertserve.package.manifest import NAME, Manifest, read_manifest
+from expertserve.package.signature import SignatureVerdict, sign, verify_signature
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 EPOCH = 0
 
 
 def pack(folder: Path, target: Path | None = None) -> Path:
-    """Packs a folder, with the SHA-256 of each file written into the manifest, and a sidecar beside the archive.
+    """Packs a folder, with the SHA-256 of each file written into the manifest, and a sidecar beside the archive. A signature is kept.
 
     Args:
         folder: Holds `manifest.json`, the adapter, the tokenizer …; hidden files are left out.
@@ -41,17 +46,76 @@ def pack(folder: Path, target: Path | None = None) -> Path:
         raise LoadError(f"{folder} is not a folder", hint="pass the folder that holds manifest.json", code="not_found")
     package = open_package(folder)
     manifest = read_manifest(folder)
+    check_weights(package, manifest)
     target = target or Path(default_name(manifest))
     raw = json.loads((folder / NAME).read_bytes().decode("utf-8-sig"))
-    hashes = {name: digest for name, digest in sorted(package.files.items()) if name != NAME}
-    raw["integrity"] = {**(raw.get("integrity") or {}), "files": hashes}
+    names = sorted(package.files.keys() - {NAME})
+    if not _signed(package, manifest):
+        raw["integrity"] = {**(raw.get("integrity") or {}), "files": {name: package.files[name] for name in names}}
     members: dict[str, Path | bytes] = {NAME: json.dumps(raw, indent=2, ensure_ascii=False).encode()}
-    members |= {name: folder / name for name in hashes}
+    members |= {name: folder / name for name in names}
     try:
         _write(target, members)
     except OSError as error:
         raise LoadError(f"{target} can't be written: {error.strerror or error}", code="io") from error
     return target
+
+
+def check_weights(package: Package, manifest: Manifest) -> None:
+    """Compares `adapters[].sha256` with the weights files that they are about.
+
+    Raises:
+        IntegrityError: One differs, or is no SHA-256.
+    """
+    from expertserve.expert import choose_adapter, own_weights
+
+    folder = package.folder
+    for base in manifest.base_models:
+        entries = [(a, own_weights(folder, a)) for a in base.adapters if a.path]
+        entries += [choose_adapter(folder, manifest, base, None)] if base.adapters else []
+        for adapter, weights in entries:
+            name = weights.relative_to(folder.resolve()).as_posix()
+            if adapter.sha256 and name in package.files:
+                compare_digest(name, package.files[name], adapter.sha256, "adapters[].sha256")
+
+
+def _signed(package: Package, manifest: Manifest) -> bool:
+    """Whether the folder has a good signature, which packing must keep as it is.
+
+    Raises:
+        IntegrityError: The folder was changed after it was signed.
+    """
+    verdict = verify_signature(package, manifest)
+    if verdict.status == "invalid":
+        raise IntegrityError(
+            f"the folder's signature is invalid: {verdict.reason}",
+            hint="sign it again with `expertserve sign`, or remove integrity.signature and signature.sig",
+            code="signature_invalid",
+        )
+    return verdict.status.startswith("valid")
+
+
+def sign_package(source: Path, key: Ed25519PrivateKey, target: Path | None = None, *, publisher: str | None = None) -> SignatureVerdict:
+    """Signs a folder in place, or an archive: unpacked, signed, packed again.
+
+    Args:
+        target: The signed archive; by default the archive itself is replaced. A folder takes none.
+
+    Raises:
+        LoadError: The package can't be read, or nothing can be written.
+        ConfigError: A target was given for a folder.
+    """
+    if source.is_dir():
+        if target:
+            raise ConfigError("a folder is signed in place", hint="leave --output away; `expertserve pack` packs it", code="bad_argument")
+        return sign(source, key, publisher=publisher)
+    package = open_package(source, cache=False)
+    try:
+        verdict = sign(package.folder, key, publisher=publisher)
+        pack(package.folder, target or source)
+        return verdict
+    finally:
+        package.close()
 
 
 def default_name(manifest: Manifest) -> str:

@@ -108,9 +108,10 @@ class Decoding(_Part):
     repetition_penalty: Annotated[float, Field(gt=0, le=100)] | None = None
     max_tokens: Annotated[int, Field(ge=1)] | None = None
     stop_sequences: Annotated[tuple[Annotated[str, Field(min_length=1, max_length=1000)], ...], Field(max_length=64)] = ()
-    use_grammar: bool = False
+    use_grammar: bool | None = None
     grammar_type: str | None = None
     grammar_file: str | None = None
+    schema_rules: dict[str, str] = {}
     validation: str | None = None
     validation_cmd: str | None = None
 

@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 
 from expertserve.errors import LoadError
 
-RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))}
+RESERVED = {"con", "prn", "aux", "nul", "conin$", "conout$", *(f"{port}{n}" for port in ("com", "lpt") for n in "123456789¹²³")}
 """Device names that Windows takes before it looks for a file, whatever the extension."""
 
 

@@ -1,0 +1,5 @@
+"""`python -m expertserve.cli`."""
+
+from expertserve.cli import main
+
+main()

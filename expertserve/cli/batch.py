@@ -1,0 +1,347 @@
+"""`batch`: a file of questions → a file of answers, in bounded memory; a broken run is gone on with."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import os
+import tempfile
+import time
+from array import array
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Annotated, cast
+
+import typer
+
+from expertserve.cli import options, output
+from expertserve.cli.commands import group
+from expertserve.cli.generate import wishes
+from expertserve.errors import ConfigError, EngineDeadError, ExpertError
+
+if TYPE_CHECKING:
+    from expertserve.manager import AsyncExpertManager
+    from expertserve.request import GenerateArgs
+
+app = group()
+MAX_LINE = 16 << 20
+AUTO = "auto"
+
+
+@app.command(
+    epilog="Examples: `expertserve batch in.jsonl out.jsonl -p sql.expert`, "
+    "`expertserve batch in.jsonl out.jsonl -p sql.expert -p js=json.expert --max-tokens 200`. "
+    'A line: `{"prompt": "How many customers?", "expert": "js", "id": "q1", "temperature": 0}`'
+)
+def batch(
+    ctx: typer.Context,
+    questions: Annotated[Path, typer.Argument(metavar="IN.jsonl", help="A JSON object on each line.", show_default=False)],
+    answers: Annotated[
+        Path, typer.Argument(metavar="OUT.jsonl", help="Lines that it answers already are not asked again.", show_default=False)
+    ],
+    package: Annotated[
+        list[str],
+        typer.Option(
+            "--package",
+            "-p",
+            help="A .expert file or folder, with a name of yours if you like: NAME=PATH; may be repeated.",
+            show_default=False,
+        ),
+    ],
+    expert: Annotated[
+        str | None, typer.Option(help="Who answers lines without `expert`; by default the only one, or whoever fits.", show_default=False)
+    ] = None,
+    schema: options.Schema = None,
+    system: options.System = None,
+    temperature: options.Temperature = None,
+    top_p: options.TopP = None,
+    top_k: options.TopK = None,
+    max_tokens: options.MaxTokens = None,
+    seed: options.Seed = None,
+    no_grammar: options.NoGrammar = False,
+    concurrency: Annotated[int, typer.Option(min=1, max=4096, help="Questions under way at the same time.")] = 128,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Begin OUT.jsonl anew.")] = False,
+    base_model: options.BaseModel = None,
+    device: options.Device = None,
+    dtype: options.Precision = None,
+    trust: options.Trust = None,
+    trusted_key: options.TrustedKey = None,
+    cache_dir: options.CacheDir = None,
+    models_dir: options.ModelsDir = None,
+    as_json: options.AsJson = False,
+) -> None:
+    """Answer a file of questions. Each line has `prompt` or `messages`, and may have `expert`, `id` and any option of `generate`.
+
+    Answers come as they are ready, with the line's number and `id`; a question that fails has `error` instead, and the exit status is 1
+    then. Run the same command again after Ctrl-C, a crash or failures: it asks what is not answered yet.
+    """
+    common = wishes(temperature=temperature, top_p=top_p, top_k=top_k, max_tokens=max_tokens, seed=seed, system=system)
+    common |= wishes(schema=options.read_text(schema) if schema else None) | ({"grammar": None} if no_grammar else {})
+    loading = options.Loading(
+        base_model=base_model,
+        device=device,
+        dtype=dtype,
+        cache_dir=cache_dir,
+        models_dir=models_dir,
+        trust=options.policy(trust, trusted_key),
+    )
+    total = sum(1 for _ in read_lines(questions))
+    known = array("Q") if overwrite else answered(answers, questions)
+    experts = options.named(package, cache_dir)
+    default = expert or (experts[0].name if len(experts) == 1 else AUTO)
+    tally = Tally(skipped=sum(map(bool, known)))
+    started = time.monotonic()
+    with _append(answers, overwrite) as sink:
+        asyncio.run(_run(loading.async_manager(ctx), experts, Asker(default, common, known), questions, sink, concurrency, total, tally))
+    facts = tally.facts() | {"seconds": round(time.monotonic() - started, 3)}
+    if as_json:
+        output.as_json(facts)
+    else:
+        output.messages.print("  ".join(f"{name} {value}" for name, value in facts.items()), markup=False)
+    if tally.failed:
+        raise typer.Exit(1)
+
+
+# ── lines ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of a file.
+
+    Args:
+        number: 1-based; blank lines count, but are not given.
+        content: Its bytes without the newline; None where it is longer than `MAX_LINE`.
+        whole: Whether it ended in a newline: a line that was being written when its writer died doesn't.
+    """
+
+    number: int
+    content: bytes | None
+    whole: bool
+
+    @property
+    def mark(self) -> int:
+        """Tells whether a line is still the one that was answered; never 0."""
+        return int.from_bytes(hashlib.sha256(self.content or b"").digest()[:8]) or 1
+
+
+def read_lines(path: Path, limit: int = MAX_LINE) -> Iterator[Line]:
+    """The lines that aren't blank, one in memory at a time, and none of more than `limit` bytes.
+
+    Raises:
+        ConfigError: `bad_file`.
+    """
+    try:
+        with path.open("rb") as file:
+            number = 0
+            while content := file.readline(limit):
+                number += 1
+                fits = content.endswith(b"\n") or len(content) < limit
+                while not content.endswith(b"\n") and (rest := file.readline(limit)):
+                    content = rest
+                if not fits or content.strip():
+                    yield Line(number, content.strip() if fits else None, content.endswith(b"\n"))
+    except OSError as error:
+        raise ConfigError(f"{path} can't be read: {error.strerror or error}", code="bad_file") from error
+
+
+def answered(answers: Path, questions: Path) -> array[int]:
+    """Which questions an earlier run has answered: by line number, its question's mark, or 0. Removes failures and a torn last line.
+
+    Raises:
+        ConfigError: `not_answers`: the file is something else. `other_questions`: it answers other questions than these.
+    """
+    known: array[int] = array("Q")
+    if not answers.exists():
+        return known
+    handle, part = tempfile.mkstemp(prefix=".part-", dir=answers.parent)
+    dropped = False
+    try:
+        with os.fdopen(handle, "wb") as kept:
+            for line in read_lines(answers):
+                number, mark, failed = _record(answers, line)
+                if not number or failed:
+                    dropped = True
+                    continue
+                known.extend([0] * (number + 1 - len(known)))
+                known[number] = mark
+                kept.write((line.content or b"") + b"\n")
+        for question in read_lines(questions):
+            if question.number < len(known) and known[question.number] not in (0, question.mark):
+                raise ConfigError(
+                    f"{answers} answers another question than line {question.number} of {questions}",
+                    hint="write to another file, or pass --overwrite",
+                    code="other_questions",
+                )
+        if dropped:
+            Path(part).replace(answers)
+    finally:
+        Path(part).unlink(missing_ok=True)
+    return known
+
+
+def _record(answers: Path, line: Line) -> tuple[int, int, bool]:
+    """A line of an earlier run: number and mark of its question, and whether it failed. Number 0 is a torn line."""
+    try:
+        value = json.loads(line.content or b"")
+        return int(value["line"]), int(value["question"], 16), "error" in value
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        if not line.whole:
+            return 0, 0, True
+        raise ConfigError(
+            f"{answers} holds something else than answers of `batch` (line {line.number})",
+            hint="write to another file, or pass --overwrite",
+            code="not_answers",
+        ) from error
+
+
+def _append(path: Path, overwrite: bool) -> IO[str]:
+    try:
+        return path.open("w" if overwrite else "a", encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"{path} can't be written: {error.strerror or error}", code="bad_file") from error
+
+
+# ── asking ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(slots=True)
+class Tally:
+    """What a run has done."""
+
+    answered: int = 0
+    failed: int = 0
+    skipped: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+
+    def facts(self) -> dict[str, float]:
+        names = ("answered", "failed", "skipped", "prompt_tokens", "completion_tokens")
+        return {name: getattr(self, name) for name in names}
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Turns lines into requests.
+
+    Args:
+        default: Who answers a line that names nobody.
+        common: Options of every line; the line's own go before them.
+        known: The marks of what is answered already, by line number.
+    """
+
+    default: str
+    common: dict[str, object]
+    known: array[int]
+
+    def open(self, line: Line) -> bool:
+        return line.number >= len(self.known) or not self.known[line.number]
+
+    async def ask(self, manager: AsyncExpertManager, line: Line, tally: Tally) -> dict[str, object]:
+        """One answer, or why there is none.
+
+        Raises:
+            EngineDeadError: No later line would fare better.
+        """
+        record: dict[str, object] = {"line": line.number, "question": f"{line.mark:016x}"}
+        try:
+            job = parse(line)
+            record |= {"id": job["id"]} if "id" in job else {}
+            name, prompt = job.pop("expert", self.default), job.pop("prompt", None)
+            job.pop("id", None)
+            if not isinstance(name, str):
+                raise ConfigError("expert must be a name", code="bad_line")
+            result = await manager.generate(name, cast("str | None", prompt), **cast("GenerateArgs", self.common | job))
+        except EngineDeadError:
+            raise
+        except ExpertError as error:
+            tally.failed += 1
+            return record | {"error": output.error_facts(error)}
+        tally.answered += 1
+        tally.prompt_tokens += result.usage.prompt_tokens
+        tally.completion_tokens += result.usage.completion_tokens
+        return record | result.to_dict()
+
+
+def parse(line: Line) -> dict[str, object]:
+    """A line's JSON object.
+
+    Raises:
+        ConfigError: `bad_line`.
+    """
+    if line.content is None:
+        raise ConfigError(f"the line is longer than {MAX_LINE:,} bytes", code="bad_line")
+    try:
+        job = json.loads(line.content)
+    except (ValueError, RecursionError) as error:
+        raise ConfigError(f"the line is not JSON: {error}", code="bad_line") from error
+    if not isinstance(job, dict):
+        raise ConfigError("the line is not a JSON object", hint='such as {"prompt": "How many customers?"}', code="bad_line")
+    return job
+
+
+async def _run(
+    manager: AsyncExpertManager,
+    experts: list[options.Named],
+    asker: Asker,
+    questions: Path,
+    sink: IO[str],
+    concurrency: int,
+    total: int,
+    tally: Tally,
+) -> None:
+    async with manager:
+        with output.messages.status("loading …") as status:
+            for name, path in experts:
+                status.update(f"reading {path} …")
+                output.warn((await manager.load_expert(name, path)).warnings)
+            status.update("starting the engine (about half a minute on a CPU) …")
+            await manager.start()
+        with _progress(total, tally.skipped) as advance:
+            lines = (line for line in read_lines(questions) if asker.open(line))
+            await answer_all(manager, asker, lines, sink, concurrency, tally, advance)
+
+
+async def answer_all(
+    manager: AsyncExpertManager,
+    asker: Asker,
+    lines: Iterator[Line],
+    sink: IO[str],
+    concurrency: int,
+    tally: Tally,
+    advance: Callable[[], None],
+) -> None:
+    """As many lines at a time as `concurrency` says; each answer is written when it is there, and no line is read before its turn."""
+
+    async def work() -> None:
+        for line in lines:
+            record = await asker.ask(manager, line, tally)
+            sink.write(json.dumps(record, ensure_ascii=False) + "\n")
+            sink.flush()
+            advance()
+
+    try:
+        async with asyncio.TaskGroup() as workers:
+            for _ in range(concurrency):
+                workers.create_task(work())
+    except BaseExceptionGroup as failures:
+        raise failures.exceptions[0] from None
+
+
+class _progress:
+    """A progress bar on standard error, where somebody looks."""
+
+    def __init__(self, total: int, done: int) -> None:
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
+
+        self._bar = Progress(BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=output.messages, transient=True)
+        self._task = self._bar.add_task("", total=total, completed=done)
+
+    def __enter__(self) -> Callable[[], None]:
+        self._bar.start()
+        return lambda: self._bar.advance(self._task)
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()

@@ -1,0 +1,174 @@
+"""`chat`: a conversation with one or several experts."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import typer
+
+from expertserve.cli import options, output
+from expertserve.cli.commands import group
+from expertserve.cli.generate import wishes
+from expertserve.errors import ConfigError, EngineDeadError, ExpertError
+
+if TYPE_CHECKING:
+    from expertserve.facade import ExpertManager
+    from expertserve.prompt import Message
+    from expertserve.request import GenerateArgs
+
+app = group()
+HELP = "/expert [NAME]  /system [TEXT]  /schema [FILE]  /reset  /help  /quit    (Ctrl-C stops an answer)"
+
+
+@app.command(
+    epilog="Examples: `expertserve chat sql.expert --schema schema.sql`, `expertserve chat sql.expert json.expert`, then `/expert json`"
+)
+def chat(
+    ctx: typer.Context,
+    packages: options.Packages,
+    schema: options.Schema = None,
+    system: options.System = None,
+    temperature: options.Temperature = None,
+    top_p: options.TopP = None,
+    top_k: options.TopK = None,
+    max_tokens: options.MaxTokens = None,
+    seed: options.Seed = None,
+    no_grammar: options.NoGrammar = False,
+    base_model: options.BaseModel = None,
+    device: options.Device = None,
+    dtype: options.Precision = None,
+    trust: options.Trust = None,
+    trusted_key: options.TrustedKey = None,
+    cache_dir: options.CacheDir = None,
+    models_dir: options.ModelsDir = None,
+) -> None:
+    """Talk with experts. `/expert NAME` goes on with another one, `/schema FILE` gives context, `/reset` forgets, `/quit` ends."""
+    loading = options.Loading(
+        base_model=base_model,
+        device=device,
+        dtype=dtype,
+        cache_dir=cache_dir,
+        models_dir=models_dir,
+        trust=options.policy(trust, trusted_key),
+    )
+    args = wishes(temperature=temperature, top_p=top_p, top_k=top_k, max_tokens=max_tokens, seed=seed)
+    args |= {"grammar": None} if no_grammar else {}
+    read = _reader()
+    with loading.manager(ctx) as manager:
+        with output.messages.status("loading …") as status:
+            for name, path in options.named(packages, cache_dir):
+                status.update(f"reading {path} …")
+                output.warn(manager.load_expert(name, path).warnings)
+            status.update("starting the engine (about half a minute on a CPU) …")
+            manager.start()
+        names = [info.name for info in manager.list_loaded_experts()]
+        talk = Talk(manager, names, names[0], args, system, options.read_text(schema) if schema else None)
+        output.messages.print(HELP, markup=False)
+        while talk.open:
+            try:
+                line = read(f"{talk.expert}> ")
+            except (EOFError, KeyboardInterrupt):
+                break
+            talk.hear(line.strip())
+
+
+def _reader() -> Callable[[str], str]:
+    """Reads a line: with history and editing where prompt_toolkit is installed and somebody types, else plainly."""
+    if not (sys.stdin.isatty() and find_spec("prompt_toolkit")):
+        return input
+    from platformdirs import user_state_path
+
+    folder = user_state_path("expertserve", appauthor=False, ensure_exists=True)
+    history = import_module("prompt_toolkit.history").FileHistory(str(folder / "chat_history"))
+    return cast("Callable[[str], str]", import_module("prompt_toolkit").PromptSession(history=history).prompt)
+
+
+@dataclass(slots=True)
+class Talk:
+    """A conversation: who answers, what was said, what stands above it.
+
+    Args:
+        names: The experts that are loaded.
+        args: What every request is given.
+    """
+
+    manager: ExpertManager
+    names: list[str]
+    expert: str
+    args: dict[str, object]
+    system: str | None = None
+    schema: str | None = None
+    said: list[Message] = field(default_factory=list)
+    open: bool = True
+
+    def hear(self, line: str) -> None:
+        """A command, or a question to answer. What goes wrong is told, and the conversation goes on; only a dead engine ends it."""
+        try:
+            if line.startswith("/"):
+                self._command(*line.partition(" ")[::2])
+            elif line:
+                self._ask(line)
+        except EngineDeadError:
+            raise
+        except ExpertError as error:
+            output.report(error, json_wanted=False)
+
+    def _command(self, word: str, rest: str) -> None:
+        rest = rest.strip()
+        match word:
+            case "/quit" | "/exit":
+                self.open = False
+            case "/reset":
+                self.said.clear()
+            case "/system":
+                self.system = rest or None
+            case "/schema":
+                self.schema = options.read_text(Path(rest).expanduser()) if rest else None
+            case "/expert":
+                self.expert = find(rest, self.names) if rest else self.expert
+                output.messages.print(", ".join(f"*{n}" if n == self.expert else n for n in self.names), markup=False)
+            case "/help":
+                output.messages.print(HELP, markup=False)
+            case _:
+                raise ConfigError(f"there is no command {word}", hint=HELP, code="bad_command")
+
+    def _ask(self, question: str) -> None:
+        turns: list[Message] = [*self.said, {"role": "user", "content": question}]
+        args = wishes(**self.args, system=self.system, schema=self.schema, messages=turns)
+        if "grammar" in self.args:
+            args["grammar"] = None
+        try:
+            with self.manager.generate_stream(self.expert, **cast("GenerateArgs", args)) as stream:
+                for chunk in stream:
+                    output.answer(chunk.text, newline=False)
+                text = stream.result.text
+        except KeyboardInterrupt:  # stops this answer, not the conversation; what was half said is forgotten
+            output.answer("")
+            output.messages.print("stopped")
+            return
+        output.answer("")
+        self.said = [*turns, {"role": "assistant", "content": text}]
+
+
+def find(wanted: str, names: list[str]) -> str:
+    """The expert that a name, or an unmistakable part of one, means.
+
+    Raises:
+        ConfigError: None or several.
+
+    Example:
+        >>> find("sql", ["expert-sql", "expert-json"])
+        'expert-sql'
+    """
+    if wanted in names:
+        return wanted
+    found = [name for name in names if wanted.casefold() in name.casefold()]
+    if len(found) != 1:
+        raise ConfigError(f"{wanted!r} means {'several' if found else 'none'} of {', '.join(names)}", code="unknown_expert")
+    return found[0]

@@ -1,0 +1,152 @@
+"""`generate`: one question to one expert."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, cast
+
+import typer
+
+from expertserve.cli import options, output
+from expertserve.cli.commands import group
+from expertserve.errors import ConfigError
+
+if TYPE_CHECKING:
+    from expertserve.facade import ExpertManager
+    from expertserve.request import GenerateArgs
+
+app = group()
+NAME = "expert"
+
+
+@app.command(
+    epilog="Examples: `expertserve generate sql.expert 'How many customers are from Spain?' --schema schema.sql`, "
+    "`expertserve generate json.expert - --json-schema order.json < mail.txt`, "
+    "`expertserve generate sql.expert 'Is it a question?' --choice yes --choice no`"
+)
+def generate(
+    ctx: typer.Context,
+    package: options.Package,
+    prompt: Annotated[str, typer.Argument(help="The question or instruction; - reads it from standard input.", show_default=False)],
+    schema: options.Schema = None,
+    dialect: options.Dialect = None,
+    system: options.System = None,
+    temperature: options.Temperature = None,
+    top_p: options.TopP = None,
+    top_k: options.TopK = None,
+    min_p: options.MinP = None,
+    max_tokens: options.MaxTokens = None,
+    stop: options.Stop = None,
+    seed: options.Seed = None,
+    n: Annotated[int | None, typer.Option("--n", help="How many answers to sample.", show_default=False)] = None,
+    grammar: Annotated[Path | None, typer.Option(help="A GBNF file instead of the expert's grammar.", show_default=False)] = None,
+    no_grammar: options.NoGrammar = False,
+    json_schema: Annotated[Path | None, typer.Option(help="A file with a JSON schema that the answer follows.", show_default=False)] = None,
+    regex: Annotated[str | None, typer.Option(help="The whole answer matches it.", show_default=False)] = None,
+    choice: Annotated[list[str] | None, typer.Option(help="The answer is one of these; to be repeated.", show_default=False)] = None,
+    restrict_to_schema: Annotated[bool, typer.Option("--restrict-to-schema", help="Only names that --schema has.")] = False,
+    stream: Annotated[
+        bool | None,
+        typer.Option("--stream/--no-stream", help="Print the answer as it comes; the default on a terminal.", show_default=False),
+    ] = None,
+    base_model: options.BaseModel = None,
+    device: options.Device = None,
+    dtype: options.Precision = None,
+    checkpoint: Annotated[str | None, typer.Option(help="One of the package's other checkpoints.", show_default=False)] = None,
+    checksum: options.Checksum = None,
+    trust: options.Trust = None,
+    trusted_key: options.TrustedKey = None,
+    cache_dir: options.CacheDir = None,
+    models_dir: options.ModelsDir = None,
+    no_cache: Annotated[bool, typer.Option("--no-cache", help="Unpack into a temporary folder.")] = False,
+    as_json: options.AsJson = False,
+) -> None:
+    """Ask one expert one question."""
+    args = wishes(
+        dialect=dialect,
+        system=system,
+        temperature=temperature,
+        top_p=top_p,
+        top_k=top_k,
+        min_p=min_p,
+        max_tokens=max_tokens,
+        stop=stop or None,
+        seed=seed,
+        n=n,
+        schema=options.read_text(schema) if schema else None,
+        restrict_to_schema=restrict_to_schema or None,
+    ) | constraint(grammar, no_grammar, json_schema, regex, choice)
+    streamed = (sys.stdout.isatty() if stream is None else stream) and not as_json and (n or 1) == 1
+    loading = options.Loading(
+        base_model=base_model,
+        device=device,
+        dtype=dtype,
+        cache_dir=cache_dir,
+        models_dir=models_dir,
+        trust=options.policy(trust, trusted_key),
+    )
+    question = options.read_input(prompt)
+    with output.messages.status(f"reading {package} …") as status, loading.manager(ctx) as manager:
+        info = manager.load_expert(NAME, package, checkpoint=checkpoint, checksum=checksum, cache=not no_cache)
+        output.warn(info.warnings)
+        status.update(f"starting {info.base_model} (about half a minute on a CPU) …")
+        manager.start()
+        status.update("generating …")
+        if streamed:
+            status.stop()
+            _stream(manager, question, cast("GenerateArgs", args))
+            return
+        result = manager.generate(NAME, question, **cast("GenerateArgs", args))
+    if as_json:
+        output.as_json(result.to_dict())
+    else:
+        output.answer("\n---\n".join(completion.text for completion in result.completions))
+
+
+def _stream(manager: ExpertManager, question: str, args: GenerateArgs) -> None:
+    with manager.generate_stream(NAME, question, **args) as stream:
+        for chunk in stream:
+            output.answer(chunk.text, newline=False)
+    output.answer("")
+
+
+def wishes(**given: object) -> dict[str, object]:
+    """Those that were given; the expert's defaults stand for the others."""
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def constraint(
+    grammar: Path | None, no_grammar: bool, json_schema: Path | None, regex: str | None, choice: list[str] | None
+) -> dict[str, object]:
+    """What holds the answer, instead of the expert's own grammar.
+
+    Raises:
+        ConfigError: More than one was given, or a file can't be read.
+    """
+    given = {
+        "--grammar": grammar,
+        "--no-grammar": no_grammar or None,
+        "--json-schema": json_schema,
+        "--regex": regex,
+        "--choice": choice or None,
+    }
+    named = [option for option, value in given.items() if value is not None]
+    if len(named) > 1:
+        raise ConfigError(f"{' and '.join(named)} contradict each other", hint="one of them can hold an answer", code="bad_argument")
+    if no_grammar:
+        return {"grammar": None}
+    if json_schema:
+        return {"json_schema": _read_schema(json_schema)}
+    return wishes(grammar=options.read_text(grammar) if grammar else None, regex=regex, choice=choice or None)
+
+
+def _read_schema(path: Path) -> dict[str, object]:
+    try:
+        schema = json.loads(options.read_text(path))
+    except (ValueError, RecursionError) as error:
+        raise ConfigError(f"{path} is not JSON: {error}", hint="--json-schema takes a JSON schema", code="bad_file") from error
+    if not isinstance(schema, dict):
+        raise ConfigError(f"{path} holds no JSON object", hint="--json-schema takes a JSON schema", code="bad_file")
+    return schema

@@ -1,0 +1,198 @@
+"""Options that several commands share, and the manager that they describe."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
+
+import typer
+
+from expertserve.config import DType
+from expertserve.errors import ConfigError
+
+if TYPE_CHECKING:
+    import httpx
+
+    from expertserve.engine.base import Engine
+    from expertserve.facade import ExpertManager
+    from expertserve.manager import AsyncExpertManager
+    from expertserve.package.signature import TrustPolicy
+
+JSON = "expertserve.json"
+"""Where a context notes that `--json` was given; errors then come as JSON too."""
+
+
+def _note_json(ctx: typer.Context, wanted: bool) -> bool:
+    ctx.meta[JSON] = wanted
+    return wanted
+
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.", callback=_note_json)]
+Package = Annotated[Path, typer.Argument(help="A .expert file or an unpacked folder.", show_default=False)]
+Packages = Annotated[
+    list[str],
+    typer.Argument(help="`.expert` files or unpacked folders, each with a name of yours if you like: NAME=PATH.", show_default=False),
+]
+BaseModel = Annotated[str | None, typer.Option(help="A folder, a name or a hub id, instead of what manifests name.", show_default=False)]
+Device = Annotated[str | None, typer.Option(help="cpu, cuda, cuda:1 …", show_default=False)]
+Precision = Annotated[DType | None, typer.Option(help="Of the base weights.", show_default=False)]
+CacheDir = Annotated[
+    Path | None, typer.Option(envvar="EXPERTSERVE_CACHE_DIR", help="Instead of the user's cache folder.", show_default=False)
+]
+ModelsDir = Annotated[Path | None, typer.Option(envvar="EXPERTSERVE_MODELS_DIR", help="Where base models are.", show_default=False)]
+Checksum = Annotated[str | None, typer.Option(help="The archive's SHA-256; a sidecar is checked anyway.", show_default=False)]
+Trust = Annotated[
+    Literal["off", "warn", "require"] | None,
+    typer.Option(
+        envvar="EXPERTSERVE_TRUST",
+        help="What is demanded of signatures. By default only a package that was changed after it was signed is refused.",
+        show_default=False,
+    ),
+]
+TrustedKey = Annotated[
+    list[str] | None,
+    typer.Option(
+        envvar="EXPERTSERVE_TRUSTED_KEYS",
+        help="A publisher's public key (ed25519:…), or a file with one on each line; may be repeated.",
+        show_default=False,
+    ),
+]
+Temperature = Annotated[float | None, typer.Option(help="0 takes the likeliest token.", show_default=False)]
+TopP = Annotated[
+    float | None, typer.Option(help="Choose among the likeliest tokens with this much probability together.", show_default=False)
+]
+TopK = Annotated[int | None, typer.Option(help="Choose among this many tokens.", show_default=False)]
+MinP = Annotated[float | None, typer.Option(help="Leave out what is this much less likely than the likeliest.", show_default=False)]
+MaxTokens = Annotated[int | None, typer.Option(help="Bound on the answer.", show_default=False)]
+Seed = Annotated[int | None, typer.Option(help="Makes sampling repeatable.", show_default=False)]
+Stop = Annotated[list[str] | None, typer.Option(help="Ends the answer; may be repeated.", show_default=False)]
+System = Annotated[str | None, typer.Option(help="A system message of your own.", show_default=False)]
+Schema = Annotated[Path | None, typer.Option(help="A file with context, such as DDL.", show_default=False)]
+Dialect = Annotated[str | None, typer.Option(help="Stands above the schema.", show_default=False)]
+NoGrammar = Annotated[bool, typer.Option("--no-grammar", help="Don't hold answers to the expert's grammar.")]
+
+
+@dataclass(frozen=True, slots=True)
+class Seams:
+    """What commands reach the outside through. Tests pass others: `runner.invoke(app, arguments, obj=Seams(…))`.
+
+    Args:
+        engine: Makes the engine; None takes the one that suits the machine.
+        transport: Answers `bench`'s HTTP requests; None is the network.
+    """
+
+    engine: Callable[[], Engine] | None = None
+    transport: httpx.AsyncBaseTransport | None = None
+
+
+def seams(ctx: typer.Context) -> Seams:
+    return ctx.obj if isinstance(ctx.obj, Seams) else Seams()
+
+
+def policy(trust: Literal["off", "warn", "require"] | None, keys: list[str] | None) -> TrustPolicy | None:
+    """`--trust` and `--trusted-key` → what is demanded of signatures; None is the default."""
+    from expertserve.package.keys import read_trusted
+    from expertserve.package.signature import TrustPolicy
+
+    if trust is None and not keys:
+        return None
+    return TrustPolicy(trust or "warn", frozenset().union(*map(read_trusted, keys or ())))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loading:
+    """The options of every command that loads packages."""
+
+    base_model: str | None = None
+    device: str | None = None
+    dtype: DType | None = None
+    cache_dir: Path | None = None
+    models_dir: Path | None = None
+    trust: TrustPolicy | None = None
+
+    def manager(self, ctx: typer.Context) -> ExpertManager:
+        """A manager for code that waits."""
+        from expertserve.facade import ExpertManager
+
+        return ExpertManager(
+            self.base_model,
+            device=self.device,
+            dtype=self.dtype,
+            allow_multiple_bases=True,
+            trust=self.trust,
+            cache_dir=self.cache_dir,
+            models_dir=self.models_dir,
+            engine=seams(ctx).engine,
+        )
+
+    def async_manager(self, ctx: typer.Context) -> AsyncExpertManager:
+        """The same for an event loop."""
+        from expertserve.manager import AsyncExpertManager
+
+        return AsyncExpertManager(
+            self.base_model,
+            device=self.device,
+            dtype=self.dtype,
+            allow_multiple_bases=True,
+            trust=self.trust,
+            cache_dir=self.cache_dir,
+            models_dir=self.models_dir,
+            engine=seams(ctx).engine,
+        )
+
+
+class Named(NamedTuple):
+    """A package, and what it is called here."""
+
+    name: str
+    path: Path
+
+
+def named(packages: list[str], cache_dir: Path | None) -> list[Named]:
+    """`NAME=PATH` or `PATH`; without a name, the manifest's counts.
+
+    Raises:
+        LoadError: A package can't be read.
+        ConfigError: Two have one name.
+    """
+    from expertserve.package.archive import open_package
+    from expertserve.package.manifest import read_manifest
+
+    found: dict[str, Named] = {}
+    for given in packages:
+        match = re.fullmatch(r"([A-Za-z0-9][A-Za-z0-9._-]*)=(.+)", given) if not Path(given).exists() else None
+        path = Path(match[2] if match else given)
+        name = match[1] if match else read_manifest(open_package(path, cache_dir=cache_dir).folder).name
+        if name in found:
+            raise ConfigError(f"two packages are called {name!r}", hint="name one yourself: NAME=PATH", code="name_taken")
+        found[name] = Named(name, path)
+    return list(found.values())
+
+
+def read_text(path: Path) -> str:
+    """A file that an option names.
+
+    Raises:
+        ConfigError: `bad_file`.
+    """
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} can't be read: {error}", hint="a text file in UTF-8 is expected", code="bad_file") from error
+
+
+def read_input(text: str) -> str:
+    """`-` stands for standard input."""
+    return sys.stdin.read() if text == "-" else text
+
+
+def passphrase_for(path: Path, given: str | None) -> str | None:
+    """The passphrase of a private key: what was given, or asked for where the key needs one and somebody is there to answer."""
+    if given is not None or not os.access(path, os.R_OK) or b"ENCRYPTED" not in path.read_bytes()[:200]:
+        return given
+    return str(typer.prompt(f"Passphrase of {path}", hide_input=True, err=True)) if sys.stdin.isatty() else None

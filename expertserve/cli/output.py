@@ -1,0 +1,71 @@
+"""What commands print: foreign words made harmless, errors, tables. Results go to standard output, everything else to standard error."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Mapping
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from expertserve.errors import ExpertError
+
+messages = Console(stderr=True, highlight=False, soft_wrap=True)
+"""Standard error: progress, warnings, errors."""
+
+
+def printable(text: str) -> str:
+    """A package's or a model's words can't command the terminal: control characters become visible."""
+    return "".join(c if c.isprintable() or c in "\n\t" else f"\\x{ord(c):02x}" for c in text)
+
+
+def answer(text: str, *, newline: bool = True) -> None:
+    """A model's words to standard output: as they are into a file or pipe, harmless on a terminal."""
+    typer.echo(printable(text) if sys.stdout.isatty() else text, nl=newline)
+
+
+def as_json(value: object) -> None:
+    """One JSON object on one line."""
+    typer.echo(json.dumps(value, ensure_ascii=False))
+
+
+def warn(lines: Iterable[str]) -> None:
+    for line in lines:
+        messages.print("[yellow]Warning:[/] ", end="")
+        messages.print(printable(line), markup=False)
+
+
+def report(error: ExpertError, *, json_wanted: bool) -> None:
+    """An error's message and hint; with `--json` one object on standard output."""
+    if json_wanted:
+        as_json({"error": error_facts(error)})
+        return
+    messages.print("[bold red]Error:[/] ", end="")
+    messages.print(printable(str(error).removesuffix(f"\nHint: {error.hint}")), markup=False)
+    if error.hint:
+        messages.print("[bold]Hint:[/] ", end="")
+        messages.print(printable(error.hint), markup=False)
+
+
+def error_facts(error: ExpertError) -> dict[str, str]:
+    return {"code": error.code, "message": error.message, "hint": error.hint}
+
+
+def table(facts: Mapping[str, object]) -> None:
+    """Names and values in two columns; a list takes a line for each item."""
+    shown = Table(show_header=False, box=None, pad_edge=False)
+    shown.add_column(overflow="fold")
+    shown.add_column(overflow="fold")
+    for key, value in facts.items():
+        for i, item in enumerate(value if isinstance(value, list) else [value]):
+            shown.add_row("" if i else key, _cell(item))
+    Console(soft_wrap=True).print(shown)
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, dict):
+        return escape(printable("  ".join(f"{k}={v}" for k, v in value.items() if v not in (None, [], ""))))
+    return escape(printable("" if value is None else str(value)))

@@ -1,0 +1,135 @@
+"""`pack`, `inspect`, `check`, `prepare`: packages without an engine."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from expertserve.cli import options, output
+from expertserve.cli.commands import group
+
+if TYPE_CHECKING:
+    from expertserve.findings import Finding
+
+app = group()
+COLOURS = {"error": "bold red", "warning": "yellow", "info": "cyan"}
+
+
+@app.command(epilog="Examples: `expertserve pack my-expert/`, `expertserve pack my-expert/ -o sql.expert`")
+def pack(
+    folder: Annotated[Path, typer.Argument(help="Holds manifest.json, the adapter, the tokenizer …", show_default=False)],
+    output_file: Annotated[Path | None, typer.Option("--output", "-o", help="The archive to write.", show_default=False)] = None,
+    as_json: options.AsJson = False,
+) -> None:
+    """Pack a folder into a .expert archive with checksums; the same folder gives the same bytes. A signature is kept."""
+    from expertserve.package.archive import file_digest
+    from expertserve.package.build import pack as build
+
+    archive = build(folder, output_file)
+    size, digest = archive.stat().st_size, file_digest(archive)
+    if as_json:
+        output.as_json({"archive": str(archive), "bytes": size, "sha256": digest})
+    else:
+        typer.echo(f"{archive}  {size:,} bytes\nsha256 {digest}")
+
+
+@app.command(epilog="Example: `expertserve inspect sql.expert --json`")
+def inspect(
+    package: options.Package,
+    base_model: Annotated[str | None, typer.Option(help="Check against this base model.", show_default=False)] = None,
+    checksum: options.Checksum = None,
+    trust: options.Trust = None,
+    trusted_key: options.TrustedKey = None,
+    cache_dir: options.CacheDir = None,
+    models_dir: options.ModelsDir = None,
+    as_json: options.AsJson = False,
+) -> None:
+    """Show what a package is, with its checksums and signature verified; needs no engine."""
+    from expertserve.expert import describe
+
+    facts = describe(
+        package,
+        base_model=base_model,
+        checksum=checksum,
+        cache_dir=cache_dir,
+        models_dir=models_dir,
+        trust=options.policy(trust, trusted_key),
+    )
+    (output.as_json if as_json else output.table)(facts)
+
+
+@app.command(epilog="Examples: `expertserve check sql.expert`, `expertserve check --strict --json experts/*.expert`")
+def check(
+    packages: Annotated[list[Path], typer.Argument(help=".expert files or unpacked folders.", show_default=False)],
+    strict: Annotated[bool, typer.Option("--strict", help="Warnings make the exit status 1, too.")] = False,
+    base_model: Annotated[str | None, typer.Option(help="Check against this base model.", show_default=False)] = None,
+    cache_dir: options.CacheDir = None,
+    models_dir: options.ModelsDir = None,
+    as_json: options.AsJson = False,
+) -> None:
+    """Tell everything that is wrong or risky with packages, each with its place, reason and fix. Exit status 1 where one has errors."""
+    from expertserve.package.check import check_package
+
+    found = [(p, f) for p in packages for f in check_package(p, base_model=base_model, models_dir=models_dir, cache_dir=cache_dir)]
+    counts = Counter(finding.severity for _, finding in found)
+    if as_json:
+        facts = {"errors": counts["error"], "warnings": counts["warning"], "infos": counts["info"]}
+        output.as_json({"findings": [{"package": str(p), **asdict(f)} for p, f in found], **facts})
+    else:
+        for path, finding in found:
+            _print(path, finding)
+        typer.echo(f"errors {counts['error']}, warnings {counts['warning']}, remarks {counts['info']}")
+    if counts["error"] or (strict and counts["warning"]):
+        raise typer.Exit(1)
+
+
+def _print(package: Path, finding: Finding) -> None:
+    from rich.console import Console
+    from rich.markup import escape
+
+    place = ":".join([str(package), *([finding.file] if finding.file else []), *([str(finding.line)] if finding.line else [])])
+    colour = COLOURS[finding.severity]
+    console = Console(highlight=False, soft_wrap=True)
+    console.print(f"{escape(output.printable(place))}: [{colour}]{finding.severity}[/] {escape(output.printable(finding.message))}", end="")
+    console.print(f"  [dim]{escape('[' + finding.code + ']')}[/]")
+    for label, text in (("why", finding.reason), ("fix", finding.fix)):
+        if text:
+            console.print(f"    [dim]{label}:[/] {escape(output.printable(text))}")
+
+
+@app.command(
+    epilog="Examples: `expertserve prepare sql.expert`, `expertserve prepare experts/*.expert --trust require --trusted-key keys.txt`"
+)
+def prepare(
+    packages: Annotated[list[Path], typer.Argument(help=".expert files or unpacked folders.", show_default=False)],
+    base_model: options.BaseModel = None,
+    checkpoint: Annotated[str | None, typer.Option(help="One of the package's other checkpoints.", show_default=False)] = None,
+    trust: options.Trust = None,
+    trusted_key: options.TrustedKey = None,
+    cache_dir: options.CacheDir = None,
+    models_dir: options.ModelsDir = None,
+    as_json: options.AsJson = False,
+) -> None:
+    """Do ahead of time what loading does: verify, unpack, convert; such as when a container image is built."""
+    from expertserve import expert
+
+    policy, done = options.policy(trust, trusted_key), []
+    for package in packages:
+        started = time.perf_counter()
+        with output.messages.status(f"preparing {package} …"):
+            ready = expert.prepare(
+                package, base_model=base_model, checkpoint=checkpoint, cache_dir=cache_dir, models_dir=models_dir, trust=policy
+            )
+        output.warn(ready.warnings)
+        adapter = ready.adapter.digest if ready.adapter else None
+        facts = {"package": str(package), "name": ready.manifest.name, "version": ready.manifest.version, "digest": ready.package.digest}
+        done.append({**facts, "base_model": ready.base.name, "adapter": adapter, "seconds": round(time.perf_counter() - started, 3)})
+        if not as_json:
+            typer.echo(f"{package}  {ready.manifest.name} {ready.manifest.version} on {ready.base.name}  {done[-1]['seconds']} s")
+    if as_json:
+        output.as_json({"prepared": done})

@@ -1,0 +1,70 @@
+"""Chunks → a result, with the times at which they came."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Callable, Sequence
+
+from expertserve.expert import PreparedExpert
+from expertserve.request import Request
+from expertserve.result import Chunk, Completion, GrammarVerdict, InferenceResult, Timing, TokenLogprob, Usage
+
+
+class Collector:
+    """Puts one request's chunks together, and measures."""
+
+    def __init__(self) -> None:
+        self._request: Request | None = None
+        self._parts: dict[int, list[Chunk]] = {}
+        self._first: float | None = None
+        self._accepted = self._handed = time.monotonic()
+        self._ended: float | None = None
+        self.load = 0.0
+        self.verdict: Callable[[int, str], GrammarVerdict] | None = None
+        self.parse: Callable[[str], object] | None = None
+
+    def begin(self, request: Request, expert: PreparedExpert) -> None:
+        """The request goes to the engine."""
+        self._request, self._expert = request, expert
+        self._handed = time.monotonic()
+
+    def add(self, chunk: Chunk) -> None:
+        if self._first is None and chunk.token_ids:
+            self._first = time.monotonic()
+        self._parts.setdefault(chunk.index, []).append(chunk)
+
+    def end(self) -> None:
+        self._ended = time.monotonic()
+
+    @property
+    def begun(self) -> bool:
+        return self._request is not None
+
+    def result(self) -> InferenceResult:
+        """The result so far: `cancelled` where the end did not come."""
+        assert self._request is not None
+        end, first = self._ended or time.monotonic(), self._first
+        completions = tuple(self._join(i) for i in range(self._request.sampling.n))
+        whole = completions[0].finish_reason != "cancelled" and (completions[0].grammar is None or completions[0].grammar.complete)
+        return InferenceResult(
+            completions,
+            Usage(len(self._request.prompt_token_ids), sum(len(c.token_ids) for c in completions)),
+            self._expert.proof(),
+            self._expert.base_proof(),
+            Timing(self._handed - self._accepted, (first or end) - self._accepted, end - self._accepted, self.load),
+            self._request.id,
+            self.parse(completions[0].text) if self.parse and whole else None,
+        )
+
+    def _join(self, index: int) -> Completion:
+        chunks: Sequence[Chunk] = self._parts.get(index, ())
+        logprobs: tuple[TokenLogprob, ...] = tuple(itertools.chain.from_iterable(c.logprobs for c in chunks))
+        text = "".join(c.text for c in chunks)
+        return Completion(
+            text,
+            tuple(itertools.chain.from_iterable(c.token_ids for c in chunks)),
+            next((c.finish_reason for c in chunks if c.finish_reason), "cancelled"),
+            logprobs or None,
+            self.verdict(index, text) if self.verdict else None,
+        )

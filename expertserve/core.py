@@ -1,0 +1,638 @@
+"""Names → experts → engines: the state that every face drives.
+
+All of it lives on one event loop, in a thread of its own, so that nothing here needs a lock. The faces in `expertserve.manager` and
+`expertserve.facade` hand their calls over to that loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import logging
+import os
+import time
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import aclosing, contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+from expertserve.adapters.serving import ServingAdapter
+from expertserve.collect import Collector
+from expertserve.config import EngineConfig
+from expertserve.engine.base import Engine, EngineInfo, Resident
+from expertserve.errors import ConfigError, EngineDeadError, ExpertError, ExpertNotLoadedError, IncompatibleError, OutOfMemoryError
+from expertserve.expert import PreparedExpert, bare, prepare, split_args
+from expertserve.grammar.apply import Applied, apply_grammar
+from expertserve.host import EngineHost
+from expertserve.models import BaseModel, last_component, resolve_given
+from expertserve.package.constraints import check_constraints
+from expertserve.package.signature import TrustPolicy
+from expertserve.prompt import build_messages
+from expertserve.request import GenerateArgs, Request, resolve_sampling
+from expertserve.result import Chunk, InferenceResult
+from expertserve.router import Route, Router
+
+log = logging.getLogger("expertserve")
+AUTO = "auto"
+Job = tuple[str, str | None, GenerateArgs]
+"""An expert's name, a prompt (None with `messages`), and the call's arguments."""
+Deliver = Callable[[Chunk], None]
+END = object()
+
+
+def default_engine() -> Engine:
+    """vLLM, where it is installed."""
+    from expertserve.engine.vllm import VLLMEngine
+
+    return VLLMEngine()
+
+
+@dataclass(slots=True, eq=False)
+class Running:
+    """A request under way."""
+
+    task: asyncio.Task[object] | None
+    killed: ExpertError | None = None
+
+
+@dataclass(slots=True, eq=False)
+class Entry:
+    """An expert under a name, and what it is doing."""
+
+    name: str
+    path: str | os.PathLike[str] | None
+    expert: PreparedExpert
+    pinned: bool = False
+    uses: int = 0
+    last_used: float | None = None
+    order: int = 0
+    running: set[Running] = field(default_factory=set)
+    idle: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        self.idle.set()
+
+
+@dataclass(frozen=True, slots=True)
+class ExpertInfo:
+    """A loaded expert, as `list_loaded_experts` shows it.
+
+    Args:
+        adapter_bytes: Memory that its adapter takes: what the engine measures, or the size of its serving form where the engine lacks it.
+        state: `registered` (known, not in the engine), `resident` (in its memory), `slot` (where the next step can use it).
+        last_used: Seconds since the epoch; None before the first use.
+        grammar: The digest of the grammar that its answers follow.
+    """
+
+    name: str
+    expert: str
+    version: str
+    digest: str
+    base_model: str
+    adapter_type: str | None
+    adapter_rank: int | None
+    adapter_bytes: int
+    state: str
+    pinned: bool
+    in_flight: int
+    uses: int
+    last_used: float | None
+    grammar: str | None = None
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def resident(self) -> bool:
+        return self.state != "registered"
+
+
+@dataclass(frozen=True, slots=True)
+class ManagerInfo:
+    """What a manager serves.
+
+    Args:
+        engines: One for each base model whose engine runs.
+        running: Requests under way.
+    """
+
+    base_models: tuple[str, ...]
+    engines: tuple[EngineInfo, ...]
+    experts: int
+    running: int
+
+
+class Core:
+    """Experts by name, an engine for each base model. Every method runs on the core's event loop.
+
+    Args:
+        base_model: A folder, name or hub id; by default what each expert's manifest names.
+        max_loaded_experts: Adapters kept in the engine; the least recently used makes room, and comes back at its next use.
+        allow_multiple_bases: Start an engine of its own for each base model, instead of refusing a second one.
+        trust: What is demanded of signatures.
+        engine: Makes an engine.
+    """
+
+    def __init__(
+        self,
+        *,
+        base_model: str | os.PathLike[str] | None = None,
+        max_loaded_experts: int | None = None,
+        allow_multiple_bases: bool = False,
+        config: EngineConfig | None = None,
+        trust: TrustPolicy | None = None,
+        engine: Callable[[], Engine] | None = None,
+        cache_dir: Path | None = None,
+        models_dir: Path | None = None,
+    ) -> None:
+        if max_loaded_experts is not None and max_loaded_experts < 1:
+            raise ConfigError(f"max_loaded_experts must be at least 1, not {max_loaded_experts}", code="bad_setting")
+        self.base_model = base_model
+        self.max_loaded_experts = max_loaded_experts
+        self.allow_multiple_bases = allow_multiple_bases
+        self.config = config or EngineConfig()
+        self.trust = trust
+        self.cache_dir = cache_dir
+        self.models_dir = models_dir
+        self._make = engine or default_engine
+        self._entries: dict[str, Entry] = {}
+        self._bases: dict[str, Entry] = {}
+        self._hosts: dict[str, EngineHost] = {}
+        self._resident: dict[str, Entry] = {}
+        self._clock = itertools.count(1)
+        self._router: Router | None = None
+        self._loading: dict[str, asyncio.Lock] = {}
+        self._closed = False
+
+    # ── experts ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def load_expert(
+        self,
+        name: str,
+        path: str | os.PathLike[str],
+        *,
+        pin: bool = False,
+        checksum: str | None = None,
+        checkpoint: str | None = None,
+        cache: bool = True,
+    ) -> ExpertInfo:
+        """Reads, verifies and registers an expert; where the engine runs, its adapter goes there at once.
+
+        Raises:
+            LoadError: And everything below it; IncompatibleError `other_base` where its base is not the one that is served.
+            ConfigError: The name is taken by another package, or is no name.
+        """
+        if not name or name != name.strip() or name == AUTO:
+            raise ConfigError(f"{name!r} is no name for an expert", code="bad_name")
+        async with self._lock(name):
+            expert = await self._read(path, checksum=checksum, checkpoint=checkpoint, cache=cache)
+            taken = self._entries.get(name)
+            try:
+                if taken and taken.expert.identity != expert.identity:
+                    raise ConfigError(
+                        f"another package is loaded as {name!r}",
+                        hint="replace_expert(name, path) exchanges it; unload_expert(name) frees the name",
+                        code="name_taken",
+                    )
+                if not taken:
+                    self._check_base(expert)
+                    check_constraints(expert.manifest, (e.expert.manifest for e in self._entries.values()))
+            except ExpertError:
+                expert.package.close()
+                raise
+            entry = taken or Entry(name, path, expert)
+            entry.pinned = entry.pinned or pin
+            self._entries[name] = entry
+            self._router = None
+            try:
+                await self._settle(entry)
+            except ExpertError:
+                if not taken:
+                    del self._entries[name]
+                    self._router = None
+                    expert.package.close()
+                raise
+        return await self._describe(entry)
+
+    async def replace_expert(
+        self, name: str, path: str | os.PathLike[str], *, checksum: str | None = None, checkpoint: str | None = None
+    ) -> ExpertInfo:
+        """Exchanges an expert under its name: requests begun before finish on the old weights, those begun after use the new.
+
+        Raises:
+            ExpertNotLoadedError, LoadError; the old one then stays.
+        """
+        async with self._lock(name):
+            entry = self._entry(name)
+            new = await self._read(path, checksum=checksum, checkpoint=checkpoint, cache=True)
+            others = [e for e in self._entries.values() if e is not entry]
+            try:
+                self._check_base(new, others)
+                check_constraints(new.manifest, (e.expert.manifest for e in others))
+                if new.adapter and self._host(new.base).started:
+                    await self._warm(new)
+            except ExpertError:
+                new.package.close()
+                raise
+            old, entry.expert, entry.path = entry.expert, new, path
+            self._router = None
+            await self._drop(old)
+        return await self._describe(entry)
+
+    async def _warm(self, expert: PreparedExpert) -> None:
+        """Puts the adapter into the engine before anybody asks for it."""
+        async with self._host(expert.base).use(expert.adapter):
+            pass
+
+    async def unload_expert(self, name: str, *, force: bool = False) -> None:
+        """Frees an expert's adapter, once its requests have ended or, with `force`, after aborting them. The base model stays.
+
+        Raises:
+            ExpertNotLoadedError.
+        """
+        entry = self._entry(name)
+        del self._entries[name]
+        self._router = None
+        if force:
+            reason = ExpertNotLoadedError(f"{name!r} was unloaded by force while it answered", hint="load it again", code="unloaded")
+            for running in list(entry.running):
+                self._kill(running, reason)
+        await entry.idle.wait()
+        self._resident.pop(name, None)
+        await self._drop(entry.expert)
+
+    def _kill(self, running: Running, reason: ExpertError) -> None:
+        running.killed = reason
+        if running.task:
+            running.task.cancel()
+
+    async def _drop(self, expert: PreparedExpert) -> None:
+        """Frees what no other entry shares."""
+        others = [e.expert for e in self._entries.values()]
+        adapter = expert.adapter
+        if adapter and not any(o.adapter and o.adapter.digest == adapter.digest for o in others):
+            await self._host(expert.base).free(adapter)
+        if not any(o.package.folder == expert.package.folder for o in others):
+            expert.package.close()
+
+    async def pin_expert(self, name: str, pinned: bool = True) -> ExpertInfo:
+        """A pinned expert is never evicted."""
+        entry = self._entry(name)
+        entry.pinned = pinned
+        if pinned:
+            await self._settle(entry)
+        return await self._describe(entry)
+
+    async def list_loaded_experts(self) -> list[ExpertInfo]:
+        """What is loaded, in the order of loading."""
+        held = {base: await host.resident() for base, host in list(self._hosts.items())}
+        return [_info(entry, held.get(entry.expert.base.digest, {})) for entry in list(self._entries.values())]
+
+    async def _describe(self, entry: Entry) -> ExpertInfo:
+        return _info(entry, await self._host(entry.expert.base).resident())
+
+    def expert(self, name: str) -> PreparedExpert:
+        """The expert behind a name, or the base model where it is the base model's name.
+
+        Raises:
+            ExpertNotLoadedError: Naming those that are loaded.
+        """
+        return self._find(name).expert
+
+    def route(self, prompt: str) -> list[Route]:
+        """The experts whose manifests fit a prompt, best first."""
+        if self._router is None:
+            self._router = Router((e.name, e.expert.manifest) for e in self._entries.values())
+        return self._router.route(prompt)
+
+    def info(self) -> ManagerInfo:
+        """What is served."""
+        bases = dict.fromkeys(e.expert.base.name for e in self._entries.values())
+        engines = tuple(h.info for h in self._hosts.values() if h.started and h.info)
+        return ManagerInfo(tuple(bases), engines, len(self._entries), sum(h.running for h in self._hosts.values()))
+
+    async def _read(self, path: str | os.PathLike[str], *, checksum: str | None, checkpoint: str | None, cache: bool) -> PreparedExpert:
+        return await asyncio.to_thread(
+            prepare,
+            path,
+            base_model=self.base_model,
+            checkpoint=checkpoint,
+            checksum=checksum,
+            cache_dir=self.cache_dir,
+            models_dir=self.models_dir,
+            cache=cache,
+            trust=self.trust,
+        )
+
+    def _lock(self, name: str) -> asyncio.Lock:
+        """Loading and replacing one name come one after the other."""
+        return self._loading.setdefault(name, asyncio.Lock())
+
+    def _entry(self, name: str) -> Entry:
+        found = self._entries.get(name)
+        if found is None:
+            known = ", ".join(sorted(self._entries)) or "none"
+            raise ExpertNotLoadedError(f"no expert is loaded as {name!r}; loaded: {known}", hint="load_expert(name, path) loads one")
+        return found
+
+    def _find(self, name: str, prompt: str | None = None, args: GenerateArgs | None = None) -> Entry:
+        """An entry by its name, by routing, or for the bare base model by its name."""
+        if name in self._entries:
+            return self._entries[name]
+        if name == AUTO:
+            return self._entry(self._choose(prompt, args or {}))
+        return self._base_entry(name) or self._entry(name)
+
+    def _choose(self, prompt: str | None, args: GenerateArgs) -> str:
+        asked = prompt or next((m["content"] for m in reversed(args.get("messages") or ()) if m["role"] == "user"), "")
+        routes = self.route(asked + "\n" + args.get("schema", ""))
+        if not routes:
+            known = ", ".join(sorted(self._entries)) or "none"
+            raise ConfigError("no loaded expert fits this prompt", hint=f"name one of: {known}", code="no_expert_fits")
+        return routes[0].name
+
+    def _base_entry(self, name: str) -> Entry | None:
+        wanted = last_component(name).casefold()
+        if wanted not in self._bases:
+            bases = [e.expert.base for e in self._entries.values()]
+            if self.base_model is not None and not bases:
+                bases.append(self._given_base())
+            found = next((b for b in bases if b.name.casefold() == wanted), None)
+            if found is None:
+                return None
+            self._bases[wanted] = Entry(found.name, None, bare(found))
+        return self._bases[wanted]
+
+    def _given_base(self) -> BaseModel:
+        assert self.base_model is not None
+        return resolve_given(self.base_model, models_dir=self.models_dir, cache_dir=self.cache_dir)
+
+    def _check_base(self, expert: PreparedExpert, beside: Sequence[Entry] | None = None) -> None:
+        served = next(iter(self._entries.values() if beside is None else beside), None)
+        if served and not self.allow_multiple_bases and served.expert.base.digest != expert.base.digest:
+            raise IncompatibleError(
+                f"{expert.manifest.name} is for the base model {expert.base.name}; {served.expert.base.name} is served here",
+                hint="allow_multiple_bases=True starts a second engine for it",
+                code="other_base",
+            )
+
+    # ── residency ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def _settle(self, entry: Entry) -> None:
+        """Notes a use, makes room for the entry's adapter, and puts it into a running engine."""
+        entry.order = next(self._clock)
+        self._resident[entry.name] = entry
+        await self._make_room()
+        if entry.expert.adapter and self._host(entry.expert.base).started:
+            await self._warm(entry.expert)
+
+    async def _make_room(self) -> None:
+        """Evicts the least recently used until the limit holds. Pinned ones stay, and so do those that are answering."""
+        limit = self.max_loaded_experts
+        while limit is not None and len(self._resident) > limit:
+            newest = max(e.order for e in self._resident.values())
+            idle = [e for e in self._resident.values() if not e.pinned and not e.running and e.order != newest]
+            if not idle:
+                return  # over the limit for as long as all of them are pinned or busy
+            entry = min(idle, key=lambda e: e.order)
+            del self._resident[entry.name]
+            sharers = [e for e in self._resident.values() if _digest(e) == _digest(entry)]
+            if entry.expert.adapter and not sharers:
+                await self._host(entry.expert.base).free(entry.expert.adapter)
+
+    def _host(self, base: BaseModel) -> EngineHost:
+        host = self._hosts.get(base.digest)
+        if host is None:
+            host = EngineHost(base, self.config, self._make, partial(self._adapters_of, base.digest))
+            self._hosts[base.digest] = host
+        return host
+
+    def _adapters_of(self, base: str) -> Iterator[ServingAdapter]:
+        return (e.expert.adapter for e in list(self._entries.values()) if e.expert.adapter and e.expert.base.digest == base)
+
+    async def start(self) -> EngineInfo:
+        """Starts the engine for what is loaded, unless it runs.
+
+        Raises:
+            ExpertNotLoadedError: Nothing is loaded, so there is no base model to start.
+            OutOfMemoryError, DeviceError, EngineDeadError.
+        """
+        self._open()
+        bases = [e.expert.base for e in self._entries.values()]
+        if not bases and self.base_model is not None:
+            bases = [self._given_base()]
+        if not bases:
+            raise ExpertNotLoadedError("no expert is loaded", hint="load_expert(name, path) loads one")
+        infos = [await self._host(base).start() for base in {b.digest: b for b in bases}.values()]
+        return infos[0]
+
+    async def close(self) -> None:
+        """Aborts what runs and ends the engines; calls after it raise ConfigError. Again is no error."""
+        self._closed = True
+        reason = ConfigError("this manager was closed", hint="make a new one", code="closed")
+        for entry in (*self._entries.values(), *self._bases.values()):
+            for running in list(entry.running):
+                self._kill(running, reason)
+        for host in self._hosts.values():
+            await host.close()
+        for entry in self._entries.values():
+            entry.expert.package.close()
+        self._entries.clear()
+
+    def _open(self) -> None:
+        if self._closed:
+            raise ConfigError("this manager was closed", hint="make a new one", code="closed")
+
+    # ── generation ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def generate(
+        self, name: str, prompt: str | None, args: GenerateArgs, *, collect: Collector | None = None, deliver: Deliver | None = None
+    ) -> InferenceResult:
+        """One answer; its chunks go to `deliver` as they come. Cancelling the task aborts the request in the engine.
+
+        Args:
+            collect: Has the result so far, also after a cancellation.
+        """
+        self._open()
+        collect = collect or Collector()
+        entry = self._find(name, prompt, args)
+        with _noted(entry):
+            await self._run(entry, entry.expert, prompt, args, collect, deliver)
+        collect.end()
+        return collect.result()
+
+    async def _run(
+        self, entry: Entry, expert: PreparedExpert, prompt: str | None, args: GenerateArgs, collect: Collector, deliver: Deliver | None
+    ) -> None:
+        request, applied = await self._resolve(expert, prompt, args)
+        host = self._host(expert.base)
+        await host.start()
+        self._check_fits(request, host)
+        begun = time.monotonic()
+        if entry.path is not None:
+            entry.order = next(self._clock)
+            if self._resident.setdefault(entry.name, entry) is entry:
+                await self._make_room()
+        try:
+            async with host.use(expert.adapter) as engine:
+                collect.load = time.monotonic() - begun
+                collect.begin(request, expert)
+                if applied:
+                    collect.verdict, collect.parse = applied.verdict, applied.parse
+                async with aclosing(engine.stream(request)) as chunks:
+                    async for chunk in chunks:
+                        for out in applied.follow(chunk) if applied else (chunk,):
+                            collect.add(out)
+                            if deliver:
+                                deliver(out)
+                        if applied and applied.ended:
+                            break
+        except EngineDeadError:
+            if not host.started and not self._closed:
+                self._reviving = asyncio.create_task(host.revive())
+            raise
+        if applied:
+            applied.check()
+
+    async def generate_many(
+        self, jobs: Iterable[Job], *, return_exceptions: bool = False, done: Callable[[], None] | None = None
+    ) -> list[InferenceResult | ExpertError]:
+        """One continuous batch over any experts; results in the order of the jobs.
+
+        Args:
+            jobs: Read as the engine gets through them, so any number takes bounded memory beside the results.
+            return_exceptions: Failures stand in the list; else the first one aborts the others and is raised.
+            done: Called after each.
+        """
+        results: dict[int, InferenceResult | ExpertError] = {}
+        queue = enumerate(jobs)
+        lazy = not isinstance(jobs, Sequence)
+        reading = asyncio.Lock()
+
+        async def following() -> tuple[int, Job] | None:
+            if not lazy:
+                return next(queue, None)
+            async with reading:  # somebody's generator may block or be slow: not on this loop
+                return await asyncio.to_thread(next, queue, None)
+
+        async def work() -> None:
+            while (job := await following()) is not None:
+                place, (name, prompt, args) = job
+                try:
+                    results[place] = await self.generate(name, prompt, args)
+                except ExpertError as error:
+                    if not return_exceptions:
+                        raise
+                    results[place] = error
+                if done:
+                    done()
+
+        workers = 2 * self.config.max_requests
+        if isinstance(jobs, Sequence):
+            workers = min(workers, len(jobs))
+        try:
+            async with asyncio.TaskGroup() as group:
+                for _ in range(workers):
+                    group.create_task(work())
+        except BaseExceptionGroup as failures:
+            raise failures.exceptions[0] from None
+        return [results[i] for i in range(len(results))]
+
+    async def _resolve(self, expert: PreparedExpert, prompt: str | None, args: GenerateArgs) -> tuple[Request, Applied | None]:
+        """A caller's words and wishes → tokens, sampling, and a grammar to follow."""
+        words, wishes, constraints = split_args(args)
+        messages = build_messages(
+            prompt,
+            system=words.get("system"),
+            schema=words.get("schema"),
+            dialect=words.get("dialect") or (expert.dialect if words.get("schema") else None),
+            messages=words.get("messages"),
+        )
+        ids = expert.prompt.render(messages, thinking=words.get("thinking"))
+        sampling = resolve_sampling(
+            wishes,
+            expert.manifest.decoding,
+            prompt_tokens=len(ids),
+            context_length=self._context(expert.base),
+            stop_token_ids=expert.prompt.stop_token_ids(),
+        )
+        applied = await apply_grammar(expert, constraints, words.get("schema"), sampling)
+        adapter = expert.adapter.digest if expert.adapter else None
+        return (
+            Request(
+                id=uuid.uuid4().hex,
+                prompt_token_ids=tuple(ids),
+                sampling=applied.sampling if applied else sampling,
+                adapter=adapter,
+                constraint=applied.constraint if applied else None,
+            ),
+            applied,
+        )
+
+    def _context(self, base: BaseModel) -> int:
+        """Tokens of prompt and answer: the engine's where it runs, else what it will be started with."""
+        host = self._hosts.get(base.digest)
+        if host and host.info:
+            return min(host.info.max_model_len, base.context_length)
+        return min(self.config.max_model_len or base.context_length, base.context_length)
+
+    def _check_fits(self, request: Request, host: EngineHost) -> None:
+        """An engine that got a shorter context than was thought when the request was resolved, for want of memory."""
+        assert host.info
+        wanted, room = len(request.prompt_token_ids) + request.sampling.max_tokens, host.info.max_model_len
+        if wanted > room:
+            raise OutOfMemoryError(
+                f"prompt and answer are {wanted:,} tokens; the memory for keys and values holds {room:,}",
+                hint=f"reduce max_tokens to {max(0, room - len(request.prompt_token_ids)):,}, shorten the prompt, or raise kv_cache_bytes",
+                code="out_of_memory",
+            )
+
+
+def _digest(entry: Entry) -> str | None:
+    return entry.expert.adapter.digest if entry.expert.adapter else None
+
+
+@contextmanager
+def _noted(entry: Entry) -> Iterator[None]:
+    """The entry knows what it answers; a request that was killed raises why."""
+    running = Running(asyncio.current_task())
+    entry.running.add(running)
+    entry.idle.clear()
+    try:
+        yield
+    except asyncio.CancelledError:
+        if running.killed is None:
+            raise
+        task = asyncio.current_task()
+        if task:
+            task.uncancel()
+        raise running.killed from None
+    finally:
+        entry.running.discard(running)
+        if not entry.running:
+            entry.idle.set()
+    entry.uses += 1
+    entry.last_used = time.time()
+
+
+def _info(entry: Entry, held: Mapping[str, Resident]) -> ExpertInfo:
+    expert, adapter = entry.expert, entry.expert.adapter
+    resident = held.get(adapter.digest) if adapter else None
+    size = resident.bytes if resident else sum(f.stat().st_size for f in adapter.folder.glob("*.safetensors")) if adapter else 0
+    return ExpertInfo(
+        name=entry.name,
+        expert=expert.manifest.name,
+        version=expert.manifest.version,
+        digest=expert.package.digest,
+        base_model=expert.base.name,
+        adapter_type=adapter.type if adapter else None,
+        adapter_rank=adapter.rank if adapter else None,
+        adapter_bytes=size,
+        state="registered" if resident is None else "slot" if resident.in_slot else "resident",
+        pinned=entry.pinned,
+        in_flight=len(entry.running),
+        uses=entry.uses,
+        last_used=entry.last_used,
+        grammar=expert.grammar.digest if expert.grammar else None,
+        warnings=expert.warnings,
+    )

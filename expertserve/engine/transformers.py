@@ -1,0 +1,237 @@
+"""The portable engine: transformers, in this process, on whatever device torch has. Runs on Linux, Windows and macOS.
+
+Adapters of every type come as our serving form and are applied in the model's own linear layers, so nothing is merged, nothing is
+reloaded, and one batch mixes them. Slower than vLLM under load: no paged memory, no prefix cache.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from expertserve.adapters.serving import ServingAdapter
+from expertserve.config import EngineConfig
+from expertserve.engine.base import EngineInfo, Resident
+from expertserve.engine.device import announce, choose, probe
+from expertserve.engine.machine import BYTES, choose_sizes
+from expertserve.errors import ConfigError, EngineDeadError, ExpertError, IncompatibleError, InferenceError, OutOfMemoryError
+from expertserve.models import BaseModel
+from expertserve.request import Request
+from expertserve.result import Chunk
+from expertserve.tokenizer import FILE, Tokenizer
+
+if TYPE_CHECKING:
+    import torch
+
+    from expertserve.engine.transformers_adapters import Adapter
+    from expertserve.engine.transformers_guides import Guides
+    from expertserve.engine.transformers_worker import Loaded, Worker
+    from expertserve.grammar.mask import State
+
+ATTENTION = frozenset({"full_attention", "sliding_attention", "chunked_attention"})
+"""Kinds of layers whose memory is keys and values."""
+
+
+class TransformersEngine:
+    """One base model in transformers."""
+
+    def __init__(self) -> None:
+        self._worker: Worker | None = None
+        self._loaded: Loaded | None = None
+        self._guides: Guides | None = None
+        self._adapters: dict[str, Adapter] = {}
+        self._max_model_len = 0
+
+    async def start(self, base: BaseModel, config: EngineConfig, rank: int) -> EngineInfo:
+        from expertserve.engine.transformers_guides import Guides
+        from expertserve.engine.transformers_worker import Worker
+
+        _check_layers(base)
+        choice = choose(await asyncio.to_thread(probe), device=config.device, engine="transformers")
+        announce(choice)
+        device = choice.device
+        dtype = choose_dtype(base, config, device)
+        sizes = choose_sizes(base, config, dtype, _free_memory(device))
+        self._worker = worker = Worker(asyncio.get_running_loop(), config.max_requests)
+        self._loaded = loaded = await worker.call(lambda: _load(base, config, device, dtype))
+        await worker.call(lambda: worker.serve(loaded, sizes))
+        self._guides = Guides(base.path, loaded.size)
+        self._max_model_len = sizes.max_model_len
+        return EngineInfo("transformers", device, dtype, sizes.max_model_len)
+
+    async def add(self, adapter: ServingAdapter) -> None:
+        from expertserve.engine.transformers_adapters import adapt, read
+
+        worker, loaded = self._running()
+        if adapter.digest in self._adapters:
+            return
+        with _failing("the adapter can't be loaded"):
+            made = await asyncio.to_thread(read, adapter, loaded.layers, loaded.dtype, loaded.device)
+            await worker.call(lambda: adapt(loaded.model, loaded.layers, list(made.modules), loaded.current))
+        self._adapters.setdefault(adapter.digest, made)
+
+    async def remove(self, digest: str) -> None:
+        self._adapters.pop(digest, None)  # requests that run with it keep it until they end
+
+    async def resident(self) -> Mapping[str, Resident]:
+        return {digest: Resident(adapter.bytes, in_slot=True) for digest, adapter in self._adapters.items()}
+
+    @property
+    def alive(self) -> bool:
+        return self._worker is not None and self._loaded is not None and self._worker.alive
+
+    async def stream(self, request: Request) -> AsyncGenerator[Chunk, None]:
+        from expertserve.engine.transformers_worker import Job
+
+        worker, _ = self._running()
+        self._check(request)
+        adapter = self._adapters[request.adapter] if request.adapter else None
+        guides = await asyncio.to_thread(self._start_guides, request)
+        chunks: asyncio.Queue[Chunk | ExpertError | None] = asyncio.Queue()
+        job = Job(request, adapter, guides, chunks)
+        worker.submit(job)
+        try:
+            while (item := await chunks.get()) is not None:
+                if isinstance(item, ExpertError):
+                    raise item
+                yield item
+        finally:
+            job.cancelled = True
+
+    async def close(self) -> None:
+        worker, self._worker = self._worker, None
+        self._guides = None
+        device, self._loaded = self._loaded.device if self._loaded else None, None
+        self._adapters.clear()
+        if worker is not None:
+            worker.stop()
+            gc.collect()  # the model's modules refer to each other
+            _empty(device)
+
+    def _running(self) -> tuple[Worker, Loaded]:
+        if self._worker is None or self._loaded is None or not self._worker.alive:
+            raise EngineDeadError("the engine was not started, or was closed", hint="load the expert again", code="engine_closed")
+        return self._worker, self._loaded
+
+    def _check(self, request: Request) -> None:
+        if request.adapter and request.adapter not in self._adapters:
+            raise InferenceError(f"the adapter {request.adapter[:12]}… is not resident", code="not_resident")
+        wanted = len(request.prompt_token_ids) + request.sampling.max_tokens
+        if wanted > self._max_model_len or not request.prompt_token_ids:
+            raise ConfigError(
+                f"a prompt of {len(request.prompt_token_ids):,} tokens and {request.sampling.max_tokens:,} more don't fit "
+                f"the context of {self._max_model_len:,}",
+                code="engine_refused",
+            )
+
+    def _start_guides(self, request: Request) -> Sequence[State | None]:
+        """What narrows each completion's tokens."""
+        if request.constraint is None or self._guides is None:
+            return [None] * request.sampling.n
+        return [self._guides(request.constraint) for _ in range(request.sampling.n)]
+
+
+def choose_dtype(base: BaseModel, config: EngineConfig, device: str) -> str:
+    """What weights are held in: as saved, unless the CPU would have to emulate that."""
+    if config.dtype != "auto":
+        return config.dtype
+    saved = str(base.config.get("dtype") or base.config.get("torch_dtype") or "bfloat16")
+    if saved not in BYTES:
+        saved = "bfloat16"
+    return "float32" if device == "cpu" and saved != "float32" and not _fast_bfloat16() else saved
+
+
+def _fast_bfloat16() -> bool:
+    import torch
+
+    return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+
+
+def _check_layers(base: BaseModel) -> None:
+    """Refuses models whose layers keep something else than keys and values, which a batch of changing rows can't hold yet."""
+    kinds = base.config.get("layer_types")
+    odd = sorted({str(k) for k in kinds} - ATTENTION) if isinstance(kinds, list) else []
+    if odd:
+        raise IncompatibleError(f"{base.name} has layers of the kind {odd[0]}, which the portable engine doesn't serve", code="layer_kind")
+
+
+def _free_memory(device: str) -> int | None:
+    """Bytes free on a GPU; None where the machine's memory is what counts."""
+    import torch
+
+    return torch.cuda.mem_get_info(device)[0] if device.startswith("cuda") else None
+
+
+def _empty(device: torch.device | None) -> None:
+    import torch
+
+    if device is not None and device.type == "cuda":
+        torch.cuda.empty_cache()
+    elif device is not None and device.type == "mps":
+        torch.mps.empty_cache()
+
+
+def _load(base: BaseModel, config: EngineConfig, device: str, dtype: str) -> Loaded:
+    """Reads the model. A second for a small one."""
+    import tokenizers
+    import torch
+    import transformers
+
+    from expertserve.engine.transformers_adapters import Current
+    from expertserve.engine.transformers_worker import Loaded
+
+    if config.threads:
+        torch.set_num_threads(config.threads)
+    with _failing(f"{base.name} can't be loaded"), _without_progress():
+        model = transformers.AutoModelForCausalLM.from_pretrained(
+            base.path, dtype=getattr(torch, dtype), local_files_only=True, use_safetensors=True, trust_remote_code=False
+        )
+        model = model.to(device).eval()
+    tokenizer = Tokenizer(base.path)
+    end = tokenizer.id_of(tokenizer.special("eos_token"))
+    if end is None and isinstance(own := base.config.get("eos_token_id"), int):
+        end = own
+    text = model.config.get_text_config()
+    decoder = tokenizers.Tokenizer.from_file(str(base.path / FILE))
+    return Loaded(
+        model,
+        dict(model.named_modules()),
+        Current(),
+        decoder,
+        end,
+        text.num_hidden_layers,
+        text.vocab_size,
+        torch.device(device),
+        getattr(torch, dtype),
+    )
+
+
+@contextmanager
+def _without_progress() -> Iterator[None]:
+    """transformers draws a bar while it loads; a library's caller didn't ask for one."""
+    from transformers.utils import logging as shown
+
+    was = shown.is_progress_bar_enabled()
+    shown.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if was:
+            shown.enable_progress_bar()
+
+
+@contextmanager
+def _failing(what: str) -> Iterator[None]:
+    """Foreign exceptions → ours, by type, keeping the cause."""
+    import torch
+    from safetensors import SafetensorError
+
+    try:
+        yield
+    except (torch.OutOfMemoryError, MemoryError) as error:
+        raise OutOfMemoryError(f"{what}: {error}", hint="use a smaller base model, a smaller dtype, or another device") from error
+    except (RuntimeError, ValueError, OSError, KeyError, ImportError, SafetensorError) as error:
+        raise EngineDeadError(f"{what}: {error}", code="engine_failed") from error

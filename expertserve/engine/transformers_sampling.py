@@ -1,0 +1,113 @@
+"""Logits → tokens, as vLLM orders it: grammar, repetition penalty, temperature, min_p, top_k, top_p.
+
+Log-probabilities are raw: of the logits as the model gave them. Drawing runs on the CPU with a generator for each completion, so that
+a seed gives the same draws on every device and beside any other requests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from expertserve.grammar.mask import State
+from expertserve.request import Sampling
+from expertserve.result import TokenLogprob
+
+GREEDY = 1e-5
+"""Temperatures below are zero, as in vLLM."""
+WORD = 32
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Choosing:
+    """How one row's next token is chosen.
+
+    Args:
+        ids: Prompt and answer so far, for the repetition penalty.
+        generator: Of this completion alone; None takes the likeliest.
+        guide: Where it stands in its grammar.
+        ends: Tokens that end it, which a grammar allows where a sentence is complete.
+    """
+
+    sampling: Sampling
+    ids: Sequence[int]
+    generator: torch.Generator | None
+    guide: State | None
+    ends: frozenset[int] = frozenset()
+
+
+def generator(sampling: Sampling, index: int) -> torch.Generator | None:
+    """A completion's own source of chance: completion i of a request has seed + i, as in vLLM."""
+    if sampling.temperature < GREEDY:
+        return None
+    made = torch.Generator()
+    if sampling.seed is None:
+        made.seed()
+    else:
+        made.manual_seed((sampling.seed + index) % (1 << 63))
+    return made
+
+
+def choose(logits: torch.Tensor, rows: Sequence[Choosing]) -> list[tuple[int, TokenLogprob | None]]:
+    """The next token of each row, and its log-probability where it was asked for.
+
+    Shape: logits [rows, vocabulary], float32; overwritten.
+    """
+    wanted = [i for i, row in enumerate(rows) if row.sampling.logprobs is not None]
+    raw = {i: logits[i].log_softmax(-1) for i in wanted}
+    for i, row in enumerate(rows):
+        if row.guide is not None:
+            _constrain(logits[i], row.guide, row.ends)
+        if row.sampling.repetition_penalty != 1.0:
+            _penalise(logits[i], row.ids, row.sampling.repetition_penalty)
+    tokens = [int(t) for t in logits.argmax(-1).tolist()]
+    for i, row in enumerate(rows):
+        if row.generator is not None:
+            tokens[i] = draw(logits[i].cpu(), row.sampling, row.generator)
+    return [(token, _logprob(raw[i], token, rows[i].sampling.logprobs or 0) if i in raw else None) for i, token in enumerate(tokens)]
+
+
+def draw(logits: torch.Tensor, sampling: Sampling, generator: torch.Generator) -> int:
+    """One token drawn from one row's logits, shape [vocabulary]."""
+    logits = logits / sampling.temperature
+    if sampling.min_p > 0:
+        logits = logits.masked_fill(logits < logits.max() + torch.tensor(sampling.min_p).log(), -torch.inf)
+    ids = None
+    if 0 < sampling.top_k < len(logits):
+        logits, ids = logits.topk(sampling.top_k)
+    elif sampling.top_p < 1:
+        logits, ids = logits.sort(descending=True)
+    share = logits.softmax(-1)
+    if sampling.top_p < 1:
+        share = share.masked_fill(share.cumsum(-1) - share >= sampling.top_p, 0)
+    noise = torch.empty_like(share).exponential_(generator=generator)
+    place = int((share / noise).argmax())
+    return place if ids is None else int(ids[place])
+
+
+def _constrain(logits: torch.Tensor, guide: State, ends: frozenset[int]) -> None:
+    """Forbids, in place, every token that the grammar doesn't allow next. The one place where grammars meet the sampler."""
+    words = np.zeros((len(logits) + WORD - 1) // WORD, dtype=np.int32)
+    guide.fill(words)
+    allowed = torch.from_numpy(np.unpackbits(words.view(np.uint8), bitorder="little")[: len(logits)]).bool()
+    complete = guide.accepting
+    for end in ends:
+        if end < len(logits):
+            allowed[end] = complete
+    logits.masked_fill_(~allowed.to(logits.device), -torch.inf)
+
+
+def _penalise(logits: torch.Tensor, ids: Sequence[int], penalty: float) -> None:
+    """Divides positive and multiplies negative logits of tokens that were there (arXiv:1909.05858), in place."""
+    seen = torch.tensor(sorted(set(ids)), device=logits.device)
+    seen = seen[seen < len(logits)]
+    there = logits[seen]
+    logits[seen] = torch.where(there > 0, there / penalty, there * penalty)
+
+
+def _logprob(raw: torch.Tensor, token: int, top: int) -> TokenLogprob:
+    values, ids = raw.topk(min(top, len(raw)))
+    return TokenLogprob(token, float(raw[token]), tuple(zip(ids.tolist(), values.tolist(), strict=True)))

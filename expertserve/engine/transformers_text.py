@@ -1,0 +1,52 @@
+"""Tokens → text as it may be shown: whole characters only, and nothing that may still become a stop sequence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import tokenizers
+from tokenizers.decoders import DecodeStream
+
+
+class TextStream:
+    """One completion's text.
+
+    Args:
+        tokenizer: Decodes.
+        prompt: The tokens before, which decide about a leading blank.
+        stops: Texts that end the answer and are cut off.
+    """
+
+    def __init__(self, tokenizer: tokenizers.Tokenizer, prompt: Sequence[int], stops: Sequence[str]) -> None:
+        self._tokenizer = tokenizer
+        self._stream = DecodeStream(ids=list(prompt), skip_special_tokens=True)
+        self._stops = tuple(stops)
+        self._held = ""
+
+    def feed(self, token: int) -> tuple[str, bool]:
+        """The text that may be shown now, and whether a stop sequence ended the answer."""
+        self._held += self._stream.step(self._tokenizer, token) or ""
+        found = [place for place in (self._held.find(stop) for stop in self._stops) if place >= 0]
+        if found:
+            return self._held[: min(found)], True
+        keep = held_back(self._held, self._stops)
+        shown, self._held = self._held[: len(self._held) - keep], self._held[len(self._held) - keep :]
+        return shown, False
+
+    def rest(self) -> str:
+        """What was held back, at an end that no stop sequence made. Bytes of an unfinished character are left out."""
+        return self._held
+
+
+def held_back(text: str, stops: Sequence[str]) -> int:
+    """How many characters at the end of `text` may be the beginning of a stop sequence.
+
+    Example:
+        >>> held_back("SELECT 1 FR", [" FROM", ";"])
+        3
+    """
+    longest = max((len(s) for s in stops), default=1) - 1
+    for size in range(min(longest, len(text)), 0, -1):
+        if any(stop.startswith(text[-size:]) for stop in stops):
+            return size
+    return 0

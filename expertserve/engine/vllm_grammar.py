@@ -1,0 +1,148 @@
+"""Runs inside vLLM's engine core: our structured-output backend.
+
+It comes in by the scheduler, whose class vLLM lets us name (`scheduler_cls`) and which is handed the manager of structured outputs; so it
+is there for our engines alone, and nothing of vLLM is patched.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import OrderedDict, deque
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import numpy as np
+import torch
+from vllm.sampling_params import SamplingParams
+from vllm.v1.core.sched.async_scheduler import AsyncScheduler
+from vllm.v1.structured_output.backend_types import StructuredOutputBackend, StructuredOutputGrammar, StructuredOutputOptions
+
+from expertserve.grammar.compile import read_mask, vocabulary_of
+from expertserve.grammar.gbnf import parse
+from expertserve.grammar.mask import GlrVocabulary, Mask, State, XMask
+
+NAME = "expertserve"
+KEPT = 256
+"""Masks that are kept in memory."""
+
+ROLLBACK = 64
+"""Tokens that can be taken back, which speculative decoding does."""
+
+
+class Scheduler(AsyncScheduler):  # type: ignore[misc]
+    """vLLM's own, with our backend in its manager of structured outputs."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        config = self.vllm_config
+        manager = self.structured_output_manager
+        size = config.model_config.get_vocab_size()
+        manager.backend = Backend(config, tokenizer=manager.tokenizer, vocab_size=size)
+
+
+class Params(SamplingParams):  # type: ignore[misc]
+    """Sampling parameters whose grammar is for our backend: the front end of vLLM would check it against its own."""
+
+    def _validate_structured_outputs(self, *args: Any) -> None:
+        assert self.structured_outputs is not None
+        self.structured_outputs._backend = NAME
+
+
+class Backend(StructuredOutputBackend):  # type: ignore[misc]
+    """Loads the masks that our front end has had compiled: it sends JSON with a grammar's digest and where its mask lies."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._masks: OrderedDict[str, Mask] = OrderedDict()
+        self._lock = Lock()
+        self._folder = Path(self.vllm_config.model_config.tokenizer)
+        self._vocabulary: GlrVocabulary | None = None
+
+    def compile_grammar(
+        self, request_type: StructuredOutputOptions, grammar_spec: str, stop_token_ids: set[int] | None = None
+    ) -> StructuredOutputGrammar:
+        spec = json.loads(grammar_spec)
+        name = spec["mask"] or spec["digest"]
+        with self._lock:
+            mask = self._masks.get(name) or self._load(spec)
+            self._masks[name] = mask
+            self._masks.move_to_end(name)
+            while len(self._masks) > KEPT:
+                self._masks.popitem(last=False)
+        return Sentence(mask, sorted(stop_token_ids or ()))
+
+    def _load(self, spec: dict[str, str]) -> Mask:
+        if spec["engine"] == "xgrammar":
+            return XMask(parse(spec["gbnf"]), vocabulary_of(self._folder), self.vocab_size)
+        self._vocabulary = self._vocabulary or GlrVocabulary(vocabulary_of(self._folder))
+        return read_mask(Path(spec["mask"]), self._vocabulary)
+
+    def allocate_token_bitmask(self, max_num_seqs: int) -> torch.Tensor:
+        return torch.full((max_num_seqs, (self.vocab_size + 31) // 32), -1, dtype=torch.int32)
+
+    def destroy(self) -> None:
+        self._masks.clear()
+
+
+class Sentence(StructuredOutputGrammar):  # type: ignore[misc]
+    """One request's place in its sentence. Tokens that end the answer are allowed where the sentence is complete, and only there.
+
+    Args:
+        ends: Those tokens.
+    """
+
+    def __init__(self, mask: Mask, ends: list[int]) -> None:
+        self._mask = mask
+        self._ends = frozenset(ends)
+        self._bits = [(e >> 5, np.uint32(1 << (e & 31))) for e in ends]
+        self.reset()
+
+    def reset(self) -> None:
+        self._state: State = self._mask.start()
+        self._past: deque[State] = deque(maxlen=ROLLBACK)
+        self._ended = False
+
+    def accept_tokens(self, request_id: str, tokens: list[int]) -> bool:
+        for token in tokens:
+            if self._ended:
+                return True
+            if token in self._ends:
+                if not self._state.accepting:
+                    return False
+                self._ended = True
+            else:
+                before = self._state.copy()
+                if not self._state.commit(token):
+                    return False
+                self._past.append(before)
+        return True
+
+    def rollback(self, num_tokens: int) -> None:
+        for _ in range(num_tokens):
+            if self._ended:
+                self._ended = False
+            else:
+                self._state = self._past.pop()
+
+    def validate_tokens(self, tokens: list[int]) -> list[int]:
+        state = self._state.copy()
+        valid: list[int] = []
+        for token in tokens:
+            if token in self._ends:
+                return [*valid, token] if state.accepting else valid
+            if not state.commit(token):
+                break
+            valid.append(token)
+        return valid
+
+    def fill_bitmask(self, bitmask: torch.Tensor, index: int) -> None:
+        row = bitmask[index].numpy()
+        self._state.fill(row)
+        words = row.view(np.uint32)
+        accepting = self._state.accepting
+        for word, bit in self._bits:
+            words[word] = words[word] | bit if accepting else words[word] & ~bit
+
+    def is_terminated(self) -> bool:
+        return self._ended

@@ -1,0 +1,1 @@
+"""Grammars: GBNF text → a tree, a recogniser, and masks over a tokenizer's vocabulary."""

@@ -1,0 +1,149 @@
+"""A call's wishes and an expert's defaults → the grammar that its answer follows, and what became of it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from expertserve.errors import ConfigError, GrammarError
+from expertserve.grammar import terms
+from expertserve.grammar.compile import masks
+from expertserve.grammar.follow import Follower
+from expertserve.grammar.program import MAX_ENDING
+from expertserve.grammar.recognise import Grammar
+from expertserve.grammar.restrict import restrict
+from expertserve.grammar.validate import validate
+from expertserve.request import Constraint, GrammarArgs, Sampling
+from expertserve.result import Chunk, GrammarVerdict
+
+if TYPE_CHECKING:
+    from expertserve.expert import PreparedExpert
+
+KINDS = ("grammar", "json_schema", "regex", "choice")
+
+
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    grammar: Grammar
+    parse: Callable[[str], object] | None = None
+    own: bool = False
+    """Whether it is the expert's."""
+
+
+class Applied:
+    """A grammar on one request: what the engine is told, and each completion followed."""
+
+    def __init__(
+        self, expert: PreparedExpert, chosen: _Chosen, constraint: Constraint, args: GrammarArgs, sampling: Sampling
+    ) -> None:
+        self._expert = expert
+        self._args = args
+        self._grammar = chosen.grammar
+        self.parse = chosen.parse
+        self.sampling = replace(sampling, stop=())  # stops act where the sentence is complete, which the engine can't know
+        self.constraint = constraint
+        self._followers = [
+            Follower(
+                chosen.grammar,
+                expert.vocabulary.tokens,
+                expert.prompt.tokenizer.encode_plain,
+                max_tokens=sampling.max_tokens,
+                ends=frozenset(sampling.stop_token_ids),
+                stops=sampling.stop,
+                index=index,
+            )
+            for index in range(sampling.n)
+        ]
+
+    def follow(self, chunk: Chunk) -> Iterator[Chunk]:
+        """The chunk as it goes on to the caller: nothing, it, or it with an ending of ours."""
+        out = self._followers[chunk.index].follow(chunk)
+        if out is not None:
+            yield out
+
+    @property
+    def ended(self) -> bool:
+        """Whether every completion has its end, so that the engine may stop."""
+        return all(f.ended for f in self._followers)
+
+    def verdict(self, index: int, text: str) -> GrammarVerdict:
+        """What became of one completion."""
+        follower = self._followers[index]
+        verdict = GrammarVerdict(self.constraint.digest, self.constraint.engine, follower.complete, follower.forced)
+        decoding = self._expert.manifest.decoding
+        if decoding.validation != "parser-strict" or not decoding.grammar_type:
+            return verdict
+        parsed = validate(decoding.grammar_type, text)
+        return replace(verdict, valid=parsed.valid, parser=parsed.parser, message=parsed.message or None)
+
+    def check(self) -> None:
+        """Raises GrammarError `incomplete` where the caller wants no incomplete answer, or no ending of ours."""
+        if self._args.get("on_incomplete", "return") != "raise":
+            return
+        for follower in self._followers:
+            if not follower.complete:
+                raise GrammarError("the answer is no complete sentence of the grammar", hint="raise max_tokens", code="incomplete")
+            if follower.forced and not self._args.get("allow_forced", True):
+                raise GrammarError(
+                    f"max_tokens cut the sentence, and {follower.forced!r} was written to end it", hint="raise max_tokens", code="incomplete"
+                )
+
+
+async def apply_grammar(expert: PreparedExpert, args: GrammarArgs, schema: str | None, sampling: Sampling) -> Applied | None:
+    """The grammar that a call asks for, else the expert's own; None where there is none.
+
+    Raises:
+        ConfigError: Two are asked for, or one is malformed. GrammarError: Its text is, or no sentence fits into `max_tokens`.
+    """
+    given = [kind for kind in KINDS if args.get(kind) is not None]
+    if len(given) > 1:
+        raise ConfigError(f"{given[0]} and {given[1]} are both given", hint="a call takes one of " + ", ".join(KINDS), code="bad_grammar")
+    if not given and ("grammar" in args or expert.grammar is None):
+        if args.get("restrict_to_schema"):
+            raise ConfigError("restrict_to_schema needs a grammar, and there is none", code="bad_grammar")
+        return None
+    chosen = _Chosen(expert.grammar, own=True) if not given and expert.grammar else await asyncio.to_thread(_choose, args)
+    if args.get("restrict_to_schema"):
+        if not schema:
+            raise ConfigError("restrict_to_schema needs schema=", hint="pass the DDL or graph schema that names are taken from", code="no_schema")
+        kind = expert.manifest.decoding.grammar_type or "sql"
+        chosen = replace(chosen, grammar=await asyncio.to_thread(restrict, chosen.grammar, schema, kind, expert.manifest.decoding.schema_rules))
+    _check_budget(chosen.grammar, expert, sampling)
+    constraint = await asyncio.to_thread(masks.ready, chosen.grammar, expert.base.path, expert.cache_dir, own=chosen.own)
+    return Applied(expert, chosen, constraint, args, sampling)
+
+
+def _check_budget(grammar: Grammar, expert: PreparedExpert, sampling: Sampling) -> None:
+    """Raises GrammarError `no_ending_fits` where not even the shortest sentence fits."""
+    wanted = grammar.min_chars
+    if wanted <= sampling.max_tokens:  # no token writes less than a character
+        return
+    if wanted <= MAX_ENDING:
+        wanted = len(expert.prompt.tokenizer.encode_plain(grammar.shortest_completion("") or ""))
+    if wanted > sampling.max_tokens:
+        raise GrammarError(
+            f"the grammar's shortest sentence takes {wanted:,} tokens; max_tokens is {sampling.max_tokens:,}",
+            hint=f"raise max_tokens to {wanted:,} or more",
+            code="no_ending_fits",
+        )
+
+
+def _choose(args: GrammarArgs) -> _Chosen:
+    """What the caller gave; reading it may take a while, so this runs in a thread."""
+    if (schema := args.get("json_schema")) is not None:
+        return _Chosen(terms.from_json_schema(schema), partial(_parsed, schema))
+    if (pattern := args.get("regex")) is not None:
+        return _Chosen(terms.from_regex(pattern))
+    if (choices := args.get("choice")) is not None:
+        return _Chosen(terms.from_choice(choices))
+    given = args.get("grammar")
+    assert given is not None
+    return _Chosen(terms.from_any(given))
+
+
+def _parsed(schema: terms.Schema, text: str) -> object:
+    return schema.model_validate_json(text) if isinstance(schema, type) else json.loads(text)

@@ -1,0 +1,250 @@
+"""Masks are compiled in processes of their own, bounded in memory and time, and kept in the cache as files that engines load.
+
+There are two: one compiles quickly, for the request that waits; one compiles the static masks, which take seconds and are hundreds of
+times faster, in the background. A hostile grammar that ends either takes nothing else with it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import queue
+import select
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from functools import lru_cache
+from importlib import metadata
+from pathlib import Path
+
+from expertserve import config
+from expertserve.errors import GrammarError
+from expertserve.grammar.gbnf import parse, write
+from expertserve.grammar.mask import FORMAT, GlrMask, GlrVocabulary, Strategy
+from expertserve.grammar.recognise import Grammar
+from expertserve.grammar.vocabulary import Vocabulary
+from expertserve.package.members import read_bounded
+from expertserve.request import Constraint
+
+SECONDS: dict[Strategy, float] = {"quick": 20.0, "static": 300.0}
+MEMORY: dict[Strategy, int] = {"quick": 3 << 30, "static": 5 << 30}
+MAX_MASK = 256 << 20
+HASH = 32
+"""A mask's file begins with the SHA-256 of the rest."""
+WORTH = 2
+"""A call's own grammar is compiled statically once it comes again; an expert's, at its first use."""
+
+
+@lru_cache(maxsize=8)
+def vocabulary_of(folder: Path) -> Vocabulary:
+    """A base model's vocabulary; read once."""
+    return Vocabulary.read(folder)
+
+
+class Compiler:
+    """A process that compiles masks, started when it is needed and again after it ended."""
+
+    def __init__(self, strategy: Strategy) -> None:
+        self._strategy: Strategy = strategy
+        self._process: subprocess.Popen[str] | None = None
+        self._lock = threading.Lock()
+
+    def compile(self, gbnf: str, tokenizer: Path, out: Path) -> None:
+        """Writes a mask's file; waits for it.
+
+        Raises:
+            GrammarError: `mask_refused`: the engine can't; `grammar_too_costly`: not within the bounds of memory and time.
+        """
+        with self._lock:
+            process = self._running()
+            assert process.stdin and process.stdout
+            try:
+                process.stdin.write(json.dumps({"gbnf": gbnf, "tokenizer": str(tokenizer), "out": str(out)}) + "\n")
+                process.stdin.flush()
+                answer = _line(process, SECONDS[self._strategy])
+            except OSError:
+                answer = ""
+            if not answer:
+                self._end()
+                raise GrammarError(
+                    f"compiling the grammar took more than {SECONDS[self._strategy]:.0f} s or {MEMORY[self._strategy] >> 30} GiB",
+                    hint="bound its repetitions, and have no two ways to read the same text; `expertserve check` shows where",
+                    code="grammar_too_costly",
+                )
+        refused = json.loads(answer).get("refused")
+        if refused:
+            raise GrammarError(refused, code="mask_refused")
+
+    def _running(self) -> subprocess.Popen[str]:
+        if self._process is None or self._process.poll() is not None:
+            environment = {**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
+            command = [sys.executable, "-m", "expertserve.grammar.compile", self._strategy]
+            self._process = subprocess.Popen(
+                command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+            )
+        return self._process
+
+    def _end(self) -> None:
+        process, self._process = self._process, None
+        if process:
+            process.kill()
+            process.communicate()
+
+
+def _line(process: subprocess.Popen[str], seconds: float) -> str:
+    """The next line of a process's answer; empty where it ended or took too long."""
+    assert process.stdout
+    if sys.platform == "win32":
+        timer = threading.Timer(seconds, process.kill)
+        timer.start()
+        try:
+            return process.stdout.readline()
+        finally:
+            timer.cancel()
+    ready, _, _ = select.select([process.stdout], [], [], seconds)
+    return process.stdout.readline() if ready else ""
+
+
+class Masks:
+    """Where masks are, and who makes the missing ones."""
+
+    def __init__(self) -> None:
+        self._quick = Compiler("quick")
+        self._static = Compiler("static")
+        self._uses: dict[Path, int] = {}
+        self._jobs: queue.SimpleQueue[tuple[str, Path, Path]] = queue.SimpleQueue()
+        self._worker: threading.Thread | None = None
+        self._lock = threading.Lock()
+
+    def ready(self, grammar: Grammar, tokenizer: Path, cache_dir: Path | None, *, own: bool) -> Constraint:
+        """A grammar whose mask lies in the cache: the static one where it is there, else a quick one, made now if it must be.
+
+        Args:
+            own: It is the expert's, and will come again.
+
+        Raises:
+            GrammarError: See `Compiler.compile`.
+        """
+        static = self.path(cache_dir, grammar.digest, vocabulary_of(tokenizer))
+        quick = static.with_suffix(".quick")
+        if static.exists():
+            return Constraint(gbnf="", digest=grammar.digest, mask=static)
+        gbnf = write(grammar.rules)
+        refused = static.with_suffix(".refused")
+        if not quick.exists() and not refused.exists():
+            static.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                self._quick.compile(gbnf, tokenizer, quick)
+            except GrammarError as error:
+                if error.code != "mask_refused":
+                    raise
+                refused.touch()
+        if refused.exists():
+            return Constraint(gbnf=gbnf, digest=grammar.digest, mask=None, engine="xgrammar")
+        self._later(gbnf, tokenizer, static, own)
+        return Constraint(gbnf="", digest=grammar.digest, mask=quick)
+
+    def prepare(self, grammar: Grammar, tokenizer: Path, cache_dir: Path | None) -> float:
+        """Compiles the static mask now, unless it is there; gives the seconds that it took.
+
+        Raises:
+            GrammarError: See `Compiler.compile`.
+        """
+        static = self.path(cache_dir, grammar.digest, vocabulary_of(tokenizer))
+        began = time.monotonic()
+        if not static.exists():
+            static.parent.mkdir(parents=True, exist_ok=True)
+            self._static.compile(write(grammar.rules), tokenizer, static)
+        return time.monotonic() - began
+
+    def path(self, cache_dir: Path | None, grammar: str, vocabulary: Vocabulary) -> Path:
+        """Where a static mask is kept: named by the digests of grammar and vocabulary, the engine's version and ours."""
+        name = f"{grammar[:32]}-{vocabulary.digest[:16]}-{metadata.version('glrmask')}-{FORMAT}.mask"
+        return (cache_dir or config.cache_dir()) / "masks" / name
+
+    def _later(self, gbnf: str, tokenizer: Path, static: Path, own: bool) -> None:
+        """Has the static mask compiled in the background, where that is worth it."""
+        with self._lock:
+            uses = self._uses[static] = self._uses.get(static, 0) + 1
+            if uses != (1 if own else WORTH):
+                return
+            self._jobs.put((gbnf, tokenizer, static))
+            if self._worker is None:
+                self._worker = threading.Thread(target=self._work, name="expertserve-masks", daemon=True)
+                self._worker.start()
+
+    def _work(self) -> None:
+        while True:
+            gbnf, tokenizer, static = self._jobs.get()
+            with contextlib.suppress(GrammarError, OSError):  # the quick one goes on serving
+                self._static.compile(gbnf, tokenizer, static)
+
+
+masks = Masks()
+
+
+def read_mask(path: Path, vocabulary: GlrVocabulary) -> GlrMask:
+    """A mask from its file, in milliseconds.
+
+    Raises:
+        GrammarError: `mask_damaged`; the file is then gone, and the next request makes it anew.
+    """
+    try:
+        data = read_bounded(path, MAX_MASK)
+        if hashlib.sha256(data[HASH:]).digest() == data[:HASH]:
+            return GlrMask.load(data[HASH:], vocabulary)
+    except OSError as error:
+        raise GrammarError(f"the compiled grammar {path.name} can't be read: {error}", code="mask_damaged") from error
+    path.unlink(missing_ok=True)
+    raise GrammarError(f"the compiled grammar {path.name} was damaged", hint="try again: it is made anew", code="mask_damaged")
+
+
+def write_mask(path: Path, mask: GlrMask) -> None:
+    """Puts a mask's file into its place, in one step."""
+    data = mask.save()
+    handle, name = tempfile.mkstemp(dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(hashlib.sha256(data).digest() + data)
+        Path(name).replace(path)
+    finally:
+        Path(name).unlink(missing_ok=True)
+
+
+# ── inside the process ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def serve(strategy: Strategy) -> None:
+    """Compiles what standard input asks for, a line of JSON each, until it ends."""
+    _bound(strategy)
+    for line in sys.stdin:
+        job = json.loads(line)
+        try:
+            mask = GlrMask.compile(parse(job["gbnf"]), _loaded(job["tokenizer"]), strategy)
+            write_mask(Path(job["out"]), mask)
+            answer = {}
+        except GrammarError as error:
+            answer = {"refused": error.message}
+        print(json.dumps(answer), flush=True)
+
+
+@lru_cache(maxsize=4)
+def _loaded(tokenizer: str) -> GlrVocabulary:
+    return GlrVocabulary(Vocabulary.read(Path(tokenizer)))
+
+
+def _bound(strategy: Strategy) -> None:
+    if sys.platform != "win32":
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY[strategy], MEMORY[strategy]))
+        if strategy == "static":
+            os.nice(10)
+
+
+if __name__ == "__main__":
+    serve("static" if sys.argv[1:] == ["static"] else "quick")

@@ -1,0 +1,131 @@
+"""Follows one answer with the recogniser as it is written, so that it ends complete: in time, or by an ending of ours.
+
+Before a token is let through, the shortest ending of the sentence with it is known to fit into the tokens that are left. One after which
+it would not fit is dropped, and the ending of the sentence without it, which did fit, is appended. So whenever the shortest sentence fits
+at the start, the result is complete, and nothing that was handed out is taken back.
+"""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Callable, Mapping, Sequence
+
+from expertserve.grammar.recognise import Cursor, Grammar
+from expertserve.result import Chunk, FinishReason, TokenLogprob
+
+Encode = Callable[[str], list[int]]
+
+
+class Follower:
+    """One completion's tokens → its chunks.
+
+    Args:
+        tokens: What each token writes.
+        encode: A text as the tokenizer writes it.
+        ends: Tokens that end the answer.
+        stops: Texts that end it where the sentence before them is complete; elsewhere they are part of it.
+    """
+
+    def __init__(
+        self,
+        grammar: Grammar,
+        tokens: Mapping[int, bytes],
+        encode: Encode,
+        *,
+        max_tokens: int,
+        ends: frozenset[int],
+        stops: Sequence[str] = (),
+        index: int = 0,
+    ) -> None:
+        self._grammar = grammar
+        self._tokens = tokens
+        self._encode = encode
+        self._left = max_tokens
+        self._ends = ends
+        self._stops = tuple(stops)
+        self._index = index
+        self._cursor: Cursor = grammar.start()
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self._text = ""
+        self._given = 0
+        self.ended = False
+        self.complete = False
+        self.forced = ""
+
+    def follow(self, chunk: Chunk) -> Chunk | None:
+        """The part of an engine's chunk that goes on; None where nothing of it does."""
+        if self.ended:
+            return None
+        ids: list[int] = []
+        logprobs: list[TokenLogprob] = []
+        for place, token in enumerate(chunk.token_ids):
+            last = place == len(chunk.token_ids) - 1
+            if token in self._ends or (last and chunk.finish_reason == "stop" and token not in self._tokens):
+                self._left -= 1
+                ids.append(token)
+                return self._end("stop", ids, logprobs)
+            after = self._cursor.copy()
+            if not after.feed(self._tokens.get(token, b"\xff")) or self._needs(after, self._left - 1) > self._left - 1:
+                return self._force(ids, logprobs)
+            self._cursor = after
+            self._left -= 1
+            self._text += self._decoder.decode(self._tokens[token])
+            ids.append(token)
+            logprobs += chunk.logprobs[place : place + 1]
+            stop = self._stop_at() if self._stops else None
+            if stop is not None:
+                self._text = self._text[:stop]
+                return self._end("stop", ids, logprobs, complete=True)
+        if chunk.finish_reason:
+            return self._end(chunk.finish_reason, ids, logprobs)
+        return self._chunk(len(self._text) - self._held_back(), ids, logprobs)
+
+    def _needs(self, cursor: Cursor, left: int) -> int:
+        """Tokens of the shortest ending, or an upper bound that is no more than what is left."""
+        ending = cursor.ending_bytes()
+        if ending is None:
+            return left + 1
+        if len(ending) <= left:  # no token writes less than a byte
+            return len(ending)
+        try:
+            return len(self._encode(ending.decode()))
+        except UnicodeDecodeError:  # it begins inside a character
+            return len(ending)
+
+    def _force(self, ids: list[int], logprobs: list[TokenLogprob]) -> Chunk:
+        """Appends the ending that fits, in place of what the engine wrote next."""
+        ending = self._cursor.ending_bytes() or b""
+        before = len(self._text)
+        self._text += self._decoder.decode(ending)
+        self.forced = self._text[before:]
+        try:
+            ids += self._encode(ending.decode()) if ending else []
+        except UnicodeDecodeError:
+            singles = {data: i for i, data in self._tokens.items() if len(data) == 1}
+            ids += [singles[bytes([b])] for b in ending]
+        self._cursor.feed(ending)
+        return self._end("length", ids, logprobs)
+
+    def _end(self, reason: FinishReason, ids: list[int], logprobs: list[TokenLogprob], *, complete: bool | None = None) -> Chunk:
+        self.ended = True
+        self.complete = self._cursor.complete if complete is None else complete
+        return self._chunk(len(self._text), ids, logprobs, reason)
+
+    def _chunk(self, upto: int, ids: list[int], logprobs: list[TokenLogprob], reason: FinishReason | None = None) -> Chunk:
+        piece, self._given = self._text[self._given : upto], max(self._given, upto)
+        return Chunk(piece, tuple(ids), self._index, tuple(logprobs), reason)
+
+    def _stop_at(self) -> int | None:
+        """Where the first stop text begins that follows a complete sentence."""
+        start = max(0, self._given - max(map(len, self._stops)))
+        places = sorted(p for s in self._stops if (p := self._text.find(s, start)) >= 0)
+        return next((p for p in places if p >= self._given and self._grammar.accepts(self._text[:p])), None)
+
+    def _held_back(self) -> int:
+        """Characters at the end that may still become such a stop."""
+        longest = max(map(len, self._stops), default=0) - 1
+        for size in range(min(longest, len(self._text) - self._given), 0, -1):
+            tail = self._text[-size:]
+            if any(s.startswith(tail) for s in self._stops) and self._grammar.accepts(self._text[:-size]):
+                return size
+        return 0

@@ -1,0 +1,522 @@
+"""GBNF text ↔ `Rules`.
+
+The format is llama.cpp's (`grammars/README.md`, `src/llama-grammar.cpp`); where engines disagree, its parser decides. On top of it we take
+left recursion and underscores in names; we refuse what it takes by accident: a rule defined twice, `[z-a]`, `{5,2}`, bounds from 2,000 up,
+empty classes, surrogates, code points beyond U+10FFFF.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import NoReturn
+
+from expertserve.errors import GrammarError
+from expertserve.grammar.tree import MAX_CODE, SURROGATES, Alt, Class, Literal, Node, Ref, Repeat, Rules, Seq
+
+MAX_TEXT = 1 << 20
+"""Characters of a grammar (bytes, where it comes as bytes)."""
+MAX_RULES = 20_000
+MAX_SYMBOLS = 50_000
+"""Literals, classes, names and signs in all rules together."""
+MAX_GROUPS = 10_000
+"""Groups inside each other."""
+MAX_HEIGHT = 100
+"""Of a tree. What is nested deeper becomes a rule of its own, so that code may walk trees recursively."""
+MAX_PRODUCT = 1_999
+"""Of the bounds of repetitions inside each other, in one rule: `high`, or `low` where there is no `high`, and at least 1 each."""
+
+NAME = r"[A-Za-z0-9_-]+"
+_TOKEN = re.compile(
+    rf"""[ \t]*(?:
+      (?P<name>{NAME})
+    | (?P<literal>"[^"\\]*(?:\\.[^"\\]*)*")
+    | (?P<sign>[().|*+?])
+    | (?P<line>[\r\n](?:[ \t\r\n]+|\#[^\r\n]*)*)
+    | (?P<class>\[[^\]\\]*(?:\\.[^\]\\]*)*\])
+    | (?P<comment>\#[^\r\n]*)
+    | (?P<count>\{{[^}}"(\[]*\}})
+    | (?P<define>::=)
+    | (?P<end>\Z))""",
+    re.VERBOSE | re.DOTALL,
+)
+_SKIP = re.compile(r"(?:[ \t\r\n]+|#[^\r\n]*)*")
+_DEFINITION = re.compile(rf"({NAME})[ \t]*::=")
+_COUNT = re.compile(r"\{\s*([0-9]+)\s*(?:(,)\s*([0-9]+)?\s*)?\}", re.ASCII)
+_NEWLINE = re.compile(r"\r\n|\r|\n")
+_ESCAPE = re.compile(r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([trn\\\"\[\]-]))")
+_LETTERS = {"t": "\t", "r": "\r", "n": "\n"}
+_HEX = {"x": 2, "u": 4, "U": 8}
+_SIGNS = {"*": (0, None), "+": (1, None), "?": (0, 1)}
+ANY = Class(((0, SURROGATES[0] - 1), (SURROGATES[1] + 1, MAX_CODE)))
+"""What `.` stands for: any character, newlines included."""
+EMPTY = Seq()
+
+
+def parse(text: str | bytes, *, name: str = "the grammar") -> Rules:
+    """Reads a grammar, in time linear in its length: about 50 ms for 2,000 rules.
+
+    Groups nested more than `MAX_HEIGHT` deep come back as rules of their own, named after the rule they stand in.
+
+    Args:
+        name: What messages about the whole text call it.
+
+    Raises:
+        GrammarError: The text is malformed or exceeds one of the bounds above; with its place, and a `code` that says how.
+
+    Example:
+        >>> parse('root ::= "a"* | [0-9]').rules["root"]
+        Alt(options=(Repeat(item=Literal(text='a'), low=0, high=None), Class(ranges=((48, 57),))))
+    """
+    if len(text) > MAX_TEXT:
+        size = f"{len(text):,} {'bytes' if isinstance(text, bytes) else 'characters'}"
+        raise GrammarError(f"{name} has {size}; at most {MAX_TEXT:,} are read", hint="split it, or generate less", code="grammar_too_large")
+    if isinstance(text, bytes):
+        text = _decode(text, name)
+    return _Reader(text.removeprefix("\ufeff"), name).read()
+
+
+def write(rules: Rules) -> str:
+    """The grammar as GBNF, in ASCII, one rule a line; `parse` gives the same rules back (`lines` aside).
+
+    Raises:
+        GrammarError: It starts elsewhere than at `root`, which GBNF can't say.
+    """
+    if rules.root != "root":
+        raise GrammarError(f"the grammar starts at {rules.root!r}", hint="GBNF starts at `root`: rename it", code="missing_root")
+    return "".join(f"{name} ::= {write_node(node)}\n" for name, node in rules.rules.items())
+
+
+def write_node(node: Node) -> str:
+    """The right side of a rule, as GBNF."""
+    if isinstance(node, Alt):
+        return " | ".join(_in_alt(n) for n in node.options)
+    return _in_alt(node)
+
+
+def _in_alt(node: Node) -> str:
+    if isinstance(node, Seq) and node.items:
+        return " ".join(_in_seq(n) for n in node.items)
+    return _in_seq(node)
+
+
+def _in_seq(node: Node) -> str:
+    match node:
+        case Literal(text):
+            return '"' + "".join(_escaped(ord(c), '"\\') for c in text) + '"'
+        case Class(()):
+            return "[\\uD800]"  # the format has no way to write a class of nothing but this
+        case Class(ranges):
+            return "[" + "".join(_range(low, high) for low, high in ranges) + "]"
+        case Ref(name):
+            return name
+        case Seq(()):
+            return '""'
+        case Repeat(item, low, high):
+            bare = isinstance(item, (Literal, Class, Ref, Repeat))
+            return (_in_seq(item) if bare else f"({write_node(item)})") + _bounds(low, high)
+        case Seq() | Alt():
+            return f"({write_node(node)})"
+
+
+def _bounds(low: int, high: int | None) -> str:
+    for sign, bounds in _SIGNS.items():
+        if bounds == (low, high):
+            return sign
+    return f"{{{low}}}" if low == high else f"{{{low},{'' if high is None else high}}}"
+
+
+def _range(low: int, high: int) -> str:
+    first, last = _escaped(low, '"\\[]-^'), _escaped(high, '"\\[]-^')
+    return first if low == high else f"{first}-{last}"
+
+
+def _escaped(code: int, special: str) -> str:
+    """ASCII. `\\u` rather than `\\x`, of which some engines read more than two digits."""
+    if 0x20 <= code < 0x7F and chr(code) not in special:
+        return chr(code)
+    if chr(code) in '"\\':
+        return "\\" + chr(code)
+    return {10: "\\n", 13: "\\r", 9: "\\t"}.get(code) or (f"\\u{code:04X}" if code < 0x10000 else f"\\U{code:08X}")
+
+
+def class_of(ranges: list[tuple[int, int]], *, negated: bool = False) -> Class:
+    """A class in its normal form: sorted, disjoint, not touching, without surrogates."""
+    merged: list[tuple[int, int]] = []
+    for low, high in sorted(ranges):
+        if merged and low <= merged[-1][1] + 1:
+            merged[-1] = (merged[-1][0], max(merged[-1][1], high))
+        else:
+            merged.append((low, high))
+    if negated:
+        edges = [-1, *(edge for pair in merged for edge in pair), MAX_CODE + 1]
+        merged = [(a + 1, b - 1) for a, b in zip(edges[::2], edges[1::2], strict=True) if a + 1 <= b - 1]
+    first, last = SURROGATES
+    parts = [part for low, high in merged for part in ((low, min(high, first - 1)), (max(low, last + 1), high))]
+    return Class(tuple((low, high) for low, high in parts if low <= high))
+
+
+def _decode(data: bytes, name: str) -> str:
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        before = data[: error.start].decode("utf-8").removeprefix("\ufeff")
+        lines = _NEWLINE.split(before)
+        rest = _NEWLINE.split(data[error.start : error.start + 200].decode("utf-8", "replace"))[0]
+        raise GrammarError(
+            f"{name} is not UTF-8: byte 0x{data[error.start]:02x} at offset {error.start} ({error.reason})",
+            hint="save it as UTF-8",
+            code="not_utf8",
+            line=len(lines),
+            column=len(lines[-1]) + 1,
+            source_line=lines[-1] + rest,
+        ) from error
+
+
+_Item = tuple[Node, int, int]
+"""A node that was read, its height, and the product of its repetitions' bounds."""
+
+
+@dataclass(slots=True)
+class _Group:
+    """An open parenthesis, or the rule itself."""
+
+    place: int
+    options: list[_Item]
+    items: list[_Item]
+
+
+class _Reader:
+    def __init__(self, text: str, name: str) -> None:
+        self.text, self.name = text, name
+        self.rules: dict[str, Node] = {}
+        self.lines: dict[str, int] = {}
+        self.used: dict[str, int] = {}
+        """A name → where it is first referred to."""
+        self.has_returns = "\r" in text
+        self.rule, self.rule_place, self.line = "", 0, 1
+        self.symbols = 0
+        self.defined_names: set[str] | None = None
+
+    def read(self) -> Rules:
+        self._check_characters()
+        at = self._rule(self._skip(0))
+        while at is not None:
+            at = self._rule(at)
+        self._check_names()
+        return Rules(self.rules, self.lines)
+
+    # Rules
+
+    def _rule(self, at: int) -> int | None:
+        """Reads the rule that begins here; where the next one begins, None at the end."""
+        if at >= len(self.text):
+            return None
+        head = _DEFINITION.match(self.text, at)
+        if head is None:
+            self._no_rule(at)
+        self.rule = head[1]
+        if self.rule in self.lines:
+            self._fail(
+                at,
+                "duplicate_rule",
+                f"the rule `{self.rule}` is defined twice, first in line {self.lines[self.rule]}",
+                "rename one, or join them with |",
+            )
+        if len(self.rules) >= MAX_RULES:
+            self._fail(
+                at, "too_many_rules", f"more than {MAX_RULES:,} rules", "generate fewer: a class or a repetition often replaces many"
+            )
+        self.line += self._newlines(self.rule_place, at)
+        self.rule_place = at
+        self.lines[self.rule] = self.line
+        self.rules[self.rule] = EMPTY  # holds the place in the order of the text
+        node, at = self._body(head.end())
+        self.rules[self.rule] = node
+        return self._skip(at)
+
+    def _body(self, at: int) -> tuple[Node, int]:
+        """Reads what stands right of `::=`, up to the newline that ends it."""
+        text, groups = self.text, [_Group(at, [], [])]
+        match, postfix_ok, open_end = _TOKEN.match, False, True  # open_end: after `::=` or `|` the rule may go on in the next line
+        while at < len(text):
+            token = match(text, at)
+            if token is None:
+                self._unexpected(self._skip(at))
+            kind = token.lastgroup or ""
+            start, at = token.span(kind)
+            if kind == "line":
+                if len(groups) > 1 or (open_end and not _DEFINITION.match(text, at)):
+                    continue
+                break
+            if kind == "comment" or kind == "end":
+                continue
+            self.symbols += 1
+            if self.symbols > MAX_SYMBOLS:
+                self._fail(
+                    start,
+                    "grammar_too_large",
+                    f"more than {MAX_SYMBOLS:,} symbols",
+                    "generate less: a class or a repetition often replaces many",
+                )
+            items, word = groups[-1].items, token[kind]
+            open_end = word == "|"
+            if kind == "literal":
+                string = self._string(start + 1, at - 1)
+                postfix_ok = bool(string)
+                if string:
+                    items.append((Literal(string), 0, 1))
+            elif kind == "class":
+                items.append((self._class(start, at), 0, 1))
+                postfix_ok = True
+            elif kind == "name":
+                self.used.setdefault(word, start)
+                items.append((Ref(word), 0, 1))
+                postfix_ok = True
+            elif word == ".":
+                items.append((ANY, 0, 1))
+                postfix_ok = True
+            elif word == "|":
+                self._end_option(groups[-1])
+                postfix_ok = False
+            elif word == "(":
+                if len(groups) > MAX_GROUPS:
+                    self._fail(
+                        start, "too_deep", f"more than {MAX_GROUPS:,} groups inside each other", "make inner groups rules of their own"
+                    )
+                groups.append(_Group(start, [], []))
+                postfix_ok = False
+            elif word == ")":
+                if len(groups) == 1:
+                    self._fail(start, "unexpected_close", "a `)` without its `(`", "remove it, or open the group before")
+                group = groups.pop()
+                groups[-1].items.append(self._end_group(group))
+                postfix_ok = True
+            elif kind == "define":
+                self._second_definition(start, groups)
+            else:  # * + ? {…}
+                if not postfix_ok:
+                    self._fail(
+                        start,
+                        "nothing_to_repeat",
+                        f"`{word[0]}` has nothing before it to repeat",
+                        'put it after a literal, class, name or group, as in `"a"*`',
+                    )
+                low, high = _SIGNS.get(word) or self._count(start, at, nested=len(groups) > 1)
+                items[-1] = self._repeat(items[-1], low, high, start)
+        if len(groups) > 1:
+            self._unclosed(groups[-1].place)
+        return self._end_group(groups[0])[0], at
+
+    def _end_option(self, group: _Group) -> None:
+        items = [item for item in group.items if item[0] is not EMPTY]  # `"a" ()` is "a"
+        group.options.append(items[0] if len(items) == 1 else self._joined(Seq, items))
+        group.items = []
+
+    def _end_group(self, group: _Group) -> _Item:
+        self._end_option(group)
+        return group.options[0] if len(group.options) == 1 else self._joined(Alt, group.options)
+
+    def _joined(self, kind: type[Seq] | type[Alt], parts: list[_Item]) -> _Item:
+        if not parts:
+            return EMPTY, 0, 1
+        height = max([part[1] for part in parts])
+        if height >= MAX_HEIGHT - 1:
+            parts, height = [self._lowered(part) for part in parts], MAX_HEIGHT - 2
+        return kind(tuple([part[0] for part in parts])), 1 + height, max([part[2] for part in parts])
+
+    def _repeat(self, item: _Item, low: int, high: int | None, place: int) -> _Item:
+        product = item[2] * max(1, low if high is None else high)
+        if product > MAX_PRODUCT:
+            self._fail(
+                place,
+                "repetition_too_large",
+                f"bounds of repetitions inside each other multiply to {product:,}; at most {MAX_PRODUCT:,} are read",
+                "use smaller bounds, or none: `*`",
+            )
+        node, height, _ = self._lowered(item)
+        return Repeat(node, low, high), height + 1, product
+
+    def _lowered(self, item: _Item) -> _Item:
+        """The item, or, where it is too high, a reference to a new rule that holds it."""
+        if item[1] < MAX_HEIGHT - 1:
+            return item
+        if self.defined_names is None:
+            self.defined_names = set(re.findall(NAME, self.text))
+        name = next(n for i in range(len(self.rules), 10 * MAX_TEXT) if (n := f"{self.rule}-{i}") not in self.defined_names)
+        self.defined_names.add(name)
+        if len(self.rules) >= MAX_RULES:
+            self._fail(self.rule_place, "too_deep", "groups or repetitions are nested too deep", "make inner groups rules of their own")
+        self.rules[name] = item[0]
+        self.lines[name] = self.lines[self.rule]
+        return (Ref(name), 0, item[2])
+
+    # Terminals
+
+    def _string(self, start: int, end: int) -> str:
+        if "\\" not in self.text[start:end]:
+            return self.text[start:end]
+        parts = []
+        while start < end:
+            code, start = self._character(start, in_class=False)
+            parts.append(chr(code))
+        return "".join(parts)
+
+    def _class(self, start: int, end: int) -> Class:
+        at, ranges = start + 1, []
+        negated = self.text[at] == "^"
+        at += negated
+        if at == end - 1:
+            self._fail(
+                start,
+                "empty_class",
+                "a class without characters",
+                'put characters between the brackets; `.` is any character, `""` is none',
+            )
+        while at < end - 1:
+            place = at
+            low, at = self._character(at, in_class=True)
+            high = low
+            if self.text[at] == "-" and at + 1 < end - 1:
+                high, at = self._character(at + 1, in_class=True)
+            if high < low:
+                self._fail(place, "reversed_range", f"the range {self.text[place:at]} runs backwards", "write its smaller end first")
+            ranges.append((low, high))
+        return class_of(ranges, negated=negated)
+
+    def _character(self, at: int, *, in_class: bool) -> tuple[int, int]:
+        """The code point that is written here, and where the next one is."""
+        if self.text[at] != "\\":
+            return ord(self.text[at]), at + 1
+        match = _ESCAPE.match(self.text, at)
+        if match is None:
+            self._bad_escape(at)
+        if match[4]:
+            return ord(_LETTERS.get(match[4], match[4])), match.end()
+        code = int(match[1] or match[2] or match[3], 16)
+        if code > MAX_CODE:
+            self._fail(at, "bad_code_point", f"{match[0]} is beyond U+10FFFF, the last character", "use a character that exists")
+        if not in_class and SURROGATES[0] <= code <= SURROGATES[1]:
+            self._fail(
+                at,
+                "surrogate",
+                f"{match[0]} is half of a surrogate pair and not a character",
+                "write characters beyond U+FFFF as \\UNNNNNNNN",
+            )
+        return code, match.end()
+
+    def _count(self, start: int, end: int, *, nested: bool) -> tuple[int, int | None]:
+        match = _COUNT.fullmatch(self.text, start, end)
+        if match is None or (not nested and _NEWLINE.search(match[0])):
+            self._fail(start, "bad_repetition", "expected {n}, {n,} or {n,m} with whole numbers", "to allow none, write {0,m}")
+        low = self._bound(match[1], start)
+        high = low if not match[2] else self._bound(match[3], start) if match[3] else None
+        if high is not None and high < low:
+            self._fail(
+                start,
+                "reversed_repetition",
+                f"{{{low},{high}}} asks for at least {low} and at most {high}",
+                "write the smaller bound first",
+            )
+        return low, high
+
+    def _bound(self, digits: str, place: int) -> int:
+        if len(digits.lstrip("0")) > 4 or int(digits) > MAX_PRODUCT:
+            shown = digits if len(digits) < 20 else digits[:20] + "…"
+            self._fail(
+                place,
+                "repetition_too_large",
+                f"a repetition bound of {shown}; at most {MAX_PRODUCT:,} are read",
+                "use a smaller bound, or none: `*`",
+            )
+        return int(digits)
+
+    # Places and errors
+
+    def _skip(self, at: int) -> int:
+        """Past blanks, comments and newlines."""
+        return _SKIP.match(self.text, at).end()  # type: ignore[union-attr]  # it matches the empty text too
+
+    def _newlines(self, start: int, end: int) -> int:
+        return len(_NEWLINE.findall(self.text, start, end)) if self.has_returns else self.text.count("\n", start, end)
+
+    def _fail(self, at: int, code: str, message: str, hint: str) -> NoReturn:
+        line = 1 + self._newlines(0, at)
+        start = max(self.text.rfind("\n", 0, at), self.text.rfind("\r", 0, at)) + 1
+        newline = _NEWLINE.search(self.text, start)
+        source = self.text[start : newline.start() if newline else len(self.text)]
+        raise GrammarError(message, hint=hint, code=code, line=line, column=at - start + 1, source_line=source)
+
+    def _check_characters(self) -> None:
+        if bad := re.search("[\x00\ud800-\udfff]", self.text):
+            self._fail(
+                bad.start(),
+                "bad_character",
+                f"U+{ord(bad[0]):04X} can't stand in a grammar",
+                "write \\x00 for a NUL; surrogates are no characters",
+            )
+
+    def _check_names(self) -> None:
+        if not self.rules:
+            self._fail(0, "empty_grammar", f"{self.name} has no rules", "define at least `root ::= …`")
+        for name, at in self.used.items():
+            if name not in self.lines:
+                near = next((n for n in self.lines if n.lower().replace("_", "-") == name.lower().replace("_", "-")), "")
+                hint = f"did you mean `{near}`?" if near else f"define it: `{name} ::= …`"
+                self._fail(at, "undefined_rule", f"the rule `{name}` is not defined", hint)
+        if "root" not in self.rules:
+            first = next(iter(self.lines))
+            at = next(m.start(1) for m in _DEFINITION.finditer(self.text) if m[1] == first)
+            self._fail(at, "missing_root", "no rule is called `root`, where sentences start", f"add `root ::= {first}`")
+
+    def _no_rule(self, at: int) -> NoReturn:
+        above = (
+            "a rule goes on in the next line only inside parentheses, or where its line ends with |"
+            if self.rules
+            else "a grammar is lines of `name ::= …`"
+        )
+        name = re.compile(rf"{NAME}[ \t]*").match(self.text, at)
+        if name is None:
+            self._fail(at, "expected_rule", f"expected a rule's name, found {self.text[at]!r}", above)
+        if re.compile(r":=|=|:|->|→").match(self.text, name.end()):
+            above = "GBNF defines rules with ::="
+        self._fail(name.end(), "expected_define", f"expected ::= after `{name[0].strip()}`", above)
+
+    def _second_definition(self, at: int, groups: list[_Group]) -> NoReturn:
+        if len(groups) > 1:
+            self._unclosed(groups[-1].place)
+        self._fail(at, "expected_newline", "expected the end of the rule, found a second ::=", "start each rule on a line of its own")
+
+    def _unclosed(self, at: int) -> NoReturn:
+        self._fail(at, "unclosed_group", "a `(` without its `)`", "close the group before the rule ends")
+
+    def _bad_escape(self, at: int) -> NoReturn:
+        letter = self.text[at + 1 : at + 2]
+        if letter in _HEX:
+            message = f"\\{letter} takes exactly {_HEX[letter]} hexadecimal digits"
+            self._fail(at, "bad_escape", message, f"pad with zeros: \\{letter}{'0' * (_HEX[letter] - 2)}41 is an A")
+        self._fail(at, "bad_escape", f"\\{letter} is no escape", r"the escapes are \n \r \t \\ \" \[ \] \- \xNN \uNNNN \UNNNNNNNN")
+
+    def _unexpected(self, at: int) -> NoReturn:
+        sign = self.text[at]
+        match sign:
+            case '"':
+                self._fail(at, "unclosed_literal", "a literal without its closing quote", 'a quote inside one is written \\"')
+            case "[":
+                self._fail(at, "unclosed_class", "a class without its closing bracket", "a bracket inside one is written \\]")
+            case "{":
+                self._fail(at, "bad_repetition", "expected {n}, {n,} or {n,m} with whole numbers", "to allow none, write {0,m}")
+            case "'":
+                self._fail(at, "unexpected_character", "literals stand in double quotes", 'write "…"')
+            case "<" | "!":
+                self._fail(
+                    at, "token_terminal", "tokens (<…>) are no text, and are not supported", "write the text that the token stands for"
+                )
+            case "/":
+                self._fail(at, "unexpected_character", "found '/'", "comments begin with #")
+        self._fail(
+            at,
+            "unexpected_character",
+            f"expected a literal, class, name, group or operator, found {sign!r}",
+            "text stands in double quotes",
+        )

@@ -1,0 +1,311 @@
+"""A grammar's tree → the text that mask engines read: Lark for glrmask and Outlines, a regular expression where the language is one.
+
+Lark here is written with one character a terminal: a longer terminal is matched greedily by most engines, which changes the language.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from expertserve.grammar.tree import Alt, Class, Literal, Node, Ref, Repeat, Rules, Seq
+
+if TYPE_CHECKING:
+    from outlines.types import CFG
+    from outlines.types.dsl import Regex
+
+MAX_REGEX = 20_000
+"""Characters; a longer expression costs more than the grammar that it stands for."""
+PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 _,;:=<>!@#%&~'`")
+
+
+def to_outlines(rules: Rules) -> CFG | Regex:
+    """The grammar as a term of Outlines: a regular expression where it is regular and small, else a CFG in Lark's own dialect.
+
+    Such a term runs in `outlines.Generator` on any backend that reads what it is.
+
+    Example:
+        >>> to_outlines(parse('root ::= "a"+'))
+        Regex(pattern='a+')
+    """
+    from outlines.types import CFG
+    from outlines.types.dsl import Regex
+
+    pattern = to_regex(rules)
+    return CFG(to_lark(rules)) if pattern is None else Regex(pattern)
+
+
+# ── Lark ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def to_lark(rules: Rules) -> str:
+    """The grammar in Lark: its root is `start`, every other rule is renamed, since GBNF allows names that Lark doesn't."""
+    rules = without_empty_repeats(reachable(rules))
+    names = {name: "start" if name == rules.root else f"r{i}" for i, name in enumerate(rules.rules)}
+    return "".join(f"{names[name]}: {_lark(node, names, 0)}\n" for name, node in rules.rules.items())
+
+
+def _lark(node: Node, names: Mapping[str, str], level: int) -> str:
+    """Level 0 takes alternatives, 1 sequences, 2 single items."""
+    match node:
+        case Literal(text):
+            parts = [f'"{c}"' if c in PLAIN else f"/{_char_class(((ord(c), ord(c)),))}/" for c in text]
+            return _group(" ".join(parts), level >= 2 and len(parts) > 1)
+        case Class(ranges):
+            return f"/{_char_class(ranges)}/"
+        case Ref(name):
+            return names[name]
+        case Seq(items):
+            return _group(" ".join(_lark(i, names, 1) for i in items), level >= 2 or not items) if items else '""'
+        case Alt(options):
+            return _group(" | ".join(_lark(o, names, 1) for o in options), level >= 1)
+        case Repeat(item, low, high):
+            inner = _lark(item, names, 2)
+            if not (inner.startswith("(") or isinstance(item, Ref | Class) or (isinstance(item, Literal) and len(item.text) == 1)):
+                inner = f"({inner})"
+            if high is None and low > 1:
+                return _group(f"{inner}~{low} {inner}*", level >= 2)
+            return inner + _times(low, high)
+    raise AssertionError(node)
+
+
+def _times(low: int, high: int | None) -> str:
+    match low, high:
+        case 0, None:
+            return "*"
+        case 1, None:
+            return "+"
+        case 0, 1:
+            return "?"
+        case _ if low == high:
+            return f"~{low}"
+    return f"~{low}..{high}"
+
+
+def _group(text: str, wanted: bool) -> str:
+    return f"({text})" if wanted else text
+
+
+def _char_class(ranges: Iterable[tuple[int, int]]) -> str:
+    return "[" + "".join(_code(a) if a == b else f"{_code(a)}-{_code(b)}" for a, b in ranges) + "]"
+
+
+def _code(code: int) -> str:
+    return f"\\x{code:02x}" if code < 0x80 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+# ── regular expressions ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def to_regex(rules: Rules) -> str | None:
+    """The language as a regular expression; None where a rule refers to itself, or the expression would be long."""
+    done: dict[str, str] = {}
+    order = _bottom_up(rules)
+    if order is None:
+        return None
+    for name in order:
+        done[name] = _regex(rules.rules[name], done, 0)
+        if len(done[name]) > MAX_REGEX:
+            return None
+    return done[rules.root]
+
+
+def _bottom_up(rules: Rules) -> list[str] | None:
+    """The reachable rules, each after those that it refers to; None where there is a cycle."""
+    order: list[str] = []
+    state: dict[str, bool] = {}
+    stack: list[tuple[str, Iterator[str]]] = [(rules.root, references(rules.rules[rules.root]))]
+    state[rules.root] = False
+    while stack:
+        name, following = stack[-1]
+        target = next(following, None)
+        if target is None:
+            state[name] = True
+            order.append(name)
+            stack.pop()
+        elif target not in state:
+            state[target] = False
+            stack.append((target, references(rules.rules[target])))
+        elif not state[target]:
+            return None
+    return order
+
+
+def _regex(node: Node, done: Mapping[str, str], level: int) -> str:
+    match node:
+        case Literal(text):
+            return _group("".join(_regex_char(c) for c in text), level >= 2 and len(text) > 1)
+        case Class(ranges):
+            return "[" + "".join(_regex_range(a, b) for a, b in ranges) + "]"
+        case Ref(name):
+            return f"({done[name]})"
+        case Seq(items):
+            return _group("".join(_regex(i, done, 1) for i in items), level >= 2)
+        case Alt(options):
+            return _group("|".join(_regex(o, done, 1) for o in options), level >= 1)
+        case Repeat(item, low, high):
+            inner = _regex(item, done, 2)
+            times = {(0, None): "*", (1, None): "+", (0, 1): "?"}.get((low, high))
+            return _group(inner + (times or (f"{{{low}}}" if low == high else f"{{{low},{'' if high is None else high}}}")), level >= 2)
+    raise AssertionError(node)
+
+
+def _regex_char(char: str) -> str:
+    return char if char.isalnum() or char in " _,;:=<>!@#%&~'`\"" else f"\\{char}" if char.isascii() and char.isprintable() else _escaped(char)
+
+
+def _escaped(char: str) -> str:
+    return {"\n": r"\n", "\t": r"\t", "\r": r"\r"}.get(char) or (f"\\x{ord(char):02x}" if ord(char) < 0x80 else char)
+
+
+def _regex_range(low: int, high: int) -> str:
+    ends = [chr(c) if c >= 0x80 else _in_class(chr(c)) for c in (low, high)]
+    return ends[0] if low == high else f"{ends[0]}-{ends[1]}"
+
+
+def _in_class(char: str) -> str:
+    return char if char.isalnum() else _escaped(char) if not char.isprintable() else f"\\{char}" if char in r"\]^-[&~|" else char
+
+
+# ── rewriting ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def references(node: Node) -> Iterator[str]:
+    """The rules that a node names, as often as it does."""
+    stack = [node]
+    while stack:
+        match stack.pop():
+            case Ref(name):
+                yield name
+            case Seq(items):
+                stack += reversed(items)
+            case Alt(options):
+                stack += reversed(options)
+            case Repeat(item):
+                stack.append(item)
+
+
+def reachable(rules: Rules) -> Rules:
+    """The same language without the rules that no sentence uses; the root comes first."""
+    found, todo = {rules.root: True}, [rules.root]
+    while todo:
+        for name in references(rules.rules[todo.pop()]):
+            if name not in found:
+                found[name] = True
+                todo.append(name)
+    return Rules({n: rules.rules[n] for n in found}, {n: rules.lines.get(n, 0) for n in found}, rules.root)
+
+
+def renamed(rules: Rules, prefix: str) -> Rules:
+    """The same grammar with rules named by number, which every engine can read."""
+    names = {name: f"{prefix}{i}" for i, name in enumerate(rules.rules)}
+
+    def rename(node: Node) -> Node:
+        match node:
+            case Ref(name):
+                return Ref(names[name])
+            case Seq(items):
+                return Seq(tuple(rename(i) for i in items))
+            case Alt(options):
+                return Alt(tuple(rename(o) for o in options))
+            case Repeat(item, low, high):
+                return Repeat(rename(item), low, high)
+        return node
+
+    return Rules({names[n]: rename(node) for n, node in rules.rules.items()}, {names[n]: rules.lines.get(n, 0) for n in names}, names[rules.root])
+
+
+def nullable(rules: Rules) -> frozenset[str]:
+    """The rules that derive the empty text."""
+    empty: set[str] = set()
+    grown = True
+    while grown:
+        new = {n for n, node in rules.rules.items() if n not in empty and _is_nullable(node, empty)}
+        grown = bool(new)
+        empty |= new
+    return frozenset(empty)
+
+
+def _is_nullable(node: Node, empty: Iterable[str]) -> bool:
+    match node:
+        case Literal() | Class():
+            return False
+        case Ref(name):
+            return name in empty
+        case Seq(items):
+            return all(_is_nullable(i, empty) for i in items)
+        case Alt(options):
+            return any(_is_nullable(o, empty) for o in options)
+        case Repeat(item, low):
+            return low == 0 or _is_nullable(item, empty)
+    raise AssertionError(node)
+
+
+def without_empty_repeats(rules: Rules) -> Rules:
+    """The same language with no empty text inside a repetition: there it has endlessly many derivations, or costs as if."""
+    return _NonEmpty(rules).rewritten()
+
+
+class _NonEmpty:
+    """Rewrites repetitions whose item derives the empty text; rules without it are made where they are needed."""
+
+    def __init__(self, rules: Rules) -> None:
+        self._rules = rules
+        self._empty = nullable(rules)
+        self._made: dict[str, Node | None] = {}
+        self._todo: list[str] = []
+
+    def rewritten(self) -> Rules:
+        made = {name: self._clean(node) for name, node in self._rules.rules.items()}
+        while self._todo:
+            name = self._todo.pop()
+            made[_variant(name)] = self._nonempty(self._rules.rules[name]) or Ref(_variant(name))
+        return Rules(made, {n: self._rules.lines.get(n, 0) for n in made}, self._rules.root)
+
+    def _null(self, node: Node) -> bool:
+        return _is_nullable(node, self._empty)
+
+    def _clean(self, node: Node) -> Node:
+        match node:
+            case Seq(items):
+                return Seq(tuple(self._clean(i) for i in items))
+            case Alt(options):
+                return Alt(tuple(self._clean(o) for o in options))
+            case Repeat(item, low, high) if self._null(item):
+                inner = self._nonempty(item)
+                return Seq() if inner is None or high == 0 else Repeat(inner, 0, high)
+            case Repeat(item, low, high):
+                return Seq() if high == 0 else Repeat(self._clean(item), low, high)
+        return node
+
+    def _nonempty(self, node: Node) -> Node | None:
+        """The node's texts but for the empty one; None where there are none."""
+        if not self._null(node):
+            return self._clean(node)
+        match node:
+            case Ref(name):
+                if _variant(name) not in self._made:
+                    self._made[_variant(name)] = None
+                    self._todo.append(name)
+                return Ref(_variant(name))
+            case Seq(items):
+                return _alternatives(
+                    Seq((first, *(self._clean(i) for i in items[n + 1 :])))
+                    for n, item in enumerate(items)
+                    if (first := self._nonempty(item)) is not None
+                )
+            case Alt(options):
+                return _alternatives(made for o in options if (made := self._nonempty(o)) is not None)
+            case Repeat(item, _, high):
+                inner = self._nonempty(item)
+                return None if inner is None or high == 0 else Repeat(inner, 1, high)
+        return None
+
+
+def _variant(name: str) -> str:
+    return f"{name} without nothing"
+
+
+def _alternatives(made: Iterable[Node]) -> Node | None:
+    options = tuple(made)
+    return None if not options else options[0] if len(options) == 1 else Alt(options)

@@ -1,0 +1,183 @@
+"""Mask engines behind one seam: which tokens may come next. glrmask by default, xgrammar where glrmask can't compile a grammar.
+
+A compiled mask is shared by all requests; each request follows it with a state of its own.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, Protocol, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from expertserve.errors import GrammarError
+from expertserve.grammar.gbnf import write
+from expertserve.grammar.lower import reachable, renamed, to_lark, without_empty_repeats
+from expertserve.grammar.tree import Rules
+from expertserve.grammar.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    import glrmask
+    import xgrammar
+
+FORMAT = 1
+Row = npt.NDArray[np.int32]
+"""A bit for each token id, 32 to a word."""
+Strategy = Literal["static", "quick"]
+
+
+class State(Protocol):
+    """Where one request stands in its sentence."""
+
+    def fill(self, row: Row) -> None:
+        """Sets the bits of the tokens that may come next, and clears the others."""
+        ...
+
+    def commit(self, token: int) -> bool:
+        """Takes a token; False where it may not come next, and then nothing has changed."""
+        ...
+
+    @property
+    def accepting(self) -> bool:
+        """Whether what was taken is a sentence."""
+        ...
+
+    def copy(self) -> Self: ...
+
+
+class Mask(Protocol):
+    """A grammar compiled for a vocabulary."""
+
+    def start(self) -> State: ...
+
+
+# ── glrmask ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class GlrVocabulary:
+    """A vocabulary as glrmask has it; made once for each engine, since it takes about 0.1 s."""
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        import glrmask
+
+        self.own = glrmask.Vocab.from_id_to_bytes(dict(vocabulary.tokens))
+
+
+class GlrMask:
+    """A grammar compiled by glrmask.
+
+    Source: https://github.com/IsaacBreen/glrmask
+    """
+
+    def __init__(self, constraint: glrmask.Constraint) -> None:
+        self._constraint = constraint
+
+    @classmethod
+    def compile(cls, rules: Rules, vocabulary: GlrVocabulary, strategy: Strategy = "static") -> GlrMask:
+        """Static: seconds, and masks of microseconds. Quick: a tenth of that, and masks of milliseconds.
+
+        Raises:
+            GrammarError: `mask_refused`, where glrmask can't compile it.
+        """
+        import glrmask
+
+        chosen = glrmask.MaskStrategy.AUTO if strategy == "static" else glrmask.MaskStrategy.FAST_COMPILE
+        try:
+            return cls(glrmask.Grammar.from_lark(to_lark(rules)).compile(vocabulary.own, mask_strategy=chosen))
+        except ValueError as error:
+            raise GrammarError(f"the mask engine can't compile this grammar: {error}", code="mask_refused") from error
+
+    def start(self) -> GlrState:
+        return GlrState(self._constraint.start())
+
+    def save(self) -> bytes:
+        return self._constraint.save()
+
+    @classmethod
+    def load(cls, data: bytes, vocabulary: GlrVocabulary) -> GlrMask:
+        """Milliseconds.
+
+        Raises:
+            GrammarError: The bytes are damaged, or from another version.
+        """
+        import glrmask
+
+        try:
+            return cls(glrmask.Constraint.load(data, vocabulary.own))
+        except ValueError as error:
+            raise GrammarError(f"a compiled grammar can't be read: {error}", code="mask_damaged") from error
+
+
+class GlrState:
+    """A request's place in a sentence, by glrmask."""
+
+    def __init__(self, state: glrmask.ConstraintState) -> None:
+        self._state = state
+
+    def fill(self, row: Row) -> None:
+        self._state.fill_mask(row)
+
+    def commit(self, token: int) -> bool:
+        before = self._state.copy()
+        if self._state.commit_token(token):
+            return True
+        self._state = before
+        return False
+
+    @property
+    def accepting(self) -> bool:
+        return self._state.is_accepting()
+
+    def copy(self) -> Self:
+        return type(self)(self._state.copy())
+
+
+# ── xgrammar ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class XMask:
+    """A grammar compiled by xgrammar, rewritten so that its masks are right.
+
+    Its masks forbid legal tokens where the root refers to itself, so it gets a root of its own; and a counted repetition of what may be
+    empty takes it seconds, so nothing empty is repeated.
+
+    Source: https://github.com/mlc-ai/xgrammar
+    """
+
+    def __init__(self, rules: Rules, vocabulary: Vocabulary, size: int) -> None:
+        import xgrammar
+
+        clean = renamed(without_empty_repeats(reachable(rules)), "r")
+        text = f"root ::= {clean.root}\n" + write(clean)
+        tokens = [vocabulary.tokens.get(i, b"") for i in range(size)]
+        special = [i for i in range(size) if i not in vocabulary.tokens]
+        info = xgrammar.TokenizerInfo(tokens, vocab_type=xgrammar.VocabType.RAW, vocab_size=size, stop_token_ids=special[:1] or None)
+        try:
+            self._compiled = xgrammar.GrammarCompiler(info, max_threads=1).compile_grammar(xgrammar.Grammar.from_ebnf(text))
+        except RuntimeError as error:
+            raise GrammarError(f"the mask engine can't compile this grammar: {error}", code="mask_refused") from error
+
+    def start(self) -> XState:
+        import xgrammar
+
+        return XState(xgrammar.GrammarMatcher(self._compiled, terminate_without_stop_token=False))
+
+
+class XState:
+    """A request's place in a sentence, by xgrammar."""
+
+    def __init__(self, matcher: xgrammar.GrammarMatcher) -> None:
+        self._matcher = matcher
+
+    def fill(self, row: Row) -> None:
+        self._matcher.fill_next_token_bitmask(row.reshape(1, -1), 0)
+
+    def commit(self, token: int) -> bool:
+        return bool(self._matcher.accept_token(token))
+
+    @property
+    def accepting(self) -> bool:
+        return bool(self._matcher.is_completed())
+
+    def copy(self) -> Self:
+        return type(self)(self._matcher.fork())

@@ -1,0 +1,253 @@
+"""Whether a text is a sentence of a grammar, can become one, and by which shortest ending.
+
+The recogniser knows nothing of mask engines: it is what they are tested against, and what completion follows every generated text with.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from collections.abc import Mapping
+from functools import cached_property
+
+from expertserve.errors import GrammarError
+from expertserve.grammar.earley import Automaton, Set
+from expertserve.grammar.gbnf import parse, write
+from expertserve.grammar.program import Program
+from expertserve.grammar.tree import MAX_CODE, Alt, Node, Ref, Repeat, Rules, Seq
+
+MAX_SETS = 50_000
+"""Sets that are remembered for later texts; past that, memory starts afresh."""
+
+
+class Grammar:
+    """A grammar to recognise by. Cheap to make, for what it needs is worked out when it is needed; safe to share between threads.
+
+    Args:
+        rules: As `gbnf.parse` gives them.
+
+    Raises:
+        GrammarError: `derives_nothing`: no text at all is a sentence.
+
+    Example:
+        >>> grammar = Grammar.from_gbnf('root ::= "[" [0-9]+ ("," [0-9]+)* "]"')
+        >>> grammar.accepts("[1,23]"), grammar.is_prefix("[1,"), grammar.shortest_completion("[1,")
+        (True, True, '0]')
+    """
+
+    def __init__(self, rules: Rules) -> None:
+        self.rules = rules
+        self.program = Program(rules)
+        self._automaton = Automaton(self.program)
+
+    @classmethod
+    def from_gbnf(cls, text: str | bytes) -> Grammar:
+        """Raises `GrammarError` with the place, if the text is malformed, and as the class does."""
+        return cls(parse(text))
+
+    @cached_property
+    def digest(self) -> str:
+        """sha256 of the grammar in its canonical spelling: comments, blanks and ways to write a character don't count."""
+        return hashlib.sha256(write(self.rules).encode()).hexdigest()
+
+    @property
+    def min_chars(self) -> int:
+        """Characters of the shortest sentence; astronomic lengths are cut off at 2**60."""
+        return self.program.cost(self.program.bodies[self.program.whole])
+
+    def replace_rules(self, replaced: Mapping[str, Node]) -> Grammar:
+        """The same grammar with other right sides for some rules, or with rules added."""
+        rules = {**self.rules.rules, **replaced}
+        defined = rules.keys()
+        for name, node in replaced.items():
+            for missing in names_in(node) - defined:
+                raise GrammarError(f"the rule `{missing}`, which `{name}` refers to, is not defined", code="undefined_rule")
+        return Grammar(Rules(rules, self.rules.lines, self.rules.root))
+
+    def start(self) -> Cursor:
+        """A cursor before the first character."""
+        if self._automaton.size > MAX_SETS:
+            self._automaton = Automaton(self.program)  # cursors under way keep the old one
+        return Cursor(self._automaton, self._automaton.first)
+
+    def accepts(self, text: str) -> bool:
+        """Whether the text is a sentence."""
+        found = self._after(text)
+        return found is not None and found.complete
+
+    def is_prefix(self, text: str) -> bool:
+        """Whether some sentence begins with the text; a sentence itself counts."""
+        return self._after(text) is not None
+
+    def shortest_completion(self, prefix: str) -> str | None:
+        """The fewest characters that make the prefix a sentence (empty, if it is one); None if none do.
+
+        Among equally short ones always the same, letters and digits first.
+
+        Raises:
+            GrammarError: `ending_too_long`: it has more than `MAX_ENDING` characters.
+        """
+        found = self._after(prefix)
+        return None if found is None else found.automaton.ending(found)
+
+    def sample(self, rng: random.Random, max_chars: int = 400) -> str:
+        """A random sentence. Every alternative has its chance; from about `max_chars` on, everything open is ended by the shortest way.
+
+        Raises:
+            GrammarError: `ending_too_long`: even short ways have more than `MAX_ENDING` characters.
+        """
+        return self.program.sample(rng, max_chars)
+
+    def _after(self, text: str) -> Set | None:
+        found: Set | None = self.start()._set
+        for character in text:
+            assert found is not None
+            found = found.automaton.step(found, ord(character))
+            if found is None:
+                return None
+        return found
+
+
+class Cursor:
+    """A place in a text that grows, byte by byte. `copy` costs nothing: the sets behind it are shared and never change."""
+
+    __slots__ = ("_automaton", "_pending", "_set")
+
+    def __init__(self, automaton: Automaton, at: Set | None, pending: bytes = b"") -> None:
+        self._automaton, self._set, self._pending = automaton, at, pending
+
+    def copy(self) -> Cursor:
+        return Cursor(self._automaton, self._set, self._pending)
+
+    def feed(self, data: bytes) -> bool:
+        """Whether some sentence begins with all that was fed so far. Data may end inside a UTF-8 character.
+
+        After False the cursor is dead, and stays it.
+
+        Raises:
+            GrammarError: `too_ambiguous`, see `MAX_ROWS`.
+        """
+        at, step = self._set, self._automaton.step
+        if at is None:
+            return False
+        if self._pending or not data.isascii():
+            return self._feed_wide(data)
+        for byte in data:
+            found = at.next.get(byte)
+            if found is None:
+                found = step(at, byte)
+                if found is None:
+                    self._set = None
+                    return False
+            at = found
+        self._set = at
+        return True
+
+    def _feed_wide(self, data: bytes) -> bool:
+        data, self._pending = self._pending + data, b""
+        index = 0
+        while index < len(data) and self._set is not None:
+            length = _length(data[index])
+            piece = data[index : index + length]
+            if length and len(piece) < length:
+                self._pending = piece
+                if not self._openings():
+                    self._set = None
+                break
+            code = _code_of(piece) if length else None
+            self._set = None if code is None else self._automaton.step(self._set, code)
+            index += length
+        return self._set is not None
+
+    @property
+    def dead(self) -> bool:
+        return self._set is None
+
+    @property
+    def complete(self) -> bool:
+        """Whether what was fed is a sentence; inside a character, it isn't."""
+        return self._set is not None and not self._pending and self._set.complete
+
+    def ending_chars(self) -> int | None:
+        """How many characters `ending()` has, without writing it; None if dead. Remembered for each place: next to free."""
+        if self._set is None:
+            return None
+        if not self._pending:
+            return self._automaton.ending_chars(self._set)
+        return min(1 + self._automaton.ending_chars(after) for _, after in self._openings())
+
+    def ending(self) -> str | None:
+        """The shortest text that makes a sentence when put after the last *whole* character that was fed; None if dead.
+
+        Inside a character, it begins with that character, whole. So text + ending is a sentence, with text decoded from what was fed
+        and the half character left out.
+
+        Raises:
+            GrammarError: `ending_too_long`: it has more than `MAX_ENDING` characters.
+        """
+        if self._set is None:
+            return None
+        if not self._pending:
+            return self._automaton.ending(self._set)
+        code, after = min(self._openings(), key=lambda pair: (self._automaton.ending_chars(pair[1]), pair[0]))
+        return chr(code) + self._automaton.ending(after)
+
+    def ending_bytes(self) -> bytes | None:
+        """The bytes to feed so that `complete`: inside a character, they begin with the rest of it."""
+        ending = self.ending()
+        return None if ending is None else ending.encode()[len(self._pending) :]
+
+    def _openings(self) -> list[tuple[int, Set]]:
+        """One code point of each kind that goes on from the half character, with what comes after it."""
+        assert self._set is not None
+        low, high = _span(self._pending)
+        found = []
+        for code in self._automaton.program.alphabet.examples(low, high):
+            after = self._automaton.step(self._set, code)
+            if after is not None:
+                found.append((code, after))
+        return found
+
+
+# UTF-8
+
+
+def _length(first: int) -> int:
+    """Bytes of the character that begins so; 0 if none does."""
+    if first < 0x80:
+        return 1
+    return 2 if 0xC2 <= first <= 0xDF else 3 if 0xE0 <= first <= 0xEF else 4 if 0xF0 <= first <= 0xF4 else 0
+
+
+def _code_of(piece: bytes) -> int | None:
+    try:
+        return ord(piece.decode("utf-8"))
+    except UnicodeDecodeError:
+        return None
+
+
+def _span(begun: bytes) -> tuple[int, int]:
+    """The lowest and highest code point whose UTF-8 begins so; empty (low > high) if none does."""
+    length = _length(begun[0])
+    if any(byte & 0xC0 != 0x80 for byte in begun[1:]):
+        return 1, 0
+    value = begun[0] & (0x7F >> length)
+    for byte in begun[1:]:
+        value = value << 6 | byte & 0x3F
+    shift = 6 * (length - len(begun))
+    low, high = value << shift, (value + 1 << shift) - 1
+    return max(low, (0, 0, 0x80, 0x800, 0x10000)[length]), min(high, MAX_CODE)
+
+
+def names_in(node: Node) -> set[str]:
+    """The rules that a node refers to."""
+    found, todo = set(), [node]
+    while todo:
+        match todo.pop():
+            case Ref(name):
+                found.add(name)
+            case Seq(nodes) | Alt(nodes):
+                todo += nodes
+            case Repeat(item):
+                todo.append(item)
+    return found

@@ -1,0 +1,74 @@
+"""A grammar as a tree of frozen nodes. Every part of `expertserve.grammar` speaks in these."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+MAX_CODE = 0x10FFFF
+SURROGATES = (0xD800, 0xDFFF)
+"""Unpaired, they can't be text: no class contains them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    """A text, as it stands; never empty."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Class:
+    """One character out of a set.
+
+    Args:
+        ranges: Inclusive code points, sorted, disjoint, not touching, without surrogates. A negated class is written as its complement.
+    """
+
+    ranges: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """Another rule, by name."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Seq:
+    """One after the other; without items, the empty text."""
+
+    items: tuple[Node, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Alt:
+    """One of them; at least two."""
+
+    options: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """From `low` to `high` times; None is without bound."""
+
+    item: Node
+    low: int
+    high: int | None
+
+
+Node = Literal | Class | Ref | Seq | Alt | Repeat
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """A grammar: rules by name, in the order of the text; sentences derive from `root`.
+
+    Args:
+        lines: Where each rule's definition begins, 1-based; for messages.
+    """
+
+    rules: Mapping[str, Node]
+    lines: Mapping[str, int]
+    root: str = "root"

@@ -1,0 +1,276 @@
+"""Loading, replacing, unloading and pinning over HTTP: by administrators, and never from outside the experts folder."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+import re
+import tempfile
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+from fastapi import APIRouter, Depends, Query, Request
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from starlette.datastructures import UploadFile
+
+from expertserve.errors import ConfigError, ExpertNotLoadedError
+from expertserve.server.auth import Key
+from expertserve.server.edge import is_upload
+from expertserve.server.generation import AUTO
+from expertserve.server.models import expert_model
+from expertserve.server.openai import Json
+from expertserve.server.parts import Parts, administrator, parts_of
+from expertserve.server.problems import Refusal
+from expertserve.server.state import Entry
+
+UPLOADS = ".uploads"
+BLOCK = 1 << 20
+NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$"
+S = TypeVar("S", bound="Source")
+Name = Annotated[str, Field(pattern=NAME)]
+Admin = Annotated[Key, Depends(administrator)]
+router = APIRouter(prefix="/v1/experts", tags=["administration"])
+
+
+class Source(BaseModel):
+    """Which package, and how. `path` is relative to the experts folder."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    path: Annotated[str, Field(min_length=1, max_length=1000)]
+    pin: bool | None = None
+    checksum: Annotated[str | None, Field(max_length=80)] = None
+    checkpoint: Annotated[str | None, Field(max_length=200)] = None
+
+
+class NamedSource(Source):
+    """And under which name."""
+
+    name: Name
+
+
+class Pin(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    pinned: bool = True
+
+
+LOAD_BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {"schema": NamedSource.model_json_schema()},
+            "application/octet-stream": {"schema": {"type": "string", "format": "binary"}},
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "properties": {"name": {"type": "string"}, "file": {"type": "string", "format": "binary"}},
+                    "required": ["file"],
+                }
+            },
+        },
+    }
+}
+
+
+@router.post("", status_code=201, openapi_extra=LOAD_BODY, summary="Load an expert")
+async def load(request: Request, key: Admin, name: Annotated[str | None, Query(description="For a raw upload.")] = None) -> Json:
+    """From the experts folder by a JSON body, or from an upload: `multipart/form-data` with `name` and `file`, or the package's bytes."""
+    parts = parts_of(request)
+    if not is_upload(request.scope):
+        body = await _json(request, NamedSource)
+        return await _load(parts, body.name, inside(parts, body.path), body)
+    async with _Upload(parts) as upload:
+        given = await upload.read(request)
+        return await _load(parts, _checked(name or given), upload.path, None, upload)
+
+
+@router.put("/{name}", openapi_extra=LOAD_BODY, summary="Replace an expert")
+async def replace(request: Request, name: str, key: Admin) -> Json:
+    """Running requests finish on the old weights. Where none is loaded under the name, this loads it."""
+    parts = parts_of(request)
+    if not is_upload(request.scope):
+        body = await _json(request, Source)
+        return await _replace(parts, _checked(name), inside(parts, body.path), body)
+    async with _Upload(parts) as upload:
+        await upload.read(request)
+        return await _replace(parts, _checked(name), upload.path, None, upload)
+
+
+@router.delete("/{name}", summary="Unload an expert")
+async def unload(request: Request, name: str, key: Admin, force: bool = False) -> Json:
+    """Waits for its requests to end; with `force` aborts them."""
+    parts = parts_of(request)
+    await parts.service.unload_expert(name, force=force)
+    known = parts.state.find(name)
+    parts.state.drop(name)
+    parts.metrics.loaded(name, "unload")
+    _forget_upload(parts, known)
+    return {"name": name, "deleted": True}
+
+
+@router.post("/{name}/pin", summary="Pin an expert")
+async def pin(request: Request, name: str, key: Admin, body: Pin | None = None) -> Json:
+    """A pinned expert is never evicted; `{"pinned": false}` lets it go again."""
+    parts = parts_of(request)
+    wanted = body.pinned if body else True
+    info = await parts.service.pin_expert(name, wanted)
+    if known := parts.state.find(name):
+        parts.state.put(known.model_copy(update={"pin": wanted}))
+    return expert_model(parts, info)
+
+
+@router.get("/{name}", summary="Describe an expert")
+async def show(request: Request, name: str, key: Admin) -> Json:
+    """Everything that is known of it, with where it came from."""
+    parts = parts_of(request)
+    for info in await parts.service.list_loaded_experts():
+        if info.name == name:
+            known = parts.state.find(name)
+            return expert_model(parts, info) | {"path": known.path if known else None}
+    raise ExpertNotLoadedError("no expert is loaded under that name", hint="GET /v1/models lists those that are")
+
+
+# ── places ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def folder_of(parts: Parts) -> Path:
+    """The experts folder, without links.
+
+    Raises:
+        Refusal: There is none.
+    """
+    folder = parts.settings.experts_folder
+    if folder is None:
+        raise Refusal("this server has no experts folder", status=403, hint="start it with --experts-folder", code="no_experts_folder")
+    return folder.resolve()
+
+
+def inside(parts: Parts, path: str) -> Path:
+    """A path of the experts folder, followed through every link.
+
+    Raises:
+        Refusal: 403 `outside_folder`, whether or not anything is there.
+        ConfigError: Nothing is there, or it can't be a path.
+    """
+    folder = folder_of(parts)
+    if any(not c.isprintable() for c in path) or len(path.encode("utf-8", "replace")) > 1000:
+        raise ConfigError("that is no path", code="bad_path")
+    try:
+        found = (folder / path).resolve()
+    except (OSError, ValueError, RuntimeError) as error:
+        raise ConfigError("that is no path", code="bad_path") from error
+    if Path(path).is_absolute() or found == folder or not found.is_relative_to(folder):
+        raise Refusal("the path leads out of the experts folder", status=403, hint="paths are relative to it", code="outside_folder")
+    if not found.exists():
+        raise ConfigError("the experts folder has no such package", code="no_such_package")
+    return found
+
+
+def _checked(name: str | None) -> str:
+    if not name or not re.fullmatch(NAME[1:-1], name) or name == AUTO:
+        raise ConfigError("a name is 1 to 100 letters, digits, '.', '_' and '-', and not auto", code="bad_name")
+    return name
+
+
+async def _json(request: Request, kind: type[S]) -> S:
+    try:
+        return kind.model_validate_json(await request.body())
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        place = ".".join(map(str, first["loc"])) or "body"
+        raise Refusal(f"{place}: {first['msg']}", status=400, code="bad_argument", param=place) from None
+
+
+class _Upload:
+    """A package on its way into the experts folder. What isn't kept is removed."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._folder = folder_of(parts) / UPLOADS
+        self._limit = parts.settings.max_upload_bytes
+        self.path = Path()
+        self.kept = False
+
+    async def __aenter__(self) -> _Upload:
+        self._folder.mkdir(mode=0o700, exist_ok=True)
+        return self
+
+    async def __aexit__(self, *failure: object) -> None:
+        if not self.kept and self.path != Path():
+            self.path.unlink(missing_ok=True)
+
+    async def read(self, request: Request) -> str | None:
+        """Takes the bytes in, and names the file by their digest; returns the form's name, where there is a form."""
+        handle, temporary = tempfile.mkstemp(dir=self._folder, prefix=".incoming-")
+        self.path = Path(temporary)
+        sha, size = hashlib.sha256(), 0
+        given: str | None = None
+        with os.fdopen(handle, "wb") as file:
+            if request.headers.get("content-type", "").startswith("multipart/form-data"):
+                given = await self._form(request, file.write, sha.update)
+            else:
+                async for block in request.stream():
+                    sha.update(block)
+                    await asyncio.to_thread(file.write, block)
+            size = file.tell()
+        if not size:
+            raise ConfigError("the upload is empty", hint="send the package's bytes", code="empty_upload")
+        final = self._folder / f"{sha.hexdigest()}.expert"
+        self.kept = final.exists()  # the same bytes came before: a failure must not remove them
+        self.path.replace(final)
+        self.path = final
+        return given
+
+    async def _form(self, request: Request, write: object, update: object) -> str | None:
+        async with request.form(max_files=1, max_fields=4) as form:
+            file, name = form.get("file"), form.get("name")
+            if not isinstance(file, UploadFile):
+                raise ConfigError("the form has no file", hint="-F file=@PACKAGE -F name=NAME", code="bad_argument")
+            assert callable(write) and callable(update)
+            while block := await file.read(BLOCK):
+                update(block)
+                await asyncio.to_thread(write, block)
+            return name if isinstance(name, str) else None
+
+
+async def _load(parts: Parts, name: str, path: Path, source: Source | None, upload: _Upload | None = None) -> Json:
+    _checked(name)
+    options = source or Source(path=".")
+    entry = Entry(name=name, path=str(path), pin=bool(options.pin), checksum=options.checksum, checkpoint=options.checkpoint)
+    info = await parts.service.load_expert(name, path, pin=entry.pin, checksum=entry.checksum, checkpoint=entry.checkpoint)
+    _done(parts, entry, "load", upload)
+    return expert_model(parts, info)
+
+
+async def _replace(parts: Parts, name: str, path: Path, source: Source | None, upload: _Upload | None = None) -> Json:
+    options = source or Source(path=".")
+    old = parts.state.find(name)
+    try:
+        info = await parts.service.replace_expert(name, path, checksum=options.checksum, checkpoint=options.checkpoint)
+    except ExpertNotLoadedError:
+        return await _load(parts, name, path, source, upload)
+    if options.pin is not None:
+        info = await parts.service.pin_expert(name, options.pin)
+    entry = Entry(name=name, path=str(path), pin=info.pinned, checksum=options.checksum, checkpoint=options.checkpoint)
+    _done(parts, entry, "replace", upload)
+    _forget_upload(parts, old)
+    return expert_model(parts, info)
+
+
+def _done(parts: Parts, entry: Entry, action: str, upload: _Upload | None) -> None:
+    parts.state.put(entry)
+    parts.metrics.loaded(entry.name, action)
+    parts.wake()
+    if upload:
+        upload.kept = True
+
+
+def _forget_upload(parts: Parts, entry: Entry | None) -> None:
+    """Removes an uploaded package that no expert uses any more; files that others put into the folder stay."""
+    folder = parts.settings.experts_folder
+    if entry is None or folder is None:
+        return
+    path = Path(entry.path)
+    if path.parent == folder.resolve() / UPLOADS and all(e.path != entry.path for e in parts.state.entries):
+        path.unlink(missing_ok=True)

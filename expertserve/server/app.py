@@ -1,0 +1,207 @@
+"""The routes: OpenAI's, ours, and those that machines look at."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import cache
+from pathlib import Path
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse, Response
+from starlette.exceptions import HTTPException
+
+from expertserve import __version__
+from expertserve.errors import ExpertError
+from expertserve.server import admin
+from expertserve.server.auth import Key, Keyring
+from expertserve.server.edge import Edge
+from expertserve.server.generation import answer
+from expertserve.server.limits import Limits
+from expertserve.server.metrics import Metrics
+from expertserve.server.models import find_model, list_models
+from expertserve.server.openai import ChatRequest, Json, TextRequest, chat_shape, text_shape
+from expertserve.server.parts import Parts, caller, facts_of, parts_of
+from expertserve.server.problems import Refusal, response_of
+from expertserve.server.service import Service
+from expertserve.server.settings import ServerSettings
+from expertserve.server.state import State
+
+log = logging.getLogger("expertserve.server")
+Caller = Annotated[Key, Depends(caller)]
+Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
+PAGE = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+SCRIPTS = {"playground.js": "text/javascript", "playground.css": "text/css", "docs.js": "text/javascript"}
+ANSWER_SECONDS = 5.0
+openai = APIRouter(prefix="/v1", tags=["OpenAI"])
+machines = APIRouter(tags=["operation"])
+
+
+@openai.get("/models", summary="What can be asked")
+async def models(request: Request, key: Caller) -> Json:
+    """Experts, their base models and `auto`; what each expert is stands under `expertserve`."""
+    return {"object": "list", "data": await list_models(parts_of(request), key)}
+
+
+@openai.get("/models/{model:path}", summary="One of them")
+async def model(request: Request, key: Caller, model: str) -> Json:
+    return await find_model(parts_of(request), key, model)
+
+
+@openai.post("/chat/completions", summary="Answer a conversation")
+async def chat(request: Request, body: ChatRequest, key: Caller) -> Response:
+    """OpenAI's chat completions, with an expert's prompt format, decoding defaults and grammar applied by the model's name."""
+    return await answer(
+        request, key, [body.ask()], lambda id, model, texts: chat_shape(body, id=id, model=model, texts=texts), stream=bool(body.stream)
+    )
+
+
+@openai.post("/completions", summary="Answer a prompt")
+async def completions(request: Request, body: TextRequest, key: Caller) -> Response:
+    """OpenAI's legacy completions. The prompt is a question to the expert, not a text to go on with."""
+    return await answer(
+        request, key, body.asks(), lambda id, model, texts: text_shape(body, id=id, model=model, texts=texts), stream=bool(body.stream)
+    )
+
+
+@machines.get("/health", summary="Whether the process lives")
+async def health() -> Json:
+    return {"status": "ok"}
+
+
+@machines.get("/ready", summary="Whether the engine answers")
+async def ready(request: Request) -> Response:
+    """200 while it does; 503 before it started, after it died, and while the server shuts down."""
+    why = await _not_ready(parts_of(request))
+    if why:
+        return response_of(Refusal(why, status=503, code="not_ready", retry_after=2))
+    return Response('{"status":"ready"}', media_type="application/json")
+
+
+async def _not_ready(parts: Parts) -> str:
+    if parts.draining:
+        return "the server is shutting down"
+    if parts.failure:
+        return f"the engine did not start: {parts.failure.code}"
+    if not parts.service.info().engines:
+        return "the engine has not started"
+    try:
+        async with asyncio.timeout(ANSWER_SECONDS):
+            await parts.service.list_loaded_experts()  # asks the engine itself
+    except (TimeoutError, ExpertError):
+        return "the engine does not answer"
+    return ""
+
+
+@machines.get("/metrics", summary="Prometheus metrics")
+async def metrics(request: Request) -> Response:
+    """Ours, and vLLM's own. Where there are keys, any of them may read it."""
+    parts = parts_of(request)
+    caller(request)
+    experts = []
+    try:
+        async with asyncio.timeout(ANSWER_SECONDS):
+            experts = await parts.service.list_loaded_experts()
+        ready = bool(parts.service.info().engines) and not parts.draining
+    except (TimeoutError, ExpertError):
+        ready = False
+    parts.metrics.observe(experts, ready=ready)
+    return Response(parts.metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+@machines.get("/version", summary="This server's version")
+async def version() -> Json:
+    return {"version": __version__}
+
+
+@machines.get("/", include_in_schema=False)
+async def playground() -> HTMLResponse:
+    return HTMLResponse(_file("playground.html"), headers={"content-security-policy": PAGE})
+
+
+@machines.get("/docs", include_in_schema=False)
+async def docs() -> HTMLResponse:
+    return HTMLResponse(_file("docs.html"), headers={"content-security-policy": PAGE})
+
+
+@machines.get("/static/{name}", include_in_schema=False)
+async def static(name: str) -> Response:
+    if name not in SCRIPTS:
+        raise HTTPException(404)
+    return Response(_file(name), media_type=SCRIPTS[name])
+
+
+@cache
+def _file(name: str) -> str:
+    return (Path(__file__).parent / "pages" / name).read_text(encoding="utf-8")
+
+
+def create_app(service: Service, settings: ServerSettings | None = None, *, lifespan: Lifespan | None = None) -> FastAPI:
+    """The server as an ASGI application; its parts are at `app.state.parts`. Starts nothing.
+
+    Raises:
+        ConfigError: The key file or the state file can't be read.
+
+    Example:
+        >>> app = create_app(manager, ServerSettings())
+        >>> app.state.parts.settings.port
+        8000
+    """
+    settings = settings or ServerSettings()
+    keys = Keyring(settings.keys, open_admin=settings.open_admin)
+    parts = Parts(service, settings, keys, Limits(settings.max_pending), Metrics(), State(settings.state_folder))
+    app = FastAPI(
+        title="expertserve",
+        version=__version__,
+        summary="Experts by their names, over OpenAI's API",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan or _nothing,
+        responses={"4XX": {"description": "`{error: {message, type, param, code, hint}}`"}},
+    )
+    app.state.parts = parts
+    for router in (openai, admin.router, machines):
+        app.include_router(router)
+    app.add_exception_handler(ExpertError, _expert_error)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http_error)
+    app.add_middleware(Edge, settings=settings, metrics=parts.metrics, closed=keys.required)
+    return app
+
+
+@asynccontextmanager
+async def _nothing(app: FastAPI) -> AsyncIterator[None]:
+    yield
+
+
+async def _expert_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, ExpertError)
+    facts_of(request).log |= {"code": error.code, "error": error.message[:500]}
+    return response_of(error)
+
+
+async def _invalid(request: Request, error: Exception) -> Response:
+    """Pydantic's finding, as OpenAI words it; the value itself is not repeated."""
+    assert isinstance(error, RequestValidationError)
+    first = error.errors()[0]
+    place = ".".join(str(p) for p in first["loc"] if p != "body")[:200]
+    refusal = Refusal(f"{place or 'body'}: {first['msg']}", status=400, code="bad_argument", param=place or None)
+    return await _expert_error(request, refusal)
+
+
+async def _http_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    codes = {404: "no_such_route", 405: "method_not_allowed", 413: "body_too_large"}
+    response = await _expert_error(
+        request, Refusal(str(error.detail), status=error.status_code, code=codes.get(error.status_code, "bad_request"))
+    )
+    for name, value in (error.headers or {}).items():
+        response.headers[name] = value
+    return response

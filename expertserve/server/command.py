@@ -1,0 +1,158 @@
+"""`expertserve serve`: packages in, an OpenAI-compatible server out."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from expertserve import __version__
+from expertserve.cli.options import BaseModel, CacheDir, Device, ModelsDir, Precision, Trust, TrustedKey, named, policy, seams
+from expertserve.errors import ConfigError
+from expertserve.server.run import Named
+from expertserve.server.run import serve as run
+from expertserve.server.settings import ServerSettings
+from expertserve.server.watch import packages_in
+
+if TYPE_CHECKING:
+    from expertserve.manager import AsyncExpertManager
+    from expertserve.server.parts import Parts
+
+Sources = Annotated[
+    list[str] | None,
+    typer.Argument(
+        help="`.expert` files, unpacked folders, or folders of them; each file with a name of yours if you like: NAME=PATH.",
+        metavar="[PACKAGE|DIR]...",
+        show_default=False,
+    ),
+]
+WIDTH = 72
+
+
+def serve(
+    ctx: typer.Context,
+    packages: Sources = None,
+    host: Annotated[str, typer.Option(envvar="EXPERTSERVE_HOST", help="Where to listen; beyond this machine with --keys.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(envvar="EXPERTSERVE_PORT", help="0 takes a free one.")] = 8000,
+    watch: Annotated[bool, typer.Option("--watch", help="Replace packages whose files change, load new ones.")] = False,
+    keys: Annotated[
+        Path | None, typer.Option(envvar="EXPERTSERVE_KEYS", help="A TOML file with hashed keys and their rights.", show_default=False)
+    ] = None,
+    experts_folder: Annotated[
+        Path | None, typer.Option(help="What administrators may load over HTTP, and where uploads go.", show_default=False)
+    ] = None,
+    state_dir: Annotated[
+        Path | None, typer.Option(help="Where experts loaded over HTTP are noted, to survive a restart.", show_default=False)
+    ] = None,
+    insecure: Annotated[bool, typer.Option("--insecure", help="Listen beyond this machine without keys.")] = False,
+    open_admin: Annotated[bool, typer.Option("--open-admin", help="Without --keys, let everybody administrate.")] = False,
+    drain: Annotated[float, typer.Option(help="Seconds that running requests get after SIGTERM or Ctrl-C.")] = 30.0,
+    log_prompts: Annotated[bool, typer.Option("--log-prompts", help="Write prompts and answers to the log.")] = False,
+    log_json: Annotated[
+        bool | None, typer.Option("--log-json/--log-plain", help="By default plain on a terminal, else JSON.", show_default=False)
+    ] = None,
+    request_timeout: Annotated[float, typer.Option(help="Seconds for a whole request.")] = 600.0,
+    max_pending: Annotated[int, typer.Option(help="Answers running and waiting together; more are refused.")] = 512,
+    base_model: BaseModel = None,
+    device: Device = None,
+    dtype: Precision = None,
+    max_slots: Annotated[int | None, typer.Option(help="Adapters that one batch may mix.", show_default=False)] = None,
+    max_loaded_experts: Annotated[int | None, typer.Option(help="Adapters kept in the engine.", show_default=False)] = None,
+    trust: Trust = None,
+    trusted_key: TrustedKey = None,
+    cache_dir: CacheDir = None,
+    models_dir: ModelsDir = None,
+) -> None:
+    """Serve experts over OpenAI's API, each by its name."""
+    settings = ServerSettings(
+        host=host,
+        port=port,
+        keys=keys,
+        open_admin=open_admin,
+        experts_folder=experts_folder,
+        state_folder=state_dir,
+        insecure=insecure,
+        drain=drain,
+        log_prompts=log_prompts,
+        log_json=not sys.stderr.isatty() if log_json is None else log_json,
+        request_timeout=request_timeout,
+        max_pending=max_pending,
+    )
+    places = [Path(p) for p in packages or () if Path(p).exists()]
+    found = expand(packages or [])
+    if not found and not (watch and places) and not (experts_folder or state_dir or base_model):
+        hint = "name .expert files or a folder of them, or pass --experts-folder to load them over HTTP"
+        raise ConfigError("there is nothing to serve", hint=hint, code="no_packages")
+
+    def make() -> AsyncExpertManager:
+        from expertserve.manager import AsyncExpertManager
+
+        return AsyncExpertManager(
+            base_model,
+            max_loaded_experts=max_loaded_experts,
+            max_slots=max_slots,
+            device=device,
+            dtype=dtype,
+            allow_multiple_bases=True,
+            trust=policy(trust, trusted_key),
+            cache_dir=cache_dir,
+            models_dir=models_dir,
+            engine=seams(ctx).engine,
+        )
+
+    sources = [Named(n.name, n.path) for n in named(found, cache_dir)]
+    run(make, settings, sources, watch=places if watch else (), listening=welcome, ready=tell_ready)
+
+
+def expand(packages: list[str]) -> list[str]:
+    """Folders of packages → the packages in them."""
+    return [str(p) for given in packages for p in (packages_in(Path(given)) if Path(given).is_dir() else [given])]
+
+
+def welcome(url: str, parts: Parts) -> None:
+    """What people see first: where, which models, and something to paste."""
+    info, entries = parts.service.info(), parts.state.entries
+    bases = ", ".join(info.base_models) or "no base model yet"
+    count = f"{info.experts} expert{'s' if info.experts != 1 else ''}"
+    lines = [f"expertserve {__version__}: {count} on {bases}", "", f"  {url}/      playground", f"  {url}/v1    OpenAI API"]
+    lines += [f"  {url}/docs  routes", ""]
+    rows = [(e.name, parts.service.get(e.name).manifest.description) for e in entries if _loaded(parts, e.name)]
+    rows += [(b, "the base model alone") for b in info.base_models] + ([("auto", "the expert that fits the prompt")] if rows else [])
+    width = max((len(name) for name, _ in rows), default=0)
+    lines += [f"  {_plain(name):{width}}  {_plain(_short(text))}" for name, text in rows]
+    if entries:
+        lines += ["", *example(url, entries[0].name, keys=parts.keys.required)]
+    typer.echo("\n".join(["", *lines, "", "starting the engine …" if entries else "waiting for experts …"]))
+
+
+def example(url: str, name: str, *, keys: bool) -> list[str]:
+    """A curl command for the shell."""
+    body = json.dumps({"model": name, "messages": [{"role": "user", "content": "How many customers are from Spain?"}]})
+    key = ['       -H "Authorization: Bearer $KEY" \\'] if keys else []
+    return [f"  curl {url}/v1/chat/completions -H 'Content-Type: application/json' \\", *key, f"       -d '{body}'"]
+
+
+def tell_ready(url: str, parts: Parts) -> None:
+    typer.echo(f"ready at {url}  (Ctrl-C stops)")
+
+
+def _loaded(parts: Parts, name: str) -> bool:
+    from expertserve.errors import ExpertNotLoadedError
+
+    try:
+        parts.service.get(name)
+    except ExpertNotLoadedError:
+        return False
+    return True
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= WIDTH else text[: WIDTH - 1] + "…"
+
+
+def _plain(text: str) -> str:
+    """A package's words can't command the terminal."""
+    return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text)

@@ -1,0 +1,152 @@
+"""What every request passes first: an id, bounds on its body, refusal of other sites' pages, one log line, safe headers."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+import time
+import uuid
+from dataclasses import dataclass, field
+from urllib.parse import quote, urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from expertserve.server.metrics import Metrics
+from expertserve.server.problems import Refusal, response_of, shutting_down, unexpected
+from expertserve.server.settings import LOOPBACK, ServerSettings
+
+log = logging.getLogger("expertserve.server")
+REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+UPLOAD = re.compile(r"POST /v1/experts|PUT /v1/experts/[^/]+")
+QUIET = ("/health", "/ready", "/metrics")
+ALWAYS = {"x-content-type-options": "nosniff", "cache-control": "no-store", "referrer-policy": "no-referrer"}
+
+
+@dataclass(slots=True)
+class Facts:
+    """What is known of a request by now; the log line and the `x-expertserve-*` headers say it."""
+
+    request_id: str
+    headers: dict[str, str] = field(default_factory=dict)
+    log: dict[str, object] = field(default_factory=dict)
+
+    def tell(self, header: str, value: object) -> None:
+        """A header of the answer. Percent-encoded where it isn't plain ASCII, so that a name can't end it."""
+        self.headers[f"x-expertserve-{header}"] = quote(str(value), safe=" !#$&'()*+,/:;=?@[]|~-._")
+
+
+class Edge:
+    """The outermost ASGI layer.
+
+    Args:
+        closed: Whether keys are required; without, requests by other sites' pages and through other hosts' names are refused.
+    """
+
+    def __init__(self, app: ASGIApp, settings: ServerSettings, metrics: Metrics, *, closed: bool) -> None:
+        self._app, self._settings, self._metrics = app, settings, metrics
+        self._check_site = not closed
+        self._check_host = not closed and settings.local
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        given = Headers(scope=scope).get("x-request-id", "")
+        facts = Facts(given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex)
+        scope.setdefault("state", {})["facts"] = facts
+        began, status = time.monotonic(), 0
+
+        async def told(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                headers = MutableHeaders(scope=message)
+                for name, value in (ALWAYS | {"x-request-id": facts.request_id} | facts.headers).items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        try:
+            refusal = self._refuse(scope)
+            if refusal:
+                await response_of(refusal)(scope, receive, told)
+            else:
+                await self._app(scope, self._bounded(scope, receive), told)
+        except asyncio.CancelledError:  # the server ends, and this request with it
+            facts.log["outcome"] = "shutdown"
+            if not status:
+                await response_of(shutting_down())(scope, receive, told)
+        except Exception:  # a bug: the client gets a plain 500, the log the trace
+            log.exception("bug", extra={"facts": {"request_id": facts.request_id, "path": scope["path"]}})
+            if status:
+                raise
+            await response_of(unexpected())(scope, receive, told)
+        finally:
+            self._note(scope, facts, status, time.monotonic() - began)
+
+    def _note(self, scope: Scope, facts: Facts, status: int, seconds: float) -> None:
+        if status >= 400:
+            self._metrics.refused.labels(str(status)).inc()
+        if scope["path"] in QUIET and status < 400:
+            return
+        client = scope["client"][0] if scope.get("client") else None
+        line: dict[str, object] = {"request_id": facts.request_id, "method": scope["method"], "path": scope["path"], "status": status}
+        log.info("request", extra={"facts": line | {"client": client, "seconds": round(seconds, 4)} | facts.log})
+
+    def _refuse(self, scope: Scope) -> Refusal | None:
+        headers = Headers(scope=scope)
+        host = _host(headers.get("host", ""))
+        if self._check_host and host and host not in LOOPBACK:
+            return Refusal(
+                "this server answers under this machine's own name only",
+                status=403,
+                hint="use http://127.0.0.1 or http://localhost; with --keys any name will do",
+                code="other_host",
+            )
+        origin = headers.get("origin")
+        if self._check_site and origin and scope["method"] not in ("GET", "HEAD") and urlsplit(origin).netloc != headers.get("host", ""):
+            return Refusal("another site's page may not ask here", status=403, hint="with --keys it may", code="other_site")
+        try:
+            length = int(headers.get("content-length", "0"))
+        except ValueError:
+            length = 0  # the HTTP parser refuses it
+        return _too_large(self._limit(scope)) if length > self._limit(scope) else None
+
+    def _limit(self, scope: Scope) -> int:
+        return self._settings.max_upload_bytes if is_upload(scope) else self._settings.max_body_bytes
+
+    def _bounded(self, scope: Scope, receive: Receive) -> Receive:
+        """Counts a body that came without its length."""
+        limit, read = self._limit(scope), 0
+
+        async def counted() -> Message:
+            nonlocal read
+            message = await receive()
+            read += len(message.get("body", b""))
+            if read > limit:
+                raise HTTPException(413, _too_large(limit).message)  # FastAPI lets no other error out of reading a body
+            return message
+
+        return counted
+
+
+def is_upload(scope: Scope) -> bool:
+    """Whether a request brings a package: to one of the two routes that take one, and not as JSON."""
+    if not UPLOAD.fullmatch(f"{scope['method']} {scope['path']}"):
+        return False
+    kind = Headers(scope=scope).get("content-type", "").partition(";")[0].strip().lower()
+    return kind not in ("", "application/json")
+
+
+def _too_large(limit: int) -> Refusal:
+    return Refusal(f"the body is larger than {limit:,} bytes", status=413, code="body_too_large")
+
+
+def _host(header: str) -> str:
+    """`[::1]:8000` → `::1`."""
+    try:
+        return urlsplit(f"//{header}").hostname or ""
+    except ValueError:
+        return "?"

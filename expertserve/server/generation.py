@@ -1,0 +1,318 @@
+"""The main path: permit, admit, ask, answer; and abort for a client that goes away."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import time
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequence
+from contextlib import AsyncExitStack
+from typing import TypeVar
+
+from starlette.background import BackgroundTask
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from expertserve.errors import ConfigError, ExpertError, ExpertNotLoadedError
+from expertserve.models import last_component
+from expertserve.result import Chunk, InferenceResult
+from expertserve.server.auth import Key
+from expertserve.server.edge import Facts
+from expertserve.server.limits import Ticket
+from expertserve.server.openai import Ask, Json, Shape
+from expertserve.server.parts import Parts, facts_of, parts_of
+from expertserve.server.problems import Refusal, RequestTimeout, body_of, shutting_down, status_of, unexpected
+from expertserve.server.service import Stream
+from expertserve.server.tokens import TokenTexts, token_texts
+
+T = TypeVar("T")
+AUTO = "auto"
+log = logging.getLogger("expertserve.server")
+MakeShape = Callable[[str, str, Callable[[], TokenTexts]], Shape]
+"""An id, the model that answers, and where token texts come from → how the endpoint writes."""
+
+
+class ClientGone(Exception):
+    """Nobody reads the answer any more. Never leaves this module but to end the request."""
+
+
+async def answer(request: Request, key: Key, asks: Sequence[Ask], make: MakeShape, *, stream: bool) -> Response:
+    """One request of either endpoint, whole or as a stream.
+
+    Raises:
+        ExpertError: Before anything was sent.
+    """
+    parts = parts_of(request)
+    _check_length(parts, asks)
+    name = choose(parts, key, asks[0])
+    run = _Run(request, parts, key, name, asks)
+    shape = make(run.facts.request_id, name, lambda: token_texts(parts.service.get(name).prompt.tokenizer.folder))
+    return await (run.stream(shape) if stream else run.whole(shape))
+
+
+def _check_length(parts: Parts, asks: Sequence[Ask]) -> None:
+    chars, limit = sum(a.chars for a in asks), parts.settings.max_prompt_chars
+    if chars > limit:
+        raise Refusal(f"the request has {chars:,} characters; this server reads {limit:,}", status=413, code="prompt_too_long")
+
+
+def choose(parts: Parts, key: Key, ask: Ask) -> str:
+    """The expert that a request is for: its name, its base model's as it is written here, or where routing leads among those allowed.
+
+    Raises:
+        Refusal: 403, for one that the key may not use; the same whether it is there or not.
+        ConfigError: `no_expert_fits`.
+    """
+    if ask.model == AUTO:
+        allowed = [r.name for r in parts.service.route(ask.question) if key.allows(r.name)]
+        if not allowed:
+            raise ConfigError(
+                "no expert that you may use fits this prompt", hint="name one; GET /v1/models lists them", code="no_expert_fits"
+            )
+        return allowed[0]
+    bases = {last_component(b).casefold(): b for b in parts.service.info().base_models}
+    name = bases.get(last_component(ask.model).casefold(), ask.model)  # what is checked is what is asked for
+    if not key.allows(name):
+        raise Refusal("this key may not use that model", status=403, hint="GET /v1/models lists those it may", code="model_not_allowed")
+    try:
+        parts.service.get(name)
+    except ExpertNotLoadedError as error:
+        raise ExpertNotLoadedError("no such model is loaded here", hint="GET /v1/models lists those that are") from error
+    return name
+
+
+class _Run:
+    """One admitted request: who, which expert, what for; and what became of it."""
+
+    def __init__(self, request: Request, parts: Parts, key: Key, name: str, asks: Sequence[Ask]) -> None:
+        self.request, self.parts, self.key, self.name, self.asks = request, parts, key, name, asks
+        self.facts: Facts = facts_of(request)
+        self.began = time.monotonic()
+        self.facts.log |= {"model": asks[0].model, "expert": name}
+        self.facts.tell("expert", name)
+
+    async def whole(self, shape: Shape) -> Response:
+        """Every answer at once."""
+        with self._admitted() as ticket:
+            try:
+                results = await self._guarded(_all(self.parts.service.generate(self.name, a.prompt, **a.args) for a in self.asks))
+            except ClientGone:
+                self._finish("cancelled", (), ticket)
+                return Response(status_code=499)
+            except BaseException as error:
+                self._finish(_outcome(error), (), ticket)
+                raise
+            self._finish(results[0].finish_reason, results, ticket)
+            return Response(json.dumps(shape.whole(results), ensure_ascii=False).encode(), media_type="application/json")
+
+    async def stream(self, shape: Shape) -> Response:
+        """Server-sent events. What fails before the first token is an ordinary error with its status."""
+        async with AsyncExitStack() as stack:
+            ticket = stack.enter_context(self._admitted())
+            ask = self.asks[0]
+            stream = self.parts.service.generate_stream(self.name, ask.prompt, **ask.args)
+            stack.push_async_callback(stream.aclose)
+            chunks = aiter(stream)
+            try:
+                first = await self._guarded(_next(chunks))
+            except ClientGone:
+                self._finish("cancelled", (), ticket)
+                return Response(status_code=499)
+            except BaseException as error:
+                self._finish(_outcome(error), (), ticket)
+                raise
+            self._tell_proof(stream.result)
+            events = self._events(shape, stream, first, chunks, ticket)
+            return EventStream(events, stack.pop_all())
+        raise AssertionError("unreachable")
+
+    async def _events(
+        self, shape: Shape, stream: Stream, first: Chunk | None, chunks: AsyncIterator[Chunk], ticket: Ticket
+    ) -> AsyncIterator[bytes]:
+        outcome = "cancelled"
+        try:
+            try:
+                async with asyncio.timeout(self._left()):
+                    yield _sse(shape.begin())
+                    chunk = first
+                    while chunk is not None:
+                        if events := shape.delta(chunk):
+                            yield _sse(events)
+                        chunk = await _next(chunks)
+                yield _sse(shape.end(stream.result)) + b"data: [DONE]\n\n"
+                outcome = stream.result.finish_reason
+            except TimeoutError:
+                outcome = "timeout"
+                yield _sse([body_of(self._late())])
+            except ExpertError as error:
+                outcome = _outcome(error)
+                self.facts.log["error"] = error.message
+                yield _sse([body_of(error)])
+            except Exception:  # a bug: the client learns that there is one, the log has its trace
+                outcome = "error"
+                log.exception("bug", extra={"facts": {"request_id": self.facts.request_id}})
+                yield _sse([body_of(unexpected())])
+        finally:
+            await stream.aclose()
+            self._finish(outcome, _partial(stream), ticket)
+
+    def _admitted(self) -> _Admission:
+        return _Admission(self.parts, self.key, sum(a.answers for a in self.asks))
+
+    def _left(self) -> float:
+        return max(0.0, self.parts.settings.request_timeout - (time.monotonic() - self.began))
+
+    def _late(self) -> RequestTimeout:
+        limit = self.parts.settings.request_timeout
+        return RequestTimeout(f"the answer took longer than {limit:g} s", hint="ask for fewer tokens, or try again later")
+
+    async def _guarded(self, work: Coroutine[object, object, T]) -> T:
+        """The work's value, unless the client goes away or time runs out first; the work is then cancelled, and over.
+
+        Raises:
+            ClientGone, RequestTimeout.
+        """
+        task = asyncio.create_task(work)
+        gone = asyncio.create_task(_gone(self.request.receive))
+        try:
+            await asyncio.wait({task, gone}, timeout=self._left(), return_when=asyncio.FIRST_COMPLETED)
+            if task.done():
+                return task.result()
+            raise ClientGone if gone.done() else self._late()
+        finally:
+            for pending in (task, gone):
+                pending.cancel()
+            await asyncio.gather(task, gone, return_exceptions=True)
+
+    def _tell_proof(self, result: InferenceResult) -> None:
+        self.facts.log |= {"digest": result.expert.digest, "answer_id": result.request_id}
+        self.facts.tell("digest", result.expert.digest)
+        self.facts.tell("version", result.expert.version)
+        self.facts.tell("base-model", result.base_model.name)
+        self.facts.tell("base-digest", result.base_model.digest)
+        self.facts.tell("answer-id", result.request_id)
+        self.facts.tell("queue-seconds", f"{result.timing.queue:.4f}")
+        self.facts.tell("first-token-seconds", f"{result.timing.first_token:.4f}")
+
+    def _finish(self, outcome: str, results: Sequence[InferenceResult], ticket: Ticket) -> None:
+        """Counts, charges and notes, once."""
+        self.facts.log["outcome"] = outcome
+        self.parts.metrics.finished(self.name, outcome, results)
+        if not results:
+            return
+        self._tell_proof(results[0])
+        self.facts.tell("total-seconds", f"{results[0].timing.total:.4f}")
+        ticket.charge(sum(r.usage.total_tokens for r in results))
+        timing = results[0].timing
+        self.facts.log |= {
+            "prompt_tokens": sum(r.usage.prompt_tokens for r in results),
+            "completion_tokens": sum(r.usage.completion_tokens for r in results),
+            "queue": round(timing.queue, 4),
+            "first_token": round(timing.first_token, 4),
+        }
+        if self.parts.settings.log_prompts:
+            self.facts.log["prompts"] = [a.prompt or a.args.get("messages") for a in self.asks]
+            self.facts.log["answers"] = [c.text for r in results for c in r.completions]
+
+
+class _Admission:
+    """The key's limits and the server's queue, taken and given back."""
+
+    def __init__(self, parts: Parts, key: Key, answers: int) -> None:
+        self._metrics, self._limits, self._context = parts.metrics, parts.limits, parts.limits.admit(key, answers)
+
+    def __enter__(self) -> Ticket:
+        ticket = self._context.__enter__()
+        self._metrics.pending.set(self._limits.pending)
+        return ticket
+
+    def __exit__(self, *failure: object) -> None:
+        self._context.__exit__(None, None, None)
+        self._metrics.pending.set(self._limits.pending)
+
+
+async def _all(work: Iterable[Coroutine[object, object, T]]) -> list[T]:
+    """All the values; the first failure cancels the others."""
+    tasks = [asyncio.create_task(w) for w in work]
+    try:
+        return [await task for task in tasks]
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _next(chunks: AsyncIterator[Chunk]) -> Chunk | None:
+    return await anext(chunks, None)
+
+
+async def _gone(receive: Receive) -> None:
+    """Ends when the client does. The body was read before, so that nothing else can come."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+def _partial(stream: Stream) -> Sequence[InferenceResult]:
+    try:
+        return [stream.result]
+    except ExpertError:
+        return []  # nothing came
+
+
+def _outcome(error: BaseException) -> str:
+    if isinstance(error, RequestTimeout):
+        return "timeout"
+    if isinstance(error, ExpertError):
+        return "refused" if status_of(error) < 500 else "error"
+    return "cancelled" if isinstance(error, asyncio.CancelledError | GeneratorExit) else "error"
+
+
+def _sse(events: Sequence[Json]) -> bytes:
+    return b"".join(b"data: " + json.dumps(e, ensure_ascii=False).encode("utf-8", "replace") + b"\n\n" for e in events)
+
+
+class EventStream(Response):
+    """Sends events as they come, and stops them when the client goes away.
+
+    Args:
+        events: Closed in any case.
+        held: What to give back afterwards.
+    """
+
+    media_type = "text/event-stream"
+
+    def __init__(self, events: AsyncIterator[bytes], held: AsyncExitStack) -> None:
+        super().__init__()
+        self.background: BackgroundTask | None = None
+        self._events, self._held = events, held
+        del self.headers["content-length"]
+        self.headers["x-accel-buffering"] = "no"
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        sending = asyncio.create_task(self._send(send))
+        gone = asyncio.create_task(_gone(receive))
+        stopped = False
+        try:
+            await asyncio.wait({sending, gone}, return_when=asyncio.FIRST_COMPLETED)
+        except asyncio.CancelledError:
+            stopped = True
+            raise
+        finally:
+            for task in (sending, gone):
+                task.cancel()
+            await asyncio.gather(sending, gone, return_exceptions=True)
+            await self._held.aclose()
+            if stopped:
+                await send({"type": "http.response.body", "body": _sse([body_of(shutting_down())]), "more_body": False})
+
+    async def _send(self, send: Send) -> None:
+        try:
+            await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
+            async for event in self._events:
+                if event:
+                    await send({"type": "http.response.body", "body": event, "more_body": True})
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+        finally:
+            await self._events.aclose()  # type: ignore[attr-defined]

@@ -1,0 +1,91 @@
+"""What the routes of one server share."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass, field
+
+from starlette.requests import Request
+
+from expertserve.errors import ExpertError
+from expertserve.server.auth import Key, Keyring
+from expertserve.server.edge import Facts
+from expertserve.server.limits import Limits
+from expertserve.server.metrics import Metrics
+from expertserve.server.problems import Refusal
+from expertserve.server.service import Service
+from expertserve.server.settings import ServerSettings
+from expertserve.server.state import State
+
+
+@dataclass(slots=True)
+class Parts:
+    """One server's parts, at `app.state.parts`."""
+
+    service: Service
+    settings: ServerSettings
+    keys: Keyring
+    limits: Limits
+    metrics: Metrics
+    state: State
+    started: int = field(default_factory=lambda: int(time.time()))
+    draining: bool = False
+    failure: ExpertError | None = None
+    """Why the engine did not start."""
+    _waking: asyncio.Task[None] | None = None
+
+    def wake(self) -> None:
+        """Starts the engine in the background, where the first expert came over HTTP."""
+        if self._waking is None and not self.service.info().engines:
+            self._waking = asyncio.create_task(self._wake())
+
+    async def _wake(self) -> None:
+        try:
+            await self.service.start()
+            self.failure = None
+        except ExpertError as error:
+            self.failure = error  # `/ready` tells it, and so does every request
+        finally:
+            self._waking = None
+
+
+def parts_of(request: Request) -> Parts:
+    parts = request.app.state.parts
+    assert isinstance(parts, Parts)
+    return parts
+
+
+def facts_of(request: Request) -> Facts:
+    facts = request.scope["state"]["facts"]
+    assert isinstance(facts, Facts)
+    return facts
+
+
+def caller(request: Request) -> Key:
+    """Who asks, as a dependency of every route under /v1.
+
+    Raises:
+        Refusal: 401.
+    """
+    key = parts_of(request).keys.authenticate(request.headers.get("authorization"))
+    facts_of(request).log["key"] = key.name
+    return key
+
+
+def administrator(request: Request) -> Key:
+    """A caller who may administrate.
+
+    Raises:
+        Refusal: 401, 403.
+    """
+    key = caller(request)
+    if not key.admin:
+        without = parts_of(request).keys.required
+        raise Refusal(
+            "administration needs an administrator's key" if without else "administration is off where there are no keys",
+            status=403,
+            hint="a key with admin = true" if without else "start the server with --keys FILE that has a key with admin = true",
+            code="admin_needed",
+        )
+    return key

@@ -1,0 +1,200 @@
+"""From settings to a listening server, and back: bind, load, start, drain, end."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import socket
+import threading
+import time
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+
+import uvicorn
+from fastapi import FastAPI
+
+from expertserve.errors import ConfigError, ExpertError
+from expertserve.server.app import create_app
+from expertserve.server.logs import configure
+from expertserve.server.parts import Parts
+from expertserve.server.service import Service
+from expertserve.server.settings import ServerSettings
+from expertserve.server.state import Entry, restore
+from expertserve.server.watch import watch_packages
+
+log = logging.getLogger("expertserve.server")
+Announce = Callable[[str, Parts], None]
+CLOSE_SECONDS = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A package of the command line, under the name that requests will use."""
+
+    name: str
+    path: Path
+
+
+class _Server(uvicorn.Server):
+    """Uvicorn that drains at the first SIGINT or SIGTERM and ends at once at the second, without raising the signal again."""
+
+    parts: Parts
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self.force_exit = self.should_exit
+        self.should_exit = True
+        self.parts.draining = True
+
+
+def serve(
+    make: Callable[[], Service],
+    settings: ServerSettings,
+    packages: Sequence[Named] = (),
+    *,
+    watch: Sequence[Path] = (),
+    listening: Announce = lambda url, parts: None,
+    ready: Announce = lambda url, parts: None,
+) -> None:
+    """Serves until SIGTERM or Ctrl-C.
+
+    Args:
+        make: Makes the service, in the server's event loop.
+        packages: Loaded before anything is served, but for names that the state folder knows otherwise.
+        watch: Packages, and folders of them, that are looked at again each second: changed ones are replaced, new ones loaded.
+        listening: Called with the address once requests are accepted; they wait until the engine runs.
+        ready: Called once it does.
+
+    Raises:
+        ConfigError: The address is taken or not ours.
+        ExpertError: A package can't be loaded, or the engine can't start.
+    """
+    configure(as_json=settings.log_json)
+    with _listen(settings) as listener:
+        asyncio.run(_serve(make, settings, packages, watch, listener, listening, ready))
+
+
+@contextmanager
+def _listen(settings: ServerSettings) -> Iterator[socket.socket]:
+    """Binds first, so that a taken port is told before a minute of loading."""
+    try:
+        family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+        listener = socket.create_server((settings.host, settings.port), family=family, backlog=2048)
+    except OSError as error:
+        raise ConfigError(
+            f"can't listen on {settings.host} port {settings.port}: {error.strerror or error}",
+            hint="another server may run there; --port takes another, 0 a free one",
+            code="cannot_listen",
+        ) from error
+    with listener:
+        yield listener
+
+
+async def _serve(
+    make: Callable[[], Service],
+    settings: ServerSettings,
+    packages: Sequence[Named],
+    watch: Sequence[Path],
+    listener: socket.socket,
+    listening: Announce,
+    ready: Announce,
+) -> None:
+    service = make()
+    try:
+        app = create_app(service, settings, lifespan=_lifespan)
+        parts: Parts = app.state.parts
+        await load_all(parts, packages)
+        server = _Server(_config(app, settings))
+        server.parts = parts
+        tasks = [asyncio.create_task(_start(server, parts, url_of(listener), listening, ready))]
+        if watch:
+            tasks.append(asyncio.create_task(watch_packages(parts, watch, [p.path for p in packages])))
+        await server.serve(sockets=[listener])
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        if parts.failure:
+            raise parts.failure
+    finally:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await service.close()
+
+
+def _config(app: FastAPI, settings: ServerSettings) -> uvicorn.Config:
+    """Nothing here comes from the environment, and forwarded addresses are not believed."""
+    return uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        workers=1,
+        lifespan="on",
+        timeout_keep_alive=30,
+        timeout_graceful_shutdown=settings.drain,  # type: ignore[arg-type]
+        limit_concurrency=max(2048, 4 * settings.max_pending),
+    )
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    """Ends what still runs when the time to drain is over."""
+    yield
+    await asyncio.sleep(0.05)  # cancelled requests say goodbye
+
+
+async def load_all(parts: Parts, packages: Sequence[Named]) -> None:
+    """The command line's packages, then what the state lists; the state goes before where both have a name.
+
+    Raises:
+        ExpertError: One of the command line's can't be loaded. One of the state's is only reported.
+    """
+    for package in packages:
+        entry = Entry(name=package.name, path=str(package.path.resolve()))
+        known = parts.state.find(package.name)
+        if known and known.path != entry.path:
+            log.warning("state_goes_before", extra={"facts": {"expert": package.name, "path": known.path, "instead_of": entry.path}})
+            continue
+        await parts.service.load_expert(package.name, package.path, pin=bool(known and known.pin))
+        parts.metrics.loaded(package.name, "load")
+        if not known:
+            parts.state.note(entry)
+    await restore(parts.service, parts.state, lambda name: parts.metrics.loaded(name, "load"))
+
+
+async def _start(server: uvicorn.Server, parts: Parts, url: str, listening: Announce, ready: Announce) -> None:
+    """The engine, while the server already listens."""
+    while not server.started:
+        await asyncio.sleep(0.01)
+    began = time.monotonic()
+    listening(url, parts)
+    log.info("listening", extra={"facts": {"url": url}})
+    try:
+        if parts.service.info().experts:
+            await parts.service.start()
+            log.info("ready", extra={"facts": {"seconds": round(time.monotonic() - began, 2)}})
+            ready(url, parts)
+    except ExpertError as error:
+        parts.failure = error
+        server.should_exit = True
+
+
+def url_of(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

@@ -1,0 +1,60 @@
+"""What the server needs of whoever runs the experts: `AsyncExpertManager` in one process, Ray Serve over many."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator, Sequence
+from typing import TYPE_CHECKING, Protocol, Unpack
+
+if TYPE_CHECKING:
+    from expertserve.core import ExpertInfo, ManagerInfo
+    from expertserve.engine.base import EngineInfo
+    from expertserve.expert import PreparedExpert
+    from expertserve.request import GenerateArgs
+    from expertserve.result import Chunk, InferenceResult
+    from expertserve.router import Route
+
+
+class Stream(Protocol):
+    """A running generation. Closing it aborts the request in the engine."""
+
+    def __aiter__(self) -> AsyncIterator[Chunk]: ...
+
+    async def aclose(self) -> None: ...
+
+    @property
+    def result(self) -> InferenceResult:
+        """The answer so far; whole once the iterator ended. There from the first chunk on."""
+        ...
+
+
+class Service(Protocol):
+    """The verbs of the async core. Arguments and results can be pickled; `get` alone gives what lives on this machine."""
+
+    async def start(self) -> EngineInfo: ...
+
+    async def load_expert(
+        self, name: str, path: str | os.PathLike[str], *, pin: bool = False, checksum: str | None = None, checkpoint: str | None = None
+    ) -> ExpertInfo: ...
+
+    async def unload_expert(self, name: str, *, force: bool = False) -> None: ...
+
+    async def replace_expert(
+        self, name: str, path: str | os.PathLike[str], *, checksum: str | None = None, checkpoint: str | None = None
+    ) -> ExpertInfo: ...
+
+    async def pin_expert(self, name: str, pinned: bool = True) -> ExpertInfo: ...
+
+    async def list_loaded_experts(self) -> list[ExpertInfo]: ...
+
+    async def generate(self, name: str, prompt: str | None = None, **args: Unpack[GenerateArgs]) -> InferenceResult: ...
+
+    def generate_stream(self, name: str, prompt: str | None = None, **args: Unpack[GenerateArgs]) -> Stream: ...
+
+    def get(self, name: str) -> PreparedExpert: ...
+
+    def route(self, prompt: str) -> Sequence[Route]: ...
+
+    def info(self) -> ManagerInfo: ...
+
+    async def close(self) -> None: ...

@@ -1,0 +1,129 @@
+"""What was loaded, on disk: a server that was killed serves the same experts when it comes back."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from expertserve.errors import ConfigError, ExpertError
+from expertserve.server.service import Service
+
+FILE = "experts.json"
+log = logging.getLogger("expertserve.server")
+
+
+class Entry(BaseModel):
+    """One loaded expert, as it was loaded."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    name: str
+    path: str
+    pin: bool = False
+    checksum: str | None = None
+    checkpoint: str | None = None
+
+
+class _File(BaseModel):
+    experts: list[Entry] = []
+
+
+class State:
+    """The list of loaded experts. Every change is on disk before its call returns; a reader sees the old list or the new one.
+
+    Args:
+        folder: None keeps the list in memory alone.
+
+    Raises:
+        ConfigError: `bad_state`, where the file is there and is not ours.
+    """
+
+    def __init__(self, folder: Path | None) -> None:
+        self._file = folder / FILE if folder else None
+        self._entries: dict[str, Entry] = {}
+        self._passing: set[str] = set()
+        if self._file and self._file.is_file():
+            self._entries = {e.name: e for e in _read(self._file)}
+
+    @property
+    def entries(self) -> list[Entry]:
+        return list(self._entries.values())
+
+    def find(self, name: str) -> Entry | None:
+        return self._entries.get(name)
+
+    def put(self, entry: Entry) -> None:
+        """Adds an expert, or replaces the one of its name."""
+        self._entries[entry.name] = entry
+        self._passing.discard(entry.name)
+        self._write()
+
+    def note(self, entry: Entry) -> None:
+        """Adds an expert that the command line names, which needs no file to come back."""
+        self._entries[entry.name] = entry
+        self._passing.add(entry.name)
+
+    def drop(self, name: str) -> None:
+        if self._entries.pop(name, None):
+            self._passing.discard(name)
+            self._write()
+
+    def _write(self) -> None:
+        if not self._file:
+            return
+        self._file.parent.mkdir(parents=True, exist_ok=True)
+        kept = [e.model_dump(exclude_none=True) for e in self._entries.values() if e.name not in self._passing]
+        text = json.dumps({"experts": kept}, indent=2)
+        handle, temporary = tempfile.mkstemp(dir=self._file.parent, prefix=".experts-")
+        try:
+            with os.fdopen(handle, "w") as file:
+                file.write(text + "\n")
+                file.flush()
+                os.fsync(file.fileno())
+            Path(temporary).replace(self._file)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+        folder = os.open(self._file.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+def _read(file: Path) -> list[Entry]:
+    try:
+        return _File.model_validate_json(file.read_bytes()).experts
+    except (OSError, ValidationError) as error:
+        raise ConfigError(
+            f"{file} can't be read: {error}", hint="repair it, or remove it to start with no experts", code="bad_state"
+        ) from error
+
+
+async def restore(service: Service, state: State, loaded: Callable[[str], None] = lambda name: None) -> list[str]:
+    """Loads what the state lists and the service does not have yet. What can't be loaded stays listed, and is reported.
+
+    Returns:
+        The names of those that could not be loaded.
+    """
+    have = {info.name for info in await service.list_loaded_experts()}
+    failed = []
+    for entry in state.entries:
+        if entry.name in have:
+            continue
+        try:
+            await service.load_expert(entry.name, entry.path, pin=entry.pin, checksum=entry.checksum, checkpoint=entry.checkpoint)
+            loaded(entry.name)
+        except ExpertError as error:
+            failed.append(entry.name)
+            facts = {"expert": entry.name, "path": entry.path, "code": error.code, "error": error.message}
+            log.error("restore_failed", extra={"facts": facts})
+        await asyncio.sleep(0)
+    return failed

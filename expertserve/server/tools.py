@@ -1,0 +1,96 @@
+"""Tool calls by grammar: a model that must call one can only write `{"name": …, "arguments": …}`; one that may, is read for it."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from expertserve.errors import ConfigError
+
+Json = dict[str, object]
+OPENINGS = ("{", "```", "<tool_call>")
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """A function that a model may call; `parameters` is a JSON schema."""
+
+    name: str
+    description: str
+    parameters: Json
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call as the caller gets it; `arguments` is JSON."""
+
+    name: str
+    arguments: str
+    id: str = field(default_factory=lambda: f"call_{uuid.uuid4().hex[:24]}")
+
+
+def describe(tools: Sequence[Tool], *, must: bool) -> str:
+    """What stands in the system message."""
+    lines = [json.dumps({"name": t.name, "description": t.description, "parameters": t.parameters}, ensure_ascii=False) for t in tools]
+    how = 'Call one by answering with nothing but {"name": <its name>, "arguments": {…}}.'
+    return "\n".join(["Functions that you can call:", *lines, how if must else "Where one helps: " + how[0].lower() + how[1:]])
+
+
+def schema_of(tools: Sequence[Tool]) -> Json:
+    """The JSON schema of one call of any of these. Their definitions move to its root, where `#/$defs/…` looks for them.
+
+    Raises:
+        ConfigError: Two tools define one name differently.
+    """
+    calls: list[Json] = []
+    shared: Json = {}
+    for tool in tools:
+        parameters = dict(tool.parameters)
+        for key in ("$defs", "definitions"):
+            _merge(shared, key, parameters.pop(key, None))
+        calls.append(_call_schema(tool.name, parameters))
+    return (calls[0] if len(calls) == 1 else {"anyOf": calls}) | shared
+
+
+def _merge(shared: Json, key: str, definitions: object) -> None:
+    if not isinstance(definitions, dict):
+        return
+    known = shared.setdefault(key, {})
+    assert isinstance(known, dict)
+    for name, definition in definitions.items():
+        if known.setdefault(name, definition) != definition:
+            raise ConfigError(f"two tools define {key}/{str(name)[:64]} differently", hint="give them two names", code="bad_tools")
+
+
+def _call_schema(name: str, parameters: Json) -> Json:
+    return {
+        "type": "object",
+        "properties": {"name": {"const": name}, "arguments": parameters},
+        "required": ["name", "arguments"],
+        "additionalProperties": False,
+    }
+
+
+def might_be_call(text: str) -> bool:
+    """Whether a text, as far as it has come, could become a call."""
+    start = text.lstrip()[:11]
+    return any(start.startswith(o) or o.startswith(start) for o in OPENINGS)
+
+
+def find_call(text: str, tools: Sequence[Tool]) -> Call | None:
+    """The call that a whole answer is, also inside a code fence or `<tool_call>` tags; None where it is none of these tools'."""
+    if not tools:
+        return None
+    body = text.strip().removeprefix("<tool_call>").removesuffix("</tool_call>").strip()
+    if body.startswith("```") and body.endswith("```"):
+        body = body[3:-3].removeprefix("json").strip()
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(value, dict) or value.get("name") not in {t.name for t in tools}:
+        return None
+    arguments = value.get("arguments", value.get("parameters", {}))
+    return Call(value["name"], json.dumps(arguments, ensure_ascii=False)) if isinstance(arguments, dict) else None

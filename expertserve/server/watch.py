@@ -1,0 +1,88 @@
+"""`--watch`: packages whose files change are replaced while they serve."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from expertserve.errors import ExpertError
+from expertserve.server.parts import Parts
+from expertserve.server.state import Entry
+
+SECONDS = 1.0
+SUFFIX = ".expert"
+MANIFEST = "manifest.json"
+log = logging.getLogger("expertserve.server")
+Stamp = tuple[tuple[str, int, int], ...]
+
+
+def packages_in(path: Path) -> Iterator[Path]:
+    """The packages that a path of the command line means: itself, or what a folder holds."""
+    if path.is_file() or (path / MANIFEST).is_file() or not path.exists():
+        yield path
+        return
+    for found in sorted(path.iterdir()):
+        if not found.name.startswith(".") and (found.suffix == SUFFIX or (found / MANIFEST).is_file()):
+            yield found
+
+
+def stamp(package: Path) -> Stamp:
+    """What changes when a package does: names, sizes and times of its files."""
+    files = [package] if package.is_file() else sorted(p for p in package.rglob("*") if p.is_file())
+    found = []
+    for file in files:
+        try:
+            status = file.stat()
+        except OSError:
+            continue  # removed in this very moment
+        found.append((str(file), status.st_size, status.st_mtime_ns))
+    return tuple(found)
+
+
+async def watch_packages(parts: Parts, places: Sequence[Path], loaded: Iterable[Path]) -> None:
+    """Looks once a second. A package is taken when it has held still for one look, so that half-written ones are not."""
+    served = {p.resolve(): stamp(p) for p in loaded}
+    seen: dict[Path, Stamp] = {}
+    while True:
+        await asyncio.sleep(SECONDS)
+        now = await asyncio.to_thread(lambda: {p.resolve(): stamp(p) for place in places for p in packages_in(place)})
+        for path, found in now.items():
+            if found and found != served.get(path) and found == seen.get(path):
+                served[path] = found
+                await _take(parts, path)
+        seen = now
+
+
+async def _take(parts: Parts, path: Path) -> None:
+    """Replaces the expert that came from there, or loads a new one. A broken package is reported; the old one goes on serving."""
+    known = next((e for e in parts.state.entries if e.path == str(path)), None)
+    try:
+        if known:
+            await parts.service.replace_expert(known.name, path)
+            name, action = known.name, "replace"
+        else:
+            name, action = await asyncio.to_thread(name_of, path), "load"
+            await parts.service.load_expert(name, path)
+            parts.state.note(Entry(name=name, path=str(path)))
+        parts.metrics.loaded(name, action)
+        log.info("package_taken", extra={"facts": {"expert": name, "path": str(path), "action": action}})
+    except ExpertError as error:
+        log.error("package_refused", extra={"facts": {"path": str(path), "code": error.code, "error": error.message}})
+
+
+def name_of(path: Path) -> str:
+    """A package's own name, from its manifest.
+
+    Raises:
+        LoadError: It can't be read.
+    """
+    from expertserve.package.archive import open_package
+    from expertserve.package.manifest import read_manifest
+
+    package = open_package(path, cache=False)
+    try:
+        return read_manifest(package.folder).name
+    finally:
+        package.close()

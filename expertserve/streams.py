@@ -1,0 +1,154 @@
+"""Streams of chunks: one request's, handed from the core's loop to whoever reads, on another loop or in a plain thread."""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import weakref
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from concurrent.futures import Future
+from types import TracebackType
+from typing import Self
+
+from expertserve.collect import Collector
+from expertserve.errors import ConfigError
+from expertserve.result import Chunk, InferenceResult
+
+Begin = Callable[[Collector, Callable[[Chunk], None]], Coroutine[object, object, InferenceResult]]
+Submit = Callable[[Coroutine[object, object, InferenceResult]], "Future[InferenceResult]"]
+
+
+class _Source:
+    """What both kinds of stream share: the request's future, and its result so far.
+
+    The request runs as a task of the core's loop and knows the stream only through `put`, so that a stream that nobody holds any more is
+    collected, which cancels the request.
+    """
+
+    def __init__(self, begin: Begin, submit: Submit, put: Callable[[Chunk | None], None]) -> None:
+        self._collect = Collector()
+        self._future = submit(begin(self._collect, put))
+        self._future.add_done_callback(lambda future: put(None))
+        self._ended = False
+        self._finalizer = weakref.finalize(self, self._future.cancel)
+
+    @property
+    def result(self) -> InferenceResult:
+        """What `generate` would have given; after an early end, the part that came, with the finish reason `cancelled`.
+
+        Raises:
+            ConfigError: Nothing came yet.
+        """
+        if self._future.done() and not self._future.cancelled() and self._future.exception() is None:
+            return self._future.result()
+        if not self._collect.begun:
+            raise ConfigError("the stream has no result: its request never reached the engine", code="no_result")
+        return self._collect.result()
+
+    def _cancel(self) -> None:
+        self._ended = True
+        self._collect.end()
+        self._finalizer()
+
+    def _failure(self) -> BaseException | None:
+        return None if self._future.cancelled() else self._future.exception()
+
+
+class Stream(_Source):
+    """Chunks of one answer as they come; an iterator and a context manager. Leaving it early aborts the request in the engine.
+
+    Example:
+        >>> with expert.generate_stream("One?") as stream:
+        ...     text = "".join(chunk.text for chunk in stream)
+        >>> text == stream.result.text
+        True
+    """
+
+    def __init__(self, begin: Begin, submit: Submit) -> None:
+        items: queue.SimpleQueue[Chunk | None] = queue.SimpleQueue()
+        self._items = items
+        super().__init__(begin, submit, items.put)
+
+    def __iter__(self) -> Iterator[Chunk]:
+        """Leaving the loop early drops this generator, which closes it, and so aborts the request."""
+        try:
+            while not self._ended:
+                chunk = self._items.get()
+                if chunk is None:
+                    self._ended = True
+                    failure = self._failure()
+                    if failure:
+                        raise failure
+                    return
+                yield chunk
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """Aborts the request, unless it has ended."""
+        self._cancel()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+
+class _Mailbox:
+    """Chunks from another thread for one loop: many may come before the reader wakes once."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._items: list[Chunk | None] = []
+        self._ready = asyncio.Event()
+
+    def put(self, item: Chunk | None) -> None:
+        first = not self._items
+        self._items.append(item)
+        if first and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._ready.set)
+
+    async def take(self) -> list[Chunk | None]:
+        while not self._items:
+            self._ready.clear()
+            if self._items:
+                break
+            await self._ready.wait()
+        items, self._items = self._items, []
+        return items
+
+
+class AsyncStream(_Source):
+    """Chunks of one answer as they come, for `async for`. Leaving it early, `aclose()` or a cancelled task abort the request.
+
+    Made on the loop that reads it.
+    """
+
+    def __init__(self, begin: Begin, submit: Submit) -> None:
+        self._box = _Mailbox(asyncio.get_running_loop())
+        super().__init__(begin, submit, self._box.put)
+
+    async def __aiter__(self) -> AsyncIterator[Chunk]:
+        try:
+            while not self._ended:
+                for chunk in await self._box.take():
+                    if chunk is None:
+                        self._ended = True
+                        failure = self._failure()
+                        if failure:
+                            raise failure
+                        return
+                    yield chunk
+        finally:
+            self._cancel()
+
+    async def aclose(self) -> None:
+        """Aborts the request, unless it has ended."""
+        self._cancel()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        await self.aclose()

@@ -1,0 +1,164 @@
+"""A server on a port of its own, over the async core and a fake engine."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import openai
+import pytest
+
+from expertserve.engine.fake import FakeEngine
+from expertserve.manager import AsyncExpertManager
+from expertserve.server.app import create_app
+from expertserve.server.parts import Parts
+from expertserve.server.run import Named, _config, _lifespan, _Server, load_all
+from expertserve.server.settings import ServerSettings
+from tests import tiny
+
+Script = Callable[[str], str]
+
+
+def until(condition: Callable[[], bool], seconds: float = 5.0) -> None:
+    """Waits for something that another thread does."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it did not happen in time"
+        time.sleep(0.01)
+
+
+@dataclass
+class Running:
+    """A server in a thread."""
+
+    url: str
+    engine: FakeEngine
+    parts: Parts
+    server: _Server
+    thread: threading.Thread
+    loop: asyncio.AbstractEventLoop
+    clients: list[Any] = field(default_factory=list)
+
+    def http(self, key: str | None = None, **options: Any) -> httpx.Client:
+        headers = {"authorization": f"Bearer {key}"} if key else {}
+        client = httpx.Client(base_url=self.url, headers=headers, timeout=20, **options)
+        self.clients.append(client)
+        return client
+
+    def openai(self, key: str = "none", **options: Any) -> openai.OpenAI:
+        client = openai.OpenAI(base_url=f"{self.url}/v1", api_key=key, **{"max_retries": 0, "timeout": 20, **options})
+        self.clients.append(client)
+        return client
+
+    def stop(self) -> None:
+        self.server.should_exit = True
+        self.thread.join(timeout=20)
+        assert not self.thread.is_alive()
+        for client in self.clients:
+            client.close()
+
+
+async def _run(ready: Callable[[Running], None], make: Callable[[], AsyncExpertManager], engine: FakeEngine, settings: ServerSettings,
+               packages: Sequence[Named]) -> None:  # fmt: skip
+    manager = make()
+    try:
+        app = create_app(manager, settings, lifespan=_lifespan)
+        await load_all(app.state.parts, packages)
+        with socket.create_server(("127.0.0.1", 0), backlog=512) as listener:
+            server = _Server(_config(app, settings))
+            server.parts = app.state.parts
+            if packages:
+                await manager.start()
+
+            async def tell() -> None:
+                while not server.started:
+                    await asyncio.sleep(0.005)
+                url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+                ready(Running(url, engine, app.state.parts, server, threading.current_thread(), asyncio.get_running_loop()))
+
+            task = asyncio.create_task(tell())
+            await server.serve(sockets=[listener])
+            await task
+    finally:
+        await manager.close()
+
+
+Serve = Callable[..., Running]
+
+
+@pytest.fixture
+def serve(tiny_base: Path, tmp_path: Path) -> Iterator[Serve]:
+    """Starts servers: `serve({"sql": package}, script, delay=…, settings…)`; stops them afterwards."""
+    running: list[Running] = []
+
+    def serve(
+        packages: dict[str, Path],
+        script: Script = lambda prompt: "SELECT 1",
+        *,
+        delay: float = 0.0,
+        engine: FakeEngine | None = None,
+        manager: dict[str, Any] | None = None,
+        **settings: Any,
+    ) -> Running:
+        fake = engine or FakeEngine(script, delay=delay)
+        options: dict[str, Any] = {"cache_dir": tmp_path / "cache", "models_dir": tiny_base.parent, **(manager or {})}
+        box: list[Running] = []
+        failed: list[BaseException] = []
+
+        def work() -> None:
+            try:
+                made = ServerSettings(**{"log_json": True, "drain": 5.0, **settings})
+                named = [Named(n, p) for n, p in packages.items()]
+                asyncio.run(_run(box.append, lambda: AsyncExpertManager(engine=lambda: fake, **options), fake, made, named))
+            except BaseException as error:
+                failed.append(error)
+                raise
+
+        threading.Thread(target=work, daemon=True).start()
+        until(lambda: bool(box or failed), 30)
+        if failed:
+            raise failed[0]
+        running.append(box[0])
+        return box[0]
+
+    yield serve
+    for server in running:
+        with contextlib.suppress(RuntimeError):
+            server.stop()
+
+
+@pytest.fixture
+def package(tiny_base: Path, tiny_lora: Path, tmp_path: Path) -> Callable[..., Path]:
+    """Makes packages that differ: `package("sql", description=…)`."""
+
+    def package(name: str, folder: Path | None = None, **changes: Any) -> Path:
+        sound = {"name": f"expert-{name}", "training": {"decoding": {"temperature": 0}}, "description": f"answers as {name}"}
+        return tiny.package((folder or tmp_path / "packages") / name, tiny_lora, tiny_base, **(sound | changes))
+
+    return package
+
+
+@pytest.fixture
+def server(serve: Serve, package: Callable[..., Path]) -> Running:
+    """Two experts, `sql` and `json`, with keywords to route by."""
+    sql = package("sql", routing={"keywords": ["customers", "sql"]})
+    other = package("json", routing={"keywords": ["extract", "json"]})
+    return serve({"sql": sql, "json": other}, lambda prompt: "SELECT COUNT(*) FROM customers WHERE country = 'Spain'")
+
+
+def keys_file(path: Path, **keys: dict[str, Any]) -> Path:
+    """A key file: the secret of each key is its name with `-secret`."""
+    import tomlkit
+
+    tables = [{"name": n, "sha256": hashlib.sha256(f"{n}-secret".encode()).hexdigest(), **rights} for n, rights in keys.items()]
+    path.write_text(tomlkit.dumps({"keys": tables}))
+    return path

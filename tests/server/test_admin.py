@@ -1,0 +1,167 @@
+"""Administration over HTTP: by administrators, inside the experts folder."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests import tiny
+from tests.server.conftest import Running, Serve, keys_file
+
+ASK: Any = {"messages": [{"role": "user", "content": "How many customers?"}]}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    made = tmp_path / "served"
+    made.mkdir()
+    return made
+
+
+@pytest.fixture
+def server(serve: Serve, package: Any, folder: Path, tmp_path: Path) -> Running:
+    package("one", folder)
+    package("two", folder, version="0.2.0")
+    keys = keys_file(tmp_path / "keys.toml", root={"admin": True}, user={})
+    return serve({"sql": package("sql")}, keys=keys, experts_folder=folder, state_folder=tmp_path / "state", max_upload_bytes=4 << 20)
+
+
+def archive(folder: Path, target: Path) -> bytes:
+    return tiny.tar_gz(target, tiny.members(folder)).read_bytes()
+
+
+def test_an_administrator_loads_replaces_pins_and_unloads(server: Running) -> None:
+    http = server.http("root-secret")
+    loaded = http.post("/v1/experts", json={"name": "mine", "path": "one"})
+    assert loaded.status_code == 201 and loaded.json()["expertserve"]["version"] == "0.1.0"
+    assert http.post("/v1/chat/completions", json={"model": "mine", **ASK}).status_code == 200
+    replaced = http.put("/v1/experts/mine", json={"path": "two"})
+    assert replaced.status_code == 200 and replaced.json()["expertserve"]["version"] == "0.2.0"
+    assert http.post("/v1/experts/mine/pin").json()["expertserve"]["pinned"] is True
+    assert http.post("/v1/experts/mine/pin", json={"pinned": False}).json()["expertserve"]["pinned"] is False
+    assert http.get("/v1/experts/mine").json()["path"].endswith("/two")
+    assert http.delete("/v1/experts/mine").json() == {"name": "mine", "deleted": True}
+    assert http.get("/v1/experts/mine").status_code == http.delete("/v1/experts/mine").status_code == 404
+    assert http.post("/v1/chat/completions", json={"model": "mine", **ASK}).status_code == 404
+    assert http.put("/v1/experts/fresh", json={"path": "one"}).json()["id"] == "fresh"
+
+
+def test_others_may_not(server: Running, serve: Serve, package: Any, folder: Path) -> None:
+    http, stranger = server.http("user-secret"), server.http()
+    open_server = serve({"sql": package("sql")}, experts_folder=folder)
+    calls: list[Any] = [
+        ("POST", "/v1/experts", {"json": {"name": "x", "path": "one"}}),
+        ("POST", "/v1/experts?name=x", {"content": b"x", "headers": {"content-type": "application/octet-stream"}}),
+        ("PUT", "/v1/experts/sql", {"json": {"path": "one"}}),
+        ("DELETE", "/v1/experts/sql", {}),
+        ("POST", "/v1/experts/sql/pin", {}),
+        ("GET", "/v1/experts/sql", {}),
+    ]
+    for method, path, options in calls:
+        assert http.request(method, path, **options).json()["error"]["code"] == "admin_needed"
+        assert stranger.request(method, path, **options).status_code == 401
+        assert open_server.http().request(method, path, **options).status_code == 403
+    assert list(folder.glob(".uploads/*")) == []
+
+
+def test_the_experts_folder_is_never_left(server: Running, folder: Path, package: Any) -> None:
+    http = server.http("root-secret")
+    outside = package("outside")
+    (folder / "link").symlink_to(outside)
+    (folder / "up").symlink_to("..")
+    inner = folder / "linked-weights"
+    package("linked-weights", folder)
+    (inner / "adapter_model.safetensors").unlink()
+    (inner / "adapter_model.safetensors").symlink_to(outside / "adapter_model.safetensors")
+    for path in (
+        "../packages/outside",
+        str(outside),
+        "link",
+        "up/packages/outside",
+        ".",
+        "one/../../packages/outside",
+        "/etc/passwd",
+        "//etc",
+    ):
+        response = http.post("/v1/experts", json={"name": "x", "path": path})
+        assert response.status_code == 403 and response.json()["error"]["code"] == "outside_folder", path
+    assert http.post("/v1/experts", json={"name": "x", "path": "linked-weights"}).status_code == 422
+    for path in ("a\x00b", "a\nb", "x" * 5000, "", "\udc80", "nothing", "~", "one" + "/." * 300):
+        response = http.post("/v1/experts", content=json.dumps({"name": "x", "path": path}), headers={"content-type": "application/json"})
+        assert response.status_code in (400, 403, 201), path
+        if response.status_code == 201:
+            http.delete("/v1/experts/x")
+
+
+@pytest.mark.parametrize("name", ["", "auto", "../x", "a/b", "a b", "a\nb", ".hidden", "é", "x" * 200, "a\x00"])
+def test_names_are_plain(server: Running, name: str) -> None:
+    response = server.http("root-secret").post("/v1/experts", json={"name": name, "path": "one"})
+    assert response.status_code == 400
+
+
+def test_a_name_that_is_taken_is_a_conflict(server: Running) -> None:
+    response = server.http("root-secret").post("/v1/experts", json={"name": "sql", "path": "two"})
+    assert response.status_code == 409 and response.json()["error"]["code"] == "name_taken"
+
+
+def test_uploads_are_loaded_kept_and_removed_with_their_expert(server: Running, folder: Path, package: Any, tmp_path: Path) -> None:
+    http = server.http("root-secret")
+    data, other = archive(package("up"), tmp_path / "a.expert"), archive(package("up2", version="0.3.0"), tmp_path / "b.expert")
+    raw = http.post("/v1/experts?name=raw", content=data, headers={"content-type": "application/octet-stream"})
+    assert raw.status_code == 201, raw.text
+    form = http.post("/v1/experts", files={"file": ("a.expert", data)}, data={"name": "form"})
+    assert form.status_code == 201 and form.json()["expertserve"]["digest"] == raw.json()["expertserve"]["digest"], form.text
+    assert len(list(folder.glob(".uploads/*"))) == 1
+    http.delete("/v1/experts/raw")
+    assert len(list(folder.glob(".uploads/*"))) == 1  # the other still needs it
+    assert (
+        http.put("/v1/experts/form", content=other, headers={"content-type": "application/gzip"}).json()["expertserve"]["version"]
+        == "0.3.0"
+    )
+    assert len(list(folder.glob(".uploads/*"))) == 1
+    http.delete("/v1/experts/form")
+    assert list(folder.glob(".uploads/*")) == []
+
+
+def test_bad_uploads_leave_nothing(server: Running, folder: Path) -> None:
+    http = server.http("root-secret")
+    binary = {"content-type": "application/octet-stream"}
+    assert http.post("/v1/experts?name=x", content=b"no package", headers=binary).status_code == 422
+    assert http.post("/v1/experts?name=x", content=b"", headers=binary).status_code == 400
+    assert http.post("/v1/experts", content=b"no package", headers=binary).status_code == 400
+    assert http.post("/v1/experts?name=x", content=b"x" * (5 << 20), headers=binary).status_code == 413
+    assert http.post("/v1/experts?name=x", content=iter([b"x" * (1 << 20)] * 5), headers=binary).status_code == 413
+    assert http.post("/v1/experts", files={"other": ("a", b"x")}, data={"name": "x"}).status_code == 400
+    assert http.post("/v1/experts", content=b"garbage", headers={"content-type": "multipart/form-data; boundary=x"}).status_code == 400
+    assert http.post("/v1/experts", content=b"garbage", headers={"content-type": "multipart/form-data"}).status_code == 400
+    assert list(folder.glob(".uploads/*")) == []
+
+
+def test_without_a_folder_nothing_can_be_loaded(serve: Serve, package: Any) -> None:
+    server = serve({"sql": package("sql")}, open_admin=True)
+    assert server.http().post("/v1/experts", json={"name": "x", "path": "one"}).json()["error"]["code"] == "no_experts_folder"
+    assert server.http().get("/v1/experts/sql").status_code == 200
+
+
+def test_other_sites_pages_can_not_upload_where_everybody_may(serve: Serve, package: Any, folder: Path) -> None:
+    server = serve({"sql": package("sql")}, open_admin=True, experts_folder=folder)
+    response = server.http().post("/v1/experts", files={"file": ("a", b"x")}, headers={"origin": "http://evil.example"})
+    assert response.status_code == 403 and response.json()["error"]["code"] == "other_site"
+
+
+def test_state_follows_every_change(server: Running, tmp_path: Path) -> None:
+    http, file = server.http("root-secret"), tmp_path / "state" / "experts.json"
+
+    def listed() -> dict[str, Any]:
+        return {e["name"]: e for e in json.loads(file.read_text())["experts"]}
+
+    http.post("/v1/experts", json={"name": "a", "path": "one"})
+    assert listed()["a"]["path"].endswith("/one") and "sql" not in listed()
+    http.put("/v1/experts/a", json={"path": "two", "pin": True})
+    assert listed()["a"]["path"].endswith("/two") and listed()["a"]["pin"] is True
+    http.delete("/v1/experts/a")
+    assert listed() == {}
+    assert [p.name for p in file.parent.iterdir()] == ["experts.json"]
