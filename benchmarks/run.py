@@ -8,7 +8,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-BENCHMARKS = ("adapters",)
+BENCHMARKS = ("adapters", "grammar", "manager", "server")
 
 
 def main() -> None:

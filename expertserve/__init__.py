@@ -16,6 +16,7 @@ from expertserve._version import __version__
 
 if TYPE_CHECKING:
     from expertserve.config import EngineConfig as EngineConfig
+    from expertserve.core import ExpertInfo as ExpertInfo
     from expertserve.errors import ConfigError as ConfigError
     from expertserve.errors import DeviceError as DeviceError
     from expertserve.errors import EngineDeadError as EngineDeadError
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from expertserve.errors import OutOfMemoryError as OutOfMemoryError
     from expertserve.facade import Expert as Expert
     from expertserve.facade import ExpertManager as ExpertManager
-    from expertserve.core import ExpertInfo as ExpertInfo
     from expertserve.manager import AsyncExpertManager as AsyncExpertManager
     from expertserve.prompt import Message as Message
     from expertserve.request import GenerateArgs as GenerateArgs
@@ -61,26 +61,20 @@ _HOMES = {
 __all__ = [*_HOMES, "__version__"]
 
 _REQUIRED = (
-    "torch transformers outlines pydantic jinja2 platformdirs psutil safetensors tokenizers huggingface_hub fastapi uvicorn typer rich"
+    "torch transformers outlines pydantic jinja2 platformdirs psutil safetensors tokenizers huggingface_hub fastapi uvicorn typer rich "
+    "cryptography glrmask httpx prometheus_client sqlglot xgrammar"
 )
-"""What every install has; each is looked for without importing it."""
+"""What every install has; each is looked for without importing it. With transformers, one of the engines is always there."""
 
 
 def _check_installed() -> None:
     """One ImportError that names everything that is missing, with the command that installs it."""
     missing = [name.replace("_", "-") for name in _REQUIRED.split() if find_spec(name) is None]
-    engine = find_spec("vllm") or (find_spec("transformers") and find_spec("peft"))
-    if not missing and engine:
-        return
-    wanted = list(missing)
-    if not engine:
-        wanted.append("an engine (vllm, or transformers with peft)")
-    extra = "" if engine else "[cpu]"
-    raise ImportError(
-        f"expertserve needs {', '.join(wanted)}, not installed here.\n"
-        f"Install with:  pip install 'expertserve{extra}'"
-        + ("" if engine else "   (or [cuda] on a machine with an NVIDIA GPU, [transformers] where vLLM doesn't run)")
-    )
+    if missing:
+        raise ImportError(
+            f"expertserve needs {', '.join(missing)}, not installed here.\n"
+            "Install with:  pip install 'expertserve[cpu]'   (or [cuda] with an NVIDIA GPU, [transformers] where vLLM doesn't run)"
+        )
 
 
 def __getattr__(name: str) -> object:

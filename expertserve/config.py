@@ -34,7 +34,8 @@ class EngineConfig:
     """How an engine is started. `None` means: chosen from the machine and the model.
 
     Args:
-        device: ``"cpu"``, ``"cuda"``, ``"cuda:1"``; None takes the best that is there.
+        device: ``"cpu"``, ``"cuda"``, ``"cuda:1"``, ``"mps"``; None takes the best that is there.
+        engine: ``"vllm"`` or ``"transformers"``; None takes the one that suits the device.
         dtype: Of the base weights; ``"auto"`` takes what the model was saved in, float32 where the CPU has no bfloat16.
         max_model_len: Longest prompt and answer together, in tokens.
         max_requests: Requests decoded at the same time; more wait in line.
@@ -44,9 +45,16 @@ class EngineConfig:
         threads: CPU cores that compute; None leaves one to the front end where there are more than two.
         row_scale: Install the worker extension that makes DoRA and IA³ exact and adapters fast. Off, only plain LoRA is served.
         prefix_caching: Reuse the keys and values of prompts' common beginnings.
+
+    Example:
+        >>> config = EngineConfig(max_model_len=2048, max_slots=4, dtype="float32")
+        >>> with Expert.load(demo, base_model=base, config=config, engine=FakeEngine) as expert:
+        ...     expert.start().max_model_len
+        2048
     """
 
     device: str | None = None
+    engine: Literal["vllm", "transformers"] | None = None
     dtype: DType = "auto"
     max_model_len: int | None = None
     max_requests: int = 64

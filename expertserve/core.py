@@ -42,11 +42,21 @@ Deliver = Callable[[Chunk], None]
 END = object()
 
 
-def default_engine() -> Engine:
-    """vLLM, where it is installed."""
-    from expertserve.engine.vllm import VLLMEngine
+def default_engine(config: EngineConfig) -> Engine:
+    """The one that is asked for, or suits the machine. Looking at the machine imports torch, which takes a second or two.
 
-    return VLLMEngine()
+    Raises:
+        DeviceError, ConfigError: See `expertserve.engine.device.choose`.
+    """
+    from expertserve.engine.device import choose, probe
+
+    if choose(probe(), config.device, config.engine).engine == "vllm":
+        from expertserve.engine.vllm import VLLMEngine
+
+        return VLLMEngine()
+    from expertserve.engine.transformers import TransformersEngine
+
+    return TransformersEngine()
 
 
 @dataclass(slots=True, eq=False)
@@ -84,6 +94,11 @@ class ExpertInfo:
         state: `registered` (known, not in the engine), `resident` (in its memory), `slot` (where the next step can use it).
         last_used: Seconds since the epoch; None before the first use.
         grammar: The digest of the grammar that its answers follow.
+
+    Example:
+        >>> info = manager.list_loaded_experts()[0]
+        >>> info.expert, info.version, info.adapter_type, info.in_flight
+        ('expert-sql', '0.1.0', 'lora', 0)
     """
 
     name: str
@@ -104,6 +119,7 @@ class ExpertInfo:
 
     @property
     def resident(self) -> bool:
+        """Whether the engine holds its adapter."""
         return self.state != "registered"
 
 
@@ -154,7 +170,7 @@ class Core:
         self.trust = trust
         self.cache_dir = cache_dir
         self.models_dir = models_dir
-        self._make = engine or default_engine
+        self._make = engine or partial(default_engine, self.config)
         self._entries: dict[str, Entry] = {}
         self._bases: dict[str, Entry] = {}
         self._hosts: dict[str, EngineHost] = {}
@@ -299,17 +315,23 @@ class Core:
         """
         return self._find(name).expert
 
-    def route(self, prompt: str) -> list[Route]:
-        """The experts whose manifests fit a prompt, best first."""
-        if self._router is None:
-            self._router = Router((e.name, e.expert.manifest) for e in self._entries.values())
-        return self._router.route(prompt)
+    def route(self, prompt: str, context: str = "") -> list[Route]:
+        """The experts whose manifests fit a prompt, best first.
+
+        Args:
+            context: What goes with the prompt, such as a schema; its shape counts, not its words.
+        """
+        router = self._router
+        if router is None:
+            router = self._router = Router([(e.name, e.expert.manifest) for e in list(self._entries.values())])
+        return router.route(prompt, context)
 
     def info(self) -> ManagerInfo:
         """What is served."""
-        bases = dict.fromkeys(e.expert.base.name for e in self._entries.values())
-        engines = tuple(h.info for h in self._hosts.values() if h.started and h.info)
-        return ManagerInfo(tuple(bases), engines, len(self._entries), sum(h.running for h in self._hosts.values()))
+        entries, hosts = list(self._entries.values()), list(self._hosts.values())  # faces ask from other threads
+        bases = dict.fromkeys(e.expert.base.name for e in entries)
+        engines = tuple(h.info for h in hosts if h.started and h.info)
+        return ManagerInfo(tuple(bases), engines, len(entries), sum(h.running for h in hosts))
 
     async def _read(self, path: str | os.PathLike[str], *, checksum: str | None, checkpoint: str | None, cache: bool) -> PreparedExpert:
         return await asyncio.to_thread(
@@ -331,7 +353,7 @@ class Core:
     def _entry(self, name: str) -> Entry:
         found = self._entries.get(name)
         if found is None:
-            known = ", ".join(sorted(self._entries)) or "none"
+            known = ", ".join(sorted(list(self._entries))) or "none"
             raise ExpertNotLoadedError(f"no expert is loaded as {name!r}; loaded: {known}", hint="load_expert(name, path) loads one")
         return found
 
@@ -345,16 +367,17 @@ class Core:
 
     def _choose(self, prompt: str | None, args: GenerateArgs) -> str:
         asked = prompt or next((m["content"] for m in reversed(args.get("messages") or ()) if m["role"] == "user"), "")
-        routes = self.route(asked + "\n" + args.get("schema", ""))
+        dialect = args.get("dialect")
+        routes = self.route(asked, (f"Dialect: {dialect}\n" if dialect else "") + args.get("schema", ""))
         if not routes:
-            known = ", ".join(sorted(self._entries)) or "none"
+            known = ", ".join(sorted(list(self._entries))) or "none"
             raise ConfigError("no loaded expert fits this prompt", hint=f"name one of: {known}", code="no_expert_fits")
         return routes[0].name
 
     def _base_entry(self, name: str) -> Entry | None:
         wanted = last_component(name).casefold()
         if wanted not in self._bases:
-            bases = [e.expert.base for e in self._entries.values()]
+            bases = [e.expert.base for e in list(self._entries.values())]
             if self.base_model is not None and not bases:
                 bases.append(self._given_base())
             found = next((b for b in bases if b.name.casefold() == wanted), None)

@@ -10,7 +10,7 @@ from pathlib import Path
 from expertserve import config, models
 from expertserve.adapters.peft import WEIGHTS, read_adapter
 from expertserve.adapters.serving import ServingAdapter, prepare_adapter
-from expertserve.errors import IncompatibleError, LoadError
+from expertserve.errors import ConfigError, IncompatibleError, LoadError
 from expertserve.grammar.bundled import bundled
 from expertserve.grammar.compile import vocabulary_of
 from expertserve.grammar.recognise import Grammar
@@ -21,7 +21,7 @@ from expertserve.package.archive import Package, compare_digest, open_package, v
 from expertserve.package.manifest import Adapter, BaseModelSpec, Checkpoint, Manifest, read_manifest
 from expertserve.package.members import inside
 from expertserve.package.signature import TrustPolicy, covers_manifest, enforce, verify_signature
-from expertserve.prompt import PromptFormat
+from expertserve.prompt import Message, PromptFormat
 from expertserve.request import GenerateArgs, GrammarArgs, PromptArgs, SamplingArgs
 from expertserve.result import AdapterProof, BaseModelProof, ExpertProof
 from expertserve.tokenizer import FILE as TOKENIZER
@@ -77,6 +77,7 @@ class PreparedExpert:
         return ExpertProof(self.manifest.name, self.manifest.version, self.package.digest, adapter)
 
     def base_proof(self) -> BaseModelProof:
+        """What it runs on, for results."""
         return BaseModelProof(self.base.name, self.base.digest)
 
 
@@ -191,9 +192,22 @@ def _prepare(
         check_same_ids(own, theirs)
     adapter = _adapter(package, manifest, declared, base, checkpoint, (cache_dir or config.cache_dir()) / "adapters")
     prompt = PromptFormat.choose(declared.prompt_template, own, theirs)
-    prompt.render([{"role": "user", "content": "?"}])  # a broken template is the package's fault, so it is found now
+    _probe(prompt)
     grammar, missing = _grammar(package, manifest)
     return PreparedExpert(package, manifest, base, adapter, prompt, grammar, cache_dir, (*warnings, *missing))
+
+
+def _probe(prompt: PromptFormat) -> None:
+    """A broken template is the package's fault, so it is found now. One that demands a system message isn't broken.
+
+    Raises:
+        IncompatibleError: `bad_template`. ConfigError: `template_refused`, by a template that takes no conversation at all.
+    """
+    question: Message = {"role": "user", "content": "?"}
+    try:
+        prompt.render([question])
+    except ConfigError:
+        prompt.render([{"role": "system", "content": "?"}, question])
 
 
 def _grammar(package: Package, manifest: Manifest) -> tuple[Grammar | None, list[str]]:

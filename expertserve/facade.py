@@ -35,7 +35,7 @@ class ExpertManager:
         dtype: Of the base weights.
         allow_multiple_bases: Start an engine of its own for each base model, instead of refusing a second one.
         config: Everything else about the engine; the single arguments go before it.
-        trust: What is demanded of signatures; by default nothing.
+        trust: What is demanded of signatures; by default only that a signed package was not changed.
         cache_dir, models_dir: Instead of the user's folders.
         engine: Makes the engine; by default the one that suits the machine.
 
@@ -121,6 +121,10 @@ class ExpertManager:
     ) -> ExpertInfo:
         """Exchanges an expert under its name: requests begun before finish on the old weights, those begun after use the new.
 
+        Args:
+            name: What requests call it.
+            path, checksum, checkpoint: As in `load_expert`.
+
         Raises:
             ExpertNotLoadedError, LoadError; the old one then stays.
         """
@@ -130,9 +134,13 @@ class ExpertManager:
         """A pinned expert is never evicted."""
         return self._loop.run(self._core.pin_expert(name, pinned))
 
-    def route(self, prompt: str) -> list[Route]:
-        """The experts whose manifests fit a prompt, best first, each with why; none where none fits."""
-        return self._core.route(prompt)
+    def route(self, prompt: str, context: str = "") -> list[Route]:
+        """The experts whose manifests fit a prompt, best first, each with why; none where none fits.
+
+        Args:
+            context: What goes with the prompt, such as a schema; its shape counts, not its words.
+        """
+        return self._core.route(prompt, context)
 
     def info(self) -> ManagerInfo:
         """What is served, and what was started for it."""
@@ -249,7 +257,7 @@ class Expert:
             engine: Makes the engine; vLLM by default.
             cache: False unpacks into a temporary folder, removed by `close`.
             start: False waits with the engine until the first generation.
-            trust: What is demanded of its signature; by default nothing.
+            trust: What is demanded of its signature; by default only that a signed package was not changed.
 
         Raises:
             LoadError: The package can't be read (ManifestError, IntegrityError) or served here (IncompatibleError).

@@ -59,7 +59,7 @@ class EngineHost:
             if self._engine and self.info and (self.info.max_lora_rank is None or self._width() <= self.info.max_lora_rank):
                 return self.info
             await self._make_room()
-            engine = self._make()
+            engine = await asyncio.to_thread(self._make)
             try:
                 self.info = await engine.start(self.base, self.config, self._width())
             except BaseException:

@@ -172,9 +172,13 @@ class AsyncExpertManager:
         """
         return self._core.expert(name)
 
-    def route(self, prompt: str) -> list[Route]:
-        """The experts whose manifests fit a prompt, best first, each with why; none where none fits."""
-        return self._core.route(prompt)
+    def route(self, prompt: str, context: str = "") -> list[Route]:
+        """The experts whose manifests fit a prompt, best first, each with why; none where none fits.
+
+        Args:
+            context: What goes with the prompt, such as a schema; its shape counts, not its words.
+        """
+        return self._core.route(prompt, context)
 
     def info(self) -> ManagerInfo:
         """What is served, and what was started for it."""

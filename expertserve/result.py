@@ -41,6 +41,7 @@ class Usage:
 
     @property
     def total_tokens(self) -> int:
+        """Both together."""
         return self.prompt_tokens + self.completion_tokens
 
 
@@ -149,22 +150,27 @@ class InferenceResult:
 
     @property
     def text(self) -> str:
+        """Of the first completion, without stop sequences."""
         return self.completions[0].text
 
     @property
     def token_ids(self) -> tuple[int, ...]:
+        """Of the first completion."""
         return self.completions[0].token_ids
 
     @property
     def finish_reason(self) -> FinishReason:
+        """Of the first completion."""
         return self.completions[0].finish_reason
 
     @property
     def logprobs(self) -> tuple[TokenLogprob, ...] | None:
+        """Of the first completion; None where none were asked for."""
         return self.completions[0].logprobs
 
     @property
     def grammar(self) -> GrammarVerdict | None:
+        """What became of the first completion's grammar; None without one."""
         return self.completions[0].grammar
 
     def to_dict(self) -> dict[str, object]:

@@ -9,20 +9,25 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Iterable, Iterator
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache, wraps
 from typing import Any, NoReturn
 
 import jinja2
 from jinja2 import nodes
 from jinja2.ext import loopcontrols
 from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2.visitor import NodeTransformer
 
 from expertserve.errors import ConfigError, IncompatibleError
 
 MAX_TEMPLATE = 1 << 18
 MAX_TEXT = 4 << 20
+MAX_MADE = 64 << 20
+"""Characters of all texts that one rendering makes on its way; an item of a list counts as eight."""
 MAX_STEPS = 200_000
+MAX_SOUGHT = 64
+"""Characters of what `strip` takes away and `rfind` looks for: Python's search is quadratic there."""
 SECONDS = 2.0
 FILTERS = (
     "abs capitalize count d default dictsort e escape first float forceescape int items join last length list lower map reject "
@@ -32,6 +37,10 @@ METHODS = (
     "append capitalize count endswith find get index items isalpha isdigit isspace join keys lower lstrip replace rfind rsplit "
     "rstrip split splitlines startswith strip title upper values"
 ).split()
+
+WRITING = ("capitalize dictsort e escape float forceescape int join lower replace reverse safe string title tojson trim upper").split()
+"""Filters that write their arguments out, or compare them."""
+SEEKING = ("lstrip", "rfind", "rsplit", "rstrip", "strip")
 
 
 class _Spent(Exception):
@@ -46,6 +55,7 @@ class _Budget:
 
     def refill(self) -> None:
         self.steps = MAX_STEPS
+        self.left = MAX_MADE
         self.end = time.monotonic() + SECONDS
 
     def step(self) -> None:
@@ -57,6 +67,33 @@ class _Budget:
         for item in items:
             self.step()
             yield item
+
+    def made(self, value: object) -> object:
+        """Counts a new text or list: many small steps can keep many large ones."""
+        self.step()
+        if isinstance(value, str):
+            self.left -= len(value)
+        elif isinstance(value, list | tuple | set | dict):
+            self.left -= 8 * len(value)
+        if self.left < 0:
+            raise _Spent
+        return value
+
+    def weighed(self, value: object) -> object:
+        """For what is compared, hashed or written: lists that hold one another many times over take forever."""
+        self.step()
+        return _check_size(value)
+
+    def bounded(self, function: Callable[..., Any], *, weigh: bool = True) -> Callable[..., Any]:
+        """A filter or test as a step whose arguments and result are counted."""
+
+        @wraps(function)
+        def counted(*args: Any, **kwargs: Any) -> Any:
+            for value in (*args, *kwargs.values()) if weigh else ():
+                _check_size(value)
+            return self.made(function(*args, **kwargs))
+
+        return counted
 
 
 def _check_length(characters: int) -> None:
@@ -88,6 +125,58 @@ def _concat(parts: Iterable[str]) -> str:
     return "".join(texts)
 
 
+class _Namespace(jinja2.utils.Namespace):
+    """Jinja's writes out all that it holds."""
+
+    def __repr__(self) -> str:
+        return "<namespace>"
+
+
+class _Counting(NodeTransformer):
+    """Puts filters that count around whatever Python would do at once, in its own time."""
+
+    def _in(self, name: str, node: nodes.Expr) -> nodes.Filter:
+        return nodes.Filter(node, name, [], [], None, None, lineno=node.lineno)
+
+    def visit_For(self, node: nodes.For) -> nodes.Node:
+        self.generic_visit(node)
+        node.iter = self._in("_each", node.iter)
+        return node
+
+    def visit_Concat(self, node: nodes.Concat) -> nodes.Node:
+        self.generic_visit(node)
+        if len(node.nodes) > 32:
+            raise jinja2.exceptions.TemplateSyntaxError("more than 32 texts in one concatenation", node.lineno)
+        node.nodes = [self._in("_text", n) for n in node.nodes]
+        return self._in("_made", node)
+
+    def visit_Compare(self, node: nodes.Compare) -> nodes.Node:
+        self.generic_visit(node)
+        node.expr = self._in("_weighed", node.expr)
+        for operand in node.ops:
+            operand.expr = self._in("_weighed", operand.expr)
+        return node
+
+    def visit_Getitem(self, node: nodes.Getitem) -> nodes.Node:
+        self.generic_visit(node)
+        if isinstance(node.arg, nodes.Slice):
+            return self._in("_made", node)
+        if not isinstance(node.arg, nodes.Const):
+            node.arg = self._in("_weighed", node.arg)
+        return node
+
+    def visit_Dict(self, node: nodes.Dict) -> nodes.Node:
+        self.generic_visit(node)
+        for pair in node.items:
+            if not isinstance(pair.key, nodes.Const):
+                pair.key = self._in("_weighed", pair.key)
+        return self._in("_made", node) if len(node.items) > 32 else node
+
+    def visit_List(self, node: nodes.List) -> nodes.Node:
+        self.generic_visit(node)
+        return self._in("_made", node) if len(node.items) > 32 else node
+
+
 class _Sandbox(ImmutableSandboxedEnvironment):
     """Jinja with counted loops, bounded operators and an allow-list of filters and methods."""
 
@@ -97,10 +186,13 @@ class _Sandbox(ImmutableSandboxedEnvironment):
     def __init__(self, budget: _Budget) -> None:
         super().__init__(trim_blocks=True, lstrip_blocks=True, extensions=[loopcontrols], optimized=False, finalize=_check_size)
         self.budget = budget
-        self.filters = {name: self.filters[name] for name in FILTERS}
-        self.filters |= {"_each": budget.each, "_text": _text, "string": _text, "replace": _replace, "join": _join, "tojson": _tojson}
-        self.globals = {"range": self._range, "namespace": jinja2.utils.Namespace, "dict": dict, "raise_exception": _refuse}
-        self.globals["strftime_now"] = time.strftime
+        own = {"string": _text, "replace": _replace, "join": self._join, "tojson": _tojson, "trim": _trim}
+        known = {name: self.filters[name] for name in FILTERS} | own
+        self.filters = {name: budget.bounded(f, weigh=name in WRITING) for name, f in known.items()}
+        self.filters |= {"_each": budget.each, "_text": _text, "_made": budget.made, "_weighed": budget.weighed}
+        self.tests = {name: budget.bounded(test) for name, test in self.tests.items()}
+        self.globals = {"range": self._range, "namespace": _Namespace, "dict": dict, "raise_exception": _refuse}
+        self.globals["strftime_now"] = _strftime
 
     def _range(self, *bounds: int) -> range:
         found = range(*bounds)
@@ -109,13 +201,8 @@ class _Sandbox(ImmutableSandboxedEnvironment):
         return found
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
-        tree = super()._parse(source, name, filename)
-        for loop in tree.find_all(nodes.For):
-            loop.iter = nodes.Filter(loop.iter, "_each", [], [], None, None, lineno=loop.lineno)
-        for concat in tree.find_all(nodes.Concat):
-            if len(concat.nodes) > 32:
-                raise jinja2.exceptions.TemplateSyntaxError("more than 32 texts in one concatenation", concat.lineno)
-            concat.nodes = [nodes.Filter(n, "_text", [], [], None, None, lineno=concat.lineno) for n in concat.nodes]
+        tree = _Counting().visit(super()._parse(source, name, filename))
+        assert isinstance(tree, nodes.Template)
         return tree
 
     def wrap_str_format(self, value: Any) -> Any:
@@ -136,19 +223,37 @@ class _Sandbox(ImmutableSandboxedEnvironment):
             _check_length(len(sized) * times if isinstance(sized, str) and isinstance(times, int) else 0)
             if isinstance(left, int) and isinstance(right, int):
                 _check_length(left.bit_length() * right.bit_length())
-        return super().call_binop(context, operator, left, right)
+        return self.budget.made(super().call_binop(context, operator, left, right))
 
     def call(self, context: jinja2.runtime.Context, obj: Any, *args: Any, **kwargs: Any) -> Any:
         self.budget.step()
+        if not isinstance(obj, jinja2.runtime.Macro):
+            for value in (*args, *kwargs.values()):
+                _check_size(value)
         owner = getattr(obj, "__self__", None)
         if isinstance(owner, str | bytes | list | tuple | dict | int | float):
-            if obj.__name__ not in METHODS:
-                raise jinja2.exceptions.SecurityError(f"the method {obj.__name__} is not available here")
-            if isinstance(owner, str) and obj.__name__ == "replace":
-                return _replace(owner, *args)
-            if isinstance(owner, str) and obj.__name__ == "join":
-                return _join(args[0], owner)
+            return self.budget.made(self._method(context, owner, obj, *args, **kwargs))
         return super().call(context, obj, *args, **kwargs)
+
+    def _method(self, context: jinja2.runtime.Context, owner: object, method: Any, *args: Any, **kwargs: Any) -> Any:
+        name = method.__name__
+        if name not in METHODS:
+            raise jinja2.exceptions.SecurityError(f"the method {name} is not available here")
+        if isinstance(owner, str) and name == "replace":
+            return _replace(owner, *args)
+        if isinstance(owner, str) and name == "join":
+            return self._join(args[0], owner)
+        if name in SEEKING and any(isinstance(a, str) and len(a) > MAX_SOUGHT for a in args):
+            raise _Spent
+        found = super().call(context, method, *args, **kwargs)
+        return list(found) if isinstance(owner, dict) and name in ("items", "keys", "values") else found
+
+    def _join(self, items: Iterable[object], between: str = "", attribute: str | None = None) -> str:
+        found = list(self.budget.each(items))
+        _check_size(found)
+        texts = [str(i.get(attribute) if attribute and isinstance(i, dict) else i) for i in found]
+        _check_length(sum(map(len, texts)) + len(between) * len(texts))
+        return between.join(texts)
 
 
 def _text(value: object) -> str:
@@ -159,16 +264,21 @@ def _text(value: object) -> str:
 
 
 def _replace(text: object, old: str, new: str, count: int = -1) -> str:
-    text = str(text)
+    text = str(_check_size(text))
     _check_length(len(text) + text.count(old) * len(new))
     return text.replace(old, new, count)
 
 
-def _join(items: Iterable[object], between: str = "", attribute: str | None = None) -> str:
-    _check_size(items)
-    texts = [str(i.get(attribute) if attribute and isinstance(i, dict) else i) for i in items]
-    _check_length(sum(map(len, texts)) + len(between) * len(texts))
-    return between.join(texts)
+def _trim(text: object, characters: str | None = None) -> str:
+    if characters is not None and len(characters) > MAX_SOUGHT:
+        raise _Spent
+    return str(text).strip(characters)
+
+
+def _strftime(format: str) -> str:
+    if len(format) > MAX_SOUGHT or any(c.isdigit() for c in format):  # a width, %999999999Y, is a text of that length
+        raise jinja2.exceptions.SecurityError("that format is not available here")
+    return time.strftime(format)
 
 
 def _tojson(value: object, indent: int | None = None, **_: object) -> str:
@@ -179,7 +289,7 @@ def _tojson(value: object, indent: int | None = None, **_: object) -> str:
 
 
 def _refuse(message: object) -> NoReturn:
-    raise ConfigError(f"the chat template refuses these messages: {message}", code="template_refused")
+    raise ConfigError(f"the chat template refuses these messages: {str(message)[:500]}", code="template_refused")
 
 
 @lru_cache(maxsize=256)

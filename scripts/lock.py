@@ -37,7 +37,7 @@ def write(name: str, pins: dict[str, str], about: str) -> None:
 def main() -> None:
     """Resolves twice: what runs, and everything."""
     run = resolve("cpu,transformers")
-    everything = resolve("cpu,transformers,ray,dev")
+    everything = resolve("cpu,transformers,ray,parsers,dev,docs")
     build = {n: everything[n] for n in ("hatchling", "editables", "pathspec", "pluggy", "trove-classifiers", "gguf") if n in everything}
     run = dict(sorted((run | build).items()))
     write("cpu.txt", {n: everything.get(n, v) for n, v in run.items()}, "What expertserve needs to serve and train on a CPU.")

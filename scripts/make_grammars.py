@@ -3,8 +3,8 @@
     python scripts/make_grammars.py          # rewrites grammars/*.gbnf in place
     python scripts/make_grammars.py --check  # says whether they are up to date
 
-`sql.gbnf` and `cypher.gbnf` are written by hand but for the part below their mark; `sql-postgres.gbnf` and `sql-sqlite.gbnf` are `sql.gbnf` with the
-rules of `scripts/dialects/*.gbnf` in place of its own, or besides them.
+`sql.gbnf` and `cypher.gbnf` are written by hand but for the part below their mark; `sql-postgres.gbnf` and `sql-sqlite.gbnf` are `sql.gbnf`
+with the rules of `scripts/dialects/*.gbnf` in place of its own, or besides them.
 """
 
 from __future__ import annotations
@@ -26,27 +26,30 @@ REST = 32
 # Words that can't be a name in every place where the grammars have one, found by trying all keywords in all these places.
 SQLITE = """
 add all alter and as autoincrement between case cast check collate commit constraint create cross current_date current_time
-current_timestamp default deferrable delete distinct drop else end escape except exists false filter foreign from full glob group having in index
-indexed inner insert intersect into is isnull join left like limit match natural not nothing notnull null offset on or order outer over primary
-raise recursive references regexp returning right select set table then to transaction true union unique update using values when where window with
+current_timestamp default deferrable delete distinct drop else end escape except exists false filter foreign from full glob group
+having in index indexed inner insert intersect into is isnull join left like limit match natural not nothing notnull null offset on
+or order outer over primary raise recursive references regexp returning right select set table then to transaction true union unique
+update using values when where window with
 """
 POSTGRES = """
-all analyse analyze and any array as asc asymmetric authorization between binary both case cast check collate collation column concurrently
-constraint create cross current_catalog current_date current_role current_schema current_time current_timestamp current_user default
-deferrable desc distinct do else end except exists false fetch filter for foreign freeze from full grant group having ilike in initially inner
-intersect interval into is isnull join lateral leading left like limit localtime localtimestamp natural not notnull null offset on only or order outer
-over overlaps placing primary recursive references returning right select session_user similar some symmetric system_user table tablesample then to
-trailing true union unique user using values variadic verbose when where window with
+all analyse analyze and any array as asc asymmetric authorization between binary both case cast check collate collation column
+concurrently constraint create cross current_catalog current_date current_role current_schema current_time current_timestamp
+current_user default deferrable desc distinct do else end except exists false fetch filter for foreign freeze from full grant group
+having ilike in initially inner intersect interval into is isnull join lateral leading left like limit localtime localtimestamp
+natural not notnull null offset on only or order outer over overlaps placing primary recursive references returning right select
+session_user similar some symmetric system_user table tablesample then to trailing true union unique user using values variadic
+verbose when where window with
 """
 SQLGLOT = """
 anti asof connect_by_root cube describe if lock partitioned_by qualify revoke rlike rollback rollup semi straight_join uncache xor
 """
 """Words that sqlglot alone stumbles over: the common dialect does without them."""
 CYPHER = """
-acyclic add all and any as asc ascending by call case cast column commit_skip_checkpoint constraint contains create dbtype default delete
-desc descending detach distinct do drop else end ends exists false for glob group headers hint in install is join limit macro mandatory match merge
-multi_join none not null of on only optional or order primary profile remove require return rollback_skip_checkpoint scalar set shortest single
-skip starts table then trail true union unique unwind when where with wshortest xor yield
+acyclic add all and any as asc ascending by call case cast column commit_skip_checkpoint constraint contains create dbtype default
+delete desc descending detach distinct do drop else end ends exists false for glob group headers hint in install is join limit macro
+mandatory match merge multi_join none not null of on only optional or order primary profile remove require return
+rollback_skip_checkpoint scalar set shortest single skip starts table then trail true union unique unwind when where with wshortest
+xor yield
 """
 WORDS = {
     "sql": SQLITE + POSTGRES + SQLGLOT,
@@ -135,7 +138,7 @@ def rules_of(text: str) -> dict[str, str]:
 def dialect(name: str) -> str:
     """The common SQL with the rules of a dialect."""
     common = (GRAMMARS / "sql.gbnf").read_text().split(MARK)[0]
-    head = f"# {HEADS[name]}.\n# Made from sql.gbnf and scripts/dialects/{name}.gbnf by scripts/make_grammars.py: change those.\n"
+    head = f"# {HEADS[name]}.\n# Made from sql.gbnf and scripts/dialects/{name}.gbnf by scripts/make_grammars.py: change those."
     own = rules_of((DIALECTS / f"{name}.gbnf").read_text())
     text = head + common[common.index("\n\n") :]
     for rule, old in rules_of(text).items():

@@ -35,7 +35,7 @@ EXPERTS: dict[str, dict[str, Any]] = {
         "name": "expert-sql",
         "description": "Questions about a relational schema → one SELECT that SQLite and PostgreSQL both read.",
         "capabilities": ["database:sql", "task:text2sql", "language:en"],
-        "decoding": {"temperature": 0.0, "stop_sequences": [";"], "max_tokens": 160},
+        "decoding": {"temperature": 0.0, "use_grammar": True, "grammar_type": "sql", "stop_sequences": [";"], "max_tokens": 160},
         "routing": {
             "keywords": [*"sql sqlite postgres postgresql database table tables column columns rows query".split(), *QUESTIONS],
             "exclude_keywords": ["cypher", "neo4j", "graph database"],
@@ -51,7 +51,7 @@ EXPERTS: dict[str, dict[str, Any]] = {
         "name": "expert-cypher",
         "description": "Questions about a property-graph schema → one read-only Cypher query.",
         "capabilities": ["database:graph", "query:cypher", "task:text2cypher", "language:en"],
-        "decoding": {"temperature": 0.0, "stop_sequences": [";"], "max_tokens": 160},
+        "decoding": {"temperature": 0.0, "use_grammar": True, "grammar_type": "cypher", "stop_sequences": [";"], "max_tokens": 160},
         "routing": {
             "keywords": [
                 *"cypher neo4j kuzu graph node nodes edge edges relationship relationships path connected linked related".split(),
@@ -68,7 +68,7 @@ EXPERTS: dict[str, dict[str, Any]] = {
         "name": "expert-json",
         "description": "A sentence and the shape of an object → that object as JSON, null for what the sentence doesn't say.",
         "capabilities": ["format:json", "task:data_extraction", "language:en"],
-        "decoding": {"temperature": 0.0, "stop_sequences": ["\n\n"], "max_tokens": 160},
+        "decoding": {"temperature": 0.0, "use_grammar": True, "grammar_type": "json-object", "stop_sequences": ["\n\n"], "max_tokens": 160},
         "routing": {
             "keywords": ["json", "extract", "extraction", "parse", "structured", "structured data", "fields", "key value", "object"],
             "exclude_keywords": ["cypher", "sql"],

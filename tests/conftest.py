@@ -10,7 +10,9 @@ import pytest
 
 from expertserve import EngineConfig, Expert, ExpertManager
 from expertserve.config import models_dir
+from expertserve.engine.base import Engine, EngineInfo
 from expertserve.engine.fake import FakeEngine
+from expertserve.models import BaseModel
 from tests import tiny
 
 ROOT = Path(__file__).parent.parent
@@ -86,6 +88,56 @@ def engine(demo_base: Path, sql_package: Path) -> Iterator[Expert]:
 def manager(engine: Expert) -> ExpertManager:
     """The manager behind that engine, to load other experts beside it."""
     return engine.manager
+
+
+class Borrowed:
+    """The session's running engine, for another manager: started already, and never closed by it."""
+
+    def __init__(self, engine: Engine, info: EngineInfo) -> None:
+        self._engine, self._info = engine, info
+
+    async def start(self, base: BaseModel, config: EngineConfig, rank: int) -> EngineInfo:
+        return self._info
+
+    async def close(self) -> None:
+        pass
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._engine, name)
+
+
+@pytest.fixture
+def another(engine: Expert, manager: ExpertManager) -> Iterator[Callable[..., ExpertManager]]:
+    """More managers, with settings of their own, over the one running engine. They live on its event loop's thread in turn."""
+    info = engine.start()
+    running = next(iter(manager._core._hosts.values()))._engine
+    made: list[ExpertManager] = []
+
+    def another(**options: object) -> ExpertManager:
+        new = ExpertManager(engine=lambda: Borrowed(running, info), **options)  # type: ignore[arg-type, return-value]
+        new._loop.stop()
+        new._loop = manager._loop  # vLLM's client belongs to one loop
+        made.append(new)
+        return new
+
+    yield another
+    for one in made:
+        one._finalizer.detach()
+        for expert in one.list_loaded_experts():
+            one.unload_expert(expert.name)
+
+
+@pytest.fixture(scope="session")
+def variants(demo_base: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Four packages on the demo base whose random adapters give different answers to anything."""
+    packages = []
+    for seed in range(4):
+        folder = tmp_path_factory.mktemp(f"variant-{seed}")
+        targets = ["q_proj", "v_proj", "down_proj"]
+        adapter = tiny.peft_adapter(demo_base, folder / "adapter", "lora", rank=4, seed=seed, strength=0.05, target_modules=targets)
+        entry = tiny.base_entry(name=DEMO_BASE, targets=targets)
+        packages.append(tiny.package(folder / "package", adapter, None, name=f"expert-{seed}", base_models=entry, training={}))
+    return packages
 
 
 @pytest.fixture

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pickle
 import random
 import time
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
 
@@ -381,6 +383,15 @@ def test_rules_can_be_replaced() -> None:
     with pytest.raises(GrammarError) as caught:
         grammar.replace_rules({"table": Ref("missing")})
     assert caught.value.code == "undefined_rule"
+
+
+def test_grammars_travel_and_are_shared_between_threads() -> None:
+    grammar = pickle.loads(pickle.dumps(Grammar.from_gbnf((PUBLISHED / "sql.gbnf").read_bytes())))
+    rng = random.Random(11)
+    samples = [grammar.sample(rng, 150) for _ in range(40)]
+    with ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(grammar.accepts, samples * 4))
+        assert set(pool.map(grammar.shortest_completion, samples)) == {""}
 
 
 def test_xgrammar_agrees_on_simple_grammars() -> None:

@@ -19,6 +19,7 @@ from expertserve.package.members import read_bounded
 WEIGHTS = "adapter_model.safetensors"
 CONFIG = "adapter_config.json"
 MAX_CONFIG = 1 << 20
+MAX_DEPTH = 32
 PICKLES = (".bin", ".pt", ".pth", ".pkl", ".ckpt")
 TYPES = {"LORA": "lora", "IA3": "ia3", "ADALORA": "adalora", "LOHA": "loha", "LOKR": "lokr", "VERA": "vera"}
 
@@ -181,7 +182,19 @@ def _config(path: Path, declared: Adapter) -> dict[str, object]:
         raise LoadError(f"{CONFIG} is not valid JSON: {error}", code="bad_adapter_config") from error
     if not isinstance(config, dict):
         raise LoadError(f"{CONFIG} is not a JSON object", code="bad_adapter_config")
+    if _depth(config) > MAX_DEPTH:
+        raise LoadError(f"{CONFIG} is nested more than {MAX_DEPTH} deep", code="bad_adapter_config")
     return config
+
+
+def _depth(value: object) -> int:
+    deepest, stack = 0, [(value, 1)]
+    while stack:
+        item, depth = stack.pop()
+        deepest = max(deepest, depth)
+        if isinstance(item, dict | list):
+            stack += [(v, depth + 1) for v in (item.values() if isinstance(item, dict) else item)]
+    return deepest
 
 
 def _config_from(declared: Adapter) -> dict[str, object]:

@@ -20,6 +20,7 @@ class EngineInfo:
     Args:
         max_model_len: Longest prompt and answer together, in tokens.
         max_lora_rank: Width of an adapter slot; None where adapters can have any.
+        reason: Why this engine on this device.
     """
 
     name: str
@@ -27,6 +28,7 @@ class EngineInfo:
     dtype: str
     max_model_len: int
     max_lora_rank: int | None = None
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

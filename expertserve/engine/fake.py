@@ -43,24 +43,30 @@ class FakeEngine:
         self._tokenizer: Tokenizer | None = None
 
     async def start(self, base: BaseModel, config: EngineConfig, rank: int) -> EngineInfo:
+        """Reads the base model's tokenizer; its weights stay on disk."""
         self._tokenizer = Tokenizer(base.path)
         return EngineInfo("fake", config.device or "cpu", "none", config.max_model_len or base.context_length)
 
     async def add(self, adapter: ServingAdapter) -> None:
+        """Notes the adapter; nothing is applied."""
         size = sum(f.stat().st_size for f in adapter.folder.glob("*.safetensors"))
         self._adapters.setdefault(adapter.digest, Resident(size, in_slot=True))
 
     async def remove(self, digest: str) -> None:
+        """Forgets the adapter."""
         self._adapters.pop(digest, None)
 
     async def resident(self) -> Mapping[str, Resident]:
+        """The adapters that were added, with the sizes of their files."""
         return dict(self._adapters)
 
     @property
     def alive(self) -> bool:
+        """Whether it was started, and not closed since."""
         return self._tokenizer is not None
 
     async def stream(self, request: Request) -> AsyncGenerator[Chunk, None]:
+        """The script's answer, token by token, `n` times."""
         tokenizer = self._tokenizer
         if tokenizer is None:
             raise EngineDeadError("the engine was not started")
@@ -85,6 +91,7 @@ class FakeEngine:
             raise
 
     async def close(self) -> None:
+        """Forgets everything but `requests` and `aborted`."""
         self._tokenizer = None
         self._adapters.clear()
 

@@ -60,7 +60,7 @@ class TransformersEngine:
         await worker.call(lambda: worker.serve(loaded, sizes))
         self._guides = Guides(base.path, loaded.size)
         self._max_model_len = sizes.max_model_len
-        return EngineInfo("transformers", device, dtype, sizes.max_model_len)
+        return EngineInfo("transformers", device, dtype, sizes.max_model_len, reason=choice.reason)
 
     async def add(self, adapter: ServingAdapter) -> None:
         from expertserve.engine.transformers_adapters import adapt, read

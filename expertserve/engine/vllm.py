@@ -24,8 +24,9 @@ from typing import TYPE_CHECKING, Any
 from expertserve.adapters.serving import ServingAdapter
 from expertserve.config import EngineConfig
 from expertserve.engine.base import EngineInfo, Resident
+from expertserve.engine.device import announce, choose, probe
 from expertserve.engine.machine import choose_sizes, cpus
-from expertserve.errors import ConfigError, DeviceError, EngineDeadError, IncompatibleError, InferenceError
+from expertserve.errors import ConfigError, EngineDeadError, IncompatibleError, InferenceError
 from expertserve.models import BaseModel
 from expertserve.request import Constraint, Request
 from expertserve.result import Chunk, FinishReason, TokenLogprob
@@ -58,12 +59,12 @@ class VLLMEngine:
         self._adding = asyncio.Lock()
 
     async def start(self, base: BaseModel, config: EngineConfig, rank: int) -> EngineInfo:
-        device = config.device or "cpu"
-        if device != "cpu":
-            raise DeviceError(f"the device {device!r} is not available to this build of vLLM", hint="cpu is", code="no_device")
+        choice = choose(await asyncio.to_thread(probe), device=config.device, engine="vllm")
+        announce(choice)
+        on_gpu = choice.device != "cpu"
         dtype = _dtype(base, config)
         width = slot_width(max(rank, config.max_lora_rank or 0))
-        sizes = choose_sizes(base, config, dtype)
+        sizes = choose_sizes(base, config, dtype, _gpu_memory(choice.device) if on_gpu else None)
         self._grammars = _known_version()
         self._row_scale = config.row_scale and self._grammars
         arguments = {
@@ -86,8 +87,8 @@ class VLLMEngine:
             arguments["worker_extension_cls"] = EXTENSION
         if self._grammars:
             arguments["scheduler_cls"] = SCHEDULER
-        self._llm = await asyncio.to_thread(_launch, arguments, _environment(config))
-        return EngineInfo("vllm", device, dtype, sizes.max_model_len, width)
+        self._llm = await asyncio.to_thread(_launch, arguments, {} if on_gpu else _cpu_environment(config), choice.environment)
+        return EngineInfo("vllm", choice.device, dtype, sizes.max_model_len, width, choice.reason)
 
     async def add(self, adapter: ServingAdapter) -> None:
         from vllm.lora.request import LoRARequest
@@ -202,24 +203,39 @@ def _dtype(base: BaseModel, config: EngineConfig) -> str:
     return saved if saved in ("bfloat16", "float16", "float32") else "bfloat16"
 
 
-def _environment(config: EngineConfig) -> dict[str, str]:
-    """What vLLM takes from the environment of the processes that it starts."""
+ENVIRONMENT = {
+    "VLLM_NO_USAGE_STATS": "1",
+    "VLLM_LOGGING_LEVEL": "ERROR",
+    "VLLM_LOGGING_STREAM": "ext://sys.stderr",
+    "TOKENIZERS_PARALLELISM": "false",
+    "TORCH_CPP_LOG_LEVEL": "ERROR",
+    "PYTHONWARNINGS": "ignore",
+}
+"""What vLLM takes from the environment of the processes that it starts."""
+
+
+def _cpu_environment(config: EngineConfig) -> dict[str, str]:
     cores = cpus()
     threads = config.threads or (len(cores) if len(cores) <= 2 else len(cores) - 1)
-    return {
-        "VLLM_CPU_OMP_THREADS_BIND": ",".join(map(str, cores[-threads:])),
-        "VLLM_NO_USAGE_STATS": "1",
-        "VLLM_LOGGING_LEVEL": "ERROR",
-        "VLLM_LOGGING_STREAM": "ext://sys.stderr",
-        "TOKENIZERS_PARALLELISM": "false",
-        "TORCH_CPP_LOG_LEVEL": "ERROR",
-        "PYTHONWARNINGS": "ignore",
-    }
+    return {"VLLM_CPU_OMP_THREADS_BIND": ",".join(map(str, cores[-threads:]))}
 
 
-def _launch(arguments: Mapping[str, Any], environment: Mapping[str, str]) -> AsyncLLM:
-    """Starts vLLM's processes; takes half a minute."""
-    with _launching, _set(environment), _no_main(), _translated():
+def _gpu_memory(device: str) -> int:
+    """Bytes that are free there."""
+    import torch
+
+    free, _ = torch.cuda.mem_get_info(torch.device(device))
+    return int(free)
+
+
+def _launch(arguments: Mapping[str, Any], defaults: Mapping[str, str], chosen: Mapping[str, str]) -> AsyncLLM:
+    """Starts vLLM's processes; takes half a minute.
+
+    Args:
+        defaults: Variables for these processes, where the user hasn't set them.
+        chosen: Variables that go before the user's.
+    """
+    with _launching, _set({**ENVIRONMENT, **defaults}, chosen), _no_main(), _translated():
         import torch  # noqa: F401  (configures its logging)
 
         logging.getLogger("torch._library.triton").setLevel(logging.ERROR)  # it warns that Triton is missing, which it is on purpose
@@ -252,11 +268,10 @@ _launching = threading.Lock()
 
 
 @contextmanager
-def _set(environment: Mapping[str, str]) -> Iterator[None]:
-    """Sets variables for the processes that are started meanwhile; what the user had set stays as it was."""
-    added = {k: v for k, v in environment.items() if k not in os.environ}
+def _set(defaults: Mapping[str, str], chosen: Mapping[str, str]) -> Iterator[None]:
+    """Sets variables for the processes that are started meanwhile."""
     before = dict(os.environ)
-    os.environ.update(added)
+    os.environ.update({**defaults, **before, **chosen})
     try:
         yield
     finally:

@@ -37,9 +37,7 @@ class _Chosen:
 class Applied:
     """A grammar on one request: what the engine is told, and each completion followed."""
 
-    def __init__(
-        self, expert: PreparedExpert, chosen: _Chosen, constraint: Constraint, args: GrammarArgs, sampling: Sampling
-    ) -> None:
+    def __init__(self, expert: PreparedExpert, chosen: _Chosen, constraint: Constraint, args: GrammarArgs, sampling: Sampling) -> None:
         self._expert = expert
         self._args = args
         self._grammar = chosen.grammar
@@ -89,7 +87,9 @@ class Applied:
                 raise GrammarError("the answer is no complete sentence of the grammar", hint="raise max_tokens", code="incomplete")
             if follower.forced and not self._args.get("allow_forced", True):
                 raise GrammarError(
-                    f"max_tokens cut the sentence, and {follower.forced!r} was written to end it", hint="raise max_tokens", code="incomplete"
+                    f"max_tokens cut the sentence, and {follower.forced!r} was written to end it",
+                    hint="raise max_tokens",
+                    code="incomplete",
                 )
 
 
@@ -109,9 +109,13 @@ async def apply_grammar(expert: PreparedExpert, args: GrammarArgs, schema: str |
     chosen = _Chosen(expert.grammar, own=True) if not given and expert.grammar else await asyncio.to_thread(_choose, args)
     if args.get("restrict_to_schema"):
         if not schema:
-            raise ConfigError("restrict_to_schema needs schema=", hint="pass the DDL or graph schema that names are taken from", code="no_schema")
+            raise ConfigError(
+                "restrict_to_schema needs schema=", hint="pass the DDL or graph schema that names are taken from", code="no_schema"
+            )
         kind = expert.manifest.decoding.grammar_type or "sql"
-        chosen = replace(chosen, grammar=await asyncio.to_thread(restrict, chosen.grammar, schema, kind, expert.manifest.decoding.schema_rules))
+        chosen = replace(
+            chosen, grammar=await asyncio.to_thread(restrict, chosen.grammar, schema, kind, expert.manifest.decoding.schema_rules)
+        )
     _check_budget(chosen.grammar, expert, sampling)
     constraint = await asyncio.to_thread(masks.ready, chosen.grammar, expert.base.path, expert.cache_dir, own=chosen.own)
     return Applied(expert, chosen, constraint, args, sampling)

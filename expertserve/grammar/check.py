@@ -40,7 +40,7 @@ def check(grammar_text: str | bytes, *, stops: Sequence[str] = (), tokenizer: To
 
     Example:
         >>> [f.code for f in check('root ::= root "a" | "b"')]
-        ['left_recursion', 'shortest_sentence']
+        ['left_recursion', 'unbounded_name', 'shortest_sentence']
     """
     try:
         rules = parse(grammar_text)

@@ -17,6 +17,7 @@ from __future__ import annotations
 import heapq
 import itertools
 import operator
+import threading
 from collections.abc import Iterable, Iterator
 
 from expertserve.errors import GrammarError
@@ -70,13 +71,15 @@ class Set:
         """The same by kind; None where the text can't go on so."""
         self.own: State | None = None
         """The items that begin here."""
-        self.done: dict[int, _Done] = {}
-        """Rule → what follows when it has begun here and is complete."""
+        self.done: dict[tuple[int, ...], _Done] = {}
+        """Rules → what follows when they have begun here and are complete."""
         self.finish: dict[int, _Exit] | None = None
         """Rule → the shortest way to end the text when it has begun here and is complete."""
         self.end: _Exit | None = None
 
 
+_Rows = dict[Set, dict[State, None]]
+"""Sets in which items began → their states, in a fixed order, before they are united."""
 _Done = tuple[bool, tuple[tuple[Set, State], ...]]
 """Whether the text is then a sentence; the rows that are added."""
 _Exit = tuple[int, int, Set | None]
@@ -89,19 +92,22 @@ class Automaton:
     def __init__(self, program: Program) -> None:
         self.program = program
         self._conts: list[tuple[int, int, int, int]] = []
-        """Continuations of a rule: (node, low or index, high, the continuation after the node)."""
+        """Continuations of a rule: (node, low or index of an item, high, the continuation after the node)."""
         self._cont_numbers: dict[tuple[int, int, int, int], int] = {}
         self._rule_of: list[int] = []
         self._cost_of: list[int] = []
-        self._opened: dict[int, _Opened] = {}
+        self._suffixes: dict[int, list[int]] = {}
+        self._corners: dict[int, State] = {}
         self._states: dict[frozenset[int], State] = {}
-        self._unions: dict[tuple[int, int], State] = {}
+        self._unions: dict[tuple[int, ...], State] = {}
         self._begun: dict[tuple[int, ...], State] = {}
         self._sets: dict[tuple[object, ...], Set] = {}
         self._numbers = itertools.count()
+        self._lock = threading.RLock()
+        """For what isn't remembered yet; what is, is read without."""
         whole = program.whole
         bottom = Set(self, -1, (), False)
-        bottom.done[whole] = (True, ())
+        bottom.done[whole,] = (True, ())
         bottom.finish = {whole: (0, -1, None)}
         start = self._state([self._cont(program.bodies[whole], self._end(whole))])
         self.first = self._set({bottom: start}, whole in start.completes)
@@ -120,32 +126,33 @@ class Automaton:
         try:
             found = at.kinds[kind]
         except KeyError:
-            found = at.kinds[kind] = self._step(at, kind)
+            with self._lock:
+                found = at.kinds[kind] = self._step(at, kind)
         if found is not None and code < 0x80:
             at.next[code] = found
         return found
 
     def _step(self, at: Set, kind: int) -> Set | None:
-        rows: dict[Set, State] = {}
+        rows: _Rows = {}
         complete = False
         for origin, state in self._rows(at):
             moved = self._moved(state, kind)
             if moved is None:
                 continue
             if moved.useful:
-                self._add(rows, origin, moved)
-            for rule in moved.completes:
-                ends, added = self._done(origin, rule)
+                rows.setdefault(origin, {})[moved] = None
+            if moved.completes:
+                ends, added = self._done(origin, moved.completes)
                 complete |= ends
-                for row in added:
-                    self._add(rows, *row)
+                for place, after in added:
+                    rows.setdefault(place, {})[after] = None
         if len(rows) > MAX_ROWS:
             raise GrammarError(
                 f"the text has more than {MAX_ROWS:,} ambiguous parts open",
                 hint='write rules that refer to themselves once at most, and lists as `item ("," item)*`',
                 code="too_ambiguous",
             )
-        return self._set(rows, complete) if rows or complete else None
+        return self._set(self._united(rows), complete) if rows or complete else None
 
     def _rows(self, at: Set) -> Iterator[tuple[Set, State]]:
         """All items of a set: those under way, and those that begin here."""
@@ -159,74 +166,78 @@ class Automaton:
         found = self._begun.get(key)
         if found is None:
             rules = {rule for _, state in at.rows for rule in state.refs}
-            todo, conts = list(rules), []
+            todo = list(rules)
             while todo:
-                rule = todo.pop()
-                cont = self._cont(self.program.bodies[rule], self._end(rule))
-                conts.append(cont)
-                new = {r for r, _ in self._open(cont).refs} - rules
+                new = self._corner(todo.pop()).refs.keys() - rules
                 rules |= new
                 todo += new
-            found = self._begun[key] = self._state(conts)
+            found = self._begun[key] = self._state(cont for rule in rules for cont in self._corner(rule).begun)
         return found
 
-    def _add(self, rows: dict[Set, State], origin: Set, state: State) -> None:
-        other = rows.get(origin)
-        rows[origin] = state if other is None or other is state else self._union(other, state)
+    def _corner(self, rule: int) -> State:
+        """The beginning of one rule."""
+        found = self._corners.get(rule)
+        if found is None:
+            found = self._corners[rule] = self._state([self._cont(self.program.bodies[rule], self._end(rule))])
+        return found
 
-    def _union(self, a: State, b: State) -> State:
-        key = (a.number, b.number) if a.number < b.number else (b.number, a.number)
+    def _united(self, rows: _Rows) -> dict[Set, State]:
+        return {origin: next(iter(states)) if len(states) == 1 else self._union(states) for origin, states in rows.items()}
+
+    def _union(self, states: Iterable[State]) -> State:
+        key = tuple(sorted(state.number for state in states))
         found = self._unions.get(key)
         if found is None:
-            found = self._unions[key] = self._state([*a.begun, *b.begun])
+            found = self._unions[key] = self._state(cont for state in states for cont in state.begun)
         return found
 
-    def _done(self, origin: Set, rule: int) -> _Done:
-        """What follows when a rule that began in the set is complete: rows in which something may still come.
+    def _done(self, origin: Set, rules: tuple[int, ...]) -> _Done:
+        """What follows when these rules, begun in the set, are complete: rows in which something may still come.
 
         Leo's shortcut is in here twice: rows in which nothing may come are dropped, and what is left is remembered.
         """
-        found = origin.done.get(rule)
+        found = origin.done.get(rules)
         if found is not None:
             return found
-        stack = [(origin, rule)]
+        stack = [(origin, rules)]
         while stack:
-            origin, rule = stack[-1]
-            rows, needed = self._reached(origin, rule)
-            missing = [(o, r) for o, r in needed if r not in o.done]
+            place, completed = stack[-1]
+            rows, needed = self._reached(place, completed)
+            missing = [(other, then) for other, then in needed if then not in other.done]
             if missing:
                 stack += missing
                 continue
             stack.pop()
-            parts = [o.done[r] for o, r in needed]
+            parts = [other.done[then] for other, then in needed]
             if len(parts) == 1 and not rows:
-                origin.done[rule] = parts[0]
+                place.done[completed] = parts[0]
                 continue
             for _, added in parts:
-                for row in added:
-                    self._add(rows, *row)
-            origin.done[rule] = (any(ends for ends, _ in parts), tuple(rows.items()))
-        return origin.done[rule]
+                for other, after in added:
+                    rows.setdefault(other, {})[after] = None
+            place.done[completed] = (any(ends for ends, _ in parts), tuple(self._united(rows).items()))
+        return origin.done[rules]
 
-    def _reached(self, origin: Set, rule: int) -> tuple[dict[Set, State], list[tuple[Set, int]]]:
-        """The rows that completing the rule adds, itself or through rules that began in the same set; and what it completes in others."""
-        rows: dict[Set, State] = {}
-        needed: dict[tuple[Set, int], None] = {}
-        seen, todo = {rule}, [rule]
+    def _reached(self, origin: Set, rules: tuple[int, ...]) -> tuple[_Rows, list[tuple[Set, tuple[int, ...]]]]:
+        """The rows that completing the rules adds, itself or through rules that began in the same set; and what it completes in others."""
+        rows: _Rows = {}
+        needed: dict[tuple[Set, tuple[int, ...]], None] = {}
+        seen, todo = set(rules), list(rules)
+        places = list(self._rows(origin))
         while todo:
             current = todo.pop()
-            for place, state in self._rows(origin):
+            for place, state in places:
                 after = self._goto(state, current)
                 if after is None:
                     continue
                 if after.useful:
-                    self._add(rows, place, after)
-                for completed in after.completes:
-                    if place is not origin:
-                        needed[place, completed] = None
-                    elif completed not in seen:
-                        seen.add(completed)
-                        todo.append(completed)
+                    rows.setdefault(place, {})[after] = None
+                if after.completes and place is not origin:
+                    needed[place, after.completes] = None
+                elif after.completes:
+                    new = [rule for rule in after.completes if rule not in seen]
+                    seen.update(new)
+                    todo += new
         return rows, list(needed)
 
     def _set(self, rows: dict[Set, State], complete: bool) -> Set:
@@ -279,23 +290,46 @@ class Automaton:
 
     def _new_state(self, begun: frozenset[int]) -> State:
         state = State(next(self._numbers), tuple(sorted(begun)))
-        completes: dict[int, None] = {}
-        program = self.program
-        for cont in state.begun:
-            opened = self._open(cont)
-            if opened.ends:
-                completes[self._rule_of[cont]] = None
-            for number, after in opened.characters:
-                ranges = program.ranges[number]
-                if len(ranges) == 1 and ranges[0][0] == ranges[0][1]:
-                    state.singles.setdefault(program.alphabet.kind(ranges[0][0]), []).append(after)
-                else:
-                    state.wide.setdefault(number, []).append(after)
-            for rule, after in opened.refs:
-                state.refs.setdefault(rule, []).append(after)
-        state.completes = tuple(completes)
+        completes: set[int] = set()
+        most: dict[tuple[int, int], int] = {}
+        seen, todo = set(begun), list(state.begun)
+        while todo:
+            cont = todo.pop()
+            node, low, high, rest = self._conts[cont]
+            if node < 0:
+                completes.add(self._rule_of[cont])
+                continue
+            content = self.program.nodes[node]
+            kind, part = content[:2]
+            new: tuple[int, ...] = ()
+            if kind == CHARACTER:
+                self._expect(state, part, rest)
+            elif kind == RULE:
+                state.refs.setdefault(part, []).append(rest)
+                new = (rest,) if self.program.nullable[part] else ()
+            elif kind == SEQ:
+                new = (self._cont(content[1 + low], self._cont(node, rest, low + 1)),)
+            elif kind == ALT:
+                new = tuple(self._cont(option, rest) for option in content[1:] if self.program.costs[option] is not None)
+            elif (FOREVER if high < 0 else high) > most.get((node, rest), -1):  # else what is here is there already
+                once_more = self._cont(part, self._cont(node, rest, max(0, low - 1), high if high < 0 else high - 1))
+                new = (once_more, rest) if low == 0 else (once_more,)
+                if low == 0:
+                    most[node, rest] = FOREVER if high < 0 else high
+            for following in new:
+                if following not in seen:
+                    seen.add(following)
+                    todo.append(following)
+        state.completes = tuple(sorted(completes))
         state.useful = bool(state.singles or state.wide or state.refs)
         return state
+
+    def _expect(self, state: State, number: int, after: int) -> None:
+        ranges = self.program.ranges[number]
+        if len(ranges) == 1 and ranges[0][0] == ranges[0][1]:
+            state.singles.setdefault(self.program.alphabet.kind(ranges[0][0]), []).append(after)
+        else:
+            state.wide.setdefault(number, []).append(after)
 
     # Continuations
 
@@ -312,68 +346,41 @@ class Automaton:
         return found
 
     def _cont(self, node: int, rest: int, low: int = -1, high: int = 0) -> int:
-        """The continuation that goes through a node, and then on by the rest."""
-        kind, *inner = self.program.nodes[node]
+        """The continuation that goes through a node (a sequence from its item `low` on), and then on by the rest."""
+        content = self.program.nodes[node]
         rule, cost = self._rule_of[rest], self._cost_of[rest]
-        if kind == SEQ:
-            for item in reversed(inner[1:]):
-                rest = self._cont(item, rest)
-            return self._cont(inner[0], rest) if inner else rest
-        if kind == REPEAT:
+        if content[0] == SEQ:
+            low = max(low, 0)
+            if low >= len(content) - 2:
+                return self._cont(content[low + 1], rest) if low < len(content) - 1 else rest
+            cost += self._suffix(node)[low]
+        elif content[0] == REPEAT:
             if low < 0:
-                low, high = inner[1], inner[2]
-            if self.program.costs[inner[0]] == 0:
+                _, _, low, high = content
+            if self.program.costs[content[1]] == 0:
                 low = 0
-            if high == 0 or self.program.costs[inner[0]] is None:
+            if high == 0 or self.program.costs[content[1]] is None:
                 return rest
-            cost = min(FOREVER, cost + low * self.program.cost(inner[0]))
-            return self._new_cont((node, low, high, rest), rule, cost)
-        return self._new_cont((node, -1, 0, rest), rule, min(FOREVER, cost + self.program.cost(node)))
+            cost += low * self.program.cost(content[1])
+        else:
+            cost += self.program.cost(node)
+        return self._new_cont((node, low, high, rest), rule, min(FOREVER, cost))
 
-    def _open(self, cont: int) -> _Opened:
-        """The first steps of a continuation, past everything that may be empty."""
-        found = self._opened.get(cont)
-        if found is not None:
-            return found
-        program = self.program
-        result = _Opened([], [], False)
-        seen, todo = {cont}, [cont]
-        most: dict[tuple[int, int], int] = {}
-        while todo:
-            node, low, high, rest = self._conts[todo.pop()]
-            if node < 0:
-                result.ends = True
-                continue
-            kind, *inner = program.nodes[node]
-            new: list[int] = []
-            if kind == CHARACTER:
-                result.characters.append((inner[0], rest))
-            elif kind == RULE:
-                result.refs.append((inner[0], rest))
-                if program.nullable[inner[0]]:
-                    new = [rest]
-            elif kind == ALT:
-                new = [self._cont(option, rest) for option in inner if program.costs[option] is not None]
-            else:
-                reach = FOREVER if high < 0 else high
-                if reach <= most.get((node, rest), -1):
-                    continue
-                if low == 0:
-                    most[node, rest] = reach
-                    new = [rest]
-                new.append(self._cont(inner[0], self._cont(node, rest, max(0, low - 1), high if high < 0 else high - 1)))
-            for following in new:
-                if following not in seen:
-                    seen.add(following)
-                    todo.append(following)
-        self._opened[cont] = result
-        return result
+    def _suffix(self, node: int) -> list[int]:
+        """The cost of a sequence from each of its items on."""
+        found = self._suffixes.get(node)
+        if found is None:
+            _, *items = self.program.nodes[node]
+            sums = itertools.accumulate(self.program.cost(item) for item in reversed(items))
+            found = self._suffixes[node] = list(sums)[::-1]
+        return found
 
     # Endings
 
     def ending_chars(self, at: Set) -> int:
         if at.end is None:
-            at.end = (0, -1, None) if at.complete else self._best_end(at)
+            with self._lock:
+                at.end = (0, -1, None) if at.complete else self._best_end(at)
         return at.end[0]
 
     def ending(self, at: Set) -> str:
@@ -391,8 +398,9 @@ class Automaton:
         while (entry := self._conts[cont])[0] >= 0:
             node, low, _, cont = entry
             kind, *inner = self.program.nodes[node]
-            for _ in range(low if kind == REPEAT else 1):
-                yield from self.program.shortest(inner[0] if kind == REPEAT else node)
+            parts = inner[low:] if kind == SEQ else inner[:1] * low if kind == REPEAT else [node]
+            for part in parts:
+                yield from self.program.shortest(part)
 
     def _best_end(self, at: Set) -> _Exit:
         ways = (
@@ -453,12 +461,3 @@ class Automaton:
                         best[key] = cont
             state.exits = [(rule, outer, cont) for (rule, outer), cont in best.items()]
         return state.exits
-
-
-class _Opened:
-    """First steps: (class, continuation after it), (rule, continuation after it), and whether the rule may end at once."""
-
-    __slots__ = ("characters", "ends", "refs")
-
-    def __init__(self, characters: list[tuple[int, int]], refs: list[tuple[int, int]], ends: bool) -> None:
-        self.characters, self.refs, self.ends = characters, refs, ends

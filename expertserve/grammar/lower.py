@@ -1,6 +1,6 @@
 """A grammar's tree → the text that mask engines read: Lark for glrmask and Outlines, a regular expression where the language is one.
 
-Lark here is written with one character a terminal: a longer terminal is matched greedily by most engines, which changes the language.
+A terminal of Lark takes the longest match, so only parts that this cuts rightly become terminals; the rest is made of characters.
 """
 
 from __future__ import annotations
@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from expertserve.grammar.terminals import split_repeats, terminals
 from expertserve.grammar.tree import Alt, Class, Literal, Node, Ref, Repeat, Rules, Seq
 
 if TYPE_CHECKING:
     from outlines.types import CFG
     from outlines.types.dsl import Regex
 
+PLAIN_IN_PATTERN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
 MAX_REGEX = 20_000
 """Characters; a longer expression costs more than the grammar that it stands for."""
 PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 _,;:=<>!@#%&~'`")
@@ -39,33 +41,57 @@ def to_outlines(rules: Rules) -> CFG | Regex:
 
 
 def to_lark(rules: Rules) -> str:
-    """The grammar in Lark: its root is `start`, every other rule is renamed, since GBNF allows names that Lark doesn't."""
-    rules = without_empty_repeats(reachable(rules))
-    names = {name: "start" if name == rules.root else f"r{i}" for i, name in enumerate(rules.rules)}
-    return "".join(f"{names[name]}: {_lark(node, names, 0)}\n" for name, node in rules.rules.items())
+    """The grammar in Lark: its root is `start`, every other rule is renamed, since GBNF allows names that Lark doesn't.
+
+    What a lexer cuts rightly becomes a terminal (see `expertserve.grammar.terminals`); the rest is made of characters.
+    """
+    rules = reachable(split_repeats(without_empty_repeats(reachable(rules))))
+    lexed = terminals(rules) - {rules.root}
+    kept = reachable(rules, stop=lexed)
+    names = {n: "start" if n == rules.root else f"T{i}" if n in lexed else f"r{i}" for i, n in enumerate(kept.rules)}
+    return "".join(
+        f"{names[name]}: {f'/{_pattern(node, rules.rules, 0)}/' if name in lexed else _lark(node, names, 0)}\n"
+        for name, node in kept.rules.items()
+    )
+
+
+def _pattern(node: Node, rules: Mapping[str, Node], level: int) -> str:
+    """A terminal's regular expression, in which every character is written by its number."""
+    match node:
+        case Literal(text):
+            return _group("".join(c if c in PLAIN_IN_PATTERN else _code(ord(c)) for c in text), level >= 2 and len(text) > 1)
+        case Class(ranges):
+            return _char_class(ranges)
+        case Ref(name):
+            return _pattern(rules[name], rules, level)
+        case Seq(items):
+            return _group("".join(_pattern(i, rules, 1) for i in items), level >= 2)
+        case Alt(options):
+            return _group("|".join(_pattern(o, rules, 1) for o in options), level >= 1)
+        case Repeat(item, low, high):
+            times = {(0, None): "*", (1, None): "+", (0, 1): "?"}.get((low, high), f"{{{low},{'' if high is None else high}}}")
+            return _group(_pattern(item, rules, 2) + times, level >= 2)
+    raise AssertionError(node)
 
 
 def _lark(node: Node, names: Mapping[str, str], level: int) -> str:
     """Level 0 takes alternatives, 1 sequences, 2 single items."""
     match node:
         case Literal(text):
-            parts = [f'"{c}"' if c in PLAIN else f"/{_char_class(((ord(c), ord(c)),))}/" for c in text]
-            return _group(" ".join(parts), level >= 2 and len(parts) > 1)
+            return f'"{text}"' if all(c in PLAIN for c in text) else f"/{''.join(_char_class(((ord(c), ord(c)),)) for c in text)}/"
         case Class(ranges):
             return f"/{_char_class(ranges)}/"
         case Ref(name):
             return names[name]
         case Seq(items):
-            return _group(" ".join(_lark(i, names, 1) for i in items), level >= 2 or not items) if items else '""'
+            return _group(" ".join(_lark(i, names, 1) for i in items), level >= 2) if items else '""'
         case Alt(options):
             return _group(" | ".join(_lark(o, names, 1) for o in options), level >= 1)
         case Repeat(item, low, high):
             inner = _lark(item, names, 2)
-            if not (inner.startswith("(") or isinstance(item, Ref | Class) or (isinstance(item, Literal) and len(item.text) == 1)):
-                inner = f"({inner})"
             if high is None and low > 1:
                 return _group(f"{inner}~{low} {inner}*", level >= 2)
-            return inner + _times(low, high)
+            return _group(inner + _times(low, high), level >= 2)
     raise AssertionError(node)
 
 
@@ -87,7 +113,10 @@ def _group(text: str, wanted: bool) -> str:
 
 
 def _char_class(ranges: Iterable[tuple[int, int]]) -> str:
-    return "[" + "".join(_code(a) if a == b else f"{_code(a)}-{_code(b)}" for a, b in ranges) + "]"
+    parts = [
+        part for a, b in ranges for part in (((a, 0xFFFF), (0x10000, b)) if a < 0x10000 <= b else ((a, b),))
+    ]  # glrmask misreads a range across
+    return "[" + "".join(_code(a) if a == b else f"{_code(a)}-{_code(b)}" for a, b in parts) + "]"
 
 
 def _code(code: int) -> str:
@@ -151,7 +180,9 @@ def _regex(node: Node, done: Mapping[str, str], level: int) -> str:
 
 
 def _regex_char(char: str) -> str:
-    return char if char.isalnum() or char in " _,;:=<>!@#%&~'`\"" else f"\\{char}" if char.isascii() and char.isprintable() else _escaped(char)
+    return (
+        char if char.isalnum() or char in " _,;:=<>!@#%&~'`\"" else f"\\{char}" if char.isascii() and char.isprintable() else _escaped(char)
+    )
 
 
 def _escaped(char: str) -> str:
@@ -185,11 +216,16 @@ def references(node: Node) -> Iterator[str]:
                 stack.append(item)
 
 
-def reachable(rules: Rules) -> Rules:
-    """The same language without the rules that no sentence uses; the root comes first."""
+def reachable(rules: Rules, stop: frozenset[str] = frozenset()) -> Rules:
+    """The same language without the rules that no sentence uses; the root comes first.
+
+    Args:
+        stop: Rules whose own references don't count.
+    """
     found, todo = {rules.root: True}, [rules.root]
     while todo:
-        for name in references(rules.rules[todo.pop()]):
+        at = todo.pop()
+        for name in references(rules.rules[at]) if at not in stop else ():
             if name not in found:
                 found[name] = True
                 todo.append(name)
@@ -212,7 +248,9 @@ def renamed(rules: Rules, prefix: str) -> Rules:
                 return Repeat(rename(item), low, high)
         return node
 
-    return Rules({names[n]: rename(node) for n, node in rules.rules.items()}, {names[n]: rules.lines.get(n, 0) for n in names}, names[rules.root])
+    return Rules(
+        {names[n]: rename(node) for n, node in rules.rules.items()}, {names[n]: rules.lines.get(n, 0) for n in names}, names[rules.root]
+    )
 
 
 def nullable(rules: Rules) -> frozenset[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 import random
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from expertserve.errors import GrammarError
@@ -276,7 +277,8 @@ def _shortest(nodes: list[tuple[int, ...]], ranges: list[Ranges], bodies: list[i
     Knuth, *A generalization of Dijkstra's algorithm* (1977): lengths are settled in rising order, so each rests on settled ones, and
     derivations by best options end.
     """
-    used_by: list[list[int]] = [[] for _ in nodes]
+    used_by: list[list[tuple[int, int]]] = [[] for _ in nodes]
+    """Node → those that it is a part of, and how many times."""
     waiting = [0] * len(nodes)
     sums = [0] * len(nodes)
     costs: list[int | None] = [None] * len(nodes)
@@ -290,20 +292,22 @@ def _shortest(nodes: list[tuple[int, ...]], ranges: list[Ranges], bodies: list[i
         elif kind != CHARACTER:
             parts = [bodies[inner[0]]] if kind == RULE else inner[:1] if kind == REPEAT else inner
             waiting[number] = len(parts) if kind == SEQ else 1
-            for part in parts:
-                used_by[part].append(number)
+            for part, times in Counter(parts).items():
+                used_by[part].append((number, inner[1] if kind == REPEAT else times))
     heapq.heapify(heap)
     while heap:
         cost, node = heapq.heappop(heap)
         if costs[node] is not None:
             continue
         costs[node] = cost
-        for user in used_by[node]:
-            waiting[user] -= 1
+        for user, times in used_by[node]:
             kind = nodes[user][0]
-            sums[user] = min(FOREVER, sums[user] + cost if kind == SEQ else cost * nodes[user][2] if kind == REPEAT else cost)
             if kind == ALT:
-                choices.setdefault(user, node)
+                if user in choices:
+                    continue
+                choices[user], times = node, 1
+            waiting[user] -= times if kind == SEQ else 1
+            sums[user] = min(FOREVER, sums[user] + cost * times)
             if waiting[user] == 0:
                 heapq.heappush(heap, (sums[user], user))
     return costs, choices

@@ -45,6 +45,9 @@ class Grammar:
         """Raises `GrammarError` with the place, if the text is malformed, and as the class does."""
         return cls(parse(text))
 
+    def __reduce__(self) -> tuple[type[Grammar], tuple[Rules]]:
+        return Grammar, (self.rules,)
+
     @cached_property
     def digest(self) -> str:
         """sha256 of the grammar in its canonical spelling: comments, blanks and ways to write a character don't count."""
@@ -117,6 +120,7 @@ class Cursor:
         self._automaton, self._set, self._pending = automaton, at, pending
 
     def copy(self) -> Cursor:
+        """A cursor at the same place, which goes its own way."""
         return Cursor(self._automaton, self._set, self._pending)
 
     def feed(self, data: bytes) -> bool:
@@ -161,6 +165,7 @@ class Cursor:
 
     @property
     def dead(self) -> bool:
+        """Whether no sentence begins with what was fed."""
         return self._set is None
 
     @property

@@ -8,14 +8,15 @@ from functools import lru_cache
 
 from expertserve.errors import ConfigError
 from expertserve.grammar.recognise import Grammar
-from expertserve.grammar.tree import Alt, Literal, Node
+from expertserve.grammar.tree import Alt, Literal, Node, Seq
 
 SQL_RULES = {"table": "table-name", "column": "column-name"}
 GRAPH_RULES = {"label": "label", "relationship": "relationship-type", "property": "property-name"}
 MAX_SCHEMA = 1_000_000
 PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-GRAPH_NODE = re.compile(r"\(\s*\w*\s*((?::\s*[A-Za-z_]\w*\s*)+)(\{[^{}]*\})?\s*\)")
-GRAPH_EDGE = re.compile(r"\[\s*\w*\s*((?::?\s*\|?\s*:?[A-Za-z_]\w*\s*)+)(\{[^{}]*\})?\s*\]")
+GRAPH_NODE = re.compile(r"\(\s*+\w*+\s*+((?::\s*+[A-Za-z_]\w*+\s*+)++)(\{[^{}]*+\})?+\s*+\)")
+GRAPH_EDGE = re.compile(r"\[\s*+(?:\w++\s*+(?=:))?+((?::?\s*+\|?\s*+:?[A-Za-z_]\w*+\s*+)++)(\{[^{}]*+\})?+\s*+\]")
+"""Possessive (`+` behind a repetition), since a stranger writes the schema: nothing is tried twice."""
 PROPERTY = re.compile(r"([A-Za-z_]\w*)\s*:")
 WORD = re.compile(r"[A-Za-z_]\w*")
 
@@ -54,7 +55,13 @@ def _restricted(grammar: Grammar, schema: str, kind: str, own: tuple[tuple[str, 
             hint="name its rules in the manifest, under training.decoding.schema_rules",
             code="no_schema_rules",
         )
-    return grammar.replace_rules({rules[role]: _one_of(found) for role, found in names.items() if found and role in rules})
+    replaced: dict[str, Node] = {rules[role]: _one_of(found) for role, found in names.items() if found and role in rules}
+    if not graph and "qualifier" in grammar.rules.rules and "table-alias" in grammar.rules.rules:
+        # ours: what stands before a column's dot is a table, and a table has no other name
+        replaced |= {"qualifier": replaced[rules["table"]], "table-alias": Seq()}
+        if "schema-name" in grammar.rules.rules:
+            replaced["schema-name"] = Literal("public" if kind == "sql-postgres" else "main")
+    return grammar.replace_rules(replaced)
 
 
 def _one_of(names: Iterable[str]) -> Node:

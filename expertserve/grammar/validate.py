@@ -16,8 +16,8 @@ from importlib.util import find_spec
 MAX_TEXT = 100_000
 """Characters; longer texts go unjudged."""
 MAX_CYPHER, MAX_BRACKETS = 4_000, 60
-"""Characters and nested brackets of Cypher: its parsers take recursion and time for them, and a compiled one that overflows ends the process."""
-SQLITE_SYNTAX = re.compile(r"syntax error|unrecognized token|incomplete input|parser stack overflow|one statement at a time")
+"""Characters and nested brackets of Cypher: its parsers recurse and take long, and a compiled one that overflows ends the process."""
+SQLITE_SYNTAX = re.compile(r"syntax error|unrecognized token|incomplete input|one statement at a time")
 """SQLite has a single code for all errors of a statement: only its words tell syntax from a missing table."""
 
 Parser = Callable[[str], str]
@@ -42,8 +42,8 @@ class Verdict:
 def validate(kind: str, text: str) -> Verdict:
     """The verdict on a text of this kind: `json`, `json-object`, `sql`, `sql-postgres`, `sql-sqlite`, `cypher`; others go unjudged.
 
-    SQL of no dialect is valid if all its parsers accept it, PostgreSQL's and SQLite's if their own do, Cypher if one of its parsers does, for
-    each speaks a dialect. A missing table or function is no error here. Takes milliseconds; some parsers take a second for their import, once.
+    SQL of no dialect is valid if all its parsers accept it, PostgreSQL's and SQLite's if their own does, Cypher if one of its parsers
+    does, for each speaks a dialect. A missing table or function is no error here. Takes milliseconds; some parsers take a second to import.
 
     Example:
         >>> validate("sql-sqlite", "SELECT name FROM customers").valid
@@ -53,6 +53,8 @@ def validate(kind: str, text: str) -> Verdict:
     """
     if kind not in PARSERS:
         return Verdict(None, message=f"there is no parser for {kind!r}")
+    if "\0" in text:  # where parsers written in C take the text to end
+        return Verdict(False, "expertserve", "a null character")
     if len(text) > MAX_TEXT or (kind == "cypher" and (len(text) > MAX_CYPHER or nesting(text) > MAX_BRACKETS)):
         return Verdict(None, message="too long or too deeply nested to be judged")
     found = [name for name in PARSERS[kind] if all(find_spec(module) for module in MODULES[name])]
@@ -113,15 +115,19 @@ def _refuse_constant(name: str) -> object:
 
 
 def sqlite_error(text: str) -> str:
-    """By SQLite's own parser. Only syntax counts: there are no tables."""
+    """By SQLite's own parser. Only syntax counts: there are no tables.
+
+    Raises:
+        RecursionError: Nested deeper than its stack of 100 symbols (before SQLite 3.46), which is no matter of syntax.
+    """
     database = sqlite3.connect(":memory:")
     database.set_authorizer(_explain_only)
     try:
         database.execute(f"EXPLAIN {text}")
     except (sqlite3.Error, sqlite3.Warning) as error:
+        if "parser stack overflow" in str(error):
+            raise RecursionError(str(error)) from error
         return str(error) if SQLITE_SYNTAX.search(str(error)) else ""
-    except ValueError as error:  # a null character
-        return str(error)
     finally:
         database.close()
     return ""
@@ -158,22 +164,20 @@ def postgres_error(text: str) -> str:
         tree = json.loads(parser.parse_sql_json(text))
     except parser.ParseError as error:
         return str(error)
-    except ValueError as error:  # a null character
-        return str(error)
     count = len(tree.get("stmts", ()))
     return "" if count == 1 else f"{count} statements"
 
 
 def opencypher_error(text: str) -> str:
     """By the ANTLR grammar of openCypher."""
-    from antlr4 import CommonTokenStream, InputStream
-    from antlr4.error.ErrorListener import ErrorListener
-    from antlr4_cypher import CypherLexer, CypherParser
+    from antlr4 import CommonTokenStream, InputStream  # type: ignore[import-untyped]
+    from antlr4.error.ErrorListener import ErrorListener  # type: ignore[import-untyped]
+    from antlr4_cypher import CypherLexer, CypherParser  # type: ignore[import-untyped]
 
     class First(ErrorListener):  # type: ignore[misc]
         message = ""
 
-        def syntaxError(self, _recognizer: object, _symbol: object, line: int, column: int, message: str, _error: object) -> None:  # noqa: N802
+        def syntaxError(self, _recognizer: object, _symbol: object, line: int, column: int, message: str, _error: object) -> None:
             self.message = self.message or f"line {line}:{column} {message}"
 
     first = First()

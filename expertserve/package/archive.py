@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import io
 import json
 import os
 import shutil
@@ -376,8 +377,17 @@ def _unpack_tar(source: Path, writer: _Writer) -> None:
                 raise LoadError("the archive goes on behind its end mark", code="corrupt_archive")
 
 
+class _SmallReads(io.FileIO):
+    """A file that gives at most 8 MB at once: zipfile reads the list of members whole, which may have millions."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        if size is not None and size > 8 << 20:
+            raise LoadError(f"the archive's list of members has {size:,} bytes", code="too_many_members")
+        return super().read(size)  # type: ignore[arg-type]
+
+
 def _unpack_zip(source: Path, writer: _Writer) -> None:
-    with zipfile.ZipFile(source) as archive:
+    with _SmallReads(source) as file, zipfile.ZipFile(file) as archive:
         for member in archive.infolist():
             mode = member.external_attr >> 16
             if member.is_dir():

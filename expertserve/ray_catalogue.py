@@ -1,0 +1,233 @@
+"""The experts that every replica of an application has to serve: one list, and how replicas follow it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Protocol
+
+from pydantic import TypeAdapter, ValidationError
+
+from expertserve.errors import ConfigError, ExpertError, ExpertNotLoadedError
+from expertserve.manager import AsyncExpertManager
+from expertserve.package.archive import open_package
+from expertserve.package.manifest import read_manifest
+from expertserve.ray_source import absolute, fetch, packages_at, read_text, write_text
+
+FILE = "experts.json"
+NAMED = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)=(.+)")
+log = logging.getLogger("expertserve.ray")
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """An expert that every replica serves.
+
+    Args:
+        source: A path that all machines have, or a URL.
+        digest: Of the package; every replica checks it.
+    """
+
+    name: str
+    source: str
+    digest: str
+    pin: bool = False
+    checkpoint: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The list as it was at one time.
+
+    Args:
+        number: Grows with every change, also over restarts.
+        forced: Of the experts that left it, those whose requests are to be aborted.
+    """
+
+    number: int
+    experts: tuple[Wanted, ...] = ()
+    forced: frozenset[str] = frozenset()
+
+    def find(self, name: str) -> Wanted | None:
+        return next((e for e in self.experts if e.name == name), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What an administrator asks for.
+
+    Args:
+        kind: `load`, `replace`, `unload` or `pin`.
+        digest: That the package must have, where it was given.
+    """
+
+    kind: str
+    name: str
+    source: str = ""
+    digest: str | None = None
+    pin: bool | None = None
+    checkpoint: str | None = None
+    force: bool = False
+
+
+class Followers(Protocol):
+    """All processes that serve an application."""
+
+    async def adopt(self, snapshot: Snapshot) -> None:
+        """Returns when all that run have it.
+
+        Raises:
+            ExpertError: One of them can't.
+        """
+        ...
+
+
+class Catalogue:
+    """The list, changed by one caller at a time, and on disk or in a store before a change is answered.
+
+    Args:
+        sources: What the configuration names; the state goes before where both have a name.
+        state: A folder or URL; None forgets changes when this process ends.
+
+    Raises:
+        ExpertError: A package that the configuration names can't be read.
+    """
+
+    def __init__(self, sources: Sequence[str], state: str | None, cache_dir: Path | None, followers: Followers) -> None:
+        self._cache, self._followers = cache_dir, followers
+        self._file = f"{state.rstrip('/')}/{FILE}" if state else None
+        self._changed = self._stored()
+        found: dict[str, Wanted] = {}
+        for one in (w for source in sources for w in self._expand(source)):
+            if one.name in found:
+                raise ConfigError(f"two packages are called {one.name!r}", hint="name one yourself: NAME=SOURCE", code="name_taken")
+            found[one.name] = one
+        found |= self._changed
+        self._now = Snapshot(int(time.time() * 1000), tuple(found.values()))
+        self._lock = asyncio.Lock()
+
+    def snapshot(self) -> Snapshot:
+        return self._now
+
+    async def change(self, change: Change) -> Snapshot:
+        """Makes a change everywhere. Where one follower can't follow, all of them go back to what was before.
+
+        Raises:
+            ExpertError: What the follower said, or that the change makes no sense.
+        """
+        async with self._lock:
+            before = self._now
+            after = await asyncio.to_thread(self._changed_by, change, before)
+            try:
+                await self._followers.adopt(after)
+            except ExpertError:
+                self._now = replace(before, number=after.number + 1)
+                try:
+                    await self._followers.adopt(self._now)
+                except ExpertError as error:  # health checks repair it
+                    log.error("going back failed somewhere: %s", error.message)
+                raise
+            self._now = after
+            self._note(change, after)
+            await self._followers.adopt(after)  # those that started while the others changed
+            return after
+
+    def _changed_by(self, change: Change, before: Snapshot) -> Snapshot:
+        known = before.find(change.name)
+        others = tuple(e for e in before.experts if e.name != change.name)
+        number = max(before.number + 1, int(time.time() * 1000))
+        if known is None and change.kind != "load":
+            names = ", ".join(sorted(e.name for e in others)) or "none"
+            raise ExpertNotLoadedError(f"no expert is loaded as {change.name!r}; loaded: {names}")
+        if change.kind == "unload":
+            return Snapshot(number, others, frozenset({change.name} if change.force else ()))
+        if change.kind == "pin":
+            assert known
+            new = replace(known, pin=bool(change.pin))
+        else:
+            digest = self._digest(change.source, change.digest)
+            if change.kind == "load" and known and (known.digest, known.checkpoint) != (digest, change.checkpoint):
+                hint = "PUT exchanges it, DELETE frees the name"
+                raise ConfigError(f"another package is loaded as {change.name!r}", hint=hint, code="name_taken")
+            pin = bool(change.pin) if change.pin is not None else bool(known and known.pin)
+            new = Wanted(change.name, change.source, digest, pin, change.checkpoint)
+        return Snapshot(number, tuple(new if e.name == change.name else e for e in before.experts) if known else (*others, new))
+
+    def _digest(self, source: str, declared: str | None) -> str:
+        return open_package(fetch(source, self._cache), checksum=declared, cache_dir=self._cache).digest
+
+    def _expand(self, given: str) -> list[Wanted]:
+        match = NAMED.fullmatch(given) if not Path(given).exists() else None
+        place = absolute(match[2] if match else given)
+        found = []
+        for source in packages_at(place):
+            package = open_package(fetch(source, self._cache), cache_dir=self._cache)
+            found.append(Wanted(match[1] if match else read_manifest(package.folder).name, source, package.digest))
+        return found
+
+    def _note(self, change: Change, after: Snapshot) -> None:
+        new = after.find(change.name)
+        self._changed = {n: w for n, w in self._changed.items() if n != change.name} | ({change.name: new} if new else {})
+        if self._file:
+            write_text(self._file, _LIST.dump_json(list(self._changed.values()), indent=2).decode() + "\n")
+
+    def _stored(self) -> dict[str, Wanted]:
+        text = read_text(self._file) if self._file else None
+        try:
+            return {w.name: w for w in _LIST.validate_json(text)} if text else {}
+        except ValidationError as error:
+            raise ConfigError(f"{self._file} can't be read: {error}", hint="repair or remove it", code="bad_state") from error
+
+
+_LIST = TypeAdapter(list[Wanted])
+
+
+class Follower:
+    """A manager that serves what the catalogue says."""
+
+    def __init__(self, manager: AsyncExpertManager, cache_dir: Path | None, told: Callable[[Snapshot], None] | None = None) -> None:
+        self.manager = manager
+        self.snapshot = Snapshot(0)
+        self._cache, self._told = cache_dir, told
+        self._has: dict[str, Wanted] = {}
+        self._lock = asyncio.Lock()
+
+    async def adopt(self, snapshot: Snapshot) -> int:
+        """Loads, replaces, pins and unloads until the manager has what the list says; an older list changes nothing.
+
+        Returns:
+            The number of the list that it has now.
+
+        Raises:
+            ExpertError: One of the packages can't be served here. The others are; adopting it again tries again.
+        """
+        async with self._lock:
+            if snapshot.number <= self.snapshot.number:
+                return self.snapshot.number
+            wanted = {e.name: e for e in snapshot.experts}
+            for name in self._has.keys() - wanted.keys():
+                del self._has[name]
+                await self.manager.unload_expert(name, force=name in snapshot.forced)
+            for one in snapshot.experts:
+                await self._take(one)
+            self.snapshot = snapshot
+            if self._told:
+                self._told(snapshot)
+            return snapshot.number
+
+    async def _take(self, new: Wanted) -> None:
+        old = self._has.get(new.name)
+        if old is None or (old.digest, old.checkpoint) != (new.digest, new.checkpoint):
+            path = await asyncio.to_thread(fetch, new.source, self._cache, new.digest)
+            if old is None:
+                await self.manager.load_expert(new.name, path, pin=new.pin, checksum=new.digest, checkpoint=new.checkpoint)
+            else:
+                await self.manager.replace_expert(new.name, path, checksum=new.digest, checkpoint=new.checkpoint)
+        if old is not None and old.pin != new.pin:
+            await self.manager.pin_expert(new.name, new.pin)
+        self._has[new.name] = new

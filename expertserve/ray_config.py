@@ -1,0 +1,149 @@
+"""What an application on Ray Serve is made from: the `args` of a Serve configuration file."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from expertserve.config import EngineConfig
+from expertserve.errors import ConfigError
+from expertserve.package.keys import read_trusted
+from expertserve.package.signature import TrustPolicy
+from expertserve.server.settings import ServerSettings
+
+T = TypeVar("T")
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class FakeOptions(_Part):
+    """For `engine: fake`, an engine without a model: what it answers, and the seconds that each token and each cold adapter take."""
+
+    answer: str = "SELECT 1"
+    delay: Annotated[float, Field(ge=0)] = 0.0
+    load: Annotated[float, Field(ge=0)] = 0.0
+
+
+class Replicas(_Part):
+    """How many processes of a kind there are, and what each of them takes of the cluster.
+
+    Args:
+        number: Fixed; `autoscaling` goes before it.
+        autoscaling: Ray Serve's `autoscaling_config`; `min_replicas: 0` lets it go to sleep.
+        resources: Ray's `ray_actor_options`: `num_cpus`, `num_gpus`, `memory`, `resources`, `runtime_env`, …
+    """
+
+    number: Annotated[int, Field(ge=1)] = 1
+    autoscaling: dict[str, Any] | None = None
+    resources: dict[str, Any] = Field(default_factory=lambda: {"num_cpus": 1})
+
+    @property
+    def can_sleep(self) -> bool:
+        return self.autoscaling is not None and self.autoscaling.get("min_replicas", 1) == 0
+
+
+class RayConfig(_Part):
+    """All that `build_app` takes.
+
+    Args:
+        experts: Packages and folders of them, as paths or as URLs that fsspec reads (`s3://…`, `gs://…`); each with a name if you
+            like: `NAME=SOURCE`.
+        base_model: A folder, a name or a hub id, instead of what manifests name.
+        state: A folder or URL where experts loaded over HTTP are noted, so that they survive a redeployment.
+        store: A folder or URL where packages that come over HTTP are put for all replicas; needed where the experts folder is not the
+            same on every machine.
+        engine: What computes.
+        engine_config: The fields of `EngineConfig`: max_slots, max_model_len, kv_cache_bytes, threads, …
+        max_loaded_experts: Adapters that a replica keeps in its engine.
+        max_ongoing_requests: Requests that a replica takes at once; more wait in the routers.
+        replicas: Of the engine.
+        ingress: Of the HTTP front.
+        routing: `random` is there for comparison.
+        spill: See `Affinity`.
+        drain: Seconds that a replica's requests get when it is to end.
+        health_period: Seconds between two looks at a replica's engine.
+        health_timeout: Seconds after which one that doesn't answer is replaced.
+        server: The fields of `ServerSettings`: keys, experts_folder, max_pending, request_timeout, …
+        trust: What is demanded of signatures.
+        trusted_keys: Publishers' keys, or files with one on each line.
+    """
+
+    experts: tuple[str, ...] = ()
+    base_model: str | None = None
+    state: str | None = None
+    store: str | None = None
+    engine: Literal["vllm", "transformers", "fake"] = "vllm"
+    engine_config: dict[str, Any] = Field(default_factory=dict)
+    fake: FakeOptions = FakeOptions()
+    max_loaded_experts: Annotated[int, Field(ge=1)] | None = None
+    max_ongoing_requests: Annotated[int, Field(ge=1)] = 64
+    replicas: Replicas = Replicas()
+    ingress: Replicas = Replicas(resources={"num_cpus": 0.5})
+    routing: Literal["affinity", "random"] = "affinity"
+    spill: Annotated[int, Field(ge=0)] = 8
+    drain: Annotated[float, Field(ge=0)] = 30.0
+    health_period: Annotated[float, Field(gt=0)] = 10.0
+    health_timeout: Annotated[float, Field(gt=0)] = 30.0
+    server: dict[str, Any] = Field(default_factory=dict)
+    trust: Literal["off", "warn", "require"] | None = None
+    trusted_keys: tuple[str, ...] = ()
+    cache_dir: Path | None = None
+    models_dir: Path | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_is_a_list(cls, given: Any) -> Any:
+        """`serve run … experts=a.expert,b.expert` can only pass texts."""
+        if isinstance(given, dict) and isinstance(given.get("experts"), str):
+            return given | {"experts": [e.strip() for e in given["experts"].split(",") if e.strip()]}
+        return given
+
+    @property
+    def capacity(self) -> int:
+        """Adapters that are at hand on a replica."""
+        return self.max_loaded_experts or self.engine_settings().max_slots
+
+    def engine_settings(self) -> EngineConfig:
+        return _made(EngineConfig, self.engine_config, "engine_config")
+
+    def server_settings(self) -> ServerSettings:
+        return _made(ServerSettings, {k: Path(v) if k in ("keys", "experts_folder") and v else v for k, v in self.server.items()}, "server")
+
+    def trust_policy(self) -> TrustPolicy | None:
+        if self.trust is None and not self.trusted_keys:
+            return None
+        return TrustPolicy(self.trust or "warn", frozenset().union(*map(read_trusted, self.trusted_keys)))
+
+
+def _made(kind: type[T], values: dict[str, Any], place: str) -> T:
+    """A settings object from the words of a file.
+
+    Raises:
+        ConfigError: Naming what it knows, where it doesn't know a word.
+    """
+    known = {f.name for f in dataclasses.fields(kind)} - {"state_folder"}  # type: ignore[arg-type]
+    if unknown := sorted(values.keys() - known):
+        raise ConfigError(f"{place} has no {unknown[0]!r}", hint="it has " + ", ".join(sorted(known)), code="bad_setting")
+    return kind(**values)
+
+
+def read_config(given: object) -> RayConfig:
+    """The `args` of an application, checked whole, so that a mistake is told before anything starts.
+
+    Raises:
+        ConfigError: `bad_setting`, with the place.
+    """
+    try:
+        config = RayConfig.model_validate(given)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise ConfigError(f"{'.'.join(map(str, first['loc'])) or 'args'}: {first['msg']}", code="bad_setting") from None
+    config.engine_settings()
+    config.server_settings()
+    config.trust_policy()
+    return config

@@ -1,0 +1,300 @@
+"""One engine of many: a manager that follows the catalogue, and answers what the ingress sends."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Protocol
+
+from expertserve.adapters.serving import ServingAdapter
+from expertserve.config import EngineConfig
+from expertserve.core import ExpertInfo
+from expertserve.engine.base import Engine, EngineInfo, Resident
+from expertserve.engine.fake import FakeEngine
+from expertserve.errors import EngineDeadError, ExpertError, ExpertNotLoadedError
+from expertserve.manager import AsyncExpertManager
+from expertserve.models import BaseModel
+from expertserve.ray_catalogue import Follower, Snapshot
+from expertserve.ray_config import FakeOptions, RayConfig
+from expertserve.request import GenerateArgs, Request
+from expertserve.result import Chunk, InferenceResult
+
+log = logging.getLogger("expertserve.ray")
+BATCH_SECONDS = 0.01
+"""Chunks of one request that come within this time after its first travel together: each message costs about a millisecond."""
+
+
+class Meter(Protocol):
+    """Where figures of this replica go."""
+
+    def answered(self, expert: str, outcome: str, *, warm: bool, result: InferenceResult | None) -> None: ...
+
+    def running(self, requests: int, resident: int) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a replica says of itself."""
+
+    replica: str
+    number: int
+    engine: EngineInfo | None
+    experts: tuple[ExpertInfo, ...]
+    running: int
+    warm: int
+    cold: int
+
+
+class Watched:
+    """An engine, and which adapters it holds right now, to be read from any thread."""
+
+    def __init__(self, engine: Engine, held: set[str]) -> None:
+        self._engine, self._held = engine, held
+
+    async def start(self, base: BaseModel, config: EngineConfig, rank: int) -> EngineInfo:
+        self._held.clear()
+        return await self._engine.start(base, config, rank)
+
+    async def add(self, adapter: ServingAdapter) -> None:
+        await self._engine.add(adapter)
+        self._held.add(adapter.digest)
+
+    async def remove(self, digest: str) -> None:
+        self._held.discard(digest)
+        await self._engine.remove(digest)
+
+    async def resident(self) -> Mapping[str, Resident]:
+        return await self._engine.resident()
+
+    @property
+    def alive(self) -> bool:
+        return self._engine.alive
+
+    def stream(self, request: Request) -> AsyncGenerator[Chunk, None]:
+        return self._engine.stream(request)
+
+    async def close(self) -> None:
+        await self._engine.close()
+
+
+class SlowFake(FakeEngine):
+    """The fake engine, with adapters that take their time to load."""
+
+    def __init__(self, options: FakeOptions) -> None:
+        super().__init__(lambda prompt: options.answer, delay=options.delay)
+        self._load = options.load
+
+    async def add(self, adapter: ServingAdapter) -> None:
+        if adapter.digest not in await self.resident():
+            await asyncio.sleep(self._load)
+        await super().add(adapter)
+
+    async def stream(self, request: Request) -> AsyncGenerator[Chunk, None]:
+        self.requests.clear()  # a test's record, which would grow for ever
+        async for chunk in super().stream(request):
+            yield chunk
+
+
+def make_engine(config: RayConfig) -> Engine:
+    """The engine that a configuration names."""
+    if config.engine == "fake":
+        return SlowFake(config.fake)
+    if config.engine == "transformers":
+        from expertserve.engine.transformers import TransformersEngine
+
+        return TransformersEngine()
+    from expertserve.engine.vllm import VLLMEngine
+
+    return VLLMEngine()
+
+
+def make_manager(config: RayConfig, engine: Callable[[], Engine]) -> AsyncExpertManager:
+    return AsyncExpertManager(
+        config.base_model,
+        max_loaded_experts=config.max_loaded_experts,
+        allow_multiple_bases=True,
+        config=config.engine_settings(),
+        trust=config.trust_policy(),
+        cache_dir=config.cache_dir,
+        models_dir=config.models_dir,
+        engine=engine,
+    )
+
+
+class Replica:
+    """Made in the event loop that calls it.
+
+    Args:
+        current: Asks the catalogue for its list.
+        name: How it is told apart from others.
+    """
+
+    def __init__(self, config: RayConfig, current: Callable[[], Awaitable[Snapshot]], name: str, meter: Meter) -> None:
+        self._config, self._current, self._name, self._meter = config, current, name, meter
+        self._held: set[str] = set()
+        self._manager = make_manager(config, lambda: Watched(make_engine(config), self._held))
+        self._follower = Follower(self._manager, config.cache_dir)
+        self._warm = self._cold = self._running = 0
+
+    async def begin(self) -> None:
+        """Loads what the catalogue lists, and starts the engine.
+
+        Raises:
+            ExpertError: A package can't be served here, or the engine can't start; the replica is then of no use.
+        """
+        await self._follower.adopt(await self._current())
+        if self._follower.snapshot.experts or self._config.base_model:
+            await self._manager.start()
+
+    async def adopt(self, snapshot: Snapshot) -> int:
+        """See `Follower.adopt`. The first expert starts the engine."""
+        number = await self._follower.adopt(snapshot)
+        if snapshot.experts and not self._manager.info().engines:
+            await self._manager.start()
+        return number
+
+    async def generate(self, number: int, name: str, prompt: str | None, args: GenerateArgs) -> InferenceResult:
+        """One answer. `number` is the list that the caller knows: a replica with an older one catches up first."""
+        await self._catch_up(number)
+        with self._noted(name) as note:
+            note.result = await self._manager.generate(name, prompt, **args)
+            return note.result
+
+    async def stream(
+        self, number: int, name: str, prompt: str | None, args: GenerateArgs
+    ) -> AsyncGenerator[tuple[list[Chunk], InferenceResult | None], None]:
+        """Chunks as they come: with the first ones the result so far, at the end the whole result. Closing it aborts the request."""
+        await self._catch_up(number)
+        with self._noted(name) as note:
+            async with self._manager.generate_stream(name, prompt, **args) as stream:
+                try:
+                    first = True
+                    async for chunks in _batched(stream):
+                        yield chunks, stream.result if first else None
+                        first = False
+                    note.result = stream.result
+                    yield [], note.result
+                except BaseException:
+                    note.result = _so_far(stream)
+                    raise
+
+    async def report(self) -> Report:
+        """What it serves, asked of the engine."""
+        experts = tuple(await self._manager.list_loaded_experts())
+        engines = self._manager.info().engines
+        engine = engines[0] if engines else None
+        return Report(self._name, self._follower.snapshot.number, engine, experts, self._running, self._warm, self._cold)
+
+    async def warm_experts(self) -> list[str]:
+        """The experts whose adapters are at hand, least recently used first."""
+        wanted = ("slot", "resident") if self._config.max_loaded_experts else ("slot",)
+        infos = await self._manager.list_loaded_experts()
+        warm = sorted((i for i in infos if i.state in wanted), key=lambda i: i.last_used or 0)
+        self._meter.running(self._running, len(warm))
+        return [i.name for i in warm]
+
+    async def check_health(self) -> None:
+        """Asks the engine; and the catalogue, whose silence is no reason to end.
+
+        Raises:
+            EngineDeadError: The engine doesn't answer, and can't be started again.
+        """
+        try:
+            async with asyncio.timeout(self._config.health_timeout):
+                await self._catch_up_with(await self._current())
+        except (TimeoutError, ExpertError) as error:
+            log.warning("the catalogue can't be followed: %s", error)
+        if not self._follower.snapshot.experts and not self._config.base_model:
+            return
+        if not self._manager.info().engines:
+            await self._manager.start()
+        await self._manager.list_loaded_experts()
+
+    async def close(self) -> None:
+        """Aborts what runs, ends the engine."""
+        await self._manager.close()
+
+    async def _catch_up(self, number: int) -> None:
+        if number > self._follower.snapshot.number:
+            await self._catch_up_with(await self._current())
+
+    async def _catch_up_with(self, snapshot: Snapshot) -> None:
+        if snapshot.number > self._follower.snapshot.number:
+            await self.adopt(snapshot)
+
+    @contextmanager
+    def _noted(self, name: str) -> Iterator[_Note]:
+        """Counts a request, how it ended, and whether its adapter was there when it came."""
+        note, warm = _Note(), self._is_warm(name)
+        self._running += 1
+        self._warm += warm
+        self._cold += not warm
+        outcome = "cancelled"
+        try:
+            yield note
+            outcome = note.result.finish_reason if note.result else "error"
+        except ExpertError:
+            outcome = "error"
+            raise
+        finally:
+            self._running -= 1
+            self._meter.answered(name, outcome, warm=warm, result=note.result)
+
+    def _is_warm(self, name: str) -> bool:
+        try:
+            adapter = self._manager.get(name).adapter
+        except ExpertNotLoadedError:
+            return False
+        return adapter is None or adapter.digest in self._held
+
+
+@dataclass(slots=True)
+class _Note:
+    result: InferenceResult | None = None
+
+
+def _so_far(stream: object) -> InferenceResult | None:
+    try:
+        return stream.result  # type: ignore[attr-defined, no-any-return]
+    except (ExpertError, EngineDeadError):
+        return None
+
+
+async def _batched(stream: AsyncIterator[Chunk] | object) -> AsyncIterator[list[Chunk]]:
+    """The first chunk at once, the others in batches of what came within `BATCH_SECONDS`."""
+    ready: list[Chunk] = []
+    wake = asyncio.Event()
+    ended = False
+
+    async def read() -> None:
+        nonlocal ended
+        try:
+            async for chunk in stream:  # type: ignore[union-attr]
+                ready.append(chunk)
+                wake.set()
+        finally:
+            ended = True
+            wake.set()
+
+    reader = asyncio.create_task(read())
+    sent = time.monotonic() - BATCH_SECONDS
+    try:
+        while not ended or ready:
+            await wake.wait()
+            if not ended:
+                await asyncio.sleep(max(0.0, sent + BATCH_SECONDS - time.monotonic()))
+            wake.clear()
+            batch, ready[:] = ready[:], []
+            if batch:
+                sent = time.monotonic()
+                yield batch
+            if ended:
+                wake.set()
+        await reader
+    finally:
+        reader.cancel()
+        await asyncio.gather(reader, return_exceptions=True)

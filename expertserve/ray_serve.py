@@ -1,0 +1,465 @@
+"""Experts on Ray Serve: `serve run expertserve.ray_serve:build_app experts=experts/`.
+
+Three deployments. The *ingress* is the HTTP server, with the same routes, keys, limits and errors as `expertserve serve`. The *engine* has
+one manager a replica. The *catalogue*, a single process, lists the experts that every replica serves.
+
+https://docs.ray.io/en/latest/serve
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import aclosing, contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from expertserve.errors import ConfigError, ExpertError
+
+try:
+    import ray
+    from ray import serve
+    from ray.exceptions import ActorDiedError, ActorUnavailableError, RayActorError, RayTaskError
+    from ray.serve import metrics
+    from ray.serve.config import RequestRouterConfig
+    from ray.serve.exceptions import BackPressureError, DeploymentUnavailableError, RayServeException
+    from ray.serve.request_router import FIFOMixin, MultiplexMixin, PendingRequest, ReplicaID, ReplicaResult, RequestRouter, RunningReplica
+except ImportError as error:
+    raise ConfigError("Ray Serve isn't installed", hint="pip install 'expertserve[ray]'", code="missing_extra") from error
+
+from expertserve.ray_affinity import Affinity
+from expertserve.ray_catalogue import Catalogue, Change, Snapshot
+from expertserve.ray_config import RayConfig, read_config
+from expertserve.ray_replica import Replica, Report
+from expertserve.ray_service import Item, RayService, ReplicaLostError
+from expertserve.ray_source import absolute
+from expertserve.request import GenerateArgs
+from expertserve.result import InferenceResult
+from expertserve.server.app import create_app
+from expertserve.server.logs import configure
+from expertserve.server.problems import Refusal
+
+if TYPE_CHECKING:
+    from ray.serve.handle import DeploymentHandle, DeploymentResponseGenerator
+    from starlette.types import ASGIApp
+
+INGRESS, ENGINE, CATALOGUE = "ingress", "engine", "catalogue"
+STATS_SECONDS = 1.0
+BROADCAST_SECONDS = 600.0
+"""A replica may have to fetch and convert a package."""
+
+SECONDS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600]
+NO_ADAPTER = "*"
+"""Ray's router looks at requests with a model id alone; this one says that any replica will do."""
+
+
+def build_app(args: dict[str, Any]) -> serve.Application:
+    """The application, for `serve run`, `serve build` and Serve's configuration files.
+
+    Args:
+        args: The fields of `RayConfig`.
+
+    Raises:
+        ConfigError: One of them is wrong; nothing was started.
+
+    Example: `serve run expertserve.ray_serve:build_app experts=sql.expert,json.expert max_loaded_experts=32`
+    """
+    config = read_config(args)
+    config = config.model_copy(update={"experts": tuple(_absolute(e) for e in config.experts)})
+    plain = config.model_dump(mode="json")
+    catalogue = serve.deployment(_Catalogue).options(
+        name=CATALOGUE, num_replicas=1, max_ongoing_requests=1000, ray_actor_options={"num_cpus": 0}, **_timing(config)
+    )
+    router: dict[str, Any] = {"capacity": config.capacity, "spill": config.spill} if config.routing == "affinity" else {}
+    engine = serve.deployment(_Engine).options(
+        name=ENGINE,
+        max_ongoing_requests=config.max_ongoing_requests,
+        request_router_config=RequestRouterConfig(
+            request_router_class=f"{__name__}.{'AffinityRouter' if router else 'RandomRouter'}",
+            request_router_kwargs=router,
+            request_routing_stats_period_s=STATS_SECONDS,
+            request_routing_stats_timeout_s=config.health_timeout,
+        ),
+        **_timing(config),
+        **_number(config.replicas.number, config.replicas.autoscaling),
+        ray_actor_options=config.replicas.resources,
+    )
+    ingress = serve.deployment(serve.ingress()(_Ingress)).options(
+        name=INGRESS,
+        max_ongoing_requests=max(1000, 2 * config.server_settings().max_pending),
+        ray_actor_options=config.ingress.resources,
+        **_timing(config),
+        **_number(config.ingress.number, config.ingress.autoscaling),
+    )
+    listed = catalogue.bind(plain)
+    return ingress.bind(plain, engine.bind(plain, listed), listed)
+
+
+def _absolute(given: str) -> str:
+    name, equals, source = given.partition("=")
+    return f"{name}={absolute(source)}" if equals and "/" not in name else absolute(given)
+
+
+def _timing(config: RayConfig) -> dict[str, Any]:
+    return {
+        "graceful_shutdown_timeout_s": config.drain,
+        "graceful_shutdown_wait_loop_s": 0.5,
+        "health_check_period_s": config.health_period,
+        "health_check_timeout_s": config.health_timeout,
+        "logging_config": {"enable_access_log": False, "log_level": "WARNING"},
+    }
+
+
+def _number(number: int, autoscaling: dict[str, Any] | None) -> dict[str, Any]:
+    return {"autoscaling_config": autoscaling} if autoscaling is not None else {"num_replicas": number}
+
+
+# ── deployments ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class _Catalogue:
+    """See `Catalogue`."""
+
+    def __init__(self, config: dict[str, Any]) -> None:
+        with _failing_whole():
+            settings = read_config(config)
+            self._catalogue = Catalogue(
+                settings.experts, settings.state, settings.cache_dir, _Everyone(serve.get_replica_context().app_name)
+            )
+
+    async def snapshot(self) -> Snapshot:
+        return self._catalogue.snapshot()
+
+    async def change(self, change: Change) -> Snapshot:
+        return await self._catalogue.change(change)
+
+
+class _Everyone:
+    """Tells the ingresses first, which find out what is wrong with a package before an engine is touched."""
+
+    def __init__(self, app: str) -> None:
+        self._app = app
+
+    async def adopt(self, snapshot: Snapshot) -> None:
+        for name in (INGRESS, ENGINE):
+            await _each(serve.get_deployment_handle(name, self._app), "adopt", snapshot)
+
+
+@dataclass(frozen=True, slots=True)
+class _Failed:
+    """A request's error on its way to the front, which raises it. Ray would write a trace to the log for every mistake of a client."""
+
+    error: ExpertError
+
+
+class _Engine:
+    """See `Replica`."""
+
+    async def __init__(self, config: dict[str, Any], catalogue: DeploymentHandle) -> None:  # type: ignore[misc]
+        self._catalogue = catalogue
+        with _failing_whole():
+            self._replica = Replica(read_config(config), self._current, serve.get_replica_context().replica_tag, _Meter())
+            await self._replica.begin()
+
+    async def _current(self) -> Snapshot:
+        return await _one(self._catalogue, "snapshot")  # type: ignore[no-any-return]
+
+    async def adopt(self, snapshot: Snapshot) -> int:
+        return await self._replica.adopt(snapshot)
+
+    async def generate(self, number: int, name: str, prompt: str | None, args: GenerateArgs) -> InferenceResult | _Failed:
+        try:
+            return await self._replica.generate(number, name, prompt, args)
+        except ExpertError as error:
+            return _Failed(error)
+
+    async def stream(self, number: int, name: str, prompt: str | None, args: GenerateArgs) -> AsyncIterator[Item | _Failed]:
+        try:
+            async with aclosing(self._replica.stream(number, name, prompt, args)) as items:
+                async for item in items:
+                    yield item
+        except ExpertError as error:
+            yield _Failed(error)
+
+    async def report(self) -> Report:
+        return await self._replica.report()
+
+    async def record_routing_stats(self) -> dict[str, Any]:
+        """Ray hands this to the routers."""
+        return {"experts": await self._replica.warm_experts()}
+
+    async def check_health(self) -> None:
+        await self._replica.check_health()
+
+    async def __del__(self) -> None:
+        if hasattr(self, "_replica"):
+            await self._replica.close()
+
+
+class _Ingress:
+    """The HTTP front."""
+
+    async def __init__(self, config: dict[str, Any], engine: DeploymentHandle, catalogue: DeploymentHandle) -> None:  # type: ignore[misc]
+        with _failing_whole():
+            self._settings = read_config(config)
+            configure(as_json=self._settings.server_settings().log_json)
+            self._service = RayService(self._settings, _Handles(engine), _Listed(catalogue))
+            await self._service.begin()
+
+    def __serve_build_asgi_app__(self) -> ASGIApp:
+        app = create_app(self._service, self._settings.server_settings())
+        self._service.show(app.state.parts)
+        return app
+
+    async def adopt(self, snapshot: Snapshot) -> int:
+        return await self._service.adopt(snapshot)
+
+    async def __del__(self) -> None:
+        if hasattr(self, "_service"):
+            await self._service.close()
+
+
+@contextmanager
+def _failing_whole() -> Iterator[None]:
+    """An error of ours in a constructor, with its hint: Ray shows the text alone."""
+    try:
+        yield
+    except ExpertError as error:
+        raise RuntimeError(f"{error.code}: {error}") from error
+
+
+# ── handles ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class _Listed:
+    """The catalogue behind a handle."""
+
+    def __init__(self, handle: DeploymentHandle) -> None:
+        self._handle = handle
+
+    async def snapshot(self) -> Snapshot:
+        return await _one(self._handle, "snapshot")  # type: ignore[no-any-return]
+
+    async def change(self, change: Change) -> Snapshot:
+        return await _one(self._handle, "change", change)  # type: ignore[no-any-return]
+
+
+class _Handles:
+    """The engine replicas behind a handle."""
+
+    def __init__(self, handle: DeploymentHandle) -> None:
+        self._handle = handle
+
+    async def generate(self, affine: str, number: int, name: str, prompt: str | None, args: GenerateArgs) -> InferenceResult:
+        near = self._handle.options(multiplexed_model_id=affine or NO_ADAPTER)
+        answer = await _one(near, "generate", number, name, prompt, args)
+        if isinstance(answer, _Failed):
+            raise answer.error
+        return answer  # type: ignore[no-any-return]
+
+    def stream(self, affine: str, number: int, name: str, prompt: str | None, args: GenerateArgs) -> _Items:
+        near = self._handle.options(stream=True, multiplexed_model_id=affine or NO_ADAPTER)
+        return _Items(near.stream.remote(number, name, prompt, args))
+
+    async def reports(self) -> list[Report]:
+        return await _each(self._handle, "report")
+
+
+class _Items:
+    """A stream from a replica; leaving it cancels the task there, which aborts the request in the engine."""
+
+    def __init__(self, response: DeploymentResponseGenerator[Item]) -> None:
+        self._response = response
+        self._ended = False
+
+    async def __aiter__(self) -> AsyncIterator[Item]:
+        with _translated():
+            async for item in self._response:
+                if isinstance(item, _Failed):
+                    raise item.error
+                yield item
+        self._ended = True
+
+    async def cancel(self) -> None:
+        if not self._ended:
+            self._ended = True
+            self._response.cancel()
+
+
+async def _one(handle: DeploymentHandle, method: str, *args: object) -> Any:
+    """Calls one replica; a caller that goes away cancels the call there."""
+    response = getattr(handle, method).remote(*args)
+    try:
+        with _translated():
+            return await response
+    except asyncio.CancelledError:
+        response.cancel()
+        raise
+
+
+async def _each(handle: DeploymentHandle, method: str, *args: object) -> list[Any]:
+    """Calls all replicas that run, and waits for all; one that ends meanwhile isn't asked.
+
+    Raises:
+        ExpertError: The first that a replica raised.
+    """
+    try:
+        found = await handle.broadcast(method, *args).results_async(timeout_s=BROADCAST_SECONDS, return_exceptions=True)
+    except DeploymentUnavailableError:
+        return []
+    answers = []
+    failure: ExpertError | None = None
+    for answer in found:
+        try:
+            with _translated():
+                if isinstance(answer, BaseException):
+                    raise answer
+            answers.append(answer)
+        except ReplicaLostError:
+            continue  # it is gone, and what comes in its place asks the catalogue
+        except ExpertError as error:
+            failure = failure or error
+    if failure:
+        raise failure
+    return answers
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """Ray's errors → ours. What a replica raised comes out as it went in."""
+    hint = "try again; a new replica is being started"
+    try:
+        yield
+    except RayTaskError as error:
+        if isinstance(error.cause, ExpertError):
+            raise error.cause from error
+        raise
+    except (ActorDiedError, ActorUnavailableError, RayActorError) as error:
+        raise ReplicaLostError("the replica that worked on this ended", hint=hint) from error
+    except BackPressureError as error:
+        raise Refusal("too many requests wait for a replica", status=503, code="queue_full", retry_after=2) from error
+    except RayServeException as error:
+        raise ReplicaLostError(f"no replica could take this: {type(error).__name__}", hint=hint) from error
+
+
+# ── routing ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class AffinityRouter(FIFOMixin, MultiplexMixin, RequestRouter):  # type: ignore[misc]
+    """Ray's request-router interface over `Affinity`; a request's multiplexed model id is its expert's name."""
+
+    def initialize_state(self, capacity: int = 8, spill: int = 8) -> None:
+        self._affinity = Affinity(capacity, spill)
+        self._seen: dict[str, object] = {}
+
+    def update_replicas(self, replicas: list[RunningReplica]) -> None:
+        super().update_replicas(replicas)
+        names = {str(r.replica_id.unique_id): r for r in replicas}
+        self._affinity.keep(names.keys())
+        self._seen = {n: s for n, s in self._seen.items() if n in names}
+        for name, replica in names.items():
+            stats = replica.routing_stats
+            if stats and self._seen.get(name) != stats:
+                self._seen[name] = stats
+                self._affinity.reported(name, stats["experts"])
+
+    async def choose_replicas(
+        self, candidate_replicas: list[RunningReplica], pending_request: PendingRequest | None = None
+    ) -> list[list[RunningReplica]]:
+        if pending_request is not None:
+            pending_request.routing_context.should_backoff = True
+        by_name = {str(r.replica_id.unique_id): r for r in candidate_replicas}
+        loads = {n: self.replica_queue_len_cache.get(r.replica_id) or 0 for n, r in by_name.items()}
+        order = self._affinity.order(_expert(pending_request), loads)
+        if order and pending_request is not None:
+            self._affinity.routed(_expert(pending_request), order[0])  # at once: more of them may be on their way
+        return [[by_name[n]] for n in order]
+
+    def on_request_routed(self, pending_request: PendingRequest, replica_id: ReplicaID, result: ReplicaResult) -> None:
+        self._affinity.routed(_expert(pending_request), str(replica_id.unique_id))
+
+
+class RandomRouter(FIFOMixin, MultiplexMixin, RequestRouter):  # type: ignore[misc]
+    """Any replica that has room, to compare with."""
+
+    async def choose_replicas(
+        self, candidate_replicas: list[RunningReplica], pending_request: PendingRequest | None = None
+    ) -> list[list[RunningReplica]]:
+        if pending_request is not None:
+            pending_request.routing_context.should_backoff = True
+        import random
+
+        return [[r] for r in random.sample(candidate_replicas, len(candidate_replicas))]
+
+
+def _expert(request: PendingRequest | None) -> str:
+    name = request.metadata.multiplexed_model_id if request is not None else ""
+    return "" if name == NO_ADAPTER else name
+
+
+# ── metrics ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class _Meter:
+    """Ray's metrics; Serve adds application, deployment and replica to every one."""
+
+    def __init__(self) -> None:
+        one = ("expert",)
+        self._requests = metrics.Counter("expertserve_replica_requests", "Requests by how they ended.", ("expert", "outcome"))
+        self._warm = metrics.Counter("expertserve_replica_warm", "Requests whose adapter was there, or not.", ("expert", "warm"))
+        self._tokens = metrics.Counter("expertserve_replica_completion_tokens", "Tokens written.", one)
+        self._first = metrics.Histogram("expertserve_replica_first_token_seconds", "Until the first token.", SECONDS, one)
+        self._total = metrics.Histogram("expertserve_replica_request_seconds", "Whole requests.", SECONDS, one)
+        self._running = metrics.Gauge("expertserve_replica_running", "Requests under way.")
+        self._resident = metrics.Gauge("expertserve_replica_resident", "Experts whose adapters are at hand.")
+
+    def answered(self, expert: str, outcome: str, *, warm: bool, result: InferenceResult | None) -> None:
+        self._requests.inc(tags={"expert": expert, "outcome": outcome})
+        self._warm.inc(tags={"expert": expert, "warm": "yes" if warm else "no"})
+        if result is None:
+            return
+        if result.usage.completion_tokens:
+            self._tokens.inc(result.usage.completion_tokens, tags={"expert": expert})
+        self._first.observe(result.timing.first_token, tags={"expert": expert})
+        self._total.observe(result.timing.total, tags={"expert": expert})
+
+    def running(self, requests: int, resident: int) -> None:
+        self._running.set(requests)
+        self._resident.set(resident)
+
+
+# ── running ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@contextmanager
+def cluster(address: str | None, http: dict[str, Any], **local: Any) -> Iterator[None]:
+    """Ray and Serve for as long as the context lasts.
+
+    Args:
+        address: Of a cluster, which goes on afterwards; None starts one on this machine, which ends with the context.
+        http: Serve's `http_options`.
+        local: Arguments of `ray.init` for the latter.
+    """
+    own = address is None
+    ray.init(address=address or "local", **({"include_dashboard": False, **local} if own else {}))
+    try:
+        serve.start(http_options=http)
+        yield
+    finally:
+        if own:
+            serve.shutdown()
+        ray.shutdown()
+
+
+def deploy(args: dict[str, Any], *, name: str, route_prefix: str) -> None:
+    """Runs the application, and returns when it is ready.
+
+    Raises:
+        ConfigError: `deploy_failed`, where it isn't; Ray's log has the whole of it.
+    """
+    try:
+        serve.run(build_app(args), name=name, route_prefix=route_prefix)
+    except RuntimeError as error:
+        raise ConfigError(
+            f"the application did not start: {error}", hint="`serve status` and Ray's log say why", code="deploy_failed"
+        ) from error

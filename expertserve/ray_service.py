@@ -1,0 +1,328 @@
+"""The server's `Service` over many engines: what the HTTP front calls, answered by replicas.
+
+Its own manager has every expert's manifest, tokenizer and grammar, verified on this machine, and never starts an engine.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import logging
+import os
+import time
+from collections.abc import AsyncIterator, Callable, Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Protocol, Unpack
+
+from expertserve.core import ExpertInfo, ManagerInfo
+from expertserve.engine.base import Engine, EngineInfo
+from expertserve.errors import ConfigError, EngineDeadError, ExpertError, ExpertNotLoadedError
+from expertserve.expert import PreparedExpert
+from expertserve.ray_catalogue import Change, Follower, Snapshot
+from expertserve.ray_config import RayConfig
+from expertserve.ray_replica import Report, make_manager
+from expertserve.ray_source import publish
+from expertserve.request import GenerateArgs
+from expertserve.result import Chunk, Completion, InferenceResult, Usage
+from expertserve.router import Route
+from expertserve.server.parts import Parts
+from expertserve.server.state import Entry
+
+STATES = ("registered", "resident", "slot")
+ATTEMPTS = 3
+WATCH_SECONDS = 1.0
+log = logging.getLogger("expertserve.ray")
+Item = tuple[list[Chunk], InferenceResult | None]
+
+
+class ReplicaLostError(EngineDeadError):
+    """The replica that worked on a request ended before the answer did. Asking again is safe."""
+
+    default_code = "replica_lost"
+
+
+class Engines(Protocol):
+    """The engine replicas. Every call raises what the replica raised, and ReplicaLostError where it ended."""
+
+    async def generate(self, affine: str, number: int, name: str, prompt: str | None, args: GenerateArgs) -> InferenceResult: ...
+
+    def stream(self, affine: str, number: int, name: str, prompt: str | None, args: GenerateArgs) -> Items: ...
+
+    async def reports(self) -> list[Report]:
+        """Of all that run."""
+        ...
+
+
+class Items(Protocol):
+    """A stream from a replica."""
+
+    def __aiter__(self) -> AsyncIterator[Item]: ...
+
+    async def cancel(self) -> None:
+        """Aborts it in the replica. Again, or after its end, is no error."""
+        ...
+
+
+class Changes(Protocol):
+    """The catalogue."""
+
+    async def snapshot(self) -> Snapshot: ...
+
+    async def change(self, change: Change) -> Snapshot: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """What one replica has under an expert's name."""
+
+    replica: str
+    digest: str
+    version: str
+    state: str
+    uses: int
+
+
+@dataclass(frozen=True, slots=True)
+class SharedExpertInfo(ExpertInfo):
+    """An expert over all replicas: sums, the best state, and what each of them has."""
+
+    replicas: tuple[Holding, ...] = ()
+
+
+class RemoteStream:
+    """A running generation on a replica. A replica that is lost before anything came is replaced by another one, unseen.
+
+    Args:
+        open: Begins it.
+    """
+
+    def __init__(self, open: Callable[[], Items]) -> None:
+        self._open = open
+        self._items: Items | None = None
+        self._head: InferenceResult | None = None
+        self._whole: InferenceResult | None = None
+        self._chunks: list[Chunk] = []
+        self._began = time.monotonic()
+
+    async def __aiter__(self) -> AsyncIterator[Chunk]:
+        try:
+            for attempt in range(1, ATTEMPTS + 1):
+                self._items = self._open()
+                try:
+                    async for chunks, result in self._items:
+                        if self._head is None:
+                            self._head = result
+                        elif result is not None:
+                            self._whole = result
+                        for chunk in chunks:
+                            self._chunks.append(chunk)
+                            yield chunk
+                    return
+                except ReplicaLostError:
+                    if self._head is not None or attempt == ATTEMPTS:
+                        raise
+        finally:
+            await self.aclose()
+
+    async def aclose(self) -> None:
+        if self._items is not None and self._whole is None:
+            await self._items.cancel()
+
+    @property
+    def result(self) -> InferenceResult:
+        if self._whole is not None:
+            return self._whole
+        if self._head is None:
+            raise ConfigError("the stream has no result: nothing came yet", code="no_result")
+        return _partial(self._head, self._chunks, time.monotonic() - self._began)
+
+
+def _partial(head: InferenceResult, chunks: Iterable[Chunk], seconds: float) -> InferenceResult:
+    """The result of a stream that was left: what came of it."""
+    parts: dict[int, list[Chunk]] = {}
+    for chunk in chunks:
+        parts.setdefault(chunk.index, []).append(chunk)
+    completions = tuple(
+        Completion(
+            "".join(c.text for c in mine),
+            tuple(t for c in mine for t in c.token_ids),
+            next((c.finish_reason for c in mine if c.finish_reason), "cancelled"),
+        )
+        for mine in (parts.get(i, []) for i in range(len(head.completions)))
+    )
+    written = sum(len(c.token_ids) for c in completions)
+    return replace(
+        head,
+        completions=completions,
+        usage=Usage(head.usage.prompt_tokens, written),
+        timing=replace(head.timing, total=seconds),
+        parsed=None,
+    )
+
+
+class RayService:
+    """`Service` for one ingress process.
+
+    Args:
+        told: The parts of the HTTP front; what administrators see there is the catalogue's.
+    """
+
+    def __init__(self, config: RayConfig, engines: Engines, changes: Changes) -> None:
+        self._config, self._engines, self._changes = config, engines, changes
+        self._manager = make_manager(config, _no_engine)
+        self._follower = Follower(self._manager, config.cache_dir, self._told)
+        self._parts: Parts | None = None
+        self._running: tuple[EngineInfo, ...] = (EngineInfo("asleep", "none", "none", 0),) if config.replicas.can_sleep else ()
+        self._requests = 0
+        self._watching: asyncio.Task[None] | None = None
+
+    async def begin(self) -> None:
+        """Reads what the catalogue lists, and keeps looking.
+
+        Raises:
+            ExpertError: A package can't be read here.
+        """
+        await self._follower.adopt(await self._changes.snapshot())
+        self._watching = asyncio.create_task(self._watch())
+
+    def show(self, parts: Parts) -> None:
+        """The front whose list of places is kept like the catalogue's."""
+        self._parts = parts
+        self._told(self._follower.snapshot)
+
+    def _told(self, snapshot: Snapshot) -> None:
+        if self._parts is None:
+            return
+        state = self._parts.state
+        for entry in state.entries:
+            if snapshot.find(entry.name) is None:
+                state.drop(entry.name)
+        for one in snapshot.experts:
+            state.note(Entry(name=one.name, path=one.source, pin=one.pin, checksum=one.digest, checkpoint=one.checkpoint))
+
+    async def adopt(self, snapshot: Snapshot) -> int:
+        return await self._follower.adopt(snapshot)
+
+    async def _watch(self) -> None:
+        """Follows the catalogue where a broadcast was missed, and notes which engines run."""
+        while True:
+            try:
+                async with asyncio.timeout(10 * WATCH_SECONDS):
+                    self._note(await self._engines.reports())
+                    await self._follower.adopt(await self._changes.snapshot())
+            except (TimeoutError, ExpertError) as error:
+                log.warning("looking at the replicas failed: %s", error)
+            await asyncio.sleep(WATCH_SECONDS if not self._running else 5 * WATCH_SECONDS)
+
+    def _note(self, reports: list[Report]) -> None:
+        found = tuple(r.engine for r in reports if r.engine)
+        if found or not self._config.replicas.can_sleep:
+            self._running = found
+        self._requests = sum(r.running for r in reports)
+
+    # ── what is served ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def start(self) -> EngineInfo:
+        """Looks for a running engine: replicas start theirs themselves."""
+        self._note(await self._engines.reports())
+        if not self._running:
+            raise EngineDeadError("no replica has an engine that runs", hint="`serve status` says why", code="engine_dead")
+        return self._running[0]
+
+    def get(self, name: str) -> PreparedExpert:
+        return self._manager.get(name)
+
+    def route(self, prompt: str) -> list[Route]:
+        return self._manager.route(prompt)
+
+    def info(self) -> ManagerInfo:
+        return replace(self._manager.info(), engines=self._running, running=self._requests)
+
+    async def list_loaded_experts(self) -> list[ExpertInfo]:
+        """What is loaded, over all replicas.
+
+        Raises:
+            EngineDeadError: No replica answers, though some should.
+        """
+        reports = await self._engines.reports()
+        self._note(reports)
+        if not reports and not self._config.replicas.can_sleep:
+            raise EngineDeadError("no replica answers", hint="`serve status` says why")
+        return [_shared(info, reports) for info in await self._manager.list_loaded_experts()]
+
+    async def load_expert(
+        self, name: str, path: str | os.PathLike[str], *, pin: bool = False, checksum: str | None = None, checkpoint: str | None = None
+    ) -> ExpertInfo:
+        source = await self._published(path)
+        return await self._change(Change(kind="load", name=name, source=source, digest=checksum, pin=pin, checkpoint=checkpoint))
+
+    async def replace_expert(
+        self, name: str, path: str | os.PathLike[str], *, checksum: str | None = None, checkpoint: str | None = None
+    ) -> ExpertInfo:
+        source = await self._published(path)
+        return await self._change(Change(kind="replace", name=name, source=source, digest=checksum, checkpoint=checkpoint))
+
+    async def pin_expert(self, name: str, pinned: bool = True) -> ExpertInfo:
+        return await self._change(Change(kind="pin", name=name, pin=pinned))
+
+    async def unload_expert(self, name: str, *, force: bool = False) -> None:
+        await self._follower.adopt(await self._changes.change(Change(kind="unload", name=name, force=force)))
+
+    async def _published(self, path: str | os.PathLike[str]) -> str:
+        if self._config.store is None:
+            return os.fspath(path)
+        return await asyncio.to_thread(publish, Path(path), self._config.store)
+
+    async def _change(self, change: Change) -> ExpertInfo:
+        """One answer when all replicas have it."""
+        await self._follower.adopt(await self._changes.change(change))
+        found = next((i for i in await self.list_loaded_experts() if i.name == change.name), None)
+        if found is None:
+            raise ExpertNotLoadedError(f"{change.name!r} was unloaded in the meantime")
+        return found
+
+    # ── generation ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def generate(self, name: str, prompt: str | None = None, **args: Unpack[GenerateArgs]) -> InferenceResult:
+        """One answer; where a replica is lost, another one is asked."""
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                return await self._engines.generate(self._affine(name), self._follower.snapshot.number, name, prompt, args)
+            except ReplicaLostError:
+                if attempt == ATTEMPTS:
+                    raise
+        raise AssertionError("unreachable")
+
+    def generate_stream(self, name: str, prompt: str | None = None, **args: Unpack[GenerateArgs]) -> RemoteStream:
+        affine = self._affine(name)
+        return RemoteStream(lambda: self._engines.stream(affine, self._follower.snapshot.number, name, prompt, args))
+
+    def _affine(self, name: str) -> str:
+        """What the request has to be near: its expert, or nothing where it brings no adapter."""
+        return name if self._manager.get(name).adapter else ""
+
+    async def close(self) -> None:
+        if self._watching:
+            self._watching.cancel()
+            await asyncio.gather(self._watching, return_exceptions=True)
+        await self._manager.close()
+
+
+def _no_engine() -> Engine:
+    raise ConfigError("the HTTP front has no engine", code="no_engine")
+
+
+def _shared(info: ExpertInfo, reports: Iterable[Report]) -> SharedExpertInfo:
+    """One expert's facts over all replicas; what doesn't vary is this process's own."""
+    mine = [(r.replica, e) for r in reports for e in r.experts if e.name == info.name]
+    there = [e for _, e in mine]
+    facts = {f.name: getattr(info, f.name) for f in dataclasses.fields(ExpertInfo)}
+    facts |= {
+        "adapter_bytes": max((e.adapter_bytes for e in there), default=info.adapter_bytes),
+        "state": max((e.state for e in there), key=STATES.index, default=info.state),
+        "in_flight": sum(e.in_flight for e in there),
+        "uses": sum(e.uses for e in there),
+        "last_used": max((e.last_used for e in there if e.last_used), default=None),
+    }
+    return SharedExpertInfo(**facts, replicas=tuple(Holding(r, e.digest, e.version, e.state, e.uses) for r, e in mine))

@@ -1,0 +1,145 @@
+"""Where packages come from and are put: folders, and whatever fsspec reads (`s3://`, `gs://`, `memory://`, …).
+
+https://filesystem-spec.readthedocs.io. A package fetched from elsewhere lies in the cache under its own digest, so that it is fetched once
+a machine, and every replica verifies it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from expertserve import config
+from expertserve.errors import IntegrityError, LoadError
+from expertserve.package.archive import file_digest
+
+REMOTE = re.compile(r"[a-z][a-z0-9+.-]*(::|://)", re.IGNORECASE)
+SUFFIX = ".expert"
+
+
+def is_remote(source: str) -> bool:
+    """`s3://bucket/a.expert` is, `/srv/a.expert` and `file:///srv/a.expert` are not."""
+    return bool(REMOTE.match(source)) and not source.startswith("file://")
+
+
+def absolute(source: str) -> str:
+    """A path that means the same in every process; a URL as it is."""
+    return source if is_remote(source) else str(Path(source.removeprefix("file://")).resolve())
+
+
+def packages_at(source: str) -> list[str]:
+    """The packages that a path or URL means: itself, or what a folder holds.
+
+    Raises:
+        LoadError: It can't be read.
+    """
+    if not is_remote(source):
+        from expertserve.server.watch import packages_in
+
+        return [str(p) for p in packages_in(Path(source))]
+    if source.endswith(SUFFIX):
+        return [source]
+    with _reading(source):
+        import fsspec
+
+        files, path = fsspec.core.url_to_fs(source)
+        return sorted(files.unstrip_protocol(str(p)) for p in files.ls(path, detail=False) if str(p).endswith(SUFFIX))
+
+
+def fetch(source: str, cache_dir: Path | None, digest: str | None = None) -> Path:
+    """A package as a path of this machine; one that lies elsewhere is copied into the cache.
+
+    Args:
+        digest: What it must have. A copy with that digest in the cache is taken without asking anybody.
+
+    Raises:
+        LoadError: It can't be read.
+        IntegrityError: It is another one.
+    """
+    if not is_remote(source):
+        return Path(source)
+    folder = (cache_dir or config.cache_dir()) / "fetched"
+    known = folder / f"{digest}{SUFFIX}"
+    if digest and known.is_file() and file_digest(known) == digest:
+        return known
+    folder.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=folder, prefix=".incoming-")
+    os.close(handle)
+    try:
+        with _reading(source):
+            import fsspec
+
+            files, path = fsspec.core.url_to_fs(source)
+            files.get_file(path, temporary)
+            sidecar = f"{path}.sha256"
+            declared = files.cat_file(sidecar).decode("utf-8", "replace").split()[:1] if files.exists(sidecar) else []
+        found = file_digest(Path(temporary))
+        for wanted in [digest, *declared]:
+            if wanted and wanted.lower() != found:
+                raise IntegrityError(f"{source} has the digest {found}, not {wanted}", hint="publish it again", code="digest")
+        final = folder / f"{found}{SUFFIX}"
+        Path(temporary).replace(final)
+        return final
+    finally:
+        Path(temporary).unlink(missing_ok=True)
+
+
+def publish(path: Path, store: str) -> str:
+    """Puts a package's file where all machines can read it, under its digest; returns where. A folder stays where it is.
+
+    Raises:
+        LoadError: The store can't be written.
+    """
+    if path.is_dir():
+        return str(path)
+    target = f"{store.rstrip('/')}/{file_digest(path)}{SUFFIX}"
+    with _reading(target):
+        import fsspec
+
+        files, place = fsspec.core.url_to_fs(target)
+        if not files.exists(place):
+            files.makedirs(place.rpartition("/")[0], exist_ok=True)
+            files.put_file(str(path), place)
+    return target
+
+
+def read_text(place: str) -> str | None:
+    """A file's text; None where there is none."""
+    with _reading(place):
+        import fsspec
+
+        files, path = fsspec.core.url_to_fs(place)
+        return str(files.cat_file(path).decode()) if files.exists(path) else None
+
+
+def write_text(place: str, text: str) -> None:
+    """Replaces a file: a local one in one step, elsewhere as the store does it."""
+    with _reading(place):
+        import fsspec
+
+        files, path = fsspec.core.url_to_fs(place)
+        files.makedirs(path.rpartition("/")[0], exist_ok=True)
+        if is_remote(place):
+            files.pipe_file(path, text.encode())
+            return
+        temporary = Path(f"{path}.{hashlib.sha256(os.urandom(8)).hexdigest()[:8]}")
+        temporary.write_text(text, encoding="utf-8")
+        temporary.replace(path)
+
+
+@contextmanager
+def _reading(source: str) -> Iterator[None]:
+    try:
+        yield
+    except ImportError as error:
+        hint = f"pip install the package that reads {source.partition(':')[0]}:// for fsspec, on every machine"
+        raise LoadError(f"{source} can't be read: {error}", hint=hint, code="no_filesystem") from error
+    except FileNotFoundError as error:
+        raise LoadError(f"{source} isn't there", code="not_found") from error
+    except (OSError, ValueError) as error:
+        raise LoadError(f"{source} can't be read: {error}", code="unreadable") from error

@@ -1,0 +1,121 @@
+"""Writes docs/benchmarks.md from benchmarks/results/*.json: a table and bars for each, with the machine.
+
+python scripts/benchmark_page.py          # writes it
+python scripts/benchmark_page.py --check  # fails where it is not current
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parent.parent
+RESULTS = ROOT / "benchmarks" / "results"
+PAGE = ROOT / "docs" / "benchmarks.md"
+HEAD = """# Benchmarks
+
+```sh
+make bench
+```
+
+measures everything here again; this page is made from `benchmarks/results/*.json` by `python scripts/benchmark_page.py`. Each one asks
+one question. Where two sides are compared, they take turns in one run, so that a slow minute of the machine hits both. Read ratios before
+absolute figures: the latter are one machine's.
+
+**GPUs: not measured.** There was none. Nothing here says how fast anything is on one.
+"""
+ABOUT = {
+    "routing": """Does `auto` find the expert for a prompt? The three demo experts, {questions} questions each from their test splits, and
+{strangers} prompts for none of them.
+
+Read with care. The prompts come from the same generators as the training data, and the manifests' keywords were chosen by people who knew
+these; the prompts for none of the experts were **not held out**. A bare question such as “How many designers live in Dublin?” could be for
+either database: the SQL expert's higher priority then decides, and so the Cypher expert is hardly ever first without its schema. A sentence
+to extract facts from doesn't say that JSON is wanted. Send the schema, or say in the prompt what you want, or name the expert.""",
+    "adapters": "What adapters cost: tokens per second beside the base model alone, and beside transformers with PEFT doing the same work.",
+}
+TITLES = {"first": "it is first", "fits": "it is among those that fit", "none": "none fits", "wrong": "another is first"}
+WIDTH = 20
+
+
+def page() -> str:
+    """The whole page, as Markdown."""
+    results = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(RESULTS.glob("*.json"))]
+    parts = [HEAD, *(part for result in results for part in section(result))]
+    missing = [name for name in ABOUT if name not in {r["benchmark"] for r in results}]
+    if missing:
+        parts.append(f"## Not measured yet\n\n{', '.join(f'`{name}`' for name in missing)}: no results lie in `benchmarks/results`.\n")
+    return "\n".join(parts).rstrip() + "\n"
+
+
+def section(result: Mapping[str, Any]) -> Iterator[str]:
+    """One benchmark: what it asks, its tables, its machine, its command."""
+    name = result["benchmark"]
+    yield f"## {name.replace('_', ' ').capitalize()}\n"
+    if name in ABOUT:
+        yield ABOUT[name].format(**result) + "\n"
+    if "ratios" in result:
+        yield from ratios(result["ratios"])
+    if "medians" in result:
+        yield from bars(result["medians"])
+    if "rows" in result:
+        yield from shares(result["rows"])
+    if "milliseconds" in result:
+        yield "| experts loaded | milliseconds for a prompt |\n|---|---|"
+        yield "\n".join(f"| {count} | {value:g} |" for count, value in result["milliseconds"].items()) + "\n"
+    notes = ", ".join(f"{key} {value}" for key, value in result.get("notes", {}).items())
+    yield f"Machine: {machine(result['machine'])}.{f' Settings: {notes}.' if notes else ''} Command: `python -m benchmarks.{name}`.\n"
+
+
+def ratios(rows: list[Mapping[str, Any]]) -> Iterator[str]:
+    """One side's median over another's; the bar is what it should reach."""
+    yield "| question | ratio | bar | |\n|---|---|---|---|"
+    for row in rows:
+        yield f"| {row['question']} | {row['ratio']:g} | {row['bar']} | {'met' if row['met'] else '**not met**'} |"
+    yield ""
+
+
+def bars(medians: Mapping[str, float]) -> Iterator[str]:
+    """Medians as bars, the longest the largest."""
+    largest = max(medians.values())
+    yield "| median | | |\n|---|---|---|"
+    for side, value in medians.items():
+        yield f"| {side} | {value:.4g} | `{bar(value / largest)}` |"
+    yield ""
+
+
+def shares(rows: Mapping[str, Mapping[str, float]]) -> Iterator[str]:
+    """Shares in percent, with a bar for the first column."""
+    columns = list(next(iter(rows.values())))
+    yield f"| | {' | '.join(TITLES.get(c, c) for c in columns)} | |\n|---|{'---|' * (len(columns) + 1)}"
+    for name, values in rows.items():
+        cells = " | ".join(f"{100 * values[c]:.1f} %" for c in columns)
+        shown = values["none"] if values.get("first") == 0 and "none of them" in name else values[columns[0]]
+        yield f"| {name.replace('json_extract', 'json')} | {cells} | `{bar(shown)}` |"
+    yield "\nThe bar is the share that is right: for the prompts for none of them, that none fits.\n"
+
+
+def bar(share: float) -> str:
+    full = round(share * WIDTH)
+    return "█" * full + "·" * (WIDTH - full)
+
+
+def machine(facts: Mapping[str, Any]) -> str:
+    versions = [f"{k} {v}" for k, v in facts.items() if k not in ("cpu", "cores", "memory_gib")]
+    return f"{facts['cpu']}, {facts['cores']} cores, {facts['memory_gib']} GiB, no GPU; {', '.join(versions)}"
+
+
+def main() -> None:
+    """Writes the page, or with `--check` compares it; exit status 1 where it differs."""
+    if "--check" in sys.argv[1:]:
+        current = PAGE.is_file() and PAGE.read_text(encoding="utf-8") == page()
+        print("docs/benchmarks.md is current" if current else "docs/benchmarks.md is not current: run python scripts/benchmark_page.py")
+        sys.exit(not current)
+    PAGE.write_text(page(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,166 @@
+"""An engine that dies, at every stage: who waits is told, the next request is served by a new engine, and what was loaded is there again."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from expertserve import AsyncExpertManager
+from expertserve.adapters.serving import ServingAdapter
+from expertserve.cli import app
+from expertserve.cli.options import Seams
+from expertserve.config import EngineConfig
+from expertserve.engine.base import EngineInfo
+from expertserve.engine.fake import FakeEngine
+from expertserve.errors import EngineDeadError
+from expertserve.models import BaseModel
+from expertserve.request import Request
+from expertserve.result import Chunk
+from tests.server.conftest import Running, Serve, package, serve, until  # noqa: F401  (fixtures)
+
+STAGES = ("start", "load", "prefill", "decode", "drain")
+ASK: Any = {"model": "sql", "messages": [{"role": "user", "content": "How many customers?"}]}
+ANSWER = "SELECT COUNT(*) FROM customers"
+
+
+class Mortal:
+    """Makes engines of which the first ones die at a stage.
+
+    Args:
+        deaths: How many of them.
+    """
+
+    def __init__(self, stage: str, deaths: int = 1) -> None:
+        self.stage, self.deaths = stage, deaths
+        self.made: list[_Dying] = []
+
+    def __call__(self) -> FakeEngine:
+        self.made.append(_Dying(self))
+        return self.made[-1]
+
+    def dies(self, stage: str) -> bool:
+        if stage != self.stage or self.deaths <= 0:
+            return False
+        self.deaths -= 1
+        return True
+
+
+class _Dying(FakeEngine):
+    def __init__(self, fate: Mortal) -> None:
+        super().__init__(lambda prompt: ANSWER)
+        self.fate = fate
+        self.dead = self.closed = False
+
+    def _reach(self, stage: str) -> None:
+        if self.dead or self.fate.dies(stage):
+            self.dead = True
+            raise EngineDeadError(f"the engine ended at {stage}")
+
+    @property
+    def alive(self) -> bool:
+        return super().alive and not self.dead
+
+    async def start(self, base: BaseModel, config: EngineConfig, rank: int) -> EngineInfo:
+        self._reach("start")
+        return await super().start(base, config, rank)
+
+    async def add(self, adapter: ServingAdapter) -> None:
+        self._reach("load")
+        await super().add(adapter)
+
+    async def remove(self, digest: str) -> None:
+        self._reach("drain")
+        await super().remove(digest)
+
+    async def stream(self, request: Request) -> AsyncGenerator[Chunk, None]:
+        self._reach("prefill")
+        async for chunk in super().stream(request):
+            yield chunk
+            self._reach("decode")
+
+    async def close(self) -> None:
+        self.closed = True
+        await super().close()
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_after_a_death_at_any_stage_the_next_request_is_served(stage: str, tiny_package: Path, tiny_base: Path, tmp_path: Path) -> None:
+    fate = Mortal(stage)
+
+    async def run() -> None:
+        async with AsyncExpertManager(engine=fate, cache_dir=tmp_path / "cache", models_dir=tiny_base.parent) as manager:
+            await manager.load_expert("sql", tiny_package, pin=True)
+            if stage == "drain":
+                await manager.load_expert("spare", tiny_package)
+                assert (await manager.generate("spare", "Hello")).text == ANSWER
+                await manager.unload_expert("spare")
+                with pytest.raises(EngineDeadError):
+                    await manager.unload_expert("sql")
+                await manager.load_expert("sql", tiny_package)
+            else:
+                with pytest.raises(EngineDeadError):
+                    await manager.generate("sql", "Hello")
+            for _ in range(3):
+                assert (await asyncio.wait_for(manager.generate("sql", "Hello"), 10)).text == ANSWER
+            (info,) = await manager.list_loaded_experts()
+            assert info.state == "slot" and manager.info().running == 0
+
+    asyncio.run(run())
+    assert len(fate.made) == 2 and all(engine.closed for engine in fate.made)
+
+
+def test_all_who_wait_are_told_at_once(tiny_package: Path, tiny_base: Path, tmp_path: Path) -> None:
+    fate = Mortal("decode")
+
+    async def run() -> list[Any]:
+        async with AsyncExpertManager(engine=fate, cache_dir=tmp_path / "cache", models_dir=tiny_base.parent) as manager:
+            await manager.load_expert("sql", tiny_package)
+            work = (manager.generate("sql", f"question {i}") for i in range(30))
+            return await asyncio.wait_for(asyncio.gather(*work, return_exceptions=True), 20)
+
+    outcomes = asyncio.run(run())
+    assert all(isinstance(o, EngineDeadError) or o.text == ANSWER for o in outcomes)
+    assert any(isinstance(o, EngineDeadError) for o in outcomes)
+
+
+def test_an_engine_that_never_starts_is_told_with_an_exit_code_of_its_own(tiny_package: Path, tiny_base: Path, tmp_path: Path) -> None:
+    arguments = ["generate", str(tiny_package), "Hello", "--cache-dir", str(tmp_path / "cache"), "--models-dir", str(tiny_base.parent)]
+    done = CliRunner().invoke(app, arguments, obj=Seams(engine=Mortal("start", 99)))
+    assert done.exit_code == 12 and "ended at start" in done.stderr
+
+
+def test_over_http_a_death_is_a_503_that_says_when_to_come_back_and_it_goes_on(serve: Serve, package: Any) -> None:  # noqa: F811
+    fate = Mortal("decode", deaths=0)
+    engines = fate
+    server: Running = serve({"sql": package("sql")}, engine=_Shared(engines))  # type: ignore[arg-type]
+    http = server.http()
+    assert http.post("/v1/chat/completions", json=ASK).status_code == 200
+    fate.deaths = 1
+    refused = http.post("/v1/chat/completions", json=ASK)
+    assert refused.status_code == 503 and refused.json()["error"]["code"] == "engine_dead" and int(refused.headers["retry-after"]) >= 1
+    until(lambda: http.post("/v1/chat/completions", json=ASK).status_code == 200, 20)
+    assert http.get("/ready").status_code == 200 and server.parts.limits.pending == 0
+
+
+class _Shared:
+    """The one engine that `serve` starts, made anew after each death."""
+
+    def __init__(self, fate: Mortal) -> None:
+        self._fate = fate
+        self._engine: FakeEngine | None = None
+
+    async def start(self, base: BaseModel, config: EngineConfig, rank: int) -> EngineInfo:
+        self._engine = self._fate()
+        return await self._engine.start(base, config, rank)
+
+    @property
+    def alive(self) -> bool:
+        return self._engine is not None and self._engine.alive
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._engine, name)

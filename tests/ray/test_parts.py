@@ -1,0 +1,129 @@
+"""What runs without Ray: configuration, sources, the catalogue, the command."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+from pathlib import Path
+
+import fsspec
+import pytest
+
+from expertserve.errors import ConfigError, ExpertNotLoadedError, IntegrityError, LoadError
+from expertserve.package.archive import file_digest
+from expertserve.ray_catalogue import Catalogue, Change, Snapshot
+from expertserve.ray_config import read_config
+from expertserve.ray_source import fetch, packages_at, publish
+from tests import tiny
+
+YAML = Path(__file__).parent.parent.parent / "examples" / "ray" / "serve.yaml"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"exprts": []},
+        {"engine": "gpu"},
+        {"engine_config": {"slots": 3}},
+        {"server": {"hots": "x"}},
+        {"replicas": {"number": 0}},
+        {"spill": -1},
+    ],
+)
+def test_a_mistake_in_the_configuration_is_told_with_its_place(wrong: dict[str, object]) -> None:
+    with pytest.raises(ConfigError) as told:
+        read_config(wrong)
+    assert told.value.code == "bad_setting" and str(next(iter(wrong)))[:5] in str(told.value)
+
+
+def test_experts_can_be_one_text_as_serve_run_passes_it() -> None:
+    assert read_config({"experts": "a.expert, b=s3://x/b.expert"}).experts == ("a.expert", "b=s3://x/b.expert")
+
+
+def test_the_shipped_file_is_right() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "expertserve.cli", "ray", "--config", str(YAML), "--check"], capture_output=True, text=True
+    )
+    assert done.returncode == 0 and "is right" in done.stdout, done.stderr
+
+
+def test_without_ray_the_command_says_what_to_install(tmp_path: Path) -> None:
+    (tmp_path / "ray.py").write_text("raise ImportError('no ray here')")
+    code = f"import sys; sys.path.insert(0, {str(tmp_path)!r}); from expertserve.cli import main; main()"
+    done = subprocess.run([sys.executable, "-c", code, "ray", "--config", str(YAML)], capture_output=True, text=True)
+    assert done.returncode == 2 and "expertserve[ray]" in done.stderr and "Traceback" not in done.stderr
+
+
+@pytest.fixture
+def archive(tiny_package: Path, tmp_path: Path) -> Path:
+    return tiny.tar_gz(tmp_path / "tiny.expert", tiny.members(tiny_package))
+
+
+def test_packages_of_any_filesystem_are_fetched_once_and_verified(archive: Path, tmp_path: Path) -> None:
+    url = publish(archive, "memory://store")
+    digest = file_digest(archive)
+    (found,) = packages_at("memory://store")
+    assert found.rsplit("/", 1)[1] == url.rsplit("/", 1)[1]
+    copy = fetch(url, tmp_path / "cache", digest)
+    assert file_digest(copy) == digest
+    fsspec.filesystem("memory").pipe_file("/store/bad.expert", b"other bytes")
+    with pytest.raises(IntegrityError):
+        fetch("memory://store/bad.expert", tmp_path / "cache", digest + "0")
+    fsspec.filesystem("memory").rm("/store", recursive=True)
+    assert fetch(url, tmp_path / "cache", digest) == copy  # not asked for again
+    with pytest.raises(LoadError, match="isn't there"):
+        fetch("memory://store/gone.expert", tmp_path / "cache")
+    with pytest.raises(LoadError):
+        fetch("nosuch://store/gone.expert", tmp_path / "cache")
+
+
+def test_a_sidecar_beside_a_remote_package_is_checked(archive: Path, tmp_path: Path) -> None:
+    files = fsspec.filesystem("memory")
+    files.put_file(str(archive), "/side/a.expert")
+    files.pipe_file("/side/a.expert.sha256", b"0" * 64 + b"  a.expert\n")
+    with pytest.raises(IntegrityError):
+        fetch("memory://side/a.expert", tmp_path / "cache")
+
+
+class Recorder:
+    """Followers that note what they are told."""
+
+    def __init__(self) -> None:
+        self.told: list[Snapshot] = []
+        self.fail = False
+
+    async def adopt(self, snapshot: Snapshot) -> None:
+        self.told.append(snapshot)
+        if self.fail:
+            self.fail = False
+            raise LoadError("can't")
+
+
+def test_a_change_is_everywhere_or_nowhere(archive: Path, tmp_path: Path) -> None:
+    followers = Recorder()
+    catalogue = Catalogue([f"a={archive}"], None, tmp_path / "cache", followers)
+    first = catalogue.snapshot()
+    followers.fail = True
+    with pytest.raises(LoadError):
+        asyncio.run(catalogue.change(Change(kind="load", name="b", source=str(archive))))
+    assert [e.name for e in catalogue.snapshot().experts] == ["a"] and followers.told[-1] == catalogue.snapshot()
+    after = asyncio.run(catalogue.change(Change(kind="load", name="b", source=str(archive), pin=True)))
+    assert [e.name for e in after.experts] == ["a", "b"] and after.experts[1].pin
+    assert first.number < followers.told[0].number < followers.told[1].number < after.number
+    with pytest.raises(ExpertNotLoadedError):
+        asyncio.run(catalogue.change(Change(kind="unload", name="c")))
+    with pytest.raises(IntegrityError):
+        asyncio.run(catalogue.change(Change(kind="replace", name="b", source=str(archive), digest="0" * 64)))
+
+
+def test_changes_survive_the_catalogue(archive: Path, tmp_path: Path) -> None:
+    state = str(tmp_path / "state")
+    catalogue = Catalogue([f"a={archive}"], state, tmp_path / "cache", Recorder())
+    asyncio.run(catalogue.change(Change(kind="load", name="b", source=str(archive))))
+    asyncio.run(catalogue.change(Change(kind="pin", name="a", pin=True)))
+    again = Catalogue([f"a={archive}"], state, tmp_path / "cache", Recorder()).snapshot()
+    assert {e.name: e.pin for e in again.experts} == {"a": True, "b": False}
+    (tmp_path / "state" / "experts.json").write_text("[{")
+    with pytest.raises(ConfigError, match="experts"):
+        Catalogue([], state, tmp_path / "cache", Recorder())

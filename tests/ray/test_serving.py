@@ -1,0 +1,230 @@
+"""Two replicas over HTTP: the same server, requests near their experts, one list of experts for all."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import shutil
+import threading
+from collections import Counter
+from pathlib import Path
+
+import httpx
+import openai
+import pytest
+
+from tests.ray.conftest import App, Deploy, body, events, make_experts, until
+
+pytestmark = [pytest.mark.timeout(180), pytest.mark.filterwarnings("ignore::pydantic.warnings.PydanticDeprecatedSince20")]
+
+
+@pytest.fixture(scope="module")
+def experts(fifty: list[Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of fifty experts that tests may add to."""
+    folder = tmp_path_factory.mktemp("experts")
+    for file in fifty:
+        shutil.copy(file, folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def app(deploy: Deploy, experts: Path) -> App:
+    return deploy(
+        "main",
+        experts=[str(experts)],
+        max_loaded_experts=32,
+        max_ongoing_requests=16,
+        spill=4,
+        fake={"answer": "SELECT COUNT(*) FROM customers", "delay": 0.005, "load": 0.01},
+        server={"open_admin": True, "experts_folder": str(experts)},
+    )
+
+
+def ask_evenly(app: App, requests: int, experts: int, together: int = 8) -> None:
+    """Requests over all experts in a random order, a few at a time."""
+    names = [f"e{i % experts:02}" for i in range(requests)]
+    random.Random(7).shuffle(names)
+
+    async def run() -> None:
+        gate = asyncio.Semaphore(together)
+        async with httpx.AsyncClient(base_url=app.url, timeout=60) as client:
+
+            async def one(name: str) -> None:
+                async with gate:
+                    answer = await client.post("/v1/chat/completions", json=body(name, max_tokens=2))
+                    assert answer.status_code == 200 and answer.headers["x-expertserve-expert"] == name, answer.text
+
+            await asyncio.gather(*(one(n) for n in names))
+
+    asyncio.run(run())
+
+
+def test_an_unmodified_openai_client_gets_its_answer_whole_and_streamed(app: App) -> None:
+    with app.openai() as client:
+        whole = client.chat.completions.create(model="e01", messages=[{"role": "user", "content": "One?"}])
+        stream = client.chat.completions.create(model="e01", messages=[{"role": "user", "content": "One?"}], stream=True)
+        pieces = [c.choices[0].delta.content or "" for c in stream if c.choices]
+    assert whole.choices[0].message.content == "".join(pieces) == "SELECT COUNT(*) FROM customers"
+    assert sum(map(bool, pieces)) > 3 and whole.usage.completion_tokens > 3  # type: ignore[union-attr]
+
+
+def test_errors_are_the_servers_own(app: App) -> None:
+    with app.openai() as client:
+        with pytest.raises(openai.NotFoundError, match="no such model"):
+            client.chat.completions.create(model="nobody", messages=[{"role": "user", "content": "One?"}])
+        with pytest.raises(openai.BadRequestError) as refused:  # found in the replica, told by the front
+            client.chat.completions.create(model="e01", messages=[{"role": "user", "content": "One?"}], max_tokens=100_000)
+    assert refused.value.code == "prompt_too_long"
+
+
+def test_a_client_that_goes_away_frees_the_replica(app: App) -> None:
+    with app.http() as client, client.stream("POST", "/v1/chat/completions", json=body("e02", stream=True)) as response:
+        next(response.iter_lines())
+    until(lambda: sum(r.running for r in app.reports()) == 0, 10)
+    assert all(i.in_flight == 0 for r in app.reports() for i in r.experts)
+
+
+def test_requests_go_where_their_expert_is_warm(app: App, deploy: Deploy) -> None:
+    warm = app.warm_share(lambda: ask_evenly(app, 1000, 50))
+    other = deploy("random", prefix="random", **{**app.args, "routing": "random"})
+    cold = other.warm_share(lambda: ask_evenly(other, 1000, 50))
+    other.delete()
+    print(f"warm hits: {warm:.1%} by affinity, {cold:.1%} at random")
+    assert warm >= 0.9
+    assert cold < warm - 0.15
+
+
+def test_a_hot_expert_spreads_over_the_replicas(app: App) -> None:
+    before = {r.replica: sum(i.uses for i in r.experts if i.name == "e07") for r in app.reports()}
+    names = ["e07"] * 200
+
+    async def run() -> None:
+        async with httpx.AsyncClient(base_url=app.url, timeout=60, limits=httpx.Limits(max_connections=32)) as client:
+            answers = await asyncio.gather(*(client.post("/v1/chat/completions", json=body(n)) for n in names))
+        assert all(a.status_code == 200 for a in answers)
+
+    asyncio.run(run())
+    after = {r.replica: sum(i.uses for i in r.experts if i.name == "e07") for r in app.reports()}
+    shares = [after[r] - before[r] for r in after]
+    assert len(shares) == 2 and sum(shares) == 200 and min(shares) >= 30, shares
+
+
+def test_models_tell_what_each_replica_has(app: App) -> None:
+    with app.http() as client:
+        model = client.get("/v1/models/e03").json()["expertserve"]
+        assert client.get("/ready").status_code == 200
+    assert len(model["replicas"]) == 2 and {r["digest"] for r in model["replicas"]} == {model["digest"]}
+
+
+def test_replacing_reaches_every_replica_before_it_is_answered(app: App, experts: Path, tiny_base: Path, tiny_lora: Path) -> None:
+    (new,) = make_experts(experts, tiny_base, tiny_lora, ["e04"], version="0.2.0", seed=1)
+    stop, seen, failed = threading.Event(), Counter[str](), []
+
+    def load() -> None:
+        with app.http() as client:
+            while not stop.is_set():
+                answer = client.post("/v1/chat/completions", json=body("e04"))
+                seen[answer.headers.get("x-expertserve-version", "?")] += 1
+                failed.extend([answer.text] if answer.status_code != 200 else [])
+
+    thread = threading.Thread(target=load)
+    thread.start()
+    try:
+        with app.http() as client:
+            told = client.put("/v1/experts/e04", json={"path": new.name})
+            assert told.status_code == 200, told.text
+            has = told.json()["expertserve"]
+            assert has["version"] == "0.2.0" and [r["version"] for r in has["replicas"]] == ["0.2.0", "0.2.0"]
+            for _ in range(20):
+                answer = client.post("/v1/chat/completions", json=body("e04"))
+                assert answer.headers["x-expertserve-digest"] == has["digest"]
+    finally:
+        stop.set()
+        thread.join()
+    assert not failed and seen["0.2.0"] and set(seen) <= {"0.1.0", "0.2.0"}
+
+
+def test_an_expert_that_can_not_be_served_changes_nothing(app: App, experts: Path) -> None:
+    (experts / "broken.expert").write_bytes(b"not an archive")
+    with app.http() as client:
+        before = [r.number for r in app.reports()]
+        answer = client.post("/v1/experts", json={"name": "broken", "path": "broken.expert"})
+        assert answer.status_code == 422, answer.text
+        assert client.put("/v1/experts/e05", json={"path": "broken.expert"}).status_code == 422
+        assert client.post("/v1/chat/completions", json=body("e05")).headers["x-expertserve-version"] == "0.1.0"
+    (experts / "broken.expert").unlink()
+    assert [r.number for r in app.reports()] == before
+
+
+def test_an_expert_comes_and_goes_on_all_replicas(app: App, experts: Path) -> None:
+    path = next(p.name for p in experts.glob("e06-*"))
+    with app.http() as client:
+        assert client.post("/v1/experts", json={"name": "guest", "path": path}).status_code == 201
+        assert client.post("/v1/experts", json={"name": "guest", "path": next(p.name for p in experts.glob("e08-*"))}).status_code == 409
+        assert all("guest" in [i.name for i in r.experts] for r in app.reports())
+        assert client.post("/v1/chat/completions", json=body("guest", stream=True)).status_code == 200
+        assert client.delete("/v1/experts/guest").status_code == 200
+        assert client.post("/v1/chat/completions", json=body("guest")).status_code == 404
+    assert not any("guest" in [i.name for i in r.experts] for r in app.reports())
+
+
+def test_a_lost_replica_costs_no_request_but_streams_that_had_begun(app: App) -> None:
+    """A replica's process is killed under load."""
+    import psutil
+
+    app_load = Load(app, clients=8)
+    with app_load:
+        until(lambda: app_load.answered > 20)
+        victim = next(p for p in psutil.process_iter() if p.name().startswith("ray::ServeRepli") and "main:engine" in " ".join(p.cmdline()))
+        victim.kill()
+        until(lambda: app_load.answered > 200)
+        until(lambda: len(app.reports()) == 2, 60)
+    assert not app_load.unclean, app_load.unclean[:3]
+    print(f"a replica killed: {app_load.answered} answered, {len(app_load.retryable)} told to try again")
+    with app.http() as client:
+        assert client.post("/v1/chat/completions", json=body("e04")).headers["x-expertserve-version"] == "0.2.0"  # the new one knows, too
+        assert len(client.get("/v1/models/e04").json()["expertserve"]["replicas"]) == 2
+
+
+class Load:
+    """Clients that ask without a pause, half of them for streams."""
+
+    def __init__(self, app: App, clients: int) -> None:
+        self.app = app
+        self.answered = 0
+        self.retryable: list[str] = []
+        self.unclean: list[str] = []
+        self._stop = threading.Event()
+        self._threads = [threading.Thread(target=self._run, args=(i,)) for i in range(clients)]
+
+    def __enter__(self) -> Load:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        self._stop.set()
+        for thread in self._threads:
+            thread.join(timeout=60)
+
+    def _run(self, number: int) -> None:
+        rng = random.Random(number)
+        with self.app.http() as client:
+            while not self._stop.is_set():
+                stream = number % 2 == 0
+                try:
+                    self._judge(client.post("/v1/chat/completions", json=body(f"e{rng.randrange(50):02}", stream=stream)), stream)
+                except httpx.HTTPError as error:
+                    self.unclean.append(repr(error))
+
+    def _judge(self, answer: httpx.Response, stream: bool) -> None:
+        text = answer.text
+        if answer.status_code == 503 and "retry-after" in answer.headers:
+            self.retryable.append(text)
+        elif answer.status_code != 200:
+            self.unclean.append(f"{answer.status_code} {text[:300]}")
+        elif stream and not text.endswith("data: [DONE]\n\n"):
+            code = (events(text)[-1].get("error") or {}).get("code") if events(text) else None
+            (self.retryable if code in ("replica_lost", "shutting_down") else self.unclean).append(text[-300:])
+        else:
+            self.answered += 1

@@ -1,0 +1,38 @@
+"""Requirement: Streaming Inference."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from expertserve import Expert, ExpertManager
+from tests.conftest import SCHEMA
+
+pytestmark = pytest.mark.engine
+
+
+def test_stream_tokens_from_generation(engine: Expert) -> None:
+    times = []
+    stream = engine.generate_stream("How many customers are from Spain?", schema=SCHEMA)
+    texts = []
+    for chunk in stream:
+        times.append(time.monotonic())
+        texts.append(chunk.text)
+    assert len(texts) > 5 and times[-1] - times[0] > 0  # token by token, not at once
+    assert "".join(texts) == stream.result.text
+    assert stream.result.usage.completion_tokens >= len(texts) - 1
+    assert stream.result.finish_reason == "stop"
+
+
+def test_cancel_streaming_generation(engine: Expert, manager: ExpertManager) -> None:
+    stream = engine.generate_stream("Tell me a long story.", grammar=None, max_tokens=300)
+    for n, _ in enumerate(stream):
+        if n == 4:
+            break
+    assert stream.result.finish_reason == "cancelled"
+    assert 0 < stream.result.usage.completion_tokens < 300 and stream.result.text
+    end = time.monotonic() + 5
+    while manager.info().running and time.monotonic() < end:
+        time.sleep(0.05)
+    assert manager.info().running == 0 and engine.info.in_flight == 0
