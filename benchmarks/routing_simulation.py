@@ -184,6 +184,7 @@ def plot(rows: list[dict[str, object]]) -> None:
 
     matplotlib.use("svg")
     matplotlib.rcParams["svg.hashsalt"] = "expertserve"  # the same figures give the same file
+    matplotlib.rcParams["svg.fonttype"] = "none"
     from matplotlib import pyplot
 
     figure, axes = pyplot.subplots(3, len(SHOWN), figsize=(10, 8), sharex=True, sharey="row", layout="constrained")
@@ -198,13 +199,16 @@ def plot(rows: list[dict[str, object]]) -> None:
             axis.set_xscale("log", base=2)
             axis.set_xticks(REPLICAS, [str(r) for r in REPLICAS])
             axis.grid(alpha=0.3)
-            axis.set_ylim(bottom=0)
+            if cost != "measured":
+                axis.set_yscale("log")
             if column == 0:
                 axis.set_ylabel(label)
             if row == 0:
                 axis.set_title(f"{experts:,} experts")
             if row == len(kinds) - 1:
                 axis.set_xlabel("replicas")
+    for row in (0, 1):
+        axes[row][0].set_ylim(bottom=0)
     axes[0][0].legend(fontsize=8)
     IMAGE.parent.mkdir(exist_ok=True)
     figure.savefig(IMAGE, metadata={"Date": None})

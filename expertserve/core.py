@@ -25,6 +25,7 @@ from expertserve.engine.base import Engine, EngineInfo, Resident
 from expertserve.errors import ConfigError, EngineDeadError, ExpertError, ExpertNotLoadedError, IncompatibleError, OutOfMemoryError
 from expertserve.expert import PreparedExpert, bare, prepare, split_args
 from expertserve.grammar.apply import Applied, apply_grammar
+from expertserve.grammar.compile import masks
 from expertserve.host import EngineHost
 from expertserve.models import BaseModel, last_component, resolve_given
 from expertserve.package.constraints import check_constraints
@@ -334,7 +335,7 @@ class Core:
         return ManagerInfo(tuple(bases), engines, len(entries), sum(h.running for h in hosts))
 
     async def _read(self, path: str | os.PathLike[str], *, checksum: str | None, checkpoint: str | None, cache: bool) -> PreparedExpert:
-        return await asyncio.to_thread(
+        expert = await asyncio.to_thread(
             prepare,
             path,
             base_model=self.base_model,
@@ -345,6 +346,9 @@ class Core:
             cache=cache,
             trust=self.trust,
         )
+        if expert.grammar:
+            await asyncio.to_thread(masks.expect, expert.grammar, expert.base.path, self.cache_dir)
+        return expert
 
     def _lock(self, name: str) -> asyncio.Lock:
         """Loading and replacing one name come one after the other."""

@@ -29,7 +29,11 @@ def is_remote(source: str) -> bool:
 
 def absolute(source: str) -> str:
     """A path that means the same in every process; a URL as it is."""
-    return source if is_remote(source) else str(Path(source.removeprefix("file://")).resolve())
+    return source if is_remote(source) else str(_local(source).resolve())
+
+
+def _local(source: str) -> Path:
+    return Path(source.removeprefix("file://"))
 
 
 def packages_at(source: str) -> list[str]:
@@ -41,7 +45,7 @@ def packages_at(source: str) -> list[str]:
     if not is_remote(source):
         from expertserve.server.watch import packages_in
 
-        return [str(p) for p in packages_in(Path(source))]
+        return [str(p) for p in packages_in(_local(source))]
     if source.endswith(SUFFIX):
         return [source]
     with _reading(source):
@@ -62,7 +66,7 @@ def fetch(source: str, cache_dir: Path | None, digest: str | None = None) -> Pat
         IntegrityError: It is another one.
     """
     if not is_remote(source):
-        return Path(source)
+        return _local(source)
     folder = (cache_dir or config.cache_dir()) / "fetched"
     known = folder / f"{digest}{SUFFIX}"
     if digest and known.is_file() and file_digest(known) == digest:
@@ -97,7 +101,7 @@ def publish(path: Path, store: str) -> str:
     """
     if path.is_dir():
         return str(path)
-    target = f"{store.rstrip('/')}/{file_digest(path)}{SUFFIX}"
+    target = f"{absolute(store).rstrip('/')}/{file_digest(path)}{SUFFIX}"
     with _reading(target):
         import fsspec
 

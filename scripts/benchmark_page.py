@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import json
 import sys
+import tarfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parent.parent
 RESULTS = ROOT / "benchmarks" / "results"
+EXPERTS = ROOT / "examples" / "experts"
 PAGE = ROOT / "docs" / "benchmarks.md"
 HEAD = """# Benchmarks
 
@@ -35,20 +37,46 @@ Read with care. The prompts come from the same generators as the training data, 
 these; the prompts for none of the experts were **not held out**. A bare question such as “How many designers live in Dublin?” could be for
 either database: the SQL expert's higher priority then decides, and so the Cypher expert is hardly ever first without its schema. A sentence
 to extract facts from doesn't say that JSON is wanted. Send the schema, or say in the prompt what you want, or name the expert.""",
+    "routing_simulation": """Does it pay, on many replicas, to send requests where their expert is warm? **A simulation**, not a measurement: engine
+steps and load times in it are fitted to what was measured on one machine, or guessed where it says so.""",
+    "grammar": "What grammars cost: a mask, compiling and loading a grammar, and tokens per second in the engine.",
+    "manager": "What the manager costs: hot swaps, mixed batches, streams.",
     "adapters": "What adapters cost: tokens per second beside the base model alone, and beside transformers with PEFT doing the same work.",
 }
 TITLES = {"first": "it is first", "fits": "it is among those that fit", "none": "none fits", "wrong": "another is first"}
 WIDTH = 20
+MOST_ROWS = 40
 
 
 def page() -> str:
     """The whole page, as Markdown."""
     results = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(RESULTS.glob("*.json"))]
-    parts = [HEAD, *(part for result in results for part in section(result))]
+    parts = [HEAD, *demo_experts(), *(part for result in results for part in section(result))]
     missing = [name for name in ABOUT if name not in {r["benchmark"] for r in results}]
     if missing:
         parts.append(f"## Not measured yet\n\n{', '.join(f'`{name}`' for name in missing)}: no results lie in `benchmarks/results`.\n")
     return "\n".join(parts).rstrip() + "\n"
+
+
+def demo_experts() -> Iterator[str]:
+    """What the demo packages' manifests say of themselves."""
+    yield "## The demo experts\n"
+    yield "From the manifests of `examples/experts`; how they were trained and judged, and what the figures don't say, is in"
+    yield "[the demo experts](experts.md).\n"
+    yield "| expert | adapter | MB | training steps | questions | right | base model | judged by |\n|---|---|---|---|---|---|---|---|"
+    for package in sorted(EXPERTS.glob("*.expert")):
+        with tarfile.open(package) as archive:
+            member = archive.extractfile("manifest.json")
+            assert member
+            manifest = json.load(member)
+        adapter, said = manifest["base_models"][0]["adapters"][0], manifest["quality_metrics"]
+        right, base = (f"{100 * said[key]:.1f} %" for key in ("execution_accuracy", "base_model_execution_accuracy"))
+        judged = said["benchmark"].partition(",")[0]
+        kind = {"lora": "LoRA", "dora": "DoRA", "ia3": "IA³"}.get(adapter["type"], adapter["type"])
+        size = f"{package.stat().st_size / 1e6:.1f}"
+        row = (manifest["name"], f"{kind}, rank {adapter['r']}", size, said["training_steps"], said["test_queries"], right, base, judged)
+        yield f"| {' | '.join(map(str, row))} |"
+    yield ""
 
 
 def section(result: Mapping[str, Any]) -> Iterator[str]:
@@ -61,13 +89,45 @@ def section(result: Mapping[str, Any]) -> Iterator[str]:
         yield from ratios(result["ratios"])
     if "medians" in result:
         yield from bars(result["medians"])
-    if "rows" in result:
+    if name == "routing":
         yield from shares(result["rows"])
-    if "milliseconds" in result:
         yield "| experts loaded | milliseconds for a prompt |\n|---|---|"
         yield "\n".join(f"| {count} | {value:g} |" for count, value in result["milliseconds"].items()) + "\n"
-    notes = ", ".join(f"{key} {value}" for key, value in result.get("notes", {}).items())
-    yield f"Machine: {machine(result['machine'])}.{f' Settings: {notes}.' if notes else ''} Command: `python -m benchmarks.{name}`.\n"
+    else:
+        for key, value in result.items():
+            if key not in ("benchmark", "machine", "ratios", "medians", "rounds", "notes"):
+                yield from anything(key, value)
+    image = PAGE.parent / "images" / f"{name.replace('_', '-')}.svg"
+    if image.is_file():
+        yield f"![{name}: plotted](images/{image.name})\n"
+    notes = ", ".join(f"{key} {plain(value)}" for key, value in result.get("notes", {}).items())
+    where = f"Machine: {machine(result['machine'])}. " if "machine" in result else ""
+    yield f"{where}{f'Settings: {notes}. ' if notes else ''}Command: `python -m benchmarks.{name}`.\n"
+
+
+def anything(key: str, value: object) -> Iterator[str]:
+    """A value of a benchmark that nothing above knows: one figure, or a table. Long tables stay in their file."""
+    title = key.replace("_", " ")
+    if isinstance(value, dict) and value and all(isinstance(inner, dict) for inner in value.values()):
+        value = [{"": name, **inner} for name, inner in value.items()]
+    if isinstance(value, list) and value and all(isinstance(row, dict) for row in value):
+        if len(value) > MOST_ROWS:
+            yield f"{len(value)} {title} are in the results' JSON file.\n"
+            return
+        columns = list(dict.fromkeys(column for row in value for column in row))
+        yield f"{title.capitalize()}:\n\n| {' | '.join(c.replace('_', ' ') for c in columns)} |\n|{'---|' * len(columns)}"
+        yield "\n".join(f"| {' | '.join(plain(row.get(c, '–')) for c in columns)} |" for row in value) + "\n"
+    else:
+        yield f"{title.capitalize()}: {plain(value)}.\n"
+
+
+def plain(value: object) -> str:
+    """A figure, or several, in a cell."""
+    if isinstance(value, dict):
+        return ", ".join(f"{key}: {plain(inner)}" for key, inner in value.items())
+    if isinstance(value, list):
+        return ", ".join(map(plain, value))
+    return f"{value:,.4g}" if isinstance(value, float) else str(value).replace("|", "\\|")
 
 
 def ratios(rows: list[Mapping[str, Any]]) -> Iterator[str]:

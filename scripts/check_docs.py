@@ -1,8 +1,8 @@
 """Measures how much of the public API is documented, and fails below 100 %.
 
-Public is what `expertserve.__all__` names, and every class, method and function that docs/api shows. Each needs a docstring. Arguments of the
-classes in `__all__` have to be described by name: in the method, its class, or where either points (“See `X`”). Each of these classes has
-an example.
+Public is what `expertserve.__all__` names, and every class, method and function that docs/api shows. Each needs a docstring. Arguments of
+the classes in `__all__` have to be described by name: in the method, its class, or where either points (“See `X`”). Each of these
+classes has an example.
 
 python scripts/check_docs.py
 """

@@ -115,7 +115,7 @@ STATUSES: dict[str, set[str]] = defaultdict(set)
 
 def raised() -> Iterator[Raised]:
     """Every place in the package that makes one of our errors."""
-    known = {kind.__name__: kind for kind in kinds()}
+    known = {kind.__name__: kind for kind in kinds() if kind not in (ExpertError, errors.Located)}
     for path in sorted(PACKAGE.rglob("*.py")):
         for scope, call in calls(ast.parse(path.read_text(encoding="utf-8"))):
             name = called(call)

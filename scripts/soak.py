@@ -170,9 +170,7 @@ async def client(http: httpx.AsyncClient, number: int, end: float, outcome: Outc
             outcome.unanswered.append(f"{kind}: {type(error).__name__} {error}"[:200])
 
 
-async def _stream(
-    http: httpx.AsyncClient, body: dict[str, object], leave: int, outcome: Outcome, kind: str, fine: Sequence[int]
-) -> None:
+async def _stream(http: httpx.AsyncClient, body: dict[str, object], leave: int, outcome: Outcome, kind: str, fine: Sequence[int]) -> None:
     """Reads events to their end, or leaves after some."""
     async with http.stream("POST", "/v1/chat/completions", json=body) as response:
         if response.status_code != 200:

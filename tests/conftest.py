@@ -146,9 +146,10 @@ def beside(manager: ExpertManager) -> Iterator[Callable[..., Expert]]:
     names: list[str] = []
 
     def beside(path: Path, **options: object) -> Expert:
-        names.append(f"test-{len(names)}")
-        manager.load_expert(names[-1], path, **options)  # type: ignore[arg-type]
-        return Expert(manager, names[-1])
+        name = f"test-{len(names)}"
+        manager.load_expert(name, path, **options)  # type: ignore[arg-type]
+        names.append(name)
+        return Expert(manager, name)
 
     yield beside
     for name in names:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -12,8 +11,7 @@ from hypothesis import strategies as st
 from expertserve.errors import GrammarError
 from expertserve.grammar.gbnf import ANY, MAX_HEIGHT, class_of, parse, write, write_node
 from expertserve.grammar.tree import Alt, Class, Literal, Node, Ref, Repeat, Rules, Seq
-
-PUBLISHED = Path(__file__).parent / "published"
+from tests.published import published
 
 
 def root(text: str) -> Node:
@@ -312,10 +310,10 @@ def test_any_bytes_are_read_or_refused(data: bytes) -> None:
 
 
 def test_published_grammars_read_and_write() -> None:
-    for file in PUBLISHED.glob("*.gbnf"):
-        rules = parse(file.read_bytes())
+    for name in ("sql", "json"):
+        rules = parse(published(name))
         assert parse(write(rules)).rules == rules.rules
-    assert list(parse((PUBLISHED / "sql.gbnf").read_bytes()).rules)[:2] == ["root", "query"]
+    assert list(parse(published("sql")).rules)[:2] == ["root", "query"]
 
 
 def test_a_node_is_written_by_itself() -> None:

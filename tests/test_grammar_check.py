@@ -16,9 +16,8 @@ from expertserve.grammar.recognise import Grammar
 from expertserve.grammar.stops import Undecided, example_with
 from expertserve.grammar.tree import Rules
 from expertserve.tokenizer import Tokenizer
+from tests.published import published
 from tests.test_recognise import grammars, made, sentences
-
-PUBLISHED = Path(__file__).parent / "published"
 
 
 def found(text: str | bytes, code: str, **options: object) -> list[Finding]:
@@ -119,7 +118,7 @@ def test_what_cannot_be_read_is_one_error() -> None:
 
 
 def test_stops_that_can_occur_are_shown_in_a_sentence() -> None:
-    sql = (PUBLISHED / "sql.gbnf").read_bytes()
+    sql = published("sql")
     grammar = Grammar.from_gbnf(sql)
     for stop in (";", "\n\n", "FROM", "</s>"):
         (finding,) = found(sql, "stop_inside_sentence", stops=[stop])
@@ -160,7 +159,7 @@ def test_a_question_that_takes_too_long_is_given_up() -> None:
 
 
 def test_the_shortest_sentence_is_counted_in_tokens_too(tiny_base: Path) -> None:
-    (finding,) = found((PUBLISHED / "sql.gbnf").read_bytes(), "shortest_sentence", tokenizer=Tokenizer(tiny_base))
+    (finding,) = found(published("sql"), "shortest_sentence", tokenizer=Tokenizer(tiny_base))
     assert "12 characters" in finding.message
     assert "tokens" in finding.message
     assert finding.severity == "info"
@@ -169,9 +168,9 @@ def test_the_shortest_sentence_is_counted_in_tokens_too(tiny_base: Path) -> None
 
 
 def test_published_grammars_get_the_findings_they_are_known_for() -> None:
-    sql = codes((PUBLISHED / "sql.gbnf").read_text("utf-8"))
+    sql = codes(published("sql").decode())
     assert sql >= {"left_recursion", "ambiguous_recursion", "adjacent_runs", "unbounded_blanks", "glued_keywords", "keyword_as_name"}
-    json = codes((PUBLISHED / "json.gbnf").read_text("utf-8"))
+    json = codes(published("json").decode())
     assert json == {"unbounded_blanks", "unbounded_digits", "unbounded_text", "shortest_sentence"}
 
 

@@ -7,7 +7,6 @@ import random
 import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
-from pathlib import Path
 
 import pytest
 from hypothesis import assume, given, settings
@@ -17,9 +16,9 @@ from expertserve.errors import GrammarError
 from expertserve.grammar.gbnf import parse, write
 from expertserve.grammar.recognise import Grammar
 from expertserve.grammar.tree import Alt, Class, Literal, Node, Ref, Repeat, Rules, Seq
+from tests.published import published as grammar_of
 
 LONGEST = 5
-PUBLISHED = Path(__file__).parent / "published"
 NAMES = ("root", "a", "b-1")
 
 leaves = st.one_of(
@@ -307,7 +306,7 @@ REFUSED = {
 
 @pytest.fixture(scope="module", params=SENTENCES)
 def published(request: pytest.FixtureRequest) -> tuple[str, Grammar]:
-    return request.param, Grammar.from_gbnf((PUBLISHED / f"{request.param}.gbnf").read_bytes())
+    return request.param, Grammar.from_gbnf(grammar_of(request.param))
 
 
 def test_published_grammars_take_what_they_should(published: tuple[str, Grammar]) -> None:
@@ -347,7 +346,7 @@ def test_following_a_published_grammar_costs_little(published: tuple[str, Gramma
 
 
 def test_samples_reach_every_rule_of_a_published_grammar() -> None:
-    grammar, rng = Grammar.from_gbnf((PUBLISHED / "sql.gbnf").read_bytes()), random.Random(0)
+    grammar, rng = Grammar.from_gbnf(grammar_of("sql")), random.Random(0)
     text = " ".join(grammar.sample(rng) for _ in range(300))
     keywords = "DISTINCT ALL LEFT RIGHT FULL CROSS WHERE GROUP HAVING ORDER ASC DESC LIMIT OFFSET NOT LIKE IS CASE ELSE coalesce NULL false"
     assert not [word for word in keywords.split() if word not in text]
@@ -386,7 +385,7 @@ def test_rules_can_be_replaced() -> None:
 
 
 def test_grammars_travel_and_are_shared_between_threads() -> None:
-    grammar = pickle.loads(pickle.dumps(Grammar.from_gbnf((PUBLISHED / "sql.gbnf").read_bytes())))
+    grammar = pickle.loads(pickle.dumps(Grammar.from_gbnf(grammar_of("sql"))))
     rng = random.Random(11)
     samples = [grammar.sample(rng, 150) for _ in range(40)]
     with ThreadPoolExecutor(8) as pool:

@@ -89,7 +89,8 @@ def _cached(entry: Path) -> ServingAdapter | None:
         if file_digest(entry / WEIGHTS) == serving.digest:
             return serving
     except FileNotFoundError:
-        return None
+        if not entry.exists():
+            return None
     except (OSError, ValueError, TypeError, RecursionError):
         pass  # damaged in some way: made anew
     shutil.rmtree(entry, ignore_errors=True)

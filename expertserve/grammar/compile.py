@@ -148,6 +148,13 @@ class Masks:
         self._later(gbnf, tokenizer, static, own)
         return Constraint(gbnf="", digest=grammar.digest, mask=quick)
 
+    def expect(self, grammar: Grammar, tokenizer: Path, cache_dir: Path | None) -> None:
+        """Has an expert's static mask compiled in the background, if it isn't there: its first request will want it."""
+        static = self.path(cache_dir, grammar.digest, vocabulary_of(tokenizer))
+        if not static.exists() and not static.with_suffix(".refused").exists():
+            static.parent.mkdir(parents=True, exist_ok=True)
+            self._later(write(grammar.rules), tokenizer, static, True)
+
     def prepare(self, grammar: Grammar, tokenizer: Path, cache_dir: Path | None) -> float:
         """Compiles the static mask now, unless it is there; gives the seconds that it took.
 

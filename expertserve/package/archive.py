@@ -194,7 +194,9 @@ def _cached(entry: Path) -> dict[str, str] | None:
         files: dict[str, str] = json.loads((entry / NOTE).read_bytes())
         found = {p.relative_to(entry / "files").as_posix(): file_digest(p) for p in (entry / "files").rglob("*") if p.is_file()}
     except FileNotFoundError:
-        return None
+        if not entry.exists():
+            return None
+        found, files = {}, {"": ""}  # a part of it is gone
     except (OSError, ValueError, RecursionError):
         found, files = {}, {"": ""}
     if found == files:

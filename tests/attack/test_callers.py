@@ -105,7 +105,9 @@ def test_relations_are_read_with_and_without_a_variable() -> None:
     assert found["relationship"] == ["KNOWS", "X", "Y", "Z", "LIKES"] and found["label"] == ["P", "B", "C", "D"]
 
 
-@pytest.mark.parametrize("ddl", ["CREATE TABLE t (a INT DEFAULT " + "(" * 5000, "CASE WHEN " * 5000, "SELECT " + "(SELECT " * 500, "a" * 900_000])
+@pytest.mark.parametrize(
+    "ddl", ["CREATE TABLE t (a INT DEFAULT " + "(" * 5000, "CASE WHEN " * 5000, "SELECT " + "(SELECT " * 500, "a" * 900_000]
+)
 def test_ddl_that_hurts_is_refused(ddl: str) -> None:
     began = time.process_time()
     with pytest.raises(ConfigError):
@@ -182,7 +184,9 @@ def test_checking_a_key_takes_the_same_work_whichever_it_is(tmp_path: Path) -> N
     assert {_comparisons(lambda key=key: ask(key)) for key in ("k0-secret", "k49-secret", "wrong", "x" * 10_000)} == {50}  # type: ignore[misc]
 
 
-@pytest.mark.parametrize("header", ["Bearer", "Bearer ", "Basic k0-secret", "Bearer\tk0-secret", "bearer " + "\udc80", "Bearer a b", "k0-secret"])
+@pytest.mark.parametrize(
+    "header", ["Bearer", "Bearer ", "Basic k0-secret", "Bearer\tk0-secret", "bearer " + "\udc80", "Bearer a b", "k0-secret"]
+)
 def test_no_other_header_lets_anybody_in(header: str, tmp_path: Path) -> None:
     with pytest.raises(Refusal) as caught:
         Keyring(keys_file(tmp_path / "keys.toml", k0={})).authenticate(header)

@@ -88,7 +88,7 @@ def reader(world: SimpleNamespace, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     (home / "schema.sql").write_text(SCHEMA)
     (home / "in.jsonl").write_text(json.dumps({"id": "q1", "prompt": "How many customers are there?"}) + "\n")
     monkeypatch.chdir(home)
-    monkeypatch.setattr(core, "default_engine", lambda: FakeEngine(answer))
+    monkeypatch.setattr(core, "default_engine", lambda config: FakeEngine(answer))
     monkeypatch.setattr("expertserve.config.models_dir", lambda: world.models)
     monkeypatch.setattr("expertserve.config.cache_dir", lambda: world.cache)
     warnings.simplefilter("default")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
+import tarfile
 from pathlib import Path
 
 import check_docs
@@ -14,6 +16,7 @@ import pytest
 
 from expertserve import errors
 from expertserve.errors import ExpertError
+from tests.conftest import EXPERTS
 from tests.docs.blocks import ROOT
 
 
@@ -22,6 +25,17 @@ def test_generated_pages_are_current(script: str) -> None:
     done = subprocess.run([sys.executable, f"scripts/{script}.py", "--check"], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert cli_reference.PAGE.is_file()
+
+
+def test_the_readme_has_the_figures_of_the_package_and_of_the_benchmark() -> None:
+    readme = (ROOT / "README.md").read_text()
+    with tarfile.open(next(EXPERTS.glob("expert-sql-*.expert"))) as archive:
+        said = json.load(archive.extractfile("manifest.json"))["quality_metrics"]  # type: ignore[arg-type]
+    right, base = (f"{100 * said[key]:.1f} %" for key in ("execution_accuracy", "base_model_execution_accuracy"))
+    assert f"{right} of {said['test_queries']} (the base model: {base})" in readme
+    routing = json.loads((ROOT / "benchmarks" / "results" / "routing.json").read_text())
+    assert f"| {100 * routing['rows']['sql: with its schema']['first']:g} % of {routing['questions']} |" in readme
+    assert f"| {100 * routing['rows']['sql: the prompt alone']['first']:g} % of {routing['questions']} |" in readme
 
 
 def test_links_lead_somewhere() -> None:

@@ -164,12 +164,15 @@ for limit in range(0, 260_000, 13_001):
 def test_a_disk_that_fills_up_within_a_file_leaves_nothing(tmp_path: Path) -> None:
     """The write itself fails, at twenty places: a limit on files' sizes does what a full disk does."""
     archive = tiny.tar_gz(tmp_path / "x.expert", SOUND)
-    done = subprocess.run([sys.executable, "-c", LIMITED, archive, tmp_path / "cache"], capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", LIMITED, archive, tmp_path / "cache"], capture_output=True, text=True, timeout=60, check=False
+    )
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("whole")
 
 
 def test_running_out_of_file_handles_is_an_error_of_ours(tiny_package: Path, tiny_base: Path, tmp_path: Path) -> None:
+    """What was begun may stay, since removing a folder takes a handle, too; it is taken for nothing, and goes within the hour."""
     archive = tiny.tar_gz(tmp_path / "x.expert", tiny.members(tiny_package))
     prepare(archive, cache_dir=tmp_path / "warm", models_dir=tiny_base.parent)
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -185,7 +188,7 @@ def test_running_out_of_file_handles_is_an_error_of_ours(tiny_package: Path, tin
             failed += 1
         finally:
             resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-        assert not [p for p in cache.rglob(".part-*") if list(p.rglob("*"))]
+        assert prepare(archive, cache_dir=cache, models_dir=tiny_base.parent).adapter
     assert 0 < failed < 12
 
 
@@ -208,9 +211,7 @@ DAMAGE: dict[str, Callable[[Path], object]] = {
 
 
 @pytest.mark.parametrize("name", DAMAGE)
-def test_whatever_is_damaged_in_the_cache_is_noticed_and_made_anew(
-    name: str, tiny_package: Path, tiny_base: Path, tmp_path: Path
-) -> None:
+def test_whatever_is_damaged_in_the_cache_is_noticed_and_made_anew(name: str, tiny_package: Path, tiny_base: Path, tmp_path: Path) -> None:
     archive = tiny.tar_gz(tmp_path / "x.expert", tiny.members(tiny_package))
     cache = tmp_path / "cache"
 

@@ -93,7 +93,15 @@ def main() -> NoReturn:
             run.end()
 
     kept = [str(CORPUS / name)] if (CORPUS / name).is_dir() else []
-    flags = [f"-runs={mutated}", "-max_len=16384", "-timeout=300", "-rss_limit_mb=0", f"-seed={SEED}", "-verbosity=0", "-print_final_stats=0"]
+    flags = [
+        f"-runs={mutated}",
+        "-max_len=16384",
+        "-timeout=300",
+        "-rss_limit_mb=0",
+        f"-seed={SEED}",
+        "-verbosity=0",
+        "-print_final_stats=0",
+    ]
     atheris.Setup([sys.argv[0], *flags, f"-artifact_prefix={folder / name}/", str(corpus), *kept], one)
     atheris.Fuzz()
     sys.exit(0)

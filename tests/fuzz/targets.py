@@ -276,7 +276,9 @@ def _adapters(draw_: st.DrawFn) -> bytes:
 @st.composite
 def _packages(draw_: st.DrawFn) -> bytes:
     one, config, weights = ADAPTERS[0]
-    tokenizer = draw_(draw.json_texts({"model": {"type": "BPE", "vocab": {"a": 0}, "merges": []}, "added_tokens": [{"id": 1, "content": "<s>"}]}))
+    tokenizer = draw_(
+        draw.json_texts({"model": {"type": "BPE", "vocab": {"a": 0}, "merges": []}, "added_tokens": [{"id": 1, "content": "<s>"}]})
+    )
     return _parts(
         draw_(draw.json_texts(MANIFEST, CUSTOM, OLD)),
         json.dumps(config).encode(),
@@ -397,7 +399,9 @@ def constraint(data: bytes, root: Path) -> None:
 
 
 def jinja(data: bytes, root: Path) -> None:
-    text = template.render(data.decode("utf-8", "replace"), messages=MESSAGES, add_generation_prompt=True, bos_token="<s>", eos_token="</s>")
+    text = template.render(
+        data.decode("utf-8", "replace"), messages=MESSAGES, add_generation_prompt=True, bos_token="<s>", eos_token="</s>"
+    )
     if len(text) > template.MAX_TEXT:
         raise Broken(f"{len(text)} characters")
 
@@ -499,7 +503,9 @@ HTTP = st.one_of(
     draw.json_texts({"path": "two"}).map(_request("PUT /v1/experts/sql application/json")),
     draw.damaged(draw.zips()).map(_request("POST /v1/experts?name=up application/octet-stream")),
     draw.damaged(draw.json_texts(CHAT)).map(_request("POST /v1/chat/completions application/json")),
-    st.sampled_from(["/v1/models", "/v1/models/%2e%2e", "/metrics", "/v1/experts/sql", "/ready", "/x"]).map(lambda p: f"GET {p} -\n".encode()),
+    st.sampled_from(["/v1/models", "/v1/models/%2e%2e", "/metrics", "/v1/experts/sql", "/ready", "/x"]).map(
+        lambda p: f"GET {p} -\n".encode()
+    ),
 )
 
 TARGETS = {

@@ -116,7 +116,7 @@ Deploy = Callable[..., App]
 
 @pytest.fixture(scope="session")
 def deploy(ray_url: str, tiny_base: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deploy]:
-    """Runs applications with fake engines: `deploy("name", experts=[…], …)`; the first at the root, others below their names."""
+    """Runs applications with fake engines: `deploy("name", experts=[…], …)`, one at a time in a place."""
     running: list[App] = []
     cache = tmp_path_factory.mktemp("ray-cache")
 
@@ -134,6 +134,9 @@ def deploy(ray_url: str, tiny_base: Path, tmp_path_factory: pytest.TempPathFacto
             "drain": 10.0,
         }
         made = {**fake, **args}
+        for other in [a for a in running if a.url == (f"{ray_url}/{prefix}" if prefix else ray_url)]:  # one that a failed test left
+            other.delete()
+            running.remove(other)
         deploy(made, name=name, route_prefix=f"/{prefix}" if prefix else "/")
         running.append(App(name, f"{ray_url}/{prefix}" if prefix else ray_url, made))
         return running[-1]

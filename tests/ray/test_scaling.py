@@ -14,7 +14,11 @@ from tests.conftest import EXPERTS, SCHEMA
 from tests.ray.conftest import LITTLE, Deploy, body, until
 from tests.ray.test_serving import Load
 
-pytestmark = [pytest.mark.long, pytest.mark.timeout(600)]
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.timeout(600),
+    pytest.mark.filterwarnings("ignore::pydantic.warnings.PydanticDeprecatedSince20"),
+]
 SCALING = {"target_ongoing_requests": 2, "upscale_delay_s": 1, "downscale_delay_s": 3, "metrics_interval_s": 0.5, "look_back_period_s": 2}
 
 

@@ -172,13 +172,14 @@ def test_a_lost_replica_costs_no_request_but_streams_that_had_begun(app: App) ->
     """A replica's process is killed under load."""
     import psutil
 
-    app_load = Load(app, clients=8)
+    before = {r.replica for r in app.reports()}
+    app_load = Load(app, clients=16)
     with app_load:
         until(lambda: app_load.answered > 20)
         victim = next(p for p in psutil.process_iter() if p.name().startswith("ray::ServeRepli") and "main:engine" in " ".join(p.cmdline()))
         victim.kill()
         until(lambda: app_load.answered > 200)
-        until(lambda: len(app.reports()) == 2, 60)
+        until(lambda: len(now := {r.replica for r in app.reports()}) == 2 and now != before, 60)
     assert not app_load.unclean, app_load.unclean[:3]
     print(f"a replica killed: {app_load.answered} answered, {len(app_load.retryable)} told to try again")
     with app.http() as client:
