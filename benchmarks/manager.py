@@ -50,7 +50,8 @@ def packages(folder: Path, count: int) -> list[Path]:
         own = folder / f"a{n}"
         own.mkdir()
         (own / "adapter_config.json").write_bytes((first / "adapter_config.json").read_bytes())
-        save_file({k: v.mul(1 + 0.01 * torch.rand(1).item()).to(torch.bfloat16) for k, v in weights.items()}, own / "adapter_model.safetensors")
+        other = {k: v.mul(1 + 0.01 * torch.rand(1).item()).to(torch.bfloat16) for k, v in weights.items()}
+        save_file(other, own / "adapter_model.safetensors")
         entry = tiny.base_entry(rank=8, name=BASE.name, targets=targets)
         made.append(tiny.package(folder / f"p{n}", own, None, name=f"expert-{n}", base_models=entry, training={}))
     return made

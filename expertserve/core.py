@@ -357,7 +357,7 @@ class Core:
     def _entry(self, name: str) -> Entry:
         found = self._entries.get(name)
         if found is None:
-            known = ", ".join(sorted(list(self._entries))) or "none"
+            known = ", ".join(sorted(self._entries)) or "none"
             raise ExpertNotLoadedError(f"no expert is loaded as {name!r}; loaded: {known}", hint="load_expert(name, path) loads one")
         return found
 
@@ -374,7 +374,7 @@ class Core:
         dialect = args.get("dialect")
         routes = self.route(asked, (f"Dialect: {dialect}\n" if dialect else "") + args.get("schema", ""))
         if not routes:
-            known = ", ".join(sorted(list(self._entries))) or "none"
+            known = ", ".join(sorted(self._entries)) or "none"
             raise ConfigError("no loaded expert fits this prompt", hint=f"name one of: {known}", code="no_expert_fits")
         return routes[0].name
 

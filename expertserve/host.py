@@ -77,7 +77,8 @@ class EngineHost:
             return
         if self.running and self.info:
             raise IncompatibleError(
-                f"an adapter of width {self._width()} doesn't fit slots of {self.info.max_lora_rank}, and {self.running} requests are running",
+                f"an adapter of width {self._width()} doesn't fit slots of {self.info.max_lora_rank}, "
+                f"and {self.running} requests are running",
                 hint=f"start with max_lora_rank={self._width()}, or load it while nothing runs",
                 code="rank_too_large",
             )

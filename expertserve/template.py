@@ -84,7 +84,7 @@ class _Budget:
         self.step()
         return _check_size(value)
 
-    def bounded(self, function: Callable[..., Any], *, weigh: bool = True) -> Callable[..., Any]:
+    def bounded(self, function: Any, *, weigh: bool = True) -> Callable[..., Any]:
         """A filter or test as a step whose arguments and result are counted."""
 
         @wraps(function)
@@ -135,7 +135,8 @@ class _Namespace(jinja2.utils.Namespace):
 class _Counting(NodeTransformer):
     """Puts filters that count around whatever Python would do at once, in its own time."""
 
-    def _in(self, name: str, node: nodes.Expr) -> nodes.Filter:
+    def _in(self, name: str, node: nodes.Expr | nodes.Node) -> nodes.Filter:
+        assert isinstance(node, nodes.Expr)
         return nodes.Filter(node, name, [], [], None, None, lineno=node.lineno)
 
     def visit_For(self, node: nodes.For) -> nodes.Node:

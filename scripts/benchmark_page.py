@@ -37,8 +37,8 @@ Read with care. The prompts come from the same generators as the training data, 
 these; the prompts for none of the experts were **not held out**. A bare question such as “How many designers live in Dublin?” could be for
 either database: the SQL expert's higher priority then decides, and so the Cypher expert is hardly ever first without its schema. A sentence
 to extract facts from doesn't say that JSON is wanted. Send the schema, or say in the prompt what you want, or name the expert.""",
-    "routing_simulation": """Does it pay, on many replicas, to send requests where their expert is warm? **A simulation**, not a measurement: engine
-steps and load times in it are fitted to what was measured on one machine, or guessed where it says so.""",
+    "routing_simulation": """Does it pay, on many replicas, to send requests where their expert is warm? **A simulation**, not measured:
+engine steps and load times in it are fitted to what was measured on one machine, or guessed where it says so.""",
     "grammar": "What grammars cost: a mask, compiling and loading a grammar, and tokens per second in the engine.",
     "manager": "What the manager costs: hot swaps, mixed batches, streams.",
     "adapters": "What adapters cost: tokens per second beside the base model alone, and beside transformers with PEFT doing the same work.",

@@ -260,14 +260,16 @@ def slope(samples: Sequence[Sample]) -> float:
     later = samples[len(samples) // 3 :]
     if len(later) < 3:
         return 0.0
-    return round(statistics.linear_regression([s.second for s in later], [s.rss_mib for s in later]).slope * 3600, 1)
+    per_second = float(statistics.linear_regression([s.second for s in later], [s.rss_mib for s in later]).slope)
+    return round(per_second * 3600, 1)
 
 
 def growth(samples: Sequence[Sample], name: str) -> float:
     """Of the median between the middle and the last third."""
     third = max(1, len(samples) // 3)
     middle, last = samples[third : 2 * third] or samples, samples[-third:]
-    return round(statistics.median(getattr(s, name) for s in last) - statistics.median(getattr(s, name) for s in middle), 1)
+    before, after = (statistics.median(float(getattr(s, name)) for s in part) for part in (middle, last))
+    return round(after - before, 1)
 
 
 def plot(samples: Sequence[Sample], file: Path) -> None:

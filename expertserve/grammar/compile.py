@@ -6,6 +6,7 @@ times faster, in the background. A hostile grammar that ends either takes nothin
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import hashlib
 import json
@@ -52,6 +53,7 @@ class Compiler:
         self._strategy: Strategy = strategy
         self._process: subprocess.Popen[str] | None = None
         self._lock = threading.Lock()
+        atexit.register(self._kill)
 
     def compile(self, gbnf: str, tokenizer: Path, out: Path) -> None:
         """Writes a mask's file; waits for it.
@@ -87,6 +89,11 @@ class Compiler:
                 command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
             )
         return self._process
+
+    def _kill(self) -> None:
+        """At exit: a compilation under way would go on for minutes."""
+        if self._process:
+            self._process.kill()
 
     def _end(self) -> None:
         process, self._process = self._process, None

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import glrmask
     import xgrammar
 
-FORMAT = 1
+FORMAT = 2
 Row = npt.NDArray[np.int32]
 """A bit for each token id, 32 to a word."""
 Strategy = Literal["static", "quick"]

@@ -33,7 +33,8 @@ def restrict(grammar: Grammar, schema: str, kind: str, rules: Mapping[str, str])
         ConfigError: The schema can't be read or names nothing, or the grammar has no such rules.
 
     Example:
-        >>> grammar = Grammar.from_gbnf('root ::= "SELECT " column-name " FROM " table-name\\ntable-name ::= [a-z]+\\ncolumn-name ::= [a-z]+')
+        >>> names = "table-name ::= [a-z]+\\ncolumn-name ::= [a-z]+"
+        >>> grammar = Grammar.from_gbnf('root ::= "SELECT " column-name " FROM " table-name\\n' + names)
         >>> narrow = restrict(grammar, "CREATE TABLE users (id INT)", "sql", {})
         >>> narrow.accepts("SELECT id FROM users"), narrow.accepts("SELECT age FROM users")
         (True, False)

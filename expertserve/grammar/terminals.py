@@ -1,10 +1,10 @@
 """Which parts of a grammar may become terminals of a lexer: what makes masks hundreds of times cheaper than a parser of characters.
 
-A mask engine's lexer takes the longest match of each terminal. That changes nothing where no word of the terminal can be followed by a
-character with which it would go on being one. So a part becomes a terminal if it is regular and, in the deterministic automaton of its
-words, no accepting state has a transition on a character that may follow the part in a sentence.
+A mask engine's lexer takes the longest match of each terminal. That changes nothing where no word of the terminal can be followed by
+a character with which it would go on being one. So a part becomes a terminal if it is regular and, in the deterministic automaton of
+its words, no accepting state has a transition on a character that may follow the part in a sentence.
 
-Source: the positions automaton is Glushkov's, *The abstract theory of automata*, 1961; FOLLOW sets as in Aho, Sethi, Ullman, *Compilers*, 4.4.
+Sources: the automaton of positions is Glushkov's (*The abstract theory of automata*, 1961); FOLLOW sets as in Aho, Sethi and Ullman, 4.4.
 """
 
 from __future__ import annotations

@@ -170,9 +170,9 @@ def postgres_error(text: str) -> str:
 
 def opencypher_error(text: str) -> str:
     """By the ANTLR grammar of openCypher."""
-    from antlr4 import CommonTokenStream, InputStream  # type: ignore[import-untyped]
-    from antlr4.error.ErrorListener import ErrorListener  # type: ignore[import-untyped]
-    from antlr4_cypher import CypherLexer, CypherParser  # type: ignore[import-untyped]
+    from antlr4 import CommonTokenStream, InputStream
+    from antlr4.error.ErrorListener import ErrorListener
+    from antlr4_cypher import CypherLexer, CypherParser
 
     class First(ErrorListener):  # type: ignore[misc]
         message = ""

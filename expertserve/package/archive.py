@@ -385,7 +385,7 @@ class _SmallReads(io.FileIO):
     def read(self, size: int | None = -1, /) -> bytes:
         if size is not None and size > 8 << 20:
             raise LoadError(f"the archive's list of members has {size:,} bytes", code="too_many_members")
-        return super().read(size)  # type: ignore[arg-type]
+        return super().read(size)
 
 
 def _unpack_zip(source: Path, writer: _Writer) -> None:

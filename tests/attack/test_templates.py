@@ -74,9 +74,11 @@ def test_a_refusal_says_little() -> None:
 def test_long_conversations_still_fit() -> None:
     """A template like Qwen's, which cuts and joins every message, and a hundred thousand characters in two hundred messages."""
     source = (
-        "{% set ns = namespace(last=messages | length - 1, text='') %}{% for m in messages[::-1] %}{% if m.role == 'user' and ns.last > 0 %}"
-        "{% set ns.last = loop.index0 %}{% endif %}{% endfor %}{% for m in messages %}{% set c = m.content.split('</think>')[-1].lstrip('\n') %}"
-        "{% if '<think>' in m.content %}{% set c = c | trim %}{% endif %}{{ '<|im_start|>' + m.role + '\n' + c + '<|im_end|>\n' }}{% endfor %}"
+        "{% set ns = namespace(last=messages | length - 1, text='') %}"
+        "{% for m in messages[::-1] %}{% if m.role == 'user' and ns.last > 0 %}{% set ns.last = loop.index0 %}{% endif %}{% endfor %}"
+        "{% for m in messages %}{% set c = m.content.split('</think>')[-1].lstrip('\n') %}"
+        "{% if '<think>' in m.content %}{% set c = c | trim %}{% endif %}"
+        "{{ '<|im_start|>' + m.role + '\n' + c + '<|im_end|>\n' }}{% endfor %}"
     )
     messages = [{"role": "user" if i % 2 else "assistant", "content": "word " * 100} for i in range(200)]
     assert len(template.render(source, messages=messages)) > 100_000

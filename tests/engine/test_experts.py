@@ -16,7 +16,8 @@ from experts.task import Lesson, Pair, Task
 from expertserve import Expert, ExpertManager, GenerateArgs
 from tests.conftest import EXPERTS
 
-BAR = 0.60
+MARGIN = 0.12
+"""How far a sample of questions may fall below what the package's manifest says of 300."""
 NAMES = {"expert": "expert-sql", "cypher": "expert-cypher", "json": "expert-json"}
 """What the experts are loaded under, and what their packages are called."""
 
@@ -50,21 +51,28 @@ def share_of_right_answers(manager: ExpertManager, name: str, task: Task, count:
     return sum(task.correct(lesson, pair, answer.text) for (lesson, pair), answer in zip(asked, answers, strict=True)) / len(asked)
 
 
+def promised(manager: ExpertManager, name: str) -> float:
+    """The share of right answers that the package's manifest tells of, less a margin for the sample."""
+    metrics = manager.get(name).manifest.quality_metrics
+    assert metrics is not None
+    return float(metrics.model_dump()["execution_accuracy"]) - MARGIN
+
+
 @pytest.mark.long
 def test_the_sql_expert_answers_most_unseen_questions_on_unseen_schemas(engine: Expert) -> None:
-    assert share_of_right_answers(engine.manager, "expert", sql, 200) >= BAR
+    assert share_of_right_answers(engine.manager, "expert", sql, 200) >= promised(engine.manager, "expert")
 
 
 @pytest.mark.long
 @pytest.mark.engine
-def test_the_cypher_expert_answers_most_unseen_questions_on_unseen_graphs(three: ExpertManager) -> None:
-    assert share_of_right_answers(three, "cypher", cypher, 64) >= BAR
+def test_the_cypher_expert_keeps_its_promise_on_unseen_graphs(three: ExpertManager) -> None:
+    assert share_of_right_answers(three, "cypher", cypher, 64) >= promised(three, "cypher")
 
 
 @pytest.mark.long
 @pytest.mark.engine
-def test_the_json_expert_extracts_most_unseen_objects(three: ExpertManager) -> None:
-    assert share_of_right_answers(three, "json", json_extract, 64) >= BAR
+def test_the_json_expert_keeps_its_promise_on_unseen_objects(three: ExpertManager) -> None:
+    assert share_of_right_answers(three, "json", json_extract, 64) >= promised(three, "json")
 
 
 @pytest.mark.engine
@@ -78,8 +86,14 @@ def test_three_experts_answer_in_one_batch_through_one_engine(three: ExpertManag
     assert [answer.expert.name for answer in answers] == [NAMES[name] for name, *_ in asked]
     assert len({answer.expert.digest for answer in answers}) == 3
     assert len({answer.base_model.digest for answer in answers}) == 1
+    for (name, _, lesson, _), answer in zip(asked, answers, strict=True):
+        assert answer.grammar and answer.grammar.complete
+        if name == "json":
+            assert json.loads(answer.text).keys() == json.loads(lesson.schema).keys()
+        else:
+            assert answer.text.startswith({"expert": "SELECT", "cypher": "MATCH"}[name])
     right = [task.correct(lesson, pair, answer.text) for (_, task, lesson, pair), answer in zip(asked, answers, strict=True)]
-    assert sum(right) > len(right) / 2, [answer.text for answer in answers]
+    assert sum(right[::3]) >= 3, [answer.text for answer in answers]  # SQL's
 
 
 @pytest.mark.engine

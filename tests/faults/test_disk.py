@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -117,11 +117,8 @@ def test_a_servers_state_is_old_or_new_at_every_step(tmp_path: Path) -> None:
     seen = []
     for step in range(1, 50):
         state = State(folder)
-        with _faults.at(step, folder, errno.ENOSPC, forever=True):
-            try:
-                state.put(Entry(name="new", path="/new"))
-            except OSError:
-                pass
+        with _faults.at(step, folder, errno.ENOSPC, forever=True), suppress(OSError):
+            state.put(Entry(name="new", path="/new"))
         seen.append([e.name for e in State(folder).entries])
         assert [p.name for p in folder.iterdir()] == ["experts.json"]
         if not _faults.hit:

@@ -45,13 +45,19 @@ SMALL = Limits(members=64, member_bytes=1 << 19, total_bytes=1 << 20)
 CUT = b"\n%%\n"
 """Between the files of an input that stands for several."""
 MESSAGES = [{"role": "system", "content": "Schema: t(id)"}, {"role": "user", "content": "How many?"}]
-GRAMMAR = b'root ::= "SELECT " name ("," name)* where?\nwhere ::= " WHERE " name "=" [0-9]{1,3} # a comment\nname ::= [a-z_]+ | "\\"" [^"\\n]* "\\""\n'
+GRAMMAR = (
+    b'root ::= "SELECT " name ("," name)* where?\nwhere ::= " WHERE " name "=" [0-9]{1,3} # a comment\n'
+    b'name ::= [a-z_]+ | "\\"" [^"\\n]* "\\""\n'
+)
 TEMPLATE = (
     b"{% set n = namespace(x='') %}{% for m in messages %}{% if m.role == 'user' and loop.first %}{{ raise_exception('no') }}"
     b"{% else %}{% set n.x = n.x ~ m['content'] | trim %}{% endif %}{{ n.x.split('a')[1:] | join(',') }}{% endfor %}"
-    b"{% macro f(a, b=1) %}{{ a | upper | replace('A', 'B') | tojson }}{% endmacro %}{{ f(messages) }}{{ messages | map(attribute='role') | list }}"
+    b"{% macro f(a, b=1) %}{{ a | upper | replace('A', 'B') | tojson }}{% endmacro %}{{ f(messages) }}"
+    b"{{ messages | map(attribute='role') | list }}"
 )
-DDL = b"CREATE TABLE users (id INT PRIMARY KEY, \"full name\" TEXT DEFAULT 'x', FOREIGN KEY (id) REFERENCES t(id)); CREATE VIEW v AS SELECT 1;"
+DDL = (
+    b"CREATE TABLE users (id INT PRIMARY KEY, \"full name\" TEXT DEFAULT 'x', FOREIGN KEY (id) REFERENCES t(id));CREATE VIEW v AS SELECT 1;"
+)
 GRAPH = b"(:Person {name: STRING, age: INT})-[:KNOWS|LIKES {since: DATE}]->(p:City:Place)"
 SCHEMA: dict[str, Any] = {
     "type": "object",
@@ -80,12 +86,21 @@ class Target:
     seeds: tuple[bytes, ...]
     warm: Callable[[Path], object] = lambda root: None
 
+    @staticmethod
+    def tidy(root: Path) -> None:
+        """Takes away what the input before was."""
+        for path in root.iterdir():
+            if path.is_symlink() or not path.is_dir():
+                path.unlink()
+            elif path.name not in KEPT:
+                shutil.rmtree(path)
+
     def begin(self, root: Path) -> None:
         """Makes the folder, and runs the seeds unwatched once, so that libraries are loaded."""
         root.mkdir(parents=True, exist_ok=True)
         self.warm(root)
         for data in self.seeds:
-            _tidy(root)
+            self.tidy(root)
             with suppress(ExpertError):
                 self.run(data, root)
 
@@ -95,21 +110,12 @@ class Target:
         Raises:
             Broken: Or whatever the target let out that isn't an error of our tree.
         """
-        _tidy(root)
+        self.tidy(root)
         with watched(root, allowed=("cache", "input", *KEPT)), suppress(ExpertError):
             self.run(data, root)
 
 
 KEPT = ("models", "served", "sound", "state")
-
-
-def _tidy(root: Path) -> None:
-    """Takes away what the input before was."""
-    for path in root.iterdir():
-        if path.is_symlink() or not path.is_dir():
-            path.unlink()
-        elif path.name not in KEPT:
-            shutil.rmtree(path)
 
 
 # ── archives and manifests ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -136,7 +142,7 @@ def manifest(data: bytes, root: Path) -> None:
     read = parse_manifest(data)
     list(read.unknown())
     Router([(read.name, read)]).route("How many customers are there?")
-    load_order([read, read])
+    load_order([read])
     check_constraints(read, [read])
 
 
@@ -258,7 +264,13 @@ CUSTOM = tiny.manifest(
     base_models=[{"name": "tiny", "prompt_template": "custom", "adapters": [ENTRY]}],
     training={"decoding": {"use_grammar": True, "grammar_file": "grammar.gbnf", "grammar_type": "sql", "stop_sequences": [";"]}},
 )
-OLD = {"name": "expert-x", "version": "1.0.0", "base_model": {"name": "tiny"}, "adapters": [ENTRY], "constraints": {"requires": ["a@1"]}}
+OLD = {
+    "name": "expert-x",
+    "version": "1.0.0",
+    "base_model": {"name": "tiny"},
+    "adapters": [ENTRY],
+    "constraints": {"requires": ["expert-x@>=1,<2"]},
+}
 
 
 def _parts(*parts: bytes) -> bytes:
@@ -275,7 +287,7 @@ def _adapters(draw_: st.DrawFn) -> bytes:
 
 @st.composite
 def _packages(draw_: st.DrawFn) -> bytes:
-    one, config, weights = ADAPTERS[0]
+    _, config, weights = ADAPTERS[0]
     tokenizer = draw_(
         draw.json_texts({"model": {"type": "BPE", "vocab": {"a": 0}, "merges": []}, "added_tokens": [{"id": 1, "content": "<s>"}]})
     )
@@ -421,7 +433,7 @@ class _Site:
         from expertserve.server.settings import ServerSettings
 
         os.environ.setdefault("HF_HUB_OFFLINE", "1")
-        entry, config, weights = ADAPTERS[0]
+        _, config, weights = ADAPTERS[0]
         made = {"manifest.json": json.dumps(MANIFEST | {"integrity": {}}).encode(), CONFIG: json.dumps(config).encode(), WEIGHTS: weights}
         self.folder = root / "served"
         for name in ("one", "two"):
@@ -517,7 +529,8 @@ TARGETS = {
                tuple(json.dumps(m).encode() for m in (MANIFEST, CUSTOM, OLD))),
         Target("adapter", adapter, _adapters(),
                tuple(_parts(json.dumps(e).encode(), json.dumps(c).encode(), w) for e, c, w in ADAPTERS), base),
-        Target("package", package, _packages(), (_parts(json.dumps(CUSTOM).encode(), json.dumps(LORA_CONFIG).encode(), LORA, b"", b"{}", TEMPLATE, GRAMMAR),), base),
+        Target("package", package, _packages(), 
+               (_parts(json.dumps(CUSTOM).encode(), json.dumps(LORA_CONFIG).encode(), LORA, b"", b"{}", TEMPLATE, GRAMMAR),), base),
         Target("signature", signature, draw.damaged(draw.json_texts(MANIFEST)) | st.binary(max_size=12), (b"\0\0\1x",), _signed),
         Target("keys", key_file, draw.damaged(st.sampled_from([KEYS, *_pems()])), (KEYS, *_pems())),
         Target("grammar", grammar, draw.damaged(st.just(GRAMMAR)), (GRAMMAR,)),
@@ -526,6 +539,7 @@ TARGETS = {
                          draw.damaged(st.just(DDL)).map(lambda d: b"d" + d), draw.damaged(st.just(GRAPH)).map(lambda d: b"g" + d)),
                (b"r" + REGEX, b"j" + json.dumps(SCHEMA).encode(), b"d" + DDL, b"g" + GRAPH)),
         Target("template", jinja, draw.damaged(st.just(TEMPLATE)), (TEMPLATE,)),
-        Target("http", http, HTTP, tuple(_request("POST /v1/chat/completions application/json")(json.dumps(b).encode()) for b in (CHAT, PARTS)), _site),
+        Target("http", http, HTTP, 
+               tuple(_request("POST /v1/chat/completions application/json")(json.dumps(b).encode()) for b in (CHAT, PARTS)), _site),
     )
 }  # fmt: skip

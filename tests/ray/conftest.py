@@ -37,6 +37,19 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
+def ray_processes() -> set[tuple[int, str]]:
+    """All processes of this machine that Ray started, and what they are."""
+    found = set()
+    for process in psutil.process_iter():
+        try:
+            line = " ".join(process.cmdline())
+        except psutil.Error:
+            continue  # ended in this very moment
+        if line.startswith("ray::") or "/ray/core/src/ray/" in line or "/ray/_private/" in line or "/ray/dashboard/" in line:
+            found.add((process.pid, line[:120]))
+    return found
+
+
 @pytest.fixture(scope="session")
 def ray_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Where Serve listens. Afterwards no process of Ray's is left."""
@@ -44,25 +57,13 @@ def ray_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
     from expertserve.ray_serve import cluster
 
-    before = {p.pid for p in psutil.process_iter()}
+    before = ray_processes()
     port = free_port()
     with cluster(None, {"host": "127.0.0.1", "port": port}, num_cpus=4, object_store_memory=80 << 20):
         yield f"http://127.0.0.1:{port}"
         serve.shutdown()
 
-    def left() -> list[str]:
-        found = []
-        for process in psutil.process_iter():
-            try:
-                line = " ".join(process.cmdline())
-                if process.pid not in before and ("ray" in process.name() or "/ray/" in line or line.startswith("ray::")):
-                    found.append(line[:120])
-            except psutil.Error:
-                continue
-        return found
-
-    until(lambda: not left(), 30)
-    assert not left()
+    until(lambda: ray_processes() <= before, 30)
 
 
 @dataclass

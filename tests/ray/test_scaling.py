@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
 from typing import Any
 
+import httpx
+import openai
 import pytest
+import yaml
 
-from tests.conftest import EXPERTS, SCHEMA
-from tests.ray.conftest import LITTLE, Deploy, body, until
+from expertserve.config import models_dir
+from tests.conftest import EXPERTS, ROOT, SCHEMA
+from tests.ray.conftest import LITTLE, Deploy, body, free_port, ray_processes, until
+from tests.ray.test_parts import YAML
 from tests.ray.test_serving import Load
 
 pytestmark = [
@@ -90,6 +98,39 @@ def test_experts_that_came_over_http_survive_a_redeployment(deploy: Deploy, fift
     with app.http() as client:
         until(lambda: client.post("/v1/chat/completions", json=body("late")).status_code == 200, 30)
     app.delete()
+
+
+@pytest.mark.parametrize("command", [["expertserve", "ray", "--config"], ["serve", "run"]], ids=["expertserve ray", "serve run"])
+def test_the_shipped_file_serves_an_unmodified_client(command: list[str], tmp_path: Path) -> None:
+    """With the fake engine in it, and little of the machine."""
+    file = yaml.safe_load(YAML.read_text())
+    port = file["http_options"]["port"] = free_port()
+    args = file["applications"][0]["args"]
+    args |= {"engine": "fake", "cache_dir": str(tmp_path / "cache"), "models_dir": str(models_dir())}
+    args["replicas"]["resources"] = args["ingress"]["resources"] = LITTLE
+    (tmp_path / "serve.yaml").write_text(yaml.safe_dump(file))
+    program = [str(Path(sys.executable).parent / command[0]), *command[1:], str(tmp_path / "serve.yaml")]
+    before = ray_processes()
+    with (tmp_path / "log").open("w") as log, subprocess.Popen(program, cwd=ROOT, stdout=log, stderr=log) as process:
+        try:
+            until(lambda: process.poll() is not None or answers(f"http://127.0.0.1:{port}/ready"), 120)
+            assert process.poll() is None, (tmp_path / "log").read_text()[-2000:]
+            with openai.OpenAI(base_url=f"http://127.0.0.1:{port}/v1", api_key="none") as client:
+                names = [m.id for m in client.models.list()]
+                assert len(names) == len(list(EXPERTS.glob("*.expert"))) + 2  # the base model and auto
+                answer = client.chat.completions.create(model=names[0], messages=[{"role": "user", "content": "How many?"}], max_tokens=8)
+                assert answer.usage and answer.usage.completion_tokens
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.wait(60)
+    until(lambda: ray_processes() <= before, 30)
+
+
+def answers(url: str) -> bool:
+    try:
+        return httpx.get(url).status_code == 200
+    except httpx.HTTPError:
+        return False
 
 
 @pytest.mark.engine

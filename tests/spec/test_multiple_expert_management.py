@@ -91,10 +91,9 @@ def test_list_loaded_experts(three: ExpertManager) -> None:
 def test_unload_expert(three: ExpertManager) -> None:
     adapter = three.get("sql").adapter
     ask(three, "sql")
-    three._core._entries  # noqa: B018
     three.unload_expert("sql")
     assert adapter is not None
-    with pytest.raises(ExpertNotLoadedError, match="'sql'.*loaded: cypher, json"):
+    with pytest.raises(ExpertNotLoadedError, match=r"'sql'.*loaded: cypher, json"):
         ask(three, "sql")
     assert ask(three, "cypher")  # the base model stays
 

@@ -1,0 +1,134 @@
+"""Our server over `vllm serve` with the same adapters as plain LoRA modules: throughput, first token, and seconds to ready.
+
+    python -m benchmarks.server [ROUNDS]
+
+Both servers run on loopback, one idle while the other is asked: 32 clients in this process, streaming over the OpenAI API.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import ExitStack
+from pathlib import Path
+
+import httpx
+
+from benchmarks.manager import packages
+from benchmarks.measure import Ratio, alternate, report
+from expertserve.config import models_dir
+from expertserve.engine.machine import cpus
+
+BASE = models_dir() / "SmolLM2-135M-Instruct"
+OURS, THEIRS = 8461, 8462
+CLIENTS, EACH, TOKENS = 32, 2, 48
+NAMES = [f"e{n}" for n in range(4)]
+
+
+def start(stack: ExitStack, command: list[str], port: int, environment: dict[str, str]) -> float:
+    """Starts a server and waits until it answers a model's request; gives the seconds."""
+    began = time.perf_counter()
+    process = subprocess.Popen(command, env={**os.environ, **environment}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def end() -> None:
+        process.terminate()
+        try:
+            process.wait(60)
+        except subprocess.TimeoutExpired:
+            process.kill()
+
+    stack.callback(end)
+    while time.perf_counter() - began < 300:
+        if process.poll() is not None:
+            raise SystemExit(f"{command[0]} ended with {process.returncode}")
+        try:
+            body = {"model": NAMES[0], "messages": [{"role": "user", "content": "x"}], "max_tokens": 1}
+            if httpx.post(f"http://127.0.0.1:{port}/v1/chat/completions", json=body, timeout=60).status_code == 200:
+                return time.perf_counter() - began
+        except httpx.TransportError:
+            pass
+        time.sleep(0.2)
+    raise SystemExit("the server did not come up")
+
+
+async def ask(client: httpx.AsyncClient, port: int, number: int) -> tuple[int, float]:
+    """One streamed answer: its tokens, and the seconds to the first."""
+    body = {
+        "model": NAMES[number % len(NAMES)],
+        "messages": [{"role": "user", "content": f"Question {number}: tell me something about customers."}],
+        "max_tokens": TOKENS,
+        "temperature": 0,
+        "stream": True,
+        "stream_options": {"include_usage": True},
+    }
+    began, first, tokens = time.perf_counter(), 0.0, 0
+    async with client.stream("POST", f"http://127.0.0.1:{port}/v1/chat/completions", json=body) as answer:
+        async for line in answer.aiter_lines():
+            if not line.startswith("data: {"):
+                continue
+            event = json.loads(line[6:])
+            if event.get("usage"):
+                tokens = event["usage"]["completion_tokens"]
+            if not first and event["choices"] and event["choices"][0]["delta"].get("content"):
+                first = time.perf_counter() - began
+    return tokens, first
+
+
+def load(port: int, firsts: list[float]) -> float:
+    """Tokens per second of 32 clients."""
+
+    async def run() -> float:
+        numbers = itertools.count()
+        async with httpx.AsyncClient(timeout=300, limits=httpx.Limits(max_connections=CLIENTS)) as client:
+
+            async def one() -> int:
+                count = 0
+                for _ in range(EACH):
+                    tokens, first = await ask(client, port, next(numbers))
+                    count += tokens
+                    firsts.append(first)
+                return count
+
+            began = time.perf_counter()
+            return sum(await asyncio.gather(*(one() for _ in range(CLIENTS)))) / (time.perf_counter() - began)
+
+    return asyncio.run(run())
+
+
+def main() -> None:
+    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 5
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        made = packages(folder, len(NAMES))
+        bin_ = Path(sys.executable).parent
+        named = [f"{name}={path}" for name, path in zip(NAMES, made, strict=True)]
+        ours = [str(bin_ / "expertserve"), "serve", *named, "--port", str(OURS), "--max-slots", "4", "--cache-dir", str(folder / "cache")]
+        theirs = [str(bin_ / "vllm"), "serve", str(BASE), "--port", str(THEIRS), "--dtype", "bfloat16", "--max-model-len", "2048"]
+        theirs += ["--enable-lora", "--max-loras", "4", "--max-lora-rank", "8", "--max-num-seqs", "64"]
+        theirs += ["--kv-cache-memory-bytes", str(2 << 30)]
+        theirs += ["--lora-modules", *(f"{name}={folder / f'a{n}'}" for n, name in enumerate(NAMES))]
+        bind = {"VLLM_CPU_OMP_THREADS_BIND": ",".join(map(str, cpus())), "VLLM_NO_USAGE_STATS": "1"}
+        ready = {"ours": start(stack, ours, OURS, {}), "vllm serve": start(stack, theirs, THEIRS, bind)}
+        firsts: dict[str, list[float]] = {"ours": [], "vllm serve": []}
+        figures = alternate({"ours": lambda: load(OURS, firsts["ours"]), "vllm serve": lambda: load(THEIRS, firsts["vllm serve"])}, rounds)
+        report(
+            "server",
+            f"{CLIENTS} clients, 4 LoRA experts, {TOKENS} tokens each, streamed: tokens per second",
+            figures,
+            [Ratio("throughput ÷ vllm serve", "ours", "vllm serve", least=2.5)],
+            {
+                "ready_s": {k: round(v, 1) for k, v in ready.items()},
+                "first_token_median_s": {k: round(statistics.median(v), 2) for k, v in firsts.items()},
+            },
+        )
+
+
+if __name__ == "__main__":
+    main()
