@@ -58,4 +58,6 @@ def test_load_stop_sequences_from_manifest(beside: Beside, sql_package: Path, de
     assert cut.text == whole.text[: whole.text.index(word)] and cut.finish_reason == "stop"
     sql = beside(sql_package)
     assert sql.manifest.decoding.stop_sequences == (";",)
-    assert sql.generate("List all customers.", schema=SCHEMA, stop=[" FROM"]).text == "SELECT *"
+    assert sql.generate("List all customers.", schema=SCHEMA, stop=[" FROM"], grammar=None).text == "SELECT *"
+    followed = sql.generate("List all customers.", schema=SCHEMA, stop=[" FROM"])
+    assert followed.text.startswith("SELECT * FROM")  # under a grammar, a stop acts only where the sentence is complete
