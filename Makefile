@@ -39,14 +39,20 @@ check: .venv/dev.stamp  ## lint, formatting, types
 	$(BIN)/mypy
 	$(BIN)/python scripts/check_types.py
 	$(BIN)/python scripts/make_grammars.py --check
+	$(BIN)/python scripts/cli_reference.py --check
+	$(BIN)/python scripts/error_page.py --check
+	$(BIN)/python scripts/benchmark_page.py --check
+	$(BIN)/python scripts/check_links.py
+	$(BIN)/python scripts/check_docs.py
 
 bench: .venv/dev.stamp base  ## the performance tables, as JSON and text in benchmarks/results
 	$(BIN)/python benchmarks/run.py
 
 docs: .venv/dev.stamp  ## build the documentation's site, strictly, and check links and coverage
-	$(BIN)/python scripts/check_links.py
-	$(BIN)/python scripts/check_docs.py
-	$(BIN)/mkdocs build --strict --quiet --site-dir build/site
+	$(BIN)/python scripts/cli_reference.py
+	$(BIN)/python scripts/error_page.py
+	$(BIN)/python scripts/benchmark_page.py
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
 
 fuzz: .venv/dev.stamp base  ## 10,000 inputs a target
 	$(BIN)/python scripts/fuzz.py

@@ -154,24 +154,29 @@ class Named(NamedTuple):
 
 
 def named(packages: list[str], cache_dir: Path | None) -> list[Named]:
-    """`NAME=PATH` or `PATH`; without a name, the manifest's counts.
+    """`NAME=PATH` or `PATH`; without a name, the manifest's counts. In the order that the manifests ask to be loaded in.
 
     Raises:
         LoadError: A package can't be read.
         ConfigError: Two have one name.
     """
     from expertserve.package.archive import open_package
-    from expertserve.package.manifest import read_manifest
+    from expertserve.package.constraints import load_order
+    from expertserve.package.manifest import Manifest, read_manifest
 
     found: dict[str, Named] = {}
+    manifests: list[Manifest] = []
     for given in packages:
         match = re.fullmatch(r"([A-Za-z0-9][A-Za-z0-9._-]*)=(.+)", given) if not Path(given).exists() else None
         path = Path(match[2] if match else given)
-        name = match[1] if match else read_manifest(open_package(path, cache_dir=cache_dir).folder).name
+        manifest = read_manifest(open_package(path, cache_dir=cache_dir).folder)
+        name = match[1] if match else manifest.name
         if name in found:
             raise ConfigError(f"two packages are called {name!r}", hint="name one yourself: NAME=PATH", code="name_taken")
         found[name] = Named(name, path)
-    return list(found.values())
+        manifests.append(manifest)
+    ordered = list(found.values())
+    return [ordered[i] for i in load_order(manifests)]
 
 
 def read_text(path: Path) -> str:

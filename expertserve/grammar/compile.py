@@ -31,8 +31,8 @@ from expertserve.grammar.vocabulary import Vocabulary
 from expertserve.package.members import read_bounded
 from expertserve.request import Constraint
 
-SECONDS: dict[Strategy, float] = {"quick": 20.0, "static": 300.0}
-MEMORY: dict[Strategy, int] = {"quick": 3 << 30, "static": 5 << 30}
+SECONDS: dict[Strategy, float] = {"quick": 15.0, "walk": 10.0, "static": 300.0}
+MEMORY: dict[Strategy, int] = {"quick": 3 << 30, "walk": 3 << 30, "static": 5 << 30}
 MAX_MASK = 256 << 20
 HASH = 32
 """A mask's file begins with the SHA-256 of the rest."""
@@ -53,7 +53,6 @@ class Compiler:
         self._strategy: Strategy = strategy
         self._process: subprocess.Popen[str] | None = None
         self._lock = threading.Lock()
-        atexit.register(self._kill)
 
     def compile(self, gbnf: str, tokenizer: Path, out: Path) -> None:
         """Writes a mask's file; waits for it.
@@ -85,15 +84,11 @@ class Compiler:
         if self._process is None or self._process.poll() is not None:
             environment = {**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
             command = [sys.executable, "-m", "expertserve.grammar.compile", self._strategy]
+            atexit.register(self._end)  # what it is at work on would outlive us
             self._process = subprocess.Popen(
                 command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
             )
         return self._process
-
-    def _kill(self) -> None:
-        """At exit: a compilation under way would go on for minutes."""
-        if self._process:
-            self._process.kill()
 
     def _end(self) -> None:
         process, self._process = self._process, None
@@ -121,6 +116,7 @@ class Masks:
 
     def __init__(self) -> None:
         self._quick = Compiler("quick")
+        self._walk = Compiler("walk")
         self._static = Compiler("static")
         self._uses: dict[Path, int] = {}
         self._jobs: queue.SimpleQueue[tuple[str, Path, Path]] = queue.SimpleQueue()
@@ -145,7 +141,7 @@ class Masks:
         if not quick.exists() and not refused.exists():
             static.parent.mkdir(parents=True, exist_ok=True)
             try:
-                self._quick.compile(gbnf, tokenizer, quick)
+                self._compile_quickly(gbnf, tokenizer, quick)
             except GrammarError as error:
                 if error.code != "mask_refused":
                     raise
@@ -154,6 +150,15 @@ class Masks:
             return Constraint(gbnf=gbnf, digest=grammar.digest, mask=None, engine="xgrammar")
         self._later(gbnf, tokenizer, static, own)
         return Constraint(gbnf="", digest=grammar.digest, mask=quick)
+
+    def _compile_quickly(self, gbnf: str, tokenizer: Path, out: Path) -> None:
+        """By the quick strategy or, where that is too costly, by walking the vocabulary."""
+        try:
+            self._quick.compile(gbnf, tokenizer, out)
+        except GrammarError as error:
+            if error.code != "grammar_too_costly":
+                raise
+            self._walk.compile(gbnf, tokenizer, out)
 
     def expect(self, grammar: Grammar, tokenizer: Path, cache_dir: Path | None) -> None:
         """Has an expert's static mask compiled in the background, if it isn't there: its first request will want it."""
@@ -261,4 +266,4 @@ def _bound(strategy: Strategy) -> None:
 
 
 if __name__ == "__main__":
-    serve("static" if sys.argv[1:] == ["static"] else "quick")
+    serve(sys.argv[1])  # type: ignore[arg-type]

@@ -45,7 +45,7 @@ def to_lark(rules: Rules) -> str:
 
     What a lexer cuts rightly becomes a terminal (see `expertserve.grammar.terminals`); the rest is made of characters.
     """
-    rules = reachable(split_repeats(without_empty_repeats(reachable(rules))))
+    rules = reachable(split_repeats(without_empty_repeats(reachable(productive(rules)))))
     lexed = terminals(rules) - {rules.root}
     kept = reachable(rules, stop=lexed)
     names = {n: "start" if n == rules.root else f"T{i}" if n in lexed else f"r{i}" for i, n in enumerate(kept.rules)}
@@ -251,6 +251,36 @@ def renamed(rules: Rules, prefix: str) -> Rules:
     return Rules(
         {names[n]: rename(node) for n, node in rules.rules.items()}, {names[n]: rules.lines.get(n, 0) for n in names}, names[rules.root]
     )
+
+
+def productive(rules: Rules) -> Rules:
+    """The same language without the parts that derive no text at all: mask engines think that they lead somewhere.
+
+    The root must derive something, as it does in every `Grammar`.
+    """
+    alive: set[str] = set()
+    while new := {n for n, node in rules.rules.items() if n not in alive and _without_dead(node, alive) is not None}:
+        alive |= new
+    kept = {n: node for n in rules.rules if n in alive and (node := _without_dead(rules.rules[n], alive)) is not None}
+    return Rules(kept, {n: rules.lines.get(n, 0) for n in kept}, rules.root)
+
+
+def _without_dead(node: Node, alive: set[str]) -> Node | None:
+    """The node without dead alternatives; None where nothing is left."""
+    match node:
+        case Class(ranges):
+            return node if ranges else None
+        case Ref(name):
+            return node if name in alive else None
+        case Seq(items):
+            kept = [_without_dead(i, alive) for i in items]
+            return None if any(k is None for k in kept) else Seq(tuple(k for k in kept if k is not None))
+        case Alt(options):
+            return _alternatives(made for o in options if (made := _without_dead(o, alive)) is not None)
+        case Repeat(item, low, high):
+            inner = _without_dead(item, alive)
+            return Repeat(inner, low, high) if inner is not None else Seq() if low == 0 else None
+    return node
 
 
 def nullable(rules: Rules) -> frozenset[str]:

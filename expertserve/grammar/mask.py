@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from expertserve.errors import GrammarError
 from expertserve.grammar.gbnf import write
-from expertserve.grammar.lower import reachable, renamed, to_lark, without_empty_repeats
+from expertserve.grammar.lower import productive, reachable, renamed, to_lark, without_empty_repeats
 from expertserve.grammar.terminals import split_repeats
 from expertserve.grammar.tree import Ref, Rules
 from expertserve.grammar.vocabulary import Vocabulary
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 FORMAT = 2
 Row = npt.NDArray[np.int32]
 """A bit for each token id, 32 to a word."""
-Strategy = Literal["static", "quick"]
+Strategy = Literal["static", "quick", "walk"]
 
 
 class State(Protocol):
@@ -75,14 +75,17 @@ class GlrMask:
 
     @classmethod
     def compile(cls, rules: Rules, vocabulary: GlrVocabulary, strategy: Strategy = "static") -> GlrMask:
-        """Static: seconds, and masks of some 20 µs. Quick: about half of that, and masks of some 300 µs.
+        """Static: seconds, and masks of some 20 µs. Quick: about half of that, and masks of some 300 µs. Walk: the least work, and masks
+        of milliseconds; very ambiguous grammars leave nothing else.
 
         Raises:
             GrammarError: `mask_refused`, where glrmask can't compile it.
         """
         import glrmask
 
-        chosen = glrmask.MaskStrategy.AUTO if strategy == "static" else glrmask.TokenTrie(merge_equivalent_tokens=True)
+        strategies = glrmask.MaskStrategy
+        merging = glrmask.TokenTrie(merge_equivalent_tokens=True)
+        chosen = strategies.AUTO if strategy == "static" else merging if strategy == "quick" else strategies.TOKEN_TRIE
         try:
             return cls(glrmask.Grammar.from_lark(to_lark(rules)).compile(vocabulary.own, mask_strategy=chosen))
         except ValueError as error:
@@ -148,7 +151,7 @@ class XMask:
     def __init__(self, rules: Rules, vocabulary: Vocabulary, size: int) -> None:
         import xgrammar
 
-        clean = renamed(split_repeats(without_empty_repeats(reachable(rules))), "r")
+        clean = renamed(split_repeats(without_empty_repeats(reachable(productive(rules)))), "r")
         text = write(Rules({"root": Ref(clean.root), **clean.rules}, {}))
         tokens = [vocabulary.tokens.get(i, b"") for i in range(size)]
         special = [i for i in range(size) if i not in vocabulary.tokens]

@@ -7,6 +7,7 @@ import os
 import shutil
 import socket
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,7 @@ from tests import tiny
 os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
 os.environ.setdefault("RAY_ENABLE_UV_RUN_RUNTIME_ENV", "0")
 LITTLE = {"num_cpus": 0.01}
+MARK = "EXPERTSERVE_TESTS_RAY"
 
 
 def until(condition: Callable[[], object], seconds: float = 30.0, every: float = 0.1) -> None:
@@ -37,16 +39,15 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
-def ray_processes() -> set[tuple[int, str]]:
-    """All processes of this machine that Ray started, and what they are."""
-    found = set()
+def started(mark: str) -> list[str]:
+    """The processes that came, directly or not, from one whose environment had this mark; others' Ray may run here too."""
+    found = []
     for process in psutil.process_iter():
         try:
-            line = " ".join(process.cmdline())
+            if process.pid != os.getpid() and process.environ().get(MARK) == mark and process.status() != psutil.STATUS_ZOMBIE:
+                found.append(f"{process.pid} {' '.join(process.cmdline())[:120]}")
         except psutil.Error:
-            continue  # ended in this very moment
-        if line.startswith("ray::") or "/ray/core/src/ray/" in line or "/ray/_private/" in line or "/ray/dashboard/" in line:
-            found.add((process.pid, line[:120]))
+            continue  # ended in this very moment, or is not ours
     return found
 
 
@@ -57,13 +58,14 @@ def ray_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
     from expertserve.ray_serve import cluster
 
-    before = ray_processes()
+    os.environ[MARK] = mark = uuid.uuid4().hex
     port = free_port()
     with cluster(None, {"host": "127.0.0.1", "port": port}, num_cpus=4, object_store_memory=80 << 20):
         yield f"http://127.0.0.1:{port}"
         serve.shutdown()
 
-    until(lambda: ray_processes() <= before, 30)
+    del os.environ[MARK]
+    until(lambda: not started(mark), 30)
 
 
 @dataclass

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
 import threading
 import time
+import uuid
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +20,7 @@ import yaml
 
 from expertserve.config import models_dir
 from tests.conftest import EXPERTS, ROOT, SCHEMA
-from tests.ray.conftest import LITTLE, Deploy, body, free_port, ray_processes, until
+from tests.ray.conftest import LITTLE, MARK, Deploy, body, free_port, started, until
 from tests.ray.test_parts import YAML
 from tests.ray.test_serving import Load
 
@@ -110,20 +112,23 @@ def test_the_shipped_file_serves_an_unmodified_client(command: list[str], tmp_pa
     args["replicas"]["resources"] = args["ingress"]["resources"] = LITTLE
     (tmp_path / "serve.yaml").write_text(yaml.safe_dump(file))
     program = [str(Path(sys.executable).parent / command[0]), *command[1:], str(tmp_path / "serve.yaml")]
-    before = ray_processes()
-    with (tmp_path / "log").open("w") as log, subprocess.Popen(program, cwd=ROOT, stdout=log, stderr=log) as process:
+    mark = uuid.uuid4().hex
+    with (
+        (tmp_path / "log").open("w") as log,
+        subprocess.Popen(program, cwd=ROOT, stdout=log, stderr=log, env=os.environ | {MARK: mark}) as process,
+    ):
         try:
             until(lambda: process.poll() is not None or answers(f"http://127.0.0.1:{port}/ready"), 120)
             assert process.poll() is None, (tmp_path / "log").read_text()[-2000:]
             with openai.OpenAI(base_url=f"http://127.0.0.1:{port}/v1", api_key="none") as client:
-                names = [m.id for m in client.models.list()]
-                assert len(names) == len(list(EXPERTS.glob("*.expert"))) + 2  # the base model and auto
-                answer = client.chat.completions.create(model=names[0], messages=[{"role": "user", "content": "How many?"}], max_tokens=8)
+                *experts, base, auto = [m.id for m in client.models.list()]
+                assert len(experts) == len(list(EXPERTS.glob("*.expert"))) and auto == "auto"
+                answer = client.chat.completions.create(model=base, messages=[{"role": "user", "content": "How many?"}], max_tokens=8)
                 assert answer.usage and answer.usage.completion_tokens
         finally:
             process.send_signal(signal.SIGINT)
             process.wait(60)
-    until(lambda: ray_processes() <= before, 30)
+    until(lambda: not started(mark), 30)
 
 
 def answers(url: str) -> bool:
