@@ -57,7 +57,8 @@ docs: .venv/dev.stamp  ## build the documentation's site, strictly, and check li
 fuzz: .venv/dev.stamp base  ## 10,000 inputs a target
 	$(BIN)/python scripts/fuzz.py
 
-soak: .venv/dev.stamp base  ## mixed traffic for 20 minutes, then look what is left
+soak: .venv/dev.stamp base  ## endurance tests, kills at every stage, and 20 minutes of mixed traffic
+	$(BIN)/python -m pytest -m soak
 	$(BIN)/python scripts/soak.py
 
 audit: .venv/dev.stamp  ## known holes in what is installed

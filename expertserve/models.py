@@ -148,13 +148,15 @@ def read_header(file: Path) -> Iterator[Tensor]:
                 raise ValueError("its tensors overlap or leave gaps")
             if len(entry["shape"]) > 8 or any(type(d) is not int or not 0 <= d < 1 << 48 for d in entry["shape"]):
                 raise ValueError("a tensor has no sound shape")
+            if not isinstance(entry["dtype"], str):
+                raise ValueError("a tensor has no type")
             at = end
         if at != size - 8 - length:
             raise ValueError(f"its tensors end at byte {at:,} of {size - 8 - length:,}")
     except (OSError, ValueError, KeyError, TypeError, AttributeError, struct.error, RecursionError) as error:
         raise LoadError(f"{file.name} is not a sound safetensors file: {error}", code="bad_safetensors") from error
     for _, name, entry in entries:
-        yield Tensor(name, str(entry["dtype"]), tuple(entry["shape"]), file)
+        yield Tensor(name, entry["dtype"], tuple(entry["shape"]), file)
 
 
 # ── finding ─────────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -24,7 +24,7 @@ from expertserve.engine.fake import FakeEngine
 from expertserve.errors import ExpertError
 from tests import tiny
 
-COMMANDS = "serve generate chat batch pack inspect check prepare keygen sign verify models bench completion".split()
+COMMANDS = "serve ray generate chat batch pack inspect check prepare keygen sign verify models bench completion".split()
 
 
 def run(*arguments: object, seams: Seams | None = None, **options: Any) -> Any:

@@ -126,7 +126,7 @@ def _rows(tensor: Tensor | None) -> int:
 def _lokr_size(parts: Mapping[str, Tensor], name: str, side: int) -> int:
     """Rows or columns of a Kronecker factor, stored whole or as a product."""
     found = parts.get(name) or parts.get(f"{name}_{'ab'[side]}")
-    return found.shape[side] if found else 0
+    return found.shape[side] if found and len(found.shape) > side else 0
 
 
 def read_tensor(tensor: Tensor) -> torch.Tensor:

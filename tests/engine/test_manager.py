@@ -186,7 +186,7 @@ def test_replacing_under_traffic_never_serves_the_old_weights(another: Another, 
     assert eventually(lambda: nothing_left(manager))
 
 
-@pytest.mark.long
+@pytest.mark.soak
 def test_a_thousand_replacements_under_traffic_never_serve_the_old_weights(another: Another, variants: list[Path]) -> None:
     manager = another()
     assert alternate(manager, variants, 1000) > 200
@@ -269,7 +269,7 @@ def test_cancelled_streams_leave_nothing_behind(engine: Expert, manager: ExpertM
     cancel_many(engine, manager, 48)
 
 
-@pytest.mark.long
+@pytest.mark.soak
 def test_a_thousand_cancelled_streams_leave_nothing_behind(engine: Expert, manager: ExpertManager) -> None:
     cancel_many(engine, manager, 1000)
 
@@ -321,7 +321,7 @@ def test_the_asynchronous_face_works_from_several_loops(engine: Expert, manager:
     assert eventually(lambda: nothing_left(manager))
 
 
-@pytest.mark.long
+@pytest.mark.soak
 def test_churn_leaves_an_empty_engine(another: Another, variants: list[Path]) -> None:
     """Load, use, replace, cancel and unload at random; memory after the first minute stays where it was."""
     manager, rng = another(max_loaded_experts=3), random.Random(11)

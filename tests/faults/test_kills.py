@@ -15,7 +15,7 @@ import pytest
 from expertserve import AsyncExpertManager, EngineConfig
 from expertserve.errors import EngineDeadError
 
-pytestmark = [pytest.mark.engine, pytest.mark.long, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.engine, pytest.mark.soak, pytest.mark.timeout(600)]
 CONFIG = EngineConfig(kv_cache_bytes=64 << 20, max_requests=8, dtype="float32", max_lora_rank=16)
 ASKED: dict[str, Any] = {"max_tokens": 16, "temperature": 0.0, "stop": [], "grammar": None}
 LONG: dict[str, Any] = {**ASKED, "max_tokens": 900}

@@ -220,7 +220,7 @@ def _rebuilt(weights: bytes) -> bytes:
 
 def _end(header: bytes) -> int:
     """Where the last tensor ends, so that most changes of a header leave a sound file."""
-    with suppress(ValueError, TypeError, AttributeError, KeyError, RecursionError):
+    with suppress(ValueError, TypeError, AttributeError, LookupError, RecursionError):
         return max((e["data_offsets"][1] for e in json.loads(header).values()), default=0)
     return 0
 

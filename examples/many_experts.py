@@ -1,6 +1,6 @@
 """Several experts on one base model, mixed in one batch; then `auto`, which finds the expert that fits.
 
-python examples/many_experts/many_experts.py
+python examples/many_experts.py
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from pathlib import Path
 
 from expertserve import ExpertManager, GenerateArgs
 
-EXPERTS = Path(__file__).parents[1] / "experts"
+EXPERTS = Path(__file__).parent / "experts"
 Job = tuple[str, str | None, GenerateArgs]
 JOBS: tuple[Job, ...] = (
     ("sql", "How many customers are from Spain?", {"schema": "CREATE TABLE customers (id INTEGER PRIMARY KEY, name TEXT, country TEXT);"}),
@@ -35,14 +35,16 @@ def load_all(manager: ExpertManager, folder: Path = EXPERTS) -> list[str]:
 def ask_all(manager: ExpertManager, names: list[str]) -> list[tuple[str, str]]:
     """One batch over the experts that are loaded: who answered, and what."""
     jobs = [job for job in JOBS if job[0] in names]
-    return [(f"{r.expert.name} ({r.expert.adapter.type if r.expert.adapter else 'none'})", r.text) for r in manager.generate_many(jobs)]
+    return [(f"{r.expert.name} {r.expert.digest[:12]}", r.text) for r in manager.generate_many(jobs)]
 
 
 def main() -> None:
     with ExpertManager() as manager:
         names = load_all(manager)
         for who, text in ask_all(manager, names):
-            print(f"{who:24}{text}")
+            print(f"{who:28}{text}")
+        for info in manager.list_loaded_experts():
+            print(f"{info.name:8}{info.adapter_type} of rank {info.adapter_rank}, {info.adapter_bytes / 1e6:.1f} MB, in a {info.state}")
         question = "Write an SQL query: how many orders are there?"
         for route in manager.route(question):
             print(f"{route.name:24}fits with {route.score:.2f} ({route.why})")
