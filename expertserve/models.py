@@ -148,7 +148,7 @@ def read_header(file: Path) -> Iterator[Tensor]:
                 raise ValueError("its tensors overlap or leave gaps")
             if len(entry["shape"]) > 8 or any(type(d) is not int or not 0 <= d < 1 << 48 for d in entry["shape"]):
                 raise ValueError("a tensor has no sound shape")
-            if not isinstance(entry["dtype"], str):
+            if type(entry["dtype"]) is not str:
                 raise ValueError("a tensor has no type")
             at = end
         if at != size - 8 - length:

@@ -87,8 +87,10 @@ def _check_shapes(adapter: PeftAdapter, module: str, parts: Mapping[str, Tensor]
     """Compares shapes by the headers alone, before memory is spent on weights that can't fit."""
     out, width = shape
     rank = int(adapter.by_pattern("rank_pattern", module, adapter.rank)) if adapter.type != "adalora" else _rows(parts.get("lora_A"))
-    if rank > MAX_RANK:
-        raise IncompatibleError(f"{module}: it has rank {rank}; at most {MAX_RANK - RESERVED} are served", code="rank_too_large")
+    if not 1 <= rank <= MAX_RANK:
+        raise IncompatibleError(
+            f"{module}: it has rank {rank}; at least 1 and at most {MAX_RANK - RESERVED} are served", code="rank_too_large"
+        )
     wanted: dict[str, tuple[int, ...]] = {
         "lora_A": (rank, width),
         "lora_B": (out, rank),

@@ -51,7 +51,7 @@ def started(mark: str) -> list[str]:
     return found
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def ray_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Where Serve listens. Afterwards no process of Ray's is left."""
     from ray import serve
@@ -117,7 +117,7 @@ class App:
 Deploy = Callable[..., App]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def deploy(ray_url: str, tiny_base: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deploy]:
     """Runs applications with fake engines: `deploy("name", experts=[…], …)`, one at a time in a place."""
     running: list[App] = []
@@ -173,7 +173,7 @@ def make_experts(folder: Path, base: Path, lora: Path, names: list[str], version
     return made
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def fifty(tiny_base: Path, tiny_lora: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """Fifty experts, `e00` to `e49`."""
     return make_experts(tmp_path_factory.mktemp("fifty"), tiny_base, tiny_lora, [f"e{i:02}" for i in range(50)])
