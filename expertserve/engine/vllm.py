@@ -56,6 +56,7 @@ class VLLMEngine:
         self._ids = itertools.count(1)
         self._row_scale = True
         self._grammars = True
+        self._width = 0
         self._adding = asyncio.Lock()
 
     async def start(self, base: BaseModel, config: EngineConfig, rank: int) -> EngineInfo:
@@ -63,7 +64,7 @@ class VLLMEngine:
         announce(choice)
         on_gpu = choice.device != "cpu"
         dtype = _dtype(base, config)
-        width = slot_width(max(rank, config.max_lora_rank or 0))
+        width = self._width = slot_width(max(rank, config.max_lora_rank or 0))
         sizes = choose_sizes(base, config, dtype, _gpu_memory(choice.device) if on_gpu else None)
         self._grammars = _known_version()
         self._row_scale = config.row_scale and self._grammars
@@ -102,6 +103,12 @@ class VLLMEngine:
                     f"a {adapter.type} adapter can't be served exactly without the worker extension, which is off",
                     hint=f"start the engine with row_scale=True; it is known to fit vLLM {VERSIONS[0]}.*",
                     code="extension_off",
+                )
+            if adapter.width > self._width:  # vLLM's engine would die of it
+                raise IncompatibleError(
+                    f"an adapter of width {adapter.width} doesn't fit slots of {self._width}",
+                    hint=f"start with max_lora_rank={adapter.width}",
+                    code="rank_too_large",
                 )
             lora = LoRARequest(f"expert-{adapter.digest}", next(self._ids), str(adapter.folder))
             with _translated():

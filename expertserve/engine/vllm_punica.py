@@ -180,7 +180,7 @@ class RowScaleCPU(PunicaWrapperCPU):  # type: ignore[misc]
         """Shapes: y [tokens, out], x [tokens, in], per slice a [slots, 1, rank, in] and b [slots, 1, out, rank]; `scale` is 1."""
         x, y = x.view(-1, x.shape[-1]), y.view(-1, y.shape[-1])
         for region in self._step("tokens", self._slots, x.dtype):
-            packed = self._weights(region.slots, lora_a_stacked, lora_b_stacked)
+            packed = self._weights(region, lora_a_stacked, lora_b_stacked)
             apply(y[region.start : region.end], x[region.start : region.end], packed, region)
 
     def add_lora_logits(
@@ -189,7 +189,7 @@ class RowScaleCPU(PunicaWrapperCPU):  # type: ignore[misc]
         """The same for the output layer, whose tokens are those that are sampled."""
         x, y = x.view(-1, x.shape[-1]), y.view(-1, y.shape[-1])
         for region in self._step("sampled", self._sampled, x.dtype):
-            packed = self._weights(region.slots, (lora_a_stacked,), (lora_b_stacked,))
+            packed = self._weights(region, (lora_a_stacked,), (lora_b_stacked,))
             part = y[region.start : region.end]
             if part.dtype == x.dtype:
                 apply(part, x[region.start : region.end], packed, region)
@@ -203,9 +203,9 @@ class RowScaleCPU(PunicaWrapperCPU):  # type: ignore[misc]
                     Region(region.start, region.end, region.slots, region.row, mask),
                 )
 
-    def _weights(self, slots: tuple[int, ...], a: tuple[torch.Tensor, ...], b: tuple[torch.Tensor, ...]) -> Packed:
-        layer = id(a[0])
-        if len(slots) == 1:
+    def _weights(self, region: Region, a: tuple[torch.Tensor, ...], b: tuple[torch.Tensor, ...]) -> Packed:
+        layer, slots = id(a[0]), region.slots
+        if region.row is None:  # one adapter beside base-only tokens is a mixture, too
             return self._one(layer, slots[0], a, b)
         stacks = self._stacks.setdefault(layer, {})
         key = tuple(itertools.chain(slots, (self._ids[s] for s in slots)))

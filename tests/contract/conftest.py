@@ -58,7 +58,7 @@ def references(tiny_base: Path, trained: list[Trained]) -> list[Reference]:
 
 def drive(name: str, base: Path, cache: Path) -> Driver:
     config = EngineConfig(dtype="float32", max_slots=12, max_requests=16, max_model_len=512, kv_cache_bytes=64 << 20, device="cpu")
-    return Driver(ENGINES[name](), base, cache, config, rank=32)
+    return Driver(ENGINES[name](), base, cache, config, rank=64)
 
 
 def _driven(name: str, base: Path, folders: pytest.TempPathFactory) -> Iterator[Driver]:
