@@ -101,7 +101,8 @@ def sql_names(ddl: str, kind: str) -> dict[str, list[str]]:
 def _written(identifier: object) -> str:
     from sqlglot import expressions as sql
 
-    assert isinstance(identifier, sql.Identifier)
+    if not isinstance(identifier, sql.Identifier):  # a function's result, a parameter
+        raise ConfigError(f"the schema defines {str(identifier)[:80]!r}, which is no plain name", code="bad_schema")
     name = identifier.name
     return name if PLAIN.fullmatch(name) and not identifier.quoted else '"' + name.replace('"', '""') + '"'
 

@@ -215,13 +215,13 @@ ADAPTERS: tuple[tuple[dict[str, Any], dict[str, Any], bytes], ...] = (
 
 def _rebuilt(weights: bytes) -> bytes:
     """Weights are given as a header alone, or as a whole file."""
-    return weights if weights[:1] not in (b"{", b"[") else _safetensors(weights, min(1 << 16, _end(weights)))
+    return weights if weights[:1] not in (b"{", b"[") else _safetensors(weights, max(0, min(1 << 16, _end(weights))))
 
 
 def _end(header: bytes) -> int:
     """Where the last tensor ends, so that most changes of a header leave a sound file."""
     with suppress(ValueError, TypeError, AttributeError, LookupError, RecursionError):
-        return max((e["data_offsets"][1] for e in json.loads(header).values()), default=0)
+        return max((e["data_offsets"][1] for e in json.loads(header).values() if type(e["data_offsets"][1]) is int), default=0)
     return 0
 
 
