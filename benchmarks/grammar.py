@@ -15,7 +15,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -63,24 +63,6 @@ def sentences(grammar: Grammar, count: int = 20) -> list[bytes]:
     return [grammar.sample(rng, 150).encode() for _ in range(count)]
 
 
-def greedy(vocabulary: Vocabulary) -> Callable[[bytes], list[int]]:
-    """Cuts bytes into the longest tokens; every byte is one at least."""
-    ids = {data: i for i, data in vocabulary.tokens.items()}
-    longest = max(map(len, ids))
-
-    def cut(data: bytes) -> list[int]:
-        found, at = [], 0
-        while at < len(data):
-            size = next((n for n in range(min(longest, len(data) - at), 0, -1) if data[at : at + n] in ids), 0)
-            if not size:
-                break
-            found.append(ids[data[at : at + size]])
-            at += size
-        return found
-
-    return cut
-
-
 def masks(mask: Mask, texts: list[list[int]], size: int, limit: int = 10_000) -> list[float]:
     """Seconds of each mask along some sentences."""
     row, times = np.zeros((size + 31) // 32, dtype=np.int32), []
@@ -108,7 +90,7 @@ def raw_xgrammar(grammar: Grammar, vocabulary: Vocabulary, size: int) -> Mask:
 
     class Raw:
         def start(self) -> XState:
-            return XState(xgrammar.GrammarMatcher(compiled))
+            return XState(xgrammar.GrammarMatcher(compiled), special[0] if special else None)
 
     return Raw()
 
@@ -128,8 +110,7 @@ def one(name: str, vocabulary: Vocabulary, which: str, compare: bool) -> dict[st
         began = time.perf_counter()
         GlrMask.load(data, own)
         loads.append(time.perf_counter() - began)
-    cut = greedy(vocabulary)
-    texts = [cut(s) for s in sentences(grammar)]
+    texts = [vocabulary.spell(s, lambda text: []) for s in sentences(grammar)]
     times = masks(mask, texts, size)
     row: dict[str, object] = {
         "grammar": name,

@@ -37,6 +37,41 @@ def tokenizer(folder: Path) -> None:
     (folder / "tokenizer_config.json").write_text(json.dumps(config))
 
 
+def sentencepiece(folder: Path) -> None:
+    """A tokenizer as Llama 2's and Gemma's are: SentencePiece's pieces, blanks as "▁", and a token for each byte to fall back on."""
+    from tokenizers import AddedToken, Tokenizer, decoders, models, normalizers
+
+    pieces = ["<unk>", "<s>", "</s>", *(f"<0x{byte:02X}>" for byte in range(256)), "▁", *map(chr, range(33, 127)), "é"]
+    merges = [
+        ("S", "E"),
+        ("SE", "L"),
+        ("SEL", "E"),
+        ("SELE", "C"),
+        ("SELEC", "T"),
+        ("▁", "F"),
+        ("▁F", "R"),
+        ("▁FR", "O"),
+        ("▁FRO", "M"),
+        ("a", "b"),
+    ]
+    pieces += ["".join(pair) for pair in merges]
+    made = Tokenizer(models.BPE({piece: i for i, piece in enumerate(pieces)}, merges, unk_token="<unk>", fuse_unk=True, byte_fallback=True))
+    made.normalizer = normalizers.Sequence([normalizers.Prepend("▁"), normalizers.Replace(" ", "▁")])
+    made.decoder = decoders.Sequence([decoders.Replace("▁", " "), decoders.ByteFallback(), decoders.Fuse(), decoders.Strip(" ", 1, 0)])
+    made.add_special_tokens([AddedToken(piece, special=True) for piece in pieces[:3]])
+    folder.mkdir(parents=True, exist_ok=True)
+    made.save(str(folder / "tokenizer.json"))
+
+
+def allowed(state: Any, size: int) -> set[int]:
+    """The token ids that a mask's state lets come next."""
+    import numpy as np
+
+    row = np.zeros((size + 31) // 32, dtype=np.int32)
+    state.fill(row)
+    return set(np.flatnonzero(np.unpackbits(row.view(np.uint8), bitorder="little")[:size]).tolist())
+
+
 def base_model(
     folder: Path, architecture: str = "llama", *, layers: int = 2, tie: bool = True, shards: bool = False, seed: int = 0
 ) -> Path:

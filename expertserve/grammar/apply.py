@@ -48,7 +48,7 @@ class Applied:
             Follower(
                 chosen.grammar,
                 expert.vocabulary.tokens,
-                expert.prompt.tokenizer.encode_plain,
+                partial(_spell, expert),
                 max_tokens=sampling.max_tokens,
                 ends=frozenset(sampling.stop_token_ids),
                 stops=sampling.stop,
@@ -127,13 +127,18 @@ def _check_budget(grammar: Grammar, expert: PreparedExpert, sampling: Sampling) 
     if wanted <= sampling.max_tokens:  # no token writes less than a character
         return
     if wanted <= MAX_ENDING:
-        wanted = len(expert.prompt.tokenizer.encode_plain(grammar.shortest_completion("") or ""))
+        wanted = len(_spell(expert, (grammar.shortest_completion("") or "").encode()))
     if wanted > sampling.max_tokens:
         raise GrammarError(
             f"the grammar's shortest sentence takes {wanted:,} tokens; max_tokens is {sampling.max_tokens:,}",
             hint=f"raise max_tokens to {wanted:,} or more",
             code="no_ending_fits",
         )
+
+
+def _spell(expert: PreparedExpert, text: bytes) -> list[int]:
+    """The tokens that write a text."""
+    return expert.vocabulary.spell(text, expert.prompt.tokenizer.encode_plain)
 
 
 def _choose(args: GrammarArgs) -> _Chosen:

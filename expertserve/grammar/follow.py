@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from expertserve.grammar.recognise import Cursor, Grammar
 from expertserve.result import Chunk, FinishReason, TokenLogprob
 
-Encode = Callable[[str], list[int]]
+Spell = Callable[[bytes], list[int]]
 
 
 class Follower:
@@ -21,7 +21,7 @@ class Follower:
 
     Args:
         tokens: What each token writes.
-        encode: A text as the tokenizer writes it.
+        spell: The tokens that write a text.
         ends: Tokens that end the answer.
         stops: Texts that end it where the sentence before them is complete; elsewhere they are part of it.
     """
@@ -30,7 +30,7 @@ class Follower:
         self,
         grammar: Grammar,
         tokens: Mapping[int, bytes],
-        encode: Encode,
+        spell: Spell,
         *,
         max_tokens: int,
         ends: frozenset[int],
@@ -39,7 +39,7 @@ class Follower:
     ) -> None:
         self._grammar = grammar
         self._tokens = tokens
-        self._encode = encode
+        self._spell = spell
         self._left = max_tokens
         self._ends = ends
         self._stops = tuple(stops)
@@ -87,10 +87,7 @@ class Follower:
             return left + 1
         if len(ending) <= left:  # no token writes less than a byte
             return len(ending)
-        try:
-            return len(self._encode(ending.decode()))
-        except UnicodeDecodeError:  # it begins inside a character
-            return len(ending)
+        return len(self._spell(ending))
 
     def _force(self, ids: list[int], logprobs: list[TokenLogprob]) -> Chunk:
         """Appends the ending that fits, in place of what the engine wrote next."""
@@ -98,11 +95,7 @@ class Follower:
         before = len(self._text)
         self._text += self._decoder.decode(ending)
         self.forced = self._text[before:]
-        try:
-            ids += self._encode(ending.decode()) if ending else []
-        except UnicodeDecodeError:
-            singles = {data: i for i, data in self._tokens.items() if len(data) == 1}
-            ids += [singles[bytes([b])] for b in ending]
+        ids += self._spell(ending)
         self._cursor.feed(ending)
         return self._end("length", ids, logprobs)
 

@@ -154,8 +154,10 @@ class XMask:
         clean = renamed(split_repeats(without_empty_repeats(reachable(productive(rules)))), "r")
         text = write(Rules({"root": Ref(clean.root), **clean.rules}, {}))
         tokens = [vocabulary.tokens.get(i, b"") for i in range(size)]
-        special = [i for i in range(size) if i not in vocabulary.tokens]
-        info = xgrammar.TokenizerInfo(tokens, vocab_type=xgrammar.VocabType.RAW, vocab_size=size, stop_token_ids=special[:1] or None)
+        self._stop = next((i for i in range(size) if i not in vocabulary.tokens), None)
+        info = xgrammar.TokenizerInfo(
+            tokens, vocab_type=xgrammar.VocabType.RAW, vocab_size=size, stop_token_ids=None if self._stop is None else [self._stop]
+        )
         try:
             self._compiled = xgrammar.GrammarCompiler(info, max_threads=1).compile_grammar(xgrammar.Grammar.from_ebnf(text))
         except RuntimeError as error:
@@ -164,17 +166,20 @@ class XMask:
     def start(self) -> XState:
         import xgrammar
 
-        return XState(xgrammar.GrammarMatcher(self._compiled, terminate_without_stop_token=False))
+        return XState(xgrammar.GrammarMatcher(self._compiled, terminate_without_stop_token=False), self._stop)
 
 
 class XState:
-    """A request's place in a sentence, by xgrammar."""
+    """A request's place in a sentence, by xgrammar, which wants a token of its own to stop with; callers have theirs."""
 
-    def __init__(self, matcher: xgrammar.GrammarMatcher) -> None:
+    def __init__(self, matcher: xgrammar.GrammarMatcher, stop: int | None) -> None:
         self._matcher = matcher
+        self._stop = stop
 
     def fill(self, row: Row) -> None:
         self._matcher.fill_next_token_bitmask(row.reshape(1, -1), 0)
+        if self._stop is not None:
+            row.view(np.uint32)[self._stop >> 5] &= np.uint32(~(1 << (self._stop & 31)) & 0xFFFFFFFF)
 
     def commit(self, token: int) -> bool:
         return bool(self._matcher.accept_token(token))
@@ -184,4 +189,4 @@ class XState:
         return bool(self._matcher.is_completed())
 
     def copy(self) -> Self:
-        return type(self)(self._matcher.fork())
+        return type(self)(self._matcher.fork(), self._stop)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -36,6 +37,28 @@ class Vocabulary:
         for i in sorted(self.tokens):
             sha.update(b"%d:%d:" % (i, len(self.tokens[i])) + self.tokens[i])
         return sha.hexdigest()
+
+    def spell(self, data: bytes, encode: Callable[[str], list[int]]) -> list[int]:
+        """Tokens that write exactly these bytes: the tokenizer's own, where they do, else the longest that fit, one after the other.
+
+        A SentencePiece tokenizer puts a blank before whatever it encodes, and no tokenizer encodes half a character. A byte that no token
+        writes is left out.
+        """
+        with contextlib.suppress(UnicodeDecodeError):
+            ids = encode(data.decode())
+            if b"".join(self.tokens.get(i, b"") for i in ids) == data:
+                return ids
+        ids, longest, place = [], max(map(len, self._ids)), 0
+        while place < len(data):
+            size = next((n for n in range(longest, 0, -1) if data[place : place + n] in self._ids), 0)
+            ids += [self._ids[data[place : place + size]]] if size else []
+            place += size or 1
+        return ids
+
+    @cached_property
+    def _ids(self) -> dict[bytes, int]:
+        """By what they write; the first of several."""
+        return {data: i for i, data in sorted(self.tokens.items(), reverse=True) if data}
 
     @classmethod
     def read(cls, folder: Path) -> Vocabulary:
