@@ -45,6 +45,8 @@ class EngineConfig:
         threads: CPU cores that compute; None leaves one to the front end where there are more than two.
         row_scale: Install the worker extension that makes DoRA and IA³ exact and adapters fast. Off, only plain LoRA is served.
         prefix_caching: Reuse the keys and values of prompts' common beginnings.
+        stats: Have vLLM keep its own Prometheus metrics; servers do.
+        otlp_traces_endpoint: Where vLLM sends a span for each request, by OpenTelemetry's protocol, such as ``"http://localhost:4317"``.
 
     Example:
         >>> config = EngineConfig(max_model_len=2048, max_slots=4, dtype="float32")
@@ -64,8 +66,12 @@ class EngineConfig:
     threads: int | None = None
     row_scale: bool = True
     prefix_caching: bool = True
+    stats: bool = False
+    otlp_traces_endpoint: str | None = None
 
     def __post_init__(self) -> None:
+        if self.otlp_traces_endpoint and self.engine == "transformers":
+            raise ConfigError("otlp_traces_endpoint is for vLLM; the transformers engine sends no traces", code="bad_setting")
         for name in ("max_model_len", "max_requests", "max_slots", "max_lora_rank", "kv_cache_bytes", "threads"):
             value = getattr(self, name)
             if value is not None and (not isinstance(value, int) or isinstance(value, bool) or value < 1):

@@ -79,6 +79,7 @@ class Entry:
     uses: int = 0
     last_used: float | None = None
     order: int = 0
+    evictions: int = 0
     running: set[Running] = field(default_factory=set)
     idle: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -95,6 +96,7 @@ class ExpertInfo:
         state: `registered` (known, not in the engine), `resident` (in its memory), `slot` (where the next step can use it).
         last_used: Seconds since the epoch; None before the first use.
         grammar: The digest of the grammar that its answers follow.
+        evictions: How often it left the engine's memory for others; its next use brought it back.
 
     Example:
         >>> info = manager.list_loaded_experts()[0]
@@ -117,6 +119,7 @@ class ExpertInfo:
     last_used: float | None
     grammar: str | None = None
     warnings: tuple[str, ...] = ()
+    evictions: int = 0
 
     @property
     def resident(self) -> bool:
@@ -423,6 +426,7 @@ class Core:
                 return  # over the limit for as long as all of them are pinned or busy
             entry = min(idle, key=lambda e: e.order)
             del self._resident[entry.name]
+            entry.evictions += 1
             sharers = [e for e in self._resident.values() if _digest(e) == _digest(entry)]
             if entry.expert.adapter and not sharers:
                 await self._host(entry.expert.base).free(entry.expert.adapter)
@@ -508,10 +512,11 @@ class Core:
                     collect.verdict, collect.parse = applied.verdict, applied.parse
                 async with aclosing(engine.stream(request)) as chunks:
                     async for chunk in chunks:
-                        for out in applied.follow(chunk) if applied else (chunk,):
+                        out = await applied.follow(chunk) if applied else chunk
+                        if out:
                             collect.add(out)
-                            if deliver:
-                                deliver(out)
+                        if out and deliver:
+                            deliver(out)
                         if applied and applied.ended:
                             break
         except EngineDeadError:
@@ -662,4 +667,5 @@ def _info(entry: Entry, held: Mapping[str, Resident]) -> ExpertInfo:
         last_used=entry.last_used,
         grammar=expert.grammar.digest if expert.grammar else None,
         warnings=expert.warnings,
+        evictions=entry.evictions,
     )

@@ -9,13 +9,19 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from experts import cypher, json_extract, sql
 from pglast import keywords as postgres_keywords
 
+from expertserve.grammar.compile import vocabulary_of
+from expertserve.grammar.follow import Follower
+from expertserve.grammar.mask import GlrMask, GlrVocabulary, Mask
 from expertserve.grammar.recognise import Grammar
 from expertserve.grammar.tree import Alt, Literal, Seq
 from expertserve.grammar.validate import MAX_BRACKETS, MAX_CYPHER, MAX_TEXT, Verdict, validate
+from expertserve.grammar.vocabulary import Vocabulary
+from expertserve.result import Chunk
 from tests.parsers import PARSERS, parts
 
 ROOT = Path(__file__).parent.parent
@@ -75,6 +81,46 @@ def test_random_sentences_parse_in_real_parsers(grammars: dict[str, Grammar], na
 @pytest.mark.parametrize("name", NAMES)
 def test_thousands_of_random_sentences_parse_in_real_parsers(grammars: dict[str, Grammar], name: str) -> None:
     assert wrong(name, grammars[name], 5_000, seed=2)[:3] == []
+
+
+def chance(mask: Mask, grammar: Grammar, vocabulary: Vocabulary, rng: np.random.Generator, budget: int) -> str:
+    """What a model of pure chance writes under a mask, ended as every answer is."""
+    size, end, state = max(vocabulary.tokens) + 1, -1, mask.start()
+    follower = Follower(
+        grammar, vocabulary.tokens, lambda text: vocabulary.spell(text, lambda _: []), max_tokens=budget, ends=frozenset({end})
+    )
+    row, text = np.zeros((size + 31) // 32, dtype=np.int32), ""
+    while not follower.ended:
+        state.fill(row)
+        allowed = np.flatnonzero(np.unpackbits(row.view(np.uint8), bitorder="little")[:size])
+        ends = state.accepting and (len(allowed) == 0 or rng.random() < 0.2)
+        token = end if ends else int(rng.choice(allowed))
+        chunk = follower.follow(Chunk("", (token,)))
+        text += chunk.text if chunk else ""
+        assert ends or follower.ended or state.commit(token)
+    assert follower.complete
+    return text
+
+
+def wrong_by_chance(name: str, grammar: Grammar, folder: Path, count: int) -> list[tuple[str, str, str]]:
+    """The same of what is written under the mask, with a real vocabulary."""
+    vocabulary, rng = vocabulary_of(folder), np.random.default_rng(4)
+    found = []
+    for part, parsers in parts(name, grammar):
+        mask = GlrMask.compile(part.rules, GlrVocabulary(vocabulary), "quick")
+        for _ in range(count):
+            text = chance(mask, part, vocabulary, rng, int(rng.integers(24, 64)))
+            assert part.accepts(text), text
+            found += [(parser.__name__, text, error) for parser in parsers if (error := parser(text))]
+    return found
+
+
+@pytest.mark.long
+@pytest.mark.timeout(900)
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@pytest.mark.parametrize("name", NAMES)
+def test_500_texts_that_a_random_model_writes_under_the_mask_parse(grammars: dict[str, Grammar], demo_base: Path, name: str) -> None:
+    assert wrong_by_chance(name, grammars[name], demo_base, 500)[:3] == []
 
 
 def answers(module: object, count: int = 400) -> set[str]:

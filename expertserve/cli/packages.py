@@ -14,6 +14,7 @@ from expertserve.cli import options, output
 from expertserve.cli.commands import group
 
 if TYPE_CHECKING:
+    from expertserve.expert import PreparedExpert
     from expertserve.findings import Finding
 
 app = group()
@@ -75,7 +76,15 @@ def check(
     """Tell everything that is wrong or risky with packages, each with its place, reason and fix. Exit status 1 where one has errors."""
     from expertserve.package.check import check_package
 
-    found = [(p, f) for p in packages for f in check_package(p, base_model=base_model, models_dir=models_dir, cache_dir=cache_dir)]
+    found = []
+    for package in packages:
+        with output.messages.status(f"checking {package} …"):
+            found += [
+                (package, finding)
+                for finding in check_package(
+                    package, base_model=base_model, models_dir=models_dir, cache_dir=cache_dir, compile_grammar=True
+                )
+            ]
     counts = Counter(finding.severity for _, finding in found)
     if as_json:
         facts = {"errors": counts["error"], "warnings": counts["warning"], "infos": counts["info"]}
@@ -115,7 +124,7 @@ def prepare(
     models_dir: options.ModelsDir = None,
     as_json: options.AsJson = False,
 ) -> None:
-    """Do ahead of time what loading does: verify, unpack, convert; such as when a container image is built."""
+    """Do ahead of time what loading does: verify, unpack, convert, compile the grammar; such as when a container image is built."""
     from expertserve import expert
 
     policy, done = options.policy(trust, trusted_key), []
@@ -125,11 +134,34 @@ def prepare(
             ready = expert.prepare(
                 package, base_model=base_model, checkpoint=checkpoint, cache_dir=cache_dir, models_dir=models_dir, trust=policy
             )
+            grammar = _compiled(ready, cache_dir)
         output.warn(ready.warnings)
         adapter = ready.adapter.digest if ready.adapter else None
         facts = {"package": str(package), "name": ready.manifest.name, "version": ready.manifest.version, "digest": ready.package.digest}
-        done.append({**facts, "base_model": ready.base.name, "adapter": adapter, "seconds": round(time.perf_counter() - started, 3)})
+        done.append(
+            {
+                **facts,
+                "base_model": ready.base.name,
+                "adapter": adapter,
+                "grammar": grammar,
+                "seconds": round(time.perf_counter() - started, 3),
+            }
+        )
         if not as_json:
             typer.echo(f"{package}  {ready.manifest.name} {ready.manifest.version} on {ready.base.name}  {done[-1]['seconds']} s")
     if as_json:
         output.as_json({"prepared": done})
+
+
+def _compiled(ready: PreparedExpert, cache_dir: Path | None) -> str | None:
+    """The digest of its grammar, whose mask is compiled if it can be; without it, answers are held to it by slower masks."""
+    from expertserve.errors import GrammarError
+    from expertserve.grammar.compile import masks
+
+    if ready.grammar is None:
+        return None
+    try:
+        masks.prepare(ready.grammar, ready.base.path, cache_dir)
+    except GrammarError as error:
+        output.warn([f"the grammar's mask is not compiled: {error.message}"])
+    return ready.grammar.digest

@@ -81,7 +81,8 @@ class VLLMEngine:
             "max_cpu_loras": max(config.max_slots, RESIDENT),
             "max_lora_rank": width or RANKS[0],
             "generation_config": "vllm",
-            "disable_log_stats": True,
+            "disable_log_stats": not (config.stats or config.otlp_traces_endpoint),
+            "otlp_traces_endpoint": config.otlp_traces_endpoint,
             "use_tqdm_on_load": False,
         }
         if self._row_scale:

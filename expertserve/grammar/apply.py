@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -22,6 +23,9 @@ from expertserve.result import Chunk, GrammarVerdict
 
 if TYPE_CHECKING:
     from expertserve.expert import PreparedExpert
+
+SLOW = 0.01
+"""Seconds. A step that takes longer is an ambiguous grammar's, and the next one may hold up other requests no more."""
 
 KINDS = ("grammar", "json_schema", "regex", "choice")
 
@@ -44,6 +48,7 @@ class Applied:
         self.parse = chosen.parse
         self.sampling = replace(sampling, stop=())  # stops act where the sentence is complete, which the engine can't know
         self.constraint = constraint
+        self._is_slow = False
         self._followers = [
             Follower(
                 chosen.grammar,
@@ -57,11 +62,17 @@ class Applied:
             for index in range(sampling.n)
         ]
 
-    def follow(self, chunk: Chunk) -> Iterator[Chunk]:
+    async def follow(self, chunk: Chunk) -> Chunk | None:
         """The chunk as it goes on to the caller: nothing, it, or it with an ending of ours."""
+        if self._is_slow:
+            return await asyncio.to_thread(self._step, chunk)
+        return self._step(chunk)
+
+    def _step(self, chunk: Chunk) -> Chunk | None:
+        began = time.perf_counter()
         out = self._followers[chunk.index].follow(chunk)
-        if out is not None:
-            yield out
+        self._is_slow = time.perf_counter() - began > SLOW
+        return out
 
     @property
     def ended(self) -> bool:

@@ -54,8 +54,8 @@ class Compiler:
         self._process: subprocess.Popen[str] | None = None
         self._lock = threading.Lock()
 
-    def compile(self, gbnf: str, tokenizer: Path, out: Path) -> None:
-        """Writes a mask's file; waits for it.
+    def compile(self, gbnf: str, tokenizer: Path, out: Path) -> float:
+        """Writes a mask's file; waits for it. Gives the seconds that compiling took.
 
         Raises:
             GrammarError: `mask_refused`: the engine can't; `grammar_too_costly`: not within the bounds of memory and time.
@@ -70,27 +70,29 @@ class Compiler:
             except OSError:
                 answer = ""
             if not answer:
-                self._end()
+                self.end()
                 raise GrammarError(
                     f"compiling the grammar took more than {SECONDS[self._strategy]:.0f} s or {MEMORY[self._strategy] >> 30} GiB",
                     hint="bound its repetitions, and have no two ways to read the same text; `expertserve check` shows where",
                     code="grammar_too_costly",
                 )
-        refused = json.loads(answer).get("refused")
-        if refused:
-            raise GrammarError(refused, code="mask_refused")
+        told = json.loads(answer)
+        if "refused" in told:
+            raise GrammarError(told["refused"], code="mask_refused")
+        return float(told["seconds"])
 
     def _running(self) -> subprocess.Popen[str]:
         if self._process is None or self._process.poll() is not None:
             environment = {**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
             command = [sys.executable, "-m", "expertserve.grammar.compile", self._strategy]
-            atexit.register(self._end)  # what it is at work on would outlive us
+            atexit.register(self.end)  # what it is at work on would outlive us
             self._process = subprocess.Popen(
                 command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
             )
         return self._process
 
-    def _end(self) -> None:
+    def end(self) -> None:
+        """Ends the process, at work or not."""
         process, self._process = self._process, None
         if process:
             process.kill()
@@ -174,11 +176,10 @@ class Masks:
             GrammarError: See `Compiler.compile`.
         """
         static = self.path(cache_dir, grammar.digest, vocabulary_of(tokenizer))
-        began = time.monotonic()
-        if not static.exists():
-            static.parent.mkdir(parents=True, exist_ok=True)
-            self._static.compile(write(grammar.rules), tokenizer, static)
-        return time.monotonic() - began
+        if static.exists():
+            return 0.0
+        static.parent.mkdir(parents=True, exist_ok=True)
+        return self._static.compile(write(grammar.rules), tokenizer, static)
 
     def path(self, cache_dir: Path | None, grammar: str, vocabulary: Vocabulary) -> Path:
         """Where a static mask is kept: named by the digests of grammar and vocabulary, the engine's version and ours."""
@@ -204,6 +205,21 @@ class Masks:
 
 
 masks = Masks()
+
+
+def measure(grammar: Grammar, tokenizer: Path) -> tuple[float, int]:
+    """The seconds and bytes of a grammar's static mask, compiled in a process of its own; nothing is kept.
+
+    Raises:
+        GrammarError: See `Compiler.compile`.
+    """
+    compiler = Compiler("static")
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder) / "mask"
+        try:
+            return compiler.compile(write(grammar.rules), tokenizer, out), out.stat().st_size
+        finally:
+            compiler.end()
 
 
 def read_mask(path: Path, vocabulary: GlrVocabulary) -> GlrMask:
@@ -243,9 +259,10 @@ def serve(strategy: Strategy) -> None:
     for line in sys.stdin:
         job = json.loads(line)
         try:
-            mask = GlrMask.compile(parse(job["gbnf"]), _loaded(job["tokenizer"]), strategy)
+            rules, vocabulary, began = parse(job["gbnf"]), _loaded(job["tokenizer"]), time.monotonic()
+            mask = GlrMask.compile(rules, vocabulary, strategy)
+            answer: dict[str, object] = {"seconds": round(time.monotonic() - began, 3)}
             write_mask(Path(job["out"]), mask)
-            answer = {}
         except GrammarError as error:
             answer = {"refused": error.message}
         print(json.dumps(answer), flush=True)

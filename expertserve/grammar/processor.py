@@ -17,7 +17,7 @@ from expertserve.grammar.mask import GlrMask, GlrVocabulary, Mask, State
 from expertserve.grammar.recognise import Grammar
 
 
-class MaskProcessor(OutlinesLogitsProcessor):  # type: ignore[misc]
+class MaskProcessor(OutlinesLogitsProcessor):
     """Lets a model write sentences of a grammar alone. One for each generator; each call to that begins anew.
 
     Args:

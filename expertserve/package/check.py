@@ -21,6 +21,7 @@ from expertserve.tokenizer import FILE as TOKENIZER
 from expertserve.tokenizer import Tokenizer
 
 if TYPE_CHECKING:
+    from expertserve.grammar.recognise import Grammar
     from expertserve.models import BaseModel
 
 PICKLES = (".bin", ".pt", ".pth", ".pkl", ".pickle", ".ckpt", ".joblib")
@@ -44,17 +45,19 @@ def check_package(
     base_model: str | os.PathLike[str] | None = None,
     models_dir: Path | None = None,
     cache_dir: Path | None = None,
+    compile_grammar: bool = False,
 ) -> list[Finding]:
     """Lints a package; what can't be read becomes a finding, too.
 
     Args:
         path: A `.expert` file or an unpacked folder.
         base_model: A folder, a known name, or a hub id; by default what the manifest names, where it is on this machine.
+        compile_grammar: Also compile its grammar, in a process of its own, to tell what that costs: seconds, at most five minutes.
 
     Returns:
         Errors first, then warnings, then remarks; within these by file and line. Costs about what loading costs, without an engine.
     """
-    lint = _Lint()
+    lint = _Lint(compile_grammar=compile_grammar)
     package = None
     with lint.catching():
         package = open_package(path, cache_dir=cache_dir, cache=True)
@@ -70,6 +73,7 @@ class _Lint:
 
     found: list[Finding] = field(default_factory=list)
     source: positions.Located | None = None
+    compile_grammar: bool = False
 
     def add(
         self, severity: Severity, code: str, message: str, reason: str, fix: str, *, at: positions.Path | None = None, file: str = ""
@@ -383,6 +387,22 @@ class _Lint:
                 if "rope_scaling" in warning or "sha256" in warning.casefold() or "sha-256" in warning.casefold():
                     fix = "serve the base that it was made for"
                     self.add("warning", "base_differs", warning, "answers may differ from the author's", fix, at=("base_models", 0))
+            if self.compile_grammar and prepared.grammar:
+                self._mask(prepared.grammar, base)
+
+    def _mask(self, grammar: Grammar, base: BaseModel) -> None:
+        """What its grammar costs to compile for the base model's vocabulary."""
+        from expertserve.grammar.compile import measure
+
+        at: positions.Path = ("training", "decoding", "use_grammar")
+        try:
+            seconds, size = measure(grammar, base.path)
+        except GrammarError as error:
+            reason = "it is enforced by slower masks"
+            self.add("warning", error.code, error.message, reason, error.hint or "simplify it, or leave it as it is", at=at)
+            return
+        message = f"the grammar compiles in {seconds:.1f} s to {size / 1e6:.1f} MB for {base.name}"
+        self.add("info", "grammar_cost", message, "once for each base model, in the background", "nothing, if that is meant", at=at)
 
 
 def _path(key: str) -> positions.Path:

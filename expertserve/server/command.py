@@ -11,11 +11,9 @@ import typer
 
 from expertserve import __version__
 from expertserve.cli.options import BaseModel, CacheDir, Device, ModelsDir, Precision, Trust, TrustedKey, named, policy, seams
+from expertserve.config import EngineConfig
 from expertserve.errors import ConfigError
-from expertserve.server.run import Named
-from expertserve.server.run import serve as run
 from expertserve.server.settings import ServerSettings
-from expertserve.server.watch import packages_in
 
 if TYPE_CHECKING:
     from expertserve.manager import AsyncExpertManager
@@ -61,12 +59,18 @@ def serve(
     dtype: Precision = None,
     max_slots: Annotated[int | None, typer.Option(help="Adapters that one batch may mix.", show_default=False)] = None,
     max_loaded_experts: Annotated[int | None, typer.Option(help="Adapters kept in the engine.", show_default=False)] = None,
+    otlp_traces_endpoint: Annotated[
+        str | None, typer.Option(help="Where vLLM sends a span for each request, by OpenTelemetry's protocol.", show_default=False)
+    ] = None,
     trust: Trust = None,
     trusted_key: TrustedKey = None,
     cache_dir: CacheDir = None,
     models_dir: ModelsDir = None,
 ) -> None:
     """Serve experts over OpenAI's API, each by its name."""
+    from expertserve.server.run import Named
+    from expertserve.server.run import serve as run
+
     settings = ServerSettings(
         host=host,
         port=port,
@@ -96,6 +100,7 @@ def serve(
             max_slots=max_slots,
             device=device,
             dtype=dtype,
+            config=EngineConfig(stats=True, otlp_traces_endpoint=otlp_traces_endpoint),
             allow_multiple_bases=True,
             trust=policy(trust, trusted_key),
             cache_dir=cache_dir,
@@ -109,6 +114,8 @@ def serve(
 
 def expand(packages: list[str]) -> list[str]:
     """Folders of packages → the packages in them."""
+    from expertserve.server.watch import packages_in
+
     return [str(p) for given in packages for p in (packages_in(Path(given)) if Path(given).is_dir() else [given])]
 
 

@@ -134,7 +134,8 @@ class Edge:
 
 def is_upload(scope: Scope) -> bool:
     """Whether a request brings a package: to one of the two routes that take one, and not as JSON."""
-    if not UPLOAD.fullmatch(f"{scope['method']} {scope['path']}"):
+    path = scope["path"].removeprefix(scope.get("root_path", ""))  # Ray Serve mounts the application under its route prefix
+    if not UPLOAD.fullmatch(f"{scope['method']} {path}"):
         return False
     kind = Headers(scope=scope).get("content-type", "").partition(";")[0].strip().lower()
     return kind not in ("", "application/json")

@@ -62,7 +62,7 @@ class Metrics:
         self.in_flight = Gauge("expertserve_in_flight", "An expert's requests in the manager.", one, registry=registry)
         self.bytes = Gauge("expertserve_adapter_bytes", "What an expert's adapter takes.", one, registry=registry)
         self.ready = Gauge("expertserve_ready", "1 while the engine answers.", registry=registry)
-        self._resident: set[str] = set()
+        self._evicted: dict[str, int] = {}
         registry.register(_Engine())
 
     def finished(self, expert: str, outcome: str, results: Iterable[InferenceResult]) -> None:
@@ -92,7 +92,7 @@ class Metrics:
         self.loads.labels(expert, action).inc()
 
     def observe(self, experts: Sequence[ExpertInfo], *, ready: bool) -> None:
-        """Takes over what the manager says now: states, slots; and counts experts that left the engine since the last look."""
+        """Takes over what the manager says now: states, slots; and what was evicted since the last look."""
         self.ready.set(ready)
         states = dict.fromkeys(STATES, 0)
         self.in_flight.clear()
@@ -101,12 +101,11 @@ class Metrics:
             states[info.state] = states.get(info.state, 0) + 1
             self.in_flight.labels(info.name).set(info.in_flight)
             self.bytes.labels(info.name).set(info.adapter_bytes)
+            seen = self._evicted.get(info.name, 0)
+            self.evictions.labels(info.name).inc(info.evictions - seen if info.evictions >= seen else info.evictions)
+        self._evicted = {info.name: info.evictions for info in experts}
         for state, count in states.items():
             self.experts.labels(state).set(count)
-        resident = {i.name for i in experts if i.state != "registered"}
-        for name in self._resident & {i.name for i in experts} - resident:
-            self.evictions.labels(name).inc()
-        self._resident = resident
 
     def text(self) -> bytes:
         """The exposition format, vLLM's own metrics behind ours."""

@@ -115,6 +115,7 @@ def test_every_block_runs(page: Path, reader: Callable[[], dict[str, object]]) -
 REAL = [block for page in pages() for block in blocks(page) if block.mark == "real"]
 
 
+@pytest.mark.long
 @pytest.mark.engine
 @pytest.mark.parametrize("block", REAL, ids=lambda b: b.place)
 def test_what_the_docs_print_is_what_the_real_engine_says(block: Block, monkeypatch: pytest.MonkeyPatch, demo_base: Path) -> None:

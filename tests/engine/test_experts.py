@@ -104,6 +104,7 @@ def test_a_schema_routes_each_question_to_its_expert(three: ExpertManager) -> No
         assert answer.expert.name == NAMES[name]
 
 
+@pytest.mark.long
 @pytest.mark.engine
 def test_the_command_line_answers_with_the_dora_expert(tmp_path: Path) -> None:
     lesson, pair = questions(json_extract, 1)[0]

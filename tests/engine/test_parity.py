@@ -101,10 +101,14 @@ def test_the_demo_expert_writes_what_peft_writes(engine: Expert, demo_base: Path
     asked = [(lesson, pair) for lesson in (lesson, next(sql.lessons("test", 4))) for pair in lesson.pairs][:20]
     assert len(asked) == 20
     ends = prepared.prompt.stop_token_ids()
-    for lesson, pair in asked:
+    for number, (lesson, pair) in enumerate(asked):
         result = engine.generate(pair.question, schema=lesson.schema, max_tokens=48)
         messages: Any = [{"role": "system", "content": f"Schema:\n{lesson.schema}"}, {"role": "user", "content": pair.question}]
-        assert list(result.token_ids) == reference.greedy(prepared.prompt.render(messages), 48, ends)
+        prompt = prepared.prompt.render(messages)
+        assert list(result.token_ids) == reference.judge(prompt, result.token_ids)[0]
+        assert result.token_ids[-1] in ends or len(result.token_ids) == 48
+        if number < 4:  # the same by PEFT's own loop, which takes ten times as long
+            assert list(result.token_ids) == reference.greedy(prompt, 48, ends)
 
 
 def test_a_result_is_the_same_alone_and_in_a_batch(engine: Expert) -> None:
@@ -118,6 +122,7 @@ def test_a_result_is_the_same_alone_and_in_a_batch(engine: Expert) -> None:
 Beside = Callable[..., Expert]
 
 
+@pytest.mark.long
 def test_slots_that_are_fewer_than_experts_are_swapped_without_a_mixture(beside: Beside, demo_base: Path, tmp_path: Path) -> None:
     """Fourteen adapters over twelve slots: each answer must be its own adapter's."""
     experts = []

@@ -47,6 +47,7 @@ def _session(pid: int) -> int:
         return 0
 
 
+@pytest.mark.long
 def test_an_unguarded_script_from_standard_input_works_anywhere_and_leaves_no_process(sql_package: Path, tmp_path: Path) -> None:
     done, left = run_alone([sys.executable, "-"], SCRIPT.format(package=str(sql_package), schema=SCHEMA), tmp_path)
     assert done.returncode == 0, done.stderr
@@ -55,6 +56,7 @@ def test_an_unguarded_script_from_standard_input_works_anywhere_and_leaves_no_pr
     assert left == []
 
 
+@pytest.mark.long
 def test_the_command_prints_one_json_object_whose_sql_runs(sql_package: Path, tmp_path: Path) -> None:
     (tmp_path / "schema.sql").write_text(SCHEMA)
     command = [sys.executable, "-m", "expertserve.cli", "generate", str(sql_package), "How many customers are from Spain?"]
@@ -97,6 +99,7 @@ def test_without_the_extension_plain_lora_is_the_same_and_dora_is_refused(
         assert caught.value.code == "extension_off"
 
 
+@pytest.mark.long
 def test_a_wider_adapter_restarts_an_idle_engine_with_what_was_loaded(
     tiny_manager: Own, tiny_package: Path, tiny_base: Path, tmp_path: Path
 ) -> None:

@@ -58,10 +58,20 @@ def test_the_server_says_what_the_library_says(client: openai.OpenAI, engine: Ex
 
 
 def test_logprobs_add_up_to_the_text(client: openai.OpenAI) -> None:
-    answer = client.chat.completions.create(model="expert", messages=ASK, logprobs=True, top_logprobs=3, max_tokens=12, temperature=0)
-    content = answer.choices[0].logprobs.content or []  # type: ignore[union-attr]
+    answer = client.chat.completions.create(model="expert", messages=ASK, logprobs=True, top_logprobs=3, max_tokens=64, temperature=0)
+    choice = answer.choices[0]
+    content = choice.logprobs.content or []  # type: ignore[union-attr]
+    assert choice.finish_reason == "stop" and choice.message.content
     assert all(t.logprob <= 0 and len(t.top_logprobs) == 3 for t in content)
-    assert b"".join(bytes(t.bytes or []) for t in content).decode().startswith(answer.choices[0].message.content or "?")
+    assert b"".join(bytes(t.bytes or []) for t in content).decode().startswith(choice.message.content)
+
+
+def test_an_ending_that_we_wrote_has_no_logprobs(client: openai.OpenAI) -> None:
+    answer = client.chat.completions.create(model="expert", messages=ASK, logprobs=True, max_tokens=12, temperature=0)
+    choice = answer.choices[0]
+    written = b"".join(bytes(t.bytes or []) for t in choice.logprobs.content or []).decode()  # type: ignore[union-attr]
+    assert choice.finish_reason == "length" and choice.message.content
+    assert choice.message.content.startswith(written)
 
 
 def test_a_required_tool_is_called_whatever_the_model_would_rather_say(client: openai.OpenAI) -> None:
