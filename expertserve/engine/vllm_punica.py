@@ -7,18 +7,20 @@ up) are packed once: A stacked, B block-diagonal, the scale and shift columns ta
 - a long run of tokens of one adapter takes two products, straight into the output;
 - a mixed region (decoding) takes two products over the adapters in it side by side, the foreign ones masked out between them.
 
-Packed weights are kept per layer and slot, and made anew when the slot holds another adapter.
+Packed weights are kept per layer and slot, and made anew when the slot holds another adapter. Of a small product, most of the time is
+setting it up; so for few tokens the weights are laid out once for oneDNN, as vLLM does with the base's.
 """
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch.nn.functional import linear
+from vllm import _custom_ops as ops
 from vllm.lora.punica_wrapper.punica_cpu import PunicaWrapperCPU
 
 from expertserve.adapters.convert import RESERVED
@@ -28,11 +30,24 @@ if TYPE_CHECKING:
 
 LONG_RUN = 48
 """From so many tokens of one adapter on, a product of their own is cheaper than a masked one."""
-KEPT_STACKS = 16
-"""Combinations of adapters whose side-by-side weights a layer keeps."""
+SMALL = 64
+"""Up to so many tokens, products with weights that were laid out for oneDNN are quicker."""
+KEPT = 64
+"""Adapters, counted in every combination, whose side-by-side weights a layer keeps."""
 
 
-@dataclass(frozen=True, slots=True)
+class Product:
+    """Inputs times one matrix [in, out], laid out for oneDNN."""
+
+    def __init__(self, matrix: torch.Tensor) -> None:
+        self._handler = ops.create_onednn_mm(matrix, SMALL)
+
+    def __call__(self, x: torch.Tensor) -> torch.Tensor:
+        made: torch.Tensor = ops.onednn_mm(self._handler, x, None)
+        return made
+
+
+@dataclass(slots=True, eq=False)
 class Packed:
     """One adapter's, or several adapters', weights for one layer, fused slices side by side.
 
@@ -44,9 +59,26 @@ class Packed:
     b: torch.Tensor
     scale: torch.Tensor | None
     shift: torch.Tensor | None
+    _products: tuple[Product, Product] | None = None
+    _wide: Packed | None = None
+
+    def products(self) -> tuple[Product, Product]:
+        """The two products of few tokens, prepared at their first use."""
+        if self._products is None:
+            self._products = Product(self.a.T), Product(self.b)
+        return self._products
+
+    def to(self, dtype: torch.dtype) -> Packed:
+        """The same in another type, made once."""
+        if dtype == self.a.dtype:
+            return self
+        if self._wide is None:
+            scale, shift = (None if v is None else v.to(dtype) for v in (self.scale, self.shift))
+            self._wide = Packed(self.a.to(dtype), self.b.to(dtype), scale, shift)
+        return self._wide
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Region:
     """Consecutive tokens [start, end) of a step: of one slot, or mixed.
 
@@ -54,6 +86,7 @@ class Region:
         slots: The slots in it, base-only tokens left out.
         row: For mixed ones, each token's place in `slots` (its length for base-only tokens), shape [tokens].
         mask: For mixed ones, one-hot of `row`, shape [tokens, slots, 1].
+        weights: What it takes in each layer, by the layer's identity: steps of decoding meet the same region again and again.
     """
 
     start: int
@@ -61,6 +94,24 @@ class Region:
     slots: tuple[int, ...]
     row: torch.Tensor | None = None
     mask: torch.Tensor | None = None
+    weights: dict[int, Packed] = field(default_factory=dict)
+    _rows: dict[Packed, tuple[torch.Tensor | None, torch.Tensor | None]] = field(default_factory=dict)
+
+    @property
+    def is_small(self) -> bool:
+        return self.end - self.start <= SMALL
+
+    def rows(self, packed: Packed) -> tuple[torch.Tensor | None, torch.Tensor | None]:
+        """Each token's scale and shift, shape [tokens, out]; of one slot, [out]."""
+        if self.row is None:
+            return packed.scale, packed.shift
+        found = self._rows.get(packed)
+        if found is None:
+            scale, shift = (None if v is None else v.index_select(0, self.row) for v in (packed.scale, packed.shift))
+            found = scale, shift
+            if self.is_small:
+                self._rows[packed] = found
+        return found
 
 
 def regions(slots: Sequence[int], dtype: torch.dtype) -> list[Region]:
@@ -125,20 +176,21 @@ def _rows(vectors: Sequence[torch.Tensor | None], like: torch.Tensor) -> torch.T
 
 def apply(y: torch.Tensor, x: torch.Tensor, packed: Packed, region: Region) -> None:
     """One region's tokens through their adapters, into y. Shapes: y [tokens, out], x [tokens, in]."""
-    scale, shift = packed.scale, packed.shift
-    if region.row is not None:
-        scale = None if scale is None else scale.index_select(0, region.row)
-        shift = None if shift is None else shift.index_select(0, region.row)
+    scale, shift = region.rows(packed)
     if scale is not None:
         y.addcmul_(y, scale)
     if shift is not None:
         y.add_(shift)
     if not packed.a.shape[0]:
         return
-    inner = linear(x, packed.a)
+    down, up = packed.products() if region.is_small else (None, None)
+    inner = down(x) if down else linear(x, packed.a)
     if region.mask is not None:
         inner.view(len(inner), len(region.slots), -1).mul_(region.mask)
-    y.addmm_(inner, packed.b)
+    if up:
+        y.add_(up(inner))
+    else:
+        y.addmm_(inner, packed.b)
 
 
 class RowScaleCPU(PunicaWrapperCPU):  # type: ignore[misc]
@@ -188,23 +240,19 @@ class RowScaleCPU(PunicaWrapperCPU):  # type: ignore[misc]
     ) -> None:
         """The same for the output layer, whose tokens are those that are sampled."""
         x, y = x.view(-1, x.shape[-1]), y.view(-1, y.shape[-1])
-        for region in self._step("sampled", self._sampled, x.dtype):
-            packed = self._weights(region, (lora_a_stacked,), (lora_b_stacked,))
-            part = y[region.start : region.end]
-            if part.dtype == x.dtype:
-                apply(part, x[region.start : region.end], packed, region)
-            else:  # an output layer in float32
-                wide = Packed(*(None if t is None else t.to(part.dtype) for t in (packed.a, packed.b, packed.scale, packed.shift)))  # type: ignore[arg-type]
-                mask = None if region.mask is None else region.mask.to(part.dtype)
-                apply(
-                    part,
-                    x[region.start : region.end].to(part.dtype),
-                    wide,
-                    Region(region.start, region.end, region.slots, region.row, mask),
-                )
+        for region in self._step("sampled", self._sampled, y.dtype):
+            packed = self._weights(region, (lora_a_stacked,), (lora_b_stacked,)).to(y.dtype)
+            apply(y[region.start : region.end], x[region.start : region.end].to(y.dtype), packed, region)
 
     def _weights(self, region: Region, a: tuple[torch.Tensor, ...], b: tuple[torch.Tensor, ...]) -> Packed:
-        layer, slots = id(a[0]), region.slots
+        layer = id(a[0])
+        found = region.weights.get(layer)
+        if found is None:
+            found = region.weights[layer] = self._find(layer, region, a, b)
+        return found
+
+    def _find(self, layer: int, region: Region, a: tuple[torch.Tensor, ...], b: tuple[torch.Tensor, ...]) -> Packed:
+        slots = region.slots
         if region.row is None:  # one adapter beside base-only tokens is a mixture, too
             return self._one(layer, slots[0], a, b)
         stacks = self._stacks.setdefault(layer, {})
@@ -212,7 +260,7 @@ class RowScaleCPU(PunicaWrapperCPU):  # type: ignore[misc]
         found = stacks.pop(key, None)
         if found is None:
             found = stack([self._one(layer, slot, a, b) for slot in slots])
-            if len(stacks) >= KEPT_STACKS:
+            while stacks and sum(len(k) // 2 for k in stacks) + len(slots) > KEPT:
                 del stacks[next(iter(stacks))]
         stacks[key] = found  # the last one is the latest used
         return found
