@@ -1,8 +1,9 @@
-"""Our server over `vllm serve` with the same adapters as plain LoRA modules: throughput, first token, and seconds to ready.
+"""Our server over `vllm serve` with the same adapters as plain LoRA modules, and over our own manager in a process: throughput,
+first token, and seconds to ready.
 
     python -m benchmarks.server [ROUNDS]
 
-Both servers run on loopback, one idle while the other is asked: 32 clients in this process, streaming over the OpenAI API.
+All are up at once, idle while another is asked: 32 clients in this process, streaming over the OpenAI API; for the manager, 32 threads.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -23,6 +25,7 @@ import httpx
 
 from benchmarks.manager import packages
 from benchmarks.measure import Ratio, alternate, report
+from expertserve import ExpertManager
 from expertserve.config import models_dir
 from expertserve.engine.machine import cpus
 
@@ -102,6 +105,18 @@ def load(port: int, firsts: list[float]) -> float:
     return asyncio.run(run())
 
 
+def in_process(manager: ExpertManager) -> float:
+    """The same work without a server."""
+
+    def one(number: int) -> int:
+        prompt = f"Question {number}: tell me something about customers."
+        return manager.generate(NAMES[number % len(NAMES)], prompt, max_tokens=TOKENS, temperature=0.0).usage.completion_tokens
+
+    began = time.perf_counter()
+    with ThreadPoolExecutor(CLIENTS) as pool:
+        return sum(pool.map(one, range(CLIENTS * EACH))) / (time.perf_counter() - began)
+
+
 def main() -> None:
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 5
     with ExitStack() as stack:
@@ -116,13 +131,27 @@ def main() -> None:
         theirs += ["--lora-modules", *(f"{name}={folder / f'a{n}'}" for n, name in enumerate(NAMES))]
         bind = {"VLLM_CPU_OMP_THREADS_BIND": ",".join(map(str, cpus())), "VLLM_NO_USAGE_STATS": "1"}
         ready = {"ours": start(stack, ours, OURS, {}), "vllm serve": start(stack, theirs, THEIRS, bind)}
+        manager = stack.enter_context(ExpertManager(max_slots=4, cache_dir=folder / "cache"))
+        for name, package in zip(NAMES, made, strict=True):
+            manager.load_expert(name, package)
+        manager.start()
         firsts: dict[str, list[float]] = {"ours": [], "vllm serve": []}
-        figures = alternate({"ours": lambda: load(OURS, firsts["ours"]), "vllm serve": lambda: load(THEIRS, firsts["vllm serve"])}, rounds)
+        figures = alternate(
+            {
+                "ours": lambda: load(OURS, firsts["ours"]),
+                "vllm serve": lambda: load(THEIRS, firsts["vllm serve"]),
+                "manager": lambda: in_process(manager),
+            },
+            rounds,
+        )
         report(
             "server",
             f"{CLIENTS} clients, 4 LoRA experts, {TOKENS} tokens each, streamed: tokens per second",
             figures,
-            [Ratio("throughput ÷ vllm serve", "ours", "vllm serve", least=2.5)],
+            [
+                Ratio("throughput ÷ vllm serve", "ours", "vllm serve", least=2.5),
+                Ratio("throughput ÷ our manager in a process", "ours", "manager", least=0.95),
+            ],
             {
                 "ready_s": {k: round(v, 1) for k, v in ready.items()},
                 "first_token_median_s": {k: round(statistics.median(v), 2) for k, v in firsts.items()},

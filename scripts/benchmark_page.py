@@ -42,6 +42,8 @@ engine steps and load times in it are fitted to what was measured on one machine
     "grammar": "What grammars cost: a mask, compiling and loading a grammar, and tokens per second in the engine.",
     "manager": "What the manager costs: hot swaps, mixed batches, streams.",
     "adapters": "What adapters cost: tokens per second beside the base model alone, and beside transformers with PEFT doing the same work.",
+    "server": """What the server costs: the same four adapters under 32 streaming clients, beside `vllm serve` with them as plain LoRA
+modules, and beside our own manager without a server. First token and ready are in seconds.""",
 }
 TITLES = {"first": "it is first", "fits": "it is among those that fit", "none": "none fits", "wrong": "another is first"}
 WIDTH = 20
