@@ -7,7 +7,6 @@ times faster, in the background. A hostile grammar that ends either takes nothin
 from __future__ import annotations
 
 import atexit
-import contextlib
 import hashlib
 import json
 import os
@@ -200,8 +199,12 @@ class Masks:
     def _work(self) -> None:
         while True:
             gbnf, tokenizer, static = self._jobs.get()
-            with contextlib.suppress(GrammarError, OSError):  # the quick one goes on serving
+            try:
                 self._static.compile(gbnf, tokenizer, static)
+            except (GrammarError, OSError):
+                continue  # the quick one goes on serving
+            except RuntimeError:
+                return  # the interpreter is ending, and starts nothing more
 
 
 masks = Masks()

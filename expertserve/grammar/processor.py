@@ -31,8 +31,11 @@ class MaskProcessor(OutlinesLogitsProcessor):
         GrammarError: No mask can be compiled for it. IncompatibleError: Tokens of this tokenizer can't be told in bytes.
 
     Example:
-        >>> processor = MaskProcessor(Grammar.from_gbnf('root ::= "yes" | "no"'), folder, [tokenizer.eos_token_id])
-        >>> Generator(model, processor=processor)("Is water wet?", max_new_tokens=4)
+        >>> import outlines, transformers
+        >>> tokenizer = transformers.AutoTokenizer.from_pretrained(base)
+        >>> model = outlines.from_transformers(transformers.AutoModelForCausalLM.from_pretrained(base), tokenizer)
+        >>> processor = MaskProcessor(Grammar.from_gbnf('root ::= "yes"'), base, [tokenizer.eos_token_id])
+        >>> outlines.Generator(model, processor=processor)("Is water wet?", max_new_tokens=4)
         'yes'
     """
 

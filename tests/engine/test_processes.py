@@ -80,6 +80,7 @@ def tiny_manager(tiny_base: Path, tmp_path: Path) -> Own:
     return make
 
 
+@pytest.mark.long
 def test_without_the_extension_plain_lora_is_the_same_and_dora_is_refused(
     tiny_manager: Own, tiny_package: Path, tiny_base: Path, tmp_path: Path
 ) -> None:
