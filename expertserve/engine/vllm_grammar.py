@@ -7,9 +7,11 @@ is there for our engines alone, and nothing of vLLM is patched.
 from __future__ import annotations
 
 import json
+import os
+import time
 from collections import OrderedDict, deque
 from pathlib import Path
-from threading import Lock
+from threading import Lock, Thread
 from typing import Any
 
 import numpy as np
@@ -39,6 +41,14 @@ class Scheduler(AsyncScheduler):  # type: ignore[misc]
         manager = self.structured_output_manager
         size = config.model_config.get_vocab_size()
         manager.backend = Backend(config, tokenizer=manager.tokenizer, vocab_size=size)
+        Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
+
+
+def _end_with(parent: int) -> None:
+    """Ends the engine's process when the one that started it is gone, killed perhaps: nobody else would. Its workers end with it."""
+    while os.getppid() == parent:
+        time.sleep(1)
+    os._exit(1)
 
 
 class Params(SamplingParams):  # type: ignore[misc]
