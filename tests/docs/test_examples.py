@@ -20,10 +20,10 @@ import pytest
 import uvicorn
 from nbclient import NotebookClient
 
-from expertserve import AsyncExpertManager, Expert, ExpertManager
+from expertserve import AsyncExpertManager, Expert, ExpertManager, core
+from expertserve.engine.fake import FakeEngine
 from tests.conftest import EXPERTS, SCHEMA
 from tests.docs.blocks import ROOT
-from tests.docs.conftest import answer
 
 EXAMPLES = ROOT / "examples"
 NOTEBOOK = EXAMPLES / "notebook" / "expertserve.ipynb"
@@ -104,13 +104,16 @@ def test_many_experts_answer_in_one_batch(reader: Reader) -> None:
         assert manager.route("Write an SQL query: how many orders are there?")[0].name == "sql"
 
 
-def test_streams_come_whole_or_are_cancelled(reader: Reader, capsys: pytest.CaptureFixture[str]) -> None:
+def test_streams_come_whole_or_are_cancelled(reader: Reader, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     stream = example("streaming/stream")
+    sentence = "SELECT name FROM customers WHERE country = 'Spain' AND age > 40"
+    monkeypatch.setattr(core, "default_engine", lambda config: FakeEngine(lambda prompt: sentence, delay=0.05))
     with Expert.load("sql.expert") as expert:
         assert stream.whole(expert).finish_reason == "stop"
         part = stream.cancelled(expert, 2)
     assert part.finish_reason == "cancelled"
-    assert answer("").startswith(part.text)
+    assert part.text
+    assert sentence.startswith(part.text)
 
     async def race() -> str:
         async with AsyncExpertManager() as manager:
@@ -144,7 +147,6 @@ SETUP = """
 from pathlib import Path
 from expertserve import config, core
 from expertserve.engine.fake import FakeEngine
-from tests.docs.conftest import answer
 core.default_engine = lambda config: FakeEngine(answer)
 config.models_dir = lambda: Path({models!r})
 config.cache_dir = lambda: Path({cache!r})

@@ -74,7 +74,8 @@ def answers(url: str) -> dict[str, str]:
             said[name] = answer.choices[0].message.content or ""
             assert said[name].startswith(begins) and answer.choices[0].finish_reason == "stop"
             routed = client.chat.completions.create(model="auto", **ask)
-            assert (routed.choices[0].message.content, routed.model) == (said[name], name)
+            twins = {name, "more"} if name == "sql" else {name}  # "more" is the SQL expert under a second name
+            assert routed.choices[0].message.content == said[name] and routed.model in twins
     return said
 
 
