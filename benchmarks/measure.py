@@ -6,6 +6,7 @@ import importlib.metadata
 import json
 import platform
 import statistics
+import subprocess
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -66,9 +67,25 @@ def machine() -> dict[str, object]:
     }
 
 
+def committed(name: str) -> dict[str, float]:
+    """The ratios of the last committed run, by question; empty where there is none, or no git."""
+    path = f"HEAD:./{RESULTS.name}/{name}.json"
+    done = subprocess.run(["git", "show", path], cwd=RESULTS.parent, capture_output=True, text=True, check=False)
+    return {row["question"]: row["ratio"] for row in json.loads(done.stdout).get("ratios", [])} if done.returncode == 0 else {}
+
+
+def worse(row: Mapping[str, object], before: float | None) -> str:
+    """A flag where a ratio is more than a tenth worse than it was committed."""
+    now, less_is_better = float(str(row["ratio"])), str(row["bar"]).startswith("≤")
+    if before is None or (now <= 1.1 * before if less_is_better else now >= 0.9 * before):
+        return ""
+    return f"REGRESSED from {before}"
+
+
 def report(name: str, title: str, figures: dict[str, list[float]], ratios: list[Ratio], notes: Mapping[str, object]) -> None:
     """Prints the table and writes `results/NAME.json`; the last line is the JSON."""
     medians = {side: statistics.median(values) for side, values in figures.items()}
+    before = committed(name)
     rows = []
     for r in ratios:
         value = medians[r.side] / medians[r.over]
@@ -77,7 +94,8 @@ def report(name: str, title: str, figures: dict[str, list[float]], ratios: list[
         rows.append({"question": r.question, "ratio": round(value, 3), "bar": bar, "met": met, "side": r.side, "over": r.over})
     print(f"\n{title}\n")
     for row in rows:
-        print(f"  {row['question']:<58} {row['ratio']:>7}   bar {row['bar']:<8} {'' if row['met'] else 'NOT MET'}")
+        flags = ("" if row["met"] else "NOT MET  ") + worse(row, before.get(str(row["question"])))
+        print(f"  {row['question']:<58} {row['ratio']:>7}   bar {row['bar']:<8} {flags}")
     out = {"benchmark": name, "machine": machine(), "notes": dict(notes), "rounds": figures, "medians": medians, "ratios": rows}
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / f"{name}.json").write_text(json.dumps(out, indent=1) + "\n")

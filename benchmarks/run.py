@@ -8,7 +8,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-BENCHMARKS = ("adapters", "grammar", "manager", "server")
+BENCHMARKS = ("adapters", "grammar", "manager", "parity", "server")
 
 
 def main() -> None:

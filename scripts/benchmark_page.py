@@ -40,12 +40,16 @@ to extract facts from doesn't say that JSON is wanted. Send the schema, or say i
     "routing_simulation": """Does it pay, on many replicas, to send requests where their expert is warm? **A simulation**, not measured:
 engine steps and load times in it are fitted to what was measured on one machine, or guessed where it says so.""",
     "grammar": "What grammars cost: a mask, compiling and loading a grammar, and tokens per second in the engine.",
+    "facade": "What the facade costs beside vLLM's `AsyncLLM` with the same worker extension; latencies are in seconds.",
+    "parity": """What the library costs beside the same work by hand with transformers and PEFT, on both engines, and how much more
+memory it takes than its engine alone. A prompt's figures are seconds a token, a batch's tokens a second.""",
     "manager": "What the manager costs: hot swaps, mixed batches, streams.",
     "adapters": "What adapters cost: tokens per second beside the base model alone, and beside transformers with PEFT doing the same work.",
     "server": """What the server costs: the same four adapters under 32 streaming clients, beside `vllm serve` with them as plain LoRA
 modules, and beside our own manager without a server. First token and ready are in seconds.""",
 }
 TITLES = {"first": "it is first", "fits": "it is among those that fit", "none": "none fits", "wrong": "another is first"}
+MADE_BY = {"facade": "manager"}  # where a benchmark's module has another name
 WIDTH = 20
 MOST_ROWS = 40
 
@@ -104,7 +108,7 @@ def section(result: Mapping[str, Any]) -> Iterator[str]:
         yield f"![{name}: plotted](images/{image.name})\n"
     notes = ", ".join(f"{key} {plain(value)}" for key, value in result.get("notes", {}).items())
     where = f"Machine: {machine(result['machine'])}. " if "machine" in result else ""
-    yield f"{where}{f'Settings: {notes}. ' if notes else ''}Command: `python -m benchmarks.{name}`.\n"
+    yield f"{where}{f'Settings: {notes}. ' if notes else ''}Command: `python -m benchmarks.{MADE_BY.get(name, name)}`.\n"
 
 
 def anything(key: str, value: object) -> Iterator[str]:

@@ -17,13 +17,15 @@ from dataclasses import dataclass
 from experts.json_business import BUSINESS
 from experts.json_life import LIFE
 from experts.json_unseen import TEST
-from experts.json_world import Domain, Field, Json
+from experts.json_world import Domain, Field, Json, coined
 from experts.task import Lesson, Pair, Split
 
 PAIRS_PER_LESSON = 8
 # A shape that fewer wordings cover would teach the wording instead of the task.
 FEWEST_TEMPLATES = 3
-MOST_LEAVES = 6
+MOST_LEAVES = 5
+# How often a training value is made of words that don't exist, so that copying is learnt and not lists of values.
+COINED = 0.3
 # Rough token budgets (see `_cost`): a tiny model learns and answers fastest when everything stays short.
 SHAPE_BUDGET, QUESTION_BUDGET, ANSWER_BUDGET = 50, 52, 58
 TRAIN = LIFE + BUSINESS
@@ -59,7 +61,7 @@ def lessons(split: Split, seed: int) -> Iterator[Lesson]:
     domains = TRAIN if split == "train" else TEST
     while True:
         for domain in rng.sample(domains, len(domains)):
-            yield _lesson(rng, domain)
+            yield _lesson(rng, domain, COINED if split == "train" else 0.0)
 
 
 def correct(lesson: Lesson, pair: Pair, text: str) -> bool:
@@ -87,9 +89,9 @@ def _same(kind: Json, gold: Json, got: Json) -> bool:
     return type(got) is type(gold) and got == gold
 
 
-def _lesson(rng: random.Random, domain: Domain) -> Lesson:
+def _lesson(rng: random.Random, domain: Domain, coin: float) -> Lesson:
     layout, schema = _layout(rng, domain)
-    return Lesson(schema=schema, dialect=None, pairs=tuple(_pairs(rng, domain, layout)))
+    return Lesson(schema=schema, dialect=None, pairs=tuple(_pairs(rng, domain, layout, coin)))
 
 
 def _layout(rng: random.Random, domain: Domain) -> tuple[Layout, str]:
@@ -104,7 +106,7 @@ def _layout(rng: random.Random, domain: Domain) -> tuple[Layout, str]:
 def _draw_layout(rng: random.Random, domain: Domain) -> Layout:
     """The first field and a few others, two of them perhaps as one object; keys in either spelling, in order or shuffled."""
     camel = rng.random() < 0.2
-    outer, inner = domain.nest if domain.nest and rng.random() < 0.5 else ("", ())
+    outer, inner = domain.nest if domain.nest and rng.random() < 0.3 else ("", ())
     others = [field for field in domain.fields[1:] if field.name not in inner]
     count = rng.randint(1 if inner else 2, MOST_LEAVES - 1 - len(inner))
     picked = [domain.fields[0], *rng.sample(others, count)]
@@ -134,23 +136,23 @@ def _value(item: Leaf | Group, said: dict[str, Json]) -> Json:
     return inner if any(value is not None for value in inner.values()) else None
 
 
-def _pairs(rng: random.Random, domain: Domain, layout: Layout) -> Iterator[Pair]:
+def _pairs(rng: random.Random, domain: Domain, layout: Layout, coin: float) -> Iterator[Pair]:
     """Different questions about one shape, the templates taking turns."""
     asked: set[str] = set()
     templates: list[str] = []
     while len(asked) < PAIRS_PER_LESSON:
         templates = templates or _fitting(domain, _wanted(layout))
-        pair = _pair(rng, domain, layout, templates.pop(rng.randrange(len(templates))))
+        pair = _pair(rng, domain, layout, templates.pop(rng.randrange(len(templates))), coin)
         if pair.question not in asked:
             asked.add(pair.question)
             yield pair
 
 
-def _pair(rng: random.Random, domain: Domain, layout: Layout, template: str) -> Pair:
+def _pair(rng: random.Random, domain: Domain, layout: Layout, template: str, coin: float) -> Pair:
     """A sentence within budget that says enough."""
     wanted = _wanted(layout)
     while True:
-        record = _record(rng, domain)
+        record = _record(rng, domain, coin)
         question, used = _render(rng, template, record, wanted)
         said = {name: record[name] for name in used}
         answer = _dump({item.key: _value(item, said) for item in layout})
@@ -176,15 +178,23 @@ def _slots(text: str) -> set[str]:
     return {found[1] for found in _SLOT.finditer(text)}
 
 
-def _record(rng: random.Random, domain: Domain) -> dict[str, Json]:
+def _record(rng: random.Random, domain: Domain, coin: float) -> dict[str, Json]:
     """A value for every field, no text twice: nobody flies from Porto to Porto."""
     record: dict[str, Json] = {}
     for field in domain.fields:
         value = field.draw(rng)
         while isinstance(value, str) and value in record.values():
             value = field.draw(rng)
+        if rng.random() < coin:
+            value = _coined(rng, value)
         record[field.name] = value
     return record
+
+
+def _coined(rng: random.Random, value: Json) -> Json:
+    if isinstance(value, list):
+        return [_coined(rng, item) for item in value]
+    return coined(rng, value) if isinstance(value, str) else value
 
 
 def _render(rng: random.Random, template: str, record: dict[str, Json], wanted: set[str]) -> tuple[str, set[str]]:

@@ -38,22 +38,6 @@ class Domain:
     nest: tuple[str, tuple[str, ...]] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Leaf:
-    """A key of a shape with a plain value."""
-
-    key: str
-    field: Field
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """A key of a shape with an object as its value."""
-
-    key: str
-    leaves: tuple[Leaf, ...]
-
-
 _PATTERNS: dict[str, str] = {
     "first": "Ann/Bela/Carlos/Dina/Emil/Fatima/Goran/Hana/Ivo/Jana/Kofi/Lena/Marco/Nadia/Omar/Paula/Quentin/Rosa/Sven/Tara/Ugo/Vera/"
     "Wei/Ximena/Yusuf/Zoë/Aiko/Bruno/Chloé/Dmitri/Elif/Felix/Greta/Hugo/Ines/Jonas/Kira/Liam/Maya/Noor/Oskar/Priya/Rafael/Sofia/"
@@ -104,6 +88,25 @@ def _expand(rng: random.Random, pattern: str) -> str:
     chosen = rng.choice(pattern.split("/"))
     chosen = re.sub(r"%(\w+)", lambda found: _expand(rng, _PATTERNS[found[1]]), chosen)
     return re.sub(r"[#@]", lambda found: rng.choice("123456789" if found[0] == "#" else "ABCDEFGHJKLMNPRSTVWXYZ"), chosen)
+
+
+_ONSETS = "b/br/c/ch/d/dr/f/fl/g/gr/h/j/k/l/m/n/p/pl/qu/r/s/sh/st/t/tr/v/w/y/z".split("/")
+_VOWELS = "a/e/i/o/u/ai/ea/oo/a/e/i/o".split("/")
+_CODAS = "n/r/l/s/t/m/ck/nd/st/rt/ng/x//////".split("/")
+
+
+def coined(rng: random.Random, value: str) -> str:
+    """The same value with words that don't exist: what can't be known has to be copied. Months and weekdays stay what they are."""
+    kept = {*_PATTERNS["month"].split("/"), *_PATTERNS["weekday"].split("/")}
+
+    def word(found: re.Match[str]) -> str:
+        if found[0] in kept:
+            return found[0]
+        syllables = [rng.choice(_ONSETS) + rng.choice(_VOWELS) + rng.choice(_CODAS) for _ in range(rng.choice((1, 1, 2)))]
+        made = "".join(syllables)
+        return made.capitalize() if found[0][0].isupper() else made
+
+    return re.sub(r"[^\W\d_]{4,}", word, value)
 
 
 def _names(keys: str) -> tuple[str, ...]:
