@@ -43,6 +43,8 @@ engine steps and load times in it are fitted to what was measured on one machine
     "facade": "What the facade costs beside vLLM's `AsyncLLM` with the same worker extension; latencies are in seconds.",
     "parity": """What the library costs beside the same work by hand with transformers and PEFT, on both engines, and how much more
 memory it takes than its engine alone. A prompt's figures are seconds a token, a batch's tokens a second.""",
+    "llama_cpp": """The SQL expert here and in llama.cpp, with and without its grammar, in tokens a second. llama.cpp runs the published
+4-bit file, as its users would, one prompt after the other; ours the same weights in bf16.""",
     "manager": "What the manager costs: hot swaps, mixed batches, streams.",
     "adapters": "What adapters cost: tokens per second beside the base model alone, and beside transformers with PEFT doing the same work.",
     "server": """What the server costs: the same four adapters under 32 streaming clients, beside `vllm serve` with them as plain LoRA
