@@ -99,6 +99,14 @@ def test_a_seed_repeats_its_answer_alone_and_in_a_batch(driver: Driver, tokenize
     assert driver.generate(prompt, **sampled).token_ids != driver.generate(prompt, **sampled).token_ids
 
 
+def test_seeds_hold_where_long_prompts_are_read_in_parts(driver: Driver, tokenizer: Tokenizer) -> None:
+    long = [tokenizer.encode_plain(f"{i} is the number. " + QUESTION * 60)[:440] for i in range(16)]
+    sampled = {"temperature": 1.0, "max_tokens": 8, "ignore_eos": True}
+    beside = driver.together([driver.request(prompt, seed=i, **sampled) for i, prompt in enumerate(long)])
+    for i in (0, 7, 15):
+        assert driver.generate(long[i], seed=i, **sampled).token_ids == beside[i].token_ids
+
+
 def test_n_answers_come_by_index_and_differ(driver: Driver, tokenizer: Tokenizer) -> None:
     request = driver.request(prompts(tokenizer, 1)[0], temperature=1.0, seed=3, n=4, max_tokens=8, ignore_eos=True)
     completions = join(driver.chunks(request))

@@ -69,3 +69,16 @@ def test_the_model_manager_has_what_the_check_reads() -> None:
     source = inspect.getsource(LoRAModelManager)
     for name in ("self.lora_index_to_id", "self.modules", "self.packed_modules_mapping"):
         assert name in source
+
+
+def test_generators_on_cpus_have_no_offset_and_are_used_between_the_methods_that_we_wrap() -> None:
+    """When this fails, vLLM may have mended it: then `vllm_seeds` can go."""
+    import torch
+    from vllm.v1.worker.cpu_model_runner import CPUModelRunner
+    from vllm.v1.worker.gpu_model_runner import GPUModelRunner
+
+    with pytest.raises(RuntimeError, match="offset"):
+        torch.Generator().get_offset()
+    account = inspect.getsource(GPUModelRunner._bookkeeping_sync)
+    assert "gen.set_offset(gen.get_offset() - 4)" in account and "self.discard_request_mask.np" in account
+    assert issubclass(CPUModelRunner, GPUModelRunner) and hasattr(CPUModelRunner, "_sample")
