@@ -100,10 +100,10 @@ def facade_over_bare(manager: ExpertManager, name: str, rounds: int) -> None:
         {
             "ours, 32": lambda: rate(lambda: ours(PROMPTS)),
             "bare, 32": lambda: rate(lambda: manager._loop.run(bare(PROMPTS))),
-            "ours, 1": lambda: 1 / rate(lambda: min(1, ours(PROMPTS[:1]))),
-            "bare, 1": lambda: 1 / rate(lambda: min(1, manager._loop.run(bare(PROMPTS[:1])))),
+            "ours, 1": lambda: 1 / rate(lambda: sum(bool(ours([p])) for p in PROMPTS[:8])),
+            "bare, 1": lambda: 1 / rate(lambda: sum(bool(manager._loop.run(bare([p]))) for p in PROMPTS[:8])),
         },
-        rounds,
+        2 * rounds,
     )
     report(
         "facade",

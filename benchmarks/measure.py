@@ -36,11 +36,12 @@ class Ratio:
 
 
 def alternate(sides: Mapping[str, Side], rounds: int = ROUNDS) -> dict[str, list[float]]:
-    """Every side once a round, in turn, so that a slow minute of the machine hits all of them; one round before it isn't counted."""
+    """Every side once a round, in turn, so that a slow minute of the machine hits all of them; every other round backwards, so that
+    none always follows the same one. One round before it isn't counted."""
     figures: dict[str, list[float]] = {name: [] for name in sides}
     for round_ in range(rounds + 1):
-        for name, side in sides.items():
-            figure = side()
+        for name in reversed(sides) if round_ % 2 else sides:
+            figure = sides[name]()
             print(f"  round {round_}/{rounds}  {name}: {figure:.4g}", flush=True)
             if round_:
                 figures[name].append(figure)

@@ -114,9 +114,10 @@ class VLLMEngine:
             lora = LoRARequest(f"expert-{adapter.digest}", next(self._ids), str(adapter.folder))
             with _translated():
                 try:
-                    await llm.add_lora(lora)
                     if self._row_scale:
-                        await llm.collective_rpc("expertserve_check", args=(lora.lora_int_id, str(adapter.folder)))
+                        await llm.collective_rpc("expertserve_add", args=(lora.lora_name, lora.lora_int_id, lora.lora_path))
+                    else:
+                        await llm.add_lora(lora)
                 except Exception as error:
                     if type(error) is not Exception:  # a call that failed in the worker comes back as a bare one
                         raise

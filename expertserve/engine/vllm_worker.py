@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 from safetensors.torch import load_file
+from vllm.lora.request import LoRARequest
 from vllm.model_executor.layers.linear import RowParallelLinear
 from vllm.platforms import current_platform
 
@@ -46,12 +47,15 @@ class Extension:
         manager: Any = self.model_runner.lora_manager._adapter_manager
         return [(i, _bytes(lora), i in manager.lora_index_to_id) for i, lora in manager.list_adapters().items()]
 
-    def expertserve_check(self: WorkerBase, adapter_id: int, folder: str) -> int:
-        """Compares what the slots hold with the serving form; returns the number of modules.
+    def expertserve_add(self: WorkerBase, name: str, adapter_id: int, folder: str) -> int:
+        """Loads an adapter into a slot, and compares what the slot then holds with the serving form; returns the number of modules.
+
+        Both in one call: between two, other requests may need the slot.
 
         Raises:
             RuntimeError: A module is missing or differs.
         """
+        self.add_lora(LoRARequest(name, adapter_id, folder))
         manager: Any = self.model_runner.lora_manager._adapter_manager
         slot = manager.lora_index_to_id.index(adapter_id)
         wanted = load_file(f"{folder}/{WEIGHTS}")

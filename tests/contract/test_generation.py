@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import shutil
+from pathlib import Path
+
 import pytest
 import torch
 
-from expertserve.result import Completion
+from expertserve.adapters.serving import ServingAdapter
+from expertserve.result import Chunk, Completion
 from expertserve.tokenizer import Tokenizer
 from tests.contract.conftest import Trained
 from tests.contract.driver import Driver, join
@@ -105,6 +110,28 @@ def test_seeds_hold_where_long_prompts_are_read_in_parts(driver: Driver, tokeniz
     beside = driver.together([driver.request(prompt, seed=i, **sampled) for i, prompt in enumerate(long)])
     for i in (0, 7, 15):
         assert driver.generate(long[i], seed=i, **sampled).token_ids == beside[i].token_ids
+
+
+def test_adapters_come_while_every_slot_is_in_use(driver: Driver, trained: list[Trained], tokenizer: Tokenizer, tmp_path: Path) -> None:
+    """Twice as many as there are slots, each loaded while others answer."""
+    prompt = tokenizer.encode_plain(QUESTION)
+    kept = driver.add(driver.prepare(trained[0].folder, trained[0].kind, trained[0].rank))
+    wanted = driver.generate(prompt, kept, max_tokens=12, ignore_eos=True).token_ids
+    copies = [shutil.copytree(trained[0].folder, tmp_path / f"copy-{i}") for i in range(24)]
+    prepared = [driver.prepare(copy, trained[0].kind, trained[0].rank) for copy in copies]
+
+    async def use(adapter: ServingAdapter) -> list[Chunk]:
+        await driver.engine.add(adapter)
+        try:
+            return [c async for c in driver.engine.stream(driver.request(prompt, adapter.digest, max_tokens=12, ignore_eos=True))]
+        finally:
+            await driver.engine.remove(adapter.digest)
+
+    async def use_all() -> list[list[Chunk]]:
+        return await asyncio.gather(*(use(adapter) for adapter in prepared))
+
+    for _ in range(3):
+        assert all(join(chunks)[0].token_ids == wanted for chunks in driver.run(use_all()))
 
 
 def test_n_answers_come_by_index_and_differ(driver: Driver, tokenizer: Tokenizer) -> None:
