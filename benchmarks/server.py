@@ -125,7 +125,9 @@ def main() -> None:
         bin_ = Path(sys.executable).parent
         named = [f"{name}={path}" for name, path in zip(NAMES, made, strict=True)]
         ours = [str(bin_ / "expertserve"), "serve", *named, "--port", str(OURS), "--max-slots", "4", "--cache-dir", str(folder / "cache")]
-        theirs = [str(bin_ / "vllm"), "serve", str(BASE), "--port", str(THEIRS), "--dtype", "bfloat16", "--max-model-len", "2048"]
+        # What `vllm serve` runs: that command itself looks for a distribution called vllm, which builds for CPUs aren't.
+        theirs = [sys.executable, "-m", "vllm.entrypoints.openai.api_server", "--model", str(BASE), "--port", str(THEIRS)]
+        theirs += ["--dtype", "bfloat16", "--max-model-len", "2048"]
         theirs += ["--enable-lora", "--max-loras", "4", "--max-lora-rank", "8", "--max-num-seqs", "64"]
         theirs += ["--kv-cache-memory-bytes", str(2 << 30)]
         theirs += ["--lora-modules", *(f"{name}={folder / f'a{n}'}" for n, name in enumerate(NAMES))]

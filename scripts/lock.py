@@ -7,13 +7,12 @@ pinned where it still fits; delete a file to have newer versions. uv looks where
 
 Both are installed with `pip install --no-deps`: torchvision, torchaudio and torchcodec must stay out, since their public wheels don't
 match a CPU build of torch and importing transformers then fails; vLLM asks for them, but serves text without. Triton stays out too: it
-has no CPU backend. torch is pinned to its public version with the hashes of that one's wheels and of the CPU build that vLLM asks for,
-so that pip may take either.
+has no CPU backend. torch is held to the CPU build that vLLM asks for by that build's hashes, so the files are for the Python and the
+platform they were made on (CPython 3.11, Linux on x86-64); elsewhere `pip install -e '.[cpu]'` resolves anew.
 """
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 import sys
@@ -34,25 +33,17 @@ Pins = dict[str, str]
 def compiled(*extras: str) -> Pins:
     """What uv resolves for a project file, held to what the files pin now."""
     fixed = [f"--constraint={ROOT / 'requirements' / name}" for name in FILES if (ROOT / "requirements" / name).is_file()]
-    found = uv(["pyproject.toml", *extras, *fixed])
-    return {one[1]: one[0].strip() for one in PIN.finditer(found)}
-
-
-def uv(arguments: list[str], requirement: str | None = None, environment: dict[str, str] | None = None) -> str:
-    """What `uv pip compile` prints."""
-    command = [sys.executable, "-m", "uv", "pip", "compile", *arguments, "--quiet", "--no-header", "--no-annotate", "--generate-hashes"]
-    done = subprocess.run(command, cwd=ROOT, input=requirement, env=environment, capture_output=True, text=True, check=False)
+    command = [sys.executable, "-m", "uv", "pip", "compile", "pyproject.toml", *extras, *fixed]
+    command += ["--quiet", "--no-header", "--no-annotate", "--generate-hashes"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     if done.returncode:
         raise SystemExit(done.stderr)
-    return done.stdout
+    return {one[1]: one[0].strip() for one in PIN.finditer(done.stdout)}
 
 
 def torch(found: str) -> str:
-    """The public version's requirement, with the hashes of its own wheels and of those that were found."""
-    elsewhere = {name: value for name, value in os.environ.items() if name != "UV_FIND_LINKS"}
-    public = uv(["-", "--no-deps"], re.sub(r"\+\w+", "", found.split()[0]), elsewhere)
-    hashes = sorted({*re.findall(r"sha256:[0-9a-f]{64}", public), *re.findall(r"sha256:[0-9a-f]{64}", found)})
-    return " \\\n".join([public.split()[0], *(f"    --hash={one}" for one in hashes)])
+    """The CPU build's requirement without its local version. Its hashes alone: pip would prefer the public build, which wants CUDA."""
+    return re.sub(r"\+\w+", "", found, count=1)
 
 
 def main() -> None:
