@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import queue
+import threading
 import weakref
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from concurrent.futures import Future
 from types import TracebackType
@@ -95,28 +97,48 @@ class Stream(_Source):
         self.close()
 
 
+class _Bell:
+    """Wakes the readers of one loop from other threads: once for all chunks of an engine's step, since each wake is a system call."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = weakref.ref(loop)
+        self._lock = threading.Lock()
+        self._rung: list[asyncio.Event] = []
+
+    def ring(self, event: asyncio.Event) -> None:
+        with self._lock:
+            self._rung.append(event)
+            first = len(self._rung) == 1
+        loop = self._loop()
+        if first and loop and not loop.is_closed():
+            loop.call_soon_threadsafe(self._wake)
+
+    def _wake(self) -> None:
+        with self._lock:
+            rung, self._rung = self._rung, []
+        for event in rung:
+            event.set()
+
+
+_bells: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, _Bell] = weakref.WeakKeyDictionary()
+
+
 class _Mailbox:
     """Chunks from another thread for one loop: many may come before the reader wakes once."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._loop = loop
-        self._items: list[Chunk | None] = []
+        self._bell = _bells.setdefault(loop, _Bell(loop))
+        self._items: deque[Chunk | None] = deque()
         self._ready = asyncio.Event()
 
     def put(self, item: Chunk | None) -> None:
-        first = not self._items
         self._items.append(item)
-        if first and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._ready.set)
+        self._bell.ring(self._ready)
 
     async def take(self) -> list[Chunk | None]:
-        while not self._items:
-            self._ready.clear()
-            if self._items:
-                break
-            await self._ready.wait()
-        items, self._items = self._items, []
-        return items
+        await self._ready.wait()
+        self._ready.clear()  # before reading: what comes meanwhile rings again
+        return [self._items.popleft() for _ in range(len(self._items))]
 
 
 class AsyncStream(_Source):

@@ -269,8 +269,11 @@ def _outcome(error: BaseException) -> str:
     return "cancelled" if isinstance(error, asyncio.CancelledError | GeneratorExit) else "error"
 
 
+_encode = json.JSONEncoder(ensure_ascii=False).encode  # json.dumps would make one for each token
+
+
 def _sse(events: Sequence[Json]) -> bytes:
-    return b"".join(b"data: " + json.dumps(e, ensure_ascii=False).encode("utf-8", "replace") + b"\n\n" for e in events)
+    return "".join([f"data: {_encode(e)}\n\n" for e in events]).encode("utf-8", "replace")
 
 
 class EventStream(Response):

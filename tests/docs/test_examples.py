@@ -147,6 +147,7 @@ SETUP = """
 from pathlib import Path
 from expertserve import config, core
 from expertserve.engine.fake import FakeEngine
+from tests.docs.conftest import answer
 core.default_engine = lambda config: FakeEngine(answer)
 config.models_dir = lambda: Path({models!r})
 config.cache_dir = lambda: Path({cache!r})
