@@ -23,6 +23,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -68,19 +70,20 @@ def convert(adapter: PeftAdapter, base: BaseModel) -> Iterator[tuple[str, Module
             hint="the adapter was made for another architecture, or for a larger model of this one",
             code="modules_missing",
         )
+    read = Reader()
     if adapter.type == "ia3":
-        yield from _ia3(adapter, base)
+        yield from _ia3(adapter, base, read)
         return
     form = FORMS[adapter.type]
-    shared = {name: read_tensor(t) for name, t in adapter.shared.items()}
+    shared = {name: read(t) for name, t in adapter.shared.items()}
     for module, parts in sorted(adapter.modules.items()):
         _check_shapes(adapter, module, dict(parts) | dict(adapter.shared), shapes[module] or (0, 0))
-        tensors = {name: read_tensor(t) for name, t in parts.items()} | shared
+        tensors = {name: read(t) for name, t in parts.items()} | shared
         shape = shapes[module]
         assert shape is not None
         if "base" in tensors:
-            _check_copy(module, tensors["base"], base)
-        yield module, _checked(module, form(adapter, base, module, tensors, shape), shape)
+            _check_copy(module, tensors["base"], base, read)
+        yield module, _checked(module, form(adapter, base, read, module, tensors, shape), shape)
 
 
 def _check_shapes(adapter: PeftAdapter, module: str, parts: Mapping[str, Tensor], shape: tuple[int, int]) -> None:
@@ -131,23 +134,30 @@ def _lokr_size(parts: Mapping[str, Tensor], name: str, side: int) -> int:
     return found.shape[side] if found and len(found.shape) > side else 0
 
 
-def read_tensor(tensor: Tensor) -> torch.Tensor:
-    """A safetensors tensor as float32; refuses what isn't finite.
+class Reader:
+    """Reads tensors of safetensors files as float32, and keeps the files open: parsing a header costs more than reading a tensor."""
 
-    Raises:
-        IncompatibleError: `non_finite`.
-    """
-    if tensor.dtype not in ("F64", "F32", "F16", "BF16"):
-        raise IncompatibleError(f"{tensor.name} has the type {tensor.dtype}; F64, F32, F16 and BF16 are served", code="quantised")
-    try:
-        with safe_open(tensor.file, framework="pt") as file:
-            value: torch.Tensor = file.get_tensor(tensor.name)
-    except (SafetensorError, OSError) as error:
-        raise LoadError(f"{tensor.file.name}: {tensor.name} can't be read: {error}", code="bad_safetensors") from error
-    value = value.float()
-    if not torch.isfinite(value).all():
-        raise IncompatibleError(f"{tensor.name} has values that are not finite", hint="the training diverged", code="non_finite")
-    return value
+    def __init__(self) -> None:
+        self._open: dict[Path, Any] = {}
+
+    def __call__(self, tensor: Tensor) -> torch.Tensor:
+        """One tensor, if it is finite.
+
+        Raises:
+            IncompatibleError: `non_finite`, `quantised`.
+        """
+        if tensor.dtype not in ("F64", "F32", "F16", "BF16"):
+            raise IncompatibleError(f"{tensor.name} has the type {tensor.dtype}; F64, F32, F16 and BF16 are served", code="quantised")
+        try:
+            if tensor.file not in self._open:
+                self._open[tensor.file] = safe_open(tensor.file, framework="pt")
+            value: torch.Tensor = self._open[tensor.file].get_tensor(tensor.name)
+        except (SafetensorError, OSError) as error:
+            raise LoadError(f"{tensor.file.name}: {tensor.name} can't be read: {error}", code="bad_safetensors") from error
+        value = value.float()
+        if not torch.isfinite(value).all():
+            raise IncompatibleError(f"{tensor.name} has values that are not finite", hint="the training diverged", code="non_finite")
+        return value
 
 
 def base_tensor(base: BaseModel, module: str, kind: str = "weight") -> Tensor | None:
@@ -158,10 +168,10 @@ def base_tensor(base: BaseModel, module: str, kind: str = "weight") -> Tensor | 
     return found
 
 
-def _check_copy(module: str, copy: torch.Tensor, base: BaseModel) -> None:
+def _check_copy(module: str, copy: torch.Tensor, base: BaseModel, read: Reader) -> None:
     """An adapter may bring a copy of the base's own weight; one that differs was trained, and can't be served."""
     weight = base_tensor(base, module)
-    own = read_tensor(weight) if weight else None
+    own = read(weight) if weight else None
     if own is None or own.shape != copy.shape or not torch.allclose(own, copy, rtol=1e-2, atol=1e-4):
         raise IncompatibleError(
             f"the adapter brings another {module}.weight than the base model's, which an adapter slot can't hold", code="token_embeddings"
@@ -200,10 +210,11 @@ def _part(module: str, tensors: Mapping[str, torch.Tensor], name: str) -> torch.
     return tensors[name]
 
 
-Form = Callable[[PeftAdapter, BaseModel, str, Mapping[str, torch.Tensor], tuple[int, int]], ModuleForm]
+Weights = Mapping[str, torch.Tensor]
+Form = Callable[[PeftAdapter, BaseModel, Reader, str, Weights, tuple[int, int]], ModuleForm]
 
 
-def _lora(adapter: PeftAdapter, base: BaseModel, module: str, tensors: Mapping[str, torch.Tensor], shape: tuple[int, int]) -> ModuleForm:
+def _lora(adapter: PeftAdapter, base: BaseModel, read: Reader, module: str, tensors: Weights, shape: tuple[int, int]) -> ModuleForm:
     a, b = _part(module, tensors, "lora_A"), _part(module, tensors, "lora_B")
     rank = int(adapter.by_pattern("rank_pattern", module, adapter.rank))
     alpha = adapter.by_pattern("alpha_pattern", module, adapter.number("lora_alpha", 8))
@@ -213,20 +224,20 @@ def _lora(adapter: PeftAdapter, base: BaseModel, module: str, tensors: Mapping[s
     return form
 
 
-def _dora(adapter: PeftAdapter, base: BaseModel, module: str, tensors: Mapping[str, torch.Tensor], shape: tuple[int, int]) -> ModuleForm:
-    form = _lora(adapter, base, module, tensors, shape)
+def _dora(adapter: PeftAdapter, base: BaseModel, read: Reader, module: str, tensors: Weights, shape: tuple[int, int]) -> ModuleForm:
+    form = _lora(adapter, base, read, module, tensors, shape)
     magnitude = _part(module, tensors, "magnitude").flatten()
     weight = base_tensor(base, module)
     assert weight is not None
-    s = magnitude / torch.linalg.norm(read_tensor(weight) + form.b @ form.a, dim=1)
+    s = magnitude / torch.linalg.norm(read(weight) + form.b @ form.a, dim=1)
     form.b, form.scale = s[:, None] * form.b, s - 1
     bias = base_tensor(base, module, "bias")
     if bias is not None:
-        form.shift = -form.scale * read_tensor(bias)
+        form.shift = -form.scale * read(bias)
     return form
 
 
-def _adalora(adapter: PeftAdapter, base: BaseModel, module: str, tensors: Mapping[str, torch.Tensor], shape: tuple[int, int]) -> ModuleForm:
+def _adalora(adapter: PeftAdapter, base: BaseModel, read: Reader, module: str, tensors: Weights, shape: tuple[int, int]) -> ModuleForm:
     a, b, e = (_part(module, tensors, name) for name in ("lora_A", "lora_B", "lora_E"))
     rank = a.shape[0]
     alpha = adapter.number("lora_alpha", 8) or float(rank)
@@ -235,7 +246,7 @@ def _adalora(adapter: PeftAdapter, base: BaseModel, module: str, tensors: Mappin
     return form
 
 
-def _loha(adapter: PeftAdapter, base: BaseModel, module: str, tensors: Mapping[str, torch.Tensor], shape: tuple[int, int]) -> ModuleForm:
+def _loha(adapter: PeftAdapter, base: BaseModel, read: Reader, module: str, tensors: Weights, shape: tuple[int, int]) -> ModuleForm:
     b1, a1, b2, a2 = (_part(module, tensors, name) for name in ("hada_w1_a", "hada_w1_b", "hada_w2_a", "hada_w2_b"))
     rank = a1.shape[0]
     if rank * rank + RESERVED > MAX_RANK:
@@ -248,7 +259,7 @@ def _loha(adapter: PeftAdapter, base: BaseModel, module: str, tensors: Mapping[s
     return form
 
 
-def _lokr(adapter: PeftAdapter, base: BaseModel, module: str, tensors: Mapping[str, torch.Tensor], shape: tuple[int, int]) -> ModuleForm:
+def _lokr(adapter: PeftAdapter, base: BaseModel, read: Reader, module: str, tensors: Weights, shape: tuple[int, int]) -> ModuleForm:
     (b1, a1), (b2, a2) = _factors(module, tensors, "lokr_w1"), _factors(module, tensors, "lokr_w2")
     rank = a1.shape[0] * a2.shape[0]
     if rank + RESERVED > MAX_RANK:
@@ -272,7 +283,7 @@ def _hadamard_scaling(adapter: PeftAdapter, module: str) -> float:
     return adapter.by_pattern("alpha_pattern", module, adapter.number("alpha", 8)) / rank
 
 
-def _vera(adapter: PeftAdapter, base: BaseModel, module: str, tensors: Mapping[str, torch.Tensor], shape: tuple[int, int]) -> ModuleForm:
+def _vera(adapter: PeftAdapter, base: BaseModel, read: Reader, module: str, tensors: Weights, shape: tuple[int, int]) -> ModuleForm:
     if "vera_A" not in tensors or "vera_B" not in tensors:
         raise IncompatibleError(
             "the VeRA adapter was saved without its projections", hint="save it with save_projection=True", code="adapter_tensors"
@@ -287,7 +298,7 @@ def _vera(adapter: PeftAdapter, base: BaseModel, module: str, tensors: Mapping[s
 FORMS: dict[str, Form] = {"lora": _lora, "dora": _dora, "adalora": _adalora, "loha": _loha, "lokr": _lokr, "vera": _vera}
 
 
-def _ia3(adapter: PeftAdapter, base: BaseModel) -> Iterator[tuple[str, ModuleForm]]:
+def _ia3(adapter: PeftAdapter, base: BaseModel, read: Reader) -> Iterator[tuple[str, ModuleForm]]:
     """Output scales stay where they are; an input scale of a gated MLP's down_proj moves to the output of up_proj."""
     forward = adapter.config.get("feedforward_modules") or []
     names = {forward} if isinstance(forward, str) else {str(n) for n in forward} if isinstance(forward, list) else set()
@@ -295,7 +306,7 @@ def _ia3(adapter: PeftAdapter, base: BaseModel) -> Iterator[tuple[str, ModuleFor
     for module, parts in sorted(adapter.modules.items()):
         if "ia3" in parts and math.prod(parts["ia3"].shape) > 1 << 24:
             raise _misfit(module, f"its scale has the shape {parts['ia3'].shape}")
-        scale = _part(module, {n: read_tensor(t) for n, t in parts.items()}, "ia3").flatten()
+        scale = _part(module, {n: read(t) for n, t in parts.items()}, "ia3").flatten()
         if any(module == n or module.endswith("." + n) for n in names):
             module = _moved(base, module, len(scale))
         if module in scales and len(scales[module]) != len(scale):

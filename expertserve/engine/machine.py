@@ -17,6 +17,8 @@ SHARE = 0.4
 TOKENS_EACH = 1024
 """Keys and values for so many tokens of each request that may run, where memory allows."""
 BLOCK = 128
+ADAPTERS_SHARE, MAX_ADAPTERS = 0.1, 512
+"""Of the memory that is free, how much adapters beside those in slots may take, and how many are kept at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,13 @@ def token_bytes(base: BaseModel, dtype: str) -> int:
     heads = _int(config.get("num_attention_heads"), 1)
     size = _int(config.get("head_dim"), _int(config.get("hidden_size"), 64) // heads)
     return 2 * _int(config.get("num_hidden_layers"), 1) * _int(config.get("num_key_value_heads"), heads) * size * BYTES[dtype]
+
+
+def resident_adapters(base: BaseModel, width: int, dtype: str) -> int:
+    """How many adapters that change every linear layer fit into the memory that is theirs."""
+    sides = sum(sum(t.shape) for name, t in base.tensors.items() if len(t.shape) == 2 and "embed" not in name)
+    each = max(1, sides * width * BYTES[dtype])
+    return min(MAX_ADAPTERS, int(ADAPTERS_SHARE * psutil.virtual_memory().available) // each)
 
 
 def _int(value: object, default: int) -> int:

@@ -25,7 +25,7 @@ from expertserve.adapters.serving import ServingAdapter
 from expertserve.config import EngineConfig
 from expertserve.engine.base import EngineInfo, Resident
 from expertserve.engine.device import announce, choose, probe
-from expertserve.engine.machine import choose_sizes, cpus
+from expertserve.engine.machine import choose_sizes, cpus, resident_adapters
 from expertserve.errors import ConfigError, EngineDeadError, IncompatibleError, InferenceError
 from expertserve.models import BaseModel
 from expertserve.request import Constraint, Request
@@ -43,8 +43,6 @@ SEEDS = "expertserve.engine.vllm_seeds.Extension"
 SCHEDULER = "expertserve.engine.vllm_grammar.Scheduler"
 VERSIONS = ("0.32",)
 """The versions of vLLM whose inside the worker extension is known to fit; on others it stays off, and only plain LoRA is served."""
-RESIDENT = 64
-"""Adapters that vLLM keeps in memory beside those in slots."""
 ENDS: dict[str, FinishReason] = {"stop": "stop", "length": "length", "abort": "cancelled"}
 
 
@@ -79,7 +77,7 @@ class VLLMEngine:
             "enable_prefix_caching": config.prefix_caching,
             "enable_lora": width > 0,
             "max_loras": config.max_slots,
-            "max_cpu_loras": max(config.max_slots, RESIDENT),
+            "max_cpu_loras": max(config.max_slots, resident_adapters(base, width, dtype)),
             "max_lora_rank": width or RANKS[0],
             "generation_config": "vllm",
             "disable_log_stats": not (config.stats or config.otlp_traces_endpoint),

@@ -8,7 +8,7 @@ up) are packed once: A stacked, B block-diagonal, the scale and shift columns ta
 - a mixed region (decoding) takes two products over the adapters in it side by side, the foreign ones masked out between them.
 
 Packed weights are kept per layer and slot, and made anew when the slot holds another adapter. Of a small product, most of the time is
-setting it up; so for few tokens the weights are laid out once for oneDNN, as vLLM does with the base's.
+setting it up; so for few tokens the weights of adapters that stay are laid out once for oneDNN, as vLLM does with the base's.
 """
 
 from __future__ import annotations
@@ -32,6 +32,9 @@ LONG_RUN = 48
 """From so many tokens of one adapter on, a product of their own is cheaper than a masked one."""
 SMALL = 64
 """Up to so many tokens, products with weights that were laid out for oneDNN are quicker."""
+DUE = itertools.cycle(range(8, 40))
+"""Laying weights out costs as much as some ten products save: it is done at a use between these, another one for each layer, so that no
+step pays for all of an adapter's layers."""
 KEPT = 64
 """Adapters, counted in every combination, whose side-by-side weights a layer keeps."""
 
@@ -59,13 +62,16 @@ class Packed:
     b: torch.Tensor
     scale: torch.Tensor | None
     shift: torch.Tensor | None
+    _due: int = field(default_factory=DUE.__next__)
     _products: tuple[Product, Product] | None = None
     _wide: Packed | None = None
 
-    def products(self) -> tuple[Product, Product]:
-        """The two products of few tokens, prepared at their first use."""
+    def products(self) -> tuple[Product, Product] | None:
+        """The two products of few tokens, once they are worth preparing."""
         if self._products is None:
-            self._products = Product(self.a.T), Product(self.b)
+            self._due -= 1
+            if self._due <= 0:
+                self._products = Product(self.a.T), Product(self.b)
         return self._products
 
     def to(self, dtype: torch.dtype) -> Packed:
@@ -183,7 +189,7 @@ def apply(y: torch.Tensor, x: torch.Tensor, packed: Packed, region: Region) -> N
         y.add_(shift)
     if not packed.a.shape[0]:
         return
-    down, up = packed.products() if region.is_small else (None, None)
+    down, up = (packed.products() if region.is_small else None) or (None, None)
     inner = down(x) if down else linear(x, packed.a)
     if region.mask is not None:
         inner.view(len(inner), len(region.slots), -1).mul_(region.mask)

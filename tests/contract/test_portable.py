@@ -260,7 +260,7 @@ def test_what_is_held_back_is_exactly_what_may_become_a_stop(text: str, stops: l
 @given(st.text(max_size=30), st.lists(st.sampled_from(["ä", "Spain", ";", "🙂!", "\n\n"]), max_size=2))
 def test_streamed_text_is_the_decoded_text_up_to_the_stop(tokenizer_folder: Path, text: str, stops: list[str]) -> None:
     tokenizer = Tokenizer(tokenizer_folder)
-    stream = TextStream(tokenizer._load(), [3], stops)
+    stream = TextStream(tokenizer._whole, [3], stops)
     shown, stopped = "", False
     for token in tokenizer.encode_plain(text):
         piece, stopped = stream.feed(token)
