@@ -1,6 +1,6 @@
 """What the facade costs over vLLM driven bare, and what many experts cost.
 
-    python -m benchmarks.manager [ROUNDS]
+    python -m benchmarks.manager [ROUNDS] [facade|experts]
 
 One engine. "Bare" is its `AsyncLLM` with the same requests; both sides get the same prompts, adapters and sampling.
 """
@@ -216,6 +216,7 @@ def consumers(manager: ExpertManager) -> dict[str, object]:
 
 def main() -> None:
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 5
+    part = sys.argv[2] if len(sys.argv) > 2 else ""
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         paths = packages(folder, EXPERTS + 40)
@@ -224,7 +225,10 @@ def main() -> None:
             for n, path in enumerate(paths[:EXPERTS]):
                 manager.load_expert(f"e{n}", path)
             manager.generate("e0", "x", **ARGS)
-            facade_over_bare(manager, "e0", rounds)
+            if part != "experts":
+                facade_over_bare(manager, "e0", rounds)
+            if part == "facade":
+                return
             for n, path in enumerate(paths[EXPERTS : EXPERTS + 20]):
                 manager.load_expert(f"c{n}", path)
             cold = [f"e{n}" for n in range(150, 170)]
