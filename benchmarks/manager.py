@@ -19,7 +19,6 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from pathlib import Path
 
 import psutil
@@ -126,30 +125,31 @@ def zipf(count: int, rng: random.Random, among: int) -> list[int]:
 def many_experts(manager: ExpertManager, rounds: int) -> dict[str, object]:
     """200 experts with zipf-distributed use over 8 slots, over 4 that are always there; by how many ask at once, each its next question
     when it has its answer. More askers than slots wait for each other's adapters, whatever a swap costs."""
-    found: dict[str, object] = {}
-    for clients in (SLOTS, 4 * SLOTS):
-        rng = random.Random(3)
-        firsts: list[float] = []
+    return {f"{clients} clients": _with_clients(manager, rounds, clients) for clients in (SLOTS, 4 * SLOTS)}
 
-        def run(among: int, clients: int = clients, rng: random.Random = rng, firsts: list[float] = firsts) -> float:
-            names = [f"e{n}" for n in zipf(12 * SLOTS, rng, among)]
-            began = time.perf_counter()
-            with ThreadPoolExecutor(clients) as pool:
-                results = list(pool.map(lambda job: manager.generate(job[1], f"Question {job[0]}?", **ARGS), enumerate(names)))
-            if among == EXPERTS:
-                firsts.extend(r.timing.first_token for r in results)
-            return sum(r.usage.completion_tokens for r in results) / (time.perf_counter() - began)
 
-        figures = alternate({"200 experts": partial(run, EXPERTS), "4 experts": partial(run, 4)}, rounds)
-        ratio = statistics.median(figures["200 experts"]) / statistics.median(figures["4 experts"])
-        firsts.sort()
-        found[f"{clients} clients"] = {
-            "ratio": round(ratio, 3),
-            "bar": 0.85,
-            "first_token_p99_s": round(firsts[int(0.99 * len(firsts))], 2),
-            "tokens_s": {side: round(statistics.median(values), 1) for side, values in figures.items()},
-        }
-    return found
+def _with_clients(manager: ExpertManager, rounds: int, clients: int) -> dict[str, object]:
+    rng = random.Random(3)
+    firsts: list[float] = []
+
+    def run(among: int) -> float:
+        names = [f"e{n}" for n in zipf(12 * SLOTS, rng, among)]
+        began = time.perf_counter()
+        with ThreadPoolExecutor(clients) as pool:
+            results = list(pool.map(lambda job: manager.generate(job[1], f"Question {job[0]}?", **ARGS), enumerate(names)))
+        if among == EXPERTS:
+            firsts.extend(r.timing.first_token for r in results)
+        return sum(r.usage.completion_tokens for r in results) / (time.perf_counter() - began)
+
+    figures = alternate({"200 experts": lambda: run(EXPERTS), "4 experts": lambda: run(4)}, rounds)
+    medians = {side: statistics.median(values) for side, values in figures.items()}
+    firsts.sort()
+    return {
+        "ratio": round(medians["200 experts"] / medians["4 experts"], 3),
+        "bar": 0.85,
+        "first_token_p99_s": round(firsts[int(0.99 * len(firsts))], 2),
+        "tokens_s": {side: round(median, 1) for side, median in medians.items()},
+    }
 
 
 def swapping(manager: ExpertManager, cold: list[str]) -> dict[str, object]:

@@ -8,7 +8,7 @@ pinned where it still fits; delete a file to have newer versions. uv looks where
 Both are installed with `pip install --no-deps`: torchvision, torchaudio and torchcodec must stay out, since their public wheels don't
 match a CPU build of torch and importing transformers then fails; vLLM asks for them, but serves text without. Triton stays out too: it
 has no CPU backend. torch is held to the CPU build that vLLM asks for by that build's hashes, so the files are for the Python and the
-platform they were made on (CPython 3.11, Linux on x86-64); elsewhere `pip install -e '.[cpu]'` resolves anew.
+platform they were made on (CPython 3.11, Linux on x86-64); for others, run this there.
 """
 
 from __future__ import annotations

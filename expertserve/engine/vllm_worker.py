@@ -60,10 +60,10 @@ class Extension:
         slot = manager.lora_index_to_id.index(adapter_id)
         wanted = load_file(f"{folder}/{WEIGHTS}")
         checked = 0
-        for name, layer in manager.modules.items():
-            parent, _, last = name.rpartition(".")
+        for module, layer in manager.modules.items():
+            parent, _, last = module.rpartition(".")
             parts = [f"{parent}.{p}" if parent else p for p in manager.packed_modules_mapping.get(last, [last])]
-            checked += _check_layer(name, layer, parts, slot, wanted)
+            checked += _check_layer(module, layer, parts, slot, wanted)
         if 2 * checked != len(wanted):
             raise RuntimeError(f"{checked} modules of the adapter are in the slot, {len(wanted) // 2} should be")
         return checked
