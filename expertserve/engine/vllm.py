@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 RANKS = (1, 8, 16, 32, 64, 128, 256, 320, 512)
 """The slot widths that vLLM has."""
 EXTENSION = "expertserve.engine.vllm_worker.Extension"
-SEEDS = "expertserve.engine.vllm_seeds.Extension"
+WITHOUT_ADAPTERS = "expertserve.engine.vllm_cpu.Extension"
 SCHEDULER = "expertserve.engine.vllm_grammar.Scheduler"
 VERSIONS = ("0.32",)
 """The versions of vLLM whose inside the worker extension is known to fit; on others it stays off, and only plain LoRA is served."""
@@ -85,7 +85,7 @@ class VLLMEngine:
             "use_tqdm_on_load": False,
         }
         if self._grammars:
-            arguments["worker_extension_cls"] = EXTENSION if self._row_scale else SEEDS
+            arguments["worker_extension_cls"] = EXTENSION if self._row_scale else WITHOUT_ADAPTERS
             arguments["scheduler_cls"] = SCHEDULER
         self._llm = await asyncio.to_thread(_launch, arguments, {} if on_gpu else _cpu_environment(config), choice.environment)
         return EngineInfo("vllm", choice.device, dtype, sizes.max_model_len, width, choice.reason)

@@ -47,7 +47,3 @@ def _unfinished(runner: Any) -> dict[int, torch.Generator]:
 
 if current_platform.device_type == "cpu":
     install()
-
-
-class Extension:
-    """For an engine without our adapters: vLLM takes a class, and importing its module is what counts."""

@@ -16,7 +16,7 @@ from vllm.model_executor.layers.linear import RowParallelLinear
 from vllm.platforms import current_platform
 
 from expertserve.adapters.peft import WEIGHTS
-from expertserve.engine import vllm_seeds as vllm_seeds
+from expertserve.engine import vllm_cpu as vllm_cpu
 
 if TYPE_CHECKING:
     from vllm.v1.worker.worker_base import WorkerBase

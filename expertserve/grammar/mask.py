@@ -35,7 +35,7 @@ class State(Protocol):
         ...
 
     def commit(self, token: int) -> bool:
-        """Takes a token; False where it may not come next, and then nothing has changed."""
+        """Takes a token; False where it may not come next, and then the state has come to its end."""
         ...
 
     @property
@@ -122,11 +122,7 @@ class GlrState:
         self._state.fill_mask(row)
 
     def commit(self, token: int) -> bool:
-        before = self._state.copy()
-        if self._state.commit_token(token):
-            return True
-        self._state = before
-        return False
+        return bool(self._state.commit_token(token))
 
     @property
     def accepting(self) -> bool:

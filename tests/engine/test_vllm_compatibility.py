@@ -82,3 +82,51 @@ def test_generators_on_cpus_have_no_offset_and_are_used_between_the_methods_that
     account = inspect.getsource(GPUModelRunner._bookkeeping_sync)
     assert "gen.set_offset(gen.get_offset() - 4)" in account and "self.discard_request_mask.np" in account
     assert issubclass(CPUModelRunner, GPUModelRunner) and hasattr(CPUModelRunner, "_sample")
+
+
+def test_a_mask_over_the_logits_is_what_xgrammar_would_do() -> None:
+    """vLLM calls its function by the name that we replace, and a mask takes the same logits, whatever the type, rows and vocabulary."""
+    import numpy as np
+    import torch
+    import xgrammar
+    from vllm.v1.worker import gpu_model_runner
+    from vllm.v1.worker.gpu_model_runner import GPUModelRunner
+
+    from expertserve.engine import vllm_masks
+
+    assert "apply_grammar_bitmask(\n" in inspect.getsource(GPUModelRunner.sample_tokens)
+    assert gpu_model_runner.apply_grammar_bitmask.__module__ == vllm_masks.__name__
+    rng = np.random.default_rng(0)
+    for dtype in (torch.bfloat16, torch.float32):
+        for size, rows in ((1000, [0, 1, 2]), (1000, [2, 0]), (64, [1])):
+            bits = torch.from_numpy(rng.integers(-(2**31), 2**31, (len(rows), (size + 31) // 32)).astype(np.int32))
+            logits = torch.randn(3, size).to(dtype)
+            wanted = logits.float()
+            for row, own in zip(rows, bits, strict=True):
+                xgrammar.apply_token_bitmask_inplace(wanted[row : row + 1], own.unsqueeze(0))
+            vllm_masks.mask(logits, rows, bits.view(torch.uint8))
+            assert torch.equal(logits.float(), wanted) and bool((logits == -torch.inf).any())
+
+
+def test_taking_tokens_back_leads_to_where_the_sentence_was() -> None:
+    import torch
+
+    from expertserve.engine.vllm_grammar import Sentence
+    from expertserve.grammar.gbnf import parse
+    from expertserve.grammar.mask import GlrMask, GlrVocabulary
+    from expertserve.grammar.vocabulary import Vocabulary
+
+    end, words = 256, Vocabulary({i: bytes([i]) for i in range(256)})
+    sentence = Sentence(GlrMask.compile(parse('root ::= "ab" | "acd"'), GlrVocabulary(words)), [end])
+
+    def allowed() -> set[int]:
+        row = torch.zeros(1, 9, dtype=torch.int32)
+        sentence.fill_bitmask(row, 0)
+        return {i for i in range(257) if int(row[0, i >> 5]) >> (i & 31) & 1}
+
+    assert sentence.accept_tokens("", [97, 98]) and allowed() == {end}
+    assert sentence.accept_tokens("", [end]) and sentence.is_terminated()
+    sentence.rollback(2)
+    assert not sentence.is_terminated() and allowed() == {98, 99}
+    assert sentence.validate_tokens([99, 100, end, 97]) == [99, 100, end]
+    assert sentence.accept_tokens("", [99]) and allowed() == {100} and not sentence.accept_tokens("", [97])
