@@ -168,9 +168,12 @@ def _used(a: torch.Tensor) -> int:
 def stack(parts: Sequence[Packed]) -> Packed:
     """Several adapters side by side, all padded to the widest."""
     width = max(p.a.shape[0] for p in parts)
-    a = torch.cat([torch.nn.functional.pad(p.a, (0, 0, 0, width - p.a.shape[0])) for p in parts])
-    b = torch.cat([torch.nn.functional.pad(p.b, (0, 0, 0, width - p.b.shape[0])) for p in parts])
+    a, b = (torch.cat([_wide(rows, width) for rows in side]) for side in ([p.a for p in parts], [p.b for p in parts]))
     return Packed(a, b, _rows([p.scale for p in parts], b), _rows([p.shift for p in parts], b))
+
+
+def _wide(rows: torch.Tensor, width: int) -> torch.Tensor:
+    return rows if len(rows) == width else torch.nn.functional.pad(rows, (0, 0, 0, width - len(rows)))
 
 
 def _rows(vectors: Sequence[torch.Tensor | None], like: torch.Tensor) -> torch.Tensor | None:
