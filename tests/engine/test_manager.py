@@ -322,6 +322,7 @@ def test_the_asynchronous_face_works_from_several_loops(engine: Expert, manager:
 
 
 @pytest.mark.soak
+@pytest.mark.timeout(600)
 def test_churn_leaves_an_empty_engine(another: Another, variants: list[Path]) -> None:
     """Load, use, replace, cancel and unload at random; memory after the first minute stays where it was."""
     manager, rng = another(max_loaded_experts=3), random.Random(11)
