@@ -66,7 +66,7 @@ class Compiler:
                 process.stdin.write(json.dumps({"gbnf": gbnf, "tokenizer": str(tokenizer), "out": str(out)}) + "\n")
                 process.stdin.flush()
                 answer = _line(process, SECONDS[self._strategy])
-            except OSError:
+            except (OSError, ValueError):  # it has ended, or is being ended as the interpreter exits
                 answer = ""
             if not answer:
                 self.end()
