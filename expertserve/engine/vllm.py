@@ -15,11 +15,11 @@ import sys
 import threading
 import types
 import weakref
-from collections.abc import AsyncGenerator, Iterator, Mapping
+from collections.abc import AsyncGenerator, Coroutine, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from importlib import metadata
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from expertserve.adapters.serving import ServingAdapter
 from expertserve.config import EngineConfig
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from vllm.sampling_params import SamplingParams
     from vllm.v1.engine.async_llm import AsyncLLM
 
+T = TypeVar("T")
 RANKS = (1, 8, 16, 32, 64, 128, 256, 320, 512)
 """The slot widths that vLLM has."""
 EXTENSION = "expertserve.engine.vllm_worker.Extension"
@@ -113,13 +114,13 @@ class VLLMEngine:
             with _translated():
                 try:
                     if self._row_scale:
-                        await llm.collective_rpc("expertserve_add", args=(lora.lora_name, lora.lora_int_id, lora.lora_path))
+                        await self._answer(llm.collective_rpc("expertserve_add", args=(lora.lora_name, lora.lora_int_id, lora.lora_path)))
                     else:
-                        await llm.add_lora(lora)
+                        await self._answer(llm.add_lora(lora))
                 except Exception as error:
                     if type(error) is not Exception:  # a call that failed in the worker comes back as a bare one
                         raise
-                    await llm.remove_lora(lora.lora_int_id)
+                    await self._answer(llm.remove_lora(lora.lora_int_id))
                     raise IncompatibleError(f"vLLM can't hold the adapter: {error}", code="engine_refused") from error
             self._lora[adapter.digest] = lora
 
@@ -127,14 +128,14 @@ class VLLMEngine:
         lora = self._lora.pop(digest, None)
         if lora is not None:
             with _translated():
-                await self._running().remove_lora(lora.lora_int_id)
+                await self._answer(self._running().remove_lora(lora.lora_int_id))
 
     async def resident(self) -> Mapping[str, Resident]:
         by_id = {lora.lora_int_id: digest for digest, lora in self._lora.items()}
         with _translated():
             if not self._row_scale:
-                return {by_id[i]: Resident(0, in_slot=True) for i in await self._running().list_loras() if i in by_id}
-            (held, *_) = await self._running().collective_rpc("expertserve_adapters")
+                return {by_id[i]: Resident(0, in_slot=True) for i in await self._answer(self._running().list_loras()) if i in by_id}
+            (held, *_) = await self._answer(self._running().collective_rpc("expertserve_adapters"))
         return {by_id[i]: Resident(size, in_slot) for i, size, in_slot in held if i in by_id}
 
     @property
@@ -172,6 +173,23 @@ class VLLMEngine:
         self._lora.clear()
         if llm is not None:
             llm.shutdown()  # not in a thread of the pool: at exit the pool is gone already
+
+    async def _answer(self, call: Coroutine[Any, Any, T]) -> T:
+        """What a call to vLLM's processes gives. vLLM 0.32 never answers where they die meanwhile (`call_utility_async`)."""
+        from vllm.v1.engine.exceptions import EngineDeadError as Dead
+
+        work = asyncio.ensure_future(call)
+        try:
+            while not (await asyncio.wait({work}, timeout=1))[0]:
+                if not self.alive:
+                    raise Dead
+            return work.result()
+        except Exception as error:
+            if type(error) is Exception and str(error).endswith(": cancelled"):  # so says the core as it ends, of what a dead worker left
+                raise Dead from error
+            raise
+        finally:
+            work.cancel()
 
     def _running(self) -> AsyncLLM:
         if self._llm is None:

@@ -130,3 +130,25 @@ def test_taking_tokens_back_leads_to_where_the_sentence_was() -> None:
     assert not sentence.is_terminated() and allowed() == {98, 99}
     assert sentence.validate_tokens([99, 100, end, 97]) == [99, 100, end]
     assert sentence.accept_tokens("", [99]) and allowed() == {100} and not sentence.accept_tokens("", [97])
+
+
+def test_a_call_that_the_engine_took_to_its_grave_ends() -> None:
+    import asyncio
+    from types import SimpleNamespace
+
+    from vllm.v1.engine.exceptions import EngineDeadError
+
+    from expertserve.engine.vllm import VLLMEngine
+
+    engine = VLLMEngine()
+    engine._llm = SimpleNamespace(errored=True)  # type: ignore[assignment]
+    with pytest.raises(EngineDeadError):
+        asyncio.run(engine._answer(asyncio.sleep(200)))
+    engine._llm = SimpleNamespace(errored=False)  # type: ignore[assignment]
+    assert asyncio.run(engine._answer(asyncio.sleep(1.2, "told"))) == "told"
+
+    async def left() -> None:
+        raise Exception("Call to collective_rpc method failed: cancelled")
+
+    with pytest.raises(EngineDeadError):
+        asyncio.run(engine._answer(left()))
