@@ -47,13 +47,17 @@ mask of the published SQL grammar comes in a sentence with seventy `NOT` in a ro
 memory it takes than its engine alone. A prompt's figures are seconds a token, a batch's tokens a second.""",
     "llama_cpp": """The SQL expert here and in llama.cpp, with and without its grammar, in tokens a second. llama.cpp runs the published
 4-bit file, as its users would, one prompt after the other; ours the same weights in bf16.""",
+    "fuzz": """Is there an input that breaks a promise? Every door that takes a stranger's bytes, with inputs drawn nearly sound and inputs
+mutated towards code that none had reached; what counts as broken is in [the security page](security.md). Not a measure of speed.""",
+    "soak": """Does a server stay as it is under mixed traffic, with experts coming and going, hang-ups and bad requests? Memory and handles
+are compared between the middle and the last third.""",
     "manager": "What the manager costs: hot swaps, mixed batches, streams.",
     "adapters": "What adapters cost: tokens per second beside the base model alone, and beside transformers with PEFT doing the same work.",
     "server": """What the server costs: the same four adapters under 32 streaming clients, beside `vllm serve` with them as plain LoRA
 modules, and beside our own manager without a server. First token and ready are in seconds.""",
 }
 TITLES = {"first": "it is first", "fits": "it is among those that fit", "none": "none fits", "wrong": "another is first"}
-MADE_BY = {"facade": "manager"}  # where a benchmark's module has another name
+COMMANDS = {"facade": "python -m benchmarks.manager", "fuzz": "make fuzz", "soak": "make soak"}  # where it isn't the module of that name
 WIDTH = 20
 MOST_ROWS = 40
 
@@ -112,7 +116,7 @@ def section(result: Mapping[str, Any]) -> Iterator[str]:
         yield f"![{name}: plotted](images/{image.name})\n"
     notes = ", ".join(f"{key} {plain(value)}" for key, value in result.get("notes", {}).items())
     where = f"Machine: {machine(result['machine'])}. " if "machine" in result else ""
-    yield f"{where}{f'Settings: {notes}. ' if notes else ''}Command: `python -m benchmarks.{MADE_BY.get(name, name)}`.\n"
+    yield f"{where}{f'Settings: {notes}. ' if notes else ''}Command: `{COMMANDS.get(name, f'python -m benchmarks.{name}')}`.\n"
 
 
 def anything(key: str, value: object) -> Iterator[str]:
