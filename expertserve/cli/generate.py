@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, cast
 
@@ -91,12 +92,9 @@ def generate(
     with output.messages.status(f"reading {package} …") as status, loading.manager(ctx) as manager:
         info = manager.load_expert(NAME, package, checkpoint=checkpoint, checksum=checksum, cache=not no_cache)
         output.warn(info.warnings)
-        status.update(f"starting {info.base_model} (about half a minute on a CPU) …")
-        manager.start()
-        status.update("generating …")
+        status.update(f"starting {info.base_model} (about half a minute on a CPU) and generating …")
         if streamed:
-            status.stop()
-            _stream(manager, question, cast("GenerateArgs", args))
+            _stream(manager, question, cast("GenerateArgs", args), status.stop)
             return
         result = manager.generate(NAME, question, **cast("GenerateArgs", args))
     if as_json:
@@ -105,9 +103,10 @@ def generate(
         output.answer("\n---\n".join(completion.text for completion in result.completions))
 
 
-def _stream(manager: ExpertManager, question: str, args: GenerateArgs) -> None:
+def _stream(manager: ExpertManager, question: str, args: GenerateArgs, begun: Callable[[], None]) -> None:
     with manager.generate_stream(NAME, question, **args) as stream:
         for chunk in stream:
+            begun()
             output.answer(chunk.text, newline=False)
     output.answer("")
 

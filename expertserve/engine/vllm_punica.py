@@ -35,8 +35,8 @@ SMALL = 64
 DUE = itertools.cycle(range(8, 40))
 """Laying weights out costs as much as some ten products save: it is done at a use between these, another one for each layer, so that no
 step pays for all of an adapter's layers."""
-KEPT = 64
-"""Adapters, counted in every combination, whose side-by-side weights a layer keeps."""
+KEPT = 32
+"""Adapters, counted in every combination, whose side-by-side weights a layer keeps; those of which a slot has changed go at once."""
 
 
 class Product:
@@ -212,7 +212,7 @@ class RowScaleCPU(PunicaWrapperCPU):  # type: ignore[misc]
         self._sampled: list[int] = []
         self._regions: dict[tuple[str, torch.dtype], list[Region]] = {}
         self._packed: dict[tuple[int, int], tuple[int | None, Packed]] = {}
-        self._stacks: dict[int, dict[tuple[int | None, ...], Packed]] = {}
+        self._stacks: dict[int, dict[tuple[tuple[int, int | None], ...], Packed]] = {}
 
     def update_metadata(self, mapping: LoRAMapping, lora_index_to_id: list[int | None], *args: Any, **kwargs: Any) -> None:
         """Groups the step's tokens; called by vLLM whenever the mapping or the slots changed."""
@@ -265,11 +265,13 @@ class RowScaleCPU(PunicaWrapperCPU):  # type: ignore[misc]
         if region.row is None:  # one adapter beside base-only tokens is a mixture, too
             return self._one(layer, slots[0], a, b)
         stacks = self._stacks.setdefault(layer, {})
-        key = tuple(itertools.chain(slots, (self._ids[s] for s in slots)))
+        key = tuple((s, self._ids[s]) for s in slots)
         found = stacks.pop(key, None)
         if found is None:
             found = stack([self._one(layer, slot, a, b) for slot in slots])
-            while stacks and sum(len(k) // 2 for k in stacks) + len(slots) > KEPT:
+            for gone in [k for k in stacks if any(self._ids[slot] != held for slot, held in k)]:
+                del stacks[gone]
+            while stacks and sum(map(len, stacks)) + len(slots) > KEPT:
                 del stacks[next(iter(stacks))]
         stacks[key] = found  # the last one is the latest used
         return found
