@@ -11,7 +11,7 @@ help:  ## list the chores
 .venv/run.stamp: requirements/cpu.txt pyproject.toml
 	@echo "creating .venv and installing (a few minutes, 3 GB) …"
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --no-deps -r requirements/cpu.txt
+	$(BIN)/python -m pip install --quiet --no-deps -r requirements/cpu.txt
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
 	@touch $@
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import sys
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -117,12 +117,18 @@ def raised() -> Iterator[Raised]:
     """Every place in the package that makes one of our errors."""
     known = {kind.__name__: kind for kind in kinds() if kind not in (ExpertError, errors.Located)}
     for path in sorted(PACKAGE.rglob("*.py")):
-        for scope, call in calls(ast.parse(path.read_text(encoding="utf-8"))):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        own = helpers(tree, known)
+        for scope, call in calls(tree):
             name = called(call)
             words = {k.arg: k.value for k in call.keywords if k.arg}
             kind: type[ExpertError]
             message: ast.expr | None
-            if name == "fail" and "code" in words:  # package/positions.py: a ManifestError at a place of the manifest
+            if name in own:
+                kind, parameters = own[name]
+                words |= dict(zip(parameters, call.args, strict=False))
+                message = words.get("message")
+            elif name == "fail" and "code" in words:  # package/positions.py: a ManifestError at a place of the manifest
                 kind, message = errors.ManifestError, call.args[1] if len(call.args) > 1 else None
             elif name in known:
                 kind, message = known[name], call.args[0] if call.args else None
@@ -132,6 +138,18 @@ def raised() -> Iterator[Raised]:
                 if issubclass(kind, problems.Refusal) and isinstance(words.get("status"), ast.Constant):
                     STATUSES[code].add(ast.unparse(words["status"]))
                 yield Raised(kind.__name__, code, template(message, scope), template(words.get("hint"), scope))
+
+
+def helpers(tree: ast.Module, known: Mapping[str, type[ExpertError]]) -> dict[str, tuple[type[ExpertError], list[str]]]:
+    """A file's functions that make an error from a `message` and a `code`: which error, and their parameters by place."""
+    found = {}
+    for function in ast.walk(tree):
+        if isinstance(function, ast.FunctionDef):
+            parameters = [a.arg for a in function.args.args if a.arg != "self"]
+            made = [known[called(c)] for c in ast.walk(function) if isinstance(c, ast.Call) and called(c) in known]
+            if {"message", "code"} <= set(parameters) and made:
+                found[function.name] = made[0], parameters
+    return found
 
 
 def calls(tree: ast.Module) -> Iterator[tuple[ast.AST, ast.Call]]:

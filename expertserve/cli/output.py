@@ -13,6 +13,8 @@ from rich.table import Table
 
 from expertserve.errors import ExpertError
 
+PIPED = 1000
+"""Columns into a file or pipe, where nothing should be wrapped."""
 messages = Console(stderr=True, highlight=False, soft_wrap=True)
 """Standard error: progress, warnings, errors."""
 
@@ -62,10 +64,12 @@ def table(facts: Mapping[str, object]) -> None:
     for key, value in facts.items():
         for i, item in enumerate(value if isinstance(value, list) else [value]):
             shown.add_row("" if i else key, _cell(item))
-    Console(soft_wrap=True).print(shown)
+    Console(soft_wrap=True, width=None if sys.stdout.isatty() else PIPED).print(shown)
 
 
 def _cell(value: object) -> str:
     if isinstance(value, dict):
-        return escape(printable("  ".join(f"{k}={v}" for k, v in value.items() if v not in (None, [], ""))))
+        return "  ".join(f"{escape(str(k))}={_cell(v)}" for k, v in value.items() if v not in (None, [], ()))
+    if isinstance(value, tuple | list):
+        return ", ".join(map(_cell, value))
     return escape(printable("" if value is None else str(value)))

@@ -28,7 +28,7 @@ VLLM_CAPABILITY = (7, 5)
 """The oldest NVIDIA GPUs that vLLM computes on."""
 CPU_WARNING = (
     "no GPU is used: inference runs on the CPU, which is many times slower; small models and short answers are practical. "
-    "Pass device='cpu' to say that this is meant"
+    "Pass device='cpu' (`--device cpu`) to say that this is meant"
 )
 
 

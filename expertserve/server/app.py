@@ -191,8 +191,13 @@ async def _invalid(request: Request, error: Exception) -> Response:
     """Pydantic's finding, as OpenAI words it; the value itself is not repeated."""
     assert isinstance(error, RequestValidationError)
     first = error.errors()[0]
+    if first["type"] == "json_invalid":
+        message = f"the body is not JSON: {first.get('ctx', {}).get('error', '')}, at character {first['loc'][-1]}"
+        refusal = Refusal(message, status=400, code="bad_argument", hint="send one JSON object")
+        return await _expert_error(request, refusal)
     place = ".".join(str(p) for p in first["loc"] if p != "body")[:200]
-    refusal = Refusal(f"{place or 'body'}: {first['msg']}", status=400, code="bad_argument", param=place or None)
+    hint = "the routes' fields are at /docs"
+    refusal = Refusal(f"{place or 'body'}: {first['msg']}", status=400, code="bad_argument", param=place or None, hint=hint)
     return await _expert_error(request, refusal)
 
 

@@ -253,6 +253,12 @@ def test_what_is_no_request_is_refused(server: Running, body: bytes) -> None:
     assert response.status_code == 400 and response.json()["error"]["code"], response.text
 
 
+def test_a_body_that_is_no_json_is_told_where(server: Running) -> None:
+    response = server.http().post("/v1/chat/completions", content=b'{"model": x}', headers={"content-type": "application/json"})
+    error = response.json()["error"]
+    assert error["message"] == "the body is not JSON: Expecting value, at character 10" and error["param"] is None and error["hint"]
+
+
 def test_a_failure_in_the_middle_of_a_stream_is_an_event(serve: Serve, package: Any) -> None:
     from collections.abc import AsyncGenerator
 
