@@ -66,7 +66,7 @@ def converted(package: Path, target: Path) -> Path:
     llama.cpp turns a head's halves together where transformers rotates them apart: the rows of q and k are put into its order.
     """
     import gguf
-    from safetensors.numpy import load_file
+    from safetensors.torch import load_file
 
     folder = open_package(package).folder
     config = json.loads((folder / "adapter_config.json").read_text())
@@ -81,7 +81,7 @@ def converted(package: Path, target: Path) -> Path:
         layer, _, rest = rest.partition(".")
         module, _, side = rest.partition(".lora_")
         new = NAMES[module]
-        values = tensor.astype(np.float32)
+        values = tensor.float().numpy()
         if side.startswith("B") and new in heads:
             rows = values.reshape(heads[new], 2, -1, values.shape[1])
             values = np.ascontiguousarray(rows.swapaxes(1, 2).reshape(values.shape))
