@@ -148,7 +148,8 @@ def ratios(rows: list[Mapping[str, Any]]) -> Iterator[str]:
     """One side's median over another's; the bar is what it should reach."""
     yield "| question | ratio | bar | |\n|---|---|---|---|"
     for row in rows:
-        yield f"| {row['question']} | {row['ratio']:g} | {row['bar']} | {'' if row['bar'] == '–' else 'met' if row['met'] else '**not met**'} |"
+        verdict = "" if row["bar"] == "–" else "met" if row["met"] else "**not met**"
+        yield f"| {row['question']} | {row['ratio']:g} | {row['bar']} | {verdict} |"
     yield ""
 
 
