@@ -162,8 +162,8 @@ def test_no_name_is_a_word_that_the_parsers_keep_for_themselves(grammars: dict[s
     words = {*SQLITE_KEYWORDS, "qualify", "straight_join", "xor", "asof", "semi", "anti", "year", "name", "position", "count"}
     for kind in ("RESERVED", "TYPE_FUNC_NAME", "COL_NAME", "UNRESERVED"):
         words |= getattr(postgres_keywords, f"{kind}_KEYWORDS")
-    written = [(word if n % 2 else word.upper()) for n, word in enumerate(sorted(words))]  # every other one in capitals
-    candidates = [place.replace("{k}", word) for word in written for place in PLACES]
+    cases = ((i + j, word, place) for i, word in enumerate(sorted(words)) for j, place in enumerate(PLACES))
+    candidates = [place.replace("{k}", word if n % 2 else word.upper()) for n, word, place in cases]  # both cases, for each word and place
     accepted = [text for text in candidates if grammars[name].accepts(text)]
     assert len(accepted) > 1_500
     assert [(text, error) for text in accepted for parser in PARSERS[name] if (error := parser(text))][:3] == []

@@ -42,7 +42,7 @@ def test_importing_loads_no_engine_and_takes_no_time() -> None:
     timed = "import time; t = time.perf_counter(); import expertserve; t = time.perf_counter() - t"
     seconds, modules = min(json.loads(python(f"{timed}; import sys, json; print(json.dumps([t, sorted(sys.modules)]))")) for _ in range(3))
     assert not {"torch", "vllm", "transformers", "ray", "fastapi", "pydantic", "outlines"} & set(modules)
-    assert seconds < 1
+    assert seconds < 0.25
 
 
 def test_reading_a_package_loads_neither_torch_nor_vllm(tiny_package: Path) -> None:

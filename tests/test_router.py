@@ -308,4 +308,4 @@ def test_a_huge_prompt_is_read_as_far_as_needed() -> None:
     prompt = json.dumps({"text": "((((" * 100_000})
     began = time.thread_time()
     assert names(DEMO.route(prompt + " how many", prompt)) == ["json"]
-    assert time.thread_time() - began < 2  # of the processor's time; read to its end it would take minutes
+    assert time.thread_time() - began < 0.2
