@@ -50,10 +50,11 @@ SPARE = "spare"
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One look at the server. Bytes of all its processes together."""
+    """One look at the server: its processes together, and the memory of each."""
 
     second: float
     rss_mib: float
+    rss_by_process: dict[str, float]
     handles: int
     processes: int
     pending: float
@@ -103,13 +104,13 @@ class Server:
         return []
 
     def look(self, second: float, pending: float, answered: int) -> Sample:
-        rss = handles = 0
+        rss, handles = dict[str, float](), 0
         found = self.processes()
         for process in found:
             with contextlib.suppress(psutil.Error):
-                rss += process.memory_info().rss
+                rss[f"{role(process)} {process.pid}"] = round(process.memory_info().rss / 2**20, 1)
                 handles += process.num_fds()
-        return Sample(round(second, 1), round(rss / 2**20, 1), handles, len(found), pending, answered)
+        return Sample(round(second, 1), round(sum(rss.values()), 1), rss, handles, len(found), pending, answered)
 
     def end(self) -> tuple[int, int]:
         """Its exit code, and how many of its processes live on."""
@@ -123,6 +124,15 @@ class Server:
         self._log.close()
         _, alive = psutil.wait_procs(family, timeout=10)
         return code, len(alive)
+
+
+def role(process: psutil.Process) -> str:
+    """What a process of the server is for."""
+    line = " ".join(process.cmdline())
+    if compiles := re.search(r"grammar\.compile (\w+)", line):
+        return f"masks, {compiles[1]}"
+    named = re.search(r"VLLM::\w+", line)
+    return named[0] if named else "server" if " serve " in line else "other"
 
 
 # ── traffic ─────────────────────────────────────────────────────────────────────────────────────────────────────────────

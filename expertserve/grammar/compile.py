@@ -17,6 +17,7 @@ import sys
 import tempfile
 import threading
 import time
+from contextlib import suppress
 from functools import lru_cache
 from importlib import metadata
 from pathlib import Path
@@ -32,6 +33,8 @@ from expertserve.request import Constraint
 
 SECONDS: dict[Strategy, float] = {"quick": 15.0, "walk": 10.0, "static": 300.0}
 MEMORY: dict[Strategy, int] = {"quick": 3 << 30, "walk": 3 << 30, "static": 5 << 30}
+IDLE = 60.0
+"""Seconds after which a process that compiles nothing ends, and gives its memory back."""
 MAX_MASK = 256 << 20
 HASH = 32
 """A mask's file begins with the SHA-256 of the rest."""
@@ -48,8 +51,9 @@ def vocabulary_of(folder: Path) -> Vocabulary:
 class Compiler:
     """A process that compiles masks, started when it is needed and again after it ended."""
 
-    def __init__(self, strategy: Strategy) -> None:
+    def __init__(self, strategy: Strategy, idle: float = IDLE) -> None:
         self._strategy: Strategy = strategy
+        self._idle = idle
         self._process: subprocess.Popen[str] | None = None
         self._lock = threading.Lock()
 
@@ -59,15 +63,12 @@ class Compiler:
         Raises:
             GrammarError: `mask_refused`: the engine can't; `grammar_too_costly`: not within the bounds of memory and time.
         """
+        job = json.dumps({"gbnf": gbnf, "tokenizer": str(tokenizer), "out": str(out)})
         with self._lock:
             process = self._running()
-            assert process.stdin and process.stdout
-            try:
-                process.stdin.write(json.dumps({"gbnf": gbnf, "tokenizer": str(tokenizer), "out": str(out)}) + "\n")
-                process.stdin.flush()
-                answer = _line(process, SECONDS[self._strategy])
-            except (OSError, ValueError):  # it has ended, or is being ended as the interpreter exits
-                answer = ""
+            answer = _ask(process, job, SECONDS[self._strategy])
+            if not answer and _left(process):
+                answer = _ask(self._running(), job, SECONDS[self._strategy])
             if not answer:
                 self.end()
                 raise GrammarError(
@@ -83,7 +84,7 @@ class Compiler:
     def _running(self) -> subprocess.Popen[str]:
         if self._process is None or self._process.poll() is not None:
             environment = {**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
-            command = [sys.executable, "-m", "expertserve.grammar.compile", self._strategy]
+            command = [sys.executable, "-m", "expertserve.grammar.compile", self._strategy, str(self._idle)]
             atexit.register(self.end)  # what it is at work on would outlive us
             self._process = subprocess.Popen(
                 command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
@@ -98,8 +99,25 @@ class Compiler:
             process.communicate()
 
 
+def _ask(process: subprocess.Popen[str], job: str, seconds: float) -> str:
+    """A process's answer to a line; empty where it ended or took too long."""
+    assert process.stdin
+    try:
+        process.stdin.write(job + "\n")
+        process.stdin.flush()
+        return _line(process, seconds)
+    except (OSError, ValueError):  # it has ended, or is being ended as the interpreter exits
+        return ""
+
+
+def _left(process: subprocess.Popen[str]) -> bool:
+    """Whether a process that gave no answer was just ending of itself, having had nothing to do."""
+    with suppress(subprocess.TimeoutExpired):
+        return process.wait(timeout=1) == 0
+    return False
+
+
 def _line(process: subprocess.Popen[str], seconds: float) -> str:
-    """The next line of a process's answer; empty where it ended or took too long."""
     assert process.stdout
     if sys.platform == "win32":
         timer = threading.Timer(seconds, process.kill)
@@ -256,10 +274,10 @@ def write_mask(path: Path, mask: GlrMask) -> None:
 # ── inside the process ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def serve(strategy: Strategy) -> None:
-    """Compiles what standard input asks for, a line of JSON each, until it ends."""
+def serve(strategy: Strategy, idle: float) -> None:
+    """Compiles what standard input asks for, a line of JSON each, until it ends or nothing is asked for `idle` seconds."""
     _bound(strategy)
-    for line in sys.stdin:
+    for line in iter(lambda: _next(idle), ""):
         job = json.loads(line)
         try:
             rules, vocabulary, began = parse(job["gbnf"]), _loaded(job["tokenizer"]), time.monotonic()
@@ -269,6 +287,13 @@ def serve(strategy: Strategy) -> None:
         except GrammarError as error:
             answer = {"refused": error.message}
         print(json.dumps(answer), flush=True)
+
+
+def _next(idle: float) -> str:
+    """The next line; empty at the end, and where none comes. Each waits for the last one's answer, so none is in the buffer."""
+    if sys.platform != "win32" and not select.select([sys.stdin], [], [], idle)[0]:
+        return ""
+    return sys.stdin.readline()
 
 
 @lru_cache(maxsize=4)
@@ -286,4 +311,4 @@ def _bound(strategy: Strategy) -> None:
 
 
 if __name__ == "__main__":
-    serve(sys.argv[1])  # type: ignore[arg-type]
+    serve(sys.argv[1], float(sys.argv[2]))  # type: ignore[arg-type]

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from experts.json_business import BUSINESS
+from experts.json_composed import composed
 from experts.json_life import LIFE
 from experts.json_unseen import TEST
 from experts.json_world import Domain, Field, Json, coined
@@ -56,12 +57,16 @@ _ARTICLE = re.compile(r"\b([Aa])\(n\)(?= ([aeiou]|8|1[18]\b)?)", re.IGNORECASE)
 
 
 def lessons(split: Split, seed: int) -> Iterator[Lesson]:
-    """Every domain of the split comes up once a round. No shape of one split is in the other: first fields share no key."""
+    """Every domain of the split comes up once a round, in training beside as many composed ones. No key of one split is in the other."""
     rng = random.Random(f"json_extract {split} {seed}")
-    domains = TRAIN if split == "train" else TEST
     while True:
-        for domain in rng.sample(domains, len(domains)):
-            yield _lesson(rng, domain, COINED if split == "train" else 0.0)
+        if split == "test":
+            for domain in rng.sample(TEST, len(TEST)):
+                yield _lesson(rng, domain, 0.0)
+        else:
+            for domain in rng.sample(TRAIN, len(TRAIN)):
+                yield _lesson(rng, domain, COINED)
+                yield _lesson(rng, composed(rng), COINED)
 
 
 def correct(lesson: Lesson, pair: Pair, text: str) -> bool:
