@@ -12,16 +12,16 @@ import logging
 import os
 import time
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import aclosing, contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import aclosing
 from functools import partial
 from pathlib import Path
 
 from expertserve.adapters.serving import ServingAdapter
 from expertserve.collect import Collector
 from expertserve.config import EngineConfig
-from expertserve.engine.base import Engine, EngineInfo, Resident
+from expertserve.engine.base import Engine, EngineInfo
+from expertserve.entry import Entry, ExpertInfo, ManagerInfo, info_of
 from expertserve.errors import ConfigError, EngineDeadError, ExpertError, ExpertNotLoadedError, IncompatibleError, OutOfMemoryError
 from expertserve.expert import PreparedExpert, bare, prepare, split_args
 from expertserve.grammar.apply import Applied, apply_grammar
@@ -58,88 +58,6 @@ def default_engine(config: EngineConfig) -> Engine:
     from expertserve.engine.transformers import TransformersEngine
 
     return TransformersEngine()
-
-
-@dataclass(slots=True, eq=False)
-class Running:
-    """A request under way."""
-
-    task: asyncio.Task[object] | None
-    killed: ExpertError | None = None
-
-
-@dataclass(slots=True, eq=False)
-class Entry:
-    """An expert under a name, and what it is doing."""
-
-    name: str
-    path: str | os.PathLike[str] | None
-    expert: PreparedExpert
-    pinned: bool = False
-    uses: int = 0
-    last_used: float | None = None
-    order: int = 0
-    evictions: int = 0
-    running: set[Running] = field(default_factory=set)
-    idle: asyncio.Event = field(default_factory=asyncio.Event)
-
-    def __post_init__(self) -> None:
-        self.idle.set()
-
-
-@dataclass(frozen=True, slots=True)
-class ExpertInfo:
-    """A loaded expert, as `list_loaded_experts` shows it.
-
-    Args:
-        adapter_bytes: Memory that its adapter takes: what the engine measures, or the size of its serving form where the engine lacks it.
-        state: `registered` (known, not in the engine), `resident` (in its memory), `slot` (where the next step can use it).
-        last_used: Seconds since the epoch; None before the first use.
-        grammar: The digest of the grammar that its answers follow.
-        evictions: How often it left the engine's memory for others; its next use brought it back.
-
-    Example:
-        >>> info = manager.list_loaded_experts()[0]
-        >>> info.expert, info.version, info.adapter_type, info.in_flight
-        ('expert-sql', '0.1.0', 'lora', 0)
-    """
-
-    name: str
-    expert: str
-    version: str
-    digest: str
-    base_model: str
-    adapter_type: str | None
-    adapter_rank: int | None
-    adapter_bytes: int
-    state: str
-    pinned: bool
-    in_flight: int
-    uses: int
-    last_used: float | None
-    grammar: str | None = None
-    warnings: tuple[str, ...] = ()
-    evictions: int = 0
-
-    @property
-    def resident(self) -> bool:
-        """Whether the engine holds its adapter."""
-        return self.state != "registered"
-
-
-@dataclass(frozen=True, slots=True)
-class ManagerInfo:
-    """What a manager serves.
-
-    Args:
-        engines: One for each base model whose engine runs.
-        running: Requests under way.
-    """
-
-    base_models: tuple[str, ...]
-    engines: tuple[EngineInfo, ...]
-    experts: int
-    running: int
 
 
 class Core:
@@ -275,16 +193,10 @@ class Core:
         self._router = None
         if force:
             reason = ExpertNotLoadedError(f"{name!r} was unloaded by force while it answered", hint="load it again", code="unloaded")
-            for running in list(entry.running):
-                self._kill(running, reason)
+            entry.kill(reason)
         await entry.idle.wait()
         self._resident.pop(name, None)
         await self._drop(entry.expert)
-
-    def _kill(self, running: Running, reason: ExpertError) -> None:
-        running.killed = reason
-        if running.task:
-            running.task.cancel()
 
     async def _drop(self, expert: PreparedExpert) -> None:
         """Frees what no other entry shares."""
@@ -306,10 +218,10 @@ class Core:
     async def list_loaded_experts(self) -> list[ExpertInfo]:
         """What is loaded, in the order of loading."""
         held = {base: await host.resident() for base, host in list(self._hosts.items())}
-        return [_info(entry, held.get(entry.expert.base.digest, {})) for entry in list(self._entries.values())]
+        return [info_of(entry, held.get(entry.expert.base.digest, {})) for entry in list(self._entries.values())]
 
     async def _describe(self, entry: Entry) -> ExpertInfo:
-        return _info(entry, await self._host(entry.expert.base).resident())
+        return info_of(entry, await self._host(entry.expert.base).resident())
 
     def expert(self, name: str) -> PreparedExpert:
         """The expert behind a name, or the base model where it is the base model's name.
@@ -427,7 +339,7 @@ class Core:
             entry = min(idle, key=lambda e: e.order)
             del self._resident[entry.name]
             entry.evictions += 1
-            sharers = [e for e in self._resident.values() if _digest(e) == _digest(entry)]
+            sharers = [e for e in self._resident.values() if e.adapter == entry.adapter]
             if entry.expert.adapter and not sharers:
                 await self._host(entry.expert.base).free(entry.expert.adapter)
 
@@ -462,8 +374,7 @@ class Core:
         self._closed = True
         reason = ConfigError("this manager was closed", hint="make a new one", code="closed")
         for entry in (*self._entries.values(), *self._bases.values()):
-            for running in list(entry.running):
-                self._kill(running, reason)
+            entry.kill(reason)
         for host in self._hosts.values():
             await host.close()
         for entry in self._entries.values():
@@ -487,7 +398,7 @@ class Core:
         self._open()
         collect = collect or Collector()
         entry = self._find(name, prompt, args)
-        with _noted(entry):
+        with entry.noted():
             await self._run(entry, entry.expert, prompt, args, collect, deliver)
         collect.end()
         return collect.result()
@@ -618,54 +529,3 @@ class Core:
                 hint=f"reduce max_tokens to {max(0, room - len(request.prompt_token_ids)):,}, shorten the prompt, or raise kv_cache_bytes",
                 code="out_of_memory",
             )
-
-
-def _digest(entry: Entry) -> str | None:
-    return entry.expert.adapter.digest if entry.expert.adapter else None
-
-
-@contextmanager
-def _noted(entry: Entry) -> Iterator[None]:
-    """The entry knows what it answers; a request that was killed raises why."""
-    running = Running(asyncio.current_task())
-    entry.running.add(running)
-    entry.idle.clear()
-    try:
-        yield
-    except asyncio.CancelledError:
-        if running.killed is None:
-            raise
-        task = asyncio.current_task()
-        if task:
-            task.uncancel()
-        raise running.killed from None
-    finally:
-        entry.running.discard(running)
-        if not entry.running:
-            entry.idle.set()
-    entry.uses += 1
-    entry.last_used = time.time()
-
-
-def _info(entry: Entry, held: Mapping[str, Resident]) -> ExpertInfo:
-    expert, adapter = entry.expert, entry.expert.adapter
-    resident = held.get(adapter.digest) if adapter else None
-    size = resident.bytes if resident else sum(f.stat().st_size for f in adapter.folder.glob("*.safetensors")) if adapter else 0
-    return ExpertInfo(
-        name=entry.name,
-        expert=expert.manifest.name,
-        version=expert.manifest.version,
-        digest=expert.package.digest,
-        base_model=expert.base.name,
-        adapter_type=adapter.type if adapter else None,
-        adapter_rank=adapter.rank if adapter else None,
-        adapter_bytes=size,
-        state="registered" if resident is None else "slot" if resident.in_slot else "resident",
-        pinned=entry.pinned,
-        in_flight=len(entry.running),
-        uses=entry.uses,
-        last_used=entry.last_used,
-        grammar=expert.grammar.digest if expert.grammar else None,
-        warnings=expert.warnings,
-        evictions=entry.evictions,
-    )

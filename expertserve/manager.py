@@ -16,8 +16,9 @@ from types import TracebackType
 from typing import Literal, Self, TypeVar, Unpack, overload
 
 from expertserve.config import DType, EngineConfig
-from expertserve.core import Core, ExpertInfo, Job, ManagerInfo
+from expertserve.core import Core, Job
 from expertserve.engine.base import Engine, EngineInfo
+from expertserve.entry import ExpertInfo, ManagerInfo
 from expertserve.errors import ConfigError, ExpertError
 from expertserve.expert import PreparedExpert
 from expertserve.package.signature import TrustPolicy

@@ -15,8 +15,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol, Unpack
 
-from expertserve.core import ExpertInfo, ManagerInfo
 from expertserve.engine.base import Engine, EngineInfo
+from expertserve.entry import ExpertInfo, ManagerInfo
 from expertserve.errors import ConfigError, EngineDeadError, ExpertError, ExpertNotLoadedError
 from expertserve.expert import PreparedExpert
 from expertserve.ray_catalogue import Change, Follower, Snapshot

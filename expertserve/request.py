@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -164,9 +165,9 @@ def resolve_sampling(
     """
     unknown = [name for name in args if name not in SamplingArgs.__annotations__]
     if unknown:
-        raise ConfigError(
-            f"generate() has no argument {unknown[0]!r}", hint="it takes " + ", ".join(GenerateArgs.__annotations__), code="bad_argument"
-        )
+        near = difflib.get_close_matches(unknown[0][:100], GenerateArgs.__annotations__, 1)
+        hint = f"did you mean {near[0]}?" if near else "it takes " + ", ".join(GenerateArgs.__annotations__)
+        raise ConfigError(f"generate() has no argument {unknown[0]!r}", hint=hint, code="bad_argument")
     room = context_length - prompt_tokens
     wanted = args.get("max_tokens")
     if wanted is not None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -261,26 +261,26 @@ def _foreign(name: str) -> IncompatibleError:
 
 
 def _check_declared(adapter: PeftAdapter, declared: Adapter) -> None:
-    """The manifest must agree with the files, which are the truth."""
+    """The manifest must agree with the files, which are the truth. All that differs is told at once."""
+    found = list(_differences(adapter, declared))
+    if found:
+        said, right = ("; ".join(parts) for parts in zip(*found, strict=True))
+        raise _refuse(f"the manifest and the adapter's files disagree: {said}", "adapter_disagrees", f"in adapters[], {right}")
+
+
+def _differences(adapter: PeftAdapter, declared: Adapter) -> Iterator[tuple[str, str]]:
+    """What the manifest says against what the files say, and how to correct it."""
     wanted = {"lora-fa": "lora"}.get(declared.type, declared.type)
     if wanted != adapter.type:
-        raise _refuse(
-            f"the manifest says {declared.type}, the adapter's files are {adapter.type}", "adapter_disagrees", "correct adapters[].type"
-        )
+        yield f"type is {declared.type}, but the files are {adapter.type}", f"type: {adapter.type}"
     if declared.r is not None and declared.r != adapter.rank:
-        raise _refuse(f"the manifest says r = {declared.r}, {CONFIG} {adapter.rank}", "adapter_disagrees", "correct adapters[].r")
-    key = "lora_alpha" if adapter.type in ("lora", "dora", "adalora") else "alpha"
+        yield f"r is {declared.r}, but {CONFIG} has {adapter.rank}", f"r: {adapter.rank}"
     if declared.alpha is not None and adapter.type not in ("ia3", "vera"):
-        alpha = adapter.number(key, 8)
+        alpha = adapter.number("lora_alpha" if adapter.type in ("lora", "dora", "adalora") else "alpha", 8)
         if alpha != declared.alpha:
-            raise _refuse(
-                f"the manifest says alpha = {declared.alpha:g}, {CONFIG} {alpha:g}", "adapter_disagrees", "correct adapters[].alpha"
-            )
+            yield f"alpha is {declared.alpha:g}, but {CONFIG} has {alpha:g}", f"alpha: {alpha:g}"
     named = {t.rsplit(".", 1)[-1] for t in (*declared.target_modules, *declared.feedforward_modules)}
     found = {m.rsplit(".", 1)[-1] for m in adapter.modules}
     if named != found:
-        raise _refuse(
-            f"the manifest names the modules {', '.join(sorted(named))}; the tensors are for {', '.join(sorted(found))}",
-            "adapter_disagrees",
-            "correct adapters[].target_modules",
-        )
+        modules = ", ".join(sorted(found))
+        yield f"target_modules are {', '.join(sorted(named))}, but the tensors are for {modules}", f"target_modules: {modules}"

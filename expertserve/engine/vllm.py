@@ -234,6 +234,7 @@ ENVIRONMENT = {
     "VLLM_LOGGING_STREAM": "ext://sys.stderr",
     "TOKENIZERS_PARALLELISM": "false",
     "TORCH_CPP_LOG_LEVEL": "ERROR",
+    "TORCH_LOGS": "-torch._library.triton",
     "PYTHONWARNINGS": "ignore",
 }
 """What vLLM takes from the environment of the processes that it starts."""

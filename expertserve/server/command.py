@@ -28,6 +28,7 @@ Sources = Annotated[
     ),
 ]
 WIDTH = 72
+QUESTION = "How many customers are from Spain?"
 
 
 def serve(
@@ -131,13 +132,14 @@ def welcome(url: str, parts: Parts) -> None:
     width = max((len(name) for name, _ in rows), default=0)
     lines += [f"  {_plain(name):{width}}  {_plain(_short(text))}" for name, text in rows]
     if entries:
-        lines += ["", *example(url, entries[0].name, keys=parts.keys.required)]
+        fitting = [route.name for route in parts.service.route(QUESTION)] or [entries[0].name]
+        lines += ["", *example(url, fitting[0], keys=parts.keys.required)]
     typer.echo("\n".join(["", *lines, "", "starting the engine …" if entries else "waiting for experts …"]))
 
 
 def example(url: str, name: str, *, keys: bool) -> list[str]:
     """A curl command for the shell."""
-    body = json.dumps({"model": name, "messages": [{"role": "user", "content": "How many customers are from Spain?"}]})
+    body = json.dumps({"model": name, "messages": [{"role": "user", "content": QUESTION}]})
     key = ['       -H "Authorization: Bearer $KEY" \\'] if keys else []
     return [f"  curl {url}/v1/chat/completions -H 'Content-Type: application/json' \\", *key, f"       -d '{body}'"]
 

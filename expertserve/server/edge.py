@@ -89,7 +89,7 @@ class Edge:
     def _note(self, scope: Scope, facts: Facts, status: int, seconds: float) -> None:
         if status >= 400:
             self._metrics.refused.labels(str(status)).inc()
-        if scope["path"] in QUIET and status < 400:
+        if scope["path"] in QUIET and status in (200, 503):
             return
         client = scope["client"][0] if scope.get("client") else None
         line: dict[str, object] = {"request_id": facts.request_id, "method": scope["method"], "path": scope["path"], "status": status}

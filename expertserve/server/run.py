@@ -61,6 +61,11 @@ class _Server(uvicorn.Server):
         self.should_exit = True
         self.parts.draining = True
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        log.info("draining", extra={"facts": {"seconds_at_most": self.parts.settings.drain}})
+        await super().shutdown(sockets)
+        log.info("stopping", extra={"facts": {"engines": len(self.parts.service.info().engines)}})
+
 
 def serve(
     make: Callable[[], Service],

@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator, Sequence
 from typing import TYPE_CHECKING, Protocol, Unpack
 
 if TYPE_CHECKING:
-    from expertserve.core import ExpertInfo, ManagerInfo
     from expertserve.engine.base import EngineInfo
+    from expertserve.entry import ExpertInfo, ManagerInfo
     from expertserve.expert import PreparedExpert
     from expertserve.request import GenerateArgs
     from expertserve.result import Chunk, InferenceResult
