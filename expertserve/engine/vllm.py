@@ -6,18 +6,9 @@ vLLM runs its engine core and worker in processes of their own, which are spawne
 from __future__ import annotations
 
 import asyncio
-import atexit
 import itertools
 import json
-import logging
-import os
-import sys
-import threading
-import types
-import weakref
-from collections.abc import AsyncGenerator, Coroutine, Iterator, Mapping
-from contextlib import contextmanager
-from functools import cache
+from collections.abc import AsyncGenerator, Coroutine, Mapping
 from importlib import metadata
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -26,7 +17,9 @@ from expertserve.config import EngineConfig
 from expertserve.engine.base import EngineInfo, Resident
 from expertserve.engine.device import announce, choose, probe
 from expertserve.engine.machine import choose_sizes, cpus, resident_adapters
-from expertserve.errors import ConfigError, EngineDeadError, IncompatibleError, InferenceError
+from expertserve.engine.vllm_errors import translated
+from expertserve.engine.vllm_launch import launch
+from expertserve.errors import EngineDeadError, IncompatibleError, InferenceError
 from expertserve.models import BaseModel
 from expertserve.request import Constraint, Request
 from expertserve.result import Chunk, FinishReason, TokenLogprob
@@ -88,7 +81,7 @@ class VLLMEngine:
         if self._grammars:
             arguments["worker_extension_cls"] = EXTENSION if self._row_scale else WITHOUT_ADAPTERS
             arguments["scheduler_cls"] = SCHEDULER
-        self._llm = await asyncio.to_thread(_launch, arguments, {} if on_gpu else _cpu_environment(config), choice.environment)
+        self._llm = await launch(arguments, {} if on_gpu else _cpu_environment(config), choice.environment)
         return EngineInfo("vllm", choice.device, dtype, sizes.max_model_len, width, choice.reason)
 
     async def add(self, adapter: ServingAdapter) -> None:
@@ -111,7 +104,7 @@ class VLLMEngine:
                     code="rank_too_large",
                 )
             lora = LoRARequest(f"expert-{adapter.digest}", next(self._ids), str(adapter.folder))
-            with _translated():
+            with translated():
                 try:
                     if self._row_scale:
                         await self._answer(llm.collective_rpc("expertserve_add", args=(lora.lora_name, lora.lora_int_id, lora.lora_path)))
@@ -127,12 +120,12 @@ class VLLMEngine:
     async def remove(self, digest: str) -> None:
         lora = self._lora.pop(digest, None)
         if lora is not None:
-            with _translated():
+            with translated():
                 await self._answer(self._running().remove_lora(lora.lora_int_id))
 
     async def resident(self) -> Mapping[str, Resident]:
         by_id = {lora.lora_int_id: digest for digest, lora in self._lora.items()}
-        with _translated():
+        with translated():
             if not self._row_scale:
                 return {by_id[i]: Resident(0, in_slot=True) for i in await self._answer(self._running().list_loras()) if i in by_id}
             (held, *_) = await self._answer(self._running().collective_rpc("expertserve_adapters"))
@@ -151,7 +144,7 @@ class VLLMEngine:
                 f"grammars need vLLM {VERSIONS[0]}.*", hint="install it, or switch the grammar off with grammar=None", code="extension_off"
             )
         prompt = TokensPrompt(prompt_token_ids=list(request.prompt_token_ids))
-        with _translated():
+        with translated():
             outputs = self._running().generate(prompt, _params(request), request.id, lora_request=lora)
             try:
                 async for output in outputs:
@@ -228,18 +221,6 @@ def _dtype(base: BaseModel, config: EngineConfig) -> str:
     return saved if saved in ("bfloat16", "float16", "float32") else "bfloat16"
 
 
-ENVIRONMENT = {
-    "VLLM_NO_USAGE_STATS": "1",
-    "VLLM_LOGGING_LEVEL": "ERROR",
-    "VLLM_LOGGING_STREAM": "ext://sys.stderr",
-    "TOKENIZERS_PARALLELISM": "false",
-    "TORCH_CPP_LOG_LEVEL": "ERROR",
-    "TORCH_LOGS": "-torch._library.triton",
-    "PYTHONWARNINGS": "ignore",
-}
-"""What vLLM takes from the environment of the processes that it starts."""
-
-
 def _cpu_environment(config: EngineConfig) -> dict[str, str]:
     cores = cpus()
     threads = config.threads or (len(cores) if len(cores) <= 2 else len(cores) - 1)
@@ -252,98 +233,6 @@ def _gpu_memory(device: str) -> int:
 
     free, _ = torch.cuda.mem_get_info(torch.device(device))
     return int(free)
-
-
-def _launch(arguments: Mapping[str, Any], defaults: Mapping[str, str], chosen: Mapping[str, str]) -> AsyncLLM:
-    """Starts vLLM's processes; takes half a minute.
-
-    Args:
-        defaults: Variables for these processes, where the user hasn't set them.
-        chosen: Variables that go before the user's.
-    """
-    with _launching, _set({**ENVIRONMENT, **defaults}, chosen), _no_main(), _translated():
-        import torch  # noqa: F401  (configures its logging)
-
-        logging.getLogger("torch._library.triton").setLevel(logging.ERROR)  # it warns that Triton is missing, which it is on purpose
-        from vllm.engine.arg_utils import AsyncEngineArgs
-        from vllm.v1.engine.async_llm import AsyncLLM
-
-        llm = AsyncLLM.from_engine_args(AsyncEngineArgs(**arguments))
-        _live.add(llm)
-        _shut_down_at_exit()
-        return llm
-
-
-_live: weakref.WeakSet[AsyncLLM] = weakref.WeakSet()
-
-
-@cache
-def _shut_down_at_exit() -> None:
-    """Ends vLLM's processes before multiprocessing waits for them: what is registered last runs first, and it was registered by now."""
-
-    def shut_down() -> None:
-        logging.getLogger("vllm").setLevel(logging.CRITICAL)  # its front end would report the end of its back end as an error
-        for llm in list(_live):
-            llm.shutdown()
-
-    atexit.register(shut_down)
-
-
-_launching = threading.Lock()
-"""One start at a time: the environment and `__main__` are the whole process's."""
-
-
-@contextmanager
-def _set(defaults: Mapping[str, str], chosen: Mapping[str, str]) -> Iterator[None]:
-    """Sets variables for the processes that are started meanwhile."""
-    before = dict(os.environ)
-    os.environ.update({**defaults, **before, **chosen})
-    try:
-        yield
-    finally:
-        for key in set(os.environ) - set(before):
-            del os.environ[key]
-        os.environ.update(before)
-
-
-class _Main(types.ModuleType):
-    """Stands in for `__main__` while processes are spawned: everything is there, but not where it came from.
-
-    A spawned process runs the main script again unless it can't tell which that was, so scripts would need a
-    `if __name__ == "__main__"` guard, and would loop without one. Nothing that vLLM starts needs the script.
-    """
-
-    def __init__(self, main: types.ModuleType) -> None:
-        super().__init__("__main__")
-        self.__dict__.update({k: v for k, v in vars(main).items() if k not in ("__file__", "__spec__")}, __spec__=None)
-
-
-@contextmanager
-def _no_main() -> Iterator[None]:
-    main = sys.modules["__main__"]
-    sys.modules["__main__"] = _Main(main)
-    try:
-        yield
-    finally:
-        sys.modules["__main__"] = main
-
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    """vLLM's exceptions → ours, by type, keeping the cause."""
-    from vllm.exceptions import VLLMClientError, VLLMServerError
-    from vllm.v1.engine.exceptions import EngineDeadError as Dead
-
-    try:
-        yield
-    except Dead as error:
-        raise EngineDeadError("vLLM's engine process ended", hint="its log says why; load the expert again") from error
-    except VLLMClientError as error:
-        raise ConfigError(f"vLLM refuses the request: {error}", code="engine_refused") from error
-    except VLLMServerError as error:
-        raise InferenceError(f"vLLM failed on the request: {error}", code="request_failed") from error
-    except (RuntimeError, ValueError, OSError) as error:
-        raise EngineDeadError(f"vLLM can't do this: {error}", hint="its log above says why", code="engine_failed") from error
 
 
 def _params(request: Request) -> SamplingParams:

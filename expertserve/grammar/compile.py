@@ -12,6 +12,7 @@ import json
 import os
 import queue
 import select
+import signal
 import subprocess
 import sys
 import tempfile
@@ -302,6 +303,7 @@ def _loaded(tokenizer: str) -> GlrVocabulary:
 
 
 def _bound(strategy: Strategy) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends Ctrl-C to all; who asked decides when this ends
     if sys.platform != "win32":
         import resource
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
+import httpx
 import psutil
 import pytest
 
@@ -66,6 +69,49 @@ def test_the_command_prints_one_json_object_whose_sql_runs(sql_package: Path, tm
     database.executescript(SCHEMA)
     assert database.execute(json.loads(done.stdout)["text"]).fetchall() == [(0,)]
     assert left == []
+
+
+def terminal(command: list[str], cwd: Path) -> subprocess.Popen[str]:
+    """A command as a terminal starts it: in a process group of its own, all of which gets Ctrl-C."""
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=cwd, start_new_session=True)
+
+
+def engines(process: psutil.Process) -> list[psutil.Process]:
+    return [child for child in process.children(recursive=True) if "spawn_main" in " ".join(child.cmdline())]
+
+
+@pytest.mark.long
+@pytest.mark.skipif(sys.platform == "win32", reason="process groups are POSIX's")
+def test_ctrl_c_while_the_engine_starts_ends_it_without_a_trace(sql_package: Path, tmp_path: Path) -> None:
+    process = terminal([sys.executable, "-m", "expertserve.cli", "generate", str(sql_package), "How many?", "--device", "cpu"], tmp_path)
+    tree, deadline = psutil.Process(process.pid), time.monotonic() + 120
+    while not engines(tree):
+        assert time.monotonic() < deadline and process.poll() is None
+        time.sleep(0.05)
+    family = tree.children(recursive=True)
+    os.killpg(process.pid, signal.SIGINT)
+    _, err = process.communicate(timeout=30)
+    assert process.returncode == 130 and "interrupted" in err and "Traceback" not in err
+    assert not psutil.wait_procs(family, timeout=10)[1]
+
+
+@pytest.mark.long
+@pytest.mark.skipif(sys.platform == "win32", reason="process groups are POSIX's")
+def test_ctrl_c_in_a_servers_terminal_lets_a_stream_finish(sql_package: Path, tmp_path: Path) -> None:
+    process = terminal([sys.executable, "-m", "expertserve.cli", "serve", f"sql={sql_package}", "--port", "0"], tmp_path)
+    assert process.stdout
+    url = next(line.split()[2] for line in process.stdout if line.startswith("ready at "))
+    family = psutil.Process(process.pid).children(recursive=True)
+    asked = {"messages": [{"role": "user", "content": "Tell me a very long story."}], "stream": True, "max_tokens": 200}
+    with httpx.stream("POST", f"{url}/v1/chat/completions", json=asked | {"model": "SmolLM2-135M-Instruct"}, timeout=120) as response:
+        lines = response.iter_lines()
+        first = next(line for line in lines if line.startswith("data: "))
+        os.killpg(process.pid, signal.SIGINT)
+        rest = [line for line in lines if line]
+    assert first and rest[-1] == "data: [DONE]" and not any('"error"' in line[:20] for line in rest)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 0 and "draining" in err and "Traceback" not in err
+    assert not psutil.wait_procs(family, timeout=10)[1]
 
 
 Own = Callable[..., ExpertManager]

@@ -1,0 +1,138 @@
+"""vLLM's processes: what they take from this one, how they start, and how they end."""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import logging
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+import types
+import weakref
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import cache
+from multiprocessing import resource_tracker
+from typing import TYPE_CHECKING, Any
+
+from expertserve.engine.vllm_errors import translated
+from expertserve.errors import EngineDeadError
+
+if TYPE_CHECKING:
+    from vllm.v1.engine.async_llm import AsyncLLM
+
+ENVIRONMENT = {
+    "VLLM_NO_USAGE_STATS": "1",
+    "VLLM_LOGGING_LEVEL": "ERROR",
+    "VLLM_LOGGING_STREAM": "ext://sys.stderr",
+    "TOKENIZERS_PARALLELISM": "false",
+    "TORCH_CPP_LOG_LEVEL": "ERROR",
+    "TORCH_LOGS": "-torch._library.triton",
+    "PYTHONWARNINGS": "ignore",
+}
+"""What vLLM takes from the environment of the processes that it starts."""
+
+
+async def launch(arguments: Mapping[str, Any], defaults: Mapping[str, str], chosen: Mapping[str, str]) -> AsyncLLM:
+    """Starts vLLM's processes; takes half a minute. A cancelled start ends them.
+
+    Args:
+        defaults: Variables for these processes, where the user hasn't set them.
+        chosen: Variables that go before the user's.
+    """
+    before, given_up = set(multiprocessing.active_children()), threading.Event()
+    try:
+        return await asyncio.to_thread(_launch, arguments, {**ENVIRONMENT, **defaults}, chosen, given_up)
+    except asyncio.CancelledError:
+        given_up.set()
+        for process in set(multiprocessing.active_children()) - before:
+            process.kill()
+        raise
+
+
+def _launch(arguments: Mapping[str, Any], defaults: Mapping[str, str], chosen: Mapping[str, str], given_up: threading.Event) -> AsyncLLM:
+    with _launching, _set(defaults, chosen), _no_main(), _deaf(), translated():
+        import torch  # noqa: F401  (configures its logging)
+
+        logging.getLogger("torch._library.triton").setLevel(logging.ERROR)  # it warns that Triton is missing, which it is on purpose
+        from vllm.engine.arg_utils import AsyncEngineArgs
+        from vllm.v1.engine.async_llm import AsyncLLM
+
+        settings = AsyncEngineArgs(**arguments)
+        if given_up.is_set():
+            raise EngineDeadError("the engine's start was given up", code="engine_closed")
+        llm = AsyncLLM.from_engine_args(settings)
+        _live.add(llm)
+        _shut_down_at_exit()
+        return llm
+
+
+_launching = threading.Lock()
+"""One start at a time: the environment and `__main__` are the whole process's."""
+
+
+@contextmanager
+def _deaf() -> Iterator[None]:
+    """Processes that are started meanwhile don't hear Ctrl-C, which a terminal sends to all: they finish what we let them finish."""
+    if sys.platform == "win32":
+        yield
+        return
+    resource_tracker.ensure_running()  # multiprocessing starts it with the first process otherwise, and lets the signal in again
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
+def _set(defaults: Mapping[str, str], chosen: Mapping[str, str]) -> Iterator[None]:
+    """Sets variables for the processes that are started meanwhile."""
+    before = dict(os.environ)
+    os.environ.update({**defaults, **before, **chosen})
+    try:
+        yield
+    finally:
+        for key in set(os.environ) - set(before):
+            del os.environ[key]
+        os.environ.update(before)
+
+
+class _Main(types.ModuleType):
+    """Stands in for `__main__` while processes are spawned: everything is there, but not where it came from.
+
+    A spawned process runs the main script again unless it can't tell which that was, so scripts would need a
+    `if __name__ == "__main__"` guard, and would loop without one. Nothing that vLLM starts needs the script.
+    """
+
+    def __init__(self, main: types.ModuleType) -> None:
+        super().__init__("__main__")
+        self.__dict__.update({k: v for k, v in vars(main).items() if k not in ("__file__", "__spec__")}, __spec__=None)
+
+
+@contextmanager
+def _no_main() -> Iterator[None]:
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = _Main(main)
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
+
+
+_live: weakref.WeakSet[AsyncLLM] = weakref.WeakSet()
+
+
+@cache
+def _shut_down_at_exit() -> None:
+    """Ends vLLM's processes before multiprocessing waits for them: what is registered last runs first, and it was registered by now."""
+
+    def shut_down() -> None:
+        logging.getLogger("vllm").setLevel(logging.CRITICAL)  # its front end would report the end of its back end as an error
+        for llm in list(_live):
+            llm.shutdown()
+
+    atexit.register(shut_down)
