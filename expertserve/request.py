@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypedDict
@@ -151,6 +151,19 @@ def _shown(value: object) -> str:
     return text if len(text) <= 60 else text[:60] + "…"
 
 
+def check_names(names: Iterable[str]) -> None:
+    """Whether `generate` has arguments of these names.
+
+    Raises:
+        ConfigError: `bad_argument`, with the name that may be meant.
+    """
+    for name in names:
+        if name not in GenerateArgs.__annotations__:
+            near = difflib.get_close_matches(name[:100], GenerateArgs.__annotations__, 1)
+            hint = f"did you mean {near[0]}?" if near else "it takes " + ", ".join(GenerateArgs.__annotations__)
+            raise ConfigError(f"generate() has no argument {name!r}", hint=hint, code="bad_argument")
+
+
 def resolve_sampling(
     args: SamplingArgs, defaults: Decoding, *, prompt_tokens: int, context_length: int, stop_token_ids: tuple[int, ...] = ()
 ) -> Sampling:
@@ -163,11 +176,7 @@ def resolve_sampling(
         >>> resolve_sampling({"top_k": 5}, Decoding(temperature=0.7), prompt_tokens=10, context_length=100).max_tokens
         90
     """
-    unknown = [name for name in args if name not in SamplingArgs.__annotations__]
-    if unknown:
-        near = difflib.get_close_matches(unknown[0][:100], GenerateArgs.__annotations__, 1)
-        hint = f"did you mean {near[0]}?" if near else "it takes " + ", ".join(GenerateArgs.__annotations__)
-        raise ConfigError(f"generate() has no argument {unknown[0]!r}", hint=hint, code="bad_argument")
+    check_names(args)
     room = context_length - prompt_tokens
     wanted = args.get("max_tokens")
     if wanted is not None:

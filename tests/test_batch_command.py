@@ -75,6 +75,7 @@ def test_failures_are_lines_and_the_others_are_answered(batch: Any, tmp_path: Pa
     assert codes[3] == "ok" and codes[1] == codes[2] == codes[8] == "bad_line"
     assert [codes[n] for n in (4, 5, 6, 7)] == ["empty_prompt", "bad_sampling", "bad_argument", "expert_not_loaded"]
     assert json.loads(done.stdout)["failed"] == 8
+    assert "4 of 9 lines can't be asked; line 1: the line is not JSON" in done.stderr  # told before the engine starts
 
 
 def test_a_second_run_asks_only_what_failed_or_is_new(batch: Any, tmp_path: Path) -> None:

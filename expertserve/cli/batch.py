@@ -20,6 +20,7 @@ from expertserve.cli import options, output
 from expertserve.cli.commands import group
 from expertserve.cli.generate import wishes
 from expertserve.errors import ConfigError, EngineDeadError, ExpertError
+from expertserve.request import check_names
 
 if TYPE_CHECKING:
     from expertserve.manager import AsyncExpertManager
@@ -87,7 +88,8 @@ def batch(
         models_dir=models_dir,
         trust=options.policy(trust, trusted_key),
     )
-    total = sum(1 for _ in read_lines(questions))
+    total, hopeless = survey(questions)
+    output.warn(hopeless)
     known = array("Q") if overwrite else answered(answers, questions)
     experts = options.named(package, cache_dir)
     default = expert or (experts[0].name if len(experts) == 1 else AUTO)
@@ -145,6 +147,23 @@ def read_lines(path: Path, limit: int = MAX_LINE) -> Iterator[Line]:
                     yield Line(number, content.strip() if fits else None, content.endswith(b"\n"))
     except OSError as error:
         raise ConfigError(f"{path} can't be read: {error.strerror or error}", code="bad_file") from error
+
+
+def survey(questions: Path) -> tuple[int, list[str]]:
+    """How many lines there are, and what to say before a long run of those that can't be asked: how many, and why the first can't.
+
+    Raises:
+        ConfigError: `bad_file`.
+    """
+    total, hopeless, first = 0, 0, ""
+    for line in read_lines(questions):
+        total += 1
+        try:
+            parse(line)
+        except ConfigError as error:
+            hopeless += 1
+            first = first or f"line {line.number}: {error.message}"
+    return total, [f"{hopeless} of {total} lines can't be asked; {first}"] if hopeless else []
 
 
 def answered(answers: Path, questions: Path) -> array[int]:
@@ -249,10 +268,8 @@ class Asker:
         try:
             job = parse(line)
             record |= {"id": job["id"]} if "id" in job else {}
-            name, prompt = job.pop("expert", self.default), job.pop("prompt", None)
+            name, prompt = cast("str", job.pop("expert", self.default)), job.pop("prompt", None)
             job.pop("id", None)
-            if not isinstance(name, str):
-                raise ConfigError("expert must be a name", code="bad_line")
             result = await manager.generate(name, cast("str | None", prompt), **cast("GenerateArgs", self.common | job))
         except EngineDeadError:
             raise
@@ -279,6 +296,9 @@ def parse(line: Line) -> dict[str, object]:
         raise ConfigError(f"the line is not JSON: {error}", code="bad_line") from error
     if not isinstance(job, dict):
         raise ConfigError("the line is not a JSON object", hint='such as {"prompt": "How many customers?"}', code="bad_line")
+    if not isinstance(job.get("expert", ""), str):
+        raise ConfigError("expert must be a name", code="bad_line")
+    check_names(job.keys() - {"expert", "id", "prompt"})
     return job
 
 
