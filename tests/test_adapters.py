@@ -244,6 +244,13 @@ def test_what_cannot_be_served_exactly_is_refused(name: str, tiny_base: Path, tm
     assert not list((tmp_path / "adapters").glob(".part-*"))
 
 
+def test_all_that_manifest_and_files_disagree_about_is_told_at_once(tiny_base: Path, tiny_lora: Path, tmp_path: Path) -> None:
+    with pytest.raises(IncompatibleError) as caught:
+        convert(tiny_base, tiny_lora, "lora", tmp_path, r=3, alpha=99)
+    assert "r is 3, but adapter_config.json has 4; alpha is 99, but adapter_config.json has 8" in caught.value.message
+    assert caught.value.hint == "in adapters[], r: 4; alpha: 8"
+
+
 def test_pickled_weights_are_never_opened(tiny_base: Path, tiny_lora: Path, tmp_path: Path) -> None:
     folder = tmp_path / "adapter"
     folder.mkdir()

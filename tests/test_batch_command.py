@@ -68,14 +68,31 @@ def test_options_of_the_command_are_defaults_and_a_lines_own_go_before(batch: An
 
 
 def test_failures_are_lines_and_the_others_are_answered(batch: Any, tmp_path: Path) -> None:
-    lines: list[Any] = ["{", "[1]", {"prompt": "ok"}, {"prompt": ""}, {"prompt": "x", "temperature": 9}, {"prompt": "x", "what": 1}]
-    done = batch([*lines, {"prompt": "x", "expert": "nobody", "id": 1}, {"prompt": "x", "expert": 3}, {"prompt": 5}])
+    lines: list[Any] = [
+        "{",
+        "[1]",
+        {"prompt": "ok"},
+        {"prompt": ""},
+        {"prompt": "x", "temperature": 9},
+        {"prompt": "x", "temperatur": 1, "id": "t"},
+    ]
+    done = batch([*lines, {"prompt": "x", "expert": "nobody", "id": 1}, {"prompt": "x", "expert": 3, "id": "e"}, {"prompt": 5}])
     assert done.exit_code == 1
-    codes = {r["line"]: r["error"]["code"] if "error" in r else r["text"] for r in output(tmp_path)}
+    records = {r["line"]: r for r in output(tmp_path)}
+    codes = {number: r["error"]["code"] if "error" in r else r["text"] for number, r in records.items()}
+    assert [records[n]["id"] for n in (6, 7, 8)] == ["t", 1, "e"]
+    assert records[6]["error"]["hint"] == "did you mean temperature?"
     assert codes[3] == "ok" and codes[1] == codes[2] == codes[8] == "bad_line"
     assert [codes[n] for n in (4, 5, 6, 7)] == ["empty_prompt", "bad_sampling", "bad_argument", "expert_not_loaded"]
     assert json.loads(done.stdout)["failed"] == 8
     assert "4 of 9 lines can't be asked; line 1: the line is not JSON" in done.stderr  # told before the engine starts
+
+
+def test_a_misspelt_argument_is_told_with_its_nearest_before_the_run(batch: Any) -> None:
+    done = batch([{"prompt": "ok"}, {"prompt": "x", "max_token": 5}])
+    assert "1 of 2 lines can't be asked; line 2: generate() has no argument 'max_token' (did you mean max_tokens?)" in done.stderr.replace(
+        "\n", " "
+    )
 
 
 def test_a_second_run_asks_only_what_failed_or_is_new(batch: Any, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import os
 import tempfile
 import time
 from array import array
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Annotated, cast
@@ -159,10 +159,10 @@ def survey(questions: Path) -> tuple[int, list[str]]:
     for line in read_lines(questions):
         total += 1
         try:
-            parse(line)
+            check(parse(line))
         except ConfigError as error:
             hopeless += 1
-            first = first or f"line {line.number}: {error.message}"
+            first = first or f"line {line.number}: {error.message}" + f" ({error.hint})" * bool(error.hint)
     return total, [f"{hopeless} of {total} lines can't be asked; {first}"] if hopeless else []
 
 
@@ -268,6 +268,7 @@ class Asker:
         try:
             job = parse(line)
             record |= {"id": job["id"]} if "id" in job else {}
+            check(job)
             name, prompt = cast("str", job.pop("expert", self.default)), job.pop("prompt", None)
             job.pop("id", None)
             result = await manager.generate(name, cast("str | None", prompt), **cast("GenerateArgs", self.common | job))
@@ -296,10 +297,18 @@ def parse(line: Line) -> dict[str, object]:
         raise ConfigError(f"the line is not JSON: {error}", code="bad_line") from error
     if not isinstance(job, dict):
         raise ConfigError("the line is not a JSON object", hint='such as {"prompt": "How many customers?"}', code="bad_line")
+    return job
+
+
+def check(job: Mapping[str, object]) -> None:
+    """A line's names.
+
+    Raises:
+        ConfigError: `bad_line`, `bad_argument`.
+    """
     if not isinstance(job.get("expert", ""), str):
         raise ConfigError("expert must be a name", code="bad_line")
-    check_names(job.keys() - {"expert", "id", "prompt"})
-    return job
+    check_names(name for name in job if name not in ("expert", "id", "prompt"))
 
 
 async def _run(

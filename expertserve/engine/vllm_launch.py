@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from multiprocessing import resource_tracker
+from multiprocessing.process import BaseProcess
 from typing import TYPE_CHECKING, Any
 
 from expertserve.engine.vllm_errors import translated
@@ -43,31 +44,60 @@ async def launch(arguments: Mapping[str, Any], defaults: Mapping[str, str], chos
         defaults: Variables for these processes, where the user hasn't set them.
         chosen: Variables that go before the user's.
     """
-    before, given_up = set(multiprocessing.active_children()), threading.Event()
+    start = _Start()
     try:
-        return await asyncio.to_thread(_launch, arguments, {**ENVIRONMENT, **defaults}, chosen, given_up)
+        return await asyncio.to_thread(start.run, arguments, {**ENVIRONMENT, **defaults}, chosen)
     except asyncio.CancelledError:
-        given_up.set()
-        for process in set(multiprocessing.active_children()) - before:
-            process.kill()
+        start.give_up()
         raise
 
 
-def _launch(arguments: Mapping[str, Any], defaults: Mapping[str, str], chosen: Mapping[str, str], given_up: threading.Event) -> AsyncLLM:
-    with _launching, _set(defaults, chosen), _no_main(), _deaf(), translated():
-        import torch  # noqa: F401  (configures its logging)
+class _Start:
+    """One start, which may be given up while a thread is busy with it."""
 
-        logging.getLogger("torch._library.triton").setLevel(logging.ERROR)  # it warns that Triton is missing, which it is on purpose
-        from vllm.engine.arg_utils import AsyncEngineArgs
-        from vllm.v1.engine.async_llm import AsyncLLM
+    def __init__(self) -> None:
+        self._over = threading.Event()
+        self._given_up = threading.Event()
+        self._before: set[BaseProcess] | None = None
 
-        settings = AsyncEngineArgs(**arguments)
-        if given_up.is_set():
+    def run(self, arguments: Mapping[str, Any], defaults: Mapping[str, str], chosen: Mapping[str, str]) -> AsyncLLM:
+        """Raises: EngineDeadError: `engine_closed` where it was given up; and what `translated` makes of vLLM's."""
+        try:
+            with _launching, _set(defaults, chosen), _no_main(), _deaf(), translated():
+                import torch  # noqa: F401  (configures its logging)
+
+                logging.getLogger("torch._library.triton").setLevel(logging.ERROR)  # it warns that Triton is missing, as it should be
+                from vllm.engine.arg_utils import AsyncEngineArgs
+                from vllm.v1.engine.async_llm import AsyncLLM
+
+                settings = AsyncEngineArgs(**arguments)
+                self._before = set(multiprocessing.active_children())
+                self._check()
+                llm = AsyncLLM.from_engine_args(settings)
+                _live.add(llm)
+                _shut_down_at_exit()
+                if self._given_up.is_set():
+                    llm.shutdown()
+                self._check()
+                return llm
+        finally:
+            self._over.set()
+
+    def _check(self) -> None:
+        if self._given_up.is_set():
             raise EngineDeadError("the engine's start was given up", code="engine_closed")
-        llm = AsyncLLM.from_engine_args(settings)
-        _live.add(llm)
-        _shut_down_at_exit()
-        return llm
+
+    def give_up(self) -> None:
+        """Ends the engine's process, which may not have begun yet; its workers end with it."""
+        self._given_up.set()
+        threading.Thread(target=self._kill, name="expertserve-give-up", daemon=True).start()
+
+    def _kill(self) -> None:
+        while not self._over.wait(0.05):
+            if self._before is not None:
+                for process in set(multiprocessing.active_children()) - self._before:
+                    if process.name.startswith("EngineCore"):
+                        process.kill()
 
 
 _launching = threading.Lock()

@@ -12,7 +12,6 @@ import json
 import os
 import queue
 import select
-import signal
 import subprocess
 import sys
 import tempfile
@@ -84,11 +83,19 @@ class Compiler:
 
     def _running(self) -> subprocess.Popen[str]:
         if self._process is None or self._process.poll() is not None:
+            self.end()
             environment = {**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
             command = [sys.executable, "-m", "expertserve.grammar.compile", self._strategy, str(self._idle)]
+            atexit.unregister(self.end)
             atexit.register(self.end)  # what it is at work on would outlive us
             self._process = subprocess.Popen(
-                command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+                command,
+                env=environment,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                text=True,
+                process_group=None if sys.platform == "win32" else 0,  # a terminal's Ctrl-C is for us alone
             )
         return self._process
 
@@ -303,7 +310,6 @@ def _loaded(tokenizer: str) -> GlrVocabulary:
 
 
 def _bound(strategy: Strategy) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends Ctrl-C to all; who asked decides when this ends
     if sys.platform != "win32":
         import resource
 

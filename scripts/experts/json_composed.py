@@ -54,7 +54,7 @@ SUBJECTS: tuple[tuple[str, str, str], ...] = (
     ("glacier", "glacier", "%last Glacier/%adj Glacier"),
     ("lake|lake_name", "lake", "Lake %last/%adj Lake/%noun Pond"),
     ("meteorite|meteor", "meteorite", "%city ##/%adj Stone/M-###"),
-    ("comet", "comet", "%last-#/C/##@#/%adj Comet"),
+    ("comet", "comet", "%last-#/C-##@#/%adj Comet"),
     ("fossil|specimen", "fossil", "trilobite/ammonite/shark tooth/fern leaf/dinosaur egg/crab shell"),
     ("gem", "gem", "opal/ruby/emerald/topaz/garnet/%adj Sapphire"),
     ("coin", "coin", "denarius/thaler/ducat/penny/florin/crown of %city"),

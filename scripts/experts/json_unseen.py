@@ -1,4 +1,4 @@
-"""Domains of the test: their first fields share no key with those of training."""
+"""Domains of the test: they share no key with those of training."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from experts import cypher, cypher_schema, cypher_unseen, cypher_world, json_extract, json_unseen, sql
+from experts import cypher, cypher_schema, cypher_unseen, cypher_world, json_composed, json_extract, json_unseen, json_world, sql
 from experts.task import Lesson, Pair, Task
 
 from expertserve import Expert, ExpertManager, GenerateArgs
@@ -132,6 +132,11 @@ def test_training_and_test_graphs_share_no_label_and_no_relationship() -> None:
     assert not spelled(cypher_schema.TRAIN) & spelled(cypher_unseen.TEST)
 
 
-def test_training_and_test_objects_share_no_first_key() -> None:
-    train, test = ({key for domain in domains for key in domain.fields[0].keys} for domains in (json_extract.TRAIN, json_unseen.TEST))
-    assert not train & test
+def test_training_and_test_objects_share_no_key() -> None:
+    def spelled(domains: tuple[json_world.Domain, ...]) -> set[str]:
+        keys = {key for domain in domains for field in domain.fields for key in field.keys}
+        return keys | {domain.nest[0] for domain in domains if domain.nest}
+
+    composed = {key for keys, *_ in json_composed.SUBJECTS for key in keys.split("|")} | set(json_composed.GROUPS)
+    composed |= {key for attribute in json_composed.ATTRIBUTES for key in attribute.field.keys}
+    assert not (spelled(json_extract.TRAIN) | composed) & spelled(json_unseen.TEST)

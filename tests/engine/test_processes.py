@@ -9,7 +9,8 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -71,9 +72,26 @@ def test_the_command_prints_one_json_object_whose_sql_runs(sql_package: Path, tm
     assert left == []
 
 
-def terminal(command: list[str], cwd: Path) -> subprocess.Popen[str]:
-    """A command as a terminal starts it: in a process group of its own, all of which gets Ctrl-C."""
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=cwd, start_new_session=True)
+@pytest.fixture
+def terminal(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
+    """Starts a command as a terminal does: in a process group of its own, all of which gets Ctrl-C."""
+    started: list[subprocess.Popen[str]] = []
+
+    def start(*arguments: object) -> subprocess.Popen[str]:
+        command = [sys.executable, "-m", "expertserve.cli", *map(str, arguments)]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path, start_new_session=True)
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+
+
+def loading(process: psutil.Process) -> bool:
+    """Whether it imports vLLM: its start is under way, and the engine's process not begun."""
+    return any("/torch/lib/" in mapped.path for mapped in process.memory_maps())
 
 
 def engines(process: psutil.Process) -> list[psutil.Process]:
@@ -82,10 +100,13 @@ def engines(process: psutil.Process) -> list[psutil.Process]:
 
 @pytest.mark.long
 @pytest.mark.skipif(sys.platform == "win32", reason="process groups are POSIX's")
-def test_ctrl_c_while_the_engine_starts_ends_it_without_a_trace(sql_package: Path, tmp_path: Path) -> None:
-    process = terminal([sys.executable, "-m", "expertserve.cli", "generate", str(sql_package), "How many?", "--device", "cpu"], tmp_path)
+@pytest.mark.parametrize("when", [loading, engines])
+def test_ctrl_c_while_the_engine_starts_ends_it_without_a_trace(
+    when: Callable[[psutil.Process], object], terminal: Callable[..., subprocess.Popen[str]], sql_package: Path
+) -> None:
+    process = terminal("generate", sql_package, "How many?", "--device", "cpu")
     tree, deadline = psutil.Process(process.pid), time.monotonic() + 120
-    while not engines(tree):
+    while not when(tree):
         assert time.monotonic() < deadline and process.poll() is None
         time.sleep(0.05)
     family = tree.children(recursive=True)
@@ -97,8 +118,8 @@ def test_ctrl_c_while_the_engine_starts_ends_it_without_a_trace(sql_package: Pat
 
 @pytest.mark.long
 @pytest.mark.skipif(sys.platform == "win32", reason="process groups are POSIX's")
-def test_ctrl_c_in_a_servers_terminal_lets_a_stream_finish(sql_package: Path, tmp_path: Path) -> None:
-    process = terminal([sys.executable, "-m", "expertserve.cli", "serve", f"sql={sql_package}", "--port", "0"], tmp_path)
+def test_ctrl_c_in_a_servers_terminal_lets_a_stream_finish(terminal: Callable[..., subprocess.Popen[str]], sql_package: Path) -> None:
+    process = terminal("serve", f"sql={sql_package}", "--port", "0")
     assert process.stdout
     url = next(line.split()[2] for line in process.stdout if line.startswith("ready at "))
     family = psutil.Process(process.pid).children(recursive=True)
