@@ -67,8 +67,8 @@ class PreparedExpert:
     @property
     def dialect(self) -> str | None:
         """`sql-postgres` → `postgres`: what stands in the system message above the schema."""
-        _, _, dialect = (self.manifest.decoding.grammar_type or "").partition("-")
-        return dialect or None
+        language, _, dialect = (self.manifest.decoding.grammar_type or "").partition("-")
+        return dialect if language == "sql" and dialect else None
 
     def proof(self) -> ExpertProof:
         """Who answers, for results."""
