@@ -37,6 +37,9 @@ WITHOUT_ADAPTERS = "expertserve.engine.vllm_cpu.Extension"
 SCHEDULER = "expertserve.engine.vllm_grammar.Scheduler"
 VERSIONS = ("0.32",)
 """The versions of vLLM whose inside the worker extension is known to fit; on others it stays off, and only plain LoRA is served."""
+KERNELS = 256
+"""oneDNN makes a kernel for each shape of a product, 0.75 MB each, and PyTorch and oneDNN keep 1,024 each by default: with prompts of all
+lengths a worker would grow by a gigabyte over hours. A step takes some two dozen."""
 ENDS: dict[str, FinishReason] = {"stop": "stop", "length": "length", "abort": "cancelled"}
 
 
@@ -224,7 +227,8 @@ def _dtype(base: BaseModel, config: EngineConfig) -> str:
 def _cpu_environment(config: EngineConfig) -> dict[str, str]:
     cores = cpus()
     threads = config.threads or (len(cores) if len(cores) <= 2 else len(cores) - 1)
-    return {"VLLM_CPU_OMP_THREADS_BIND": ",".join(map(str, cores[-threads:]))}
+    bound = dict.fromkeys(("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "LRU_CACHE_CAPACITY"), str(KERNELS))
+    return {"VLLM_CPU_OMP_THREADS_BIND": ",".join(map(str, cores[-threads:])), **bound}
 
 
 def _gpu_memory(device: str) -> int:
