@@ -20,7 +20,6 @@ from expertserve.cli import options, output
 from expertserve.cli.commands import group
 from expertserve.cli.generate import wishes
 from expertserve.errors import ConfigError, EngineDeadError, ExpertError
-from expertserve.request import check_names
 
 if TYPE_CHECKING:
     from expertserve.manager import AsyncExpertManager
@@ -306,6 +305,8 @@ def check(job: Mapping[str, object]) -> None:
     Raises:
         ConfigError: `bad_line`, `bad_argument`.
     """
+    from expertserve.request import check_names
+
     if not isinstance(job.get("expert", ""), str):
         raise ConfigError("expert must be a name", code="bad_line")
     check_names(name for name in job if name not in ("expert", "id", "prompt"))
