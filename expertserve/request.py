@@ -151,6 +151,13 @@ def _shown(value: object) -> str:
     return text if len(text) <= 60 else text[:60] + "…"
 
 
+def nearest(name: str, names: Iterable[str]) -> str:
+    """What to say of a name that isn't one of these: which it may have been meant to be, or what there is."""
+    known = list(names)
+    near = difflib.get_close_matches(name[:100], known, 1)
+    return f"did you mean {near[0]}?" if near else "it takes " + ", ".join(known)
+
+
 def check_names(names: Iterable[str]) -> None:
     """Whether `generate` has arguments of these names.
 
@@ -159,8 +166,7 @@ def check_names(names: Iterable[str]) -> None:
     """
     for name in names:
         if name not in GenerateArgs.__annotations__:
-            near = difflib.get_close_matches(name[:100], GenerateArgs.__annotations__, 1)
-            hint = f"did you mean {near[0]}?" if near else "it takes " + ", ".join(GenerateArgs.__annotations__)
+            hint = nearest(name, GenerateArgs.__annotations__)
             raise ConfigError(f"generate() has no argument {name!r}", hint=hint, code="bad_argument")
 
 

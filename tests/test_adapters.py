@@ -251,6 +251,13 @@ def test_all_that_manifest_and_files_disagree_about_is_told_at_once(tiny_base: P
     assert caught.value.hint == "in adapters[], r: 4; alpha: 8"
 
 
+def test_a_rank_is_refused_where_the_adapter_has_none(tiny_base: Path, tmp_path: Path) -> None:
+    adapter = tiny.peft_adapter(tiny_base, tmp_path / "adapter", "ia3")
+    with pytest.raises(IncompatibleError) as caught:
+        convert(tiny_base, adapter, "ia3", tmp_path, r=8)
+    assert caught.value.code == "adapter_disagrees" and caught.value.hint == "in adapters[], no r"
+
+
 def test_pickled_weights_are_never_opened(tiny_base: Path, tiny_lora: Path, tmp_path: Path) -> None:
     folder = tmp_path / "adapter"
     folder.mkdir()

@@ -273,8 +273,8 @@ def _differences(adapter: PeftAdapter, declared: Adapter) -> Iterator[tuple[str,
     wanted = {"lora-fa": "lora"}.get(declared.type, declared.type)
     if wanted != adapter.type:
         yield f"type is {declared.type}, but the files are {adapter.type}", f"type: {adapter.type}"
-    if declared.r is not None and adapter.type != "ia3" and declared.r != adapter.rank:
-        yield f"r is {declared.r}, but {CONFIG} has {adapter.rank}", f"r: {adapter.rank}"
+    if declared.r is not None and declared.r != adapter.rank:
+        yield f"r is {declared.r}, but {CONFIG} has {adapter.rank or 'none'}", f"r: {adapter.rank}" if adapter.rank else "no r"
     if declared.alpha is not None and adapter.type not in ("ia3", "vera"):
         alpha = adapter.number("lora_alpha" if adapter.type in ("lora", "dora", "adalora") else "alpha", 8)
         if alpha != declared.alpha:

@@ -86,7 +86,6 @@ class Compiler:
             self.end()
             environment = {**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
             command = [sys.executable, "-m", "expertserve.grammar.compile", self._strategy, str(self._idle)]
-            atexit.unregister(self.end)
             atexit.register(self.end)  # what it is at work on would outlive us
             self._process = subprocess.Popen(
                 command,
@@ -101,6 +100,7 @@ class Compiler:
 
     def end(self) -> None:
         """Ends the process, at work or not."""
+        atexit.unregister(self.end)
         process, self._process = self._process, None
         if process:
             process.kill()

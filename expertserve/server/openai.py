@@ -6,7 +6,6 @@ would not are ignored, unknown ones are refused with the nearest known name. Our
 
 from __future__ import annotations
 
-import difflib
 import json
 import time
 from collections.abc import Callable, Sequence
@@ -17,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from expertserve.errors import ConfigError
 from expertserve.prompt import Message, Role
-from expertserve.request import GenerateArgs
+from expertserve.request import GenerateArgs, nearest
 from expertserve.result import Chunk, Completion, InferenceResult, TokenLogprob
 from expertserve.server.tokens import TokenTexts
 from expertserve.server.tools import Call, Tool, describe, find_call, might_be_call, schema_of
@@ -156,9 +155,8 @@ class _Common(_Wire):
         names = {f.alias or n for n, f in cls.model_fields.items()}
         unknown = [k for k in data if k not in names]
         if unknown:
-            near = difflib.get_close_matches(str(unknown[0])[:100], names, 1)
-            hint = f"did you mean {near[0]}?" if near else "it takes " + ", ".join(sorted(names))
             shown = str(unknown[0])[:100].encode("ascii", "backslashreplace").decode()
+            hint = nearest(str(unknown[0]), sorted(names))
             raise ConfigError(f"unrecognised argument: {shown}", hint=hint, code="unknown_argument")
         return data
 
