@@ -152,10 +152,8 @@ def _shown(value: object) -> str:
 
 
 def nearest(name: str, names: Iterable[str]) -> str:
-    """What to say of a name that isn't one of these: which it may have been meant to be, or what there is."""
-    known = list(names)
-    near = difflib.get_close_matches(name[:100], known, 1)
-    return f"did you mean {near[0]}?" if near else "it takes " + ", ".join(known)
+    """Which of these a name that isn't one of them was meant to be; empty where none is like it."""
+    return next(iter(difflib.get_close_matches(name[:100], names, 1)), "")
 
 
 def check_names(names: Iterable[str]) -> None:
@@ -166,7 +164,8 @@ def check_names(names: Iterable[str]) -> None:
     """
     for name in names:
         if name not in GenerateArgs.__annotations__:
-            hint = nearest(name, GenerateArgs.__annotations__)
+            near = nearest(name, GenerateArgs.__annotations__)
+            hint = f"did you mean {near}?" if near else "it takes " + ", ".join(GenerateArgs.__annotations__)
             raise ConfigError(f"generate() has no argument {name!r}", hint=hint, code="bad_argument")
 
 

@@ -156,7 +156,8 @@ class _Common(_Wire):
         unknown = [k for k in data if k not in names]
         if unknown:
             shown = str(unknown[0])[:100].encode("ascii", "backslashreplace").decode()
-            hint = nearest(str(unknown[0]), sorted(names))
+            near = nearest(str(unknown[0]), names)
+            hint = f"did you mean {near}?" if near else "it takes " + ", ".join(sorted(names))
             raise ConfigError(f"unrecognised argument: {shown}", hint=hint, code="unknown_argument")
         return data
 
