@@ -94,18 +94,22 @@ def test_requests_go_where_their_expert_is_warm(app: App, deploy: Deploy) -> Non
     assert cold < warm - 0.15
 
 
-def test_a_hot_expert_spreads_over_the_replicas(app: App) -> None:
-    before = {r.replica: sum(i.uses for i in r.experts if i.name == "e07") for r in app.reports()}
-    names = ["e07"] * 200
+def test_a_hot_expert_spreads_over_the_replicas(app: App, deploy: Deploy) -> None:
+    """An answer takes half a second, so that requests meet in the replicas however fast or slow the front is."""
+    slow = {"answer": "SELECT COUNT(*) FROM customers", "delay": 0.1}
+    hot = deploy("hot", prefix="hot", **{**app.args, "fake": slow})
+    before = {r.replica: sum(i.uses for i in r.experts if i.name == "e07") for r in hot.reports()}
 
     async def run() -> None:
-        async with httpx.AsyncClient(base_url=app.url, timeout=60, limits=httpx.Limits(max_connections=32)) as client:
-            answers = await asyncio.gather(*(client.post("/v1/chat/completions", json=body(n)) for n in names))
+        async with httpx.AsyncClient(base_url=hot.url, timeout=60, limits=httpx.Limits(max_connections=32)) as client:
+            answers = await asyncio.gather(*(client.post("/v1/chat/completions", json=body("e07")) for _ in range(200)))
         assert all(a.status_code == 200 for a in answers)
 
     asyncio.run(run())
-    after = {r.replica: sum(i.uses for i in r.experts if i.name == "e07") for r in app.reports()}
+    after = {r.replica: sum(i.uses for i in r.experts if i.name == "e07") for r in hot.reports()}
+    hot.delete()
     shares = [after[r] - before[r] for r in after]
+    print(f"200 requests for one expert: {shares} by replica")
     assert len(shares) == 2 and sum(shares) == 200 and min(shares) >= 30, shares
 
 
