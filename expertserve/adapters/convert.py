@@ -49,10 +49,9 @@ class ModuleForm:
     shift: torch.Tensor
 
     @classmethod
-    def neutral(cls, shape: tuple[int, int]) -> ModuleForm:
-        """What changes nothing."""
-        out, width = shape
-        return cls(torch.zeros(0, width), torch.zeros(out, 0), torch.zeros(out), torch.zeros(out))
+    def product(cls, a: torch.Tensor, b: torch.Tensor) -> ModuleForm:
+        """A low-rank product alone; scale and shift change nothing."""
+        return cls(a, b, torch.zeros(b.shape[0]), torch.zeros(b.shape[0]))
 
 
 def convert(adapter: PeftAdapter, base: BaseModel) -> Iterator[tuple[str, ModuleForm]]:
@@ -77,13 +76,13 @@ def convert(adapter: PeftAdapter, base: BaseModel) -> Iterator[tuple[str, Module
     form = FORMS[adapter.type]
     shared = {name: read(t) for name, t in adapter.shared.items()}
     for module, parts in sorted(adapter.modules.items()):
-        _check_shapes(adapter, module, dict(parts) | dict(adapter.shared), shapes[module] or (0, 0))
-        tensors = {name: read(t) for name, t in parts.items()} | shared
         shape = shapes[module]
         assert shape is not None
-        if "base" in tensors:
-            _check_copy(module, tensors["base"], base, read)
-        yield module, _checked(module, form(adapter, base, read, module, tensors, shape), shape)
+        _check_shapes(adapter, module, dict(parts) | dict(adapter.shared), shape)
+        layer = Layer(module, shape, adapter, {name: read(t) for name, t in parts.items()} | shared, base, read)
+        if "base" in layer.tensors:
+            _check_copy(layer)
+        yield module, _checked(module, form(layer), shape)
 
 
 def _check_shapes(adapter: PeftAdapter, module: str, parts: Mapping[str, Tensor], shape: tuple[int, int]) -> None:
@@ -168,13 +167,43 @@ def base_tensor(base: BaseModel, module: str, kind: str = "weight") -> Tensor | 
     return found
 
 
-def _check_copy(module: str, copy: torch.Tensor, base: BaseModel, read: Reader) -> None:
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """What one linear layer's serving form is made from: the adapter's tensors for it, float32, and the base's weights when asked for."""
+
+    module: str
+    shape: tuple[int, int]
+    adapter: PeftAdapter
+    tensors: Mapping[str, torch.Tensor]
+    base: BaseModel
+    read: Reader
+
+    def part(self, name: str) -> torch.Tensor:
+        return _part(self.module, self.tensors, name)
+
+    def setting(self, pattern: str, default: float) -> float:
+        """A number of the adapter's config that single modules may have of their own."""
+        return self.adapter.by_pattern(pattern, self.module, default)
+
+    def weight(self) -> torch.Tensor:
+        """The base's weight [out, in]."""
+        found = base_tensor(self.base, self.module)
+        assert found is not None
+        return self.read(found)
+
+    def bias(self) -> torch.Tensor | None:
+        """The base's bias [out], if the layer has one."""
+        found = base_tensor(self.base, self.module, "bias")
+        return None if found is None else self.read(found)
+
+
+def _check_copy(layer: Layer) -> None:
     """An adapter may bring a copy of the base's own weight; one that differs was trained, and can't be served."""
-    weight = base_tensor(base, module)
-    own = read(weight) if weight else None
-    if own is None or own.shape != copy.shape or not torch.allclose(own, copy, rtol=1e-2, atol=1e-4):
+    own, copy = layer.weight(), layer.tensors["base"]
+    if own.shape != copy.shape or not torch.allclose(own, copy, rtol=1e-2, atol=1e-4):
         raise IncompatibleError(
-            f"the adapter brings another {module}.weight than the base model's, which an adapter slot can't hold", code="token_embeddings"
+            f"the adapter brings another {layer.module}.weight than the base model's, which an adapter slot can't hold",
+            code="token_embeddings",
         )
 
 
@@ -210,92 +239,83 @@ def _part(module: str, tensors: Mapping[str, torch.Tensor], name: str) -> torch.
     return tensors[name]
 
 
-Weights = Mapping[str, torch.Tensor]
-Form = Callable[[PeftAdapter, BaseModel, Reader, str, Weights, tuple[int, int]], ModuleForm]
-
-
-def _lora(adapter: PeftAdapter, base: BaseModel, read: Reader, module: str, tensors: Weights, shape: tuple[int, int]) -> ModuleForm:
-    a, b = _part(module, tensors, "lora_A"), _part(module, tensors, "lora_B")
-    rank = int(adapter.by_pattern("rank_pattern", module, adapter.rank))
-    alpha = adapter.by_pattern("alpha_pattern", module, adapter.number("lora_alpha", 8))
+def _lora(layer: Layer) -> ModuleForm:
+    adapter = layer.adapter
+    rank = int(layer.setting("rank_pattern", adapter.rank))
+    alpha = layer.setting("alpha_pattern", adapter.number("lora_alpha", 8))
     scaling = alpha / (math.sqrt(rank) if adapter.config.get("use_rslora") else rank)
-    form = ModuleForm.neutral(shape)
-    form.a, form.b = a, scaling * b
-    return form
+    return ModuleForm.product(layer.part("lora_A"), scaling * layer.part("lora_B"))
 
 
-def _dora(adapter: PeftAdapter, base: BaseModel, read: Reader, module: str, tensors: Weights, shape: tuple[int, int]) -> ModuleForm:
-    form = _lora(adapter, base, read, module, tensors, shape)
-    magnitude = _part(module, tensors, "magnitude").flatten()
-    weight = base_tensor(base, module)
-    assert weight is not None
-    s = magnitude / torch.linalg.norm(read(weight) + form.b @ form.a, dim=1)
+def _dora(layer: Layer) -> ModuleForm:
+    form = _lora(layer)
+    s = layer.part("magnitude").flatten() / torch.linalg.norm(layer.weight() + form.b @ form.a, dim=1)
     form.b, form.scale = s[:, None] * form.b, s - 1
-    bias = base_tensor(base, module, "bias")
+    bias = layer.bias()
     if bias is not None:
-        form.shift = -form.scale * read(bias)
+        form.shift = -form.scale * bias
     return form
 
 
-def _adalora(adapter: PeftAdapter, base: BaseModel, read: Reader, module: str, tensors: Weights, shape: tuple[int, int]) -> ModuleForm:
-    a, b, e = (_part(module, tensors, name) for name in ("lora_A", "lora_B", "lora_E"))
+def _adalora(layer: Layer) -> ModuleForm:
+    a, b, e = (layer.part(name) for name in ("lora_A", "lora_B", "lora_E"))
     rank = a.shape[0]
-    alpha = adapter.number("lora_alpha", 8) or float(rank)
-    form = ModuleForm.neutral(shape)
-    form.a, form.b = a * e.reshape(rank, 1), b * (alpha / (rank + 1e-5))
-    return form
+    alpha = layer.adapter.number("lora_alpha", 8) or float(rank)
+    return ModuleForm.product(a * e.reshape(rank, 1), b * (alpha / (rank + 1e-5)))
 
 
-def _loha(adapter: PeftAdapter, base: BaseModel, read: Reader, module: str, tensors: Weights, shape: tuple[int, int]) -> ModuleForm:
-    b1, a1, b2, a2 = (_part(module, tensors, name) for name in ("hada_w1_a", "hada_w1_b", "hada_w2_a", "hada_w2_b"))
-    rank = a1.shape[0]
-    if rank * rank + RESERVED > MAX_RANK:
+def _loha(layer: Layer) -> ModuleForm:
+    b1, a1, b2, a2 = (layer.part(name) for name in ("hada_w1_a", "hada_w1_b", "hada_w2_a", "hada_w2_b"))
+    rank = a1.shape[0] ** 2
+    if rank + RESERVED > MAX_RANK:
         raise IncompatibleError(
-            f"{module}: a LoHa of rank {rank} has an exact low-rank form of rank {rank * rank} only", code="rank_too_large"
+            f"{layer.module}: a LoHa of rank {a1.shape[0]} has an exact low-rank form of rank {rank} only", code="rank_too_large"
         )
-    form = ModuleForm.neutral(shape)
-    form.a = (a1[:, None, :] * a2[None, :, :]).reshape(rank * rank, -1)
-    form.b = (b1[:, :, None] * b2[:, None, :]).reshape(-1, rank * rank) * _hadamard_scaling(adapter, module)
-    return form
+    a, b = (a1[:, None, :] * a2[None, :, :]).reshape(rank, -1), (b1[:, :, None] * b2[:, None, :]).reshape(-1, rank)
+    return ModuleForm.product(a, b * _hadamard_scaling(layer))
 
 
-def _lokr(adapter: PeftAdapter, base: BaseModel, read: Reader, module: str, tensors: Weights, shape: tuple[int, int]) -> ModuleForm:
-    (b1, a1), (b2, a2) = _factors(module, tensors, "lokr_w1"), _factors(module, tensors, "lokr_w2")
+def _lokr(layer: Layer) -> ModuleForm:
+    (b1, a1), (b2, a2) = _factors(layer, "lokr_w1"), _factors(layer, "lokr_w2")
     rank = a1.shape[0] * a2.shape[0]
     if rank + RESERVED > MAX_RANK:
-        raise IncompatibleError(f"{module}: this LoKr has an exact low-rank form of rank {rank} only", code="rank_too_large")
-    form = ModuleForm.neutral(shape)
-    form.a, form.b = torch.kron(a1, a2), torch.kron(b1, b2) * _hadamard_scaling(adapter, module)
-    return form
+        raise IncompatibleError(f"{layer.module}: this LoKr has an exact low-rank form of rank {rank} only", code="rank_too_large")
+    return ModuleForm.product(torch.kron(a1, a2), torch.kron(b1, b2) * _hadamard_scaling(layer))
 
 
-def _factors(module: str, tensors: Mapping[str, torch.Tensor], name: str) -> tuple[torch.Tensor, torch.Tensor]:
+def _factors(layer: Layer, name: str) -> tuple[torch.Tensor, torch.Tensor]:
     """A Kronecker factor as a product; one that is stored whole is a product with the identity on its shorter side."""
-    if name not in tensors:
-        return _part(module, tensors, f"{name}_a"), _part(module, tensors, f"{name}_b")
-    whole = tensors[name]
+    if name not in layer.tensors:
+        return layer.part(f"{name}_a"), layer.part(f"{name}_b")
+    whole = layer.tensors[name]
     rows, columns = whole.shape
     return (torch.eye(rows), whole) if rows <= columns else (whole, torch.eye(columns))
 
 
-def _hadamard_scaling(adapter: PeftAdapter, module: str) -> float:
-    rank = adapter.by_pattern("rank_pattern", module, adapter.number("r", 8))
-    return adapter.by_pattern("alpha_pattern", module, adapter.number("alpha", 8)) / rank
+def _hadamard_scaling(layer: Layer) -> float:
+    number = layer.adapter.number
+    return layer.setting("alpha_pattern", number("alpha", 8)) / layer.setting("rank_pattern", number("r", 8))
 
 
-def _vera(adapter: PeftAdapter, base: BaseModel, read: Reader, module: str, tensors: Weights, shape: tuple[int, int]) -> ModuleForm:
+def _vera(layer: Layer) -> ModuleForm:
+    tensors = layer.tensors
     if "vera_A" not in tensors or "vera_B" not in tensors:
         raise IncompatibleError(
             "the VeRA adapter was saved without its projections", hint="save it with save_projection=True", code="adapter_tensors"
         )
-    out, width = shape
-    form = ModuleForm.neutral(shape)
-    form.a = _part(module, tensors, "vera_lambda_d")[:, None] * tensors["vera_A"][:, :width]
-    form.b = _part(module, tensors, "vera_lambda_b")[:, None] * tensors["vera_B"][:out, :]
-    return form
+    out, width = layer.shape
+    a = layer.part("vera_lambda_d")[:, None] * tensors["vera_A"][:, :width]
+    return ModuleForm.product(a, layer.part("vera_lambda_b")[:, None] * tensors["vera_B"][:out, :])
 
 
-FORMS: dict[str, Form] = {"lora": _lora, "dora": _dora, "adalora": _adalora, "loha": _loha, "lokr": _lokr, "vera": _vera}
+FORMS: dict[str, Callable[[Layer], ModuleForm]] = {
+    "lora": _lora,
+    "dora": _dora,
+    "adalora": _adalora,
+    "loha": _loha,
+    "lokr": _lokr,
+    "vera": _vera,
+}
 
 
 def _ia3(adapter: PeftAdapter, base: BaseModel, read: Reader) -> Iterator[tuple[str, ModuleForm]]:
@@ -317,7 +337,7 @@ def _ia3(adapter: PeftAdapter, base: BaseModel, read: Reader) -> Iterator[tuple[
         assert shape is not None
         if len(scale) != shape[0]:
             raise _misfit(module, f"it scales {len(scale)} rows of {shape[0]}")
-        form = ModuleForm.neutral(shape)
+        form = ModuleForm.product(torch.zeros(0, shape[1]), torch.zeros(shape[0], 0))
         form.scale = scale - 1
         yield module, _checked(module, form, shape)
 
