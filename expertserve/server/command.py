@@ -132,14 +132,14 @@ def welcome(url: str, parts: Parts) -> None:
     width = max((len(name) for name, _ in rows), default=0)
     lines += [f"  {_plain(name):{width}}  {_plain(_short(text))}" for name, text in rows]
     if entries:
-        fitting = [route.name for route in parts.service.route(QUESTION)] or [entries[0].name]
-        lines += ["", *example(url, fitting[0], keys=parts.keys.required)]
+        fitting = [(route.name, QUESTION) for route in parts.service.route(QUESTION)] or [(entries[0].name, "What can you do?")]
+        lines += ["", *example(url, *fitting[0], keys=parts.keys.required)]
     typer.echo("\n".join(["", *lines, "", "starting the engine …" if entries else "waiting for experts …"]))
 
 
-def example(url: str, name: str, *, keys: bool) -> list[str]:
+def example(url: str, name: str, question: str, *, keys: bool) -> list[str]:
     """A curl command for the shell."""
-    body = json.dumps({"model": name, "messages": [{"role": "user", "content": QUESTION}]})
+    body = json.dumps({"model": name, "messages": [{"role": "user", "content": question}]})
     key = ['       -H "Authorization: Bearer $KEY" \\'] if keys else []
     return [f"  curl {url}/v1/chat/completions -H 'Content-Type: application/json' \\", *key, f"       -d '{body}'"]
 

@@ -55,6 +55,7 @@ def test_it_says_where_it_is_what_it_serves_and_how_to_ask(tiny_base: Path, pack
     assert command.welcome[-1].startswith("ready at http://127.0.0.1:"), text
     assert "expert-sql " in text and "auto" in text and "\\x1b" in text and "\x1b" not in text
     curl = text[text.index("curl ") : text.index("starting")]
+    assert "What can you do?" in curl and "customers" not in curl  # no question of a trade that nobody here has
     answer = subprocess.run(["bash", "-c", curl], capture_output=True, text=True, timeout=20)
     assert json.loads(answer.stdout)["choices"][0]["message"]["content"] == "SELECT 1"
     code, errors = command.stop()
@@ -113,8 +114,8 @@ def test_folders_are_read_one_level_deep(tmp_path: Path, package: Any) -> None:
 
 
 def test_the_example_asks_for_a_key_where_one_is_needed() -> None:
-    assert "Authorization" not in "\n".join(example("http://x", "sql", keys=False))
-    assert '"Authorization: Bearer $KEY"' in "\n".join(example("http://x", "sql", keys=True))
+    assert "Authorization" not in "\n".join(example("http://x", "sql", "Who?", keys=False))
+    assert '"Authorization: Bearer $KEY"' in "\n".join(example("http://x", "sql", "Who?", keys=True))
 
 
 def test_settings_out_of_range_are_refused() -> None:
