@@ -45,8 +45,9 @@ check: .venv/dev.stamp  ## lint, formatting, types
 	$(BIN)/python scripts/check_links.py
 	$(BIN)/python scripts/check_docs.py
 
-bench: .venv/dev.stamp base  ## the performance tables, as JSON and text in benchmarks/results
+bench: .venv/dev.stamp base  ## the performance tables: JSON in benchmarks/results, and docs/benchmarks.md (over an hour)
 	$(BIN)/python benchmarks/run.py
+	$(BIN)/python scripts/benchmark_page.py
 
 docs: .venv/dev.stamp  ## build the documentation's site, strictly, and check links and coverage
 	$(BIN)/python scripts/cli_reference.py

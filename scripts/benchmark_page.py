@@ -23,9 +23,9 @@ HEAD = """# Benchmarks
 make bench
 ```
 
-measures everything here again; this page is made from `benchmarks/results/*.json` by `python scripts/benchmark_page.py`. Each one asks
-one question. Where two sides are compared, they take turns in one run, so that a slow minute of the machine hits both. Read ratios before
-absolute figures: the latter are one machine's.
+measures again what compares two sides or counts, in over an hour on two cores; other commands stand below their tables. This page is made
+from `benchmarks/results/*.json` by `python scripts/benchmark_page.py`. Each table asks one question. Where two sides are compared, they
+take turns in one run, so that a slow minute of the machine hits both. Read ratios before absolute figures: the latter are one machine's.
 
 **GPUs: not measured.** There was none. Nothing here says how fast anything is on one.
 """

@@ -13,6 +13,7 @@ import random
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from experts.json_business import BUSINESS
 from experts.json_composed import composed
@@ -30,6 +31,8 @@ COINED = 0.3
 # Rough token budgets (see `_cost`): a tiny model learns and answers fastest when everything stays short.
 SHAPE_BUDGET, QUESTION_BUDGET, ANSWER_BUDGET = 50, 52, 58
 TRAIN = LIFE + BUSINESS
+# The lessons of the published expert, whose shapes are left out where it is asked about subjects that it knows.
+TAUGHT_SEED, TAUGHT = 1, 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +60,16 @@ _ARTICLE = re.compile(r"\b([Aa])\(n\)(?= ([aeiou]|8|1[18]\b)?)", re.IGNORECASE)
 
 
 def lessons(split: Split, seed: int) -> Iterator[Lesson]:
-    """Every domain of the split comes up once a round, in training beside as many composed ones. No key of one split is in the other."""
+    """Every domain of the split comes up once a round, in training beside as many composed ones. No key of test is in training."""
     rng = random.Random(f"json_extract {split} {seed}")
+    taught = {lesson.schema for lesson in islice(lessons("train", TAUGHT_SEED), TAUGHT)} if split == "known" else set()
     while True:
         if split == "test":
             for domain in rng.sample(TEST, len(TEST)):
                 yield _lesson(rng, domain, 0.0)
+        elif split == "known":
+            made = (_lesson(rng, domain, 0.0) for domain in rng.sample(TRAIN, len(TRAIN)))
+            yield from (lesson for lesson in made if lesson.schema not in taught)
         else:
             for domain in rng.sample(TRAIN, len(TRAIN)):
                 yield _lesson(rng, domain, COINED)

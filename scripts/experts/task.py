@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-Split = Literal["train", "test"]
+Split = Literal["train", "test", "known"]
+"""`known`, which JSON alone has: the subjects of training, but shapes that it never had."""
 
 
 @dataclass(frozen=True, slots=True)
