@@ -17,6 +17,7 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT))
 CORPUS = ROOT / "tests" / "fuzz" / "corpus"
 RESULTS = ROOT / "benchmarks" / "results" / "fuzz.json"
 KEPT, LARGEST = 24, 6000
@@ -47,6 +48,8 @@ def keep(target: str, folder: Path) -> None:
 
 def main() -> None:
     """Runs them one after the other."""
+    from benchmarks.measure import machine
+
     parser = argparse.ArgumentParser()
     parser.add_argument("--inputs", type=int, default=10_000)
     parser.add_argument("--target", action="append", choices=TARGETS)
@@ -63,7 +66,7 @@ def main() -> None:
             keep(target, given.folder)
     if not given.target:
         RESULTS.parent.mkdir(parents=True, exist_ok=True)
-        out = {"benchmark": "fuzz", "inputs": given.inputs, "day": time.strftime("%Y-%m-%d"), "targets": rows}
+        out = {"benchmark": "fuzz", "inputs": given.inputs, "day": time.strftime("%Y-%m-%d"), "machine": machine(), "targets": rows}
         RESULTS.write_text(json.dumps(out, indent=1) + "\n")
     sys.exit(any(row["broken"] for row in rows))
 

@@ -3,8 +3,9 @@
     python scripts/soak.py [--minutes 20] [--clients 8] [--engine real|fake] [--out benchmarks/results]
 
 Chats whole and streamed, legacy completions, cancelled streams, bad requests; meanwhile an administrator loads, replaces, pins and unloads.
-Writes `soak.json` and `soak.svg`, and ends with 1 unless the run was clean: every request answered as it should be, nothing pending,
-neither memory nor file handles growing, the server ending with 0 and leaving no process.
+Writes `soak.json` and `soak.svg`, and ends with 1 unless the run was clean: every request answered as it should be; at the end nothing
+pending or in flight, no KV cache in use, no expert but the one from the start; memory and file handles that grew by no more than the
+bounds below; the server ending with 0 and leaving no process.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ import httpx
 import psutil
 
 ROOT = Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT))
 EXPERTS = ROOT / "examples" / "experts"
 FAKE = """
 import sys
@@ -43,6 +45,14 @@ EVERY = 5.0
 """Seconds between two looks at the server."""
 GROWTH_MIB, GROWTH_SHARE, MORE_HANDLES = 48, 0.03, 8
 """What a clean run may grow by between its middle and its last third: this much, or this share of all."""
+KV_SHARE = "vllm:kv_cache_usage_perc"
+AT_THE_END = {
+    "requests still pending": "expertserve_pending",
+    "requests still in flight": "expertserve_in_flight",
+    "requests still in the engine": "vllm:num_requests_running",
+    "share of KV cache still in use": KV_SHARE,
+}
+"""What has to be nothing once all is answered, by the server's own metrics."""
 QUESTIONS = ("How many customers are from Spain?", "List all customers.", "Who is older than 30?", "Extract the name: Ada Lovelace, 36.")
 SCHEMA = "CREATE TABLE customers (id INTEGER PRIMARY KEY, name TEXT, country TEXT, age INTEGER);"
 SPARE = "spare"
@@ -58,6 +68,7 @@ class Sample:
     handles: int
     processes: int
     pending: float
+    kv_share: float
     answered: int
 
 
@@ -103,14 +114,14 @@ class Server:
             return [self.tree, *self.tree.children(recursive=True)]
         return []
 
-    def look(self, second: float, pending: float, answered: int) -> Sample:
+    def look(self, second: float, pending: float, kv_share: float, answered: int) -> Sample:
         rss, handles = dict[str, float](), 0
         found = self.processes()
         for process in found:
             with contextlib.suppress(psutil.Error):
                 rss[f"{role(process)} {process.pid}"] = round(process.memory_info().rss / 2**20, 1)
                 handles += process.num_fds()
-        return Sample(round(second, 1), round(sum(rss.values()), 1), rss, handles, len(found), pending, answered)
+        return Sample(round(second, 1), round(sum(rss.values()), 1), rss, handles, len(found), pending, kv_share, answered)
 
     def end(self) -> tuple[int, int]:
         """Its exit code, and how many of its processes live on."""
@@ -231,14 +242,14 @@ async def administrator(http: httpx.AsyncClient, packages: Sequence[str], end: f
             await asyncio.sleep(min(2.0, max(0.0, end - time.monotonic())))
 
 
-async def gauge(http: httpx.AsyncClient, name: str) -> float:
-    """One of the server's own figures, summed over its labels; −1 where it has none."""
+async def gauge(http: httpx.AsyncClient, name: str) -> float | None:
+    """One of the server's own figures, summed over its labels; None where it has none."""
     text = (await http.get("/metrics")).text
     found = re.findall(rf"^{name}(?:\{{.*\}})? (\S+)$", text, re.MULTILINE)
-    return sum(map(float, found)) if found else -1.0
+    return sum(map(float, found)) if found else None
 
 
-async def drive(server: Server, minutes: float, clients: int) -> tuple[Outcome, list[Sample], dict[str, float]]:
+async def drive(server: Server, minutes: float, clients: int) -> tuple[Outcome, list[Sample], dict[str, float | None]]:
     outcome, samples = Outcome(), list[Sample]()
     began = time.monotonic()
     end = began + minutes * 60
@@ -247,8 +258,8 @@ async def drive(server: Server, minutes: float, clients: int) -> tuple[Outcome, 
 
         async def watch() -> None:
             while time.monotonic() < end:
-                pending = await gauge(http, "expertserve_pending")
-                samples.append(server.look(time.monotonic() - began, pending, outcome.answered.total()))
+                pending, kv_share = [await gauge(http, name) or 0.0 for name in ("expertserve_pending", KV_SHARE)]
+                samples.append(server.look(time.monotonic() - began, pending, kv_share, outcome.answered.total()))
                 await asyncio.sleep(EVERY)
 
         work = [client(http, i, end, outcome) for i in range(clients)]
@@ -256,9 +267,10 @@ async def drive(server: Server, minutes: float, clients: int) -> tuple[Outcome, 
         await asyncio.sleep(2)
         with contextlib.suppress(httpx.HTTPError):
             await http.delete(f"/v1/experts/{SPARE}")
-        names = {"pending": "expertserve_pending", "experts": "expertserve_experts", "kv_blocks_used": "expertserve_kv_blocks_used"}
-        left = {name: await gauge(http, metric) for name, metric in names.items()}
-        samples.append(server.look(time.monotonic() - began, left["pending"], outcome.answered.total()))
+        note(outcome, "last", await http.post("/v1/chat/completions", json=_chat("sql", random.Random(0))), (200,))
+        left = {what: await gauge(http, metric) for what, metric in AT_THE_END.items()}
+        left["experts"] = await gauge(http, "expertserve_experts")
+        samples.append(server.look(time.monotonic() - began, 0.0, 0.0, outcome.answered.total()))
     return outcome, samples, left
 
 
@@ -285,11 +297,16 @@ def growth(samples: Sequence[Sample], name: str) -> float:
 def plot(samples: Sequence[Sample], file: Path) -> None:
     """Memory, handles and pending requests over time, one curve below the other."""
     width, height, left = 760, 130, 70
-    rows = (("rss_mib", "memory, MiB"), ("handles", "file handles"), ("pending", "pending requests"))
+    rows = (
+        ("rss_mib", "memory, MiB"),
+        ("handles", "file handles"),
+        ("pending", "pending requests"),
+        ("kv_share", "share of KV cache in use"),
+    )
     parts = []
     for row, (name, title) in enumerate(rows):
         values = [float(getattr(s, name)) for s in samples]
-        low, high = (0.0, max(*values, 1.0) * 1.1)
+        low, high = (0.0, max(values) * 1.1 or 1.0)
         base = (row + 1) * (height + 30)
         points = " ".join(
             f"{left + width * s.second / max(samples[-1].second, 1):.1f},{base - height * (v - low) / (high - low):.1f}"
@@ -297,7 +314,7 @@ def plot(samples: Sequence[Sample], file: Path) -> None:
         )
         parts.append(f'<text x="{left}" y="{base - height - 8}">{title}: {values[0]:g} at the start, {values[-1]:g} at the end</text>')
         parts.append(f'<path d="M{left} {base - height}V{base}H{left + width}" fill="none" stroke="#999"/>')
-        parts.append(f'<text x="{left - 6}" y="{base - height + 5}" text-anchor="end">{high:.0f}</text>')
+        parts.append(f'<text x="{left - 6}" y="{base - height + 5}" text-anchor="end">{high:.3g}</text>')
         parts.append(f'<text x="{left - 6}" y="{base}" text-anchor="end">0</text>')
         parts.append(f'<polyline points="{points}" fill="none" stroke="#0a6" stroke-width="1.5"/>')
     size = f'viewBox="0 0 {left + width + 20} {len(rows) * (height + 30) + 30}" font-family="sans-serif" font-size="12"'
@@ -307,6 +324,8 @@ def plot(samples: Sequence[Sample], file: Path) -> None:
 
 def main() -> None:
     """Serves, drives, reports."""
+    from benchmarks.measure import machine
+
     parser = argparse.ArgumentParser()
     parser.add_argument("--minutes", type=float, default=20)
     parser.add_argument("--clients", type=int, default=8)
@@ -325,15 +344,17 @@ def main() -> None:
     faults = {
         "unanswered requests": len(outcome.unanswered),
         "wrong answers": len(outcome.wrong),
-        "requests still pending": int(max(0, left["pending"])),
+        **{what: left[what] for what in AT_THE_END if given.engine == "real" or not AT_THE_END[what].startswith("vllm")},
+        "experts that should have gone": left["experts"] and left["experts"] - 1,
+        "KV cache never in use": int(given.engine == "real" and not any(s.kv_share for s in samples)),
         "memory grows": int(rss > allowed),
         "file handles grow": int(handles > MORE_HANDLES),
-        "KV blocks still in use": int(max(0, left["kv_blocks_used"])),
         "processes left": alive,
         "exit code": code,
     }
     report = {
         "benchmark": "soak",
+        "machine": machine(),
         "engine": given.engine,
         "minutes": given.minutes,
         "clients": given.clients,
@@ -342,9 +363,9 @@ def main() -> None:
         "rss_slope_mib_per_hour": slope(samples),
         "rss_growth_mib": rss,
         "handles_growth": handles,
-        "at_the_end": left | {"kv_blocks_used": None if left["kv_blocks_used"] < 0 else left["kv_blocks_used"]},
+        "rss_growth_allowed_mib": round(allowed, 1),
         "faults": faults,
-        "clean": not any(faults.values()),
+        "clean": all(value == 0 for value in faults.values()),
         "examples": {"unanswered": outcome.unanswered[:10], "wrong": outcome.wrong[:10]},
     }
     (given.out / "soak.json").write_text(json.dumps(report | {"samples": [asdict(s) for s in samples]}, indent=1) + "\n")

@@ -14,7 +14,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.datastructures import UploadFile
 
-from expertserve.errors import ConfigError, ExpertNotLoadedError
+from expertserve.errors import ConfigError, ExpertNotLoadedError, LoadError
 from expertserve.server.auth import Key
 from expertserve.server.edge import is_upload
 from expertserve.server.generation import AUTO
@@ -163,7 +163,11 @@ def inside(parts: Parts, path: str) -> Path:
         raise ConfigError("that is no path", code="bad_path") from error
     if Path(path).is_absolute() or found == folder or not found.is_relative_to(folder):
         raise Refusal("the path leads out of the experts folder", status=403, hint="paths are relative to it", code="outside_folder")
-    if not found.exists():
+    try:
+        there = found.exists()
+    except OSError:  # a name that is too long for any file
+        there = False
+    if not there:
         raise ConfigError("the experts folder has no such package", code="no_such_package")
     return found
 
@@ -193,7 +197,6 @@ class _Upload:
         self.kept = False
 
     async def __aenter__(self) -> _Upload:
-        self._folder.mkdir(mode=0o700, exist_ok=True)
         return self
 
     async def __aexit__(self, *failure: object) -> None:
@@ -201,7 +204,18 @@ class _Upload:
             self.path.unlink(missing_ok=True)
 
     async def read(self, request: Request) -> str | None:
-        """Takes the bytes in, and names the file by their digest; returns the form's name, where there is a form."""
+        """Takes the bytes in, and names the file by their digest; returns the form's name, where there is a form.
+
+        Raises:
+            LoadError: `io`, where the disk doesn't take them.
+        """
+        try:
+            return await self._read(request)
+        except OSError as error:
+            raise LoadError(f"the upload can't be written: {error.strerror or error}", code="io") from error
+
+    async def _read(self, request: Request) -> str | None:
+        self._folder.mkdir(mode=0o700, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=self._folder, prefix=".incoming-")
         self.path = Path(temporary)
         sha, size = hashlib.sha256(), 0
@@ -239,7 +253,11 @@ async def _load(parts: Parts, name: str, path: Path, source: Source | None, uplo
     options = source or Source(path=".")
     entry = Entry(name=name, path=str(path), pin=bool(options.pin), checksum=options.checksum, checkpoint=options.checkpoint)
     info = await parts.service.load_expert(name, path, pin=entry.pin, checksum=entry.checksum, checkpoint=entry.checkpoint)
-    _done(parts, entry, "load", upload)
+    try:
+        _done(parts, entry, "load", upload)
+    except LoadError:  # what can't be noted isn't loaded either, so that the request can be repeated
+        await parts.service.unload_expert(name)
+        raise
     return expert_model(parts, info)
 
 

@@ -46,6 +46,7 @@ BY_CODE = {
     "pinned": 409,
     "busy": 409,
     "closed": 503,
+    "io": 507,
     "timeout": 504,
     "request_timeout": 504,
 }

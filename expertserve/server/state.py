@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from expertserve.errors import ConfigError, ExpertError
+from expertserve.errors import ConfigError, ExpertError, LoadError
 from expertserve.server.service import Service
 
 FILE = "experts.json"
@@ -43,6 +43,7 @@ class State:
 
     Raises:
         ConfigError: `bad_state`, where the file is there and is not ours.
+        LoadError: `io`, where a change can't be written; the list is then what it was.
     """
 
     def __init__(self, folder: Path | None) -> None:
@@ -61,9 +62,7 @@ class State:
 
     def put(self, entry: Entry) -> None:
         """Adds an expert, or replaces the one of its name."""
-        self._entries[entry.name] = entry
-        self._passing.discard(entry.name)
-        self._write()
+        self._change({**self._entries, entry.name: entry}, entry.name)
 
     def note(self, entry: Entry) -> None:
         """Adds an expert that the command line names, which needs no file to come back."""
@@ -71,31 +70,39 @@ class State:
         self._passing.add(entry.name)
 
     def drop(self, name: str) -> None:
-        if self._entries.pop(name, None):
-            self._passing.discard(name)
-            self._write()
+        if name in self._entries:
+            self._change({n: e for n, e in self._entries.items() if n != name}, name)
 
-    def _write(self) -> None:
-        if not self._file:
-            return
-        self._file.parent.mkdir(parents=True, exist_ok=True)
-        kept = [e.model_dump(exclude_none=True) for e in self._entries.values() if e.name not in self._passing]
-        text = json.dumps({"experts": kept}, indent=2)
-        handle, temporary = tempfile.mkstemp(dir=self._file.parent, prefix=".experts-")
-        try:
-            with os.fdopen(handle, "w") as file:
-                file.write(text + "\n")
-                file.flush()
-                os.fsync(file.fileno())
-            Path(temporary).replace(self._file)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
-        folder = os.open(self._file.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+    def _change(self, entries: dict[str, Entry], name: str) -> None:
+        passing = self._passing - {name}
+        if self._file:
+            try:
+                _write(self._file, [e for e in entries.values() if e.name not in passing])
+            except OSError as error:
+                hint = "what serves now goes on; a restart brings back what was noted before. Make room, and repeat the request"
+                raise LoadError(f"{self._file} can't be written: {error.strerror or error}", hint=hint, code="io") from error
+        self._entries, self._passing = entries, passing
+
+
+def _write(file: Path, entries: list[Entry]) -> None:
+    """A new file in place of the old one, on the disk when this returns."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    text = json.dumps({"experts": [e.model_dump(exclude_none=True) for e in entries]}, indent=2)
+    handle, temporary = tempfile.mkstemp(dir=file.parent, prefix=".experts-")
+    try:
+        with os.fdopen(handle, "w") as part:
+            part.write(text + "\n")
+            part.flush()
+            os.fsync(part.fileno())
+        Path(temporary).replace(file)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+    folder = os.open(file.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
 
 
 def _read(file: Path) -> list[Entry]:

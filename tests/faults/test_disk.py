@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -67,7 +67,7 @@ def every_step(work: Callable[[], object], root: Path, error: int, *, forever: b
             with _faults.at(step, root, error, forever=forever):
                 work()
         except ExpertError as failure:
-            assert _faults.hit, failure
+            assert _faults.hit and failure.code == "io", failure
         if not _faults.hit:
             return step - 1
         after()
@@ -117,8 +117,11 @@ def test_a_servers_state_is_old_or_new_at_every_step(tmp_path: Path) -> None:
     seen = []
     for step in range(1, 50):
         state = State(folder)
-        with _faults.at(step, folder, errno.ENOSPC, forever=True), suppress(OSError):
-            state.put(Entry(name="new", path="/new"))
+        try:
+            with _faults.at(step, folder, errno.ENOSPC, forever=True):
+                state.put(Entry(name="new", path="/new"))
+        except LoadError as failure:
+            assert _faults.hit and failure.code == "io" and [e.name for e in state.entries] == ["old"]
         seen.append([e.name for e in State(folder).entries])
         assert [p.name for p in folder.iterdir()] == ["experts.json"]
         if not _faults.hit:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +13,14 @@ import psutil
 import pytest
 
 from expertserve import AsyncExpertManager, EngineConfig
+from expertserve.adapters.serving import ServingAdapter
+from expertserve.engine.vllm import VLLMEngine
 from expertserve.errors import EngineDeadError
 
 pytestmark = [pytest.mark.engine, pytest.mark.soak, pytest.mark.timeout(600)]
 CONFIG = EngineConfig(kv_cache_bytes=64 << 20, max_requests=8, dtype="float32", max_lora_rank=16)
 ASKED: dict[str, Any] = {"max_tokens": 16, "temperature": 0.0, "stop": [], "grammar": None}
 LONG: dict[str, Any] = {**ASKED, "max_tokens": 900}
-WHO = {"core": "EngineCore", "worker": "Worker"}
 
 
 def processes() -> list[psutil.Process]:
@@ -35,12 +36,16 @@ def processes() -> list[psutil.Process]:
     return found
 
 
-def kill(who: str) -> int:
-    """Kills the engine's core, or its worker where that is a process of its own; gives how many were killed."""
-    named = [p for p in processes() if WHO[who].lower() in " ".join([p.name(), *p.cmdline()]).lower()]
-    for process in named or processes()[-1:]:
-        process.send_signal(signal.SIGKILL)
-    return len(named) or 1
+def victims(who: str) -> list[psutil.Process]:
+    """The engine's core, or the worker that it started."""
+    found = processes()
+    cores = [p for p in found if "EngineCore" in p.name()]
+    return cores if who == "core" else [p for p in found if any(p.ppid() == core.pid for core in cores)]
+
+
+def kill(who: str) -> None:
+    (victim,) = victims(who)
+    victim.send_signal(signal.SIGKILL)
 
 
 async def until(condition: Callable[[], bool], seconds: float = 120) -> None:
@@ -49,54 +54,88 @@ async def until(condition: Callable[[], bool], seconds: float = 120) -> None:
             await asyncio.sleep(0.02)
 
 
-@pytest.mark.parametrize("who", list(WHO))
+@pytest.mark.parametrize("who", ["core", "worker"])
 @pytest.mark.parametrize("stage", ["start", "load", "prefill", "decode", "drain"])
 def test_what_is_killed_is_told_replaced_and_leaves_nothing(
-    who: str, stage: str, tiny_package: Path, tiny_base: Path, tmp_path: Path
+    who: str, stage: str, tiny_package: Path, tiny_base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def run() -> None:
         manager = AsyncExpertManager(config=CONFIG, cache_dir=tmp_path / "cache", models_dir=tiny_base.parent)
         await manager.load_expert("sql", tiny_package)
         before = "" if stage == "start" else (await manager.generate("sql", "How many?", **ASKED)).text
-        with suppress(EngineDeadError):
-            await asyncio.wait_for(_kill_at(manager, stage), 180)
-        async with asyncio.timeout(240):
-            while True:
-                try:
-                    after = await manager.generate("sql", "How many?", **ASKED)
-                    break
-                except EngineDeadError as error:
-                    assert error.code != "engine_stopped"
-                    await asyncio.sleep(1)
-        assert not before or after.text == before
+        async with asyncio.timeout(180):
+            await STAGES[stage](manager, who, tiny_package, monkeypatch)
+        after = (await asyncio.wait_for(manager.generate("sql", "How many?", **ASKED), 240)).text
+        assert not before or after == before
         assert [i.state for i in await manager.list_loaded_experts()] == ["slot"] and manager.info().running == 0
         await manager.close()
         await until(lambda: not processes(), 30)
 
-    async def _kill_at(manager: AsyncExpertManager, stage: str) -> None:
-        work: Awaitable[object]
-        if stage == "start":
-            work = asyncio.ensure_future(manager.start())
-            await until(lambda: bool(processes()))
-            await asyncio.sleep(2)
-        elif stage == "load":
-            work = asyncio.ensure_future(manager.replace_expert("sql", tiny_package))
-        elif stage == "prefill":
-            work = asyncio.ensure_future(manager.generate("sql", "word " * 60, **ASKED))
-        elif stage == "decode":
-            stream = manager.generate_stream("sql", "How many?", **LONG)
-            await anext(aiter(stream))
-            work = asyncio.ensure_future(_rest(stream))
-        else:
-            work = asyncio.ensure_future(manager.generate("sql", "How many?", **LONG))
-            await asyncio.sleep(0.2)
-            asyncio.ensure_future(manager.unload_expert("sql")).cancel()
-        kill(who)
-        await work
-
     asyncio.run(run())
 
 
-async def _rest(stream: Any) -> None:
-    async for _ in stream:
-        pass
+async def at_start(manager: AsyncExpertManager, who: str, package: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    starting = asyncio.ensure_future(manager.start())
+    await until(lambda: bool(victims(who)))
+    assert not starting.done()
+    kill(who)
+    with pytest.raises(EngineDeadError):
+        await starting
+
+
+async def at_load(manager: AsyncExpertManager, who: str, package: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While the engine is asked to take the adapter in: whoever loads is told, or the new engine has it."""
+    await manager.unload_expert("sql")
+    add, asked = VLLMEngine.add, threading.Event()
+
+    async def told(engine: VLLMEngine, adapter: ServingAdapter) -> None:
+        adding = asyncio.ensure_future(add(engine, adapter))
+        await asyncio.sleep(0)
+        asked.set()
+        kill(who)
+        await adding
+
+    with monkeypatch.context() as patch:
+        patch.setattr(VLLMEngine, "add", told)
+        loading = asyncio.ensure_future(manager.load_expert("sql", package))
+        await until(asked.is_set)
+    try:
+        await loading
+    except EngineDeadError:
+        await manager.load_expert("sql", package)
+
+
+async def at_prefill(manager: AsyncExpertManager, who: str, package: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stream = manager.generate_stream("sql", "word " * 400, **{**LONG, "max_tokens": 64})
+    first = asyncio.ensure_future(anext(aiter(stream)))
+    await until(lambda: manager.info().running == 1)
+    assert not first.done()
+    kill(who)
+    with pytest.raises(EngineDeadError):
+        await first
+
+
+async def at_decode(manager: AsyncExpertManager, who: str, package: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stream = aiter(manager.generate_stream("sql", "How many?", **LONG))
+    await anext(stream)
+    kill(who)
+    with pytest.raises(EngineDeadError):
+        async for _ in stream:
+            pass
+
+
+async def at_drain(manager: AsyncExpertManager, who: str, package: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stream = aiter(manager.generate_stream("sql", "How many?", **LONG))
+    await anext(stream)
+    unloading = asyncio.ensure_future(manager.unload_expert("sql"))
+    await asyncio.sleep(0.05)
+    assert not unloading.done()
+    kill(who)
+    with pytest.raises(EngineDeadError):
+        async for _ in stream:
+            pass
+    await unloading
+    await manager.load_expert("sql", package)
+
+
+STAGES = {"start": at_start, "load": at_load, "prefill": at_prefill, "decode": at_decode, "drain": at_drain}

@@ -14,6 +14,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 NASTY_NAMES = (
+    "../../../../x", "../../../../../../../x", "a/../../../../../../x",
     "manifest.json", "MANIFEST.json", "../x", "/x", "a/../../x", "C:/x", "con", "a/NUL.txt", "x.", "a\\b", "a:b", "", ".", "a/", "./a",
     "a//b", "é", "e\u0301", "a\u202eb", "a\x00b", "n" * 300, "docs", "docs/a", "docs/A", ".hidden", "adapter_model.safetensors",
 )  # fmt: skip

@@ -78,6 +78,7 @@ class Target:
         drawn: Inputs that are nearly sound.
         seeds: Sound ones, to begin mutating with.
         warm: Makes what all inputs share; not watched.
+        writes: Folders beside its cache and its input that it may write to.
     """
 
     name: str
@@ -85,6 +86,7 @@ class Target:
     drawn: st.SearchStrategy[bytes]
     seeds: tuple[bytes, ...]
     warm: Callable[[Path], object] = lambda root: None
+    writes: tuple[str, ...] = ()
 
     @staticmethod
     def tidy(root: Path) -> None:
@@ -111,7 +113,7 @@ class Target:
             Broken: Or whatever the target let out that isn't an error of our tree.
         """
         self.tidy(root)
-        with watched(root, allowed=("cache", "input", *KEPT)), suppress(ExpertError):
+        with watched(root, writable=("cache", "input", *self.writes), kept=KEPT), suppress(ExpertError):
             self.run(data, root)
 
 
@@ -531,7 +533,8 @@ TARGETS = {
                tuple(_parts(json.dumps(e).encode(), json.dumps(c).encode(), w) for e, c, w in ADAPTERS), base),
         Target("package", package, _packages(), 
                (_parts(json.dumps(CUSTOM).encode(), json.dumps(LORA_CONFIG).encode(), LORA, b"", b"{}", TEMPLATE, GRAMMAR),), base),
-        Target("signature", signature, draw.damaged(draw.json_texts(MANIFEST)) | st.binary(max_size=12), (b"\0\0\1x",), _signed),
+        Target("signature", signature, draw.damaged(draw.json_texts(MANIFEST)) | st.binary(max_size=12), (b"\0\0\1x",), _signed,
+               ("sound",)),
         Target("keys", key_file, draw.damaged(st.sampled_from([KEYS, *_pems()])), (KEYS, *_pems())),
         Target("grammar", grammar, draw.damaged(st.just(GRAMMAR)), (GRAMMAR,)),
         Target("constraint", constraint,
@@ -540,6 +543,7 @@ TARGETS = {
                (b"r" + REGEX, b"j" + json.dumps(SCHEMA).encode(), b"d" + DDL, b"g" + GRAPH)),
         Target("template", jinja, draw.damaged(st.just(TEMPLATE)), (TEMPLATE,)),
         Target("http", http, HTTP, 
-               tuple(_request("POST /v1/chat/completions application/json")(json.dumps(b).encode()) for b in (CHAT, PARTS)), _site),
+               tuple(_request("POST /v1/chat/completions application/json")(json.dumps(b).encode()) for b in (CHAT, PARTS)), _site,
+               ("served", "state")),
     )
 }  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import psutil
 import pytest
 from hypothesis import HealthCheck, given, settings
 
@@ -53,25 +54,61 @@ def test_what_is_nearly_sound_breaks_nothing(name: str, root: Path) -> None:
     run()
 
 
-def test_the_guard_sees_what_it_should(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_the_guard_sees_what_it_should(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    import pickle
+    import resource
     import socket
     import subprocess
     import sys
+    import time
 
-    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    from tests.fuzz import guard
+
+    elsewhere, cache = tmp_path_factory.mktemp("elsewhere"), tmp_path / "cache"
+    cache.mkdir()
+    (tmp_path / "models").mkdir()
+    inside = [cache / str(i) for i in range(3)]
+    for file in inside:
+        file.write_text("x")
 
     def connect() -> None:
         with socket.socket() as s:
             s.connect_ex(("127.0.0.1", 9))
 
+    def work() -> None:
+        while time.process_time() < busy_until:
+            pass
+
+    def fill() -> None:  # beyond the peak that earlier tests left
+        peak, now = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10, psutil.Process().memory_info().rss
+        assert b"x" * (peak - now + (256 << 20))
+
+    monkeypatch.setattr(guard, "WALL", 2.0)
+    monkeypatch.setattr(guard, "GROWTH", 64 << 20)
+    monkeypatch.setattr(guard, "GROWTH", 64 << 20)
     wrong = {
-        "writes elsewhere": lambda: (elsewhere / "x").write_text("x"),
-        "removes elsewhere": lambda: (elsewhere / "x").unlink(),
-        "starts a process": lambda: subprocess.run([sys.executable, "-c", ""], check=True),
-        "asks the network": connect,
-        "leaves a part": lambda: (tmp_path / "cache" / ".part-x").mkdir(parents=True),
+        "open .*elsewhere": lambda: (elsewhere / "x").write_text("x"),
+        "open .*models": lambda: (tmp_path / "models" / "x").write_text("x"),
+        "open .*cache2": lambda: (tmp_path / "cache2").write_text("x"),
+        "os.remove": lambda: (elsewhere / "x").unlink(),
+        "os.rename .*elsewhere": lambda: inside[0].rename(elsewhere / "y"),
+        "os.link .*elsewhere": lambda: (elsewhere / "z").hardlink_to(inside[1]),
+        "os.symlink .*elsewhere": lambda: (elsewhere / "l").symlink_to(inside[2]),
+        "subprocess.Popen": lambda: subprocess.run([sys.executable, "-c", ""], check=True),
+        "socket.connect": connect,
+        "pickle.find_class": lambda: pickle.loads(pickle.dumps(Path)),
+        "MiB": fill,
+        "most of them waiting": lambda: time.sleep(2.1),
+        "it left .*part-x": lambda: (cache / ".part-x").mkdir(),
     }
-    for name, act in wrong.items():
-        with pytest.raises(Broken), watched(tmp_path):
+    for what, act in wrong.items():
+        with pytest.raises(Broken, match=what), watched(tmp_path, kept=("models",)):
             act()
-        assert name
+        (tmp_path / "cache2").unlink(missing_ok=True)
+    (cache / ".part-x").rmdir()
+    monkeypatch.setattr(guard, "SECONDS", 0.1)
+    busy_until = time.process_time() + 0.2
+    with pytest.raises(Broken, match=r"it took 0\.\d s$"), watched(tmp_path):
+        work()
+    with watched(tmp_path, kept=("models",)):
+        (cache / "fine").write_text("x")

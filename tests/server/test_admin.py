@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import errno
+import hashlib
 import json
+import os
+import tempfile
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
+from expertserve.server import state as state_module
 from tests import tiny
 from tests.server.conftest import Running, Serve, keys_file
 
@@ -138,6 +144,45 @@ def test_bad_uploads_leave_nothing(server: Running, folder: Path) -> None:
     assert http.post("/v1/experts", content=b"garbage", headers={"content-type": "multipart/form-data; boundary=x"}).status_code == 400
     assert http.post("/v1/experts", content=b"garbage", headers={"content-type": "multipart/form-data"}).status_code == 400
     assert list(folder.glob(".uploads/*")) == []
+
+
+@pytest.mark.parametrize("filename", ["../../evil.expert", "/etc/evil.expert", "..", "a\\..\\evil.expert", "experts.json"])
+def test_an_upload_lies_where_we_put_it(server: Running, folder: Path, package: Any, tmp_path: Path, filename: str) -> None:
+    http, data = server.http("root-secret"), archive(package("up"), tmp_path / "a.expert")
+    before = set(tmp_path.parent.rglob("*"))
+    named = f"/v1/experts?name={quote(filename, safe='')}"
+    for response in (
+        http.post("/v1/experts", files={"file": (filename, data)}, data={"name": "up"}),
+        http.post(named, content=data, headers={"content-type": "application/gzip"}),
+    ):
+        assert response.status_code == 201 or response.json()["error"]["code"] == "bad_name", response.text
+    new = {p for p in set(tmp_path.parent.rglob("*")) - before if p.is_file() and tmp_path / "cache" not in p.parents}
+    assert new == {folder / ".uploads" / f"{hashlib.sha256(data).hexdigest()}.expert", tmp_path / "state" / "experts.json"}
+
+
+@pytest.mark.parametrize("path", ["x" * 300, "a/" + "x" * 300, "x/" * 400])
+def test_a_path_that_no_file_can_have_is_not_there(server: Running, path: str) -> None:
+    response = server.http("root-secret").post("/v1/experts", json={"name": "x", "path": path})
+    assert response.status_code == 400 and response.json()["error"]["code"] in ("no_such_package", "bad_path")
+
+
+def test_what_can_not_be_noted_is_not_loaded(server: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The disk is full: nothing half, and the same request succeeds once there is room."""
+    http = server.http("root-secret")
+
+    def full(*arguments: object, **options: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(state_module, "_write", full)
+        response = http.post("/v1/experts", json={"name": "a", "path": "one"})
+        assert response.status_code == 507 and response.json()["error"]["code"] == "io", response.text
+        assert http.get("/v1/experts/a").status_code == 404
+    assert http.post("/v1/experts", json={"name": "a", "path": "one"}).status_code == 201
+    with monkeypatch.context() as patch:
+        patch.setattr(tempfile, "mkstemp", full)
+        response = http.post("/v1/experts?name=b", content=b"x", headers={"content-type": "application/gzip"})
+        assert response.status_code == 507, response.text
 
 
 def test_without_a_folder_nothing_can_be_loaded(serve: Serve, package: Any) -> None:
