@@ -56,6 +56,12 @@ class EngineHost:
                 raise ConfigError("this manager was closed", hint="make a new one", code="closed")
             if self._engine and not self._engine.alive:
                 await self._bury()
+            if len(self._deaths) > MAX_DEATHS:
+                raise EngineDeadError(
+                    f"the engine died {len(self._deaths)} times in {WITHIN_SECONDS / 60:.0f} minutes and is not started again",
+                    hint="its log says why",
+                    code="engine_stopped",
+                )
             if self._engine and self.info and (self.info.max_lora_rank is None or self._width() <= self.info.max_lora_rank):
                 return self.info
             await self._make_room()
@@ -86,25 +92,16 @@ class EngineHost:
         await engine.close()
 
     async def _bury(self) -> None:
-        """Clears away an engine whose processes ended.
-
-        Raises:
-            EngineDeadError: It dies too often.
-        """
+        """Clears away an engine whose processes ended, and waits a while before the next one; after the last one there is none."""
         engine, self._engine = self._engine, None
         if engine:
             await engine.close()
         now = time.monotonic()
         self._deaths = [t for t in self._deaths if now - t < WITHIN_SECONDS] + [now]
-        if len(self._deaths) > MAX_DEATHS:
-            raise EngineDeadError(
-                f"the engine died {len(self._deaths)} times in {WITHIN_SECONDS / 60:.0f} minutes and is not started again",
-                hint="its log says why",
-                code="engine_stopped",
-            )
-        pause = 2.0 ** (len(self._deaths) - 1) - 1
-        log.error("the engine died; starting it again in %.0f s", pause)
-        await asyncio.sleep(pause)
+        if len(self._deaths) <= MAX_DEATHS:
+            pause = 2.0 ** (len(self._deaths) - 1) - 1
+            log.error("the engine died; starting it again in %.0f s", pause)
+            await asyncio.sleep(pause)
 
     async def revive(self) -> None:
         """After a death: starts again and loads what was loaded. Failing is logged; the next request tries again."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -96,9 +96,13 @@ def from_json_schema(schema: Schema) -> Grammar:
     """JSON objects of a shape, written compactly (`{"a": 1, "b": [2, 3]}`).
 
     Raises:
-        ConfigError: `bad_schema`: not a schema, too large, or with parts that no grammar can say.
+        ConfigError: `bad_schema`: not a schema, too large, with parts that no grammar can say, or that lie elsewhere.
     """
     text = schema_text(schema)
+    for place in _references(json.loads(text)):
+        if not place.startswith("#"):
+            hint = "put what it refers to under $defs, and refer to '#/$defs/NAME'"
+            raise ConfigError(f"the JSON schema refers to {place[:100]!r}; nothing is fetched", hint=hint, code="bad_schema")
     return _through_xgrammar(lambda x: x.from_json_schema(text, any_whitespace=False), "bad_schema", "the JSON schema")
 
 
@@ -114,6 +118,18 @@ def schema_text(schema: Schema) -> str:
     if len(text) > MAX_SCHEMA:
         raise ConfigError(f"the JSON schema has {len(text):,} characters; {MAX_SCHEMA:,} are allowed", code="bad_schema")
     return text
+
+
+def _references(value: object) -> Iterator[str]:
+    """What the `$ref`s of a schema say."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            if key in ("$ref", "$dynamicRef") and isinstance(inner, str):
+                yield inner
+            yield from _references(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _references(inner)
 
 
 def _depth(value: object) -> int:

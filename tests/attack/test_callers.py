@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 import json
+import socket
 import sys
 import threading
 import time
@@ -19,6 +20,8 @@ from expertserve import AsyncExpertManager
 from expertserve.engine.fake import FakeEngine
 from expertserve.errors import ConfigError, ExpertError, GrammarError
 from expertserve.grammar import restrict, terms
+from expertserve.grammar.compile import MAX_MASK, SECONDS, masks
+from expertserve.grammar.recognise import Grammar
 from expertserve.server.auth import Keyring
 from expertserve.server.problems import Refusal
 from expertserve.tokenizer import Tokenizer
@@ -40,14 +43,37 @@ REGEX_BOMBS = {
 }
 
 
+NO_REGEX = {"a hundred million", "groups without end", "a look behind", "a back reference"}
+
+
+def ends(grammar: Grammar, tiny_base: Path, folder: Path) -> None:
+    """What is taken has its mask, or is refused by the compiler's bounds (two seconds here); whichever it is, the compiler works on."""
+    began = time.monotonic()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(SECONDS, "quick", 2.0)
+        patch.setitem(SECONDS, "walk", 2.0)
+        try:
+            made = masks.ready(grammar, tiny_base, folder, own=False)
+        except GrammarError as error:
+            assert error.code == "grammar_too_costly", error
+        else:
+            assert made.mask and made.mask.stat().st_size < MAX_MASK
+    assert time.monotonic() - began < 30  # and what it takes to start two processes
+    assert masks.ready(Grammar.from_gbnf('root ::= "fine"'), tiny_base, folder, own=False).mask
+
+
 @pytest.mark.parametrize("name", REGEX_BOMBS)
-def test_a_regular_expression_costs_a_few_seconds_at_most(name: str) -> None:
+def test_a_regular_expression_costs_a_few_seconds_at_most(name: str, tiny_base: Path, tmp_path: Path) -> None:
     began = time.process_time()
-    try:
-        terms.from_regex(REGEX_BOMBS[name])
-    except ConfigError as error:
-        assert error.code == "bad_regex" and len(error.message) < 2000
-    assert time.process_time() - began < 6
+    if name in NO_REGEX:
+        with pytest.raises(ConfigError) as caught:
+            terms.from_regex(REGEX_BOMBS[name])
+        assert caught.value.code == "bad_regex" and len(caught.value.message) < 2000
+        assert time.process_time() - began < 6
+    else:
+        grammar = terms.from_regex(REGEX_BOMBS[name])
+        assert time.process_time() - began < 6
+        ends(grammar, tiny_base, tmp_path)
 
 
 def _pairs(depth: int) -> dict[str, Any]:
@@ -74,14 +100,34 @@ SCHEMA_BOMBS: dict[str, dict[str, Any]] = {
 }
 
 
+TAKEN_SCHEMAS = {"doubled forty times", "a pattern that explodes"}
+
+
 @pytest.mark.parametrize("name", SCHEMA_BOMBS)
-def test_a_json_schema_costs_a_few_seconds_at_most(name: str) -> None:
+def test_a_json_schema_costs_a_few_seconds_at_most(name: str, tiny_base: Path, tmp_path: Path) -> None:
     began = time.process_time()
-    try:
-        terms.from_json_schema(SCHEMA_BOMBS[name])
-    except ConfigError as error:
-        assert error.code == "bad_schema" and "root:" not in error.message
-    assert time.process_time() - began < 6
+    if name in TAKEN_SCHEMAS:
+        grammar = terms.from_json_schema(SCHEMA_BOMBS[name])
+        assert time.process_time() - began < 6
+        ends(grammar, tiny_base, tmp_path)
+    else:
+        with pytest.raises(ConfigError) as caught:
+            terms.from_json_schema(SCHEMA_BOMBS[name])
+        assert caught.value.code == "bad_schema" and "root:" not in caught.value.message
+        assert time.process_time() - began < 6
+
+
+@pytest.mark.parametrize("place", ["file:///etc/passwd", "http://127.0.0.1:{port}/x.json", "other.json", "//127.0.0.1:{port}/x", ""])
+@pytest.mark.parametrize("key", ["$ref", "$dynamicRef"])
+def test_a_json_schema_fetches_nothing(key: str, place: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(0.2)
+        schema = {"type": "object", "properties": {"a": {key: place.format(port=listener.getsockname()[1])}}}
+        with pytest.raises(ConfigError, match="nothing is fetched") as caught:
+            terms.from_json_schema(schema)
+        assert caught.value.code == "bad_schema" and "$defs" in caught.value.hint
+        with pytest.raises(TimeoutError):
+            listener.accept()
 
 
 GRAPHS = {
@@ -289,13 +335,19 @@ def test_a_package_that_changes_while_it_is_read_is_never_half_of_each(tmp_path:
         writer.join()
 
 
-def test_grammar_bombs_are_refused_by_the_compiler_too(tiny_base: Path, tmp_path: Path) -> None:
-    """What the reader lets through, the compiling process still bounds: it ends, and its end takes nothing else with it."""
-    from expertserve.grammar.compile import masks
-    from expertserve.grammar.recognise import Grammar
+def test_grammar_bombs_that_the_reader_lets_through_are_bounded(tiny_base: Path, tmp_path: Path) -> None:
+    ends(
+        Grammar.from_gbnf("root ::= a a a a a a a a\na ::= (b | c | b c | c b)*\nb ::= [a-z]* [a-y]* [a-x]*\nc ::= b? b? b?\n"),
+        tiny_base,
+        tmp_path,
+    )
 
-    ambiguous = "root ::= a a a a a a a a\na ::= (b | c | b c | c b)*\nb ::= [a-z]* [a-y]* [a-x]*\nc ::= b? b? b?\n"
-    try:
-        masks.ready(Grammar.from_gbnf(ambiguous), tiny_base, tmp_path, own=False)
-    except GrammarError as error:
-        assert error.code == "grammar_too_costly"
+
+def test_a_grammar_that_never_compiles_ends_at_the_bound_of_time(tiny_base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(SECONDS, "quick", 0.01)
+    monkeypatch.setitem(SECONDS, "walk", 0.01)
+    with pytest.raises(GrammarError) as caught:
+        masks.ready(terms.from_json_schema(SCHEMA_BOMBS["doubled forty times"]), tiny_base, tmp_path, own=False)
+    assert caught.value.code == "grammar_too_costly"
+    monkeypatch.undo()
+    assert masks.ready(Grammar.from_gbnf('root ::= "fine"'), tiny_base, tmp_path, own=False).mask

@@ -17,7 +17,15 @@ from expertserve.cli.options import Seams
 from expertserve.config import EngineConfig
 from expertserve.engine.base import EngineInfo
 from expertserve.engine.fake import FakeEngine
-from expertserve.errors import EngineDeadError
+from expertserve.errors import (
+    DeviceError,
+    EngineDeadError,
+    ExpertError,
+    IncompatibleError,
+    InferenceError,
+    LoadError,
+    OutOfMemoryError,
+)
 from expertserve.models import BaseModel
 from expertserve.request import Request
 from expertserve.result import Chunk
@@ -126,6 +134,40 @@ def test_all_who_wait_are_told_at_once(tiny_package: Path, tiny_base: Path, tmp_
     outcomes = asyncio.run(run())
     assert all(isinstance(o, EngineDeadError) or o.text == ANSWER for o in outcomes)
     assert any(isinstance(o, EngineDeadError) for o in outcomes)
+
+
+def test_the_fourth_death_in_ten_minutes_is_final(tiny_package: Path, tiny_base: Path, tmp_path: Path) -> None:
+    fate = Mortal("decode", deaths=99)
+
+    async def run() -> list[str]:
+        async with AsyncExpertManager(engine=fate, cache_dir=tmp_path / "cache", models_dir=tiny_base.parent) as manager:
+            await manager.load_expert("sql", tiny_package)
+            codes = []
+            for _ in range(6):
+                with pytest.raises(EngineDeadError) as caught:
+                    await manager.generate("sql", "Hello")
+                codes.append(caught.value.code)
+            return codes
+
+    told = asyncio.run(run())
+    assert told == ["engine_dead"] * 4 + ["engine_stopped"] * 2
+    assert len(fate.made) == 4 and all(engine.closed for engine in fate.made)
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [(LoadError, 3), (IncompatibleError, 6), (InferenceError, 7), (OutOfMemoryError, 8), (DeviceError, 11), (EngineDeadError, 12)],
+)
+def test_the_exit_code_says_why_there_is_no_answer(
+    error: type[ExpertError], status: int, tiny_package: Path, tiny_base: Path, tmp_path: Path
+) -> None:
+    class Failing(FakeEngine):
+        async def start(self, base: BaseModel, config: EngineConfig, rank: int) -> EngineInfo:
+            raise error("the engine can't start", hint="do something")
+
+    places = ["--cache-dir", str(tmp_path / "cache"), "--models-dir", str(tiny_base.parent)]
+    done = CliRunner().invoke(app, ["generate", str(tiny_package), "Hello", *places], obj=Seams(engine=Failing))
+    assert done.exit_code == status and "can't start" in done.stderr and "do something" in done.stderr
 
 
 def test_an_engine_that_never_starts_is_told_with_an_exit_code_of_its_own(tiny_package: Path, tiny_base: Path, tmp_path: Path) -> None:

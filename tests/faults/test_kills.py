@@ -37,15 +37,17 @@ def processes() -> list[psutil.Process]:
 
 
 def victims(who: str) -> list[psutil.Process]:
-    """The engine's core, or the worker that it started."""
+    """The engine's core, or the worker that it started, which has a name of its own only once it runs."""
     found = processes()
     cores = [p for p in found if "EngineCore" in p.name()]
-    return cores if who == "core" else [p for p in found if any(p.ppid() == core.pid for core in cores)]
+    ours = [p for p in found if any(p.ppid() == core.pid for core in cores)]
+    return cores if who == "core" else [p for p in ours if "Worker" in p.name() or "spawn_main" in " ".join(p.cmdline())]
 
 
 def kill(who: str) -> None:
-    (victim,) = victims(who)
-    victim.send_signal(signal.SIGKILL)
+    found = victims(who)
+    assert len(found) == 1, [(p.pid, p.ppid(), p.name(), p.status(), p.cmdline()) for p in processes()]
+    found[0].send_signal(signal.SIGKILL)
 
 
 async def until(condition: Callable[[], bool], seconds: float = 120) -> None:
@@ -106,9 +108,9 @@ async def at_load(manager: AsyncExpertManager, who: str, package: Path, monkeypa
 
 
 async def at_prefill(manager: AsyncExpertManager, who: str, package: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    stream = manager.generate_stream("sql", "word " * 400, **{**LONG, "max_tokens": 64})
+    stream = manager.generate_stream("sql", "word " * 180, **{**LONG, "max_tokens": 64})
     first = asyncio.ensure_future(anext(aiter(stream)))
-    await until(lambda: manager.info().running == 1)
+    await until(lambda: manager.info().running == 1 or first.done())
     assert not first.done()
     kill(who)
     with pytest.raises(EngineDeadError):
