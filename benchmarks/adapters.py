@@ -32,6 +32,7 @@ from tests import tiny
 BASE = "SmolLM2-135M-Instruct"
 RANK = 8
 DECODED = 48
+CONFIG: dict[str, Any] = {"dtype": "bfloat16", "max_requests": 64, "kv_cache_bytes": 1 << 30, "max_model_len": 2048}
 ids = itertools.count()
 
 
@@ -49,9 +50,7 @@ class Served:
     def __init__(self, base: BaseModel, *, row_scale: bool, slots: int, lora: bool = True) -> None:
         self.loop = asyncio.new_event_loop()
         self.engine = VLLMEngine()
-        config = EngineConfig(
-            dtype="bfloat16", row_scale=row_scale, max_slots=slots, max_requests=64, kv_cache_bytes=1 << 30, max_model_len=2048
-        )
+        config = EngineConfig(row_scale=row_scale, max_slots=slots, **CONFIG)
         self.loop.run_until_complete(self.engine.start(base, config, RANK + 2 if lora else 0))
 
     def add(self, adapters: Sequence[ServingAdapter]) -> None:
@@ -132,6 +131,8 @@ RATIOS = [
     Ratio("prefill of 1000 tokens, LoRA ÷ base", "prefill LoRA", "prefill base", least=0.90),
     Ratio("prefill of 1000 tokens, DoRA ÷ base", "prefill DoRA", "prefill base"),
     Ratio("prefill ÷ stock vLLM LoRA", "prefill LoRA", "stock prefill LoRA", least=6),
+    Ratio("decode base ÷ an engine with enable_lora=False", "decode base", "decode, LoRA off"),
+    Ratio("prefill base ÷ an engine with enable_lora=False", "prefill base", "prefill, LoRA off"),
     Ratio("batch of 10, LoRA ÷ transformers + PEFT", "batch LoRA", "PEFT batch LoRA", least=1.2),
     Ratio("batch of 10, DoRA ÷ transformers + PEFT", "batch DoRA", "PEFT batch DoRA", least=5),
     Ratio("one prompt, latency ÷ transformers + PEFT LoRA", "latency LoRA", "PEFT latency LoRA", most=1.0),
@@ -158,6 +159,7 @@ def main() -> None:
         mixed = [doras[0], loras[0], doras[1], loras[1]] * 8
         stock = Served(base, row_scale=False, slots=8)
         stock.add(loras)
+        plain = Served(base, row_scale=True, slots=8, lora=False)
         hand = ByHand(base, {"lora": made["lora", 1][1], "dora": made["dora", 1][1]})
         figures |= alternate(
             {
@@ -168,7 +170,9 @@ def main() -> None:
                 "prefill base": ours.prefill([None] * 4),
                 "prefill LoRA": ours.prefill([loras[0]] * 4),
                 "prefill DoRA": ours.prefill([doras[0]] * 4),
-                "stock prefill LoRA": stock.prefill([loras[0]]),
+                "stock prefill LoRA": stock.prefill([loras[0]] * 4),
+                "decode, LoRA off": plain.decode([None] * 32),
+                "prefill, LoRA off": plain.prefill([None] * 4),
                 "batch LoRA": ours.batch(loras[0]),
                 "PEFT batch LoRA": hand.batch("lora"),
                 "batch DoRA": ours.batch(doras[0]),
@@ -182,12 +186,13 @@ def main() -> None:
         )
         ours.close()
         stock.close()
+        plain.close()
         many = [adapter(base, Path(folder), "lora", 100 + i)[0] for i in range(64)]
         wide = Served(base, row_scale=True, slots=64)
         wide.add(many)
         figures |= alternate({f"decode 64 x {n}": wide.decode((many[:n] * 64)[:64]) for n in (1, 4, 16, 64)}, rounds)
         wide.close()
-    report("adapters", "Adapters", figures, RATIOS, {"base": BASE, "dtype": "bfloat16", "rank": RANK, "threads": len(cpus())})
+    report("adapters", "Adapters", figures, RATIOS, {"base": BASE, **CONFIG, "rank": RANK, "slots": "8, then 64", "threads": len(cpus())})
 
 
 if __name__ == "__main__":

@@ -18,10 +18,11 @@ import time
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from benchmarks.measure import RESULTS, machine
+from benchmarks.measure import Answer, judge, save
 from expertserve import EngineConfig, Expert, GenerateArgs
 from expertserve.config import models_dir
 from expertserve.grammar.bundled import bundled
@@ -151,13 +152,14 @@ def reading() -> float:
     return round(statistics.median(times) * 1e3, 1)
 
 
-def in_engine(rounds: int) -> dict[str, object]:
+def in_engine(rounds: int) -> tuple[list[Answer], dict[str, Any]]:
     """Decode throughput with a grammar ÷ without, and the first token, in alternating rounds on one engine."""
     package = next((ROOT / "examples" / "experts").glob("expert-sql-*.expert"))
     sql = bundled("sql")
     assert sql
     wanted: GenerateArgs = {"grammar": sql, "temperature": 1.0, "max_tokens": 64, "schema": SCHEMA, "stop": []}
-    rows: list[dict[str, object]] = []
+    answers: list[Answer] = []
+    tokens_s: dict[str, list[float]] = {}
     raw: dict[str, list[list[float]]] = {}
     config = EngineConfig(max_requests=32, max_model_len=1024)
     with Expert.load(package, config=config) as expert:
@@ -185,7 +187,8 @@ def in_engine(rounds: int) -> dict[str, object]:
                 ratio = statistics.median(ours[kind] / base[kind] for ours, base in rounds_)
                 medians = [round(statistics.median(figures[kind] for figures in side), 1) for side in zip(*rounds_, strict=True)]
                 name = f"constrained ÷ unconstrained, batch {batch}, {what}"
-                rows.append({"question": name, "value": round(ratio, 3), "bar": "≥ 0.95", "tokens_s": medians})
+                answers.append(Answer(name, ratio, least=0.95))
+                tokens_s[name] = medians
                 raw[name] = [[round(side[kind], 1) for side in round_] for round_ in rounds_]
         firsts: dict[str, list[float]] = {"with": [], "without": []}
         sides: dict[str, GenerateArgs] = {"with": wanted, "without": {**wanted, "grammar": None}}
@@ -194,8 +197,8 @@ def in_engine(rounds: int) -> dict[str, object]:
                 args: GenerateArgs = {**sides[key], "max_tokens": 16, "temperature": 0.0}
                 firsts[key].append(expert.generate("How many customers are there?", **args).timing.first_token)
         extra = statistics.median(firsts["with"]) - statistics.median(firsts["without"])
-        rows.append({"question": "first token, cached grammar − none, ms", "value": round(extra * 1e3, 2), "bar": "≤ 5"})
-    return {"rows": rows, "rounds": raw}
+        answers.append(Answer("first token, cached grammar − none, ms", extra * 1e3, most=5))
+    return answers, {"tokens_a_second": tokens_s, "rounds": raw}
 
 
 def main() -> None:
@@ -206,21 +209,27 @@ def main() -> None:
         return
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 5
     if sys.argv[2:] == ["engine"]:
-        print(json.dumps(in_engine(rounds), indent=1))
+        judge("grammar", in_engine(rounds)[0])
         return
     rows = list(tables())
     for row in rows:
         print(json.dumps(row), flush=True)
-    result = {
-        "benchmark": "grammar",
-        "machine": machine(),
-        "masks": rows,
-        "read_and_lower_2000_rules_ms": reading(),
-        **in_engine(rounds),
-    }
-    RESULTS.mkdir(exist_ok=True)
-    (RESULTS / "grammar.json").write_text(json.dumps(result, indent=1) + "\n")
-    print(json.dumps(result))
+    lowered = reading()
+    answers, raw = in_engine(rounds)
+    answers = [*published(rows), Answer("reading and lowering 2,000 rules, ms", lowered, most=200), *answers]
+    save("grammar", answers=judge("grammar", answers), masks=rows, **raw)
+
+
+def published(rows: list[dict[str, Any]]) -> Iterator[Answer]:
+    """What the published SQL grammar's bars say, by vocabulary."""
+    for vocabulary, worst, compiled in (("smollm2", 1, 5), ("qwen", 5, 20)):
+        row = next(r for r in rows if (r["grammar"], r["vocabulary"]) == ("published sql", vocabulary))
+        what = f"published SQL grammar, {vocabulary}'s vocabulary"
+        yield Answer(f"{what}: mean mask, µs", row["mask_mean_us"], most=60)
+        yield Answer(f"{what}: worst mask, ms", row["mask_worst_us"] / 1e3, most=worst)
+        yield Answer(f"{what}: times faster than xgrammar alone", row["ratio"], least=100)
+        yield Answer(f"{what}: compiling, s", row["compile_s"], most=compiled)
+        yield Answer(f"{what}: loading, ms", row["load_ms"], most=20)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import json
 import random
 import resource
 import statistics
@@ -20,10 +19,11 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import psutil
 
-from benchmarks.measure import RESULTS, Ratio, alternate, machine, report
+from benchmarks.measure import Answer, Ratio, alternate, judge, report, save
 from expertserve import EngineConfig, ExpertManager, GenerateArgs
 from expertserve.config import models_dir
 from expertserve.request import Request, Sampling
@@ -122,13 +122,13 @@ def zipf(count: int, rng: random.Random, among: int) -> list[int]:
     return rng.choices(range(among), weights=[1 / (n + 1) for n in range(among)], k=count)
 
 
-def many_experts(manager: ExpertManager, rounds: int) -> dict[str, object]:
+def many_experts(manager: ExpertManager, rounds: int) -> dict[str, dict[str, Any]]:
     """200 experts with zipf-distributed use over 8 slots, over 4 that are always there; by how many ask at once, each its next question
     when it has its answer. More askers than slots wait for each other's adapters, whatever a swap costs."""
     return {f"{clients} clients": _with_clients(manager, rounds, clients) for clients in (SLOTS, 4 * SLOTS)}
 
 
-def _with_clients(manager: ExpertManager, rounds: int, clients: int) -> dict[str, object]:
+def _with_clients(manager: ExpertManager, rounds: int, clients: int) -> dict[str, Any]:
     rng = random.Random(3)
     firsts: list[float] = []
 
@@ -146,13 +146,12 @@ def _with_clients(manager: ExpertManager, rounds: int, clients: int) -> dict[str
     firsts.sort()
     return {
         "ratio": round(medians["200 experts"] / medians["4 experts"], 3),
-        "bar": 0.85,
         "first_token_p99_s": round(firsts[int(0.99 * len(firsts))], 2),
         "tokens_s": {side: round(median, 1) for side, median in medians.items()},
     }
 
 
-def swapping(manager: ExpertManager, cold: list[str]) -> dict[str, object]:
+def swapping(manager: ExpertManager, cold: list[str]) -> dict[str, Any]:
     """First use of a cold expert, and a swap between residents, over using the same one again; in milliseconds to the first token."""
 
     def first(name: str) -> float:
@@ -173,7 +172,7 @@ def swapping(manager: ExpertManager, cold: list[str]) -> dict[str, object]:
     }
 
 
-def gaps(manager: ExpertManager, cold: list[Path]) -> dict[str, object]:
+def gaps(manager: ExpertManager, cold: list[Path]) -> dict[str, Any]:
     """The longest pause between two chunks of a running stream, undisturbed and while cold experts load."""
 
     def longest(disturb: Callable[[], None]) -> float:
@@ -192,10 +191,10 @@ def gaps(manager: ExpertManager, cold: list[Path]) -> dict[str, object]:
 
     quiet = statistics.median(longest(lambda: None) for _ in range(3))
     loud = longest(load)
-    return {"undisturbed_ms": round(quiet, 1), "while_20_load_ms": round(loud, 1), "ratio": round(loud / quiet, 2), "bar": 3}
+    return {"undisturbed_ms": round(quiet, 1), "while_20_load_ms": round(loud, 1), "ratio": round(loud / quiet, 2)}
 
 
-def consumers(manager: ExpertManager) -> dict[str, object]:
+def consumers(manager: ExpertManager) -> dict[str, Any]:
     """The front end's own CPU time for each token, with 64 streams read at once."""
     before = resource.getrusage(resource.RUSAGE_SELF)
     counts: list[int] = []
@@ -211,7 +210,7 @@ def consumers(manager: ExpertManager) -> dict[str, object]:
         thread.join()
     after = resource.getrusage(resource.RUSAGE_SELF)
     seconds = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return {"cpu_ms_per_token": round(seconds / sum(counts) * 1e3, 3), "bar": 0.3, "tokens": sum(counts)}
+    return {"cpu_ms_per_token": round(seconds / sum(counts) * 1e3, 3), "tokens": sum(counts)}
 
 
 def main() -> None:
@@ -232,14 +231,15 @@ def main() -> None:
             for n, path in enumerate(paths[EXPERTS : EXPERTS + 20]):
                 manager.load_expert(f"c{n}", path)
             cold = [f"e{n}" for n in range(150, 170)]
-            result = {
-                "swapping": swapping(manager, cold),
-                "gaps": gaps(manager, paths[EXPERTS + 20 :]),
-                "consumers": consumers(manager),
-                "many_experts": many_experts(manager, rounds),
-            }
-    (RESULTS / "manager.json").write_text(json.dumps({"benchmark": "manager", "machine": machine(), **result}, indent=1) + "\n")
-    print(json.dumps(result))
+            swaps, pauses, reading = swapping(manager, cold), gaps(manager, paths[EXPERTS + 20 :]), consumers(manager)
+            many = many_experts(manager, rounds)
+    answers = [
+        Answer("a swap between two resident experts, ms", swaps["swap_ms"], most=1),
+        Answer("the longest pause of a stream while 20 experts load ÷ undisturbed", pauses["ratio"], most=3),
+        Answer("the front end's CPU for a token, 64 streams, ms", reading["cpu_ms_per_token"], most=0.3),
+        *(Answer(f"200 experts over {SLOTS} slots ÷ 4 experts, {n}", row["ratio"], least=0.85) for n, row in many.items()),
+    ]
+    save("manager", answers=judge("manager", answers), swapping=swaps, gaps=pauses, consumers=reading, many_experts=many)
 
 
 if __name__ == "__main__":

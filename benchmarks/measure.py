@@ -8,7 +8,7 @@ import platform
 import statistics
 import subprocess
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,6 +31,16 @@ class Ratio:
     question: str
     side: str
     over: str
+    least: float | None = None
+    most: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A question, its figure, and the bar: `least` where more is better, `most` where less is."""
+
+    question: str
+    value: float
     least: float | None = None
     most: float | None = None
 
@@ -69,35 +79,46 @@ def machine() -> dict[str, object]:
 
 
 def committed(name: str) -> dict[str, float]:
-    """The ratios of the last committed run, by question; empty where there is none, or no git."""
+    """The answers of the last committed run, by question; empty where there is none, or no git."""
     path = f"HEAD:./{RESULTS.name}/{name}.json"
     done = subprocess.run(["git", "show", path], cwd=RESULTS.parent, capture_output=True, text=True, check=False)
-    return {row["question"]: row["ratio"] for row in json.loads(done.stdout).get("ratios", [])} if done.returncode == 0 else {}
+    return {row["question"]: row["value"] for row in json.loads(done.stdout).get("answers", [])} if done.returncode == 0 else {}
 
 
-def worse(row: Mapping[str, object], before: float | None) -> str:
-    """A flag where a ratio is more than a tenth worse than it was committed."""
-    now, less_is_better = float(str(row["ratio"])), str(row["bar"]).startswith("≤")
-    if before is None or (now <= 1.1 * before if less_is_better else now >= 0.9 * before):
-        return ""
-    return f"REGRESSED from {before}"
+def worse(answer: Answer, before: float | None) -> bool:
+    """Whether an answer is more than a tenth worse than the one before."""
+    if before is None:
+        return False
+    return answer.value > 1.1 * before if answer.most is not None else answer.value < 0.9 * before
+
+
+def judge(name: str, answers: Sequence[Answer]) -> list[dict[str, object]]:
+    """Prints answers beside their bars, flags what got worse since the last committed run, and gives the table for the results' file."""
+    before, rows = committed(name), []
+    for a in answers:
+        bar = f"≥ {a.least:g}" if a.least is not None else f"≤ {a.most:g}" if a.most is not None else "–"
+        met = (a.least is None or a.value >= a.least) and (a.most is None or a.value <= a.most)
+        row: dict[str, object] = {"question": a.question, "value": round(a.value, 3), "bar": bar, "met": met}
+        if worse(a, before.get(a.question)):
+            row["before"] = before[a.question]
+        rows.append(row)
+        flags = "" if met else "NOT MET  "
+        flags += f"REGRESSED from {row['before']}" if "before" in row else ""
+        print(f"  {a.question:<66} {a.value:>8.3f}   bar {bar:<8} {flags}")
+    return rows
+
+
+def save(name: str, **parts: object) -> None:
+    """Writes `results/NAME.json`; the last line printed is its answers."""
+    out = {"benchmark": name, "machine": machine(), **parts}
+    RESULTS.mkdir(exist_ok=True)
+    (RESULTS / f"{name}.json").write_text(json.dumps(out, indent=1) + "\n")
+    print(json.dumps({"benchmark": name, "answers": out.get("answers")}))
 
 
 def report(name: str, title: str, figures: dict[str, list[float]], ratios: list[Ratio], notes: Mapping[str, object]) -> None:
-    """Prints the table and writes `results/NAME.json`; the last line is the JSON."""
+    """The ratios of alternating sides: printed, and written with everything that was measured."""
     medians = {side: statistics.median(values) for side, values in figures.items()}
-    before = committed(name)
-    rows = []
-    for r in ratios:
-        value = medians[r.side] / medians[r.over]
-        bar = f"≥ {r.least}" if r.least is not None else f"≤ {r.most}" if r.most is not None else "–"
-        met = (r.least is None or value >= r.least) and (r.most is None or value <= r.most)
-        rows.append({"question": r.question, "ratio": round(value, 3), "bar": bar, "met": met, "side": r.side, "over": r.over})
     print(f"\n{title}\n")
-    for row in rows:
-        flags = ("" if row["met"] else "NOT MET  ") + worse(row, before.get(str(row["question"])))
-        print(f"  {row['question']:<58} {row['ratio']:>7}   bar {row['bar']:<8} {flags}")
-    out = {"benchmark": name, "machine": machine(), "notes": dict(notes), "rounds": figures, "medians": medians, "ratios": rows}
-    RESULTS.mkdir(exist_ok=True)
-    (RESULTS / f"{name}.json").write_text(json.dumps(out, indent=1) + "\n")
-    print(json.dumps({"benchmark": name, "ratios": rows}))
+    answers = judge(name, [Answer(r.question, medians[r.side] / medians[r.over], r.least, r.most) for r in ratios])
+    save(name, notes=dict(notes), rounds=figures, medians=medians, answers=answers)

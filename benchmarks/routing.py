@@ -16,7 +16,7 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
-from benchmarks.measure import RESULTS, machine
+from benchmarks.measure import Answer, judge, save
 from expertserve.package.manifest import Routing
 from expertserve.router import Entry, Router
 
@@ -104,10 +104,8 @@ def main() -> None:
         print(f"{name:<46}" + "".join(f"{row[k]:>8.1%}" for k in ("first", "fits", "none", "wrong")))
     times = {str(experts): round(milliseconds(experts), 3) for experts in (3, 20, 200)}
     print(f"\nmilliseconds a call, by experts: {times}")
-    out = {"benchmark": "routing", "questions": count, "strangers": len(STRANGERS), "rows": rows, "milliseconds": times}
-    RESULTS.mkdir(exist_ok=True)
-    (RESULTS / "routing.json").write_text(json.dumps(out | {"machine": machine()}, indent=1) + "\n")
-    print(json.dumps(out))
+    answers = judge("routing", [Answer("routing a prompt among 200 experts, ms", times["200"], most=1)])
+    save("routing", answers=answers, questions=count, strangers=len(STRANGERS), rows=rows, milliseconds=times)
 
 
 def entries() -> list[Entry]:

@@ -157,6 +157,9 @@ def main() -> None:
                 Ratio("throughput ÷ our manager in a process", "ours", "manager", least=0.95),
             ],
             {
+                "vllm serve": " ".join(w.replace(str(folder), "…").replace(str(BASE), BASE.name) for w in theirs[1:]),
+                "ours": " ".join(w.replace(str(folder), "…") for w in ["expertserve", *ours[1:]]),
+                "manager": "max_slots=4",
                 "ready_s": {k: round(v, 1) for k, v in ready.items()},
                 "first_token_median_s": {k: round(statistics.median(v), 2) for k, v in firsts.items()},
             },

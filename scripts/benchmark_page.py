@@ -41,7 +41,7 @@ to extract facts from doesn't say that JSON is wanted. Send the schema, or say i
 engine steps and load times in it are fitted to what was measured on one machine, or guessed where it says so.""",
     "grammar": """What grammars cost: a mask, compiling and loading a grammar, and tokens per second in the engine, with one and without.
 Each side decodes the same numbers of tokens. "Decoding" counts from each request's first token, so it leaves prefilling out. The worst
-mask of the published SQL grammar comes in a sentence with seventy `NOT` in a row; the bar for it, 1 ms, is not met.""",
+mask of the published SQL grammar comes in a sentence with seventy `NOT` in a row.""",
     "facade": "What the facade costs beside vLLM's `AsyncLLM` with the same worker extension; latencies are in seconds.",
     "parity": """What the library costs beside the same work by hand with transformers and PEFT, on both engines, and how much more
 memory it takes than its engine alone. A prompt's figures are seconds a token, a batch's tokens a second.""",
@@ -50,9 +50,11 @@ memory it takes than its engine alone. A prompt's figures are seconds a token, a
     "fuzz": """Is there an input that breaks a promise? Every door that takes a stranger's bytes, with inputs drawn nearly sound and inputs
 mutated towards code that none had reached; what counts as broken is in [the security page](security.md). Not a measure of speed.""",
     "soak": """Does a server stay as it is under mixed traffic, with experts coming and going, hang-ups and bad requests? Memory and handles
-are compared between the middle and the last third.""",
+are compared between the middle and the last third; at most the growth that is allowed counts as clean.""",
     "manager": "What the manager costs: hot swaps, mixed batches, streams.",
-    "adapters": "What adapters cost: tokens per second beside the base model alone, and beside transformers with PEFT doing the same work.",
+    "adapters": """What adapters cost: tokens per second beside the base model alone, beside stock vLLM, and beside transformers with PEFT
+doing the same work. "Base" is the same engine asked without an adapter. "Stock" is the same engine without our worker extension, driven
+through vLLM's own classes with the same settings and requests.""",
     "server": """What the server costs: the same four adapters under 32 streaming clients, beside `vllm serve` with them as plain LoRA
 modules, and beside our own manager without a server. First token and ready are in seconds.""",
 }
@@ -99,8 +101,8 @@ def section(result: Mapping[str, Any]) -> Iterator[str]:
     yield f"## {name.replace('_', ' ').capitalize()}\n"
     if name in ABOUT:
         yield ABOUT[name].format(**result) + "\n"
-    if "ratios" in result:
-        yield from ratios(result["ratios"])
+    if "answers" in result:
+        yield from answers(result["answers"])
     if "medians" in result:
         yield from bars(result["medians"])
     if name == "routing":
@@ -109,7 +111,7 @@ def section(result: Mapping[str, Any]) -> Iterator[str]:
         yield "\n".join(f"| {count} | {value:g} |" for count, value in result["milliseconds"].items()) + "\n"
     else:
         for key, value in result.items():
-            if key not in ("benchmark", "machine", "ratios", "medians", "rounds", "notes"):
+            if key not in ("benchmark", "machine", "answers", "medians", "rounds", "notes"):
                 yield from anything(key, value)
     image = PAGE.parent / "images" / f"{name.replace('_', '-')}.svg"
     if image.is_file():
@@ -144,12 +146,13 @@ def plain(value: object) -> str:
     return f"{value:,.4g}" if isinstance(value, float) else str(value).replace("|", "\\|")
 
 
-def ratios(rows: list[Mapping[str, Any]]) -> Iterator[str]:
-    """One side's median over another's; the bar is what it should reach."""
-    yield "| question | ratio | bar | |\n|---|---|---|---|"
+def answers(rows: list[Mapping[str, Any]]) -> Iterator[str]:
+    """Figures, mostly one side's median over another's; the bar is what they should reach."""
+    yield "| question | answer | bar | |\n|---|---|---|---|"
     for row in rows:
         verdict = "" if row["bar"] == "–" else "met" if row["met"] else "**not met**"
-        yield f"| {row['question']} | {row['ratio']:g} | {row['bar']} | {verdict} |"
+        before = f"{verdict and ', '}worse than before: {row['before']:g}" if "before" in row else ""
+        yield f"| {row['question']} | {row['value']:g} | {row['bar']} | {verdict}{before} |"
     yield ""
 
 

@@ -3,7 +3,7 @@
     python scripts/soak.py [--minutes 20] [--clients 8] [--engine real|fake] [--out benchmarks/results]
 
 Chats whole and streamed, legacy completions, cancelled streams, bad requests; meanwhile an administrator loads, replaces, pins and unloads.
-Writes `soak.json` and `soak.svg`, and ends with 1 unless the run was clean: every request answered as it should be; at the end nothing
+Writes `soak.json` and a plot, and ends with 1 unless the run was clean: every request answered as it should be; at the end nothing
 pending or in flight, no KV cache in use, no expert but the one from the start; memory and file handles that grew by no more than the
 bounds below; the server ending with 0 and leaving no process.
 """
@@ -41,6 +41,7 @@ from expertserve.cli.options import Seams
 from expertserve.engine.fake import FakeEngine
 app(sys.argv[1:], obj=Seams(engine=lambda: FakeEngine(lambda prompt: "SELECT COUNT(*) FROM customers WHERE age > 3", delay=0.005)))
 """
+RESULTS, IMAGE = ROOT / "benchmarks" / "results", ROOT / "docs" / "images" / "soak.svg"
 EVERY = 5.0
 """Seconds between two looks at the server."""
 GROWTH_MIB, GROWTH_SHARE, MORE_HANDLES = 48, 0.03, 8
@@ -330,7 +331,7 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=20)
     parser.add_argument("--clients", type=int, default=8)
     parser.add_argument("--engine", choices=["real", "fake"], default="real")
-    parser.add_argument("--out", type=Path, default=ROOT / "benchmarks" / "results")
+    parser.add_argument("--out", type=Path, default=RESULTS, help="by default the results that the docs show")
     given = parser.parse_args()
     given.out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="soak-") as work:
@@ -369,7 +370,7 @@ def main() -> None:
         "examples": {"unanswered": outcome.unanswered[:10], "wrong": outcome.wrong[:10]},
     }
     (given.out / "soak.json").write_text(json.dumps(report | {"samples": [asdict(s) for s in samples]}, indent=1) + "\n")
-    plot(samples, given.out / "soak.svg")
+    plot(samples, IMAGE if given.out == RESULTS else given.out / "soak.svg")
     print(json.dumps(report, indent=1))
     sys.exit(not report["clean"])
 
