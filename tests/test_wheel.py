@@ -21,7 +21,7 @@ BUILD = "import sys; from hatchling.build import build_wheel; print(build_wheel(
 
 
 def build(work: Path, name: str) -> Path:
-    """A wheel of a copy of the sources, made in a folder of another name, at another time, under another umask."""
+    """A wheel of a copy of the sources, made in a folder of another name, in another time zone, with another hash seed."""
     copy = work / name / "src"
     copy.mkdir(parents=True)
     for source in SOURCES:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import resource
 import signal
 import socket
@@ -25,38 +26,66 @@ def _ask(server: Process) -> httpx.Response:
     return httpx.post(f"{server.url}/v1/chat/completions", json=ASK, timeout=30)
 
 
-def _try(work: Any) -> None:
-    try:
-        work()
-    except httpx.HTTPError:
-        return
+def _pending(server: Process) -> bool:
+    return "expertserve_pending 1.0" in httpx.get(f"{server.url}/metrics", timeout=10).text
 
 
-@pytest.mark.parametrize("stage", ["start", "load", "decode", "drain"])
+def _killed_at(stage: str, server: Process, archive: Path, cache: Path) -> None:
+    """Kills it while that is under way; whoever waited learns that the connection broke."""
+    begun, told = threading.Event(), list[str]()
+
+    def work() -> None:
+        try:
+            if stage == "load":
+                httpx.post(f"{server.url}/v1/experts", json={"name": "big", "path": archive.name}, timeout=30)
+            elif stage == "prefill":
+                _ask(server)
+            else:
+                with httpx.stream("POST", f"{server.url}/v1/chat/completions", json={**ASK, "stream": True}, timeout=30) as answer:
+                    for line in answer.iter_lines():
+                        if '"content"' in line:
+                            begun.set()
+                        if line == "data: [DONE]":
+                            return
+        except httpx.TransportError as error:
+            told.append(type(error).__name__)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    if stage == "load":
+        until(lambda: any((cache / "packages").glob(".part-*")), 30)
+    elif stage == "prefill":
+        until(lambda: _pending(server), 30)
+    else:
+        assert begun.wait(30)
+    if stage == "drain":
+        server.process.send_signal(signal.SIGTERM)
+        time.sleep(0.2)
+    assert server.process.poll() is None
+    server.end(signal.SIGKILL)
+    thread.join()
+    assert told, "it was answered before the kill"
+
+
+@pytest.mark.parametrize("stage", ["start", "load", "prefill", "decode", "drain"])
 def test_a_server_that_is_killed_at_any_stage_serves_again(stage: str, tiny_base: Path, package: Any, tmp_path: Path) -> None:  # noqa: F811
     sql, other = package("sql"), package("other", tmp_path / "served")
-    archive = tiny.tar_gz(tmp_path / "served" / "big.expert", {**tiny.members(other), "padding": bytes(range(256)) * (1 << 16)})
+    archive = tiny.tar_gz(tmp_path / "served" / "big.expert", {**tiny.members(other), "padding": random.Random(0).randbytes(48 << 20)})
+    cache, kept = tmp_path / "cache", set[str]()
     if stage == "start":
-        (tmp_path / "served").mkdir(exist_ok=True)
-        places = [tiny_base.parent, tmp_path / "cache", tmp_path / "state", tmp_path / "served"]
+        places = [tiny_base.parent, cache, tmp_path / "state", tmp_path / "served"]
         begun = subprocess.Popen([sys.executable, "-c", PROGRAM, *map(str, places), "0", f"sql={sql}"], stdout=subprocess.PIPE)
-        until(lambda: (tmp_path / "cache").exists() or begun.poll() is not None, 60)
+        until(cache.exists, 60)
+        assert begun.poll() is None
         begun.kill()
         begun.communicate()
     else:
-        server = Process(tiny_base, tmp_path, f"sql={sql}", delay=0.2 if stage in ("decode", "drain") else 0)
-        work = {
-            "load": lambda: httpx.post(f"{server.url}/v1/experts", json={"name": "big", "path": archive.name}, timeout=30),
-            "decode": lambda: _ask(server),
-            "drain": lambda: _ask(server),
-        }[stage]
-        thread = threading.Thread(target=lambda: _try(work))
-        thread.start()
-        time.sleep(0.05 if stage == "load" else 0.5)
-        server.end(*([signal.SIGTERM] if stage == "drain" else []), signal.SIGKILL)
-        thread.join()
+        server = Process(tiny_base, tmp_path, f"sql={sql}", delay={"prefill": 60.0, "decode": 1.0, "drain": 1.0}.get(stage, 0))
+        assert httpx.post(f"{server.url}/v1/experts", json={"name": "kept", "path": other.name}, timeout=30).status_code == 201
+        kept = {"kept"}
+        _killed_at(stage, server, archive, cache)
     again = Process(tiny_base, tmp_path, f"sql={sql}")
-    assert again.models() >= {"sql", "tiny", "auto"}
+    assert again.models() == {"sql", "tiny", "auto"} | kept
     assert _ask(again).status_code == 200
     loaded = httpx.put(f"{again.url}/v1/experts/big", json={"path": archive.name}, timeout=30)
     assert loaded.status_code in (200, 201), loaded.text
