@@ -217,7 +217,8 @@ def main() -> None:
     lowered = reading()
     answers, raw = in_engine(rounds)
     answers = [*published(rows), Answer("reading and lowering 2,000 rules, ms", lowered, most=200), *answers]
-    save("grammar", answers=judge("grammar", answers), masks=rows, **raw)
+    notes = {"engine": "max_requests 32, max_model_len 1024, bfloat16", "temperature": 1.0, "max_tokens": 64}
+    save("grammar", notes=notes, answers=judge("grammar", answers), masks=rows, **raw)
 
 
 def published(rows: list[dict[str, Any]]) -> Iterator[Answer]:

@@ -239,7 +239,8 @@ def main() -> None:
         Answer("the front end's CPU for a token, 64 streams, ms", reading["cpu_ms_per_token"], most=0.3),
         *(Answer(f"200 experts over {SLOTS} slots ÷ 4 experts, {n}", row["ratio"], least=0.85) for n, row in many.items()),
     ]
-    save("manager", answers=judge("manager", answers), swapping=swaps, gaps=pauses, consumers=reading, many_experts=many)
+    notes = {"slots": SLOTS, "max_requests": 64, "max_model_len": 1024, "experts": f"{EXPERTS} LoRA, rank 8"}
+    save("manager", notes=notes, answers=judge("manager", answers), swapping=swaps, gaps=pauses, consumers=reading, many_experts=many)
 
 
 if __name__ == "__main__":
