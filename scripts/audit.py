@@ -3,7 +3,8 @@
     python scripts/audit.py
 
 What can be checked without a network always is. Known vulnerabilities need pip-audit, which `make audit` puts into build/audit, and a
-database on the network; where either can't be had, that is said. Exits with 0: all checked and sound, 1: something is wrong, 3: sound as far as it could be checked.
+database on the network; where either can't be had, that is said. Exits with 0: all checked and sound, 1: something is wrong, 3: sound as
+far as it could be checked.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ ENGINES = {
     "yourself where that matters",
     "torch": "the PyTorch Foundation (https://pytorch.org)",
     "xgrammar": "MLC AI (https://github.com/mlc-ai/xgrammar)",
-    "glrmask": "Isaac Breen (https://github.com/IsaacBreen/glrmask): a native module that reads strangers' grammars in a process of its own",
+    "glrmask": "Isaac Breen (https://github.com/IsaacBreen/glrmask); it reads strangers' grammars, in a process of its own",
 }
 
 
