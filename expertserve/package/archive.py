@@ -7,6 +7,7 @@ entry is checked against the digests noted when it was written; a damaged one is
 
 from __future__ import annotations
 
+import errno
 import gzip
 import hashlib
 import io
@@ -268,7 +269,11 @@ def unpack(source: Path, folder: Path, limits: Limits) -> dict[str, str]:
             _unpack_tar(source, writer)
     except gzip.BadGzipFile as error:  # an OSError by descent, not by meaning
         raise _corrupt(source, error) from error
-    except (ExpertError, OSError):
+    except ExpertError:
+        raise
+    except OSError as error:
+        if error.errno == errno.EINVAL:  # a place that no file has, where a damaged archive says that something lies
+            raise _corrupt(source, error) from error
         raise
     except Exception as error:  # what the archive libraries make of hostile bytes has no closed list
         raise _corrupt(source, error) from error
