@@ -102,9 +102,10 @@ async def replace(request: Request, name: str, key: Admin) -> Json:
 async def unload(request: Request, name: str, key: Admin, force: bool = False) -> Json:
     """Waits for its requests to end; with `force` aborts them."""
     parts = parts_of(request)
-    await parts.service.unload_expert(name, force=force)
+    parts.service.get(name)  # 404 before anything is noted
     known = parts.state.find(name)
     parts.state.drop(name)
+    await parts.service.unload_expert(name, force=force)
     parts.metrics.loaded(name, "unload")
     _forget_upload(parts, known)
     return {"name": name, "deleted": True}

@@ -166,7 +166,7 @@ def test_a_path_that_no_file_can_have_is_not_there(server: Running, path: str) -
     assert response.status_code == 400 and response.json()["error"]["code"] in ("no_such_package", "bad_path")
 
 
-def test_what_can_not_be_noted_is_not_loaded(server: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_can_not_be_noted_is_not_done(server: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The disk is full: nothing half, and the same request succeeds once there is room."""
     http = server.http("root-secret")
 
@@ -179,6 +179,11 @@ def test_what_can_not_be_noted_is_not_loaded(server: Running, tmp_path: Path, mo
         assert response.status_code == 507 and response.json()["error"]["code"] == "io", response.text
         assert http.get("/v1/experts/a").status_code == 404
     assert http.post("/v1/experts", json={"name": "a", "path": "one"}).status_code == 201
+    with monkeypatch.context() as patch:
+        patch.setattr(state_module, "_write", full)
+        assert http.delete("/v1/experts/a").status_code == 507
+        assert http.post("/v1/chat/completions", json={"model": "a", **ASK}).status_code == 200
+    assert http.delete("/v1/experts/a").status_code == 200
     with monkeypatch.context() as patch:
         patch.setattr(tempfile, "mkstemp", full)
         response = http.post("/v1/experts?name=b", content=b"x", headers={"content-type": "application/gzip"})
