@@ -47,7 +47,6 @@ check: .venv/dev.stamp  ## lint, formatting, types
 
 bench: .venv/dev.stamp base  ## the performance tables: JSON in benchmarks/results, and docs/benchmarks.md (over an hour)
 	$(BIN)/python benchmarks/run.py
-	$(BIN)/python scripts/benchmark_page.py
 
 docs: .venv/dev.stamp  ## build the documentation's site, strictly, and check links and coverage
 	$(BIN)/python scripts/cli_reference.py
@@ -62,11 +61,8 @@ soak: .venv/dev.stamp base  ## endurance tests, kills at every stage, and 20 min
 	$(BIN)/python -m pytest -m soak
 	$(BIN)/python scripts/soak.py
 
-build/audit/bin/pip-audit:
-	$(PYTHON) -m venv build/audit
-	build/audit/bin/pip install --quiet pip-audit==2.10.1
-
-audit: .venv/dev.stamp build/audit/bin/pip-audit  ## pins, hashes and publishers; known holes in what is installed
+audit: .venv/dev.stamp  ## pins, hashes and publishers; known holes in what is installed
+	-test -x build/audit/bin/pip-audit || ($(PYTHON) -m venv build/audit && build/audit/bin/pip install --quiet pip-audit==2.10.1)
 	$(BIN)/python scripts/audit.py
 
 clean:  ## remove .venv and what was built

@@ -86,10 +86,11 @@ def committed(name: str) -> dict[str, float]:
 
 
 def worse(answer: Answer, before: float | None) -> bool:
-    """Whether an answer is more than a tenth worse than the one before."""
+    """Whether an answer is worse than the one before by more than a tenth of that, or of the bar where that is more."""
     if before is None:
         return False
-    return answer.value > 1.1 * before if answer.most is not None else answer.value < 0.9 * before
+    margin = 0.1 * max(abs(before), answer.least or answer.most or 0.0)
+    return answer.value > before + margin if answer.most is not None else answer.value < before - margin
 
 
 def judge(name: str, answers: Sequence[Answer]) -> list[dict[str, object]]:

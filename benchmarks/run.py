@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
+PAGE = Path(__file__).parent.parent / "scripts" / "benchmark_page.py"
 ALTERNATING = ("adapters", "grammar", "manager", "parity", "server", "llama_cpp")
 COUNTING = ("routing", "routing_simulation")
 """These have no rounds."""
@@ -21,6 +23,7 @@ def main() -> None:
         print(f"── {name}", flush=True)
         if subprocess.run([sys.executable, "-m", f"benchmarks.{name}", *arguments], check=False).returncode:
             failed.append(name)
+    subprocess.run([sys.executable, PAGE], check=True)
     if failed:
         raise SystemExit(f"failed, and left as they were: {', '.join(failed)}")
 

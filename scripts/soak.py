@@ -271,7 +271,8 @@ async def drive(server: Server, minutes: float, clients: int) -> tuple[Outcome, 
         note(outcome, "last", await http.post("/v1/chat/completions", json=_chat("sql", random.Random(0))), (200,))
         left = {what: await gauge(http, metric) for what, metric in AT_THE_END.items()}
         left["experts"] = await gauge(http, "expertserve_experts")
-        samples.append(server.look(time.monotonic() - began, 0.0, 0.0, outcome.answered.total()))
+        pending, kv_share = (left[what] or 0.0 for what in ("requests still pending", "share of KV cache still in use"))
+        samples.append(server.look(time.monotonic() - began, pending, kv_share, outcome.answered.total()))
     return outcome, samples, left
 
 
@@ -288,9 +289,11 @@ def slope(samples: Sequence[Sample]) -> float:
 
 
 def growth(samples: Sequence[Sample], name: str) -> float:
-    """Of the median between the middle and the last third."""
-    third = max(1, len(samples) // 3)
-    middle, last = samples[third : 2 * third] or samples, samples[-third:]
+    """Of the median between the middle and the last third; 0 in a run that is too short to tell."""
+    if len(samples) < 9:
+        return 0.0
+    third = len(samples) // 3
+    middle, last = samples[third : 2 * third], samples[-third:]
     before, after = (statistics.median(float(getattr(s, name)) for s in part) for part in (middle, last))
     return round(after - before, 1)
 

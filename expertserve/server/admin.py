@@ -253,13 +253,23 @@ async def _load(parts: Parts, name: str, path: Path, source: Source | None, uplo
     _checked(name)
     options = source or Source(path=".")
     entry = Entry(name=name, path=str(path), pin=bool(options.pin), checksum=options.checksum, checkpoint=options.checkpoint)
+    there = _is_loaded(parts, name)
     info = await parts.service.load_expert(name, path, pin=entry.pin, checksum=entry.checksum, checkpoint=entry.checkpoint)
     try:
         _done(parts, entry, "load", upload)
-    except LoadError:  # what can't be noted isn't loaded either, so that the request can be repeated
-        await parts.service.unload_expert(name)
+    except LoadError:  # what can't be noted isn't loaded either
+        if not there:
+            await parts.service.unload_expert(name)
         raise
     return expert_model(parts, info)
+
+
+def _is_loaded(parts: Parts, name: str) -> bool:
+    try:
+        parts.service.get(name)
+    except ExpertNotLoadedError:
+        return False
+    return True
 
 
 async def _replace(parts: Parts, name: str, path: Path, source: Source | None, upload: _Upload | None = None) -> Json:

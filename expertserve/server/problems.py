@@ -46,7 +46,7 @@ BY_CODE = {
     "pinned": 409,
     "busy": 409,
     "closed": 503,
-    "io": 507,
+    "io": 500,
     "timeout": 504,
     "request_timeout": 504,
 }
@@ -100,7 +100,7 @@ def response_of(error: ExpertError) -> Response:
     headers = {}
     status = status_of(error)
     wait = getattr(error, "retry_after", None)
-    if wait is None and status == 503:
+    if wait is None and status == 503 and error.code != "engine_stopped":
         wait = 5.0
     if wait is not None:
         headers["retry-after"] = str(max(1, round(wait + 0.5)))

@@ -8,6 +8,7 @@ import logging
 import os
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -85,7 +86,7 @@ class State:
 
 
 def _write(file: Path, entries: list[Entry]) -> None:
-    """A new file in place of the old one, on the disk when this returns."""
+    """A new file in place of the old one."""
     file.parent.mkdir(parents=True, exist_ok=True)
     text = json.dumps({"experts": [e.model_dump(exclude_none=True) for e in entries]}, indent=2)
     handle, temporary = tempfile.mkstemp(dir=file.parent, prefix=".experts-")
@@ -98,11 +99,12 @@ def _write(file: Path, entries: list[Entry]) -> None:
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
-    folder = os.open(file.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    with suppress(OSError):  # the change is made; this only hastens it to the disk
+        folder = os.open(file.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
 
 
 def _read(file: Path) -> list[Entry]:

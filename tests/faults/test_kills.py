@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 import threading
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,8 @@ from expertserve import AsyncExpertManager, EngineConfig
 from expertserve.adapters.serving import ServingAdapter
 from expertserve.engine.vllm import VLLMEngine
 from expertserve.errors import EngineDeadError
+from expertserve.request import Request
+from expertserve.result import Chunk
 
 pytestmark = [pytest.mark.engine, pytest.mark.soak, pytest.mark.timeout(600)]
 CONFIG = EngineConfig(kv_cache_bytes=64 << 20, max_requests=8, dtype="float32", max_lora_rank=16)
@@ -39,15 +40,17 @@ def processes() -> list[psutil.Process]:
 def victims(who: str) -> list[psutil.Process]:
     """The engine's core, or the worker that it started, which has a name of its own only once it runs."""
     found = processes()
-    cores = [p for p in found if "EngineCore" in p.name()]
-    ours = [p for p in found if any(p.ppid() == core.pid for core in cores)]
-    return cores if who == "core" else [p for p in ours if "Worker" in p.name() or "spawn_main" in " ".join(p.cmdline())]
+    try:
+        cores = [p for p in found if "EngineCore" in p.name()]
+        ours = [p for p in found if any(p.ppid() == core.pid for core in cores)]
+        return cores if who == "core" else [p for p in ours if "Worker" in p.name() or "spawn_main" in " ".join(p.cmdline())]
+    except psutil.NoSuchProcess:
+        return []
 
 
-def kill(who: str) -> None:
-    found = victims(who)
-    assert len(found) == 1, [(p.pid, p.ppid(), p.name(), p.status(), p.cmdline()) for p in processes()]
-    found[0].send_signal(signal.SIGKILL)
+def the(who: str) -> psutil.Process:
+    (found,) = victims(who)
+    return found
 
 
 async def until(condition: Callable[[], bool], seconds: float = 120) -> None:
@@ -80,21 +83,21 @@ async def at_start(manager: AsyncExpertManager, who: str, package: Path, monkeyp
     starting = asyncio.ensure_future(manager.start())
     await until(lambda: bool(victims(who)))
     assert not starting.done()
-    kill(who)
+    the(who).kill()
     with pytest.raises(EngineDeadError):
         await starting
 
 
 async def at_load(manager: AsyncExpertManager, who: str, package: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """While the engine is asked to take the adapter in: whoever loads is told, or the new engine has it."""
+    """When the engine was asked to take the adapter in: whoever loads is told, or the new engine has it."""
     await manager.unload_expert("sql")
-    add, asked = VLLMEngine.add, threading.Event()
+    victim, add, asked = the(who), VLLMEngine.add, threading.Event()
 
     async def told(engine: VLLMEngine, adapter: ServingAdapter) -> None:
         adding = asyncio.ensure_future(add(engine, adapter))
         await asyncio.sleep(0)
+        victim.kill()
         asked.set()
-        kill(who)
         await adding
 
     with monkeypatch.context() as patch:
@@ -108,31 +111,39 @@ async def at_load(manager: AsyncExpertManager, who: str, package: Path, monkeypa
 
 
 async def at_prefill(manager: AsyncExpertManager, who: str, package: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    stream = manager.generate_stream("sql", "word " * 180, **{**LONG, "max_tokens": 64})
-    first = asyncio.ensure_future(anext(aiter(stream)))
-    await until(lambda: manager.info().running == 1 or first.done())
-    assert not first.done()
-    kill(who)
-    with pytest.raises(EngineDeadError):
-        await first
+    """When the engine was given the prompt and before it gave a token."""
+    victim, stream = the(who), VLLMEngine.stream
+
+    async def told(engine: VLLMEngine, request: Request) -> AsyncGenerator[Chunk, None]:
+        chunks = stream(engine, request)
+        first = asyncio.ensure_future(anext(chunks))
+        await asyncio.sleep(0)
+        assert not first.done()
+        victim.kill()
+        yield await first
+
+    with monkeypatch.context() as patch:
+        patch.setattr(VLLMEngine, "stream", told)
+        with pytest.raises(EngineDeadError):
+            await manager.generate("sql", "word " * 180, **{**LONG, "max_tokens": 64})
 
 
 async def at_decode(manager: AsyncExpertManager, who: str, package: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    stream = aiter(manager.generate_stream("sql", "How many?", **LONG))
+    victim, stream = the(who), aiter(manager.generate_stream("sql", "How many?", **LONG))
     await anext(stream)
-    kill(who)
+    victim.kill()
     with pytest.raises(EngineDeadError):
         async for _ in stream:
             pass
 
 
 async def at_drain(manager: AsyncExpertManager, who: str, package: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    stream = aiter(manager.generate_stream("sql", "How many?", **LONG))
+    victim, stream = the(who), aiter(manager.generate_stream("sql", "How many?", **LONG))
     await anext(stream)
     unloading = asyncio.ensure_future(manager.unload_expert("sql"))
     await asyncio.sleep(0.05)
     assert not unloading.done()
-    kill(who)
+    victim.kill()
     with pytest.raises(EngineDeadError):
         async for _ in stream:
             pass

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import json
 import logging
+import os
 import re
 import signal
 import socket
+import stat
 import subprocess
 import sys
 import threading
@@ -204,6 +207,19 @@ def test_state_is_replaced_in_one_step(tmp_path: Path) -> None:
     state.drop("a")
     assert [(e.name, e.path) for e in State(tmp_path / "state").entries] == [("given", "/y")]
     assert [p.name for p in (tmp_path / "state").iterdir()] == ["experts.json"]
+
+
+def test_state_that_is_in_place_counts_as_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    state, sync = State(tmp_path / "state"), os.fsync
+
+    def fails_for_folders(handle: int) -> None:
+        if stat.S_ISDIR(os.fstat(handle).st_mode):
+            raise OSError(errno.EIO, "Input/output error")
+        sync(handle)
+
+    monkeypatch.setattr(os, "fsync", fails_for_folders)
+    state.put(Entry(name="a", path="/a"))
+    assert [e.name for e in state.entries] == [e.name for e in State(tmp_path / "state").entries] == ["a"]
 
 
 # ── metrics and logs ────────────────────────────────────────────────────────────────────────────────────────────────────
