@@ -31,7 +31,7 @@ COINED = 0.3
 # Rough token budgets (see `_cost`): a tiny model learns and answers fastest when everything stays short.
 SHAPE_BUDGET, QUESTION_BUDGET, ANSWER_BUDGET = 50, 52, 58
 TRAIN = LIFE + BUSINESS
-# The lessons of the published expert, whose shapes are left out where it is asked about subjects that it knows.
+# Training's lessons, whose shapes are left out where an expert is asked about subjects that it knows.
 TAUGHT_SEED, TAUGHT = 1, 2000
 
 
