@@ -131,8 +131,8 @@ RATIOS = [
     Ratio("prefill of 1000 tokens, LoRA ÷ base", "prefill LoRA", "prefill base", least=0.90),
     Ratio("prefill of 1000 tokens, DoRA ÷ base", "prefill DoRA", "prefill base"),
     Ratio("prefill ÷ stock vLLM LoRA", "prefill LoRA", "stock prefill LoRA", least=6),
-    Ratio("decode base ÷ an engine with enable_lora=False", "decode base", "decode, LoRA off"),
-    Ratio("prefill base ÷ an engine with enable_lora=False", "prefill base", "prefill, LoRA off"),
+    Ratio("decode base ÷ an engine with enable_lora=False", "decode, LoRA on", "decode, LoRA off"),
+    Ratio("prefill base ÷ an engine with enable_lora=False", "prefill, LoRA on", "prefill, LoRA off"),
     Ratio("batch of 10, LoRA ÷ transformers + PEFT", "batch LoRA", "PEFT batch LoRA", least=1.2),
     Ratio("batch of 10, DoRA ÷ transformers + PEFT", "batch DoRA", "PEFT batch DoRA", least=5),
     Ratio("one prompt, latency ÷ transformers + PEFT LoRA", "latency LoRA", "PEFT latency LoRA", most=1.0),
@@ -159,7 +159,6 @@ def main() -> None:
         mixed = [doras[0], loras[0], doras[1], loras[1]] * 8
         stock = Served(base, row_scale=False, slots=8)
         stock.add(loras)
-        plain = Served(base, row_scale=True, slots=8, lora=False)
         hand = ByHand(base, {"lora": made["lora", 1][1], "dora": made["dora", 1][1]})
         figures |= alternate(
             {
@@ -171,8 +170,6 @@ def main() -> None:
                 "prefill LoRA": ours.prefill([loras[0]] * 4),
                 "prefill DoRA": ours.prefill([doras[0]] * 4),
                 "stock prefill LoRA": stock.prefill([loras[0]] * 4),
-                "decode, LoRA off": plain.decode([None] * 32),
-                "prefill, LoRA off": plain.prefill([None] * 4),
                 "batch LoRA": ours.batch(loras[0]),
                 "PEFT batch LoRA": hand.batch("lora"),
                 "batch DoRA": ours.batch(doras[0]),
@@ -184,8 +181,18 @@ def main() -> None:
             },
             rounds,
         )
-        ours.close()
         stock.close()
+        plain = Served(base, row_scale=True, slots=8, lora=False)
+        figures |= alternate(
+            {
+                "decode, LoRA on": ours.decode([None] * 32),
+                "decode, LoRA off": plain.decode([None] * 32),
+                "prefill, LoRA on": ours.prefill([None] * 4),
+                "prefill, LoRA off": plain.prefill([None] * 4),
+            },
+            rounds,
+        )
+        ours.close()
         plain.close()
         many = [adapter(base, Path(folder), "lora", 100 + i)[0] for i in range(64)]
         wide = Served(base, row_scale=True, slots=64)

@@ -111,7 +111,7 @@ def judge(name: str, answers: Sequence[Answer]) -> list[dict[str, object]]:
 
 def save(name: str, **parts: object) -> None:
     """Writes `results/NAME.json`; the last line printed is its answers."""
-    out = {"benchmark": name, "machine": machine(), **parts}
+    out = {"benchmark": name, "day": time.strftime("%Y-%m-%d"), "machine": machine(), **parts}
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / f"{name}.json").write_text(json.dumps(out, indent=1) + "\n")
     print(json.dumps({"benchmark": name, "answers": out.get("answers")}))

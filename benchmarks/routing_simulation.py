@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from math import log2
 from pathlib import Path
 
-from benchmarks.measure import RESULTS
+from benchmarks.measure import save
 from expertserve.ray_affinity import Affinity
 
 STEP_BASE, STEP_REQUEST = 0.048, 0.0015
@@ -242,9 +242,7 @@ def main() -> None:
         "zipf": ZIPF,
         "load": LOAD,
     }
-    out = {"benchmark": "routing_simulation", "least_requests": least, "notes": notes, "rows": rows}
-    RESULTS.mkdir(exist_ok=True)
-    (RESULTS / "routing_simulation.json").write_text(json.dumps(out, indent=1) + "\n")
+    save("routing_simulation", least_requests=least, notes=notes, rows=rows)
     print(json.dumps({"benchmark": "routing_simulation", "seconds": round(time.perf_counter() - began, 1), "rows": len(rows)}))
 
 

@@ -111,13 +111,14 @@ def section(result: Mapping[str, Any]) -> Iterator[str]:
         yield "\n".join(f"| {count} | {value:g} |" for count, value in result["milliseconds"].items()) + "\n"
     else:
         for key, value in result.items():
-            if key not in ("benchmark", "machine", "answers", "medians", "rounds", "notes"):
+            if key not in ("benchmark", "day", "machine", "answers", "medians", "rounds", "notes"):
                 yield from anything(key, value)
     image = PAGE.parent / "images" / f"{name.replace('_', '-')}.svg"
     if image.is_file():
         yield f"![{name}: plotted](images/{image.name})\n"
     notes = ", ".join(f"{key} {plain(value)}" for key, value in result.get("notes", {}).items())
-    where = f"Machine: {machine(result['machine'])}. " if "machine" in result else ""
+    where = f"Measured {result['day']}. " if "day" in result else ""
+    where += f"Machine: {machine(result['machine'])}. " if "machine" in result else ""
     yield f"{where}{f'Settings: {notes}. ' if notes else ''}Command: `{COMMANDS.get(name, f'python -m benchmarks.{name}')}`.\n"
 
 

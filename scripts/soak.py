@@ -358,6 +358,7 @@ def main() -> None:
     }
     report = {
         "benchmark": "soak",
+        "day": time.strftime("%Y-%m-%d"),
         "machine": machine(),
         "engine": given.engine,
         "minutes": given.minutes,

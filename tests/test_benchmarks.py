@@ -24,8 +24,7 @@ import benchmark_page
 @pytest.fixture(autouse=True)
 def results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where results go instead of the docs' own."""
-    for module in (measure, routing_simulation):
-        monkeypatch.setattr(module, "RESULTS", tmp_path)
+    monkeypatch.setattr(measure, "RESULTS", tmp_path)
     monkeypatch.setattr(routing_simulation, "IMAGE", tmp_path / "routing-simulation.svg")
     return tmp_path
 
