@@ -54,9 +54,9 @@ def test_answers_are_judged_by_their_bars_and_by_the_last_committed_run(
 ) -> None:
     assert [r["met"] for r in measure.judge("none", ANSWERS)] == [True, True, False, True, True]
     assert "before" not in str(measure.judge("none", ANSWERS))
-    monkeypatch.setattr(measure, "committed", lambda name: {"speed": 2.3, "latency": 0.8, "swap": 2.0, "share": 0.9, "extra": -0.1})
+    monkeypatch.setattr(measure, "committed", lambda name: {"speed": 2.3, "latency": 0.7, "swap": 2.0, "share": 0.9, "extra": -0.1})
     rows = {str(r["question"]): r for r in measure.judge("none", ANSWERS)}
-    assert {q: r.get("before") for q, r in rows.items()} == {"speed": 2.3, "latency": 0.8, "swap": None, "share": 0.9, "extra": None}
+    assert {q: r.get("before") for q, r in rows.items()} == {"speed": 2.3, "latency": 0.7, "swap": None, "share": 0.9, "extra": None}
     told = capsys.readouterr().out
     assert told.count("REGRESSED") == 3 and "NOT MET" in told
 
@@ -92,15 +92,16 @@ def test_one_that_fails_does_not_keep_the_others_from_running(monkeypatch: pytes
     asked: list[str] = []
 
     def start(command: list[str], check: bool) -> Any:
-        asked.append(command[2])
-        return subprocess.CompletedProcess(command, command[2] == "benchmarks.manager")
+        asked.append(command[-1])
+        return subprocess.CompletedProcess(command, command[-1] == "benchmarks.manager")
 
     monkeypatch.setattr(subprocess, "run", start)
     monkeypatch.setattr(sys, "argv", ["run.py"])
     with pytest.raises(SystemExit, match=r"left as they were: manager$"):
         run.main()
     modules = {f"benchmarks.{p.stem}" for p in (ROOT / "benchmarks").glob("*.py")}
-    assert set(asked) == modules - {"benchmarks.__init__", "benchmarks.measure", "benchmarks.run"}
+    assert set(asked[:-1]) == modules - {"benchmarks.__init__", "benchmarks.measure", "benchmarks.run"}
+    assert asked[-1] == run.PAGE  # the last one writes the page of what there is
 
 
 def test_routing_in_short(results: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -131,5 +132,5 @@ def test_the_soak_in_short(tmp_path: Path) -> None:
     assert soak.returncode == 0, said
     report = json.loads((tmp_path / "soak.json").read_text())
     assert report["clean"], report
-    assert report["answered"]["whole"] > 5 and report["answered"]["administration"] > 2 and report["samples"]
+    assert report["answered"]["whole"] and report["answered"]["administration"] and report["samples"]
     assert (tmp_path / "soak.svg").read_text().count("<polyline") == 4
