@@ -54,6 +54,7 @@ class VLLMEngine:
         self._grammars = True
         self._width = 0
         self._adding = asyncio.Lock()
+        self._dying = False
 
     async def start(self, base: BaseModel, config: EngineConfig, rank: int) -> EngineInfo:
         choice = choose(await asyncio.to_thread(probe), device=config.device, engine="vllm")
@@ -136,7 +137,7 @@ class VLLMEngine:
 
     @property
     def alive(self) -> bool:
-        return self._llm is not None and not self._llm.errored
+        return self._llm is not None and not self._llm.errored and not self._dying
 
     async def stream(self, request: Request) -> AsyncGenerator[Chunk, None]:
         from vllm.inputs import TokensPrompt
@@ -182,6 +183,7 @@ class VLLMEngine:
             return work.result()
         except Exception as error:
             if type(error) is Exception and str(error).endswith(": cancelled"):  # so says the core as it ends, of what a dead worker left
+                self._dying = True  # vLLM itself notices a moment later
                 raise Dead from error
             raise
         finally:
