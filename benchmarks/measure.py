@@ -109,11 +109,12 @@ def judge(name: str, answers: Sequence[Answer]) -> list[dict[str, object]]:
     return rows
 
 
-def save(name: str, **parts: object) -> None:
-    """Writes `results/NAME.json`; the last line printed is its answers."""
+def save(name: str, folder: Path | None = None, **parts: object) -> None:
+    """Writes `NAME.json` to the results or another folder; the last line printed is its answers."""
+    folder = folder or RESULTS
     out = {"benchmark": name, "day": time.strftime("%Y-%m-%d"), "machine": machine(), **parts}
-    RESULTS.mkdir(exist_ok=True)
-    (RESULTS / f"{name}.json").write_text(json.dumps(out, indent=1) + "\n")
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{name}.json").write_text(json.dumps(out, indent=1) + "\n")
     print(json.dumps({"benchmark": name, "answers": out.get("answers")}))
 
 

@@ -13,13 +13,11 @@ import json
 import shutil
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 CORPUS = ROOT / "tests" / "fuzz" / "corpus"
-RESULTS = ROOT / "benchmarks" / "results" / "fuzz.json"
 KEPT, LARGEST = 24, 6000
 """Files of a target's corpus that are kept, and how large they may be."""
 TARGETS = ("tar", "zip", "manifest", "adapter", "package", "signature", "keys", "grammar", "constraint", "template", "http")
@@ -48,7 +46,7 @@ def keep(target: str, folder: Path) -> None:
 
 def main() -> None:
     """Runs them one after the other."""
-    from benchmarks.measure import machine
+    from benchmarks.measure import save
 
     parser = argparse.ArgumentParser()
     parser.add_argument("--inputs", type=int, default=10_000)
@@ -65,9 +63,7 @@ def main() -> None:
         if given.keep and not row["broken"]:
             keep(target, given.folder)
     if not given.target:
-        RESULTS.parent.mkdir(parents=True, exist_ok=True)
-        out = {"benchmark": "fuzz", "inputs": given.inputs, "day": time.strftime("%Y-%m-%d"), "machine": machine(), "targets": rows}
-        RESULTS.write_text(json.dumps(out, indent=1) + "\n")
+        save("fuzz", inputs=given.inputs, targets=rows)
     sys.exit(any(row["broken"] for row in rows))
 
 

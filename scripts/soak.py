@@ -243,11 +243,11 @@ async def administrator(http: httpx.AsyncClient, packages: Sequence[str], end: f
             await asyncio.sleep(min(2.0, max(0.0, end - time.monotonic())))
 
 
-async def gauge(http: httpx.AsyncClient, name: str) -> float | None:
-    """One of the server's own figures, summed over its labels; None where it has none."""
+async def gauges(http: httpx.AsyncClient, *names: str) -> list[float | None]:
+    """Some of the server's own figures, each summed over its labels; None where it has none."""
     text = (await http.get("/metrics")).text
-    found = re.findall(rf"^{name}(?:\{{.*\}})? (\S+)$", text, re.MULTILINE)
-    return sum(map(float, found)) if found else None
+    found = [re.findall(rf"^{name}(?:\{{.*\}})? (\S+)$", text, re.MULTILINE) for name in names]
+    return [sum(map(float, values)) if values else None for values in found]
 
 
 async def drive(server: Server, minutes: float, clients: int) -> tuple[Outcome, list[Sample], dict[str, float | None]]:
@@ -259,8 +259,8 @@ async def drive(server: Server, minutes: float, clients: int) -> tuple[Outcome, 
 
         async def watch() -> None:
             while time.monotonic() < end:
-                pending, kv_share = [await gauge(http, name) or 0.0 for name in ("expertserve_pending", KV_SHARE)]
-                samples.append(server.look(time.monotonic() - began, pending, kv_share, outcome.answered.total()))
+                pending, kv_share = await gauges(http, "expertserve_pending", KV_SHARE)
+                samples.append(server.look(time.monotonic() - began, pending or 0.0, kv_share or 0.0, outcome.answered.total()))
                 await asyncio.sleep(EVERY)
 
         work = [client(http, i, end, outcome) for i in range(clients)]
@@ -269,8 +269,8 @@ async def drive(server: Server, minutes: float, clients: int) -> tuple[Outcome, 
         with contextlib.suppress(httpx.HTTPError):
             await http.delete(f"/v1/experts/{SPARE}")
         note(outcome, "last", await http.post("/v1/chat/completions", json=_chat("sql", random.Random(0))), (200,))
-        left = {what: await gauge(http, metric) for what, metric in AT_THE_END.items()}
-        left["experts"] = await gauge(http, "expertserve_experts")
+        *values, experts = await gauges(http, *AT_THE_END.values(), "expertserve_experts")
+        left = dict(zip(AT_THE_END, values, strict=True)) | {"experts": experts}
         pending, kv_share = (left[what] or 0.0 for what in ("requests still pending", "share of KV cache still in use"))
         samples.append(server.look(time.monotonic() - began, pending, kv_share, outcome.answered.total()))
     return outcome, samples, left
@@ -328,7 +328,7 @@ def plot(samples: Sequence[Sample], file: Path) -> None:
 
 def main() -> None:
     """Serves, drives, reports."""
-    from benchmarks.measure import machine
+    from benchmarks.measure import save
 
     parser = argparse.ArgumentParser()
     parser.add_argument("--minutes", type=float, default=20)
@@ -357,9 +357,6 @@ def main() -> None:
         "exit code": code,
     }
     report = {
-        "benchmark": "soak",
-        "day": time.strftime("%Y-%m-%d"),
-        "machine": machine(),
         "engine": given.engine,
         "minutes": given.minutes,
         "clients": given.clients,
@@ -373,7 +370,7 @@ def main() -> None:
         "clean": all(value == 0 for value in faults.values()),
         "examples": {"unanswered": outcome.unanswered[:10], "wrong": outcome.wrong[:10]},
     }
-    (given.out / "soak.json").write_text(json.dumps(report | {"samples": [asdict(s) for s in samples]}, indent=1) + "\n")
+    save("soak", given.out, **report, samples=[asdict(s) for s in samples])
     plot(samples, IMAGE if given.out == RESULTS else given.out / "soak.svg")
     print(json.dumps(report, indent=1))
     sys.exit(not report["clean"])

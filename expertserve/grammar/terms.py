@@ -99,18 +99,19 @@ def from_json_schema(schema: Schema) -> Grammar:
         ConfigError: `bad_schema`: not a schema, too large, with parts that no grammar can say, or that lie elsewhere.
     """
     text = schema_text(schema)
-    for place in _references(json.loads(text)):
-        if not place.startswith("#"):
-            hint = "put what it refers to under $defs, and refer to '#/$defs/NAME'"
-            raise ConfigError(f"the JSON schema refers to {place[:100]!r}; nothing is fetched", hint=hint, code="bad_schema")
     return _through_xgrammar(lambda x: x.from_json_schema(text, any_whitespace=False), "bad_schema", "the JSON schema")
 
 
 def schema_text(schema: Schema) -> str:
     """A dictionary's or a pydantic model's JSON schema, as text."""
     plain = schema.model_json_schema() if isinstance(schema, type) else schema
-    if not isinstance(plain, Mapping) or _depth(plain) > MAX_SCHEMA_DEPTH:
+    if not isinstance(plain, Mapping) or max(depth for _, depth in _walk(plain)) > MAX_SCHEMA_DEPTH:
         raise ConfigError(f"json_schema must be an object nested at most {MAX_SCHEMA_DEPTH} deep, or a pydantic model", code="bad_schema")
+    for item, _ in _walk(plain):
+        for place in (item.get("$ref"), item.get("$dynamicRef")) if isinstance(item, Mapping) else ():
+            if isinstance(place, str) and not place.startswith("#"):
+                hint = "put what it refers to under $defs, and refer to '#/$defs/NAME'"
+                raise ConfigError(f"the JSON schema refers to {place[:100]!r}; nothing is fetched", hint=hint, code="bad_schema")
     try:
         text = json.dumps(plain)
     except (TypeError, ValueError, RecursionError) as error:
@@ -120,27 +121,14 @@ def schema_text(schema: Schema) -> str:
     return text
 
 
-def _references(value: object) -> Iterator[str]:
-    """What the `$ref`s of a schema say."""
-    if isinstance(value, dict):
-        for key, inner in value.items():
-            if key in ("$ref", "$dynamicRef") and isinstance(inner, str):
-                yield inner
-            yield from _references(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _references(inner)
-
-
-def _depth(value: object) -> int:
-    """How deep objects and lists are nested; stops counting a little above the limit."""
-    deepest, stack = 0, [(value, 1)]
+def _walk(value: object) -> Iterator[tuple[object, int]]:
+    """Everything in a tree of objects and lists with how deep it lies; goes no further than a little below the limit."""
+    stack = [(value, 1)]
     while stack:
         item, depth = stack.pop()
-        deepest = max(deepest, depth)
+        yield item, depth
         if depth <= MAX_SCHEMA_DEPTH and isinstance(item, Mapping | list | tuple):
             stack += [(v, depth + 1) for v in (item.values() if isinstance(item, Mapping) else item)]
-    return deepest
 
 
 def from_term(term: Term) -> Grammar:

@@ -253,7 +253,7 @@ async def _load(parts: Parts, name: str, path: Path, source: Source | None, uplo
     _checked(name)
     options = source or Source(path=".")
     entry = Entry(name=name, path=str(path), pin=bool(options.pin), checksum=options.checksum, checkpoint=options.checkpoint)
-    there = _is_loaded(parts, name)
+    there = parts.has(name)
     info = await parts.service.load_expert(name, path, pin=entry.pin, checksum=entry.checksum, checkpoint=entry.checkpoint)
     try:
         _done(parts, entry, "load", upload)
@@ -262,14 +262,6 @@ async def _load(parts: Parts, name: str, path: Path, source: Source | None, uplo
             await parts.service.unload_expert(name)
         raise
     return expert_model(parts, info)
-
-
-def _is_loaded(parts: Parts, name: str) -> bool:
-    try:
-        parts.service.get(name)
-    except ExpertNotLoadedError:
-        return False
-    return True
 
 
 async def _replace(parts: Parts, name: str, path: Path, source: Source | None, upload: _Upload | None = None) -> Json:

@@ -127,7 +127,7 @@ def welcome(url: str, parts: Parts) -> None:
     count = f"{info.experts} expert{'s' if info.experts != 1 else ''}"
     lines = [f"expertserve {__version__}: {count} on {bases}", "", f"  {url}/      playground", f"  {url}/v1    OpenAI API"]
     lines += [f"  {url}/docs  routes", ""]
-    rows = [(e.name, parts.service.get(e.name).manifest.description) for e in entries if _loaded(parts, e.name)]
+    rows = [(e.name, parts.service.get(e.name).manifest.description) for e in entries if parts.has(e.name)]
     rows += [(b, "the base model alone") for b in info.base_models] + ([("auto", "the expert that fits the prompt")] if rows else [])
     width = max((len(name) for name, _ in rows), default=0)
     lines += [f"  {_plain(name):{width}}  {_plain(_short(text))}" for name, text in rows]
@@ -146,16 +146,6 @@ def example(url: str, name: str, question: str, *, keys: bool) -> list[str]:
 
 def tell_ready(url: str, parts: Parts) -> None:
     typer.echo(f"ready at {url}  (Ctrl-C stops)")
-
-
-def _loaded(parts: Parts, name: str) -> bool:
-    from expertserve.errors import ExpertNotLoadedError
-
-    try:
-        parts.service.get(name)
-    except ExpertNotLoadedError:
-        return False
-    return True
 
 
 def _short(text: str) -> str:

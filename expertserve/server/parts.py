@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from starlette.requests import Request
 
-from expertserve.errors import ExpertError
+from expertserve.errors import ExpertError, ExpertNotLoadedError
 from expertserve.server.auth import Key, Keyring
 from expertserve.server.edge import Facts
 from expertserve.server.limits import Limits
@@ -34,6 +34,14 @@ class Parts:
     failure: ExpertError | None = None
     """Why the engine did not start."""
     _waking: asyncio.Task[None] | None = None
+
+    def has(self, name: str) -> bool:
+        """Whether an expert is loaded under that name."""
+        try:
+            self.service.get(name)
+        except ExpertNotLoadedError:
+            return False
+        return True
 
     def wake(self) -> None:
         """Starts the engine in the background, where the first expert came over HTTP."""

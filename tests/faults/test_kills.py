@@ -62,14 +62,14 @@ async def until(condition: Callable[[], bool], seconds: float = 120) -> None:
 @pytest.mark.parametrize("who", ["core", "worker"])
 @pytest.mark.parametrize("stage", ["start", "load", "prefill", "decode", "drain"])
 def test_what_is_killed_is_told_replaced_and_leaves_nothing(
-    who: str, stage: str, tiny_package: Path, tiny_base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    who: str, stage: str, tiny_package: Path, tiny_base: Path, tmp_path: Path
 ) -> None:
     async def run() -> None:
         manager = AsyncExpertManager(config=CONFIG, cache_dir=tmp_path / "cache", models_dir=tiny_base.parent)
         await manager.load_expert("sql", tiny_package)
         before = "" if stage == "start" else (await manager.generate("sql", "How many?", **ASKED)).text
         async with asyncio.timeout(180):
-            await STAGES[stage](manager, who, tiny_package, monkeypatch)
+            await STAGES[stage](manager, who, tiny_package)
         after = (await asyncio.wait_for(manager.generate("sql", "How many?", **ASKED), 240)).text
         assert not before or after == before
         assert [i.state for i in await manager.list_loaded_experts()] == ["slot"] and manager.info().running == 0
@@ -79,7 +79,7 @@ def test_what_is_killed_is_told_replaced_and_leaves_nothing(
     asyncio.run(run())
 
 
-async def at_start(manager: AsyncExpertManager, who: str, package: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def at_start(manager: AsyncExpertManager, who: str, package: Path) -> None:
     starting = asyncio.ensure_future(manager.start())
     await until(lambda: bool(victims(who)))
     assert not starting.done()
@@ -88,7 +88,7 @@ async def at_start(manager: AsyncExpertManager, who: str, package: Path, monkeyp
         await starting
 
 
-async def at_load(manager: AsyncExpertManager, who: str, package: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def at_load(manager: AsyncExpertManager, who: str, package: Path) -> None:
     """When the engine was asked to take the adapter in: whoever loads is told, or the new engine has it."""
     await manager.unload_expert("sql")
     victim, add, asked = the(who), VLLMEngine.add, threading.Event()
@@ -100,7 +100,7 @@ async def at_load(manager: AsyncExpertManager, who: str, package: Path, monkeypa
         asked.set()
         await adding
 
-    with monkeypatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch:
         patch.setattr(VLLMEngine, "add", told)
         loading = asyncio.ensure_future(manager.load_expert("sql", package))
         await until(asked.is_set)
@@ -110,7 +110,7 @@ async def at_load(manager: AsyncExpertManager, who: str, package: Path, monkeypa
         await manager.load_expert("sql", package)
 
 
-async def at_prefill(manager: AsyncExpertManager, who: str, package: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def at_prefill(manager: AsyncExpertManager, who: str, package: Path) -> None:
     """When the engine was given the prompt and before it gave a token."""
     victim, stream = the(who), VLLMEngine.stream
 
@@ -122,13 +122,13 @@ async def at_prefill(manager: AsyncExpertManager, who: str, package: Path, monke
         victim.kill()
         yield await first
 
-    with monkeypatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch:
         patch.setattr(VLLMEngine, "stream", told)
         with pytest.raises(EngineDeadError):
             await manager.generate("sql", "word " * 180, **{**LONG, "max_tokens": 64})
 
 
-async def at_decode(manager: AsyncExpertManager, who: str, package: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def at_decode(manager: AsyncExpertManager, who: str, package: Path) -> None:
     victim, stream = the(who), aiter(manager.generate_stream("sql", "How many?", **LONG))
     await anext(stream)
     victim.kill()
@@ -137,7 +137,7 @@ async def at_decode(manager: AsyncExpertManager, who: str, package: Path, monkey
             pass
 
 
-async def at_drain(manager: AsyncExpertManager, who: str, package: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def at_drain(manager: AsyncExpertManager, who: str, package: Path) -> None:
     victim, stream = the(who), aiter(manager.generate_stream("sql", "How many?", **LONG))
     await anext(stream)
     unloading = asyncio.ensure_future(manager.unload_expert("sql"))
