@@ -1,7 +1,8 @@
 """What do adapters cost, against the base model, stock vLLM, and transformers with PEFT?
 
-SmolLM2-135M-Instruct in bf16, adapters of rank 8 on q, k, v, o, up, down. "Base" is the same LoRA-enabled engine with requests that name
-no adapter; stock vLLM is the same engine without our worker extension. PEFT runs unmerged, in bf16, with the engine's number of threads.
+SmolLM2-135M-Instruct in bfloat16 (float32 on a CPU without it), adapters of rank 8 on q, k, v, o, up, down. "Base" is the same
+LoRA-enabled engine with requests that name no adapter; stock vLLM is the same engine without our worker extension. PEFT runs unmerged,
+in the same type, with the engine's number of threads.
 Greedy, all tokens generated (end of sequence ignored), no prefix shared with another round.
 """
 
@@ -18,7 +19,7 @@ from typing import Any
 
 import torch
 
-from benchmarks.measure import Ratio, alternate, report, timed
+from benchmarks.measure import BASE, Ratio, alternate, dtype, report, timed
 from expertserve.adapters.peft import read_adapter
 from expertserve.adapters.serving import ServingAdapter, prepare_adapter
 from expertserve.config import EngineConfig, models_dir
@@ -29,10 +30,10 @@ from expertserve.package.manifest import Adapter
 from expertserve.request import Request, Sampling
 from tests import tiny
 
-BASE = "SmolLM2-135M-Instruct"
 RANK = 8
 DECODED = 48
-CONFIG: dict[str, Any] = {"dtype": "bfloat16", "max_requests": 64, "kv_cache_bytes": 1 << 30, "max_model_len": 2048}
+DTYPE = dtype()
+CONFIG: dict[str, Any] = {"dtype": DTYPE, "max_requests": 64, "kv_cache_bytes": 1 << 30, "max_model_len": 2048}
 ids = itertools.count()
 
 
@@ -95,7 +96,7 @@ class ByHand:
         from transformers import AutoModelForCausalLM
 
         torch.set_num_threads(len(cpus()))
-        plain: Any = AutoModelForCausalLM.from_pretrained(base.path, dtype=torch.bfloat16)
+        plain: Any = AutoModelForCausalLM.from_pretrained(base.path, dtype=getattr(torch, DTYPE))
         self.model: Any = None
         for name, folder in adapters.items():
             if self.model is None:
@@ -199,7 +200,8 @@ def main() -> None:
         wide.add(many)
         figures |= alternate({f"decode 64 x {n}": wide.decode((many[:n] * 64)[:64]) for n in (1, 4, 16, 64)}, rounds)
         wide.close()
-    report("adapters", "Adapters", figures, RATIOS, {"base": BASE, **CONFIG, "rank": RANK, "slots": "8, then 64", "threads": len(cpus())})
+    name = "adapters" if DTYPE == "bfloat16" else f"adapters_{DTYPE}"
+    report(name, "Adapters", figures, RATIOS, {"base": BASE, **CONFIG, "rank": RANK, "slots": "8, then 64", "threads": len(cpus())})
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.measure import Answer, judge, save
+from benchmarks.measure import Answer, dtype, judge, save
 from expertserve import EngineConfig, Expert, GenerateArgs
 from expertserve.config import models_dir
 from expertserve.grammar.bundled import bundled
@@ -217,7 +217,7 @@ def main() -> None:
     lowered = reading()
     answers, raw = in_engine(rounds)
     answers = [*published(rows), Answer("reading and lowering 2,000 rules, ms", lowered, most=200), *answers]
-    notes = {"engine": "max_requests 32, max_model_len 1024, bfloat16", "temperature": 1.0, "max_tokens": 64}
+    notes = {"engine": f"max_requests 32, max_model_len 1024, {dtype()}", "temperature": 1.0, "max_tokens": 64}
     save("grammar", notes=notes, answers=judge("grammar", answers), masks=rows, **raw)
 
 

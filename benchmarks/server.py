@@ -25,7 +25,7 @@ import aiohttp
 import httpx
 
 from benchmarks.manager import packages
-from benchmarks.measure import Ratio, alternate, report
+from benchmarks.measure import Ratio, alternate, dtype, report
 from expertserve import ExpertManager
 from expertserve.config import models_dir
 from expertserve.engine.machine import cpus
@@ -129,7 +129,7 @@ def main() -> None:
         ours = [str(bin_ / "expertserve"), "serve", *named, "--port", str(OURS), "--max-slots", "4", "--cache-dir", str(folder / "cache")]
         # What `vllm serve` runs: that command itself looks for a distribution called vllm, which builds for CPUs aren't.
         theirs = [sys.executable, "-m", "vllm.entrypoints.openai.api_server", "--model", str(BASE), "--port", str(THEIRS)]
-        theirs += ["--dtype", "bfloat16", "--max-model-len", "2048"]
+        theirs += ["--dtype", dtype(), "--max-model-len", "2048"]
         theirs += ["--enable-lora", "--max-loras", "4", "--max-lora-rank", "8", "--max-num-seqs", "64"]
         theirs += ["--kv-cache-memory-bytes", str(2 << 30)]
         theirs += ["--lora-modules", *(f"{name}={folder / f'a{n}'}" for n, name in enumerate(NAMES))]

@@ -36,7 +36,8 @@ class EngineConfig:
     Args:
         device: ``"cpu"``, ``"cuda"``, ``"cuda:1"``, ``"mps"``; None takes the best that is there.
         engine: ``"vllm"`` or ``"transformers"``; None takes the one that suits the device.
-        dtype: Of the base weights; ``"auto"`` takes what the model was saved in, float32 where the CPU has no bfloat16.
+        dtype: Of the base weights; ``"auto"`` takes what the model was saved in, float32 where the CPU would emulate bfloat16 and the
+            memory allows.
         max_model_len: Longest prompt and answer together, in tokens.
         max_requests: Requests decoded at the same time; more wait in line.
         max_slots: Adapters that one batch may mix; more are swapped in and out.

@@ -46,7 +46,7 @@ mask of the published SQL grammar comes in a sentence with seventy `NOT` in a ro
     "parity": """What the library costs beside the same work by hand with transformers and PEFT, on both engines, and how much more
 memory it takes than its engine alone. A prompt's figures are seconds a token, a batch's tokens a second.""",
     "llama_cpp": """The SQL expert here and in llama.cpp, with and without its grammar, in tokens a second. llama.cpp runs the published
-4-bit file, as its users would, one prompt after the other; ours the same weights in bf16.""",
+4-bit file, as its users would, one prompt after the other; ours the same weights unquantised.""",
     "fuzz": """Is there an input that breaks a promise? Every door that takes a stranger's bytes, with inputs drawn nearly sound and inputs
 mutated towards code that none had reached; what counts as broken is in [the security page](security.md). Not a measure of speed.""",
     "soak": """Does a server stay as it is under mixed traffic, with experts coming and going, hang-ups and bad requests? Memory and handles
@@ -55,11 +55,18 @@ are compared between the middle and the last third; at most the growth that is a
     "adapters": """What adapters cost: tokens per second beside the base model alone, beside stock vLLM, and beside transformers with PEFT
 doing the same work. "Base" is the same engine asked without an adapter. "Stock" is the same engine without our worker extension, driven
 through vLLM's own classes with the same settings and requests.""",
+    "adapters_float32": """The same questions on a CPU without AVX-512, which would emulate bfloat16: all sides compute in
+float32 there.""",
     "server": """What the server costs: the same four adapters under 32 streaming clients, beside `vllm serve` with them as plain LoRA
 modules, and beside our own manager without a server. First token and ready are in seconds.""",
 }
 TITLES = {"first": "it is first", "fits": "it is among those that fit", "none": "none fits", "wrong": "another is first"}
-COMMANDS = {"facade": "python -m benchmarks.manager", "fuzz": "make fuzz", "soak": "make soak"}  # where it isn't the module of that name
+COMMANDS = {
+    "facade": "python -m benchmarks.manager",
+    "fuzz": "make fuzz",
+    "soak": "make soak",
+    "adapters_float32": "python -m benchmarks.adapters",
+}  # where it isn't the module of that name
 WIDTH = 20
 MOST_ROWS = 40
 

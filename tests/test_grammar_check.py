@@ -148,10 +148,10 @@ def test_a_question_that_takes_too_long_is_given_up() -> None:
         "".join(f"r{i} ::= r{i + 1}* {chr(34)}{i}{chr(34)} r{(i * 7) % 3000}? | [a-z]\n" for i in range(3000))
         + 'r3000 ::= "x"\nroot ::= r0'
     )
-    start = time.process_time()
+    start = time.thread_time()
     with pytest.raises(Undecided):
         example_with(Grammar.from_gbnf(rules).program, "abcdefgh" * 8)
-    assert time.process_time() - start < 10
+    assert time.thread_time() - start < 10
     assert isinstance(Grammar.from_gbnf('root ::= "a"').program, Program)
 
 
@@ -178,10 +178,10 @@ def test_large_grammars_are_checked_in_seconds() -> None:
     chain = "".join(f"r{i} ::= r{i + 1} ws | [a-z]+ ws r{(i * 7) % 1000}?\n" for i in range(1000))
     text = chain + 'r1000 ::= "xy" ws\nroot ::= r0\nws ::= [ ]*\n'
     wide = "root ::= [" + "".join(f"\\U{c:08X}" for c in range(0x10000, 0x10000 + 40_000, 2)) + "]* [a-z]*"
-    start = time.process_time()
+    start = time.thread_time()
     for large in (text, wide, 'root ::= "' + "ab" * 50_000 + '"'):
         assert check(large, stops=["abc"])
-    assert time.process_time() - start < 20
+    assert time.thread_time() - start < 20
 
 
 @settings(max_examples=100, deadline=None)

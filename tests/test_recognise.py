@@ -176,9 +176,9 @@ def test_every_kind_of_recursion_takes_long_lists(shape: str) -> None:
 def test_time_grows_with_the_length_of_a_list_and_no_faster(shape: str) -> None:
     def seconds(items: int) -> float:
         grammar = Grammar.from_gbnf(SHAPES[shape])
-        start = time.process_time()
+        start = time.thread_time()
         assert grammar.accepts(",".join("1" * items))
-        return time.process_time() - start
+        return time.thread_time() - start
 
     assert seconds(8_000) < 1 + 16 * seconds(1_000)
 
@@ -195,7 +195,7 @@ def test_counted_repetition_counts() -> None:
 
 
 def test_ambiguity_without_end_stays_bounded() -> None:
-    start = time.process_time()
+    start = time.thread_time()
     for text in (
         'root ::= root root | "a" | ""',
         'root ::= (("a"*)*)*',
@@ -203,7 +203,7 @@ def test_ambiguity_without_end_stays_bounded() -> None:
         'root ::= x y | y x\nx ::= root "a" | ""\ny ::= "a" root | "a"',
     ):
         assert Grammar.from_gbnf(text).accepts("a" * 60)
-    assert time.process_time() - start < 5
+    assert time.thread_time() - start < 5
 
 
 def test_what_derives_nothing_is_refused_or_left_out() -> None:
@@ -335,14 +335,14 @@ def test_following_a_published_grammar_costs_little(published: tuple[str, Gramma
     rng = random.Random(3)
     texts = [*SENTENCES[name], *(grammar.sample(rng) for _ in range(10))]
     for budget in (1e-3, 20e-6):  # the first time and later; measured: 60 µs and 0.5 µs a character
-        start = time.process_time()
+        start = time.thread_time()
         for text in texts:
             cursor = grammar.start()
             data = text.encode()
             for at in range(0, len(data), 4):
                 assert cursor.feed(data[at : at + 4])
                 cursor.ending_chars()
-        assert time.process_time() - start < budget * sum(map(len, texts))
+        assert time.thread_time() - start < budget * sum(map(len, texts))
 
 
 def test_samples_reach_every_rule_of_a_published_grammar() -> None:

@@ -13,6 +13,8 @@ from expertserve.engine.row_scale import scale_rows
 
 pytest.importorskip("vllm", reason="the CPU wrapper's module imports vLLM")
 
+from vllm.platforms import current_platform
+
 from expertserve.engine.vllm_punica import LONG_RUN, apply, pack, regions, stack
 
 SLOTS, RANK, IN, OUTS = 4, 6, 8, (5, 3)
@@ -64,6 +66,22 @@ def test_every_mixture_of_runs_gives_the_formula(runs: list[tuple[int, int]], se
         covered += r.end - r.start
     torch.testing.assert_close(y, wanted, rtol=1e-4, atol=1e-4)
     assert covered >= sum(s >= 0 for s in slots)
+
+
+def test_few_bfloat16_tokens_keep_their_answer_once_weights_are_laid_out_or_cannot_be() -> None:
+    """Laid out for oneDNN after some uses; a CPU without AVX-512 has no such product, and goes on as it was."""
+    current_platform.import_kernels()
+    slots = [0, 2, -1, 1, 2, 3]
+    a, b = ([s.bfloat16() for s in side] for side in weights(2))
+    x, y = torch.randn(len(slots), IN).bfloat16(), torch.randn(len(slots), sum(OUTS)).bfloat16()
+    (region,) = regions(slots, torch.bfloat16)
+    several = stack([pack([s[slot, 0] for s in a], [s[slot, 0] for s in b]) for slot in region.slots])
+    wanted = expected(y.float(), x.float(), slots, [s.float() for s in a], [s.float() for s in b])
+    for _ in range(45):
+        out = y.clone()
+        apply(out, x, several, region)
+        torch.testing.assert_close(out.float(), wanted, rtol=0.05, atol=0.2)
+    assert bool(several.products()) == torch.ops.mkldnn._is_mkldnn_bf16_supported()
 
 
 def test_the_gpu_path_scales_rows_and_ignores_padding() -> None:

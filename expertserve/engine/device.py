@@ -186,7 +186,7 @@ def _warnings(machine: Machine, place: str, *, asked: bool) -> tuple[str, ...]:
     if place == "cpu" and not asked:
         found.append(CPU_WARNING)
     if place == "cpu" and machine.arch == "x86_64" and "avx512" not in machine.cpu:
-        found.append("the processor has no AVX-512: bfloat16 is emulated and slow; dtype='float32' is faster where it fits")
+        found.append("the processor has no AVX-512 and would emulate bfloat16: unless dtype is given, float32 is taken where memory allows")
     if place == "cpu" and machine.wsl:
         found.append("WSL gives Linux half of the memory by default; .wslconfig can give more")
     return tuple(found)

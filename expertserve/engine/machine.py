@@ -17,6 +17,8 @@ SHARE = 0.4
 TOKENS_EACH = 1024
 """Keys and values for so many tokens of each request that may run, where memory allows."""
 BLOCK = 128
+FLOAT32_SHARE = 0.5
+"""Of the memory that is free, how much weights may take that are held in float32 for speed alone."""
 ADAPTERS_SHARE, MAX_ADAPTERS = 0.1, 512
 """Of the memory that is free, how much adapters beside those in slots may take, and how many are kept at most."""
 
@@ -41,6 +43,31 @@ def cpus() -> list[int]:
     if hasattr(os, "sched_getaffinity"):
         return sorted(os.sched_getaffinity(0))
     return list(range(os.cpu_count() or 1))
+
+
+def choose_dtype(base: BaseModel, config: EngineConfig, device: str) -> str:
+    """What weights are held in: as saved. In float32 where the CPU would have to emulate that, and has the memory."""
+    if config.dtype != "auto":
+        return config.dtype
+    if device != "cpu" or _fast_bfloat16():
+        return _saved(base)
+    return "float32" if weight_bytes(base, "float32") <= FLOAT32_SHARE * psutil.virtual_memory().available else _saved(base)
+
+
+def weight_bytes(base: BaseModel, dtype: str) -> int:
+    """What the weights take in memory."""
+    return sum(f.stat().st_size for f in base.path.glob("*.safetensors")) * BYTES[dtype] // BYTES[_saved(base)]
+
+
+def _saved(base: BaseModel) -> str:
+    saved = str(base.config.get("dtype") or base.config.get("torch_dtype"))
+    return saved if saved in BYTES else "bfloat16"
+
+
+def _fast_bfloat16() -> bool:
+    import torch
+
+    return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
 
 
 def token_bytes(base: BaseModel, dtype: str) -> int:
@@ -71,7 +98,7 @@ def choose_sizes(base: BaseModel, config: EngineConfig, dtype: str, available: i
     free = psutil.virtual_memory().available if available is None else available
     each = token_bytes(base, dtype)
     length = config.max_model_len or base.context_length
-    weights = sum(f.stat().st_size for f in base.path.glob("*.safetensors"))
+    weights = weight_bytes(base, dtype)
     room = max(0, free - 2 * weights)
     wanted = config.kv_cache_bytes or max(each * (length + BLOCK), min(each * TOKENS_EACH * config.max_requests, int(SHARE * room)))
     if wanted > room or wanted < each * length:

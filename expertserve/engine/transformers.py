@@ -16,7 +16,7 @@ from expertserve.adapters.serving import ServingAdapter
 from expertserve.config import EngineConfig
 from expertserve.engine.base import EngineInfo, Resident
 from expertserve.engine.device import announce, choose, probe
-from expertserve.engine.machine import BYTES, choose_sizes
+from expertserve.engine.machine import choose_dtype, choose_sizes
 from expertserve.errors import ConfigError, EngineDeadError, ExpertError, IncompatibleError, InferenceError, OutOfMemoryError
 from expertserve.models import BaseModel
 from expertserve.request import Request
@@ -132,22 +132,6 @@ class TransformersEngine:
         if request.constraint is None or self._guides is None:
             return [None] * request.sampling.n
         return [self._guides(request.constraint) for _ in range(request.sampling.n)]
-
-
-def choose_dtype(base: BaseModel, config: EngineConfig, device: str) -> str:
-    """What weights are held in: as saved, unless the CPU would have to emulate that."""
-    if config.dtype != "auto":
-        return config.dtype
-    saved = str(base.config.get("dtype") or base.config.get("torch_dtype") or "bfloat16")
-    if saved not in BYTES:
-        saved = "bfloat16"
-    return "float32" if device == "cpu" and saved != "float32" and not _fast_bfloat16() else saved
-
-
-def _fast_bfloat16() -> bool:
-    import torch
-
-    return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
 
 
 def _check_layers(base: BaseModel) -> None:

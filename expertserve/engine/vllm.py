@@ -16,7 +16,7 @@ from expertserve.adapters.serving import ServingAdapter
 from expertserve.config import EngineConfig
 from expertserve.engine.base import EngineInfo, Resident
 from expertserve.engine.device import announce, choose, probe
-from expertserve.engine.machine import choose_sizes, cpus, resident_adapters
+from expertserve.engine.machine import choose_dtype, choose_sizes, cpus, resident_adapters
 from expertserve.engine.vllm_errors import translated
 from expertserve.engine.vllm_launch import launch
 from expertserve.errors import EngineDeadError, IncompatibleError, InferenceError
@@ -60,7 +60,7 @@ class VLLMEngine:
         choice = choose(await asyncio.to_thread(probe), device=config.device, engine="vllm")
         announce(choice)
         on_gpu = choice.device != "cpu"
-        dtype = _dtype(base, config)
+        dtype = choose_dtype(base, config, choice.device)
         width = self._width = slot_width(max(rank, config.max_lora_rank or 0))
         sizes = choose_sizes(base, config, dtype, _gpu_memory(choice.device) if on_gpu else None)
         self._grammars = _known_version()
@@ -217,13 +217,6 @@ def slot_width(rank: int) -> int:
         if width >= rank:
             return width
     raise IncompatibleError(f"an adapter of width {rank} fits no slot; the widest has {RANKS[-1]}", code="rank_too_large")
-
-
-def _dtype(base: BaseModel, config: EngineConfig) -> str:
-    if config.dtype != "auto":
-        return config.dtype
-    saved = str(base.config.get("dtype") or base.config.get("torch_dtype") or "bfloat16")
-    return saved if saved in ("bfloat16", "float16", "float32") else "bfloat16"
 
 
 def _cpu_environment(config: EngineConfig) -> dict[str, str]:

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -67,11 +68,13 @@ class Packed:
     _wide: Packed | None = None
 
     def products(self) -> tuple[Product, Product] | None:
-        """The two products of few tokens, once they are worth preparing."""
-        if self._products is None:
+        """The two products of few tokens, once they are worth preparing. None for float32, which is quicker without, and where oneDNN
+        has none for this CPU: bfloat16 without AVX-512, for which vLLM's own layers fall back, too."""
+        if self._products is None and self._due and self.a.dtype != torch.float32:
             self._due -= 1
-            if self._due <= 0:
-                self._products = Product(self.a.T), Product(self.b)
+            if not self._due:
+                with suppress(RuntimeError):
+                    self._products = Product(self.a.T), Product(self.b)
         return self._products
 
     def to(self, dtype: torch.dtype) -> Packed:

@@ -64,15 +64,15 @@ def ends(grammar: Grammar, tiny_base: Path, folder: Path) -> None:
 
 @pytest.mark.parametrize("name", REGEX_BOMBS)
 def test_a_regular_expression_costs_a_few_seconds_at_most(name: str, tiny_base: Path, tmp_path: Path) -> None:
-    began = time.process_time()
+    began = time.thread_time()
     if name in NO_REGEX:
         with pytest.raises(ConfigError) as caught:
             terms.from_regex(REGEX_BOMBS[name])
         assert caught.value.code == "bad_regex" and len(caught.value.message) < 2000
-        assert time.process_time() - began < 6
+        assert time.thread_time() - began < 6
     else:
         grammar = terms.from_regex(REGEX_BOMBS[name])
-        assert time.process_time() - began < 6
+        assert time.thread_time() - began < 6
         ends(grammar, tiny_base, tmp_path)
 
 
@@ -105,16 +105,16 @@ TAKEN_SCHEMAS = {"doubled forty times", "a pattern that explodes"}
 
 @pytest.mark.parametrize("name", SCHEMA_BOMBS)
 def test_a_json_schema_costs_a_few_seconds_at_most(name: str, tiny_base: Path, tmp_path: Path) -> None:
-    began = time.process_time()
+    began = time.thread_time()
     if name in TAKEN_SCHEMAS:
         grammar = terms.from_json_schema(SCHEMA_BOMBS[name])
-        assert time.process_time() - began < 6
+        assert time.thread_time() - began < 6
         ends(grammar, tiny_base, tmp_path)
     else:
         with pytest.raises(ConfigError) as caught:
             terms.from_json_schema(SCHEMA_BOMBS[name])
         assert caught.value.code == "bad_schema" and "root:" not in caught.value.message
-        assert time.process_time() - began < 6
+        assert time.thread_time() - began < 6
 
 
 @pytest.mark.parametrize("place", ["file:///etc/passwd", "http://127.0.0.1:{port}/x.json", "other.json", "//127.0.0.1:{port}/x", ""])
@@ -141,9 +141,9 @@ GRAPHS = {
 
 @pytest.mark.parametrize("name", GRAPHS)
 def test_a_graphs_schema_is_read_in_linear_time(name: str) -> None:
-    began = time.process_time()
+    began = time.thread_time()
     assert restrict.graph_names("(:A) " + GRAPHS[name])["label"][0] == "A"
-    assert time.process_time() - began < 3
+    assert time.thread_time() - began < 3
 
 
 def test_relations_are_read_with_and_without_a_variable() -> None:
@@ -155,10 +155,10 @@ def test_relations_are_read_with_and_without_a_variable() -> None:
     "ddl", ["CREATE TABLE t (a INT DEFAULT " + "(" * 5000, "CASE WHEN " * 5000, "SELECT " + "(SELECT " * 500, "a" * 900_000]
 )
 def test_ddl_that_hurts_is_refused(ddl: str) -> None:
-    began = time.process_time()
+    began = time.thread_time()
     with pytest.raises(ConfigError):
         restrict.sql_names(ddl, "sql")
-    assert time.process_time() - began < 8
+    assert time.thread_time() - began < 8
 
 
 # ── words ───────────────────────────────────────────────────────────────────────────────────────────────────────────────

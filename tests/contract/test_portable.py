@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from pathlib import Path
 
@@ -13,7 +14,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from expertserve import EngineConfig
-from expertserve.engine.transformers import TransformersEngine, choose_dtype
+from expertserve.engine.machine import choose_dtype
+from expertserve.engine.transformers import TransformersEngine
 from expertserve.engine.transformers_cache import BatchCache
 from expertserve.engine.transformers_sampling import Choosing, choose, draw
 from expertserve.engine.transformers_text import TextStream, held_back
@@ -164,10 +166,16 @@ def test_a_prompt_beyond_the_context_is_refused(transformers_driver: Driver) -> 
         transformers_driver.generate([5] * 600, max_tokens=1)
 
 
-def test_saved_dtypes_are_kept_where_the_device_has_them(tiny_base: Path) -> None:
+def test_saved_dtypes_are_kept_where_the_device_has_them(tiny_base: Path, tmp_path: Path) -> None:
     base = BaseModel("tiny", tiny_base)
     assert choose_dtype(base, EngineConfig(), "cpu") == "float32"
     assert choose_dtype(base, EngineConfig(dtype="bfloat16"), "cpu") == "bfloat16"
+    config = json.loads((tiny_base / "config.json").read_text())
+    (tmp_path / "config.json").write_text(json.dumps(config | {"dtype": "bfloat16"}))
+    half = BaseModel("half", tmp_path)
+    has_bfloat16 = torch.ops.mkldnn._is_mkldnn_bf16_supported()
+    assert choose_dtype(half, EngineConfig(), "cpu") == ("bfloat16" if has_bfloat16 else "float32")
+    assert choose_dtype(half, EngineConfig(), "cuda:0") == "bfloat16"
 
 
 # ── sampling ────────────────────────────────────────────────────────────────────────────────────────────────────────────
