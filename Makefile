@@ -28,7 +28,8 @@ demo: base  ## ask the SQL expert a question and run the SQL it writes
 	@$(BIN)/python examples/demo.py
 
 test: .venv/dev.stamp base  ## unit and engine tests (under 15 minutes on 2 cores)
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile -m "not engine"
+	$(BIN)/python -m pytest -m engine
 
 test-long: .venv/dev.stamp base  ## what takes longer (under 40 minutes)
 	$(BIN)/python -m pytest -m long

@@ -23,13 +23,19 @@ SCHEMA = "CREATE TABLE customers (id INTEGER PRIMARY KEY, name TEXT, country TEX
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """What takes the session's engine is marked; the others run side by side, a file's together."""
+    if "engine" in getattr(item, "fixturenames", ()):
+        item.add_marker("engine")
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Engine tests run last, together, so that their engine starts late and once; long ones only where they are asked for."""
     wanted = str(config.getoption("-m") or "")
     left_out = [mark for mark in ("long", "soak") if mark not in wanted]
     kept = [i for i in items if not any(i.get_closest_marker(mark) for mark in left_out)]
     config.hook.pytest_deselected(items=[i for i in items if i not in kept])
-    items[:] = sorted(kept, key=lambda i: "engine" in getattr(i, "fixturenames", ()) or bool(i.get_closest_marker("engine")))
+    items[:] = sorted(kept, key=lambda i: bool(i.get_closest_marker("engine")))
 
 
 @pytest.fixture(scope="session")

@@ -23,7 +23,7 @@ BARE_WSL = Machine(system="linux", cpu=AVX512, vllm="cpu", wsl=True)
 
 
 @pytest.mark.parametrize(
-    ("machine", "engine", "device"),
+    ("machine", "name", "device"),
     [
         (LINUX, "vllm", "cpu"),
         (LINUX_CUDA, "vllm", "cuda:0"),
@@ -44,9 +44,9 @@ BARE_WSL = Machine(system="linux", cpu=AVX512, vllm="cpu", wsl=True)
         (WSL, "vllm", "cuda:0"),
     ],
 )
-def test_the_best_there_is_is_taken(machine: Machine, engine: str, device: str) -> None:
+def test_the_best_there_is_is_taken(machine: Machine, name: str, device: str) -> None:
     choice = choose(machine)
-    assert (choice.engine, choice.device) == (engine, device) and choice.reason
+    assert (choice.engine, choice.device) == (name, device) and choice.reason
 
 
 def test_the_reason_says_why_and_why_not_the_other() -> None:

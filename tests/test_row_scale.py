@@ -31,6 +31,7 @@ def weights(seed: int) -> tuple[list[torch.Tensor], list[torch.Tensor]]:
         s[1, :, 4:] = 0
     for s in b:
         s[0, 0, :, :2] = 0
+    a[0][2], b[0][2] = 0, 0  # slot 2 leaves the first slice alone
     return a, b
 
 

@@ -56,13 +56,15 @@ class Packed:
     """One adapter's, or several adapters', weights for one layer, fused slices side by side.
 
     Shapes: a [width, in], b [width, out]; scale and shift [out] for one adapter, [adapters + 1, out] for several (the last row is
-    zero, for tokens without one). None where there is nothing to scale or shift.
+    zero, for tokens without one). None where there is nothing to scale or shift. `out` counts the layer's outputs in `columns` alone:
+    an adapter of `up` leaves those of `gate` before it as they are.
     """
 
     a: torch.Tensor
     b: torch.Tensor
     scale: torch.Tensor | None
     shift: torch.Tensor | None
+    columns: slice
     _due: int = field(default_factory=DUE.__next__)
     _products: tuple[Product, Product] | None = None
     _wide: Packed | None = None
@@ -83,7 +85,7 @@ class Packed:
             return self
         if self._wide is None:
             scale, shift = (None if v is None else v.to(dtype) for v in (self.scale, self.shift))
-            self._wide = Packed(self.a.to(dtype), self.b.to(dtype), scale, shift)
+            self._wide = Packed(self.a.to(dtype), self.b.to(dtype), scale, shift, self.columns)
         return self._wide
 
 
@@ -149,7 +151,11 @@ def _region(slots: Sequence[int], start: int, end: int, dtype: torch.dtype) -> R
 
 
 def pack(a: Sequence[torch.Tensor], b: Sequence[torch.Tensor]) -> Packed:
-    """One slot's slices (a [rank, in], b [out, rank] each) → packed; ranks that the adapter doesn't use are dropped."""
+    """One slot's slices (a [rank, in], b [out, rank] each) → packed; ranks and outer slices that the adapter doesn't use are dropped."""
+    changed = [i for i, (down, up) in enumerate(zip(a, b, strict=True)) if _used(down) or up[:, :RESERVED].any()] or [0]
+    kept = slice(changed[0], changed[-1] + 1)
+    start = sum(s.shape[0] for s in b[: kept.start])
+    a, b = a[kept], b[kept]
     widths = [_used(s) for s in a]
     outs = [s.shape[0] for s in b]
     stacked = torch.cat([s[RESERVED : RESERVED + w] for s, w in zip(a, widths, strict=True)])
@@ -159,7 +165,8 @@ def pack(a: Sequence[torch.Tensor], b: Sequence[torch.Tensor]) -> Packed:
         blocks[row : row + w, column : column + out] = s[:, RESERVED : RESERVED + w].T
         row, column = row + w, column + out
     scale, shift = (torch.cat([s[:, i] for s in b]) for i in range(RESERVED))
-    return Packed(stacked, blocks, scale if scale.any() else None, shift if shift.any() else None)
+    columns = slice(start, start + sum(outs))
+    return Packed(stacked, blocks, scale if scale.any() else None, shift if shift.any() else None, columns)
 
 
 def _used(a: torch.Tensor) -> int:
@@ -169,25 +176,30 @@ def _used(a: torch.Tensor) -> int:
 
 
 def stack(parts: Sequence[Packed]) -> Packed:
-    """Several adapters side by side, all padded to the widest."""
+    """Several adapters side by side, all padded to the widest and to the outputs that any of them changes."""
     width = max(p.a.shape[0] for p in parts)
-    a, b = (torch.cat([_wide(rows, width) for rows in side]) for side in ([p.a for p in parts], [p.b for p in parts]))
-    return Packed(a, b, _rows([p.scale for p in parts], b), _rows([p.shift for p in parts], b))
+    columns = slice(min(p.columns.start for p in parts), max(p.columns.stop for p in parts))
+    sides = [(p.columns.start - columns.start, columns.stop - p.columns.stop) for p in parts]
+    a = torch.cat([_padded(p.a, 0, 0, width - len(p.a)) for p in parts])
+    b = torch.cat([_padded(p.b, *side, width - len(p.b)) for p, side in zip(parts, sides, strict=True)])
+    return Packed(a, b, _rows([p.scale for p in parts], sides, b), _rows([p.shift for p in parts], sides, b), columns)
 
 
-def _wide(rows: torch.Tensor, width: int) -> torch.Tensor:
-    return rows if len(rows) == width else torch.nn.functional.pad(rows, (0, 0, 0, width - len(rows)))
+def _padded(rows: torch.Tensor, left: int, right: int, below: int) -> torch.Tensor:
+    return torch.nn.functional.pad(rows, (left, right, 0, below)) if left or right or below else rows
 
 
-def _rows(vectors: Sequence[torch.Tensor | None], like: torch.Tensor) -> torch.Tensor | None:
+def _rows(vectors: Sequence[torch.Tensor | None], sides: Sequence[tuple[int, int]], like: torch.Tensor) -> torch.Tensor | None:
     if all(v is None for v in vectors):
         return None
     nothing = like.new_zeros(like.shape[1])
-    return torch.stack([nothing if v is None else v for v in vectors] + [nothing])
+    rows = [nothing if v is None else torch.nn.functional.pad(v, side) for v, side in zip(vectors, sides, strict=True)]
+    return torch.stack([*rows, nothing])
 
 
 def apply(y: torch.Tensor, x: torch.Tensor, packed: Packed, region: Region) -> None:
     """One region's tokens through their adapters, into y. Shapes: y [tokens, out], x [tokens, in]."""
+    y = y[:, packed.columns]
     scale, shift = region.rows(packed)
     if scale is not None:
         y.addcmul_(y, scale)

@@ -15,6 +15,8 @@ from tests.engine.reference import Reference
 
 TOKENS = 32
 TOLERANCE = 1e-4
+VISIBLE = 0.05
+"""How far an adapter must move a log-probability, to be seen at all."""
 WEAK = {"adalora": 5.0, "loha": 6.0, "vera": 6.0}
 """Types whose weights multiply more random factors: made stronger, so that they change an answer at all."""
 MIXED = [("lora", 8), ("rslora", 4), ("dora", 8), ("ia3", 0), ("adalora", 6), ("dora", 14), ("lora", 30), ("loha", 3), ("vera", 16)]
@@ -43,8 +45,9 @@ def check(results: list[InferenceResult], prompts: list[list[int]], adapters: li
             likeliest, logprobs = reference.judge(prompt, result.token_ids)
             assert list(result.token_ids) == likeliest, adapter
             assert distance(result, logprobs) <= TOLERANCE, adapter
-            changed = max(changed, distance(result, bare.judge(prompt, result.token_ids)[1]))
-        assert changed > 0.05 or not adapter, f"{adapter} changes nothing that could be seen"
+            if changed <= VISIBLE:
+                changed = max(changed, distance(result, bare.judge(prompt, result.token_ids)[1]))
+        assert changed > VISIBLE or not adapter, f"{adapter} changes nothing that could be seen"
 
 
 def distance(result: InferenceResult, logprobs: list[float]) -> float:
@@ -113,7 +116,7 @@ def test_the_demo_expert_writes_what_peft_writes(engine: Expert, demo_base: Path
 
 def test_a_result_is_the_same_alone_and_in_a_batch(engine: Expert) -> None:
     lesson = next(sql.lessons("test", 5))
-    questions = [p.question for p in lesson.pairs][:8]
+    questions = [p.question for p in lesson.pairs][:6]
     together = engine.generate_batch(questions, schema=lesson.schema, max_tokens=40)
     alone = [engine.generate(q, schema=lesson.schema, max_tokens=40) for q in questions]
     assert [r.token_ids for r in together] == [r.token_ids for r in alone]
