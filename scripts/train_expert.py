@@ -156,7 +156,7 @@ class Encoder:
         return {
             "input_ids": torch.tensor([ids]),
             "position_ids": torch.tensor([positions]),
-            "attention_mask": torch.where(sees.tril(), 0.0, torch.finfo(torch.bfloat16).min)[None, None],
+            "attention_mask": (sees & torch.ones_like(sees).tril())[None, None],
             "labels": torch.tensor(labels),
         }
 

@@ -70,8 +70,8 @@ class Packed:
     _wide: Packed | None = None
 
     def products(self) -> tuple[Product, Product] | None:
-        """The two products of few tokens, once they are worth preparing. None for float32, which is quicker without, and where oneDNN
-        has none for this CPU: bfloat16 without AVX-512, for which vLLM's own layers fall back, too."""
+        """The two products of few tokens, once they are worth preparing. None for float32, which is quicker without (measured with
+        AVX2), and where oneDNN has none for this CPU: bfloat16 without AVX-512, for which vLLM's own layers fall back, too."""
         if self._products is None and self._due and self.a.dtype != torch.float32:
             self._due -= 1
             if not self._due:
@@ -152,11 +152,11 @@ def _region(slots: Sequence[int], start: int, end: int, dtype: torch.dtype) -> R
 
 def pack(a: Sequence[torch.Tensor], b: Sequence[torch.Tensor]) -> Packed:
     """One slot's slices (a [rank, in], b [out, rank] each) → packed; ranks and outer slices that the adapter doesn't use are dropped."""
-    changed = [i for i, (down, up) in enumerate(zip(a, b, strict=True)) if _used(down) or up[:, :RESERVED].any()] or [0]
+    widths = [_used(s) for s in a]
+    changed = [i for i, (width, up) in enumerate(zip(widths, b, strict=True)) if width or up[:, :RESERVED].any()] or [0]
     kept = slice(changed[0], changed[-1] + 1)
     start = sum(s.shape[0] for s in b[: kept.start])
-    a, b = a[kept], b[kept]
-    widths = [_used(s) for s in a]
+    a, b, widths = a[kept], b[kept], widths[kept]
     outs = [s.shape[0] for s in b]
     stacked = torch.cat([s[RESERVED : RESERVED + w] for s, w in zip(a, widths, strict=True)])
     blocks = stacked.new_zeros(sum(widths), sum(outs))
