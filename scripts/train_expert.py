@@ -15,6 +15,7 @@ import itertools
 import json
 import math
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,8 @@ import torch
 from experts.task import Lesson, Task
 from peft import LoraConfig, PeftModel, get_peft_model
 from peft.tuners.lora.dora import DoraLinearLayer
-from transformers import AutoModelForCausalLM, AutoTokenizer
+from torch.nn.functional import cross_entropy, scaled_dot_product_attention
+from transformers import AttentionInterface, AutoModelForCausalLM, AutoTokenizer
 
 from expertserve.config import models_dir
 
@@ -80,7 +82,7 @@ def start(args: argparse.Namespace) -> tuple[Any, torch.optim.AdamW, int]:
     torch.manual_seed(args.seed)
     DoraLinearLayer.get_lora_weight = product
     dtype = torch.bfloat16 if BFLOAT16 else torch.float32
-    base = AutoModelForCausalLM.from_pretrained(args.base, dtype=dtype)
+    base = AutoModelForCausalLM.from_pretrained(args.base, dtype=dtype, attn_implementation="branches")
     state = args.out / "optimizer.pt"
     begun = args.out / "adapter" if state.exists() else args.start
     if begun:
@@ -115,7 +117,7 @@ def schedule(step: int, steps: int) -> float:
     return 0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * (step - warm) / max(1, steps - warm)))
 
 
-def learn(model: Any, optimizer: torch.optim.AdamW, batch: dict[str, torch.Tensor]) -> float:
+def learn(model: Any, optimizer: torch.optim.AdamW, batch: dict[str, Any]) -> float:
     """One step; the loss is the mean over the answers' tokens, and logits are computed for those alone."""
     labels = batch.pop("labels")
     with torch.autocast("cpu", dtype=torch.bfloat16, enabled=BFLOAT16):
@@ -123,7 +125,7 @@ def learn(model: Any, optimizer: torch.optim.AdamW, batch: dict[str, torch.Tenso
         hidden = inner.model(**batch).last_hidden_state[0]
         where = labels >= 0
         logits = inner.lm_head(hidden[where])
-    loss = torch.nn.functional.cross_entropy(logits.float(), labels[where])
+    loss = cross_entropy(logits.float(), labels[where])
     loss.backward()  # type: ignore[no-untyped-call]
     torch.nn.utils.clip_grad_norm_([p for p in model.parameters() if p.requires_grad], 1.0)
     optimizer.step()
@@ -131,8 +133,53 @@ def learn(model: Any, optimizer: torch.optim.AdamW, batch: dict[str, torch.Tenso
     return loss.item()
 
 
+@dataclass(frozen=True, slots=True)
+class Branches:
+    """How a lesson's tokens lie in a row: the shared ones, then each question's."""
+
+    shared: int
+    rows: torch.Tensor
+    """Where each question's tokens are, [questions, longest], 0 beyond its end."""
+    real: torch.Tensor
+    """Which of `rows` are tokens, [questions, longest]."""
+    sees: torch.Tensor
+    """What they may look at, the shared tokens and then their own, [1, longest, shared + longest]."""
+
+    @classmethod
+    def of(cls, shared: int, lengths: list[int]) -> Branches:
+        """Questions of these lengths, one after the other behind the shared tokens."""
+        at = torch.arange(max(lengths))
+        real = at < torch.tensor(lengths)[:, None]
+        starts = shared + torch.tensor([0, *lengths[:-1]]).cumsum(0)
+        own = torch.ones(len(at), len(at), dtype=torch.bool).tril()
+        return cls(shared, (starts[:, None] + at) * real, real, torch.cat((own.new_ones(len(at), shared), own), 1)[None])
+
+
+def attend(
+    module: Any, query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, mask: None, scaling: float, branches: Branches, **_: object
+) -> tuple[torch.Tensor, None]:
+    """Attention of the shared tokens, and of every question to those and itself: a quarter of what all tokens to all would cost."""
+    key, value = (heads.repeat_interleave(module.num_key_value_groups, 1) for heads in (key, value))
+
+    def shared(heads: torch.Tensor) -> torch.Tensor:
+        return heads[:, :, : branches.shared]
+
+    def own(heads: torch.Tensor) -> torch.Tensor:
+        return heads[0][:, branches.rows].transpose(0, 1)
+
+    def seen(heads: torch.Tensor) -> torch.Tensor:
+        return torch.cat((shared(heads).expand(len(branches.rows), -1, -1, -1), own(heads)), 2)
+
+    first = scaled_dot_product_attention(shared(query), shared(key), shared(value), is_causal=True, scale=scaling)
+    rest = scaled_dot_product_attention(own(query), seen(key), seen(value), attn_mask=branches.sees, scale=scaling)
+    return torch.cat((first[0].transpose(0, 1), rest.transpose(1, 2)[branches.real]))[None], None
+
+
+AttentionInterface.register("branches", attend)
+
+
 class Encoder:
-    """A lesson → token ids, positions, a mask in which questions do not see each other, and the tokens to learn."""
+    """A lesson → token ids, positions, which tokens are whose, and the tokens to learn."""
 
     def __init__(self, tokenizer: Any) -> None:
         self.tokenizer = tokenizer
@@ -140,23 +187,21 @@ class Encoder:
     def text(self, text: str) -> list[int]:
         return list(self.tokenizer(text, add_special_tokens=False)["input_ids"])
 
-    def __call__(self, lesson: Lesson) -> dict[str, torch.Tensor]:
+    def __call__(self, lesson: Lesson) -> dict[str, Any]:
         context = f"Dialect: {lesson.dialect}\n" * bool(lesson.dialect) + f"Schema:\n{lesson.schema}"
         shared = self.text(f"<|im_start|>system\n{context}<|im_end|>\n")
-        ids, positions, branch, labels = list(shared), list(range(len(shared))), [0] * len(shared), [-1] * len(shared)
-        for number, pair in enumerate(lesson.pairs, start=1):
+        ids, positions, lengths, labels = list(shared), list(range(len(shared))), [], [-1] * len(shared)
+        for pair in lesson.pairs:
             asked = self.text(f"<|im_start|>user\n{pair.question}<|im_end|>\n<|im_start|>assistant\n")
             answer = self.text(f"{pair.answer}<|im_end|>")
+            lengths.append(len(asked) + len(answer))
             ids += asked + answer
-            positions += range(len(shared), len(shared) + len(asked) + len(answer))
-            branch += [number] * (len(asked) + len(answer))
+            positions += range(len(shared), len(shared) + lengths[-1])
             labels += [-1] * (len(asked) - 1) + answer + [-1]
-        own = torch.tensor(branch)
-        sees = (own[None, :] == 0) | (own[None, :] == own[:, None])
         return {
             "input_ids": torch.tensor([ids]),
             "position_ids": torch.tensor([positions]),
-            "attention_mask": (sees & torch.ones_like(sees).tril())[None, None],
+            "branches": Branches.of(len(shared), lengths),
             "labels": torch.tensor(labels),
         }
 

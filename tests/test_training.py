@@ -1,0 +1,35 @@
+"""What training's packed lessons promise: every question's tokens see what they would in a prompt of their own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from experts.task import Lesson, Pair
+
+TALK = (("How many customers?", "SELECT COUNT(*)"), ("From Spain?", "SELECT country FROM customers WHERE country = 'Spain'"), ("?", "1"))
+
+
+def test_a_lesson_computes_what_separate_prompts_would(tiny_base: Path) -> None:
+    from train_expert import Encoder
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    lesson = Lesson("customers(id, country)", None, tuple(Pair(*texts) for texts in TALK))
+    encode = Encoder(AutoTokenizer.from_pretrained(tiny_base))
+    packed, alone = (
+        AutoModelForCausalLM.from_pretrained(tiny_base, dtype=torch.float32, attn_implementation=kind) for kind in ("branches", "sdpa")
+    )
+    batch = encode(lesson)
+    labels = batch.pop("labels")
+    found = packed.model(**batch).last_hidden_state[0]
+    at = shared = batch["branches"].shared
+    for pair in lesson.pairs:
+        own = encode(Lesson(lesson.schema, None, (pair,)))
+        ids = own["input_ids"]
+        wanted = alone.model(input_ids=ids).last_hidden_state[0]
+        end = at + ids.shape[1] - shared
+        torch.testing.assert_close(found[at:end], wanted[shared:], rtol=1e-4, atol=1e-4)
+        assert torch.equal(labels[at:end], own["labels"][shared:])
+        at = end
+    torch.testing.assert_close(found[:shared], wanted[:shared], rtol=1e-4, atol=1e-4)
+    assert at == len(found)
