@@ -1,6 +1,7 @@
 """A trained adapter → a demo expert's package, with its evaluation in the manifest.
 
     python scripts/pack_expert.py sql build/sql/adapter examples/experts --metrics build/sql/metrics.json
+    python scripts/pack_expert.py json_extract build/json-850/adapter build/json-150/adapter build/pack
 
 The adapter's weights are stored in bf16, which halves the file; the evaluation must be of such a package.
 """
@@ -89,7 +90,7 @@ def main() -> None:
     """Reads the arguments, gathers the folder, packs it."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("task", choices=sorted(EXPERTS))
-    parser.add_argument("adapter", type=Path)
+    parser.add_argument("adapter", type=Path, nargs="+", help="several states of one training are averaged")
     parser.add_argument("target", type=Path)
     parser.add_argument("--metrics", type=Path, help="what scripts/evaluate_expert.py printed")
     parser.add_argument("--steps", type=int, help="training steps, for the manifest")
@@ -101,13 +102,14 @@ def main() -> None:
     print(f"{archive}: {archive.stat().st_size / 1e6:.1f} MB")
 
 
-def gather(task: str, adapter: Path, folder: Path, metrics: Path | None, steps: int | None) -> None:
-    config = json.loads((adapter / "adapter_config.json").read_text())
+def gather(task: str, adapters: list[Path], folder: Path, metrics: Path | None, steps: int | None) -> None:
+    config = json.loads((adapters[-1] / "adapter_config.json").read_text())
     config = {k: v for k, v in config.items() if k in FIELDS} | {"base_model_name_or_path": BASE}
     config["target_modules"] = sorted(config["target_modules"])
     (folder / "adapter_config.json").write_text(json.dumps(config, indent=2))
-    tensors = load_file(adapter / "adapter_model.safetensors")
-    save_file({k: v.to(torch.bfloat16) for k, v in tensors.items()}, folder / "adapter_model.safetensors")
+    states = [load_file(adapter / "adapter_model.safetensors") for adapter in adapters]
+    tensors = {k: torch.stack([state[k] for state in states]).mean(0).to(torch.bfloat16) for k in states[0]}
+    save_file(tensors, folder / "adapter_model.safetensors")
     for name in ("tokenizer.json", "tokenizer_config.json"):
         shutil.copy(models_dir() / BASE / name, folder / name)
     (folder / "manifest.json").write_text(json.dumps(manifest(task, config, metrics, steps), indent=2))
