@@ -15,6 +15,7 @@ pytest.importorskip("vllm", reason="the CPU wrapper's module imports vLLM")
 
 from vllm.platforms import current_platform
 
+from expertserve.engine import vllm_punica
 from expertserve.engine.vllm_punica import LONG_RUN, apply, pack, regions, stack
 
 SLOTS, RANK, IN, OUTS = 4, 6, 8, (5, 3)
@@ -83,6 +84,21 @@ def test_few_bfloat16_tokens_keep_their_answer_once_weights_are_laid_out_or_cann
         apply(out, x, several, region)
         torch.testing.assert_close(out.float(), wanted, rtol=0.05, atol=0.2)
     assert bool(several.products()) == torch.ops.mkldnn._is_mkldnn_bf16_supported()
+
+
+def test_laid_out_weights_hold_every_slice_in_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On any CPU: with a product that is torch's own in oneDNN's place."""
+    monkeypatch.setattr(vllm_punica, "Product", lambda matrix: lambda x: x @ matrix)
+    slots = [0, 2, -1, 1, 2, 3]
+    a, b = ([s.bfloat16() for s in side] for side in weights(4))
+    x, y = torch.randn(len(slots), IN).bfloat16(), torch.randn(len(slots), sum(OUTS)).bfloat16()
+    (region,) = regions(slots, torch.bfloat16)
+    several = stack([pack([s[slot, 0] for s in a], [s[slot, 0] for s in b]) for slot in region.slots])
+    while not several.products():
+        pass
+    wanted = expected(y.float(), x.float(), slots, [s.float() for s in a], [s.float() for s in b])
+    apply(y, x, several, region)
+    torch.testing.assert_close(y.float(), wanted, rtol=0.05, atol=0.2)
 
 
 def test_the_gpu_path_scales_rows_and_ignores_padding() -> None:

@@ -2,13 +2,14 @@
 
 vLLM calls its Punica wrapper (arXiv:2310.18547) for every linear layer. Its CPU wrapper gathers A and B once per token, which costs
 several times what the layer itself does. Here tokens are grouped once a step, and per layer an adapter's fused slices (q, k, v; gate,
-up) are packed once: A stacked, B block-diagonal, the scale and shift columns taken out. Then
+up) are packed once: A stacked, the scale and shift columns taken out of B. Then
 
-- a long run of tokens of one adapter takes two products, straight into the output;
-- a mixed region (decoding) takes two products over the adapters in it side by side, the foreign ones masked out between them.
+- a long run of tokens of one adapter takes one product with A and one with each slice's B, straight into the output;
+- a mixed region (decoding) does the same with the adapters in it side by side, the foreign ones masked out between the products.
 
-Packed weights are kept per layer and slot, and made anew when the slot holds another adapter. Of a small product, most of the time is
-setting it up; so for few tokens the weights of adapters that stay are laid out once for oneDNN, as vLLM does with the base's.
+Packed weights are kept per layer and slot, and made anew when the slot holds another adapter. Of a small product in bfloat16, most of
+the time is setting it up; so for few tokens the weights of adapters that stay are laid out once for oneDNN, as vLLM does with the
+base's, and the slices' B as one block-diagonal matrix.
 """
 
 from __future__ import annotations
@@ -17,10 +18,10 @@ import itertools
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import torch
-from torch.nn.functional import linear
+from torch.nn.functional import linear, pad
 from vllm import _custom_ops as ops
 from vllm.lora.punica_wrapper.punica_cpu import PunicaWrapperCPU
 
@@ -51,17 +52,30 @@ class Product:
         return made
 
 
+class Slice(NamedTuple):
+    """One of a layer's fused outputs that is added to: its columns of y, its rows of the packed A; a [rows, in], b [rows, columns]."""
+
+    columns: slice
+    rows: slice
+    a: torch.Tensor
+    b: torch.Tensor
+
+
 @dataclass(slots=True, eq=False)
 class Packed:
-    """One adapter's, or several adapters', weights for one layer, fused slices side by side.
+    """One adapter's, or several adapters', weights for one layer.
 
-    Shapes: a [width, in], b [width, out]; scale and shift [out] for one adapter, [adapters + 1, out] for several (the last row is
-    zero, for tokens without one). None where there is nothing to scale or shift. `out` counts the layer's outputs in `columns` alone:
-    an adapter of `up` leaves those of `gate` before it as they are.
+    Args:
+        a: The slices' A one below the other, and in each slice the adapters', shape [rows, in].
+        slices: What is added, and where.
+        scale: Shape [out] for one adapter, [adapters + 1, out] for several (the last row is zero, for tokens without one). `out` counts
+            the outputs in `columns` alone. None where there is nothing to scale.
+        shift: The same for shifts.
+        columns: Those of y that anything changes: an adapter of `up` leaves those of `gate` before it as they are.
     """
 
     a: torch.Tensor
-    b: torch.Tensor
+    slices: tuple[Slice, ...]
     scale: torch.Tensor | None
     shift: torch.Tensor | None
     columns: slice
@@ -76,8 +90,15 @@ class Packed:
             self._due -= 1
             if not self._due:
                 with suppress(RuntimeError):
-                    self._products = Product(self.a.T), Product(self.b)
+                    self._products = Product(self.a.T), Product(self._block_diagonal())
         return self._products
+
+    def _block_diagonal(self) -> torch.Tensor:
+        """The slices' B in one matrix, shape [rows, out]."""
+        whole = self.a.new_zeros(len(self.a), self.columns.stop)
+        for one in self.slices:
+            whole[one.rows, one.columns] = one.b
+        return whole[:, self.columns].contiguous()
 
     def to(self, dtype: torch.dtype) -> Packed:
         """The same in another type, made once."""
@@ -85,7 +106,8 @@ class Packed:
             return self
         if self._wide is None:
             scale, shift = (None if v is None else v.to(dtype) for v in (self.scale, self.shift))
-            self._wide = Packed(self.a.to(dtype), self.b.to(dtype), scale, shift, self.columns)
+            slices = tuple(one._replace(a=one.a.to(dtype), b=one.b.to(dtype)) for one in self.slices)
+            self._wide = Packed(self.a.to(dtype), slices, scale, shift, self.columns)
         return self._wide
 
 
@@ -96,7 +118,7 @@ class Region:
     Args:
         slots: The slots in it, base-only tokens left out.
         row: For mixed ones, each token's place in `slots` (its length for base-only tokens), shape [tokens].
-        mask: For mixed ones, one-hot of `row`, shape [tokens, slots, 1].
+        mask: For mixed ones, one-hot of `row`, shape [tokens, 1, slots, 1].
         weights: What it takes in each layer, by the layer's identity: steps of decoding meet the same region again and again.
     """
 
@@ -146,27 +168,22 @@ def _region(slots: Sequence[int], start: int, end: int, dtype: torch.dtype) -> R
         return Region(start, end, own)
     place = {slot: i for i, slot in enumerate(own)}
     row = torch.tensor([place.get(s, len(own)) for s in slots])
-    mask = torch.nn.functional.one_hot(row, len(own) + 1)[:, :-1, None].to(dtype)
+    mask = torch.nn.functional.one_hot(row, len(own) + 1)[:, None, :-1, None].to(dtype)
     return Region(start, end, own, row, mask)
 
 
 def pack(a: Sequence[torch.Tensor], b: Sequence[torch.Tensor]) -> Packed:
     """One slot's slices (a [rank, in], b [out, rank] each) → packed; ranks and outer slices that the adapter doesn't use are dropped."""
-    widths = [_used(s) for s in a]
-    changed = [i for i, (width, up) in enumerate(zip(widths, b, strict=True)) if width or up[:, :RESERVED].any()] or [0]
-    kept = slice(changed[0], changed[-1] + 1)
-    start = sum(s.shape[0] for s in b[: kept.start])
-    a, b, widths = a[kept], b[kept], widths[kept]
-    outs = [s.shape[0] for s in b]
-    stacked = torch.cat([s[RESERVED : RESERVED + w] for s, w in zip(a, widths, strict=True)])
-    blocks = stacked.new_zeros(sum(widths), sum(outs))
-    row = column = 0
-    for s, w, out in zip(b, widths, outs, strict=True):
-        blocks[row : row + w, column : column + out] = s[:, RESERVED : RESERVED + w].T
-        row, column = row + w, column + out
-    scale, shift = (torch.cat([s[:, i] for s in b]) for i in range(RESERVED))
-    columns = slice(start, start + sum(outs))
-    return Packed(stacked, blocks, scale if scale.any() else None, shift if shift.any() else None, columns)
+    added, changed = [], []
+    for down, up, end in zip(a, b, itertools.accumulate(map(len, b)), strict=True):
+        columns, width = slice(end - len(up), end), _used(down)
+        if width:
+            added.append((columns, [down[RESERVED : RESERVED + width]], [up[:, RESERVED : RESERVED + width].T]))
+        if width or up[:, :RESERVED].any():
+            changed.append(columns)
+    hull = slice(changed[0].start, changed[-1].stop) if changed else slice(0, 0)
+    scale, shift = (torch.cat([up[:, i] for up in b])[hull] for i in range(RESERVED))
+    return Packed(*_joined(added, a[0][:0]), scale if scale.any() else None, shift if shift.any() else None, hull)
 
 
 def _used(a: torch.Tensor) -> int:
@@ -175,46 +192,71 @@ def _used(a: torch.Tensor) -> int:
     return int(rows[-1]) + 1 if len(rows) else 0
 
 
+def _joined(
+    added: Sequence[tuple[slice, list[torch.Tensor], list[torch.Tensor]]], nothing: torch.Tensor
+) -> tuple[torch.Tensor, tuple[Slice, ...]]:
+    """Each slice's columns, A and B in pieces that go one below the other → the packed A, and the slices, all copied.
+
+    `nothing` is an A without rows, [0, in]: what is left where there are no slices.
+    """
+    a = torch.cat([nothing, *(piece for _, downs, _ in added for piece in downs)])
+    slices: list[Slice] = []
+    for columns, _, ups in added:
+        start, b = slices[-1].rows.stop if slices else 0, torch.cat(ups)
+        rows = slice(start, start + len(b))
+        slices.append(Slice(columns, rows, a[rows], b))
+    return a, tuple(slices)
+
+
 def stack(parts: Sequence[Packed]) -> Packed:
-    """Several adapters side by side, all padded to the widest and to the outputs that any of them changes."""
-    width = max(p.a.shape[0] for p in parts)
-    columns = slice(min(p.columns.start for p in parts), max(p.columns.stop for p in parts))
-    sides = [(p.columns.start - columns.start, columns.stop - p.columns.stop) for p in parts]
-    a = torch.cat([_padded(p.a, 0, 0, width - len(p.a)) for p in parts])
-    b = torch.cat([_padded(p.b, *side, width - len(p.b)) for p, side in zip(parts, sides, strict=True)])
-    return Packed(a, b, _rows([p.scale for p in parts], sides, b), _rows([p.shift for p in parts], sides, b), columns)
+    """Several adapters side by side, all padded to the widest slice and to the outputs that any of them changes."""
+    width = max((len(one.b) for part in parts for one in part.slices), default=0)
+    own = [{one.columns.start: one for one in part.slices} for part in parts]
+    like = {start: one for slices in own for start, one in slices.items()}
+    added = []
+    for start, one in sorted(like.items()):
+        none = one._replace(a=one.a[:0], b=one.b[:0])
+        each = [slices.get(start, none) for slices in own]
+        added.append((one.columns, [_padded(s.a, width) for s in each], [_padded(s.b, width) for s in each]))
+    hull = slice(min(p.columns.start for p in parts), max(p.columns.stop for p in parts))
+    sides = [(p.columns.start - hull.start, hull.stop - p.columns.stop) for p in parts]
+    scale, shift = (_rows(vectors, sides) for vectors in ([p.scale for p in parts], [p.shift for p in parts]))
+    return Packed(*_joined(added, parts[0].a[:0]), scale, shift, hull)
 
 
-def _padded(rows: torch.Tensor, left: int, right: int, below: int) -> torch.Tensor:
-    return torch.nn.functional.pad(rows, (left, right, 0, below)) if left or right or below else rows
+def _padded(rows: torch.Tensor, height: int) -> torch.Tensor:
+    return rows if len(rows) == height else pad(rows, (0, 0, 0, height - len(rows)))
 
 
-def _rows(vectors: Sequence[torch.Tensor | None], sides: Sequence[tuple[int, int]], like: torch.Tensor) -> torch.Tensor | None:
-    if all(v is None for v in vectors):
+def _rows(vectors: Sequence[torch.Tensor | None], sides: Sequence[tuple[int, int]]) -> torch.Tensor | None:
+    """Vectors one below the other, each with so many zeros before and behind it, and a row of zeros."""
+    rows = [None if v is None else pad(v, side) for v, side in zip(vectors, sides, strict=True)]
+    some = next((row for row in rows if row is not None), None)
+    if some is None:
         return None
-    nothing = like.new_zeros(like.shape[1])
-    rows = [nothing if v is None else torch.nn.functional.pad(v, side) for v, side in zip(vectors, sides, strict=True)]
-    return torch.stack([*rows, nothing])
+    nothing = torch.zeros_like(some)
+    return torch.stack([*(nothing if row is None else row for row in rows), nothing])
 
 
 def apply(y: torch.Tensor, x: torch.Tensor, packed: Packed, region: Region) -> None:
     """One region's tokens through their adapters, into y. Shapes: y [tokens, out], x [tokens, in]."""
-    y = y[:, packed.columns]
     scale, shift = region.rows(packed)
+    changed = y[:, packed.columns]
     if scale is not None:
-        y.addcmul_(y, scale)
+        changed.addcmul_(changed, scale)
     if shift is not None:
-        y.add_(shift)
-    if not packed.a.shape[0]:
+        changed.add_(shift)
+    if not packed.slices:
         return
     down, up = (packed.products() if region.is_small else None) or (None, None)
     inner = down(x) if down else linear(x, packed.a)
     if region.mask is not None:
-        inner.view(len(inner), len(region.slots), -1).mul_(region.mask)
+        inner.view(len(inner), len(packed.slices), len(region.slots), -1).mul_(region.mask)
     if up:
-        y.add_(up(inner))
-    else:
-        y.addmm_(inner, packed.b)
+        changed.add_(up(inner))
+        return
+    for one in packed.slices:
+        y[:, one.columns].addmm_(inner[:, one.rows], one.b)
 
 
 class RowScaleCPU(PunicaWrapperCPU):  # type: ignore[misc]
