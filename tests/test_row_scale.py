@@ -16,7 +16,7 @@ pytest.importorskip("vllm", reason="the CPU wrapper's module imports vLLM")
 from vllm.platforms import current_platform
 
 from expertserve.engine import vllm_punica
-from expertserve.engine.vllm_punica import LONG_RUN, apply, pack, regions, stack
+from expertserve.engine.vllm_punica import LONG_RUN, Packed, Region, apply, pack, regions, stack
 
 SLOTS, RANK, IN, OUTS = 4, 6, 8, (5, 3)
 
@@ -70,15 +70,20 @@ def test_every_mixture_of_runs_gives_the_formula(runs: list[tuple[int, int]], se
     assert covered >= sum(s >= 0 for s in slots)
 
 
-def test_few_bfloat16_tokens_keep_their_answer_once_weights_are_laid_out_or_cannot_be() -> None:
-    """Laid out for oneDNN after some uses; a CPU without AVX-512 has no such product, and goes on as it was."""
-    current_platform.import_kernels()
+def few_bfloat16_tokens(seed: int) -> tuple[torch.Tensor, torch.Tensor, Packed, Region, torch.Tensor]:
+    """x, y, the adapters side by side, the region, and what y should become, of a step that mixes all slots and a token without one."""
     slots = [0, 2, -1, 1, 2, 3]
-    a, b = ([s.bfloat16() for s in side] for side in weights(2))
+    a, b = ([s.bfloat16() for s in side] for side in weights(seed))
     x, y = torch.randn(len(slots), IN).bfloat16(), torch.randn(len(slots), sum(OUTS)).bfloat16()
     (region,) = regions(slots, torch.bfloat16)
     several = stack([pack([s[slot, 0] for s in a], [s[slot, 0] for s in b]) for slot in region.slots])
-    wanted = expected(y.float(), x.float(), slots, [s.float() for s in a], [s.float() for s in b])
+    return x, y, several, region, expected(y.float(), x.float(), slots, [s.float() for s in a], [s.float() for s in b])
+
+
+def test_few_bfloat16_tokens_keep_their_answer_once_weights_are_laid_out_or_cannot_be() -> None:
+    """Laid out for oneDNN after some uses; a CPU without AVX-512 has no such product, and goes on as it was."""
+    current_platform.import_kernels()
+    x, y, several, region, wanted = few_bfloat16_tokens(2)
     for _ in range(45):
         out = y.clone()
         apply(out, x, several, region)
@@ -89,14 +94,8 @@ def test_few_bfloat16_tokens_keep_their_answer_once_weights_are_laid_out_or_cann
 def test_laid_out_weights_hold_every_slice_in_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
     """On any CPU: with a product that is torch's own in oneDNN's place."""
     monkeypatch.setattr(vllm_punica, "Product", lambda matrix: lambda x: x @ matrix)
-    slots = [0, 2, -1, 1, 2, 3]
-    a, b = ([s.bfloat16() for s in side] for side in weights(4))
-    x, y = torch.randn(len(slots), IN).bfloat16(), torch.randn(len(slots), sum(OUTS)).bfloat16()
-    (region,) = regions(slots, torch.bfloat16)
-    several = stack([pack([s[slot, 0] for s in a], [s[slot, 0] for s in b]) for slot in region.slots])
-    while not several.products():
-        pass
-    wanted = expected(y.float(), x.float(), slots, [s.float() for s in a], [s.float() for s in b])
+    x, y, several, region, wanted = few_bfloat16_tokens(4)
+    assert any(several.products() for _ in range(45))
     apply(y, x, several, region)
     torch.testing.assert_close(y.float(), wanted, rtol=0.05, atol=0.2)
 

@@ -53,11 +53,10 @@ class Product:
 
 
 class Slice(NamedTuple):
-    """One of a layer's fused outputs that is added to: its columns of y, its rows of the packed A; a [rows, in], b [rows, columns]."""
+    """One of a layer's fused outputs that is added to: its columns of y, its rows of the packed A, its B [rows, columns]."""
 
     columns: slice
     rows: slice
-    a: torch.Tensor
     b: torch.Tensor
 
 
@@ -106,7 +105,7 @@ class Packed:
             return self
         if self._wide is None:
             scale, shift = (None if v is None else v.to(dtype) for v in (self.scale, self.shift))
-            slices = tuple(one._replace(a=one.a.to(dtype), b=one.b.to(dtype)) for one in self.slices)
+            slices = tuple(one._replace(b=one.b.to(dtype)) for one in self.slices)
             self._wide = Packed(self.a.to(dtype), slices, scale, shift, self.columns)
         return self._wide
 
@@ -204,7 +203,7 @@ def _joined(
     for columns, _, ups in added:
         start, b = slices[-1].rows.stop if slices else 0, torch.cat(ups)
         rows = slice(start, start + len(b))
-        slices.append(Slice(columns, rows, a[rows], b))
+        slices.append(Slice(columns, rows, b))
     return a, tuple(slices)
 
 
@@ -215,9 +214,10 @@ def stack(parts: Sequence[Packed]) -> Packed:
     like = {start: one for slices in own for start, one in slices.items()}
     added = []
     for start, one in sorted(like.items()):
-        none = one._replace(a=one.a[:0], b=one.b[:0])
+        none = one._replace(rows=slice(0, 0), b=one.b[:0])
         each = [slices.get(start, none) for slices in own]
-        added.append((one.columns, [_padded(s.a, width) for s in each], [_padded(s.b, width) for s in each]))
+        downs = [_padded(p.a[s.rows], width) for p, s in zip(parts, each, strict=True)]
+        added.append((one.columns, downs, [_padded(s.b, width) for s in each]))
     hull = slice(min(p.columns.start for p in parts), max(p.columns.stop for p in parts))
     sides = [(p.columns.start - hull.start, hull.stop - p.columns.stop) for p in parts]
     scale, shift = (_rows(vectors, sides) for vectors in ([p.scale for p in parts], [p.shift for p in parts]))
