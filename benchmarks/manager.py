@@ -60,7 +60,7 @@ def packages(folder: Path, count: int) -> list[Path]:
 
 def facade_over_bare(manager: ExpertManager, name: str, rounds: int) -> None:
     """Throughput of 32 requests and latency of one, ours over vLLM's."""
-    host = next(iter(manager._core._hosts.values()))
+    host = next(iter(manager._core.engines._hosts.values()))
     engine = host._engine
     assert engine
     expert = manager.get(name)

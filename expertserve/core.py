@@ -7,40 +7,32 @@ All of it lives on one event loop, in a thread of its own, so that nothing here 
 from __future__ import annotations
 
 import asyncio
-import itertools
-import logging
 import os
 import time
-import uuid
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import aclosing
 from functools import partial
 from pathlib import Path
 
-from expertserve.adapters.serving import ServingAdapter
 from expertserve.collect import Collector
 from expertserve.config import EngineConfig
 from expertserve.engine.base import Engine, EngineInfo
+from expertserve.engines import Engines
 from expertserve.entry import Entry, ExpertInfo, ManagerInfo, info_of
-from expertserve.errors import ConfigError, EngineDeadError, ExpertError, ExpertNotLoadedError, IncompatibleError, OutOfMemoryError
-from expertserve.expert import PreparedExpert, bare, prepare, split_args
-from expertserve.grammar.apply import Applied, apply_grammar
+from expertserve.errors import ConfigError, EngineDeadError, ExpertError, ExpertNotLoadedError, IncompatibleError
+from expertserve.expert import PreparedExpert, bare, prepare
 from expertserve.grammar.compile import masks
-from expertserve.host import EngineHost
+from expertserve.jobs import Job, run
 from expertserve.models import BaseModel, last_component, resolve_given
 from expertserve.package.constraints import check_constraints
 from expertserve.package.signature import TrustPolicy
-from expertserve.prompt import build_messages
-from expertserve.request import GenerateArgs, Request, resolve_sampling
+from expertserve.request import GenerateArgs
+from expertserve.resolve import check_fits, resolve
 from expertserve.result import Chunk, InferenceResult
 from expertserve.router import Route, Router
 
-log = logging.getLogger("expertserve")
 AUTO = "auto"
-Job = tuple[str, str | None, GenerateArgs]
-"""An expert's name, a prompt (None with `messages`), and the call's arguments."""
 Deliver = Callable[[Chunk], None]
-END = object()
 
 
 def default_engine(config: EngineConfig) -> Engine:
@@ -86,21 +78,21 @@ class Core:
         if max_loaded_experts is not None and max_loaded_experts < 1:
             raise ConfigError(f"max_loaded_experts must be at least 1, not {max_loaded_experts}", code="bad_setting")
         self.base_model = base_model
-        self.max_loaded_experts = max_loaded_experts
         self.allow_multiple_bases = allow_multiple_bases
         self.config = config or EngineConfig()
         self.trust = trust
         self.cache_dir = cache_dir
         self.models_dir = models_dir
-        self._make = engine or partial(default_engine, self.config)
         self._entries: dict[str, Entry] = {}
         self._bases: dict[str, Entry] = {}
-        self._hosts: dict[str, EngineHost] = {}
-        self._resident: dict[str, Entry] = {}
-        self._clock = itertools.count(1)
         self._router: Router | None = None
         self._loading: dict[str, asyncio.Lock] = {}
+        self._reviving: asyncio.Task[None] | None = None
         self._closed = False
+        self.engines = Engines(self.config, engine or partial(default_engine, self.config), max_loaded_experts, self._loaded)
+
+    def _loaded(self) -> list[Entry]:
+        return list(self._entries.values())  # faces ask from other threads
 
     # ── experts ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -143,10 +135,11 @@ class Core:
             self._entries[name] = entry
             self._router = None
             try:
-                await self._settle(entry)
+                await self.engines.settle(entry)
             except ExpertError:
                 if not taken:
                     del self._entries[name]
+                    self.engines.forget(entry)
                     self._router = None
                     expert.package.close()
                 raise
@@ -167,8 +160,7 @@ class Core:
             try:
                 self._check_base(new, others)
                 check_constraints(new.manifest, (e.expert.manifest for e in others))
-                if new.adapter and self._host(new.base).started:
-                    await self._warm(new)
+                await self.engines.warm(new)
             except ExpertError:
                 new.package.close()
                 raise
@@ -176,11 +168,6 @@ class Core:
             self._router = None
             await self._drop(old)
         return await self._describe(entry)
-
-    async def _warm(self, expert: PreparedExpert) -> None:
-        """Puts the adapter into the engine before anybody asks for it."""
-        async with self._host(expert.base).use(expert.adapter):
-            pass
 
     async def unload_expert(self, name: str, *, force: bool = False) -> None:
         """Frees an expert's adapter, once its requests have ended or, with `force`, after aborting them. The base model stays.
@@ -195,15 +182,13 @@ class Core:
             reason = ExpertNotLoadedError(f"{name!r} was unloaded by force while it answered", hint="load it again", code="unloaded")
             entry.kill(reason)
         await entry.idle.wait()
-        self._resident.pop(name, None)
+        self.engines.forget(entry)
         await self._drop(entry.expert)
 
     async def _drop(self, expert: PreparedExpert) -> None:
         """Frees what no other entry shares."""
         others = [e.expert for e in self._entries.values()]
-        adapter = expert.adapter
-        if adapter and not any(o.adapter and o.adapter.digest == adapter.digest for o in others):
-            await self._host(expert.base).free(adapter)
+        await self.engines.free(expert, beside=others)
         if not any(o.package.folder == expert.package.folder for o in others):
             expert.package.close()
 
@@ -212,16 +197,16 @@ class Core:
         entry = self._entry(name)
         entry.pinned = pinned
         if pinned:
-            await self._settle(entry)
+            await self.engines.settle(entry)
         return await self._describe(entry)
 
     async def list_loaded_experts(self) -> list[ExpertInfo]:
         """What is loaded, in the order of loading."""
-        held = {base: await host.resident() for base, host in list(self._hosts.items())}
-        return [info_of(entry, held.get(entry.expert.base.digest, {})) for entry in list(self._entries.values())]
+        held = await self.engines.resident()
+        return [info_of(entry, held.get(entry.expert.base.digest, {})) for entry in self._loaded()]
 
     async def _describe(self, entry: Entry) -> ExpertInfo:
-        return info_of(entry, await self._host(entry.expert.base).resident())
+        return info_of(entry, await self.engines.of(entry.expert.base).resident())
 
     def expert(self, name: str) -> PreparedExpert:
         """The expert behind a name, or the base model where it is the base model's name.
@@ -239,15 +224,14 @@ class Core:
         """
         router = self._router
         if router is None:
-            router = self._router = Router([(e.name, e.expert.manifest) for e in list(self._entries.values())])
+            router = self._router = Router([(e.name, e.expert.manifest) for e in self._loaded()])
         return router.route(prompt, context)
 
     def info(self) -> ManagerInfo:
         """What is served."""
-        entries, hosts = list(self._entries.values()), list(self._hosts.values())  # faces ask from other threads
+        entries = self._loaded()
         bases = dict.fromkeys(e.expert.base.name for e in entries)
-        engines = tuple(h.info for h in hosts if h.started and h.info)
-        return ManagerInfo(tuple(bases), engines, len(entries), sum(h.running for h in hosts))
+        return ManagerInfo(tuple(bases), self.engines.infos(), len(entries), self.engines.running)
 
     async def _read(self, path: str | os.PathLike[str], *, checksum: str | None, checkpoint: str | None, cache: bool) -> PreparedExpert:
         expert = await asyncio.to_thread(
@@ -296,7 +280,7 @@ class Core:
     def _base_entry(self, name: str) -> Entry | None:
         wanted = last_component(name).casefold()
         if wanted not in self._bases:
-            bases = [e.expert.base for e in list(self._entries.values())]
+            bases = [e.expert.base for e in self._loaded()]
             if self.base_model is not None and not bases:
                 bases.append(self._given_base())
             found = next((b for b in bases if b.name.casefold() == wanted), None)
@@ -318,41 +302,6 @@ class Core:
                 code="other_base",
             )
 
-    # ── residency ───────────────────────────────────────────────────────────────────────────────────────────────────────
-
-    async def _settle(self, entry: Entry) -> None:
-        """Notes a use, makes room for the entry's adapter, and puts it into a running engine."""
-        entry.order = next(self._clock)
-        self._resident[entry.name] = entry
-        await self._make_room()
-        if entry.expert.adapter and self._host(entry.expert.base).started:
-            await self._warm(entry.expert)
-
-    async def _make_room(self) -> None:
-        """Evicts the least recently used until the limit holds. Pinned ones stay, and so do those that are answering."""
-        limit = self.max_loaded_experts
-        while limit is not None and len(self._resident) > limit:
-            newest = max(e.order for e in self._resident.values())
-            idle = [e for e in self._resident.values() if not e.pinned and not e.running and e.order != newest]
-            if not idle:
-                return  # over the limit for as long as all of them are pinned or busy
-            entry = min(idle, key=lambda e: e.order)
-            del self._resident[entry.name]
-            entry.evictions += 1
-            sharers = [e for e in self._resident.values() if e.adapter == entry.adapter]
-            if entry.expert.adapter and not sharers:
-                await self._host(entry.expert.base).free(entry.expert.adapter)
-
-    def _host(self, base: BaseModel) -> EngineHost:
-        host = self._hosts.get(base.digest)
-        if host is None:
-            host = EngineHost(base, self.config, self._make, partial(self._adapters_of, base.digest))
-            self._hosts[base.digest] = host
-        return host
-
-    def _adapters_of(self, base: str) -> Iterator[ServingAdapter]:
-        return (e.expert.adapter for e in list(self._entries.values()) if e.expert.adapter and e.expert.base.digest == base)
-
     async def start(self) -> EngineInfo:
         """Starts the engine for what is loaded, unless it runs.
 
@@ -366,7 +315,7 @@ class Core:
             bases = [self._given_base()]
         if not bases:
             raise ExpertNotLoadedError("no expert is loaded", hint="load_expert(name, path) loads one")
-        infos = [await self._host(base).start() for base in {b.digest: b for b in bases}.values()]
+        infos = [await self.engines.of(base).start() for base in {b.digest: b for b in bases}.values()]
         return infos[0]
 
     async def close(self) -> None:
@@ -375,8 +324,7 @@ class Core:
         reason = ConfigError("this manager was closed", hint="make a new one", code="closed")
         for entry in (*self._entries.values(), *self._bases.values()):
             entry.kill(reason)
-        for host in self._hosts.values():
-            await host.close()
+        await self.engines.close()
         for entry in self._entries.values():
             entry.expert.package.close()
         self._entries.clear()
@@ -406,15 +354,12 @@ class Core:
     async def _run(
         self, entry: Entry, expert: PreparedExpert, prompt: str | None, args: GenerateArgs, collect: Collector, deliver: Deliver | None
     ) -> None:
-        request, applied = await self._resolve(expert, prompt, args)
-        host = self._host(expert.base)
-        await host.start()
-        self._check_fits(request, host)
+        host = self.engines.of(expert.base)
+        request, applied = await resolve(expert, prompt, args, context_length=host.context_length)
+        check_fits(request, await host.start())
         begun = time.monotonic()
-        if entry.path is not None:
-            entry.order = next(self._clock)
-            if self._resident.setdefault(entry.name, entry) is entry:
-                await self._make_room()
+        if entry.path is not None:  # not the bare base model
+            await self.engines.touch(entry)
         try:
             async with host.use(expert.adapter) as engine:
                 collect.load = time.monotonic() - begun
@@ -440,92 +385,5 @@ class Core:
     async def generate_many(
         self, jobs: Iterable[Job], *, return_exceptions: bool = False, done: Callable[[], None] | None = None
     ) -> list[InferenceResult | ExpertError]:
-        """One continuous batch over any experts; results in the order of the jobs.
-
-        Args:
-            jobs: Read as the engine gets through them, so any number takes bounded memory beside the results.
-            return_exceptions: Failures stand in the list; else the first one aborts the others and is raised.
-            done: Called after each.
-        """
-        results: dict[int, InferenceResult | ExpertError] = {}
-        queue = enumerate(jobs)
-        lazy = not isinstance(jobs, Sequence)
-        reading = asyncio.Lock()
-
-        async def following() -> tuple[int, Job] | None:
-            if not lazy:
-                return next(queue, None)
-            async with reading:  # somebody's generator may block or be slow: not on this loop
-                return await asyncio.to_thread(next, queue, None)
-
-        async def work() -> None:
-            while (job := await following()) is not None:
-                place, (name, prompt, args) = job
-                try:
-                    results[place] = await self.generate(name, prompt, args)
-                except ExpertError as error:
-                    if not return_exceptions:
-                        raise
-                    results[place] = error
-                if done:
-                    done()
-
-        workers = 2 * self.config.max_requests
-        if isinstance(jobs, Sequence):
-            workers = min(workers, len(jobs))
-        try:
-            async with asyncio.TaskGroup() as group:
-                for _ in range(workers):
-                    group.create_task(work())
-        except BaseExceptionGroup as failures:
-            raise failures.exceptions[0] from None
-        return [results[i] for i in range(len(results))]
-
-    async def _resolve(self, expert: PreparedExpert, prompt: str | None, args: GenerateArgs) -> tuple[Request, Applied | None]:
-        """A caller's words and wishes → tokens, sampling, and a grammar to follow."""
-        words, wishes, constraints = split_args(args)
-        messages = build_messages(
-            prompt,
-            system=words.get("system"),
-            schema=words.get("schema"),
-            dialect=words.get("dialect") or (expert.dialect if words.get("schema") else None),
-            messages=words.get("messages"),
-        )
-        ids = expert.prompt.render(messages, thinking=words.get("thinking"))
-        sampling = resolve_sampling(
-            wishes,
-            expert.manifest.decoding,
-            prompt_tokens=len(ids),
-            context_length=self._context(expert.base),
-            stop_token_ids=expert.prompt.stop_token_ids(),
-        )
-        applied = await apply_grammar(expert, constraints, words.get("schema"), sampling)
-        adapter = expert.adapter.digest if expert.adapter else None
-        return (
-            Request(
-                id=uuid.uuid4().hex,
-                prompt_token_ids=tuple(ids),
-                sampling=applied.sampling if applied else sampling,
-                adapter=adapter,
-                constraint=applied.constraint if applied else None,
-            ),
-            applied,
-        )
-
-    def _context(self, base: BaseModel) -> int:
-        """Tokens of prompt and answer: the engine's where it runs, else what it will be started with."""
-        host = self._hosts.get(base.digest)
-        if host and host.info:
-            return min(host.info.max_model_len, base.context_length)
-        return min(self.config.max_model_len or base.context_length, base.context_length)
-
-    def _check_fits(self, request: Request, host: EngineHost) -> None:
-        """An engine that got a shorter context than was thought when the request was resolved, for want of memory."""
-        assert host.info
-        wanted, room = len(request.prompt_token_ids) + request.sampling.max_tokens, host.info.max_model_len
-        if wanted > room:
-            raise OutOfMemoryError(
-                f"prompt and answer are {wanted:,} tokens; the memory for keys and values holds {room:,}",
-                hint=f"reduce max_tokens to {max(0, room - len(request.prompt_token_ids)):,}, shorten the prompt, or raise kv_cache_bytes",
-                code="out_of_memory",
-            )
+        """One continuous batch over any experts; see `expertserve.jobs.run`."""
+        return await run(jobs, self.generate, 2 * self.config.max_requests, return_exceptions=return_exceptions, done=done)

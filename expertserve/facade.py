@@ -11,11 +11,12 @@ from typing import Literal, Self, Unpack, overload
 
 from expertserve.builder import ManagerBuilder
 from expertserve.config import DType, EngineConfig
-from expertserve.core import Core, Job
+from expertserve.core import Core
 from expertserve.engine.base import Engine, EngineInfo
 from expertserve.entry import ExpertInfo, ManagerInfo
 from expertserve.errors import ExpertError
 from expertserve.expert import PreparedExpert
+from expertserve.jobs import Job
 from expertserve.manager import Loop, check_prompts, configure, jobs_of, shown, shut
 from expertserve.package.manifest import Manifest
 from expertserve.package.signature import TrustPolicy

@@ -153,6 +153,12 @@ class EngineHost:
         return await self._engine.resident()
 
     @property
+    def context_length(self) -> int:
+        """Tokens of prompt and answer: the engine's where it runs, else what it will be started with."""
+        chosen = self.info.max_model_len if self.info else self.config.max_model_len
+        return min(chosen or self.base.context_length, self.base.context_length)
+
+    @property
     def started(self) -> bool:
         return self._engine is not None and self._engine.alive
 

@@ -117,7 +117,7 @@ class Borrowed:
 def another(engine: Expert, manager: ExpertManager) -> Iterator[Callable[..., ExpertManager]]:
     """More managers, with settings of their own, over the one running engine. They live on its event loop's thread in turn."""
     info = engine.start()
-    running = next(iter(manager._core._hosts.values()))._engine
+    running = next(iter(manager._core.engines._hosts.values()))._engine
     made: list[ExpertManager] = []
 
     def another(**options: object) -> ExpertManager:

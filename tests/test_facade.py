@@ -6,6 +6,7 @@ import gc
 import json
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -173,6 +174,29 @@ def test_a_manager_serves_several_experts_and_names_those_it_has(tiny_package: P
             manager.generate("a", "x")
     with pytest.raises(ConfigError):
         manager.load_expert("c", tiny_package)
+
+
+def test_an_expert_that_comes_back_before_its_last_answer_ended_can_still_be_evicted(
+    tiny_package: Path, tiny_base: Path, tmp_path: Path
+) -> None:
+    dora = tiny.package(
+        tmp_path / "dora", tiny.peft_adapter(tiny_base, tmp_path / "adapter", "dora"), tiny_base, base_models=tiny.base_entry("dora")
+    )
+    fake = FakeEngine(lambda prompt: "one two three", delay=0.02)
+    with (
+        ExpertManager(engine=lambda: fake, models_dir=tiny_base.parent, cache_dir=tmp_path / "cache", max_loaded_experts=1) as manager,
+        ThreadPoolExecutor() as pool,
+    ):
+        manager.load_expert("a", tiny_package)
+        stream = iter(manager.generate_stream("a", "x"))
+        next(stream)
+        unloading = pool.submit(manager.unload_expert, "a")  # waits for the stream
+        while manager.list_loaded_experts():
+            pass
+        manager.load_expert("a", tiny_package)
+        assert "".join(chunk.text for chunk in stream) and unloading.result() is None
+        manager.load_expert("b", dora)
+        assert [(i.name, i.resident) for i in manager.list_loaded_experts()] == [("a", False), ("b", True)]
 
 
 def test_experts_of_another_base_are_refused(tiny_package: Path, tiny_base: Path, tmp_path: Path) -> None:

@@ -26,13 +26,13 @@ LONG: GenerateArgs = {"max_tokens": 400, "temperature": 0, "stop": []}
 
 def held(manager: ExpertManager) -> set[str]:
     """The adapters that the engine says it holds."""
-    host = next(iter(manager._core._hosts.values()))
+    host = next(iter(manager._core.engines._hosts.values()))
     return set(manager._loop.run(host.resident()))
 
 
 def nothing_left(manager: ExpertManager) -> bool:
     """Whether the engine has no request and no used block: only then does vLLM reset its prefix cache."""
-    host = next(iter(manager._core._hosts.values()))
+    host = next(iter(manager._core.engines._hosts.values()))
     llm = host._engine._llm  # type: ignore[union-attr]
 
     async def reset() -> bool:

@@ -42,7 +42,7 @@ def ask(manager: ExpertManager, name: str) -> str:
 
 
 def held(manager: ExpertManager) -> set[str]:
-    host = next(iter(manager._core._hosts.values()))
+    host = next(iter(manager._core.engines._hosts.values()))
     return set(manager._loop.run(host.resident()))
 
 

@@ -1,0 +1,63 @@
+"""A caller's words and wishes → what the engine is asked: tokens, sampling, and a grammar to follow."""
+
+from __future__ import annotations
+
+import uuid
+
+from expertserve.engine.base import EngineInfo
+from expertserve.errors import OutOfMemoryError
+from expertserve.expert import PreparedExpert, split_args
+from expertserve.grammar.apply import Applied, apply_grammar
+from expertserve.prompt import build_messages
+from expertserve.request import GenerateArgs, Request, resolve_sampling
+
+
+async def resolve(expert: PreparedExpert, prompt: str | None, args: GenerateArgs, *, context_length: int) -> tuple[Request, Applied | None]:
+    """One call's request; what it leaves out comes from the manifest.
+
+    Args:
+        context_length: Tokens that prompt and answer may have together.
+
+    Raises:
+        ConfigError, GrammarError.
+    """
+    words, wishes, constraints = split_args(args)
+    messages = build_messages(
+        prompt,
+        system=words.get("system"),
+        schema=words.get("schema"),
+        dialect=words.get("dialect") or (expert.dialect if words.get("schema") else None),
+        messages=words.get("messages"),
+    )
+    ids = expert.prompt.render(messages, thinking=words.get("thinking"))
+    sampling = resolve_sampling(
+        wishes,
+        expert.manifest.decoding,
+        prompt_tokens=len(ids),
+        context_length=context_length,
+        stop_token_ids=expert.prompt.stop_token_ids(),
+    )
+    applied = await apply_grammar(expert, constraints, words.get("schema"), sampling)
+    request = Request(
+        id=uuid.uuid4().hex,
+        prompt_token_ids=tuple(ids),
+        sampling=applied.sampling if applied else sampling,
+        adapter=expert.adapter.digest if expert.adapter else None,
+        constraint=applied.constraint if applied else None,
+    )
+    return request, applied
+
+
+def check_fits(request: Request, engine: EngineInfo) -> None:
+    """An engine may have got a shorter context than was thought when the request was resolved, for want of memory.
+
+    Raises:
+        OutOfMemoryError.
+    """
+    wanted, room = len(request.prompt_token_ids) + request.sampling.max_tokens, engine.max_model_len
+    if wanted > room:
+        raise OutOfMemoryError(
+            f"prompt and answer are {wanted:,} tokens; the memory for keys and values holds {room:,}",
+            hint=f"reduce max_tokens to {max(0, room - len(request.prompt_token_ids)):,}, shorten the prompt, or raise kv_cache_bytes",
+            code="out_of_memory",
+        )
