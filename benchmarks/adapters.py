@@ -22,10 +22,10 @@ import torch
 from benchmarks.measure import BASE, Ratio, alternate, dtype, report, timed
 from expertserve.adapters.peft import read_adapter
 from expertserve.adapters.serving import ServingAdapter, prepare_adapter
-from expertserve.config import EngineConfig, models_dir
+from expertserve.config import EngineConfig
 from expertserve.engine.machine import cpus
 from expertserve.engine.vllm import VLLMEngine
-from expertserve.models import BaseModel, resolve
+from expertserve.models import BaseModel, resolve_given
 from expertserve.package.manifest import Adapter
 from expertserve.request import Request, Sampling
 from tests import tiny
@@ -147,7 +147,7 @@ RATIOS = [
 def main() -> None:
     """Runs the groups one after the other; sides that are compared alternate within a group."""
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 5
-    base = resolve(BASE, models_dir=models_dir())
+    base = resolve_given(BASE)
     figures: dict[str, list[float]] = {}
     with tempfile.TemporaryDirectory() as folder:
         made = {
@@ -201,7 +201,7 @@ def main() -> None:
         figures |= alternate({f"decode 64 x {n}": wide.decode((many[:n] * 64)[:64]) for n in (1, 4, 16, 64)}, rounds)
         wide.close()
     name = "adapters" if DTYPE == "bfloat16" else f"adapters_{DTYPE}"
-    report(name, "Adapters", figures, RATIOS, {"base": BASE, **CONFIG, "rank": RANK, "slots": "8, then 64", "threads": len(cpus())})
+    report(name, "Adapters", figures, RATIOS, {"base": BASE.name, **CONFIG, "rank": RANK, "slots": "8, then 64", "threads": len(cpus())})
 
 
 if __name__ == "__main__":

@@ -22,9 +22,8 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.measure import Answer, dtype, judge, save
+from benchmarks.measure import BASE, Answer, dtype, judge, save
 from expertserve import EngineConfig, Expert, GenerateArgs
-from expertserve.config import models_dir
 from expertserve.grammar.bundled import bundled
 from expertserve.grammar.gbnf import parse, write
 from expertserve.grammar.lower import to_lark
@@ -34,7 +33,6 @@ from expertserve.grammar.tree import Literal, Ref, Rules, Seq
 from expertserve.grammar.vocabulary import Vocabulary
 
 ROOT = Path(__file__).parents[1]
-BASE = models_dir() / "SmolLM2-135M-Instruct"
 SAMPLES = ROOT.parent / "shared" / "samples"
 SCHEMA = "CREATE TABLE customers (id INTEGER PRIMARY KEY, name TEXT, country TEXT, age INTEGER);"
 

@@ -20,9 +20,8 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.measure import ROUNDS, Ratio, alternate, dtype, report, timed
+from benchmarks.measure import BASE, ROUNDS, Ratio, alternate, dtype, report, timed
 from expertserve import EngineConfig, Expert, GenerateArgs
-from expertserve.config import models_dir
 from expertserve.engine.machine import cpus
 from expertserve.package.archive import open_package
 from scripts.demo_base import fetch
@@ -86,7 +85,7 @@ def converted(package: Path, target: Path) -> Path:
 
     folder = open_package(package).folder
     config = json.loads((folder / "adapter_config.json").read_text())
-    base = json.loads((models_dir() / "SmolLM2-135M-Instruct" / "config.json").read_text())
+    base = json.loads((BASE / "config.json").read_text())
     heads = {"attn_q": base["num_attention_heads"], "attn_k": base["num_key_value_heads"]}
     writer: Any = gguf.GGUFWriter(target, "llama")
     writer.add_string("general.type", "adapter")

@@ -23,13 +23,11 @@ from typing import Any
 
 import psutil
 
-from benchmarks.measure import Answer, Ratio, alternate, judge, report, save
+from benchmarks.measure import BASE, Answer, Ratio, alternate, judge, report, save
 from expertserve import EngineConfig, ExpertManager, GenerateArgs
-from expertserve.config import models_dir
 from expertserve.request import Request, Sampling
 
 ROOT = Path(__file__).parents[1]
-BASE = models_dir() / "SmolLM2-135M-Instruct"
 ARGS: GenerateArgs = {"temperature": 0.0, "max_tokens": 32, "stop": [], "grammar": None}
 PROMPTS = [f"Question {i}: how many customers are older than {i}?" for i in range(32)]
 EXPERTS, SLOTS = 200, 8

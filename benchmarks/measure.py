@@ -18,10 +18,10 @@ import torch
 from expertserve import EngineConfig
 from expertserve.config import models_dir
 from expertserve.engine.machine import choose_dtype
-from expertserve.models import resolve
+from expertserve.models import resolve_given
 
 RESULTS = Path(__file__).parent / "results"
-BASE = "SmolLM2-135M-Instruct"
+BASE = models_dir() / "SmolLM2-135M-Instruct"
 ROUNDS = 5
 Side = Callable[[], float]
 """Does a piece of work once and returns its figure: tokens per second, or seconds."""
@@ -74,7 +74,7 @@ def timed(work: Callable[[], int]) -> float:
 
 def dtype() -> str:
     """What an engine holds the demo base in on this CPU, and so what both sides compute in."""
-    return choose_dtype(resolve(BASE, models_dir=models_dir()), EngineConfig(), "cpu")
+    return choose_dtype(resolve_given(BASE), EngineConfig(), "cpu")
 
 
 def machine() -> dict[str, object]:

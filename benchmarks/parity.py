@@ -18,9 +18,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from benchmarks.measure import ROUNDS, Ratio, alternate, dtype, report, timed
+from benchmarks.measure import BASE, ROUNDS, Ratio, alternate, dtype, report, timed
 from expertserve import EngineConfig, Expert, GenerateArgs
-from expertserve.config import models_dir
 from expertserve.engine.base import Engine
 from expertserve.engine.machine import cpus
 from expertserve.engine.transformers import TransformersEngine
@@ -28,7 +27,6 @@ from expertserve.engine.vllm import VLLMEngine
 from expertserve.package.archive import open_package
 
 EXPERTS = Path(__file__).parents[1] / "examples" / "experts"
-BASE = models_dir() / "SmolLM2-135M-Instruct"
 PROMPTS = [f"How many customers are older than {age}?" for age in range(20, 30)]
 TOKENS = 24
 ASK: GenerateArgs = {"max_tokens": TOKENS, "temperature": 0.0, "stop": [], "grammar": None}

@@ -25,12 +25,10 @@ import aiohttp
 import httpx
 
 from benchmarks.manager import packages
-from benchmarks.measure import Ratio, alternate, dtype, report
+from benchmarks.measure import BASE, Ratio, alternate, dtype, report
 from expertserve import ExpertManager
-from expertserve.config import models_dir
 from expertserve.engine.machine import cpus
 
-BASE = models_dir() / "SmolLM2-135M-Instruct"
 OURS, THEIRS = 8461, 8462
 CLIENTS, EACH, TOKENS = 32, 2, 48
 NAMES = [f"e{n}" for n in range(4)]
