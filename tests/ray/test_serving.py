@@ -172,10 +172,13 @@ def test_an_expert_comes_and_goes_on_all_replicas(app: App, experts: Path) -> No
     assert not any("guest" in [i.name for i in r.experts] for r in app.reports())
 
 
-def test_a_lost_replica_costs_no_request_but_streams_that_had_begun(app: App) -> None:
-    """A replica's process is killed under load."""
+def test_a_lost_replica_costs_no_request_but_streams_that_had_begun(app: App, experts: Path, tiny_base: Path, tiny_lora: Path) -> None:
+    """A replica's process is killed under load; what was replaced before is replaced in the one that comes for it."""
     import psutil
 
+    (new,) = make_experts(experts, tiny_base, tiny_lora, ["e09"], version="0.2.0", seed=2)
+    with app.http() as client:
+        assert client.put("/v1/experts/e09", json={"path": new.name}).status_code == 200
     before = {r.replica for r in app.reports()}
     app_load = Load(app, clients=16)
     with app_load:
@@ -187,8 +190,8 @@ def test_a_lost_replica_costs_no_request_but_streams_that_had_begun(app: App) ->
     assert not app_load.unclean, app_load.unclean[:3]
     print(f"a replica killed: {app_load.answered} answered, {len(app_load.retryable)} told to try again")
     with app.http() as client:
-        assert client.post("/v1/chat/completions", json=body("e04")).headers["x-expertserve-version"] == "0.2.0"  # the new one knows, too
-        assert len(client.get("/v1/models/e04").json()["expertserve"]["replicas"]) == 2
+        assert client.post("/v1/chat/completions", json=body("e09")).headers["x-expertserve-version"] == "0.2.0"  # the new one knows, too
+        assert len(client.get("/v1/models/e09").json()["expertserve"]["replicas"]) == 2
 
 
 class Load:
