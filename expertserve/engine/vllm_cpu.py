@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from expertserve.engine import vllm_exit as vllm_exit
 from expertserve.engine import vllm_masks as vllm_masks
 from expertserve.engine import vllm_seeds as vllm_seeds
 

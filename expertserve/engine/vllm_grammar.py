@@ -20,6 +20,7 @@ from vllm.sampling_params import SamplingParams
 from vllm.v1.core.sched.async_scheduler import AsyncScheduler
 from vllm.v1.structured_output.backend_types import StructuredOutputBackend, StructuredOutputGrammar, StructuredOutputOptions
 
+from expertserve.engine import vllm_exit as vllm_exit
 from expertserve.grammar.compile import read_mask, vocabulary_of
 from expertserve.grammar.gbnf import parse
 from expertserve.grammar.mask import GlrVocabulary, Mask, State, XMask
