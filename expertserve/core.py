@@ -26,7 +26,7 @@ from expertserve.jobs import Job, run
 from expertserve.models import BaseModel, last_component, resolve_given
 from expertserve.package.constraints import check_constraints
 from expertserve.package.signature import TrustPolicy
-from expertserve.request import GenerateArgs
+from expertserve.request import GenerateArgs, routed_by
 from expertserve.resolve import check_fits, resolve
 from expertserve.result import Chunk, InferenceResult
 from expertserve.router import Route, Router
@@ -87,7 +87,6 @@ class Core:
         self._bases: dict[str, Entry] = {}
         self._router: Router | None = None
         self._loading: dict[str, asyncio.Lock] = {}
-        self._reviving: asyncio.Task[None] | None = None
         self._closed = False
         self.engines = Engines(self.config, engine or partial(default_engine, self.config), max_loaded_experts, self._loaded)
 
@@ -124,7 +123,9 @@ class Core:
                         hint="replace_expert(name, path) exchanges it; unload_expert(name) frees the name",
                         code="name_taken",
                     )
-                if not taken:
+                if taken:
+                    expert.package.close()
+                else:
                     self._check_base(expert)
                     check_constraints(expert.manifest, (e.expert.manifest for e in self._entries.values()))
             except ExpertError:
@@ -136,7 +137,7 @@ class Core:
             self._router = None
             try:
                 await self.engines.settle(entry)
-            except ExpertError:
+            except BaseException:
                 if not taken:
                     del self._entries[name]
                     self.engines.forget(entry)
@@ -161,7 +162,7 @@ class Core:
                 self._check_base(new, others)
                 check_constraints(new.manifest, (e.expert.manifest for e in others))
                 await self.engines.warm(new)
-            except ExpertError:
+            except BaseException:
                 new.package.close()
                 raise
             old, entry.expert, entry.path = entry.expert, new, path
@@ -175,12 +176,16 @@ class Core:
         Raises:
             ExpertNotLoadedError.
         """
-        entry = self._entry(name)
-        del self._entries[name]
-        self._router = None
+        async with self._lock(name):
+            entry = self._entry(name)
+            del self._entries[name]
+            self._router = None
         if force:
             reason = ExpertNotLoadedError(f"{name!r} was unloaded by force while it answered", hint="load it again", code="unloaded")
             entry.kill(reason)
+        await asyncio.shield(asyncio.create_task(self._leave(entry)))  # also where nobody waits for it any more
+
+    async def _leave(self, entry: Entry) -> None:
         await entry.idle.wait()
         self.engines.forget(entry)
         await self._drop(entry.expert)
@@ -206,7 +211,11 @@ class Core:
         return [info_of(entry, held.get(entry.expert.base.digest, {})) for entry in self._loaded()]
 
     async def _describe(self, entry: Entry) -> ExpertInfo:
-        return info_of(entry, await self.engines.of(entry.expert.base).resident())
+        try:
+            held = await self.engines.of(entry.expert.base).resident()
+        except EngineDeadError:  # what was asked for is done, and the next request starts a new one
+            held = {}
+        return info_of(entry, held)
 
     def expert(self, name: str) -> PreparedExpert:
         """The expert behind a name, or the base model where it is the base model's name.
@@ -245,8 +254,12 @@ class Core:
             cache=cache,
             trust=self.trust,
         )
-        if expert.grammar:
-            await asyncio.to_thread(masks.expect, expert.grammar, expert.base.path, self.cache_dir)
+        try:
+            if expert.grammar:
+                await asyncio.to_thread(masks.expect, expert.grammar, expert.base.path, self.cache_dir)
+        except BaseException:
+            expert.package.close()
+            raise
         return expert
 
     def _lock(self, name: str) -> asyncio.Lock:
@@ -269,9 +282,7 @@ class Core:
         return self._base_entry(name) or self._entry(name)
 
     def _choose(self, prompt: str | None, args: GenerateArgs) -> str:
-        asked = prompt or next((m["content"] for m in reversed(args.get("messages") or ()) if m["role"] == "user"), "")
-        dialect = args.get("dialect")
-        routes = self.route(asked, (f"Dialect: {dialect}\n" if dialect else "") + args.get("schema", ""))
+        routes = self.route(*routed_by(prompt, args))
         if not routes:
             known = ", ".join(sorted(self._entries)) or "none"
             raise ConfigError("no loaded expert fits this prompt", hint=f"name one of: {known}", code="no_expert_fits")
@@ -283,7 +294,7 @@ class Core:
             bases = [e.expert.base for e in self._loaded()]
             if self.base_model is not None and not bases:
                 bases.append(self._given_base())
-            found = next((b for b in bases if b.name.casefold() == wanted), None)
+            found = next((b for b in bases if last_component(b.name).casefold() == wanted), None)
             if found is None:
                 return None
             self._bases[wanted] = Entry(found.name, None, bare(found))
@@ -377,8 +388,11 @@ class Core:
                             break
         except EngineDeadError:
             if not host.started and not self._closed:
-                self._reviving = asyncio.create_task(host.revive())
+                self.engines.revive(expert.base)
             raise
+        finally:
+            if entry.expert is not expert:  # replaced meanwhile, perhaps before its adapter came into the engine
+                await self.engines.free(expert, beside=(e.expert for e in self._loaded()))
         if applied:
             applied.check()
 

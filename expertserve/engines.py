@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
+import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 
@@ -10,9 +12,12 @@ from expertserve.adapters.serving import ServingAdapter
 from expertserve.config import EngineConfig
 from expertserve.engine.base import Engine, EngineInfo, Resident
 from expertserve.entry import Entry
+from expertserve.errors import ExpertError
 from expertserve.expert import PreparedExpert
 from expertserve.host import EngineHost
 from expertserve.models import BaseModel
+
+log = logging.getLogger("expertserve")
 
 
 class Engines:
@@ -31,6 +36,7 @@ class Engines:
         self._entries = entries
         self._hosts: dict[str, EngineHost] = {}
         self._resident: set[Entry] = set()
+        self._reviving: dict[str, asyncio.Task[None]] = {}
         self._clock = itertools.count(1)
 
     def of(self, base: BaseModel) -> EngineHost:
@@ -68,6 +74,21 @@ class Engines:
         if expert.adapter and host.started:
             async with host.use(expert.adapter):
                 pass
+
+    def revive(self, base: BaseModel) -> None:
+        """Begins to start an engine that died, and to load what it held. Failing is logged; the next request tries again."""
+        if base.digest not in self._reviving:
+            task = self._reviving[base.digest] = asyncio.create_task(self._revive(base))
+            task.add_done_callback(lambda _: self._reviving.pop(base.digest))
+
+    async def _revive(self, base: BaseModel) -> None:
+        try:
+            await self.of(base).start()
+            for entry in sorted(self._resident, key=lambda e: e.order):
+                if entry.expert.base.digest == base.digest:
+                    await self.warm(entry.expert)
+        except ExpertError as error:
+            log.error("the engine could not be started again: %s", error.message)
 
     async def free(self, expert: PreparedExpert, *, beside: Iterable[PreparedExpert]) -> None:
         """Takes an adapter out of its engine, unless one of those beside it has the same."""

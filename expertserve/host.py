@@ -7,7 +7,7 @@ import logging
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from expertserve.adapters.serving import ServingAdapter
 from expertserve.config import EngineConfig
@@ -38,54 +38,78 @@ class EngineHost:
         self._make = make
         self._adapters = adapters
         self._engine: Engine | None = None
-        self._starting = asyncio.Lock()
+        self._coming: asyncio.Task[None] | None = None
         self._users: Counter[str] = Counter()
         self._unwanted: set[str] = set()
         self._deaths: list[float] = []
         self._closed = False
 
-    async def start(self) -> EngineInfo:
-        """Starts the engine, unless it runs and its slots are wide enough.
+    async def start(self, width: int = 0) -> EngineInfo:
+        """Starts the engine, unless it runs and its slots are wide enough. All callers wait for one start; it goes on where one gives up.
+
+        Args:
+            width: Of an adapter that is to come, beside those that are loaded.
 
         Raises:
             OutOfMemoryError, DeviceError, EngineDeadError.
             IncompatibleError: `rank_too_large`, where wider slots are needed while requests run.
+            ConfigError: `closed`.
         """
-        async with self._starting:
+        while not (info := self._suiting(width)):
+            coming = self._coming
             if self._closed:
                 raise ConfigError("this manager was closed", hint="make a new one", code="closed")
-            if self._engine and not self._engine.alive:
-                await self._bury()
-            if len(self._deaths) > MAX_DEATHS:
-                raise EngineDeadError(
-                    f"the engine died {len(self._deaths)} times in {WITHIN_SECONDS / 60:.0f} minutes and is not started again",
-                    hint="its log says why",
-                    code="engine_stopped",
-                )
-            if self._engine and self.info and (self.info.max_lora_rank is None or self._width() <= self.info.max_lora_rank):
-                return self.info
-            await self._make_room()
-            engine = await asyncio.to_thread(self._make)
-            try:
-                self.info = await engine.start(self.base, self.config, self._width())
-            except BaseException:
-                await engine.close()
-                raise
-            self._engine = engine
-            return self.info
+            if coming is None:
+                coming = self._coming = asyncio.create_task(self._start(width))
+                coming.add_done_callback(self._came)
+            await asyncio.wait([coming])
+            if not coming.cancelled():
+                coming.result()
+        return info
+
+    def _suiting(self, width: int) -> EngineInfo | None:
+        """What runs, where it runs and is wide enough."""
+        info = self.info if self.started else None
+        fits = info and (info.max_lora_rank is None or max(width, self._width()) <= info.max_lora_rank)
+        return info if fits else None
+
+    def _came(self, start: asyncio.Task[None]) -> None:
+        self._coming = None
+        if not start.cancelled():
+            start.exception()  # those who waited have it; where nobody did, the next one tries again
+
+    async def _start(self, width: int) -> None:
+        if self._engine and not self._engine.alive:
+            await self._bury()
+        if len(self._deaths) > MAX_DEATHS:
+            raise EngineDeadError(
+                f"the engine died {len(self._deaths)} times in {WITHIN_SECONDS / 60:.0f} minutes and is not started again",
+                hint="its log says why",
+                code="engine_stopped",
+            )
+        width = max(width, self._width())
+        await self._make_room(width)
+        engine = await asyncio.to_thread(self._make)
+        try:
+            info = await engine.start(self.base, self.config, width)
+            if info.max_lora_rank is not None and width > info.max_lora_rank:
+                raise IncompatibleError(f"the engine's slots hold {info.max_lora_rank}, {width} are needed", code="rank_too_large")
+        except BaseException:
+            await engine.close()
+            raise
+        self._engine, self.info = engine, info
 
     def _width(self) -> int:
         return max((a.width for a in self._adapters()), default=0)
 
-    async def _make_room(self) -> None:
+    async def _make_room(self, width: int) -> None:
         """Closes an idle engine whose slots are too narrow."""
         if self._engine is None:
             return
         if self.running and self.info:
             raise IncompatibleError(
-                f"an adapter of width {self._width()} doesn't fit slots of {self.info.max_lora_rank}, "
-                f"and {self.running} requests are running",
-                hint=f"start with max_lora_rank={self._width()}, or load it while nothing runs",
+                f"an adapter of width {width} doesn't fit slots of {self.info.max_lora_rank}, and {self.running} requests are running",
+                hint=f"start with max_lora_rank={width}, or load it while nothing runs",
                 code="rank_too_large",
             )
         engine, self._engine = self._engine, None
@@ -103,20 +127,10 @@ class EngineHost:
             log.error("the engine died; starting it again in %.0f s", pause)
             await asyncio.sleep(pause)
 
-    async def revive(self) -> None:
-        """After a death: starts again and loads what was loaded. Failing is logged; the next request tries again."""
-        try:
-            await self.start()
-            for adapter in list(self._adapters()):
-                async with self.use(adapter):
-                    pass
-        except (EngineDeadError, IncompatibleError) as error:
-            log.error("the engine could not be started again: %s", error.message)
-
     @asynccontextmanager
     async def use(self, adapter: ServingAdapter | None) -> AsyncIterator[Engine]:
         """The running engine, with the adapter resident for as long as the block lasts."""
-        await self.start()
+        await self.start(adapter.width if adapter else 0)
         engine = self._engine
         assert engine
         self.running += 1
@@ -142,9 +156,12 @@ class EngineHost:
             await self._remove(adapter.digest)
 
     async def _remove(self, digest: str) -> None:
+        if digest not in self._unwanted or digest in self._users:
+            return  # somebody came who needs it
         self._unwanted.discard(digest)
         if self._engine and self._engine.alive:
-            await self._engine.remove(digest)
+            with suppress(EngineDeadError):  # what died holds nothing
+                await self._engine.remove(digest)
 
     async def resident(self) -> Mapping[str, Resident]:
         """What the engine holds, asked of it; nothing where it doesn't run."""
@@ -165,6 +182,9 @@ class EngineHost:
     async def close(self) -> None:
         """Ends the engine. Again is no error."""
         self._closed = True
+        if self._coming:
+            self._coming.cancel()
+            await asyncio.wait([self._coming])
         engine, self._engine = self._engine, None
         if engine:
             await engine.close()

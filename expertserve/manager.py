@@ -36,6 +36,7 @@ class Loop:
 
     def __init__(self) -> None:
         self.loop = asyncio.new_event_loop()
+        self._ending = False
         started = threading.Event()
         self.loop.call_soon(started.set)
         self._thread = threading.Thread(target=self.loop.run_forever, name="expertserve", daemon=True)
@@ -48,10 +49,24 @@ class Loop:
         Raises:
             ConfigError: The loop has ended.
         """
-        if not self.loop.is_running():
-            work.close()
-            raise ConfigError("this expert or manager was closed", hint="load it again", code="closed")
-        return asyncio.run_coroutine_threadsafe(work, self.loop)
+        guarded = self._guarded(work)
+        try:
+            if self.loop.is_running():
+                return asyncio.run_coroutine_threadsafe(guarded, self.loop)
+        except RuntimeError:  # it ended in this very moment
+            pass
+        guarded.close()
+        work.close()
+        raise _closed()
+
+    async def _guarded(self, work: Coroutine[object, object, T]) -> T:
+        """What ends with the loop is told so; else a caller would think that it had cancelled it itself."""
+        try:
+            return await work
+        except asyncio.CancelledError:
+            if self._ending:
+                raise _closed() from None
+            raise
 
     def run(self, work: Coroutine[object, object, T]) -> T:
         """Runs a coroutine there and waits for it; Ctrl-C cancels it.
@@ -70,9 +85,27 @@ class Loop:
             raise
 
     def stop(self) -> None:
-        if self.loop.is_running():
-            self.loop.call_soon_threadsafe(self.loop.stop)
-            self._thread.join(timeout=5)
+        """Ends what still runs there, and the loop."""
+        if not self.loop.is_running():
+            return
+        self._ending = True
+        asyncio.run_coroutine_threadsafe(_cancel_others(), self.loop).result()
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self._thread.join(timeout=5)
+        if not self._thread.is_alive():
+            self.loop.close()
+
+
+async def _cancel_others() -> None:
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in others:
+        task.cancel()
+    if others:
+        await asyncio.wait(others, timeout=5)
+
+
+def _closed() -> ConfigError:
+    return ConfigError("this expert or manager was closed", hint="load it again", code="closed")
 
 
 def shut(loop: Loop, core: Core) -> None:

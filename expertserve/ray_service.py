@@ -233,8 +233,8 @@ class RayService:
     def get(self, name: str) -> PreparedExpert:
         return self._manager.get(name)
 
-    def route(self, prompt: str) -> list[Route]:
-        return self._manager.route(prompt)
+    def route(self, prompt: str, context: str = "") -> list[Route]:
+        return self._manager.route(prompt, context)
 
     def info(self) -> ManagerInfo:
         return replace(self._manager.info(), engines=self._running, running=self._requests)

@@ -89,6 +89,13 @@ class GenerateArgs(SamplingArgs, PromptArgs, GrammarArgs, total=False):
     """All that `generate` takes beside the prompt."""
 
 
+def routed_by(prompt: str | None, args: GenerateArgs) -> tuple[str, str]:
+    """What routing reads of a call: the last thing that the user said, and what goes with it (of which the shape counts, not the words)."""
+    said = prompt or next((m["content"] for m in reversed(args.get("messages") or ()) if m["role"] == "user"), "")
+    dialect = args.get("dialect")
+    return said, (f"Dialect: {dialect}\n" if dialect else "") + (args.get("schema") or "")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sampling:
     """Resolved sampling: every value set and in range.

@@ -7,6 +7,7 @@ import hashlib
 import os
 import re
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, TypeVar
 
@@ -80,10 +81,12 @@ async def load(request: Request, key: Admin, name: Annotated[str | None, Query(d
     parts = parts_of(request)
     if not is_upload(request.scope):
         body = await _json(request, NamedSource)
-        return await _load(parts, body.name, inside(parts, body.path), body)
+        async with parts.changing(body.name):
+            return await _load(parts, body.name, inside(parts, body.path), body)
     async with _Upload(parts) as upload:
         given = await upload.read(request)
-        return await _load(parts, _checked(name or given), upload.path, None, upload)
+        async with parts.changing(name := _checked(name or given)):
+            return await _load(parts, name, upload.path, None, upload)
 
 
 @router.put("/{name}", openapi_extra=LOAD_BODY, summary="Replace an expert")
@@ -92,22 +95,25 @@ async def replace(request: Request, name: str, key: Admin) -> Json:
     parts = parts_of(request)
     if not is_upload(request.scope):
         body = await _json(request, Source)
-        return await _replace(parts, _checked(name), inside(parts, body.path), body)
+        async with parts.changing(_checked(name)):
+            return await _replace(parts, name, inside(parts, body.path), body)
     async with _Upload(parts) as upload:
         await upload.read(request)
-        return await _replace(parts, _checked(name), upload.path, None, upload)
+        async with parts.changing(_checked(name)):
+            return await _replace(parts, name, upload.path, None, upload)
 
 
 @router.delete("/{name}", summary="Unload an expert")
 async def unload(request: Request, name: str, key: Admin, force: bool = False) -> Json:
     """Waits for its requests to end; with `force` aborts them."""
     parts = parts_of(request)
-    parts.service.get(name)  # 404 before anything is noted
-    known = parts.state.find(name)
-    parts.state.drop(name)
-    await parts.service.unload_expert(name, force=force)
-    parts.metrics.loaded(name, "unload")
-    _forget_upload(parts, known)
+    async with parts.changing(name):
+        parts.service.get(name)  # 404 before anything is noted
+        known = parts.state.find(name)
+        parts.state.drop(name)
+        await parts.service.unload_expert(name, force=force)
+        parts.metrics.loaded(name, "unload")
+        _forget_upload(parts, known)
     return {"name": name, "deleted": True}
 
 
@@ -116,9 +122,10 @@ async def pin(request: Request, name: str, key: Admin, body: Pin | None = None) 
     """A pinned expert is never evicted; `{"pinned": false}` lets it go again."""
     parts = parts_of(request)
     wanted = body.pinned if body else True
-    info = await parts.service.pin_expert(name, wanted)
-    if known := parts.state.find(name):
-        parts.state.put(known.model_copy(update={"pin": wanted}))
+    async with parts.changing(name):
+        info = await parts.service.pin_expert(name, wanted)
+        if known := parts.state.find(name):
+            parts.state.put(known.model_copy(update={"pin": wanted}))
     return expert_model(parts, info)
 
 
@@ -237,12 +244,11 @@ class _Upload:
         self.path = final
         return given
 
-    async def _form(self, request: Request, write: object, update: object) -> str | None:
+    async def _form(self, request: Request, write: Callable[[bytes], object], update: Callable[[bytes], object]) -> str | None:
         async with request.form(max_files=1, max_fields=4) as form:
             file, name = form.get("file"), form.get("name")
             if not isinstance(file, UploadFile):
                 raise ConfigError("the form has no file", hint="-F file=@PACKAGE -F name=NAME", code="bad_argument")
-            assert callable(write) and callable(update)
             while block := await file.read(BLOCK):
                 update(block)
                 await asyncio.to_thread(write, block)

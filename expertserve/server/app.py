@@ -88,10 +88,9 @@ async def ready(request: Request) -> Response:
 async def _not_ready(parts: Parts) -> str:
     if parts.draining:
         return "the server is shutting down"
-    if parts.failure:
-        return f"the engine did not start: {parts.failure.code}"
     if not parts.service.info().engines:
-        return "the engine has not started"
+        parts.wake()  # where it died idle, no request would come that starts it again
+        return f"the engine did not start: {parts.failure.code}" if parts.failure else "the engine has not started"
     try:
         async with asyncio.timeout(ANSWER_SECONDS):
             await parts.service.list_loaded_experts()  # asks the engine itself
@@ -157,6 +156,7 @@ def create_app(service: Service, settings: ServerSettings | None = None, *, life
     settings = settings or ServerSettings()
     keys = Keyring(settings.keys, open_admin=settings.open_admin)
     parts = Parts(service, settings, keys, Limits(settings.max_pending), Metrics(), State(settings.state_folder))
+    parts.metrics.pending.set_function(lambda: parts.limits.pending)
     app = FastAPI(
         title="expertserve",
         version=__version__,

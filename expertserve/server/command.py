@@ -110,7 +110,7 @@ def serve(
         )
 
     sources = [Named(n.name, n.path) for n in named(found, cache_dir)]
-    run(make, settings, sources, watch=places if watch else (), listening=welcome, ready=tell_ready)
+    run(make, settings, sources, watch=[*places, *(s.path for s in sources)] if watch else (), listening=welcome, ready=tell_ready)
 
 
 def expand(packages: list[str]) -> list[str]:

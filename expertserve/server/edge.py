@@ -12,6 +12,7 @@ from urllib.parse import quote, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from expertserve.server.metrics import Metrics
@@ -78,6 +79,8 @@ class Edge:
             facts.log["outcome"] = "shutdown"
             if not status:
                 await response_of(shutting_down())(scope, receive, told)
+        except ClientDisconnect:  # in the middle of its body
+            facts.log["outcome"] = "cancelled"
         except Exception:  # a bug: the client gets a plain 500, the log the trace
             log.exception("bug", extra={"facts": {"request_id": facts.request_id, "path": scope["path"]}})
             if status:
@@ -87,10 +90,10 @@ class Edge:
             self._note(scope, facts, status, time.monotonic() - began)
 
     def _note(self, scope: Scope, facts: Facts, status: int, seconds: float) -> None:
-        if status >= 400:
-            self._metrics.refused.labels(str(status)).inc()
         if scope["path"] in QUIET and status in (200, 503):
             return
+        if status >= 400 and "outcome" not in facts.log:
+            self._metrics.refused.labels(str(status)).inc()
         client = scope["client"][0] if scope.get("client") else None
         line: dict[str, object] = {"request_id": facts.request_id, "method": scope["method"], "path": scope["path"], "status": status}
         log.info("request", extra={"facts": line | {"client": client, "seconds": round(seconds, 4)} | facts.log})

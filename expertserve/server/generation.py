@@ -7,7 +7,7 @@ import json
 import logging
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AbstractContextManager, AsyncExitStack
 from typing import TypeVar
 
 from starlette.background import BackgroundTask
@@ -17,6 +17,7 @@ from starlette.types import Receive, Scope, Send
 
 from expertserve.errors import ConfigError, ExpertError, ExpertNotLoadedError
 from expertserve.models import last_component
+from expertserve.request import routed_by
 from expertserve.result import Chunk, InferenceResult
 from expertserve.server.auth import Key
 from expertserve.server.edge import Facts
@@ -66,7 +67,7 @@ def choose(parts: Parts, key: Key, ask: Ask) -> str:
         ConfigError: `no_expert_fits`.
     """
     if ask.model == AUTO:
-        allowed = [r.name for r in parts.service.route(ask.question) if key.allows(r.name)]
+        allowed = [r.name for r in parts.service.route(*routed_by(ask.prompt, ask.args)) if key.allows(r.name)]
         if not allowed:
             raise ConfigError(
                 "no expert that you may use fits this prompt", hint="name one; GET /v1/models lists them", code="no_expert_fits"
@@ -158,8 +159,8 @@ class _Run:
             await stream.aclose()
             self._finish(outcome, _partial(stream), ticket)
 
-    def _admitted(self) -> _Admission:
-        return _Admission(self.parts, self.key, sum(a.answers for a in self.asks))
+    def _admitted(self) -> AbstractContextManager[Ticket]:
+        return self.parts.limits.admit(self.key, sum(a.answers for a in self.asks))
 
     def _left(self) -> float:
         return max(0.0, self.parts.settings.request_timeout - (time.monotonic() - self.began))
@@ -215,22 +216,6 @@ class _Run:
         if self.parts.settings.log_prompts:
             self.facts.log["prompts"] = [a.prompt or a.args.get("messages") for a in self.asks]
             self.facts.log["answers"] = [c.text for r in results for c in r.completions]
-
-
-class _Admission:
-    """The key's limits and the server's queue, taken and given back."""
-
-    def __init__(self, parts: Parts, key: Key, answers: int) -> None:
-        self._metrics, self._limits, self._context = parts.metrics, parts.limits, parts.limits.admit(key, answers)
-
-    def __enter__(self) -> Ticket:
-        ticket = self._context.__enter__()
-        self._metrics.pending.set(self._limits.pending)
-        return ticket
-
-    def __exit__(self, *failure: object) -> None:
-        self._context.__exit__(None, None, None)
-        self._metrics.pending.set(self._limits.pending)
 
 
 async def _all(work: Iterable[Coroutine[object, object, T]]) -> list[T]:

@@ -51,8 +51,8 @@ class Bucket:
 class Account:
     """What one key has used."""
 
-    requests: Bucket | None
-    tokens: Bucket | None
+    requests: Bucket | None = None
+    tokens: Bucket | None = None
     running: int = 0
 
 
@@ -136,11 +136,8 @@ class Limits:
         """The key's account; a key whose rights changed starts afresh, but for what still runs."""
         known, account = self._accounts.get(key.name, (None, None))
         if account is None or known != key:
-            running = account.running if account else 0
-            fresh = Account(self._bucket(key.requests_per_minute), self._bucket(key.tokens_per_minute), running)
-            if account:  # running tickets count down the old account: keep it, with new buckets
-                account.requests, account.tokens = fresh.requests, fresh.tokens
-            account = account or fresh
+            account = account or Account()  # the same one: tickets that run count it down
+            account.requests, account.tokens = self._bucket(key.requests_per_minute), self._bucket(key.tokens_per_minute)
             self._accounts[key.name] = (key, account)
         return account
 

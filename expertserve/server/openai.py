@@ -322,12 +322,6 @@ class Ask:
         return self.args.get("n") or 1
 
     @property
-    def question(self) -> str:
-        """What routing reads: the last thing that the user said, and the schema."""
-        said = self.prompt or next((m["content"] for m in reversed(self.args.get("messages") or ()) if m["role"] == "user"), "")
-        return said + "\n" + self.args.get("schema", "")
-
-    @property
     def chars(self) -> int:
         """How long everything is that has to be read."""
         texts = [self.prompt, *(m["content"] for m in self.args.get("messages") or ())]

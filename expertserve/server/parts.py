@@ -18,6 +18,8 @@ from expertserve.server.service import Service
 from expertserve.server.settings import ServerSettings
 from expertserve.server.state import State
 
+RETRY_SECONDS = 30.0
+
 
 @dataclass(slots=True)
 class Parts:
@@ -34,6 +36,8 @@ class Parts:
     failure: ExpertError | None = None
     """Why the engine did not start."""
     _waking: asyncio.Task[None] | None = None
+    _tries_again: float = 0.0
+    _names: dict[str, asyncio.Lock] = field(default_factory=dict)
 
     def has(self, name: str) -> bool:
         """Whether an expert is loaded under that name."""
@@ -43,17 +47,24 @@ class Parts:
             return False
         return True
 
+    def changing(self, name: str) -> asyncio.Lock:
+        """Held while an expert comes, goes or is exchanged, so that what is loaded and what the state folder says stay the same."""
+        return self._names.setdefault(name, asyncio.Lock())
+
     def wake(self) -> None:
-        """Starts the engine in the background, where the first expert came over HTTP."""
-        if self._waking is None and not self.service.info().engines:
+        """Starts the engine in the background: for the first expert over HTTP, or after an idle engine died. After a failure, a while later."""
+        if self._waking is None and not self.service.info().engines and time.monotonic() >= self._tries_again:
             self._waking = asyncio.create_task(self._wake())
 
     async def _wake(self) -> None:
         try:
             await self.service.start()
             self.failure = None
+        except ExpertNotLoadedError:
+            pass  # nothing to start yet
         except ExpertError as error:
             self.failure = error  # `/ready` tells it, and so does every request
+            self._tries_again = time.monotonic() + RETRY_SECONDS
         finally:
             self._waking = None
 

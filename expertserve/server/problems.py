@@ -43,11 +43,8 @@ class Refusal(ExpertError):
 BY_CODE = {
     "no_expert_fits": 404,
     "name_taken": 409,
-    "pinned": 409,
-    "busy": 409,
     "closed": 503,
     "io": 500,
-    "timeout": 504,
     "request_timeout": 504,
 }
 BY_CLASS: tuple[tuple[type[ExpertError], int], ...] = (

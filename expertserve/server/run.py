@@ -9,7 +9,7 @@ import socket
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -28,7 +28,6 @@ from expertserve.server.watch import watch_packages
 
 log = logging.getLogger("expertserve.server")
 Announce = Callable[[str, Parts], None]
-CLOSE_SECONDS = 15.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,13 +131,11 @@ async def _serve(
         await server.serve(sockets=[listener])
         for task in tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        if parts.failure:
-            raise parts.failure
+        for outcome in await asyncio.gather(*tasks, return_exceptions=True):
+            if isinstance(outcome, ExpertError):
+                raise outcome
     finally:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(CLOSE_SECONDS):
-                await service.close()
+        await service.close()
 
 
 def _config(app: FastAPI, settings: ServerSettings) -> uvicorn.Config:
@@ -198,6 +195,7 @@ async def _start(server: uvicorn.Server, parts: Parts, url: str, listening: Anno
     except ExpertError as error:
         parts.failure = error
         server.should_exit = True
+        raise
 
 
 def url_of(listener: socket.socket) -> str:

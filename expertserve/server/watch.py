@@ -47,7 +47,11 @@ async def watch_packages(parts: Parts, places: Sequence[Path], loaded: Iterable[
     seen: dict[Path, Stamp] = {}
     while True:
         await asyncio.sleep(SECONDS)
-        now = await asyncio.to_thread(lambda: {p.resolve(): stamp(p) for place in places for p in packages_in(place)})
+        try:
+            now = await asyncio.to_thread(lambda: {p.resolve(): stamp(p) for place in places for p in packages_in(place)})
+        except OSError as error:  # a folder that is gone, or no handles left: the next look may find it
+            log.warning("cannot_look", extra={"facts": {"error": str(error)}})
+            continue
         for path, found in now.items():
             if found and found != served.get(path) and found == seen.get(path):
                 served[path] = found
@@ -60,13 +64,14 @@ async def _take(parts: Parts, path: Path) -> None:
     known = next((e for e in parts.state.entries if e.path == str(path)), None)
     try:
         if known:
-            await parts.service.replace_expert(known.name, path)
+            await parts.service.replace_expert(known.name, path, checksum=known.checksum, checkpoint=known.checkpoint)
             name, action = known.name, "replace"
         else:
             name, action = await asyncio.to_thread(name_of, path), "load"
             await parts.service.load_expert(name, path)
             parts.state.note(Entry(name=name, path=str(path)))
         parts.metrics.loaded(name, action)
+        parts.wake()
         log.info("package_taken", extra={"facts": {"expert": name, "path": str(path), "action": action}})
     except ExpertError as error:
         log.error("package_refused", extra={"facts": {"path": str(path), "code": error.code, "error": error.message}})

@@ -107,8 +107,7 @@ def test_after_a_death_at_any_stage_the_next_request_is_served(stage: str, tiny_
                 await manager.load_expert("spare", tiny_package)
                 assert (await manager.generate("spare", "Hello")).text == ANSWER
                 await manager.unload_expert("spare")
-                with pytest.raises(EngineDeadError):
-                    await manager.unload_expert("sql")
+                await manager.unload_expert("sql")  # what died holds nothing
                 await manager.load_expert("sql", tiny_package)
             else:
                 with pytest.raises(EngineDeadError):

@@ -1,0 +1,213 @@
+"""Engines and experts that come and go while others wait for them, over fake engines."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncGenerator, Callable
+from pathlib import Path
+
+import pytest
+
+from expertserve import AsyncExpertManager, ConfigError, EngineDeadError, ExpertError, ExpertManager, ExpertNotLoadedError, core, models
+from expertserve.config import EngineConfig
+from expertserve.engine.base import EngineInfo
+from expertserve.engine.fake import FakeEngine
+from expertserve.models import BaseModel
+from expertserve.request import Request
+from expertserve.result import Chunk
+from tests import tiny
+
+
+class Slow(FakeEngine):
+    """Starts when it is told to, with slots as wide as it was asked for."""
+
+    def __init__(self) -> None:
+        super().__init__(lambda prompt: "one two three")
+        self.begun, self.go = threading.Event(), threading.Event()
+        self.dying = self.dead = self.closed = False
+
+    @property
+    def alive(self) -> bool:
+        return super().alive and not self.dead
+
+    async def start(self, base: BaseModel, config: EngineConfig, rank: int) -> EngineInfo:
+        self.begun.set()
+        while not self.go.is_set():
+            await asyncio.sleep(0.005)
+        info = await super().start(base, config, rank)
+        return EngineInfo(info.name, info.device, info.dtype, info.max_model_len, rank)
+
+    async def stream(self, request: Request) -> AsyncGenerator[Chunk, None]:
+        if self.dying:
+            self.dead = True
+            raise EngineDeadError("it died")
+        async for chunk in super().stream(request):
+            yield chunk
+
+    async def close(self) -> None:
+        self.closed = True
+        await super().close()
+
+
+class Made:
+    """Every engine that was made, in order; all but the first start at once."""
+
+    def __init__(self, at_once: bool = True) -> None:
+        self.engines: list[Slow] = []
+        self.at_once = at_once
+
+    def __call__(self) -> Slow:
+        engine = Slow()
+        if self.at_once or self.engines:
+            engine.go.set()
+        self.engines.append(engine)
+        return engine
+
+    def first(self) -> Slow:
+        """The first one, once its start has begun."""
+        while not self.engines:
+            pass
+        assert self.engines[0].begun.wait(10)
+        return self.engines[0]
+
+
+@pytest.fixture
+def places(tiny_base: Path, tmp_path: Path) -> dict[str, Path]:
+    return {"cache_dir": tmp_path / "cache", "models_dir": tiny_base.parent}
+
+
+@pytest.fixture
+def wide(tiny_base: Path, tmp_path: Path) -> Path:
+    """A package whose adapter needs wider slots than the tiny one."""
+    adapter = tiny.peft_adapter(tiny_base, tmp_path / "wide-adapter", "lora", rank=16)
+    return tiny.package(tmp_path / "wide", adapter, tiny_base, base_models=tiny.base_entry(rank=16))
+
+
+def test_a_request_that_gives_up_leaves_the_start_to_those_who_wait(tiny_package: Path, places: dict[str, Path]) -> None:
+    made = Made(at_once=False)
+
+    async def run() -> None:
+        async with AsyncExpertManager(engine=made, **places) as manager:
+            await manager.load_expert("a", tiny_package)
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(manager.generate("a", "x"), 0.2)
+            waiting = asyncio.create_task(manager.generate("a", "y"))
+            made.first().go.set()
+            assert (await waiting).text == "one two three"
+
+    asyncio.run(run())
+    assert len(made.engines) == 1
+
+
+def test_closing_while_the_engine_starts_ends_it_and_tells_who_waits(tiny_package: Path, places: dict[str, Path]) -> None:
+    made = Made(at_once=False)
+    manager = ExpertManager(engine=made, **places)
+    manager.load_expert("a", tiny_package)
+    told: list[ExpertError] = []
+
+    def wait(call: Callable[[], object]) -> threading.Thread:
+        def run() -> None:
+            try:
+                call()
+            except ExpertError as error:
+                told.append(error)
+
+        thread = threading.Thread(target=run)
+        thread.start()
+        return thread
+
+    threads = [wait(manager.start), wait(lambda: manager.generate("a", "x"))]
+    engine = made.first()
+    manager.close()
+    for thread in threads:
+        thread.join(10)
+    assert [e.code for e in told] == ["closed"] * 2
+    assert engine.closed and not any(t.is_alive() for t in threads)
+    with pytest.raises(ConfigError):
+        manager.start()
+
+
+def test_replacing_by_a_wider_adapter_restarts_an_idle_engine(tiny_package: Path, wide: Path, places: dict[str, Path]) -> None:
+    made = Made()
+    with ExpertManager(engine=made, **places) as manager:
+        manager.load_expert("a", tiny_package)
+        narrow = manager.start().max_lora_rank
+        manager.replace_expert("a", wide)
+        after = manager.start().max_lora_rank
+        assert narrow is not None and after is not None and after > narrow
+        assert manager.generate("a", "x").expert.adapter.rank == 16  # type: ignore[union-attr]
+    assert len(made.engines) == 2 and made.engines[0].closed
+
+
+def test_an_engine_that_comes_back_holds_no_more_than_it_may(tiny_package: Path, wide: Path, places: dict[str, Path]) -> None:
+    made = Made()
+    with ExpertManager(engine=made, max_loaded_experts=1, **places) as manager:
+        manager.load_expert("a", tiny_package)
+        manager.load_expert("b", wide)
+        manager.generate("a", "x")
+        made.engines[0].dying = True
+        with pytest.raises(EngineDeadError):
+            manager.generate("a", "x")
+        while not [i for i in manager.list_loaded_experts() if i.resident]:
+            pass
+        assert [i.name for i in manager.list_loaded_experts() if i.resident] == ["a"]
+
+
+def test_an_adapter_that_was_replaced_before_its_request_ran_leaves_with_it(
+    tiny_package: Path, wide: Path, places: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, resolve = Made(), core.resolve
+
+    async def run() -> None:
+        async with AsyncExpertManager(engine=made, config=EngineConfig(max_lora_rank=64), **places) as manager:
+            await manager.load_expert("a", tiny_package)
+            await manager.start()
+            came, go = threading.Event(), threading.Event()
+
+            async def held(*args: object, **options: object) -> object:
+                came.set()
+                await asyncio.to_thread(go.wait)
+                return await resolve(*args, **options)  # type: ignore[arg-type]
+
+            monkeypatch.setattr(core, "resolve", held)
+            old = asyncio.create_task(manager.generate("a", "x"))
+            await asyncio.to_thread(came.wait)
+            await manager.replace_expert("a", wide)
+            go.set()
+            assert (await old).expert.adapter.rank == 4  # type: ignore[union-attr]
+            assert len(await manager._call(made.engines[-1].resident())) == 1
+
+    asyncio.run(run())
+
+
+def test_an_unload_that_nobody_waits_for_still_frees(tiny_package: Path, places: dict[str, Path]) -> None:
+    made = Made()
+
+    async def run() -> None:
+        async with AsyncExpertManager(engine=made, **places) as manager:
+            await manager.load_expert("a", tiny_package)
+            await manager.start()
+            made.engines[0].delay = 0.5
+            stream = manager.generate_stream("a", "x")
+            chunks = aiter(stream)
+            await anext(chunks)
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(manager.unload_expert("a"), 0.05)
+            await stream.aclose()
+            while await manager._call(made.engines[0].resident()):
+                await asyncio.sleep(0.01)
+            with pytest.raises(ExpertNotLoadedError):
+                await manager.unload_expert("a")
+
+    asyncio.run(asyncio.wait_for(run(), 20))
+
+
+def test_a_base_model_from_a_hub_is_asked_by_its_whole_name_and_the_last_part(
+    tiny_package: Path, tiny_base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(models, "_hub_cache", lambda name: tiny_base if name == "someone/tiny" else None)
+    with ExpertManager("someone/tiny", engine=Made(), cache_dir=tmp_path / "cache", models_dir=tmp_path / "empty") as manager:
+        manager.load_expert("a", tiny_package)
+        assert manager.info().base_models == ("someone/tiny",)
+        assert manager.generate("someone/tiny", "x").text == manager.generate("tiny", "x").text == "one two three"
