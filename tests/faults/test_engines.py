@@ -188,6 +188,30 @@ def test_over_http_a_death_is_a_503_that_says_when_to_come_back_and_it_goes_on(s
     assert http.get("/ready").status_code == 200 and server.parts.limits.pending == 0
 
 
+def test_an_engine_that_died_while_nobody_asked_is_started_by_the_look_whether_it_is_ready(serve: Serve, package: Any) -> None:  # noqa: F811
+    fate = Mortal("decode", deaths=0)
+    server: Running = serve({"sql": package("sql")}, engine=_Shared(fate))  # type: ignore[arg-type]
+    http = server.http()
+    assert http.get("/ready").status_code == 200
+    fate.made[-1].dead = True
+    assert http.get("/ready").status_code == 503
+    until(lambda: http.get("/ready").status_code == 200, 20)
+    assert len(fate.made) == 2
+
+
+def test_a_start_that_failed_once_is_forgotten_when_the_engine_runs(serve: Serve, package: Any, tmp_path: Path) -> None:  # noqa: F811
+    fate = Mortal("start", deaths=1)
+    options = {"experts_folder": tmp_path / "packages", "open_admin": True}
+    server: Running = serve({}, engine=_Shared(fate), **options)  # type: ignore[arg-type]
+    http = server.http()
+    package("sql")
+    assert http.post("/v1/experts", json={"name": "sql", "path": "sql"}).status_code == 201
+    until(lambda: server.parts.failure is not None)
+    assert "engine_dead" in http.get("/ready").text
+    assert http.post("/v1/chat/completions", json=ASK).status_code == 200
+    assert http.get("/ready").status_code == 200
+
+
 class _Shared:
     """The one engine that `serve` starts, made anew after each death."""
 

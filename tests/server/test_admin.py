@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import hashlib
 import json
 import os
+import socket
 import tempfile
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import pytest
 
+from expertserve import core
 from expertserve.server import state as state_module
+from expertserve.server import watch
 from tests import tiny
-from tests.server.conftest import Running, Serve, keys_file
+from tests.server.conftest import Running, Serve, keys_file, until
 
 ASK: Any = {"messages": [{"role": "user", "content": "How many customers?"}]}
 
@@ -191,6 +198,52 @@ def test_what_can_not_be_noted_is_not_done(server: Running, tmp_path: Path, monk
         patch.setattr(tempfile, "mkstemp", full)
         response = http.post("/v1/experts?name=b", content=b"x", headers={"content-type": "application/gzip"})
         assert response.status_code == 500, response.text
+
+
+def test_a_name_that_is_exchanged_and_freed_at_once_is_the_same_in_the_server_and_its_state(
+    server: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reading, go, prepare = threading.Event(), threading.Event(), core.prepare
+
+    def held(path: Any, **options: Any) -> Any:
+        if str(path).endswith("two"):
+            reading.set()
+            go.wait(10)
+        return prepare(path, **options)
+
+    http = server.http("root-secret")
+    assert http.post("/v1/experts", json={"name": "mine", "path": "one"}).status_code == 201
+    monkeypatch.setattr(core, "prepare", held)
+    with ThreadPoolExecutor() as pool:
+        replaced = pool.submit(http.put, "/v1/experts/mine", json={"path": "two"})
+        assert reading.wait(10)
+        deleted = pool.submit(http.delete, "/v1/experts/mine")
+        time.sleep(0.2)
+        go.set()
+        assert replaced.result().status_code == deleted.result().status_code == 200
+    assert not server.parts.has("mine") and server.parts.state.find("mine") is None
+
+
+def test_a_client_that_goes_away_in_an_upload_is_no_bug(server: Running, folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+    head = "POST /v1/experts?name=x HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer root-secret\r\n"
+    head += "content-type: application/octet-stream\r\ncontent-length: 1000\r\n\r\n"
+    with caplog.at_level("INFO", logger="expertserve.server"):
+        with socket.create_connection(("127.0.0.1", int(server.url.rpartition(":")[2]))) as connection:
+            connection.sendall(head.encode() + b"some of it")
+            time.sleep(0.2)
+        until(lambda: any(getattr(r, "facts", {}).get("outcome") == "cancelled" for r in caplog.records))
+    assert not [r for r in caplog.records if r.getMessage() == "bug"]
+    assert not list((folder / ".uploads").iterdir())
+
+
+def test_what_is_watched_keeps_its_checksum(server: Running, folder: Path, package: Any) -> None:
+    file = folder / "checked.expert"
+    sum_ = hashlib.sha256(archive(package("first"), file)).hexdigest()
+    http = server.http("root-secret")
+    assert http.post("/v1/experts", json={"name": "mine", "path": file.name, "checksum": sum_}).status_code == 201
+    archive(package("second", version="0.9.0"), file)
+    asyncio.run_coroutine_threadsafe(watch._take(server.parts, file.resolve()), server.loop).result(10)
+    assert http.get("/v1/experts/mine").json()["expertserve"]["version"] == "0.1.0"
 
 
 def test_without_a_folder_nothing_can_be_loaded(serve: Serve, package: Any) -> None:

@@ -30,6 +30,8 @@ def test_auto_goes_to_the_expert_that_fits(server: Running) -> None:
     client = server.openai()
     assert client.chat.completions.create(model="auto", messages=ASK).model == "sql"
     assert client.chat.completions.create(model="auto", messages=[{"role": "user", "content": "Extract the json"}]).model == "json"
+    named = client.chat.completions.create(model="auto", messages=ASK, extra_body={"schema": "CREATE TABLE json (extract INT)"})
+    assert named.model == "sql"  # names in a schema are not what is asked for
     with pytest.raises(openai.NotFoundError) as caught:
         client.chat.completions.create(model="auto", messages=[{"role": "user", "content": "weather?"}])
     assert caught.value.code == "no_expert_fits"

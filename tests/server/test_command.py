@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import shutil
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ import httpx
 import pytest
 
 from expertserve.errors import ConfigError
+from expertserve.server import watch
 from expertserve.server.command import example, expand
 from expertserve.server.watch import packages_in, stamp
 from tests import tiny
@@ -66,21 +69,50 @@ def test_watch_replaces_what_changed_and_loads_what_is_new(tiny_base: Path, pack
     folder = tmp_path / "served"
     tiny.tar_gz(_made(folder) / "sql.expert", tiny.members(package("sql")))
     options = ["--watch", "--models-dir", str(tiny_base.parent), "--cache-dir", str(tmp_path / "cache")]
-    command = Command(str(folder), *options)
+    alone = tiny.tar_gz(tmp_path / "alone.expert", tiny.members(package("alone")))
+    command = Command(str(folder), f"named={alone}", *options)
 
     def versions() -> dict[str, str]:
         data = httpx.get(f"{command.url}/v1/models").json()["data"]
         return {m["id"]: m["expertserve"]["version"] for m in data if m["expertserve"]["kind"] == "expert"}
 
-    assert versions() == {"expert-sql": "0.1.0"}
+    assert versions() == {"expert-sql": "0.1.0", "named": "0.1.0"}
+    tiny.tar_gz(alone, tiny.members(package("alone", tmp_path / "other", version="0.3.0")))
     tiny.tar_gz(folder / "sql.expert", tiny.members(package("sql", tmp_path / "other", version="0.2.0")))
     tiny.tar_gz(folder / "json.expert", tiny.members(package("json")))
-    until(lambda: versions() == {"expert-sql": "0.2.0", "expert-json": "0.1.0"}, 15)
+    until(lambda: versions() == {"expert-sql": "0.2.0", "expert-json": "0.1.0", "named": "0.3.0"}, 15)
     (folder / "sql.expert").write_bytes(b"broken")
     time.sleep(2.5)
     assert versions()["expert-sql"] == "0.2.0"
     _, errors = command.stop()
     assert "package_refused" in errors
+
+
+def test_watching_goes_on_after_a_look_that_failed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    package, looks, taken = tmp_path / "a.expert", 0, asyncio.Event()
+
+    def look(place: Path) -> Iterator[Path]:
+        nonlocal looks
+        looks += 1
+        if looks < 3:
+            raise OSError("too many open files")
+        if looks == 3:
+            package.write_bytes(b"new")
+        yield package
+
+    async def take(parts: object, path: Path) -> None:
+        taken.set()
+
+    monkeypatch.setattr(watch, "SECONDS", 0.01)
+    monkeypatch.setattr(watch, "packages_in", look)
+    monkeypatch.setattr(watch, "_take", take)
+
+    async def run() -> None:
+        watching = asyncio.create_task(watch.watch_packages(None, [tmp_path], []))  # type: ignore[arg-type]
+        await asyncio.wait_for(taken.wait(), 10)
+        watching.cancel()
+
+    asyncio.run(run())
 
 
 def _made(folder: Path) -> Path:

@@ -122,6 +122,7 @@ def test_a_request_that_takes_too_long_ends_and_is_aborted(serve: Serve, package
     server = serve({"sql": package("sql")}, lambda prompt: "SELECT 1 FROM t WHERE x", delay=0.2, request_timeout=0.3)
     response = server.http().post("/v1/chat/completions", json=ASK)
     assert response.status_code == 504 and response.json()["error"]["code"] == "request_timeout"
+    assert 'refused_total{status="504"}' not in server.http().get("/metrics").text  # it had reached the expert
     with pytest.raises(openai.APIError, match="longer"):
         list(server.openai().chat.completions.create(**ASK, stream=True))
     until(lambda: len(server.engine.aborted) == 2)
