@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Literal, TypedDict
 
 from expertserve import template as jinja
-from expertserve.errors import ConfigError
+from expertserve.errors import ConfigError, IncompatibleError
 from expertserve.package.manifest import Template
 from expertserve.tokenizer import Tokenizer
 
@@ -91,10 +91,11 @@ class PromptFormat:
 
         Raises:
             ConfigError: No message, an unknown role, or the template refuses them.
+            IncompatibleError: `bad_template`.
         """
         check_messages(messages)
         specials = (*self.tokenizer.special_tokens, "\ue000")  # the mark's own first character, where a text has it
-        safe = [{**m, "content": _mark(m["content"], specials)} for m in messages]
+        safe = [{"role": m["role"], "content": _mark(m["content"], specials)} for m in messages]
         text = jinja.render(
             self.source,
             messages=safe,
@@ -111,6 +112,8 @@ class PromptFormat:
         ids: list[int] = []
         for i, part in enumerate(MARK.split(text)):
             if i % 2:
+                if int(part) >= len(specials):
+                    raise IncompatibleError("the chat template writes a mark that stands for nothing", code="bad_template")
                 ids += self.tokenizer.encode_plain(specials[int(part)])
             elif part:
                 ids += self.tokenizer.encode(part)

@@ -16,7 +16,8 @@ from pydantic import TypeAdapter, ValidationError
 from expertserve.errors import ConfigError, ExpertError, ExpertNotLoadedError
 from expertserve.manager import AsyncExpertManager
 from expertserve.package.archive import open_package
-from expertserve.package.manifest import read_manifest
+from expertserve.package.constraints import load_order
+from expertserve.package.manifest import Manifest, read_manifest
 from expertserve.ray_source import absolute, fetch, packages_at, read_text, write_text
 
 FILE = "experts.json"
@@ -103,7 +104,9 @@ class Catalogue:
         self._file = f"{state.rstrip('/')}/{FILE}" if state else None
         self._changed = self._stored()
         found: dict[str, Wanted] = {}
-        for one in (w for source in sources for w in self._expand(source)):
+        listed = [one for source in sources for one in self._expand(source)]
+        for place in load_order([manifest for _, manifest in listed]):
+            one, _ = listed[place]
             if one.name in found:
                 raise ConfigError(f"two packages are called {one.name!r}", hint="name one yourself: NAME=SOURCE", code="name_taken")
             found[one.name] = one
@@ -125,17 +128,21 @@ class Catalogue:
             after = await asyncio.to_thread(self._changed_by, change, before)
             try:
                 await self._followers.adopt(after)
-            except ExpertError:
+                await asyncio.to_thread(self._note, change, after)
+            except BaseException:
                 self._now = replace(before, number=after.number + 1)
-                try:
-                    await self._followers.adopt(self._now)
-                except ExpertError as error:  # health checks repair it
-                    log.error("going back failed somewhere: %s", error.message)
+                await self._tell("going back failed somewhere")
                 raise
             self._now = after
-            self._note(change, after)
-            await self._followers.adopt(after)  # those that started while the others changed
+            await self._tell("a replica that started meanwhile could not follow")
             return after
+
+    async def _tell(self, failed: str) -> None:
+        """The list as it is now, to all; health checks repair what fails."""
+        try:
+            await self._followers.adopt(self._now)
+        except Exception as error:
+            log.error("%s: %s", failed, error, exc_info=None if isinstance(error, ExpertError) else error)
 
     def _changed_by(self, change: Change, before: Snapshot) -> Snapshot:
         known = before.find(change.name)
@@ -161,20 +168,22 @@ class Catalogue:
     def _digest(self, source: str, declared: str | None) -> str:
         return open_package(fetch(source, self._cache), checksum=declared, cache_dir=self._cache).digest
 
-    def _expand(self, given: str) -> list[Wanted]:
+    def _expand(self, given: str) -> list[tuple[Wanted, Manifest]]:
         match = NAMED.fullmatch(given) if not Path(given).exists() else None
         place = absolute(match[2] if match else given)
         found = []
         for source in packages_at(place):
             package = open_package(fetch(source, self._cache), cache_dir=self._cache)
-            found.append(Wanted(match[1] if match else read_manifest(package.folder).name, source, package.digest))
+            manifest = read_manifest(package.folder)
+            found.append((Wanted(match[1] if match else manifest.name, source, package.digest), manifest))
         return found
 
     def _note(self, change: Change, after: Snapshot) -> None:
         new = after.find(change.name)
-        self._changed = {n: w for n, w in self._changed.items() if n != change.name} | ({change.name: new} if new else {})
+        changed = {n: w for n, w in self._changed.items() if n != change.name} | ({change.name: new} if new else {})
         if self._file:
-            write_text(self._file, _LIST.dump_json(list(self._changed.values()), indent=2).decode() + "\n")
+            write_text(self._file, _LIST.dump_json(list(changed.values()), indent=2).decode() + "\n")
+        self._changed = changed
 
     def _stored(self) -> dict[str, Wanted]:
         text = read_text(self._file) if self._file else None

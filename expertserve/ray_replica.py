@@ -204,10 +204,10 @@ class Replica:
             EngineDeadError: The engine doesn't answer, and can't be started again.
         """
         try:
-            async with asyncio.timeout(self._config.health_timeout):
+            async with asyncio.timeout(self._config.health_timeout / 3):  # Ray's own limit is for all of this
                 await self._catch_up_with(await self._current())
-        except (TimeoutError, ExpertError) as error:
-            log.warning("the catalogue can't be followed: %s", error)
+        except Exception as error:
+            log.warning("the catalogue can't be followed: %s", error, exc_info=None if isinstance(error, ExpertError) else error)
         if not self._follower.snapshot.experts and not self._config.base_model:
             return
         if not self._manager.info().engines:

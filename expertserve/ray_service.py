@@ -211,8 +211,8 @@ class RayService:
                 async with asyncio.timeout(10 * WATCH_SECONDS):
                     self._note(await self._engines.reports())
                     await self._follower.adopt(await self._changes.snapshot())
-            except (TimeoutError, ExpertError) as error:
-                log.warning("looking at the replicas failed: %s", error)
+            except Exception as error:  # Ray's own, too: the next look may go better
+                log.warning("looking at the replicas failed: %s", error, exc_info=None if isinstance(error, ExpertError) else error)
             await asyncio.sleep(WATCH_SECONDS if not self._running else 5 * WATCH_SECONDS)
 
     def _note(self, reports: list[Report]) -> None:

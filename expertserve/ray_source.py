@@ -11,11 +11,11 @@ import os
 import re
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from expertserve import config
-from expertserve.errors import IntegrityError, LoadError
+from expertserve.errors import ExpertError, IntegrityError, LoadError
 from expertserve.package.archive import file_digest
 
 REMOTE = re.compile(r"[a-z][a-z0-9+.-]*(::|://)", re.IGNORECASE)
@@ -108,7 +108,14 @@ def publish(path: Path, store: str) -> str:
         files, place = fsspec.core.url_to_fs(target)
         if not files.exists(place):
             files.makedirs(place.rpartition("/")[0], exist_ok=True)
-            files.put_file(str(path), place)
+            part = f"{place}.{os.urandom(4).hex()}"
+            try:
+                files.put_file(str(path), part)
+                files.mv(part, place)
+            except BaseException:
+                with suppress(Exception):
+                    files.rm_file(part)
+                raise
     return target
 
 
@@ -145,5 +152,7 @@ def _reading(source: str) -> Iterator[None]:
         raise LoadError(f"{source} can't be read: {error}", hint=hint, code="no_filesystem") from error
     except FileNotFoundError as error:
         raise LoadError(f"{source} isn't there", code="not_found") from error
-    except (OSError, ValueError) as error:
+    except ExpertError:
+        raise
+    except Exception as error:  # a store's own library has errors of its own
         raise LoadError(f"{source} can't be read: {error}", code="unreadable") from error

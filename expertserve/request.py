@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal, TypedDict
 
 from expertserve.errors import ConfigError
 from expertserve.package.manifest import Decoding
-from expertserve.prompt import Message
+from expertserve.prompt import Message, check_messages, check_text
 
 if TYPE_CHECKING:
     import pydantic
@@ -90,10 +90,18 @@ class GenerateArgs(SamplingArgs, PromptArgs, GrammarArgs, total=False):
 
 
 def routed_by(prompt: str | None, args: GenerateArgs) -> tuple[str, str]:
-    """What routing reads of a call: the last thing that the user said, and what goes with it (of which the shape counts, not the words)."""
-    said = prompt or next((m["content"] for m in reversed(args.get("messages") or ()) if m["role"] == "user"), "")
-    dialect = args.get("dialect")
-    return said, (f"Dialect: {dialect}\n" if dialect else "") + (args.get("schema") or "")
+    """What routing reads of a call: the last thing that the user said, and what goes with it (of which the shape counts, not the words).
+
+    Raises:
+        ConfigError: Something else than texts.
+    """
+    messages, schema, dialect = args.get("messages"), args.get("schema") or "", args.get("dialect")
+    if messages is not None:
+        check_messages(messages)
+    said = prompt or next((m["content"] for m in reversed(messages or ()) if m["role"] == "user"), "")
+    check_text("the prompt", said)
+    check_text("schema", schema)
+    return said, (f"Dialect: {dialect}\n" if dialect else "") + schema
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -93,6 +93,34 @@ def test_ranks_and_alphas_by_pattern(kind: str, tiny_base: Path, tmp_path: Path)
     assert serving.width == 6 + RESERVED
 
 
+def test_ranks_that_training_pruned_are_scaled_as_before(tiny_base: Path, tmp_path: Path) -> None:
+    """PEFT goes on dividing by the first rank, and a module may keep none."""
+    adapter = tiny.peft_adapter(tiny_base, tmp_path / "adapter", "adalora")
+    tensors = load_file(adapter / "adapter_model.safetensors")
+    kept = {"model.layers.0.self_attn.q_proj": [True, False, True, False], "model.layers.1.mlp.down_proj": [False] * 4}
+    for module, mask in kept.items():
+        chosen = torch.tensor(mask)
+        for part in ("lora_A", "lora_B", "lora_E"):
+            key = f"base_model.model.{module}.{part}"
+            tensors[key] = (tensors[key][:, chosen] if part == "lora_B" else tensors[key][chosen]).contiguous()
+    save_file(tensors, adapter / "adapter_model.safetensors")
+    config = json.loads((adapter / "adapter_config.json").read_text())
+    all_ = {k.removeprefix("base_model.model."): [True] * 4 for k in tensors if k.endswith("lora_E")}
+    config["rank_pattern"] = all_ | {f"{module}.lora_E": mask for module, mask in kept.items()}
+    (adapter / "adapter_config.json").write_text(json.dumps(config))
+    ours, theirs = applied(tiny_base, convert(tiny_base, adapter, "adalora", tmp_path)), merged(tiny_base, adapter)
+    for name, tensor in ours.items():
+        torch.testing.assert_close(tensor, theirs[name], rtol=1e-5, atol=1e-5)
+
+
+def test_a_pattern_of_feedforward_modules_is_read_off_the_shapes(tiny_base: Path, tmp_path: Path) -> None:
+    options: Any = {"ia3_modules": ["o_proj", "down_proj"], "feedforward": r".*(o_proj|down_proj)"}
+    adapter = tiny.peft_adapter(tiny_base, tmp_path / "adapter", "ia3", **options)
+    with pytest.raises(IncompatibleError) as caught:
+        convert(tiny_base, adapter, "ia3", tmp_path, target_modules=["o_proj", "down_proj"], feedforward_modules=[])
+    assert caught.value.code == "ia3_input"
+
+
 def test_sharded_bases_and_the_formats_own_tensor_names(tmp_path: Path) -> None:
     base = tiny.base_model(tmp_path / "tiny", shards=True)
     assert len(list(base.glob("*.safetensors"))) > 1

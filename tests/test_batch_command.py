@@ -118,6 +118,31 @@ def test_a_torn_last_line_is_asked_again(batch: Any, tmp_path: Path) -> None:
     assert sorted(r["line"] for r in output(tmp_path)) == [1, 2, 3, 4, 5]
 
 
+def test_an_answer_without_its_end_of_line_counts_and_the_next_has_a_line_of_its_own(batch: Any, tmp_path: Path) -> None:
+    lines = [{"prompt": "say w0"}]
+    batch(lines)
+    (tmp_path / "out.jsonl").write_bytes((tmp_path / "out.jsonl").read_bytes()[:-1])
+    done = batch([*lines, {"prompt": "say w1"}])
+    assert json.loads(done.stdout)["skipped"] == 1 and [r["text"] for r in output(tmp_path)] == ["w0", "w1"]
+
+
+def test_a_line_that_holds_no_text_fails_alone(batch: Any, tiny_package: Path, tiny_base: Path, tiny_lora: Path, tmp_path: Path) -> None:
+    other = tiny.package(tmp_path / "other", tiny_lora, tiny_base, name="other")
+    wrong: list[Any] = [{"prompt": 5}, {"messages": 5}, {"messages": [{}]}, {"prompt": "a", "schema": 5}, {"prompt": "a", "choice": 5}]
+    done = batch([*wrong, '{"id": "\\ud800", "prompt": "say yes", "expert": "other"}'], packages=[tiny_package, other])
+    found = {r["line"]: r for r in output(tmp_path)}
+    assert done.exit_code == 1 and found[6]["text"] == "yes" and found[6]["id"] == "\ud800", done.output
+    assert all("error" in found[n] for n in range(1, 6))
+
+
+def test_questions_are_never_overwritten_by_their_answers(batch: Any, tmp_path: Path) -> None:
+    (tmp_path / "in.jsonl").write_text("")
+    (tmp_path / "out.jsonl").symlink_to(tmp_path / "in.jsonl")
+    done = batch([{"prompt": "a"}], "--overwrite")
+    assert done.exit_code == 2 and json.loads(done.stdout)["error"]["code"] == "same_file"
+    assert (tmp_path / "in.jsonl").read_text() == '{"prompt": "a"}\n'
+
+
 def test_a_file_that_is_something_else_is_left_alone(batch: Any, tmp_path: Path) -> None:
     for content, code in (("important\nnotes\n", "not_answers"), ('{"line": 1}\n', "not_answers")):
         (tmp_path / "out.jsonl").write_text(content)

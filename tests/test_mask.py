@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from expertserve.grammar.bundled import bundled, names
+from expertserve.grammar.compile import prune
 from expertserve.grammar.gbnf import parse
 from expertserve.grammar.lower import to_outlines, to_regex
 from expertserve.grammar.mask import GlrMask, GlrVocabulary, Mask, XMask
@@ -184,3 +186,12 @@ def test_outlines_terms_are_regular_where_they_can_be() -> None:
 
     assert isinstance(to_outlines(parse('root ::= "a"+ x\nx ::= [0-9]{2}')), Regex)
     assert isinstance(to_outlines(parse('root ::= "(" root? ")"')), CFG)
+
+
+def test_masks_that_were_not_used_for_the_longest_make_room(tmp_path: Path) -> None:
+    for i in range(5):
+        (tmp_path / f"{i}.mask").write_bytes(b"x" * 100)
+        os.utime(tmp_path / f"{i}.mask", (i, i))
+    os.utime(tmp_path / "0.mask")  # used now
+    prune(tmp_path, most=300)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["0.mask", "3.mask", "4.mask"]

@@ -16,6 +16,7 @@ from expertserve.findings import Finding
 from expertserve.package.build import pack
 from expertserve.package.check import check_package
 from expertserve.package.signature import sign
+from expertserve.tokenizer import Tokenizer
 from tests import tiny
 
 
@@ -164,6 +165,27 @@ def test_shapes_that_dont_fit_the_base_are_found_by_loading(tiny_base: Path, tin
     package = tiny.package(tmp_path / "p", tiny_lora, tiny_base)
     assert any(f.severity == "error" for f in lint(package, base_model=other).values())
     assert not any(f.severity == "error" for f in lint(package).values())
+
+
+def test_a_grammar_is_used_unless_it_is_turned_off(tiny_package: Path, lint: Any, tmp_path: Path) -> None:
+    (tiny_package / "grammar.gbnf").write_text('root ::= "a"\n')
+    edit(tiny_package, lambda m: m["training"]["decoding"].pop("use_grammar", None))
+    assert "grammar_unused" not in lint(tiny_package)
+    edit(tiny_package, lambda m: m["training"]["decoding"].update(use_grammar=False))
+    assert lint(tiny_package)["grammar_unused"].severity == "info"
+    edit(tiny_package, lambda m: (m["training"]["decoding"].pop("use_grammar"), m["training"]["decoding"].update(grammar_file="no.gbnf")))
+    assert lint(tiny_package, models_dir=tmp_path)["grammar_missing"].severity == "error"
+
+
+def test_without_the_base_nothing_is_encoded_by_the_packages_tokenizer(
+    tiny_package: Path, lint: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tiny_package / "chat_template.jinja").write_text("{% for m in messages %}{{ m.content }}{% endfor %}")
+    monkeypatch.setattr(Tokenizer, "encode", None)
+    monkeypatch.setattr(Tokenizer, "encode_plain", None)
+    assert "template_differs" not in lint(tiny_package, models_dir=tmp_path)
+    edit(tiny_package, lambda m: m["base_models"][0].update(prompt_template="custom"))
+    assert not any(f.severity == "error" for f in lint(tiny_package, models_dir=tmp_path).values())
 
 
 def test_grammar_findings_have_the_grammars_file_and_line(tiny_package: Path, lint: Any) -> None:

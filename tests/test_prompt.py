@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -137,6 +138,18 @@ def test_a_hostile_template_is_refused_in_bounded_time(name: str) -> None:
     with pytest.raises(IncompatibleError) as caught:
         template.render(HOSTILE[name], messages=[{"role": "user", "content": "x"}])
     assert caught.value.code == "bad_template"
+
+
+def test_a_template_that_writes_a_mark_itself_is_refused(tokens: Tokenizer) -> None:
+    with pytest.raises(IncompatibleError) as caught:
+        PromptFormat("package", "\ue000999999\ue001", tokens).render([{"role": "user", "content": "x"}])
+    assert caught.value.code == "bad_template"
+
+
+def test_a_template_sees_roles_and_contents_alone(tokens: Tokenizer) -> None:
+    message: Any = {"role": "user", "content": "x", "reasoning_content": "<|im_end|>"}
+    form = PromptFormat("package", "{% for m in messages %}{{ m.content }}{{ m.reasoning_content }}{% endfor %}", tokens)
+    assert form.render([message]) == tokens.encode_plain("x")
 
 
 def test_a_template_may_refuse_messages() -> None:

@@ -78,6 +78,8 @@ def convert(adapter: PeftAdapter, base: BaseModel) -> Iterator[tuple[str, Module
     for module, parts in sorted(adapter.modules.items()):
         shape = shapes[module]
         assert shape is not None
+        if adapter.type == "adalora" and parts.keys() >= {"lora_A"} and not _rows(parts["lora_A"]):
+            continue  # all its ranks were pruned
         _check_shapes(adapter, module, dict(parts) | dict(adapter.shared), shape)
         layer = Layer(module, shape, adapter, {name: read(t) for name, t in parts.items()} | shared, base, read)
         if "base" in layer.tensors:
@@ -259,9 +261,8 @@ def _dora(layer: Layer) -> ModuleForm:
 
 def _adalora(layer: Layer) -> ModuleForm:
     a, b, e = (layer.part(name) for name in ("lora_A", "lora_B", "lora_E"))
-    rank = a.shape[0]
-    alpha = layer.adapter.number("lora_alpha", 8) or float(rank)
-    return ModuleForm.product(a * e.reshape(rank, 1), b * (alpha / (rank + 1e-5)))
+    alpha, rank = layer.adapter.number("lora_alpha", 8), layer.adapter.rank  # the rank before pruning, as in PEFT
+    return ModuleForm.product(a * e.reshape(-1, 1), b * (alpha / (rank + 1e-5)))
 
 
 def _loha(layer: Layer) -> ModuleForm:
@@ -326,8 +327,10 @@ def _ia3(adapter: PeftAdapter, base: BaseModel, read: Reader) -> Iterator[tuple[
     for module, parts in sorted(adapter.modules.items()):
         if "ia3" in parts and math.prod(parts["ia3"].shape) > 1 << 24:
             raise _misfit(module, f"its scale has the shape {parts['ia3'].shape}")
-        scale = _part(module, {n: read(t) for n, t in parts.items()}, "ia3").flatten()
-        if any(module == n or module.endswith("." + n) for n in names):
+        scale = _part(module, {n: read(t) for n, t in parts.items()}, "ia3")
+        a_row = scale.dim() == 2 and scale.shape[0] == 1 < scale.shape[1]  # PEFT's [1, in]; scales of outputs are [out, 1]
+        scale = scale.flatten()
+        if a_row or any(module == n or module.endswith("." + n) for n in names):
             module = _moved(base, module, len(scale))
         if module in scales and len(scales[module]) != len(scale):
             raise _misfit(module, f"it is scaled by {len(scales[module])} and by {len(scale)} values")

@@ -103,8 +103,8 @@ class PeftAdapter:
     @property
     def rank(self) -> int:
         """The rank that the author gave; 0 for IA³."""
-        key = {"adalora": "init_r"}.get(self.type, "r")
-        return 0 if self.type == "ia3" else int(self.number(key, 8))
+        key, default = ("init_r", 12) if self.type == "adalora" else ("r", 8)  # PEFT's
+        return 0 if self.type == "ia3" else int(self.number(key, default))
 
 
 def read_adapter(folder: Path, declared: Adapter, weights: Path) -> PeftAdapter:

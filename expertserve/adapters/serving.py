@@ -21,7 +21,7 @@ from expertserve.errors import LoadError
 from expertserve.models import BaseModel
 from expertserve.package.archive import file_digest, move_into_place, remove_stale
 
-FORMAT = 1
+FORMAT = 2
 NOTE = "serving.json"
 
 

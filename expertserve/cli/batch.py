@@ -87,6 +87,8 @@ def batch(
         models_dir=models_dir,
         trust=options.policy(trust, trusted_key),
     )
+    if answers.exists() and questions.exists() and answers.samefile(questions):
+        raise ConfigError("questions and answers are the same file", hint="name another one for the answers", code="same_file")
     total, hopeless = survey(questions)
     output.warn(hopeless)
     known = array("Q") if overwrite else answered(answers, questions)
@@ -185,6 +187,7 @@ def answered(answers: Path, questions: Path) -> array[int]:
                     continue
                 known.extend([0] * (number + 1 - len(known)))
                 known[number] = mark
+                dropped = dropped or not line.whole  # without its end, the next answer would stand on the same line
                 kept.write((line.content or b"") + b"\n")
         for question in read_lines(questions):
             if question.number < len(known) and known[question.number] not in (0, question.mark):
@@ -217,7 +220,7 @@ def _record(answers: Path, line: Line) -> tuple[int, int, bool]:
 
 def _append(path: Path, overwrite: bool) -> IO[str]:
     try:
-        return path.open("w" if overwrite else "a", encoding="utf-8")
+        return path.open("w" if overwrite else "a", encoding="utf-8", errors="backslashreplace")
     except OSError as error:
         raise ConfigError(f"{path} can't be written: {error.strerror or error}", code="bad_file") from error
 

@@ -1,4 +1,4 @@
-"""A request's grammar → what narrows each completion's tokens, compiled once for each grammar and kept."""
+"""A request's grammar → what narrows each completion's tokens, read once for each grammar and kept."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ import threading
 from collections import OrderedDict
 from pathlib import Path
 
-from expertserve.errors import GrammarError
 from expertserve.grammar.compile import read_mask
 from expertserve.grammar.gbnf import parse
-from expertserve.grammar.mask import GlrMask, GlrVocabulary, Mask, State, XMask
+from expertserve.grammar.mask import GlrVocabulary, Mask, State, XMask
 from expertserve.grammar.vocabulary import Vocabulary
 from expertserve.request import Constraint
 
@@ -18,7 +17,7 @@ KEPT = 16
 
 
 class Guides:
-    """The compiled grammars of one engine. Thread-safe; compiling takes from milliseconds (found in the cache) to seconds.
+    """The compiled grammars of one engine. Thread-safe; reading one takes milliseconds, making it by xgrammar seconds.
 
     Args:
         tokenizer: The base model's folder.
@@ -28,37 +27,29 @@ class Guides:
     def __init__(self, tokenizer: Path, size: int) -> None:
         self._tokenizer = tokenizer
         self._size = size
-        self._vocabulary: tuple[Vocabulary, GlrVocabulary] | None = None
-        self._masks: OrderedDict[str, tuple[Mask, bool]] = OrderedDict()
+        self._vocabulary: Vocabulary | None = None
+        self._own: GlrVocabulary | None = None
+        self._masks: OrderedDict[str, Mask] = OrderedDict()
         self._lock = threading.Lock()
 
     def __call__(self, constraint: Constraint) -> State:
         """A completion's state, at the beginning of its sentence.
 
         Raises:
-            GrammarError: No mask engine can compile the grammar.
+            GrammarError: The compiled grammar is damaged, or can't be read.
         """
+        name = str(constraint.mask or constraint.digest)
         with self._lock:
-            held = self._masks.get(constraint.digest)
-            better = constraint.mask is not None and constraint.mask.exists()
-            if held is None or (better and not held[1]):
-                held = self._masks[constraint.digest] = self._compile(constraint)
-            self._masks.move_to_end(constraint.digest)
+            mask = self._masks.get(name) or self._load(constraint)
+            self._masks[name] = mask
+            self._masks.move_to_end(name)
             while len(self._masks) > KEPT:
                 self._masks.popitem(last=False)
-            return held[0].start()
+            return mask.start()
 
-    def _compile(self, constraint: Constraint) -> tuple[Mask, bool]:
-        """A mask, and whether it is the best there can be: from the cache, else made quickly."""
-        if self._vocabulary is None:
-            read = Vocabulary.read(self._tokenizer)
-            self._vocabulary = (read, GlrVocabulary(read))
-        vocabulary, own = self._vocabulary
-        cached = read_mask(constraint.mask, own) if constraint.mask is not None else None
-        if cached is not None:
-            return cached, True
-        rules = parse(constraint.gbnf)
-        try:
-            return GlrMask.compile(rules, own, "quick"), False
-        except GrammarError:
-            return XMask(rules, vocabulary, self._size), True
+    def _load(self, constraint: Constraint) -> Mask:
+        self._vocabulary = self._vocabulary or Vocabulary.read(self._tokenizer)
+        if constraint.mask is None:
+            return XMask(parse(constraint.gbnf), self._vocabulary, self._size)
+        self._own = self._own or GlrVocabulary(self._vocabulary)
+        return read_mask(constraint.mask, self._own)

@@ -227,9 +227,9 @@ class Batch:
             joining += [(row, cache) for row, goes in zip(rows, going, strict=True) if goes]
         if joining:
             self._cache = self._cache or BatchCache(self.loaded.depth)
-            self._cache.join([(cache, len(row.job.request.prompt_token_ids)) for row, cache in joining])
-            self.rows += [row for row, _ in joining]
+            self.rows += [row for row, _ in joining]  # first: where joining fails, they are told, too
             self._plan = None
+            self._cache.join([(cache, len(row.job.request.prompt_token_ids)) for row, cache in joining])
 
     def _fits(self, job: Job, joining: Sequence[Row]) -> bool:
         """Whether there are rows and memory for one more request at its longest, padding included. A request alone always gets a try."""

@@ -166,4 +166,12 @@ def _choose(args: GrammarArgs) -> _Chosen:
 
 
 def _parsed(schema: terms.Schema, text: str) -> object:
-    return schema.model_validate_json(text) if isinstance(schema, type) else json.loads(text)
+    """The answer as an object.
+
+    Raises:
+        GrammarError: `not_valid`, by a validator of the model's own, which no grammar can follow.
+    """
+    try:
+        return schema.model_validate_json(text) if isinstance(schema, type) else json.loads(text)
+    except ValueError as error:
+        raise GrammarError(f"the answer is not a valid {getattr(schema, '__name__', 'object')}: {error}", code="not_valid") from error

@@ -40,6 +40,9 @@ HASH = 32
 """A mask's file begins with the SHA-256 of the rest."""
 WORTH = 2
 """A call's own grammar is compiled statically once it comes again; an expert's, at its first use."""
+MOST_BYTES = 1 << 30
+"""What masks may take on disk: a caller may send a schema of its own with each request."""
+MOST_COUNTED = 10_000
 
 
 @lru_cache(maxsize=8)
@@ -161,14 +164,15 @@ class Masks:
         """
         static = self.path(cache_dir, grammar.digest, vocabulary_of(tokenizer))
         quick = static.with_suffix(".quick")
-        if static.exists():
+        if _used(static):
             return Constraint(gbnf="", digest=grammar.digest, mask=static)
         gbnf = write(grammar.rules)
         refused = static.with_suffix(".refused")
-        if not quick.exists() and not refused.exists():
+        if not _used(quick) and not refused.exists():
             static.parent.mkdir(parents=True, exist_ok=True)
             try:
                 self._compile_quickly(gbnf, tokenizer, quick)
+                prune(static.parent)
             except GrammarError as error:
                 if error.code != "mask_refused":
                     raise
@@ -214,6 +218,8 @@ class Masks:
     def _later(self, gbnf: str, tokenizer: Path, static: Path, own: bool) -> None:
         """Has the static mask compiled in the background, where that is worth it."""
         with self._lock:
+            if len(self._uses) >= MOST_COUNTED:
+                self._uses.clear()
             uses = self._uses[static] = self._uses.get(static, 0) + 1
             if uses != (1 if own else WORTH):
                 return
@@ -249,6 +255,33 @@ def measure(grammar: Grammar, tokenizer: Path) -> tuple[float, int]:
             return compiler.compile(write(grammar.rules), tokenizer, out), out.stat().st_size
         finally:
             compiler.end()
+
+
+def _used(mask: Path) -> bool:
+    """Whether it is there; then it counts as used now."""
+    try:
+        os.utime(mask)
+    except FileNotFoundError:
+        return False
+    except OSError:  # somebody else's cache
+        return mask.exists()
+    return True
+
+
+def prune(folder: Path, most: int = MOST_BYTES) -> None:
+    """Removes masks that were not used for the longest, where all of them take more than so many bytes."""
+    found: list[tuple[float, int, Path]] = []
+    for file in folder.iterdir():
+        with suppress(OSError):
+            status = file.stat()
+            found.append((status.st_mtime, status.st_size, file))
+    over = sum(size for _, size, _ in found) - most
+    for _, size, file in sorted(found):
+        if over <= 0:
+            return
+        with suppress(OSError):
+            file.unlink()
+        over -= size
 
 
 def read_mask(path: Path, vocabulary: GlrVocabulary) -> GlrMask:
@@ -310,12 +343,12 @@ def _loaded(tokenizer: str) -> GlrVocabulary:
 
 
 def _bound(strategy: Strategy) -> None:
-    if sys.platform != "win32":
+    if sys.platform == "linux":  # macOS refuses the limit, Windows has none
         import resource
 
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY[strategy], MEMORY[strategy]))
-        if strategy == "static":
-            os.nice(10)
+    if strategy == "static" and sys.platform != "win32":
+        os.nice(10)
 
 
 if __name__ == "__main__":

@@ -110,9 +110,8 @@ class Follower:
 
     def _stop_at(self) -> int | None:
         """Where the first stop text begins that follows a complete sentence."""
-        start = max(0, self._given - max(map(len, self._stops)))
-        places = sorted(p for s in self._stops if (p := self._text.find(s, start)) >= 0)
-        return next((p for p in places if p >= self._given and self._grammar.accepts(self._text[:p])), None)
+        places = (p for p in range(self._given, len(self._text)) if self._text.startswith(self._stops, p))
+        return next((p for p in places if self._grammar.accepts(self._text[:p])), None)
 
     def _held_back(self) -> int:
         """Characters at the end that may still become such a stop."""

@@ -71,7 +71,8 @@ def from_choice(choices: Sequence[str]) -> Grammar:
     Raises:
         ConfigError: None, too many, or something else than texts.
     """
-    if isinstance(choices, str) or not choices or len(choices) > MAX_CHOICES or any(not isinstance(c, str) for c in choices):
+    listed = isinstance(choices, Sequence) and not isinstance(choices, str)
+    if not listed or not choices or len(choices) > MAX_CHOICES or any(not isinstance(c, str) for c in choices):
         raise ConfigError(f"choice must be a list of 1 to {MAX_CHOICES:,} texts", code="bad_choice")
     options: list[Node] = [Literal(c) if c else Seq() for c in dict.fromkeys(choices)]
     return Grammar(Rules({"root": Alt(tuple(options)) if len(options) > 1 else options[0]}, {"root": 1}))

@@ -314,9 +314,9 @@ class _Lint:
                 self.add(severity, "no_chat_template", "neither a prompt_template nor a chat template", reason, fix, at=at)
             if chosen and tokenizer:
                 self._special_tokens(chosen, tokenizer, at)
-                if template and own:
+                if template and own and base:
                     self._same_prompts(chosen, template, tokenizer, at)
-            elif template and tokenizer:
+            elif template and tokenizer and base:  # the package's own tokenizer is read, never run
                 with self.catching(file="chat_template.jinja"):
                     PromptFormat("package", template, tokenizer).render(SAMPLE[1:2])
 
@@ -348,15 +348,18 @@ class _Lint:
         with self.catching(at=at):
             file = inside(package.folder, name)
             if not file.is_file():
-                if decoding.use_grammar and (decoding.grammar_file or not bundled(decoding.grammar_type or "")):
+                missing = decoding.grammar_file or (decoding.use_grammar and not bundled(decoding.grammar_type or ""))
+                if missing and decoding.use_grammar is not False:
                     severity: Severity = "error" if decoding.grammar_file else "warning"
-                    message = f"use_grammar is set, but the package has no {name}, and none of type {decoding.grammar_type!r} is known"
+                    message = f"the package has no {name}"
+                    if not decoding.grammar_file:
+                        message = f"use_grammar is set, but {message}, and none of type {decoding.grammar_type!r} is known"
                     self.add(severity, "grammar_missing", message, "answers can't be held to it", f"pack {name}, or turn it off", at=at)
                 return
-            if not decoding.use_grammar:
+            if decoding.use_grammar is False:
                 reason = "answers are not held to it"
                 self.add(
-                    "info", "grammar_unused", f"{name} is there, but use_grammar is not set", reason, "set it, or leave the file out", at=at
+                    "info", "grammar_unused", f"{name} is there, but use_grammar is off", reason, "turn it on, or leave the file out", at=at
                 )
             self._grammar_text(name, read_bounded(file, MAX_GRAMMAR), decoding.stop_sequences, tokenizer)
 

@@ -52,7 +52,7 @@ class Parts:
         return self._names.setdefault(name, asyncio.Lock())
 
     def wake(self) -> None:
-        """Starts the engine in the background: for the first expert over HTTP, or after an idle engine died. After a failure, a while later."""
+        """Starts the engine in the background: for the first expert over HTTP, or after it died idle. After a failure, a while later."""
         if self._waking is None and not self.service.info().engines and time.monotonic() >= self._tries_again:
             self._waking = asyncio.create_task(self._wake())
 

@@ -14,12 +14,13 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from expertserve import EngineConfig
+from expertserve.engine import transformers_worker
 from expertserve.engine.machine import choose_dtype
 from expertserve.engine.transformers import TransformersEngine
 from expertserve.engine.transformers_cache import BatchCache
 from expertserve.engine.transformers_sampling import Choosing, choose, draw
 from expertserve.engine.transformers_text import TextStream, held_back
-from expertserve.errors import ConfigError, DeviceError, IncompatibleError, OutOfMemoryError
+from expertserve.errors import ConfigError, DeviceError, ExpertError, IncompatibleError, OutOfMemoryError
 from expertserve.models import BaseModel
 from expertserve.request import Constraint, Request, Sampling
 from expertserve.tokenizer import Tokenizer
@@ -111,6 +112,23 @@ def test_an_adapter_removed_while_it_is_used_stays_with_its_request(tiny_base: P
         return tuple(tokens)
 
     assert driver.run(removed()) == wanted
+    driver.close()
+
+
+@pytest.mark.timeout(60)
+def test_a_request_that_can_not_join_the_batch_is_told(
+    tiny_base: Path, tmp_path: Path, tokenizer: Tokenizer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise RuntimeError("can't allocate memory")
+
+    driver = drive("transformers", tiny_base, tmp_path)
+    prompt = tokenizer.encode_plain("How many?")
+    with monkeypatch.context() as patch:
+        patch.setattr(transformers_worker.BatchCache, "join", full)
+        with pytest.raises(ExpertError):
+            driver.generate(prompt, max_tokens=5, ignore_eos=True)
+    assert len(driver.generate(prompt, max_tokens=5, ignore_eos=True).token_ids) == 5
     driver.close()
 
 

@@ -91,21 +91,22 @@ class Recorder:
 
     def __init__(self) -> None:
         self.told: list[Snapshot] = []
-        self.fail = False
+        self.fail: Exception | None = None
 
     async def adopt(self, snapshot: Snapshot) -> None:
         self.told.append(snapshot)
-        if self.fail:
-            self.fail = False
-            raise LoadError("can't")
+        fail, self.fail = self.fail, None
+        if fail:
+            raise fail
 
 
-def test_a_change_is_everywhere_or_nowhere(archive: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("failure", [LoadError("can't"), TimeoutError(), RuntimeError("Ray's own")], ids=lambda e: type(e).__name__)
+def test_a_change_is_everywhere_or_nowhere(failure: Exception, archive: Path, tmp_path: Path) -> None:
     followers = Recorder()
     catalogue = Catalogue([f"a={archive}"], None, tmp_path / "cache", followers)
     first = catalogue.snapshot()
-    followers.fail = True
-    with pytest.raises(LoadError):
+    followers.fail = failure
+    with pytest.raises(type(failure)):
         asyncio.run(catalogue.change(Change(kind="load", name="b", source=str(archive))))
     assert [e.name for e in catalogue.snapshot().experts] == ["a"] and followers.told[-1] == catalogue.snapshot()
     after = asyncio.run(catalogue.change(Change(kind="load", name="b", source=str(archive), pin=True)))
@@ -115,6 +116,36 @@ def test_a_change_is_everywhere_or_nowhere(archive: Path, tmp_path: Path) -> Non
         asyncio.run(catalogue.change(Change(kind="unload", name="c")))
     with pytest.raises(IntegrityError):
         asyncio.run(catalogue.change(Change(kind="replace", name="b", source=str(archive), digest="0" * 64)))
+
+
+def test_a_change_that_can_not_be_noted_is_not_made(archive: Path, tmp_path: Path) -> None:
+    (tmp_path / "state").write_text("in the way")
+    followers = Recorder()
+    catalogue = Catalogue([f"a={archive}"], str(tmp_path / "state" / "deeper"), tmp_path / "cache", followers)
+    with pytest.raises(LoadError):
+        asyncio.run(catalogue.change(Change(kind="load", name="b", source=str(archive))))
+    assert [e.name for e in catalogue.snapshot().experts] == ["a"] and followers.told[-1] == catalogue.snapshot()
+
+
+def test_what_others_require_comes_before_them(tiny_base: Path, tiny_lora: Path, tmp_path: Path) -> None:
+    for name, changes in (("a", {"constraints": {"requires": ["expert-z@>=0.1.0"]}}), ("z", {})):
+        package = tiny.package(tmp_path / "folders" / name, tiny_lora, tiny_base, name=f"expert-{name}", **changes)
+        tiny.tar_gz(tmp_path / f"{name}.expert", tiny.members(package))
+    catalogue = Catalogue([str(tmp_path / "a.expert"), str(tmp_path / "z.expert")], None, tmp_path / "cache", Recorder())
+    assert [e.name for e in catalogue.snapshot().experts] == ["expert-z", "expert-a"]
+
+
+def test_an_upload_that_broke_off_can_be_tried_again(archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(self: object, source: str, target: str, **_: object) -> None:
+        Path(target).write_bytes(b"half")
+        raise OSError("no space left")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("fsspec.implementations.local.LocalFileSystem.put_file", broken)
+        with pytest.raises(LoadError):
+            publish(archive, str(tmp_path / "store"))
+    assert not list((tmp_path / "store").iterdir())
+    assert Path(publish(archive, str(tmp_path / "store"))).read_bytes() == archive.read_bytes()
 
 
 def test_changes_survive_the_catalogue(archive: Path, tmp_path: Path) -> None:

@@ -1,0 +1,38 @@
+"""Answers followed as they come: where they stop, and what becomes of them."""
+
+from __future__ import annotations
+
+import pydantic
+import pytest
+
+from expertserve.errors import GrammarError
+from expertserve.grammar.apply import _parsed
+from expertserve.grammar.follow import Follower
+from expertserve.grammar.recognise import Grammar
+from expertserve.result import Chunk
+
+
+def test_a_stop_behind_one_that_does_not_count_is_seen() -> None:
+    """Both come in one token; the first stands inside a string."""
+    tokens = {0: b"'", 1: b";';", 2: b"x"}
+    grammar = Grammar.from_gbnf('root ::= "\'" [^\']* "\'" ";"? "x"?')
+    follower = Follower(grammar, tokens, lambda text: [], max_tokens=10, ends=frozenset({9}), stops=(";",))
+    chunks = [follower.follow(Chunk("", (token,))) for token in (0, 1)]
+    assert "".join(c.text for c in chunks if c) == "';'" and follower.ended and follower.complete
+
+
+def test_what_a_models_own_validator_refuses_is_an_error_of_ours() -> None:
+    class Even(pydantic.BaseModel):
+        number: int
+
+        @pydantic.field_validator("number")
+        @classmethod
+        def even(cls, value: int) -> int:
+            if value % 2:
+                raise ValueError("odd")
+            return value
+
+    assert _parsed(Even, '{"number": 2}') == Even(number=2)
+    with pytest.raises(GrammarError, match="odd") as caught:
+        _parsed(Even, '{"number": 3}')
+    assert caught.value.code == "not_valid"
