@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 
 from expertserve.errors import ExpertError
 from expertserve.request import GenerateArgs
@@ -48,11 +48,15 @@ async def run(
             if done:
                 done()
 
-    workers = min(at_once, len(jobs)) if isinstance(jobs, Sequence) else at_once
+    await workers(work, min(at_once, len(jobs)) if isinstance(jobs, Sequence) else at_once)
+    return [results[i] for i in range(len(results))]
+
+
+async def workers(work: Callable[[], Coroutine[object, object, None]], count: int) -> None:
+    """So many of the same at once; the first failure ends the others and is raised as it is."""
     try:
         async with asyncio.TaskGroup() as group:
-            for _ in range(workers):
+            for _ in range(count):
                 group.create_task(work())
     except BaseExceptionGroup as failures:
         raise failures.exceptions[0] from None
-    return [results[i] for i in range(len(results))]

@@ -78,7 +78,7 @@ def convert(adapter: PeftAdapter, base: BaseModel) -> Iterator[tuple[str, Module
     for module, parts in sorted(adapter.modules.items()):
         shape = shapes[module]
         assert shape is not None
-        if adapter.type == "adalora" and parts.keys() >= {"lora_A"} and not _rows(parts["lora_A"]):
+        if adapter.type == "adalora" and "lora_A" in parts and not _rows(parts["lora_A"]):
             continue  # all its ranks were pruned
         _check_shapes(adapter, module, dict(parts) | dict(adapter.shared), shape)
         layer = Layer(module, shape, adapter, {name: read(t) for name, t in parts.items()} | shared, base, read)

@@ -20,6 +20,7 @@ from expertserve.cli import options, output
 from expertserve.cli.commands import group
 from expertserve.cli.generate import wishes
 from expertserve.errors import ConfigError, EngineDeadError, ExpertError
+from expertserve.jobs import workers
 
 if TYPE_CHECKING:
     from expertserve.manager import AsyncExpertManager
@@ -355,12 +356,7 @@ async def answer_all(
             sink.flush()
             advance()
 
-    try:
-        async with asyncio.TaskGroup() as workers:
-            for _ in range(concurrency):
-                workers.create_task(work())
-    except BaseExceptionGroup as failures:
-        raise failures.exceptions[0] from None
+    await workers(work, concurrency)
 
 
 class _progress:

@@ -41,14 +41,19 @@ def stamp(package: Path) -> Stamp:
     return tuple(found)
 
 
+def stamps(packages: Iterable[Path]) -> dict[Path, Stamp]:
+    """Each package's, looked at once however often it is named."""
+    return {path: stamp(path) for path in {p.resolve() for p in packages}}
+
+
 async def watch_packages(parts: Parts, places: Sequence[Path], loaded: Iterable[Path]) -> None:
     """Looks once a second. A package is taken when it has held still for one look, so that half-written ones are not."""
-    served = {p.resolve(): stamp(p) for p in loaded}
+    served = stamps(loaded)
     seen: dict[Path, Stamp] = {}
     while True:
         await asyncio.sleep(SECONDS)
         try:
-            now = await asyncio.to_thread(lambda: {p.resolve(): stamp(p) for place in places for p in packages_in(place)})
+            now = await asyncio.to_thread(lambda: stamps(p for place in places for p in packages_in(place)))
         except OSError as error:  # a folder that is gone, or no handles left: the next look may find it
             log.warning("cannot_look", extra={"facts": {"error": str(error)}})
             continue
