@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
+from typing import TYPE_CHECKING, TypeAlias
 
 from expertserve.errors import ExpertError
-from expertserve.request import GenerateArgs
-from expertserve.result import InferenceResult
 
-Job = tuple[str, str | None, GenerateArgs]
+if TYPE_CHECKING:  # the command line reads this module at its start
+    from expertserve.request import GenerateArgs
+    from expertserve.result import InferenceResult
+
+Job: TypeAlias = "tuple[str, str | None, GenerateArgs]"
 """An expert's name, a prompt (None with `messages`), and the call's arguments."""
-Answer = Callable[[str, str | None, GenerateArgs], Awaitable[InferenceResult]]
+Answer: TypeAlias = "Callable[[str, str | None, GenerateArgs], Awaitable[InferenceResult]]"
 
 
 async def run(
