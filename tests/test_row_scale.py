@@ -91,9 +91,25 @@ def test_few_bfloat16_tokens_keep_their_answer_once_weights_are_laid_out_or_cann
     assert bool(several.products()) == torch.ops.mkldnn._is_mkldnn_bf16_supported()
 
 
+def test_a_result_never_lies_where_the_next_product_reads() -> None:
+    """Memory is used again. Two adapters of rank 4 side by side are as wide as this layer's output."""
+    current_platform.import_kernels()
+    slots = [0, 1, 0, 1, 1]
+    a = [torch.cat([torch.zeros(2, 1, 2, IN), torch.randn(2, 1, 4, IN)], 2).bfloat16()]
+    b = [torch.cat([torch.zeros(2, 1, 8, 2), torch.randn(2, 1, 8, 4)], 3).bfloat16()]
+    several = stack([pack([a[0][slot, 0]], [b[0][slot, 0]]) for slot in (0, 1)])
+    (region,) = regions(slots, torch.bfloat16)
+    x, y = torch.randn(len(slots), IN).bfloat16(), torch.zeros(len(slots), 8).bfloat16()
+    wanted = torch.stack([b[0][slot, 0].float() @ (a[0][slot, 0].float() @ row.float()) for slot, row in zip(slots, x, strict=True)])
+    for _ in range(45):
+        out = y.clone()
+        apply(out, x, several, region)
+        torch.testing.assert_close(out.float(), wanted, rtol=0.05, atol=0.2)
+
+
 def test_laid_out_weights_hold_every_slice_in_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
     """On any CPU: with a product that is torch's own in oneDNN's place."""
-    monkeypatch.setattr(vllm_punica, "Product", lambda matrix: lambda x: x @ matrix)
+    monkeypatch.setattr(vllm_punica, "Product", lambda matrix, side: lambda x: x @ matrix)
     x, y, several, region, wanted = few_bfloat16_tokens(4)
     assert any(several.products() for _ in range(45))
     apply(y, x, several, region)

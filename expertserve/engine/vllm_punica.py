@@ -18,10 +18,11 @@ import itertools
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import torch
-from torch.nn.functional import linear, pad
+from torch.nn.functional import linear, one_hot, pad
 from vllm import _custom_ops as ops
 from vllm.lora.punica_wrapper.punica_cpu import PunicaWrapperCPU
 
@@ -42,14 +43,24 @@ KEPT = 32
 
 
 class Product:
-    """Inputs times one matrix [in, out], laid out for oneDNN."""
+    """Inputs times one matrix [in, out], laid out for oneDNN.
 
-    def __init__(self, matrix: torch.Tensor) -> None:
+    A result is good until the next product of its shape and side: its memory, which is in the cache, is used again.
+    """
+
+    def __init__(self, matrix: torch.Tensor, side: Literal["down", "up"]) -> None:
         self._handler = ops.create_onednn_mm(matrix, SMALL)
+        self._columns, self._side = matrix.shape[1], side
 
     def __call__(self, x: torch.Tensor) -> torch.Tensor:
-        made: torch.Tensor = ops.onednn_mm(self._handler, x, None)
+        made = _scratch(len(x), self._columns, x.dtype, self._side)
+        torch.ops._C.onednn_mm(made, x, None, self._handler.handler_tensor)
         return made
+
+
+@lru_cache(8 * SMALL)
+def _scratch(rows: int, columns: int, dtype: torch.dtype, side: str) -> torch.Tensor:
+    return torch.empty(rows, columns, dtype=dtype)
 
 
 class Slice(NamedTuple):
@@ -89,7 +100,7 @@ class Packed:
             self._due -= 1
             if not self._due:
                 with suppress(RuntimeError):
-                    self._products = Product(self.a.T), Product(self._block_diagonal())
+                    self._products = Product(self.a.T, "down"), Product(self._block_diagonal(), "up")
         return self._products
 
     def _block_diagonal(self) -> torch.Tensor:
@@ -117,7 +128,7 @@ class Region:
     Args:
         slots: The slots in it, base-only tokens left out.
         row: For mixed ones, each token's place in `slots` (its length for base-only tokens), shape [tokens].
-        mask: For mixed ones, one-hot of `row`, shape [tokens, 1, slots, 1].
+        own: For mixed ones, one-hot of `row`, shape [tokens, 1, slots, 1].
         weights: What it takes in each layer, by the layer's identity: steps of decoding meet the same region again and again.
     """
 
@@ -125,9 +136,14 @@ class Region:
     end: int
     slots: tuple[int, ...]
     row: torch.Tensor | None = None
-    mask: torch.Tensor | None = None
+    own: torch.Tensor | None = None
     weights: dict[int, Packed] = field(default_factory=dict)
     _rows: dict[Packed, tuple[torch.Tensor | None, torch.Tensor | None]] = field(default_factory=dict)
+    _masks: dict[tuple[int, int], torch.Tensor] = field(default_factory=dict)
+
+    @property
+    def where(self) -> slice:
+        return slice(self.start, self.end)
 
     @property
     def is_small(self) -> bool:
@@ -143,6 +159,16 @@ class Region:
             found = scale, shift
             if self.is_small:
                 self._rows[packed] = found
+        return found
+
+    def mask(self, inner: torch.Tensor, slices: int) -> torch.Tensor | None:
+        """Which of the products with the adapters' A, shape [tokens, slices · slots · rank], are a token's own; None where all are."""
+        if self.own is None:
+            return None
+        found = self._masks.get((inner.shape[1], slices))
+        if found is None:
+            found = self.own.expand(-1, slices, -1, inner.shape[1] // (slices * len(self.slots))).reshape(inner.shape)
+            self._masks[inner.shape[1], slices] = found
         return found
 
 
@@ -167,8 +193,7 @@ def _region(slots: Sequence[int], start: int, end: int, dtype: torch.dtype) -> R
         return Region(start, end, own)
     place = {slot: i for i, slot in enumerate(own)}
     row = torch.tensor([place.get(s, len(own)) for s in slots])
-    mask = torch.nn.functional.one_hot(row, len(own) + 1)[:, None, :-1, None].to(dtype)
-    return Region(start, end, own, row, mask)
+    return Region(start, end, own, row, one_hot(row, len(own) + 1)[:, None, :-1, None].to(dtype))
 
 
 def pack(a: Sequence[torch.Tensor], b: Sequence[torch.Tensor]) -> Packed:
@@ -241,7 +266,7 @@ def _rows(vectors: Sequence[torch.Tensor | None], sides: Sequence[tuple[int, int
 def apply(y: torch.Tensor, x: torch.Tensor, packed: Packed, region: Region) -> None:
     """One region's tokens through their adapters, into y. Shapes: y [tokens, out], x [tokens, in]."""
     scale, shift = region.rows(packed)
-    changed = y[:, packed.columns]
+    changed = _part(y, 1, packed.columns)
     if scale is not None:
         changed.addcmul_(changed, scale)
     if shift is not None:
@@ -250,13 +275,19 @@ def apply(y: torch.Tensor, x: torch.Tensor, packed: Packed, region: Region) -> N
         return
     down, up = (packed.products() if region.is_small else None) or (None, None)
     inner = down(x) if down else linear(x, packed.a)
-    if region.mask is not None:
-        inner.view(len(inner), len(packed.slices), len(region.slots), -1).mul_(region.mask)
+    mask = region.mask(inner, len(packed.slices))
+    if mask is not None:
+        inner.mul_(mask)
     if up:
         changed.add_(up(inner))
         return
     for one in packed.slices:
         y[:, one.columns].addmm_(inner[:, one.rows], one.b)
+
+
+def _part(matrix: torch.Tensor, dim: int, where: slice) -> torch.Tensor:
+    """Rows or columns of a matrix; itself where that is all, as a view costs as much as a small sum."""
+    return matrix if where.stop - where.start == matrix.shape[dim] else matrix.narrow(dim, where.start, where.stop - where.start)
 
 
 class RowScaleCPU(PunicaWrapperCPU):  # type: ignore[misc]
@@ -299,7 +330,7 @@ class RowScaleCPU(PunicaWrapperCPU):  # type: ignore[misc]
         x, y = x.view(-1, x.shape[-1]), y.view(-1, y.shape[-1])
         for region in self._step("tokens", self._slots, x.dtype):
             packed = self._weights(region, lora_a_stacked, lora_b_stacked)
-            apply(y[region.start : region.end], x[region.start : region.end], packed, region)
+            apply(_part(y, 0, region.where), _part(x, 0, region.where), packed, region)
 
     def add_lora_logits(
         self, y: torch.Tensor, x: torch.Tensor, lora_a_stacked: torch.Tensor, lora_b_stacked: torch.Tensor, scale: float, **kwargs: Any
@@ -308,7 +339,7 @@ class RowScaleCPU(PunicaWrapperCPU):  # type: ignore[misc]
         x, y = x.view(-1, x.shape[-1]), y.view(-1, y.shape[-1])
         for region in self._step("sampled", self._sampled, y.dtype):
             packed = self._weights(region, (lora_a_stacked,), (lora_b_stacked,)).to(y.dtype)
-            apply(y[region.start : region.end], x[region.start : region.end].to(y.dtype), packed, region)
+            apply(_part(y, 0, region.where), _part(x, 0, region.where).to(y.dtype), packed, region)
 
     def _weights(self, region: Region, a: tuple[torch.Tensor, ...], b: tuple[torch.Tensor, ...]) -> Packed:
         layer = id(a[0])
