@@ -11,15 +11,14 @@ import hashlib
 import json
 import os
 import re
-import shutil
 import struct
-import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from expertserve import config
+from expertserve import config, unfinished
 from expertserve.errors import ConfigError, IncompatibleError, LoadError
 from expertserve.package.archive import file_digest
 
@@ -35,6 +34,9 @@ HUB_NAMES = {
     "tinyllama-1.1b-chat-v1.0": "TinyLlama/TinyLlama-1.1B-Chat-v1.0",
 }
 """Short names that published experts use → the hub's names, for `models pull` and for what the hub's cache holds."""
+HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
+TAKEN, LEFT = ["*.safetensors", "*.json", "*.jinja", "tokenizer.model", "*.txt"], ["consolidated*"]
+"""What is taken of a hub's repository: no code, no pickles, and no second copy of the weights in their makers' own layout."""
 
 
 @dataclass(frozen=True)
@@ -189,11 +191,11 @@ def resolve(name: str, *, models_dir: Path | None = None, cache_dir: Path | None
         for path in sorted(folder.iterdir()):
             if path.name.casefold() == short.casefold() and is_model(path):
                 return BaseModel(path.name, path, stamps)
-    hub = HUB_NAMES.get(short.casefold(), name if re.fullmatch(r"[\w.-]+/[\w.-]+", name) else "")
+    hub = HUB_NAMES.get(short.casefold(), name if HUB_ID.fullmatch(name) else "")
     if hub:
         looked.append(f"the Hugging Face cache ({hub})")
         cached = _hub_cache(hub)
-        if cached and is_model(cached):
+        if cached:
             return BaseModel(hub, cached, stamps)
     pull = f"expertserve models pull {hub}" if hub else "expertserve models pull ORGANISATION/NAME"
     raise LoadError(
@@ -204,22 +206,26 @@ def resolve(name: str, *, models_dir: Path | None = None, cache_dir: Path | None
 
 
 def resolve_given(given: str | os.PathLike[str], *, models_dir: Path | None = None, cache_dir: Path | None = None) -> BaseModel:
-    """What a caller passed as `base_model=`: a folder, a known name, or a hub id (which is downloaded if need be).
+    """What a caller passed as `base_model=`: a folder, a name that is known here, or a hub id, ORGANISATION/NAME (which is downloaded
+    if need be). Unlike a manifest's, a path that isn't there is not taken for the name at its end.
 
     Raises:
         LoadError: It is none of these.
     """
-    path = Path(given)
+    path, name, stamps = Path(given), str(given), cache_dir / "digests" if cache_dir else None
     if is_model(path):
-        return BaseModel(path.resolve().name, path.resolve(), cache_dir / "digests" if cache_dir else None)
+        return BaseModel(path.resolve().name, path.resolve(), stamps)
     if path.is_dir():
         raise LoadError(f"{path} holds no model", hint="a model folder has config.json and *.safetensors", code="base_model_missing")
-    try:
-        return resolve(str(given), models_dir=models_dir, cache_dir=cache_dir)
-    except LoadError:
-        if not re.fullmatch(r"[\w.-]+/[\w.-]+", str(given)):
-            raise
-    return BaseModel(str(given), pull(str(given)), cache_dir / "digests" if cache_dir else None)
+    short = last_component(name)
+    if short == name:
+        return resolve(name, models_dir=models_dir, cache_dir=cache_dir)
+    if not HUB_ID.fullmatch(name):
+        raise LoadError(f"there is no folder {path}", hint="a model folder has config.json and *.safetensors", code="base_model_missing")
+    if HUB_NAMES.get(short.casefold()) == name:  # what is here under that name is meant to be the hub's
+        with suppress(LoadError):
+            return resolve(name, models_dir=models_dir, cache_dir=cache_dir)
+    return BaseModel(name, _hub_cache(name) or pull(name), stamps)
 
 
 def is_model(path: Path) -> bool:
@@ -228,18 +234,19 @@ def is_model(path: Path) -> bool:
 
 
 def _hub_cache(hub: str) -> Path | None:
-    """Where the Hugging Face cache holds a model, without asking the network."""
+    """Where the Hugging Face cache holds a model, all of it, without asking the network."""
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
 
     try:
-        return Path(snapshot_download(hub, local_files_only=True))
+        found = Path(snapshot_download(hub, local_files_only=True, allow_patterns=TAKEN, ignore_patterns=LEFT))
     except (LocalEntryNotFoundError, HFValidationError, OSError):
         return None
+    return found if is_model(found) else None
 
 
 def pull(hub: str) -> Path:
-    """Downloads a model from the Hugging Face hub: weights as safetensors, configuration, tokenizer; no code, no pickles.
+    """Downloads a model from the Hugging Face hub: weights as safetensors, configuration, tokenizer.
 
     Raises:
         LoadError: The hub can't be reached or has no such model.
@@ -248,7 +255,7 @@ def pull(hub: str) -> Path:
     from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
 
     try:
-        return Path(snapshot_download(hub, allow_patterns=["*.safetensors", "*.json", "*.jinja", "tokenizer.model", "*.txt"]))
+        return Path(snapshot_download(hub, allow_patterns=TAKEN, ignore_patterns=LEFT))
     except (HfHubHTTPError, LocalEntryNotFoundError, HFValidationError, OSError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise LoadError(
@@ -287,9 +294,12 @@ def add_alias(name: str, path: Path, *, models_dir: Path | None = None) -> None:
     known = _aliases(folder) | {last_component(name): str(path.resolve())}
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile("w", dir=folder, delete=False, encoding="utf-8") as part:
-            json.dump(known, part, indent=2)
-        shutil.move(part.name, folder / ALIASES)
+        part = unfinished.part(folder)
+        try:
+            part.write_text(json.dumps(known, indent=2), encoding="utf-8")
+            part.replace(folder / ALIASES)
+        finally:
+            part.unlink(missing_ok=True)
     except OSError as error:
         raise ConfigError(f"{folder / ALIASES} can't be written: {error.strerror or error}", code="bad_aliases") from error
 

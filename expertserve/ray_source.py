@@ -6,15 +6,13 @@ a machine, and every replica verifies it.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from expertserve import config
+from expertserve import config, unfinished
 from expertserve.errors import ExpertError, IntegrityError, LoadError
 from expertserve.package.archive import file_digest
 
@@ -72,25 +70,25 @@ def fetch(source: str, cache_dir: Path | None, digest: str | None = None) -> Pat
     if digest and known.is_file() and file_digest(known) == digest:
         return known
     folder.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=folder, prefix=".incoming-")
-    os.close(handle)
+    unfinished.remove_stale(folder)
+    part = unfinished.part(folder)
     try:
         with _reading(source):
             import fsspec
 
             files, path = fsspec.core.url_to_fs(source)
-            files.get_file(path, temporary)
+            files.get_file(path, str(part))
             sidecar = f"{path}.sha256"
             declared = files.cat_file(sidecar).decode("utf-8", "replace").split()[:1] if files.exists(sidecar) else []
-        found = file_digest(Path(temporary))
+        found = file_digest(part)
         for wanted in [digest, *declared]:
             if wanted and wanted.lower() != found:
                 raise IntegrityError(f"{source} has the digest {found}, not {wanted}", hint="publish it again", code="digest")
         final = folder / f"{found}{SUFFIX}"
-        Path(temporary).replace(final)
+        part.replace(final)
         return final
     finally:
-        Path(temporary).unlink(missing_ok=True)
+        part.unlink(missing_ok=True)
 
 
 def publish(path: Path, store: str) -> str:
@@ -138,9 +136,9 @@ def write_text(place: str, text: str) -> None:
         if is_remote(place):
             files.pipe_file(path, text.encode())
             return
-        temporary = Path(f"{path}.{hashlib.sha256(os.urandom(8)).hexdigest()[:8]}")
-        temporary.write_text(text, encoding="utf-8")
-        temporary.replace(path)
+        part = unfinished.part(Path(path).parent)
+        part.write_text(text, encoding="utf-8")
+        part.replace(path)
 
 
 @contextmanager

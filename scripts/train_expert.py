@@ -27,11 +27,12 @@ from torch.nn.functional import cross_entropy, scaled_dot_product_attention
 from transformers import AttentionInterface, AutoModelForCausalLM, AutoTokenizer
 
 from expertserve.config import models_dir
+from expertserve.engine.machine import fast_bfloat16
 
 BASE = "SmolLM2-135M-Instruct"
 MODULES = ["q_proj", "k_proj", "v_proj", "o_proj", "up_proj", "down_proj"]
 EVERY = 50
-BFLOAT16 = torch.ops.mkldnn._is_mkldnn_bf16_supported()
+BFLOAT16 = fast_bfloat16()
 """Where the CPU would emulate it, float32 is several times quicker."""
 
 

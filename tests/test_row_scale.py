@@ -92,19 +92,19 @@ def test_few_bfloat16_tokens_keep_their_answer_once_weights_are_laid_out_or_cann
 
 
 def test_a_result_never_lies_where_the_next_product_reads() -> None:
-    """Memory is used again. Two adapters of rank 4 side by side are as wide as this layer's output."""
+    """Memory is used again. Two adapters of rank 256 side by side are as wide as this layer's output."""
     current_platform.import_kernels()
-    slots = [0, 1, 0, 1, 1]
-    a = [torch.cat([torch.zeros(2, 1, 2, IN), torch.randn(2, 1, 4, IN)], 2).bfloat16()]
-    b = [torch.cat([torch.zeros(2, 1, 8, 2), torch.randn(2, 1, 8, 4)], 3).bfloat16()]
-    several = stack([pack([a[0][slot, 0]], [b[0][slot, 0]]) for slot in (0, 1)])
+    slots, rank = [0, 1] * 30, 256
+    a = torch.cat([torch.zeros(2, 2, IN), torch.randn(2, rank, IN)], 1).bfloat16()
+    b = torch.cat([torch.zeros(2, 2 * rank, 2), torch.randn(2, 2 * rank, rank)], 2).bfloat16()
+    several = stack([pack([a[slot]], [b[slot]]) for slot in (0, 1)])
     (region,) = regions(slots, torch.bfloat16)
-    x, y = torch.randn(len(slots), IN).bfloat16(), torch.zeros(len(slots), 8).bfloat16()
-    wanted = torch.stack([b[0][slot, 0].float() @ (a[0][slot, 0].float() @ row.float()) for slot, row in zip(slots, x, strict=True)])
+    x = torch.randn(len(slots), IN).bfloat16()
+    wanted = torch.stack([b[slot].float() @ (a[slot].float() @ row.float()) for slot, row in zip(slots, x, strict=True)])
     for _ in range(45):
-        out = y.clone()
-        apply(out, x, several, region)
-        torch.testing.assert_close(out.float(), wanted, rtol=0.05, atol=0.2)
+        y = torch.zeros(len(slots), 2 * rank).bfloat16()
+        apply(y, x, several, region)
+        torch.testing.assert_close(y.float(), wanted, rtol=0.1, atol=2.0)
 
 
 def test_laid_out_weights_hold_every_slice_in_its_place(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,16 +10,16 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from safetensors import SafetensorError
 
+from expertserve import unfinished
 from expertserve.adapters.peft import CONFIG, WEIGHTS, PeftAdapter
 from expertserve.errors import LoadError
 from expertserve.models import BaseModel
-from expertserve.package.archive import file_digest, move_into_place, remove_stale
+from expertserve.package.archive import file_digest
 
 FORMAT = 2
 NOTE = "serving.json"
@@ -66,11 +66,12 @@ def prepare_adapter(adapter: PeftAdapter, base: BaseModel, package_digest: str, 
         return found
     try:
         entry.parent.mkdir(parents=True, exist_ok=True)
-        remove_stale(entry.parent)
-        part = Path(tempfile.mkdtemp(prefix=".part-", dir=entry.parent))
+        unfinished.remove_stale(entry.parent)
+        part = unfinished.part(entry.parent)
+        part.mkdir()
         try:
             _write(adapter, base, part)
-            move_into_place(part, entry)
+            unfinished.move_into_place(part, entry)
         finally:
             shutil.rmtree(part, ignore_errors=True)
         made = _cached(entry)

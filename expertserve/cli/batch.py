@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-import os
-import tempfile
 import time
 from array import array
 from collections.abc import Callable, Iterator, Mapping
@@ -16,6 +14,7 @@ from typing import IO, TYPE_CHECKING, Annotated, cast
 
 import typer
 
+from expertserve import unfinished
 from expertserve.cli import options, output
 from expertserve.cli.commands import group
 from expertserve.cli.generate import wishes
@@ -177,10 +176,10 @@ def answered(answers: Path, questions: Path) -> array[int]:
     known: array[int] = array("Q")
     if not answers.exists():
         return known
-    handle, part = tempfile.mkstemp(prefix=".part-", dir=answers.parent)
+    part = unfinished.part(answers.parent)
     dropped = False
     try:
-        with os.fdopen(handle, "wb") as kept:
+        with part.open("wb") as kept:
             for line in read_lines(answers):
                 number, mark, failed = _record(answers, line)
                 if not number or failed:
@@ -198,9 +197,9 @@ def answered(answers: Path, questions: Path) -> array[int]:
                     code="other_questions",
                 )
         if dropped:
-            Path(part).replace(answers)
+            part.replace(answers)
     finally:
-        Path(part).unlink(missing_ok=True)
+        part.unlink(missing_ok=True)
     return known
 
 

@@ -9,7 +9,7 @@ import psutil
 
 from expertserve.config import EngineConfig
 from expertserve.errors import OutOfMemoryError
-from expertserve.models import BaseModel
+from expertserve.models import BaseModel, weight_files
 
 BYTES = {"float32": 4, "bfloat16": 2, "float16": 2}
 SHARE = 0.4
@@ -49,14 +49,14 @@ def choose_dtype(base: BaseModel, config: EngineConfig, device: str) -> str:
     """What weights are held in: as saved. In float32 where the CPU would have to emulate that, and has the memory."""
     if config.dtype != "auto":
         return config.dtype
-    if device != "cpu" or _fast_bfloat16():
+    if device != "cpu" or fast_bfloat16():
         return _saved(base)
     return "float32" if weight_bytes(base, "float32") <= FLOAT32_SHARE * psutil.virtual_memory().available else _saved(base)
 
 
 def weight_bytes(base: BaseModel, dtype: str) -> int:
     """What the weights take in memory."""
-    return sum(f.stat().st_size for f in base.path.glob("*.safetensors")) * BYTES[dtype] // BYTES[_saved(base)]
+    return sum(f.stat().st_size for f in weight_files(base.path)) * BYTES[dtype] // BYTES[_saved(base)]
 
 
 def _saved(base: BaseModel) -> str:
@@ -64,10 +64,10 @@ def _saved(base: BaseModel) -> str:
     return saved if saved in BYTES else "bfloat16"
 
 
-def _fast_bfloat16() -> bool:
+def fast_bfloat16() -> bool:
     import torch
 
-    return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+    return torch.backends.mkldnn.is_available() and bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())  # type: ignore[no-untyped-call]
 
 
 def token_bytes(base: BaseModel, dtype: str) -> int:

@@ -14,6 +14,7 @@ from expertserve.errors import ConfigError, GrammarError
 from expertserve.grammar import terms
 from expertserve.grammar.compile import masks
 from expertserve.grammar.follow import Follower
+from expertserve.grammar.json_schema import Schema
 from expertserve.grammar.program import MAX_ENDING
 from expertserve.grammar.recognise import Grammar
 from expertserve.grammar.restrict import restrict
@@ -165,7 +166,7 @@ def _choose(args: GrammarArgs) -> _Chosen:
     return _Chosen(terms.from_any(given))
 
 
-def _parsed(schema: terms.Schema, text: str) -> object:
+def _parsed(schema: Schema, text: str) -> object:
     """The answer as an object.
 
     Raises:

@@ -22,7 +22,7 @@ from functools import lru_cache
 from importlib import metadata
 from pathlib import Path
 
-from expertserve import config
+from expertserve import config, unfinished
 from expertserve.errors import GrammarError
 from expertserve.grammar.gbnf import parse, write
 from expertserve.grammar.mask import FORMAT, GlrMask, GlrVocabulary, Strategy
@@ -303,13 +303,12 @@ def read_mask(path: Path, vocabulary: GlrVocabulary) -> GlrMask:
 def write_mask(path: Path, mask: GlrMask) -> None:
     """Puts a mask's file into its place, in one step."""
     data = mask.save()
-    handle, name = tempfile.mkstemp(dir=path.parent)
+    part = unfinished.part(path.parent)
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(hashlib.sha256(data).digest() + data)
-        Path(name).replace(path)
+        part.write_bytes(hashlib.sha256(data).digest() + data)
+        part.replace(path)
     finally:
-        Path(name).unlink(missing_ok=True)
+        part.unlink(missing_ok=True)
 
 
 # ── inside the process ──────────────────────────────────────────────────────────────────────────────────────────────────

@@ -17,7 +17,6 @@ import shutil
 import stat
 import tarfile
 import tempfile
-import time
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -25,7 +24,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, Literal, NoReturn
 
-from expertserve import config
+from expertserve import config, unfinished
 from expertserve.errors import ExpertError, IntegrityError, LoadError
 from expertserve.package.members import Limits, Members
 
@@ -33,7 +32,6 @@ BLOCK = 1 << 20
 ROOM, RATIO = 256 << 20, 100
 """What an archive may unpack to, beside the limits: so many bytes, and so many times its own size. Weights hardly compress."""
 NOTE = "entry.json"
-STALE_SECONDS = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,36 +210,18 @@ def _cached(entry: Path) -> dict[str, str] | None:
 def _fill(entry: Path, source: Path, digest: str, limits: Limits) -> dict[str, str]:
     """Unpacks beside the entry's place, then moves it there; where another process was first, its entry stays."""
     entry.parent.mkdir(parents=True, exist_ok=True)
-    remove_stale(entry.parent)
-    part = Path(tempfile.mkdtemp(prefix=".part-", dir=entry.parent))
+    unfinished.remove_stale(entry.parent)
+    part = unfinished.part(entry.parent)
+    part.mkdir()
     try:
         files = unpack(source, part / "files", limits)
         if file_digest(source) != digest:
             raise LoadError(f"{source} was changed while it was read", hint="load it again", code="io")
         (part / NOTE).write_text(json.dumps(files))
-        move_into_place(part, entry)
+        unfinished.move_into_place(part, entry)
     finally:
         shutil.rmtree(part, ignore_errors=True)
     return files
-
-
-def move_into_place(part: Path, entry: Path) -> None:
-    """Renames a finished folder to its content-addressed place, unless an equal one is there by now."""
-    try:
-        part.rename(entry)
-    except OSError:
-        if not entry.is_dir():
-            raise
-
-
-def remove_stale(folder: Path) -> None:
-    """Removes what killed processes left: parts that nobody has touched for an hour."""
-    for part in folder.glob(".part-*"):
-        try:
-            if time.time() - part.stat().st_mtime > STALE_SECONDS:
-                shutil.rmtree(part, ignore_errors=True)
-        except FileNotFoundError:
-            continue
 
 
 def _unpack_temporarily(source: Path, digest: str, limits: Limits) -> Package:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import gzip
 import io
 import json
-import os
 import re
 import tarfile
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from expertserve import unfinished
 from expertserve.errors import ConfigError, IntegrityError, LoadError
 from expertserve.models import last_component
 from expertserve.package.archive import Package, compare_digest, file_digest, open_package
@@ -126,19 +125,18 @@ def default_name(manifest: Manifest) -> str:
 
 def _write(target: Path, members: dict[str, Path | bytes]) -> None:
     """Writes beside the target and renames, so that a broken run leaves no broken archive."""
-    handle, part = tempfile.mkstemp(prefix=".part-", dir=target.parent)
+    part = unfinished.part(target.parent)
     try:
         with (
-            os.fdopen(handle, "wb") as raw,
+            part.open("wb") as raw,
             gzip.GzipFile(fileobj=raw, mode="wb", compresslevel=9, mtime=EPOCH, filename="") as packed,
             tarfile.open(fileobj=packed, mode="w|", format=tarfile.PAX_FORMAT) as archive,
         ):
             for name, content in members.items():
                 _add(archive, name, content)
-        Path(part).chmod(0o644)
-        Path(part).replace(target)
+        part.replace(target)
     except BaseException:
-        Path(part).unlink(missing_ok=True)
+        part.unlink(missing_ok=True)
         raise
     target.with_name(target.name + ".sha256").write_text(f"{file_digest(target)}  {target.name}\n")
 

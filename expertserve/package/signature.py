@@ -12,14 +12,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
-import tempfile
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from expertserve import unfinished
 from expertserve.errors import ConfigError, IntegrityError
 from expertserve.package import keys, positions
 from expertserve.package.archive import Package, open_package
@@ -297,10 +296,8 @@ def sign(folder: Path, key: Ed25519PrivateKey, *, publisher: str | None = None) 
 def _replace(path: Path, text: str) -> None:
     """Writes beside the file and renames, so that a broken run leaves the old file."""
     try:
-        handle, part = tempfile.mkstemp(prefix=".part-", dir=path.parent)
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        Path(part).chmod(0o644)
-        Path(part).replace(path)
+        part = unfinished.part(path.parent)
+        part.write_text(text, encoding="utf-8")
+        part.replace(path)
     except OSError as error:
         raise ConfigError(f"{path} can't be written: {error.strerror or error}", code="io") from error

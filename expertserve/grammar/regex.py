@@ -1,0 +1,212 @@
+"""Regular expressions → nodes of a grammar. Python's own parser reads them (`re`), so the dialect is Python's.
+
+`\\d`, `\\w`, `\\s`, their opposites and `(?i)` are ASCII's, as with `re.ASCII` and in JSON schemas.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import re._constants as op  # type: ignore[import-not-found]
+import re._parser as parser  # type: ignore[import-not-found]
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from expertserve.errors import ConfigError
+from expertserve.grammar.tree import MAX_CODE, SURROGATES, Alt, Class, Literal, Node, Ref, Repeat, Rules, Seq
+
+Ranges = list[tuple[int, int]]
+
+DIGITS: Ranges = [(48, 57)]
+WORDS: Ranges = [(48, 57), (65, 90), (95, 95), (97, 122)]
+SPACES: Ranges = [(9, 13), (32, 32)]
+CATEGORIES = {op.CATEGORY_DIGIT: DIGITS, op.CATEGORY_WORD: WORDS, op.CATEGORY_SPACE: SPACES}
+OPPOSITES = {op.CATEGORY_NOT_DIGIT: DIGITS, op.CATEGORY_NOT_WORD: WORDS, op.CATEGORY_NOT_SPACE: SPACES}
+BEGINNINGS, ENDS = {op.AT_BEGINNING, op.AT_BEGINNING_STRING}, {op.AT_END, op.AT_END_STRING}
+UNESCAPED = [(0x20, 0x21), (0x23, 0x5B), (0x5D, MAX_CODE)]
+"""What a JSON string holds as it is (RFC 8259, section 7)."""
+ESCAPED = '"\\\b\f\n\r\t'
+BEYOND = {
+    op.ASSERT: "looks ahead or behind",
+    op.ASSERT_NOT: "looks ahead or behind",
+    op.GROUPREF: "refers back to a group",
+    op.GROUPREF_EXISTS: "asks whether a group matched",
+    op.ATOMIC_GROUP: "has a group that gives nothing back",
+    op.POSSESSIVE_REPEAT: "has a repetition that gives nothing back",
+    op.AT: "asks for an edge of a word or a line within the text",
+}
+
+
+def matched(pattern: str) -> Node:
+    """The texts that a pattern matches from end to end.
+
+    Raises:
+        ConfigError: `bad_regex`: malformed, or beyond what a grammar can say.
+
+    Example:
+        >>> matched("(?:ab|[0-9])+")
+        Repeat(item=Alt(options=(Literal(text='ab'), Class(ranges=((48, 57),)))), low=1, high=None)
+    """
+    read = _read(pattern)
+    return _sequence(list(read), read.state.flags, True, True)
+
+
+def searched(pattern: str) -> Node:
+    """The texts that a JSON schema's `pattern` stands for: all of it where it is anchored at both ends or at none, and more at the end that
+    it leaves open where it is anchored at the other.
+
+    Raises:
+        ConfigError: As for `matched`.
+    """
+    read = list(_read(pattern))
+    begins, ends = (bool(read) and read[at][0] is op.AT and read[at][1] in edges for at, edges in ((0, BEGINNINGS), (-1, ENDS)))
+    anything = Repeat(Class(tuple(_without([], [(0, MAX_CODE)]))), 0, None)
+    return _joined([*([anything] if ends and not begins else ()), matched(pattern), *([anything] if begins and not ends else ())])
+
+
+def in_json(node: Node) -> Node:
+    """How texts are written within a JSON string: quotes, backslashes and control characters escaped."""
+    match node:
+        case Literal(text):
+            return Literal(json.dumps(text, ensure_ascii=False)[1:-1])
+        case Class(ranges):
+            plain = _both(ranges, UNESCAPED)
+            special = [Literal(json.dumps(c)[1:-1]) for c in ESCAPED if any(low <= ord(c) <= high for low, high in ranges)]
+            return _either([*([Class(tuple(plain))] if plain else ()), *special])
+        case Seq(items):
+            return Seq(tuple(map(in_json, items)))
+        case Alt(options):
+            return Alt(tuple(map(in_json, options)))
+        case Repeat(item, low, high):
+            return Repeat(in_json(item), low, high)
+    return node
+
+
+def untied(rules: Mapping[str, Node]) -> Rules:
+    """The same rules, repetitions inside others as rules of their own: GBNF bounds what those of one rule multiply to."""
+    made: dict[str, Node] = {}
+
+    def apart(name: str, node: Node, repeated: bool) -> Node:
+        match node:
+            case Seq(items):
+                return Seq(tuple(apart(name, item, repeated) for item in items))
+            case Alt(options):
+                return Alt(tuple(apart(name, option, repeated) for option in options))
+            case Repeat(item, low, high):
+                inner = Repeat(apart(name, item, True), low, high)
+                if not repeated:
+                    return inner
+                made[part := f"{name}-part-{len(made)}"] = inner
+                return Ref(part)
+        return node
+
+    for name, node in rules.items():
+        made[name] = apart(name, node, False)
+    return Rules(made, {})
+
+
+def _read(pattern: str) -> Any:
+    try:
+        re.compile(pattern)
+        return parser.parse(pattern)
+    except (re.error, RecursionError, OverflowError) as error:
+        raise ConfigError(f"the regular expression is malformed: {error}", code="bad_regex") from error
+
+
+def _sequence(items: Sequence[tuple[Any, Any]], flags: int, first: bool, last: bool) -> Node:
+    """One after the other. `first` and `last` tell whether the text's edges are here, where anchors say nothing."""
+    made: list[Node] = []
+    for place, (what, value) in enumerate(items):
+        at_start = first and not any(made)
+        at_end = last and all(kind is op.AT for kind, _ in items[place + 1 :])
+        if what is op.AT and ((at_start and value in BEGINNINGS) or (at_end and value in ENDS)):
+            continue
+        made.append(_node(what, value, flags, first and place == 0, last and place == len(items) - 1))
+    return _joined(made)
+
+
+def _node(what: Any, value: Any, flags: int, first: bool, last: bool) -> Node:
+    if what is op.LITERAL:
+        return _characters([(value, value)], flags)
+    if what is op.NOT_LITERAL:
+        return _class(_without(_cased([(value, value)], flags), [(0, MAX_CODE)]))
+    if what is op.ANY:
+        return _class(_without([] if flags & re.DOTALL else [(10, 10)], [(0, MAX_CODE)]))
+    if what is op.IN:
+        negated = value[0][0] is op.NEGATE
+        ranges = _cased([r for item in value[negated:] for r in _ranges(*item)], flags)
+        return _class(_without(ranges, [(0, MAX_CODE)])) if negated else _characters(ranges, 0)
+    if what is op.BRANCH:
+        return _either([_sequence(list(option), flags, first, last) for option in value[1]])
+    if what is op.SUBPATTERN:
+        _, more, less, inner = value
+        return _sequence(list(inner), (flags | more) & ~less, first, last)
+    if what in (op.MAX_REPEAT, op.MIN_REPEAT):
+        low, high, inner = value
+        once = high == 1
+        return Repeat(_sequence(list(inner), flags, first and once, last and once), low, None if high is op.MAXREPEAT else high)
+    raise ConfigError(
+        f"the regular expression {BEYOND.get(what, 'has a part')}, which no grammar can enforce",
+        hint="say it with alternatives, or check the answer afterwards",
+        code="bad_regex",
+    )
+
+
+def _ranges(what: Any, value: Any) -> Ranges:
+    if what is op.LITERAL:
+        return [(value, value)]
+    if what is op.RANGE:
+        return [value]
+    return CATEGORIES[value] if value in CATEGORIES else _without(OPPOSITES[value], [(0, MAX_CODE)])
+
+
+def _characters(ranges: Ranges, flags: int) -> Node:
+    """A class, or the one text that it holds."""
+    made = _class(_cased(ranges, flags))
+    return Literal(chr(made.ranges[0][0])) if len(made.ranges) == 1 and made.ranges[0][0] == made.ranges[0][1] else made
+
+
+def _cased(ranges: Ranges, flags: int) -> Ranges:
+    if not flags & re.IGNORECASE:
+        return ranges
+    letters = (code for low, high in ranges for code in range(max(low, ord("A")), min(high, ord("z")) + 1) if chr(code).isalpha())
+    return [*ranges, *((code ^ 32, code ^ 32) for code in letters)]
+
+
+def _class(ranges: Iterable[tuple[int, int]]) -> Class:
+    """Sorted, joined, without surrogates."""
+    joined: Ranges = []
+    for low, high in sorted(_without([SURROGATES], ranges)):
+        if joined and low <= joined[-1][1] + 1:
+            joined[-1] = (joined[-1][0], max(high, joined[-1][1]))
+        else:
+            joined.append((low, high))
+    return Class(tuple(joined))
+
+
+def _without(taken: Iterable[tuple[int, int]], ranges: Iterable[tuple[int, int]]) -> Ranges:
+    """What of `ranges` isn't in `taken`."""
+    left = list(ranges)
+    for low, high in taken:
+        left = [part for a, b in left for part in ((a, min(b, low - 1)), (max(a, high + 1), b)) if part[0] <= part[1]]
+    return left
+
+
+def _both(some: Iterable[tuple[int, int]], others: Ranges) -> Ranges:
+    return [(max(a, c), min(b, d)) for a, b in some for c, d in others if max(a, c) <= min(b, d)]
+
+
+def _joined(items: Iterable[Node]) -> Node:
+    """A sequence, the letters in it as one text."""
+    made: list[Node] = []
+    for item in items:
+        for part in item.items if isinstance(item, Seq) else (item,):
+            if isinstance(part, Literal) and made and isinstance(made[-1], Literal):
+                made[-1] = Literal(made[-1].text + part.text)
+            else:
+                made.append(part)
+    return made[0] if len(made) == 1 else Seq(tuple(made))
+
+
+def _either(options: Sequence[Node]) -> Node:
+    return options[0] if len(options) == 1 else Alt(tuple(options))

@@ -1,0 +1,39 @@
+"""Files and folders that are made beside their place and moved there once they are whole.
+
+What is made under a name of `part` has the rights that any new file has, by the user's umask. `tempfile`'s are for their maker alone and
+would stay so: what root prepares in an image has to be read by whoever serves it.
+"""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+import time
+from pathlib import Path
+
+PREFIX = ".part-"
+STALE_SECONDS = 3600.0
+
+
+def part(folder: Path) -> Path:
+    """A path in `folder` that nobody has."""
+    return folder / f"{PREFIX}{secrets.token_hex(8)}"
+
+
+def move_into_place(part: Path, entry: Path) -> None:
+    """Renames a finished folder to its content-addressed place, unless an equal one is there by now."""
+    try:
+        part.rename(entry)
+    except OSError:
+        if not entry.is_dir():
+            raise
+
+
+def remove_stale(folder: Path) -> None:
+    """Removes what killed processes left: parts that nobody has touched for an hour."""
+    for left in folder.glob(f"{PREFIX}*"):
+        try:
+            if time.time() - left.stat().st_mtime > STALE_SECONDS:
+                shutil.rmtree(left, ignore_errors=True) if left.is_dir() else left.unlink()
+        except OSError:
+            continue
