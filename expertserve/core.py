@@ -85,7 +85,8 @@ class Core:
         self.models_dir = models_dir
         self._entries: dict[str, Entry] = {}
         self._bases: dict[str, Entry] = {}
-        self._router: Router | None = None
+        self._router: tuple[int, Router] | None = None
+        self._changes = 0
         self._loading: dict[str, asyncio.Lock] = {}
         self._closed = False
         self.engines = Engines(self.config, engine or partial(default_engine, self.config), max_loaded_experts, self._loaded)
@@ -134,14 +135,14 @@ class Core:
             entry = taken or Entry(name, path, expert)
             entry.pinned = entry.pinned or pin
             self._entries[name] = entry
-            self._router = None
+            self._changes += 1
             try:
                 await self.engines.settle(entry)
             except BaseException:
                 if not taken:
                     del self._entries[name]
                     self.engines.forget(entry)
-                    self._router = None
+                    self._changes += 1
                     expert.package.close()
                 raise
         return await self._describe(entry)
@@ -166,7 +167,8 @@ class Core:
                 new.package.close()
                 raise
             old, entry.expert, entry.path = entry.expert, new, path
-            self._router = None
+            self._changes += 1
+            await self.engines.touch(entry)
             await self._drop(old)
         return await self._describe(entry)
 
@@ -179,7 +181,7 @@ class Core:
         async with self._lock(name):
             entry = self._entry(name)
             del self._entries[name]
-            self._router = None
+            self._changes += 1
         if force:
             reason = ExpertNotLoadedError(f"{name!r} was unloaded by force while it answered", hint="load it again", code="unloaded")
             entry.kill(reason)
@@ -193,7 +195,7 @@ class Core:
     async def _drop(self, expert: PreparedExpert) -> None:
         """Frees what no other entry shares."""
         others = [e.expert for e in self._entries.values()]
-        await self.engines.free(expert, beside=others)
+        await self.engines.free(expert)
         if not any(o.package.folder == expert.package.folder for o in others):
             expert.package.close()
 
@@ -231,15 +233,15 @@ class Core:
         Args:
             context: What goes with the prompt, such as a schema; its shape counts, not its words.
         """
-        router = self._router
-        if router is None:
-            router = self._router = Router([(e.name, e.expert.manifest) for e in self._loaded()])
-        return router.route(prompt, context)
+        known, changes = self._router, self._changes  # faces ask from other threads, while this one loads
+        if known is None or known[0] != changes:
+            known = self._router = changes, Router([(e.name, e.expert.manifest) for e in self._loaded()])
+        return known[1].route(prompt, context)
 
     def info(self) -> ManagerInfo:
         """What is served."""
         entries = self._loaded()
-        bases = dict.fromkeys(e.expert.base.name for e in entries)
+        bases = dict.fromkeys(e.expert.base.name for e in (*entries, *list(self._bases.values())))
         return ManagerInfo(tuple(bases), self.engines.infos(), len(entries), self.engines.running)
 
     async def _read(self, path: str | os.PathLike[str], *, checksum: str | None, checkpoint: str | None, cache: bool) -> PreparedExpert:
@@ -324,6 +326,7 @@ class Core:
         bases = [e.expert.base for e in self._entries.values()]
         if not bases and self.base_model is not None:
             bases = [self._given_base()]
+            self._base_entry(bases[0].name)
         if not bases:
             raise ExpertNotLoadedError("no expert is loaded", hint="load_expert(name, path) loads one")
         infos = [await self.engines.of(base).start() for base in {b.digest: b for b in bases}.values()]
@@ -367,7 +370,7 @@ class Core:
     ) -> None:
         host = self.engines.of(expert.base)
         request, applied = await resolve(expert, prompt, args, context_length=host.context_length)
-        check_fits(request, await host.start())
+        check_fits(request, await host.start(expert.adapter.width if expert.adapter else 0))
         begun = time.monotonic()
         if entry.path is not None:  # not the bare base model
             await self.engines.touch(entry)
@@ -392,7 +395,7 @@ class Core:
             raise
         finally:
             if entry.expert is not expert:  # replaced meanwhile, perhaps before its adapter came into the engine
-                await self.engines.free(expert, beside=(e.expert for e in self._loaded()))
+                await self.engines.free(expert)
         if applied:
             applied.check()
 

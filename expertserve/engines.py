@@ -57,6 +57,9 @@ class Engines:
     async def touch(self, entry: Entry) -> None:
         """Notes a use, and evicts the least recently used until the limit holds. Pinned ones stay, and so do those that are answering."""
         entry.order = next(self._clock)
+        if entry.expert.adapter is None:
+            self._resident.discard(entry)
+            return
         self._resident.add(entry)
         while self._limit is not None and len(self._resident) > self._limit:
             newest = max(e.order for e in self._resident)
@@ -66,7 +69,7 @@ class Engines:
             gone = min(idle, key=lambda e: e.order)
             self._resident.remove(gone)
             gone.evictions += 1
-            await self.free(gone.expert, beside=(e.expert for e in self._resident))
+            await self.free(gone.expert)
 
     async def warm(self, expert: PreparedExpert) -> None:
         """Puts an adapter into a running engine before anybody asks for it."""
@@ -90,10 +93,11 @@ class Engines:
         except ExpertError as error:
             log.error("the engine could not be started again: %s", error.message)
 
-    async def free(self, expert: PreparedExpert, *, beside: Iterable[PreparedExpert]) -> None:
-        """Takes an adapter out of its engine, unless one of those beside it has the same."""
+    async def free(self, expert: PreparedExpert) -> None:
+        """Takes an adapter out of its engine, unless one that stays has the same."""
         adapter = expert.adapter
-        if adapter and not any(o.adapter and o.adapter.digest == adapter.digest for o in beside):
+        staying = (e.expert.adapter for e in self._resident)
+        if adapter and not any(o and o.digest == adapter.digest for o in staying):
             await self.of(expert.base).free(adapter)
 
     def forget(self, entry: Entry) -> None:

@@ -60,6 +60,11 @@ class PreparedExpert:
         return self.package.digest, self.adapter.digest if self.adapter else None
 
     @property
+    def is_base(self) -> bool:
+        """Whether this is the base model alone."""
+        return self.package.folder == self.base.path
+
+    @property
     def vocabulary(self) -> Vocabulary:
         """What each token of the base model writes."""
         return vocabulary_of(self.base.path)

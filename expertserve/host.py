@@ -48,7 +48,7 @@ class EngineHost:
         """Starts the engine, unless it runs and its slots are wide enough. All callers wait for one start; it goes on where one gives up.
 
         Args:
-            width: Of an adapter that is to come, beside those that are loaded.
+            width: Of the adapter that is wanted. An engine that has to be started suits those that are loaded, too.
 
         Raises:
             OutOfMemoryError, DeviceError, EngineDeadError.
@@ -70,7 +70,7 @@ class EngineHost:
     def _suiting(self, width: int) -> EngineInfo | None:
         """What runs, where it runs and is wide enough."""
         info = self.info if self.started else None
-        fits = info and (info.max_lora_rank is None or max(width, self._width()) <= info.max_lora_rank)
+        fits = info and (info.max_lora_rank is None or width <= info.max_lora_rank)
         return info if fits else None
 
     def _came(self, start: asyncio.Task[None]) -> None:

@@ -127,6 +127,11 @@ class PromptFormat:
         found = (self.tokenizer.id_of(n) for n in names if n)
         return tuple(dict.fromkeys(i for i in found if i is not None))
 
+    def special_stops(self, stops: Sequence[str]) -> tuple[int, ...]:
+        """The ids of stop sequences that are special tokens: those never come as text."""
+        found = (self.tokenizer.id_of(stop) for stop in stops if stop in self.tokenizer.special_tokens)
+        return tuple(i for i in found if i is not None)
+
 
 def _mark(text: str, specials: tuple[str, ...]) -> str:
     """Special tokens' texts → marks that come out of any template unchanged. Longest first, so that none hides in another."""

@@ -140,6 +140,8 @@ class Sampling:
             _whole("logprobs", self.logprobs, 0, 20)
         if len(self.stop) > MAX_STOPS or any(not isinstance(s, str) or not s for s in self.stop):
             raise ConfigError(f"stop must be at most {MAX_STOPS} texts, none of them empty", code="bad_sampling")
+        for stop in self.stop:
+            check_text("stop", stop)
         if self.n > 1 and self.temperature == 0:
             raise ConfigError(
                 f"n={self.n} answers at temperature 0 would all be the same", hint="raise temperature, or ask for one", code="bad_sampling"

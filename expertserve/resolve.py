@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 
 from expertserve.engine.base import EngineInfo
 from expertserve.errors import OutOfMemoryError
@@ -37,6 +38,7 @@ async def resolve(expert: PreparedExpert, prompt: str | None, args: GenerateArgs
         context_length=context_length,
         stop_token_ids=expert.prompt.stop_token_ids(),
     )
+    sampling = replace(sampling, stop_token_ids=(*sampling.stop_token_ids, *expert.prompt.special_stops(sampling.stop)))
     applied = await apply_grammar(expert, constraints, words.get("schema"), sampling)
     request = Request(
         id=uuid.uuid4().hex,

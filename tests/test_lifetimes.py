@@ -9,7 +9,17 @@ from pathlib import Path
 
 import pytest
 
-from expertserve import AsyncExpertManager, ConfigError, EngineDeadError, ExpertError, ExpertManager, ExpertNotLoadedError, core, models
+from expertserve import (
+    AsyncExpertManager,
+    ConfigError,
+    EngineDeadError,
+    ExpertError,
+    ExpertManager,
+    ExpertNotLoadedError,
+    IncompatibleError,
+    core,
+    models,
+)
 from expertserve.config import EngineConfig
 from expertserve.engine.base import EngineInfo
 from expertserve.engine.fake import FakeEngine
@@ -138,6 +148,71 @@ def test_replacing_by_a_wider_adapter_restarts_an_idle_engine(tiny_package: Path
         assert narrow is not None and after is not None and after > narrow
         assert manager.generate("a", "x").expert.adapter.rank == 16  # type: ignore[union-attr]
     assert len(made.engines) == 2 and made.engines[0].closed
+
+
+def test_what_replaces_an_evicted_expert_counts(tiny_package: Path, wide: Path, places: dict[str, Path]) -> None:
+    made = Made()
+    with ExpertManager(engine=made, max_loaded_experts=1, config=EngineConfig(max_lora_rank=64), **places) as manager:
+        manager.load_expert("a", tiny_package)
+        manager.start()
+        manager.load_expert("b", wide)
+        manager.replace_expert("a", wide)
+        manager.replace_expert("a", tiny_package)
+        assert sum(bool(i.resident) for i in manager.list_loaded_experts()) == 1
+
+
+def test_an_expert_that_is_too_wide_for_a_busy_engine_disturbs_nobody(
+    tiny_package: Path, wide: Path, tiny_base: Path, places: dict[str, Path], tmp_path: Path
+) -> None:
+    other = tiny.package(tmp_path / "other", tiny.peft_adapter(tiny_base, tmp_path / "other-adapter", "lora", rank=4, seed=9), tiny_base)
+    made = Made()
+
+    async def run() -> None:
+        async with AsyncExpertManager(engine=made, max_loaded_experts=2, **places) as manager:
+            await manager.load_expert("a", tiny_package)
+            await manager.load_expert("idle", other)
+            await manager.start()
+            engine = made.engines[0]
+            engine.delay = 0.05
+            remove, evicting = engine.remove, threading.Event()
+
+            async def slowly(digest: str) -> None:
+                evicting.set()
+                await asyncio.sleep(0.2)
+                await remove(digest)
+
+            engine.remove = slowly  # type: ignore[method-assign]
+            running = asyncio.create_task(manager.generate("a", "x"))
+            while not engine.requests:
+                await asyncio.sleep(0.005)
+            coming = asyncio.create_task(manager.load_expert("b", wide))
+            await asyncio.to_thread(evicting.wait, 10)
+            assert (await manager.generate("a", "y")).text == (await running).text == "one two three"
+            with pytest.raises(IncompatibleError):
+                await coming
+
+    asyncio.run(asyncio.wait_for(run(), 20))
+
+
+def test_routing_knows_what_was_loaded_while_its_index_was_made(
+    tiny_package: Path, wide: Path, places: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with ExpertManager(engine=Made(), **places) as manager:
+        manager.load_expert("a", tiny_package)
+        made = core.Router
+
+        def slow(entries: object) -> object:
+            router = made(entries)  # type: ignore[arg-type]
+            if len(manager.list_loaded_experts()) == 1:
+                manager.load_expert("b", wide)
+            return router
+
+        monkeypatch.setattr(core, "Router", slow)
+        manager.route("x")
+        built: list[int] = []
+        monkeypatch.setattr(core, "Router", lambda entries: built.append(len(entries)) or made(entries))
+        manager.route("x")
+        assert built == [2]
 
 
 def test_an_engine_that_comes_back_holds_no_more_than_it_may(tiny_package: Path, wide: Path, places: dict[str, Path]) -> None:

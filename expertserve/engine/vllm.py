@@ -159,7 +159,7 @@ class VLLMEngine:
                             completion.text,
                             tuple(completion.token_ids),
                             completion.index,
-                            _logprobs(completion.token_ids, completion.logprobs),
+                            _logprobs(completion.token_ids, completion.logprobs, request.sampling.logprobs or 0),
                             ENDS[completion.finish_reason] if completion.finish_reason else None,
                         )
             finally:
@@ -205,6 +205,10 @@ def _known_version() -> bool:
     return False
 
 
+UNLUCKY = (1 << 63) - 2
+"""Stands in for the seed −1, which vLLM takes for none."""
+
+
 def slot_width(rank: int) -> int:
     """The narrowest slot of vLLM that holds an adapter of this width.
 
@@ -244,7 +248,7 @@ def _params(request: Request) -> SamplingParams:
         "top_p": sampling.top_p,
         "top_k": sampling.top_k,
         "min_p": sampling.min_p,
-        "seed": sampling.seed,
+        "seed": UNLUCKY if sampling.seed == -1 else sampling.seed,
         "stop": list(sampling.stop),
         "stop_token_ids": list(sampling.stop_token_ids),
         "max_tokens": sampling.max_tokens,
@@ -268,13 +272,13 @@ def _constrained(constraint: Constraint, arguments: Mapping[str, Any]) -> Sampli
     return Params(**arguments, detokenize=False, structured_outputs=StructuredOutputsParams(grammar=json.dumps(spec)))
 
 
-def _logprobs(token_ids: Any, logprobs: Any) -> tuple[TokenLogprob, ...]:
-    """vLLM's dictionaries per place → ours: the chosen token first, then the likeliest."""
+def _logprobs(token_ids: Any, logprobs: Any, wanted: int) -> tuple[TokenLogprob, ...]:
+    """vLLM's dictionaries per place → ours: the chosen token, and as many of the likeliest as were asked for."""
     if not logprobs:
         return ()
     return tuple(
         TokenLogprob(
-            t, at[t].logprob, tuple(sorted(((i, p.logprob) for i, p in at.items() if (p.rank or 0) <= len(at)), key=lambda x: -x[1]))
+            t, at[t].logprob, tuple(sorted(((i, p.logprob) for i, p in at.items() if (p.rank or 0) <= wanted), key=lambda x: -x[1]))
         )
         for t, at in zip(token_ids, logprobs, strict=False)
     )

@@ -262,7 +262,7 @@ async def _load(parts: Parts, name: str, path: Path, source: Source | None, uplo
     there = parts.has(name)
     info = await parts.service.load_expert(name, path, pin=entry.pin, checksum=entry.checksum, checkpoint=entry.checkpoint)
     try:
-        _done(parts, entry, "load", upload)
+        _done(parts, entry.model_copy(update={"pin": info.pinned}), "load", upload)  # it may have been there, and pinned
     except LoadError:  # what can't be noted isn't loaded either
         if not there:
             await parts.service.unload_expert(name)

@@ -109,8 +109,8 @@ class Edge:
                 code="other_host",
             )
         origin = headers.get("origin")
-        if self._check_site and origin and scope["method"] not in ("GET", "HEAD") and urlsplit(origin).netloc != headers.get("host", ""):
-            return Refusal("another site's page may not ask here", status=403, hint="with --keys it may", code="other_site")
+        if self._check_site and origin and scope["method"] not in ("GET", "HEAD") and _site(origin) != headers.get("host", ""):
+            return Refusal("another site's page may not ask here", status=403, hint="let that site's server ask", code="other_site")
         try:
             length = int(headers.get("content-length", "0"))
         except ValueError:
@@ -146,6 +146,14 @@ def is_upload(scope: Scope) -> bool:
 
 def _too_large(limit: int) -> Refusal:
     return Refusal(f"the body is larger than {limit:,} bytes", status=413, code="body_too_large")
+
+
+def _site(origin: str) -> str:
+    """`http://example.com:80` → `example.com:80`."""
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return "?"
 
 
 def _host(header: str) -> str:

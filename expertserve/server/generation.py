@@ -7,7 +7,7 @@ import json
 import logging
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequence
-from contextlib import AbstractContextManager, AsyncExitStack
+from contextlib import AbstractContextManager, AsyncExitStack, suppress
 from typing import TypeVar
 
 from starlette.background import BackgroundTask
@@ -16,7 +16,6 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from expertserve.errors import ConfigError, ExpertError, ExpertNotLoadedError
-from expertserve.models import last_component
 from expertserve.request import routed_by
 from expertserve.result import Chunk, InferenceResult
 from expertserve.server.auth import Key
@@ -49,7 +48,8 @@ async def answer(request: Request, key: Key, asks: Sequence[Ask], make: MakeShap
     _check_length(parts, asks)
     name = choose(parts, key, asks[0])
     run = _Run(request, parts, key, name, asks)
-    shape = make(run.facts.request_id, name, lambda: token_texts(parts.service.get(name).prompt.tokenizer.folder))
+    folder = parts.service.get(name).prompt.tokenizer.folder  # this expert's, also when another one has the name, or none, by then
+    shape = make(run.facts.request_id, name, lambda: token_texts(folder))
     return await (run.stream(shape) if stream else run.whole(shape))
 
 
@@ -73,14 +73,14 @@ def choose(parts: Parts, key: Key, ask: Ask) -> str:
                 "no expert that you may use fits this prompt", hint="name one; GET /v1/models lists them", code="no_expert_fits"
             )
         return allowed[0]
-    bases = {last_component(b).casefold(): b for b in parts.service.info().base_models}
-    name = bases.get(last_component(ask.model).casefold(), ask.model)  # what is checked is what is asked for
+    found = None
+    with suppress(ExpertNotLoadedError):
+        found = parts.service.get(ask.model)
+    name = found.base.name if found and found.is_base else ask.model  # what is checked is what is asked for
     if not key.allows(name):
         raise Refusal("this key may not use that model", status=403, hint="GET /v1/models lists those it may", code="model_not_allowed")
-    try:
-        parts.service.get(name)
-    except ExpertNotLoadedError as error:
-        raise ExpertNotLoadedError("no such model is loaded here", hint="GET /v1/models lists those that are") from error
+    if found is None:
+        raise ExpertNotLoadedError("no such model is loaded here", hint="GET /v1/models lists those that are")
     return name
 
 

@@ -83,7 +83,7 @@ class Metrics:
         if written > 1:
             self.each.labels(expert).observe(max(0.0, timing.total - timing.first_token) / (written - 1))
         for completion in result.completions:
-            if verdict := completion.grammar:
+            if (verdict := completion.grammar) and completion.finish_reason != "cancelled":
                 kind = "forced" if verdict.forced_suffix else "complete" if verdict.complete else "incomplete"
                 self.verdicts.labels(expert, "invalid" if verdict.valid is False else kind).inc()
 

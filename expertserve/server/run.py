@@ -17,7 +17,7 @@ from types import FrameType
 import uvicorn
 from fastapi import FastAPI
 
-from expertserve.errors import ConfigError, ExpertError
+from expertserve.errors import ConfigError, ExpertError, ExpertNotLoadedError
 from expertserve.server.app import create_app
 from expertserve.server.logs import configure
 from expertserve.server.parts import Parts
@@ -173,7 +173,8 @@ async def load_all(parts: Parts, packages: Sequence[Named]) -> None:
         if known and known.path != entry.path:
             log.warning("state_goes_before", extra={"facts": {"expert": package.name, "path": known.path, "instead_of": entry.path}})
             continue
-        await parts.service.load_expert(package.name, package.path, pin=bool(known and known.pin))
+        noted = known or entry
+        await parts.service.load_expert(package.name, package.path, pin=noted.pin, checksum=noted.checksum, checkpoint=noted.checkpoint)
         parts.metrics.loaded(package.name, "load")
         if not known:
             parts.state.note(entry)
@@ -188,10 +189,11 @@ async def _start(server: uvicorn.Server, parts: Parts, url: str, listening: Anno
     listening(url, parts)
     log.info("listening", extra={"facts": {"url": url}})
     try:
-        if parts.service.info().experts:
-            await parts.service.start()
-            log.info("ready", extra={"facts": {"seconds": round(time.monotonic() - began, 2)}})
-            ready(url, parts)
+        await parts.service.start()
+        log.info("ready", extra={"facts": {"seconds": round(time.monotonic() - began, 2)}})
+        ready(url, parts)
+    except ExpertNotLoadedError:
+        pass  # nothing to start an engine for yet
     except ExpertError as error:
         parts.failure = error
         server.should_exit = True

@@ -90,7 +90,7 @@ def find_call(text: str, tools: Sequence[Tool]) -> Call | None:
         value = json.loads(body)
     except (ValueError, RecursionError):
         return None
-    if not isinstance(value, dict) or value.get("name") not in {t.name for t in tools}:
+    if not isinstance(value, dict) or all(value.get("name") != t.name for t in tools):
         return None
     arguments = value.get("arguments", value.get("parameters", {}))
     return Call(value["name"], json.dumps(arguments, ensure_ascii=False)) if isinstance(arguments, dict) else None

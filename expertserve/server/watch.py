@@ -65,21 +65,31 @@ async def watch_packages(parts: Parts, places: Sequence[Path], loaded: Iterable[
 
 
 async def _take(parts: Parts, path: Path) -> None:
-    """Replaces the expert that came from there, or loads a new one. A broken package is reported; the old one goes on serving."""
-    known = next((e for e in parts.state.entries if e.path == str(path)), None)
-    try:
-        if known:
-            await parts.service.replace_expert(known.name, path, checksum=known.checksum, checkpoint=known.checkpoint)
-            name, action = known.name, "replace"
-        else:
-            name, action = await asyncio.to_thread(name_of, path), "load"
-            await parts.service.load_expert(name, path)
-            parts.state.note(Entry(name=name, path=str(path)))
-        parts.metrics.loaded(name, action)
-        parts.wake()
-        log.info("package_taken", extra={"facts": {"expert": name, "path": str(path), "action": action}})
-    except ExpertError as error:
-        log.error("package_refused", extra={"facts": {"path": str(path), "code": error.code, "error": error.message}})
+    """Replaces the experts that came from there, or loads a new one. A broken package is reported; the old one goes on serving."""
+    those: list[Entry | None] = [e for e in parts.state.entries if e.path == str(path)]
+    for known in those or [None]:
+        try:
+            name, action = await _take_as(parts, path, known)
+            parts.metrics.loaded(name, action)
+            parts.wake()
+            log.info("package_taken", extra={"facts": {"expert": name, "path": str(path), "action": action}})
+        except ExpertError as error:
+            log.error("package_refused", extra={"facts": {"path": str(path), "code": error.code, "error": error.message}})
+
+
+async def _take_as(parts: Parts, path: Path, known: Entry | None) -> tuple[str, str]:
+    """The expert's name, and what was done."""
+    service = parts.service
+    if known is None:
+        name = await asyncio.to_thread(name_of, path)
+        await service.load_expert(name, path)
+        parts.state.note(Entry(name=name, path=str(path)))
+        return name, "load"
+    if parts.has(known.name):
+        await service.replace_expert(known.name, path, checksum=known.checksum, checkpoint=known.checkpoint)
+        return known.name, "replace"
+    await service.load_expert(known.name, path, pin=known.pin, checksum=known.checksum, checkpoint=known.checkpoint)
+    return known.name, "load"  # it is noted, and was broken when the server started
 
 
 def name_of(path: Path) -> str:

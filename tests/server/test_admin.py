@@ -246,6 +246,29 @@ def test_what_is_watched_keeps_its_checksum(server: Running, folder: Path, packa
     assert http.get("/v1/experts/mine").json()["expertserve"]["version"] == "0.1.0"
 
 
+def test_every_name_of_what_is_watched_is_exchanged(server: Running, folder: Path, package: Any) -> None:
+    file = folder / "twice.expert"
+    archive(package("first"), file)
+    http = server.http("root-secret")
+    for name in ("a", "b", "c"):
+        assert http.post("/v1/experts", json={"name": name, "path": file.name}).status_code == 201
+    asyncio.run_coroutine_threadsafe(server.parts.service.unload_expert("c"), server.loop).result(
+        10
+    )  # as if it had been broken at the start
+    archive(package("second", version="0.9.0"), file)
+    asyncio.run_coroutine_threadsafe(watch._take(server.parts, file.resolve()), server.loop).result(10)
+    for name in ("a", "b", "c"):
+        assert http.get(f"/v1/experts/{name}").json()["expertserve"]["version"] == "0.9.0", name
+
+
+def test_the_same_package_again_stays_pinned_in_the_notes(server: Running) -> None:
+    http = server.http("root-secret")
+    for pin in (True, False):
+        assert http.post("/v1/experts", json={"name": "mine", "path": "one", "pin": pin}).status_code == 201
+    noted = server.parts.state.find("mine")
+    assert noted and noted.pin
+
+
 def test_without_a_folder_nothing_can_be_loaded(serve: Serve, package: Any) -> None:
     server = serve({"sql": package("sql")}, open_admin=True)
     assert server.http().post("/v1/experts", json={"name": "x", "path": "one"}).json()["error"]["code"] == "no_experts_folder"

@@ -12,7 +12,7 @@ import openai
 import pydantic
 import pytest
 
-from tests.server.conftest import Running, Serve
+from tests.server.conftest import Running, Serve, until
 
 ASK: Any = [{"role": "user", "content": "How many customers are from Spain?"}]
 ANSWER = "SELECT COUNT(*) FROM customers WHERE country = 'Spain'"
@@ -200,6 +200,14 @@ def test_tools_are_described_unless_none_may_be_called(serve: Serve, package: An
     assert "".join(c.choices[0].delta.content or "" for c in stream) == "Just { text"
 
 
+def test_an_answer_whose_name_is_no_text_is_no_call(serve: Serve, package: Any) -> None:
+    text = '{"name": {"type": "string"}}'
+    client = serve({"t": package("t")}, lambda prompt: text).openai()
+    assert client.chat.completions.create(model="t", messages=ASK, tools=[WEATHER]).choices[0].message.content == text
+    stream = client.chat.completions.create(model="t", messages=ASK, tools=[WEATHER], stream=True)
+    assert "".join(c.choices[0].delta.content or "" for c in stream if c.choices) == text
+
+
 def test_a_conversation_with_tool_results_goes_on(caller: Running) -> None:
     call = {"id": "a", "type": "function", "function": {"name": "weather", "arguments": "{}"}}
     turns: Any = [
@@ -294,6 +302,20 @@ def test_logprobs_have_text_bytes_and_alternatives(serve: Serve, package: Any) -
     chunks = server.openai().chat.completions.create(model="sql", messages=ASK, logprobs=True, stream=True)
     tokens = [t for c in chunks if c.choices and c.choices[0].logprobs for t in c.choices[0].logprobs.content or []]
     assert [t.token for t in tokens] == [t.token for t in content]
+
+
+def test_an_unload_waits_for_answers_with_logprobs(serve: Serve, package: Any) -> None:
+    engine = _with_logprobs("SELECT one FROM two WHERE three")
+    engine.delay = 0.1
+    server = serve({"sql": package("sql")}, engine=engine)
+    stream = server.openai().chat.completions.create(model="sql", messages=ASK, logprobs=True, stream=True)
+    chunks = iter(stream)
+    text = next(chunks).choices[0].delta.content or ""
+    gone = asyncio.run_coroutine_threadsafe(server.parts.service.unload_expert("sql"), server.loop)
+    until(lambda: not server.parts.has("sql"))
+    text += "".join(c.choices[0].delta.content or "" for c in chunks if c.choices)
+    assert text == "SELECT one FROM two WHERE three"
+    gone.result(10)
 
 
 def _with_logprobs(text: str) -> Any:

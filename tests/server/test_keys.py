@@ -69,6 +69,20 @@ def test_a_key_sees_and_asks_its_own_experts_only(guarded: Running) -> None:
         client.chat.completions.create(model="auto", messages=[{"role": "user", "content": "some json"}])
 
 
+def test_a_key_for_some_may_not_ask_a_base_model_that_nothing_else_names(
+    serve: Serve, package: Any, tiny_base: Path, tmp_path: Path
+) -> None:
+    keys = keys_file(tmp_path / "keys.toml", all={}, sql={"experts": ["sql*"]})
+    server = serve({}, keys=keys, manager={"base_model": tiny_base})
+    for model in ("sql/tiny", "tiny"):
+        with pytest.raises(openai.PermissionDeniedError):
+            server.openai("sql-secret").chat.completions.create(**{**ASK, "model": model})
+    for model in ("tiny", "sql/tiny", "TINY"):
+        assert server.openai("all-secret").chat.completions.create(**{**ASK, "model": model}).choices
+    assert 'expert="sql/tiny"' not in server.http("all-secret").get("/metrics").text
+    assert "tiny" in {m.id for m in server.openai("all-secret").models.list()}
+
+
 def test_requests_per_minute_hold_and_say_when_to_come_back(guarded: Running) -> None:
     http = guarded.http("few-secret")
     statuses = [http.post("/v1/chat/completions", json=ASK).status_code for _ in range(3)]
@@ -206,6 +220,7 @@ def test_it_listens_beyond_this_machine_only_with_keys_or_on_demand(tmp_path: Pa
 def test_other_sites_pages_and_rebound_names_are_refused_where_there_are_no_keys(server: Running) -> None:
     http = server.http()
     assert http.post("/v1/chat/completions", json=ASK, headers={"origin": "http://evil.example"}).status_code == 403
+    assert http.post("/v1/chat/completions", json=ASK, headers={"origin": "http://["}).json()["error"]["code"] == "other_site"
     assert http.get("/v1/models", headers={"host": "evil.example:8000"}).json()["error"]["code"] == "other_host"
     assert http.post("/v1/chat/completions", json=ASK, headers={"origin": server.url}).status_code == 200
     text = http.post("/v1/chat/completions", content=b'{"model":"sql"}', headers={"content-type": "text/plain"})
