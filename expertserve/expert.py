@@ -19,7 +19,7 @@ from expertserve.grammar.vocabulary import Vocabulary
 from expertserve.models import BaseModel
 from expertserve.package.archive import Package, compare_digest, open_package, verify_files
 from expertserve.package.manifest import Adapter, BaseModelSpec, Checkpoint, Manifest, read_manifest
-from expertserve.package.members import inside
+from expertserve.package.members import inside, safe_path
 from expertserve.package.signature import TrustPolicy, covers_manifest, enforce, verify_signature
 from expertserve.prompt import Message, PromptFormat
 from expertserve.request import GenerateArgs, GrammarArgs, PromptArgs, SamplingArgs
@@ -222,7 +222,7 @@ def _grammar(package: Package, manifest: Manifest) -> tuple[Grammar | None, list
         GrammarError: With line and column.
     """
     decoding = manifest.decoding
-    name = decoding.grammar_file or GRAMMAR
+    name = str(safe_path(decoding.grammar_file or GRAMMAR))
     if decoding.use_grammar is False:
         return None, []
     if name in package.files:

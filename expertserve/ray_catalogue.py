@@ -110,7 +110,7 @@ class Catalogue:
             if one.name in found:
                 raise ConfigError(f"two packages are called {one.name!r}", hint="name one yourself: NAME=SOURCE", code="name_taken")
             found[one.name] = one
-        found |= self._changed
+        found |= {name: one for name, one in self._changed.items() if self._readable(one)}
         self._now = Snapshot(int(time.time() * 1000), tuple(found.values()))
         self._lock = asyncio.Lock()
 
@@ -168,6 +168,15 @@ class Catalogue:
     def _digest(self, source: str, declared: str | None) -> str:
         return open_package(fetch(source, self._cache), checksum=declared, cache_dir=self._cache).digest
 
+    def _readable(self, one: Wanted) -> bool:
+        """Whether what was noted can still be served. If not, the others are: nobody could repair it over HTTP if nothing ran."""
+        try:
+            self._digest(one.source, one.digest)
+        except ExpertError as error:
+            log.error("%s is left out, its package can't be read: %s", one.name, error.message)
+            return False
+        return True
+
     def _expand(self, given: str) -> list[tuple[Wanted, Manifest]]:
         match = NAMED.fullmatch(given) if not Path(given).exists() else None
         place = absolute(match[2] if match else given)
@@ -222,8 +231,14 @@ class Follower:
             for name in self._has.keys() - wanted.keys():
                 del self._has[name]
                 await self.manager.unload_expert(name, force=name in snapshot.forced)
+            failed: list[ExpertError] = []
             for one in snapshot.experts:
-                await self._take(one)
+                try:
+                    await self._take(one)
+                except ExpertError as error:
+                    failed.append(error)
+            if failed:
+                raise failed[0]
             self.snapshot = snapshot
             if self._told:
                 self._told(snapshot)

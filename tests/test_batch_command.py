@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -23,7 +24,7 @@ from expertserve.cli import app
 from expertserve.cli.batch import Asker, Line, Tally, answer_all, read_lines
 from expertserve.cli.options import Seams
 from expertserve.engine.fake import FakeEngine
-from expertserve.errors import EngineDeadError, InferenceError
+from expertserve.errors import ConfigError, EngineDeadError, InferenceError
 from tests import tiny
 
 
@@ -59,6 +60,13 @@ def test_each_line_is_answered_with_its_number_and_id(batch: Any, tmp_path: Path
     assert found[1]["expert"]["name"] == "expert-tiny" and found[1]["usage"]["completion_tokens"] > 0
     facts = json.loads(done.stdout)
     assert (facts["answered"], facts["failed"], facts["skipped"]) == (3, 0, 0) and facts["completion_tokens"] > 0
+
+
+def test_questions_that_can_be_read_only_once_are_refused(tiny_package: Path, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    done = CliRunner().invoke(app, ["batch", str(tmp_path / "pipe"), str(tmp_path / "out.jsonl"), "-p", str(tiny_package)])
+    assert isinstance(done.exception, ConfigError) or done.exit_code == 2
+    assert "read again" in (done.stderr + str(done.exception)) and not (tmp_path / "out.jsonl").exists()
 
 
 def test_options_of_the_command_are_defaults_and_a_lines_own_go_before(batch: Any, tmp_path: Path) -> None:

@@ -117,11 +117,13 @@ def test_a_contradiction_is_refused_at_its_place(name: str) -> None:
         (b'{"a": NaN}', 1, "NaN"),
         (b'{"a": 1e999}', 1, "too large"),
         (b'{\n"a": "\\ud800"}', 2, "surrogate"),
+        (b'{"a": "\\ud83d\\ude00\\\\", "b":\n "\\\\ud83d\\ude00"}', 2, "surrogate"),
         (b'{"a": "' + b'\\"' * 100_000, 1, "malformed JSON"),
         (b'{"a": ' + b"9" * 5000 + b"}", 1, "malformed JSON"),
         (b"[" * 5000, 1, "nested"),
         (b'{"a":\n "\xff"}', 2, "UTF-8"),
         (b'{"name": "x", "version": "1.0.0"}', 1, "names no base model"),
+        (b'{"name": "x", "version": "1.0.0", "_comment": "[\\\\ud800-\\\\udfff]"}', 1, "names no base model"),
     ],
 )
 def test_malformed_json_names_line_and_column(text: bytes, line: int, said: str) -> None:

@@ -7,6 +7,8 @@ import hashlib
 import io
 import json
 import multiprocessing
+import os
+import stat
 import tarfile
 import zipfile
 from collections.abc import Callable
@@ -16,7 +18,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from expertserve.errors import ExpertError, IntegrityError, LoadError
+from expertserve import unfinished
+from expertserve.errors import ConfigError, ExpertError, IntegrityError, LoadError
 from expertserve.package.archive import open_package
 from expertserve.package.build import pack
 from expertserve.package.members import Limits, inside, safe_path
@@ -323,6 +326,36 @@ def test_packing_is_reproducible_and_writes_checksums(tiny_package: Path, tmp_pa
     opened = open_package(tmp_path / "b.expert", cache_dir=tmp_path / "cache")
     listed = json.loads((opened.folder / "manifest.json").read_text())["integrity"]["files"]
     assert listed == {n: d for n, d in opened.files.items() if n != "manifest.json"}
+
+
+def test_a_folder_is_not_packed_into_itself(tiny_package: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tiny_package)
+    for target in (None, tiny_package / "new" / "x.expert"):
+        with pytest.raises(ConfigError) as caught:
+            pack(Path(), target)
+        assert caught.value.code == "bad_target" and not list(tiny_package.glob("*.expert*"))
+
+
+def test_what_is_cached_has_the_rights_that_any_new_file_has(tiny_package: Path, tmp_path: Path) -> None:
+    archive, before = pack(tiny_package, tmp_path / "a.expert"), os.umask(0o027)
+    try:
+        folder = open_package(archive, cache_dir=tmp_path / "cache").folder
+    finally:
+        os.umask(before)
+    rights = {p: stat.S_IMODE(p.stat().st_mode) for p in (folder.parent, folder, folder / "manifest.json")}
+    assert list(rights.values()) == [0o750, 0o750, 0o640]
+
+
+def test_parts_that_nobody_touched_for_an_hour_go(tmp_path: Path) -> None:
+    old, file, new = (unfinished.part(tmp_path) for _ in range(3))
+    for path in (old, new):
+        path.mkdir()
+    (old / "x").touch()
+    file.touch()
+    for path in (old, file):
+        os.utime(path, (0, 0))
+    unfinished.remove_stale(tmp_path)
+    assert list(tmp_path.iterdir()) == [new]
 
 
 def test_packing_nonsense_writes_nothing(tmp_path: Path) -> None:

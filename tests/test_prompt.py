@@ -194,3 +194,8 @@ def test_a_packages_tokenizer_is_read_as_data_and_never_run(tiny_base: Path, tmp
 def test_messages_of_another_kind_are_refused(wrong: object) -> None:
     with pytest.raises(ConfigError):
         build_messages(None, messages=wrong)  # type: ignore[arg-type]
+
+
+def test_stops_that_are_special_tokens_are_known_by_their_ids(tokens: Tokenizer) -> None:
+    prompt = PromptFormat("chatml", NAMED["chatml"], tokens)
+    assert prompt.special_stops(["<|im_end|>", ";", "im_end"]) == (tokens.id_of("<|im_end|>"),)

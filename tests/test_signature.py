@@ -172,6 +172,14 @@ def test_a_signature_without_key_files_or_known_algorithm_cant_be_verified(integ
         apply(folder, TrustPolicy("require", TRUSTED))
 
 
+def test_packing_keeps_a_signature_of_an_older_form_as_it_is(folder: Path, tmp_path: Path) -> None:
+    integrity = {"timestamp": "t", "public_key": keys.public_key(KEY), "signature": "00" * 64}
+    edit(folder, lambda m: m.update(integrity=integrity))
+    opened = open_package(pack(folder, tmp_path / "a.expert"), cache_dir=tmp_path / "cache")
+    assert json.loads((opened.folder / "manifest.json").read_text())["integrity"] == integrity
+    assert verdict(opened.folder).status == "unverifiable"
+
+
 @given(
     st.dictionaries(
         st.text(st.characters(exclude_categories=["Cs"]), min_size=1), st.integers() | st.text(st.characters(exclude_categories=["Cs"]))

@@ -66,6 +66,7 @@ def batch(
     base_model: options.BaseModel = None,
     device: options.Device = None,
     dtype: options.Precision = None,
+    max_model_len: options.MaxModelLen = None,
     trust: options.Trust = None,
     trusted_key: options.TrustedKey = None,
     cache_dir: options.CacheDir = None,
@@ -83,12 +84,15 @@ def batch(
         base_model=base_model,
         device=device,
         dtype=dtype,
+        max_model_len=max_model_len,
         cache_dir=cache_dir,
         models_dir=models_dir,
         trust=options.policy(trust, trusted_key),
     )
     if answers.exists() and questions.exists() and answers.samefile(questions):
         raise ConfigError("questions and answers are the same file", hint="name another one for the answers", code="same_file")
+    if questions.exists() and not questions.is_file():
+        raise ConfigError(f"{questions} is no file that can be read again", hint="save the questions in a file first", code="bad_file")
     total, hopeless = survey(questions)
     output.warn(hopeless)
     known = array("Q") if overwrite else answered(answers, questions)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 
 import typer
 
-from expertserve.config import DType
+from expertserve.config import DType, EngineConfig
 from expertserve.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -41,6 +41,9 @@ Packages = Annotated[
 BaseModel = Annotated[str | None, typer.Option(help="A folder, a name or a hub id, instead of what manifests name.", show_default=False)]
 Device = Annotated[str | None, typer.Option(help="cpu, cuda, cuda:1 …", show_default=False)]
 Precision = Annotated[DType | None, typer.Option(help="Of the base weights.", show_default=False)]
+MaxModelLen = Annotated[
+    int | None, typer.Option(min=1, help="Longest prompt and answer together, in tokens; by default the base model's.", show_default=False)
+]
 CacheDir = Annotated[
     Path | None, typer.Option(envvar="EXPERTSERVE_CACHE_DIR", help="Instead of the user's cache folder.", show_default=False)
 ]
@@ -111,6 +114,7 @@ class Loading:
     base_model: str | None = None
     device: str | None = None
     dtype: DType | None = None
+    max_model_len: int | None = None
     cache_dir: Path | None = None
     models_dir: Path | None = None
     trust: TrustPolicy | None = None
@@ -123,6 +127,7 @@ class Loading:
             self.base_model,
             device=self.device,
             dtype=self.dtype,
+            config=EngineConfig(max_model_len=self.max_model_len),
             allow_multiple_bases=True,
             trust=self.trust,
             cache_dir=self.cache_dir,
@@ -138,6 +143,7 @@ class Loading:
             self.base_model,
             device=self.device,
             dtype=self.dtype,
+            config=EngineConfig(max_model_len=self.max_model_len),
             allow_multiple_bases=True,
             trust=self.trust,
             cache_dir=self.cache_dir,

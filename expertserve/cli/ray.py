@@ -37,11 +37,11 @@ def ray(
         return
     http = {"host": "127.0.0.1", "port": 8000, **file.get("http_options", {})}
     stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
     with cluster(address, http):
         prefix = app.get("route_prefix", "/")
         deploy(app["args"], name=app.get("name", "expertserve"), route_prefix=prefix)
+        for number in (signal.SIGINT, signal.SIGTERM):  # before this, Ctrl-C ends a start that takes too long
+            signal.signal(number, lambda *_: stop.set())
         typer.echo(f"ready at http://{http['host']}:{http['port']}{prefix.rstrip('/')}  (Ctrl-C stops)")
         stop.wait()
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import psutil
 
 from expertserve.config import EngineConfig
+from expertserve.engine import cgroup
 from expertserve.errors import OutOfMemoryError
 from expertserve.models import BaseModel, weight_files
 
@@ -45,13 +46,20 @@ def cpus() -> list[int]:
     return list(range(os.cpu_count() or 1))
 
 
+def free_memory() -> int:
+    """Bytes that this process may still take: what the machine has free or, where that is less, what its container does."""
+    return max(0, int(min(psutil.virtual_memory().available, cgroup.memory_left())))
+
+
 def choose_dtype(base: BaseModel, config: EngineConfig, device: str) -> str:
     """What weights are held in: as saved. In float32 where the CPU would have to emulate that, and has the memory."""
     if config.dtype != "auto":
         return config.dtype
     if device != "cpu" or fast_bfloat16():
         return _saved(base)
-    return "float32" if weight_bytes(base, "float32") <= FLOAT32_SHARE * psutil.virtual_memory().available else _saved(base)
+    weights, free = weight_bytes(base, "float32"), free_memory()
+    request = token_bytes(base, "float32") * ((config.max_model_len or base.context_length) + BLOCK)
+    return "float32" if weights <= FLOAT32_SHARE * free and 2 * weights + request <= free else _saved(base)
 
 
 def weight_bytes(base: BaseModel, dtype: str) -> int:
@@ -82,7 +90,7 @@ def resident_adapters(base: BaseModel, width: int, dtype: str) -> int:
     """How many adapters that change every linear layer fit into the memory that is theirs."""
     sides = sum(sum(t.shape) for name, t in base.tensors.items() if len(t.shape) == 2 and "embed" not in name)
     each = max(1, sides * width * BYTES[dtype])
-    return min(MAX_ADAPTERS, int(ADAPTERS_SHARE * psutil.virtual_memory().available) // each)
+    return min(MAX_ADAPTERS, int(ADAPTERS_SHARE * free_memory()) // each)
 
 
 def _int(value: object, default: int) -> int:
@@ -95,7 +103,7 @@ def choose_sizes(base: BaseModel, config: EngineConfig, dtype: str, available: i
     Raises:
         OutOfMemoryError: Not even one request of full length fits; the hint has the numbers.
     """
-    free = psutil.virtual_memory().available if available is None else available
+    free = free_memory() if available is None else available
     each = token_bytes(base, dtype)
     length = config.max_model_len or base.context_length
     weights = weight_bytes(base, dtype)
@@ -106,7 +114,7 @@ def choose_sizes(base: BaseModel, config: EngineConfig, dtype: str, available: i
         raise OutOfMemoryError(
             f"one request of {length:,} tokens needs {each * length >> 20:,} MiB for keys and values; there are "
             f"{min(config.kv_cache_bytes or room, room) >> 20:,} MiB (free: {free >> 20:,}, the model takes about {2 * weights >> 20:,})",
-            hint=f"lower max_model_len to {most:,} or less, raise kv_cache_bytes, or use a smaller base model"
+            hint=f"lower max_model_len (--max-model-len) to {most:,} or less, raise kv_cache_bytes, or use a smaller base model"
             if most
             else "free some memory",
             code="out_of_memory",

@@ -25,13 +25,23 @@ class TextStream:
 
     def feed(self, token: int) -> tuple[str, bool]:
         """The text that may be shown now, and whether a stop sequence ended the answer."""
-        self._held += self._stream.step(self._tokenizer, token) or ""
+        self._held += self._step(token)
         found = [place for place in (self._held.find(stop) for stop in self._stops) if place >= 0]
         if found:
             return self._held[: min(found)], True
         keep = held_back(self._held, self._stops)
         shown, self._held = self._held[: len(self._held) - keep], self._held[len(self._held) - keep :]
         return shown, False
+
+    def _step(self, token: int) -> str:
+        try:
+            return self._stream.step(self._tokenizer, token) or ""
+        except Exception as error:  # the library's bare one
+            if "Invalid prefix" not in str(error):
+                raise
+            # What is shown isn't how the text begins any more: a byte that ended a text was the beginning of something that is none.
+            self._stream = DecodeStream(skip_special_tokens=True)
+            return self._stream.step(self._tokenizer, token) or ""
 
     def rest(self) -> str:
         """What was held back, at an end that no stop sequence made. Bytes of an unfinished character are left out."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
+import math
 from collections.abc import AsyncGenerator, Coroutine, Mapping
 from importlib import metadata
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from expertserve.adapters.serving import ServingAdapter
 from expertserve.config import EngineConfig
 from expertserve.engine.base import EngineInfo, Resident
+from expertserve.engine.cgroup import cpu_share
 from expertserve.engine.device import announce, choose, probe
 from expertserve.engine.machine import choose_dtype, choose_sizes, cpus, resident_adapters
 from expertserve.engine.vllm_errors import translated
@@ -224,9 +226,14 @@ def slot_width(rank: int) -> int:
 
 
 def _cpu_environment(config: EngineConfig) -> dict[str, str]:
+    """Threads are bound to cores where all of those are ours. A container's share of them, or a number that was asked for, may have others
+    beside it, which would take the same ones."""
     cores = cpus()
-    threads = config.threads or (len(cores) if len(cores) <= 2 else len(cores) - 1)
+    many = math.ceil(min(len(cores), cpu_share()))
+    threads = config.threads or (many if many <= 2 else many - 1)
     bound = dict.fromkeys(("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "LRU_CACHE_CAPACITY"), str(KERNELS))
+    if config.threads or many < len(cores):
+        return {"VLLM_CPU_OMP_THREADS_BIND": "nobind", "OMP_NUM_THREADS": str(threads), **bound}
     return {"VLLM_CPU_OMP_THREADS_BIND": ",".join(map(str, cores[-threads:])), **bound}
 
 

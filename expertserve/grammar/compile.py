@@ -23,7 +23,7 @@ from importlib import metadata
 from pathlib import Path
 
 from expertserve import config, unfinished
-from expertserve.errors import GrammarError
+from expertserve.errors import GrammarError, LoadError
 from expertserve.grammar.gbnf import parse, write
 from expertserve.grammar.mask import FORMAT, GlrMask, GlrVocabulary, Strategy
 from expertserve.grammar.recognise import Grammar
@@ -65,6 +65,7 @@ class Compiler:
 
         Raises:
             GrammarError: `mask_refused`: the engine can't; `grammar_too_costly`: not within the bounds of memory and time.
+            LoadError: `io`: there is no place for it.
         """
         job = json.dumps({"gbnf": gbnf, "tokenizer": str(tokenizer), "out": str(out)})
         with self._lock:
@@ -80,6 +81,8 @@ class Compiler:
                     code="grammar_too_costly",
                 )
         told = json.loads(answer)
+        if "unwritable" in told:
+            raise _unwritable(out.parent, told["unwritable"])
         if "refused" in told:
             raise GrammarError(told["refused"], code="mask_refused")
         return float(told["seconds"])
@@ -169,7 +172,7 @@ class Masks:
         gbnf = write(grammar.rules)
         refused = static.with_suffix(".refused")
         if not _used(quick) and not refused.exists():
-            static.parent.mkdir(parents=True, exist_ok=True)
+            _make(static.parent)
             try:
                 self._compile_quickly(gbnf, tokenizer, quick)
                 prune(static.parent)
@@ -195,7 +198,6 @@ class Masks:
         """Has an expert's static mask compiled in the background, if it isn't there: its first request will want it."""
         static = self.path(cache_dir, grammar.digest, vocabulary_of(tokenizer))
         if not static.exists() and not static.with_suffix(".refused").exists():
-            static.parent.mkdir(parents=True, exist_ok=True)
             self._later(write(grammar.rules), tokenizer, static, True)
 
     def prepare(self, grammar: Grammar, tokenizer: Path, cache_dir: Path | None) -> float:
@@ -207,7 +209,7 @@ class Masks:
         static = self.path(cache_dir, grammar.digest, vocabulary_of(tokenizer))
         if static.exists():
             return 0.0
-        static.parent.mkdir(parents=True, exist_ok=True)
+        _make(static.parent)
         return self._static.compile(write(grammar.rules), tokenizer, static)
 
     def path(self, cache_dir: Path | None, grammar: str, vocabulary: Vocabulary) -> Path:
@@ -232,8 +234,9 @@ class Masks:
         while True:
             gbnf, tokenizer, static = self._jobs.get()
             try:
+                _make(static.parent)
                 self._static.compile(gbnf, tokenizer, static)
-            except (GrammarError, OSError):
+            except (GrammarError, LoadError, OSError):
                 continue  # the quick one goes on serving
             except RuntimeError:
                 return  # the interpreter is ending, and starts nothing more
@@ -255,6 +258,17 @@ def measure(grammar: Grammar, tokenizer: Path) -> tuple[float, int]:
             return compiler.compile(write(grammar.rules), tokenizer, out), out.stat().st_size
         finally:
             compiler.end()
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _unwritable(folder, str(error)) from error
+
+
+def _unwritable(folder: Path, reason: str) -> LoadError:
+    return LoadError(f"the compiled grammar can't be written to {folder}: {reason}", hint="make room, or pass another cache_dir", code="io")
 
 
 def _used(mask: Path) -> bool:
@@ -326,6 +340,8 @@ def serve(strategy: Strategy, idle: float) -> None:
             write_mask(Path(job["out"]), mask)
         except GrammarError as error:
             answer = {"refused": error.message}
+        except OSError as error:
+            answer = {"unwritable": str(error)}
         print(json.dumps(answer), flush=True)
 
 

@@ -74,6 +74,7 @@ class Program:
         self.ranges: list[Ranges] = []
         self._numbers: dict[tuple[int, ...], int] = {}
         self._classes: dict[Ranges, int] = {}
+        self._known_edges: dict[int, frozenset[int]] = {}
         self._rules = {name: number for number, name in enumerate(rules.rules)}
         bodies = [self._compiled(node) for node in rules.rules.values()]
         self.bodies = [self._untangled(rule, bodies) for rule in range(len(bodies))]
@@ -150,6 +151,14 @@ class Program:
     def _options(self, node: int) -> tuple[int, ...]:
         return self.nodes[node][1:] if self.nodes[node][0] == ALT else (node,)
 
+    def _edges(self, body: int) -> frozenset[int]:
+        """What the options of a body begin and end with. Kept, as thousands of rules may refer to one of thousands of options."""
+        found = self._known_edges.get(body)
+        if found is None:
+            every = [items for items in map(self._items, self._options(body)) if items]
+            found = self._known_edges[body] = frozenset(node for items in every for node in (items[0], items[-1]))
+        return found
+
     def _untangled(self, rule: int, bodies: list[int]) -> int:
         """The rule's body without the recursion at its right end, deriving the same texts.
 
@@ -161,9 +170,8 @@ class Program:
         options: list[int] = []
         for option in self._options(bodies[rule]):
             kind, *inner = self.nodes[option]
-            inlined = self._options(bodies[inner[0]]) if kind == RULE and option != this else ()
-            touches = any(this in (items[0], items[-1]) for items in map(self._items, inlined) if items)
-            options += inlined if touches else (option,)
+            inlined = kind == RULE and option != this and this in self._edges(bodies[inner[0]])
+            options += self._options(bodies[inner[0]]) if inlined else (option,)
         between, before, after, atoms = [], [], [], []
         for option in options:
             items = self._items(option)

@@ -47,6 +47,10 @@ def pack(folder: Path, target: Path | None = None) -> Path:
     manifest = read_manifest(folder)
     check_weights(package, manifest)
     target = target or Path(default_name(manifest))
+    if target.resolve().is_relative_to(folder.resolve()):
+        raise ConfigError(
+            f"{target} would lie in the folder that is packed", hint="name a place beside it: -o ../NAME.expert", code="bad_target"
+        )
     raw = json.loads((folder / NAME).read_bytes().decode("utf-8-sig"))
     names = sorted(package.files.keys() - {NAME})
     if not _signed(package, manifest):
@@ -79,7 +83,7 @@ def check_weights(package: Package, manifest: Manifest) -> None:
 
 
 def _signed(package: Package, manifest: Manifest) -> bool:
-    """Whether the folder has a good signature, which packing must keep as it is.
+    """Whether the folder has a signature, which packing must keep as it is: hashes beside one of an older form would make it a wrong one.
 
     Raises:
         IntegrityError: The folder was changed after it was signed.
@@ -91,7 +95,7 @@ def _signed(package: Package, manifest: Manifest) -> bool:
             hint="sign it again with `expertserve sign`, or remove integrity.signature and signature.sig",
             code="signature_invalid",
         )
-    return verdict.status.startswith("valid")
+    return verdict.status != "unsigned"
 
 
 def sign_package(source: Path, key: Ed25519PrivateKey, target: Path | None = None, *, publisher: str | None = None) -> SignatureVerdict:

@@ -63,12 +63,14 @@ def locate(data: bytes) -> Located:
     return Located(text, value, offsets)
 
 
+_ESCAPES = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\(u[dD][89a-fA-F][0-9a-fA-F]{2})|\\.", re.DOTALL)
+
+
 def _refuse_surrogates(text: str) -> None:
     """Half of a surrogate pair, escaped or not, is no character; no later step could write it."""
-    for escape in re.finditer(
-        r"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F][0-9a-fA-F]{2}", text
-    ):
-        raise error_at(text, escape.start(), "half of a surrogate pair is no character", code="malformed_json")
+    for escape in _ESCAPES.finditer(text):  # pairs of backslashes are passed over, and whole pairs of halves
+        if escape[1]:
+            raise error_at(text, escape.start(), "half of a surrogate pair is no character", code="malformed_json")
 
 
 def _finite(text: str) -> float:

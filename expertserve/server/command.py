@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from expertserve import __version__
-from expertserve.cli.options import BaseModel, CacheDir, Device, ModelsDir, Precision, Trust, TrustedKey, named, policy, seams
+from expertserve.cli.options import BaseModel, CacheDir, Device, MaxModelLen, ModelsDir, Precision, Trust, TrustedKey, named, policy, seams
 from expertserve.config import EngineConfig
 from expertserve.errors import ConfigError
 from expertserve.server.settings import ServerSettings
@@ -58,6 +58,7 @@ def serve(
     base_model: BaseModel = None,
     device: Device = None,
     dtype: Precision = None,
+    max_model_len: MaxModelLen = None,
     max_slots: Annotated[int | None, typer.Option(help="Adapters that one batch may mix.", show_default=False)] = None,
     max_loaded_experts: Annotated[int | None, typer.Option(help="Adapters kept in the engine.", show_default=False)] = None,
     otlp_traces_endpoint: Annotated[
@@ -101,7 +102,7 @@ def serve(
             max_slots=max_slots,
             device=device,
             dtype=dtype,
-            config=EngineConfig(stats=True, otlp_traces_endpoint=otlp_traces_endpoint),
+            config=EngineConfig(max_model_len=max_model_len, stats=True, otlp_traces_endpoint=otlp_traces_endpoint),
             allow_multiple_bases=True,
             trust=policy(trust, trusted_key),
             cache_dir=cache_dir,

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tokenizers
 import torch
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -29,6 +30,15 @@ from tests.contract.conftest import drive, make
 from tests.contract.driver import Driver
 from tests.contract.test_generation import check, prompts
 from tests.engine.reference import Reference
+
+
+def test_a_byte_that_turns_out_to_be_no_text_ends_nothing() -> None:
+    """A newline alone was a whole character; with the bytes that follow it is none, and the library refuses to go on."""
+    vocabulary = {f"<0x{byte:02X}>": byte for byte in range(256)} | {"a": 256, "<unk>": 257}
+    tokenizer = tokenizers.Tokenizer(tokenizers.models.BPE(vocabulary, [], byte_fallback=True, unk_token="<unk>"))
+    tokenizer.decoder = tokenizers.decoders.Sequence([tokenizers.decoders.ByteFallback(), tokenizers.decoders.Fuse()])
+    stream = TextStream(tokenizer, [256], [])
+    assert [stream.feed(token)[0] for token in (10, 0xF0, 256, 0xC3, 0xA9, 256)] == ["\n", "", "a", "", "é", "a"]
 
 
 @pytest.mark.parametrize("architecture", ["qwen2", "qwen3"])

@@ -18,6 +18,8 @@ import pytest
 
 from expertserve.errors import ConfigError, ExpertError, LoadError
 from expertserve.expert import prepare
+from expertserve.grammar.compile import Compiler, masks
+from expertserve.grammar.recognise import Grammar
 from expertserve.package import keys
 from expertserve.package.archive import open_package
 from expertserve.package.build import pack
@@ -261,3 +263,26 @@ def test_a_part_that_is_removed_while_it_is_filled_is_an_error_of_ours(tmp_path:
         open_package(archive, cache_dir=cache)
     assert caught.value.code == "io"
     assert open_package(archive, cache_dir=cache).files.keys() == SOUND.keys()
+
+
+@pytest.mark.parametrize("where", ["cache", "cache/masks"])
+def test_a_grammar_whose_mask_has_no_place_says_so(where: str, tiny_base: Path, tmp_path: Path) -> None:
+    """A file stands where the folder should be, as a folder that can't be written does (root may write anywhere)."""
+    (tmp_path / where).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / where).write_text("in the way")
+    with pytest.raises(LoadError, match="compiled grammar can't be written") as caught:
+        masks.ready(Grammar.from_gbnf('root ::= "yes" | "no"'), tiny_base, tmp_path / "cache", own=False)
+    assert caught.value.code == "io"
+
+
+def test_a_mask_that_cannot_be_written_is_no_costly_grammar(tiny_base: Path, tmp_path: Path) -> None:
+    masks_folder = tmp_path / "masks"
+    masks_folder.mkdir()
+    compiler = Compiler("quick")
+    try:
+        with pytest.raises(LoadError, match="compiled grammar can't be written") as caught:
+            compiler.compile('root ::= "yes"\n', tiny_base, tmp_path / "gone" / "x.mask")
+        assert caught.value.code == "io"
+        assert compiler.compile('root ::= "yes"\n', tiny_base, masks_folder / "x.mask") >= 0
+    finally:
+        compiler.end()

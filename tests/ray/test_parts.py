@@ -10,9 +10,11 @@ from pathlib import Path
 import fsspec
 import pytest
 
+from expertserve import AsyncExpertManager
+from expertserve.engine.fake import FakeEngine
 from expertserve.errors import ConfigError, ExpertNotLoadedError, IntegrityError, LoadError
 from expertserve.package.archive import file_digest
-from expertserve.ray_catalogue import Catalogue, Change, Snapshot
+from expertserve.ray_catalogue import Catalogue, Change, Follower, Snapshot, Wanted
 from expertserve.ray_config import read_config
 from expertserve.ray_source import fetch, packages_at, publish
 from tests import tiny
@@ -116,6 +118,35 @@ def test_a_change_is_everywhere_or_nowhere(failure: Exception, archive: Path, tm
         asyncio.run(catalogue.change(Change(kind="unload", name="c")))
     with pytest.raises(IntegrityError):
         asyncio.run(catalogue.change(Change(kind="replace", name="b", source=str(archive), digest="0" * 64)))
+
+
+def test_what_was_noted_and_is_gone_keeps_nobody_from_serving(archive: Path, tmp_path: Path) -> None:
+    state, other = str(tmp_path / "state"), tmp_path / "other.expert"
+    other.write_bytes(archive.read_bytes())
+    catalogue = Catalogue([f"a={archive}"], state, tmp_path / "cache", Recorder())
+    for name in ("a", "b"):
+        kind = "replace" if name == "a" else "load"
+        asyncio.run(catalogue.change(Change(kind=kind, name=name, source=str(other), pin=True)))
+    other.write_bytes(b"another one by now")
+    again = Catalogue([f"a={archive}"], state, tmp_path / "cache", Recorder())
+    assert [(e.name, e.source) for e in again.snapshot().experts] == [("a", str(archive))]
+    asyncio.run(again.change(Change(kind="load", name="c", source=str(archive))))
+    other.write_bytes(archive.read_bytes())
+    back = Catalogue([f"a={archive}"], state, tmp_path / "cache", Recorder()).snapshot()
+    assert {e.name for e in back.experts} == {"a", "b", "c"}
+
+
+def test_one_package_that_can_not_be_served_holds_up_no_other(tiny_base: Path, archive: Path, tmp_path: Path) -> None:
+    async def run() -> None:
+        async with AsyncExpertManager(engine=FakeEngine, cache_dir=tmp_path / "cache", models_dir=tiny_base.parent) as manager:
+            digest = file_digest(archive)
+            wanted = (Wanted("bad", str(tmp_path / "none.expert"), digest), Wanted("good", str(archive), digest))
+            follower = Follower(manager, tmp_path / "cache")
+            with pytest.raises(LoadError):
+                await follower.adopt(Snapshot(1, wanted))
+            assert [e.name for e in await manager.list_loaded_experts()] == ["good"] and follower.snapshot.number == 0
+
+    asyncio.run(run())
 
 
 def test_a_change_that_can_not_be_noted_is_not_made(archive: Path, tmp_path: Path) -> None:

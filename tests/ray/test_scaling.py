@@ -125,6 +125,10 @@ def test_the_shipped_file_serves_an_unmodified_client(command: list[str], tmp_pa
                 assert len(experts) == len(list(EXPERTS.glob("*.expert"))) and auto == "auto"
                 answer = client.chat.completions.create(model=base, messages=[{"role": "user", "content": "How many?"}], max_tokens=8)
                 assert answer.usage and answer.usage.completion_tokens
+            if command[0] == "expertserve":
+                until(lambda: "ready at" in (tmp_path / "log").read_text(), 30)
+                process.send_signal(signal.SIGTERM)
+                assert process.wait(60) == 0
         finally:
             process.send_signal(signal.SIGINT)
             process.wait(60)
