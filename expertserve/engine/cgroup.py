@@ -33,7 +33,7 @@ def cpu_share() -> float:
 def _folders(controller: str) -> Iterator[Path]:
     """Of the groups that this process is in, the innermost first. In a container they often begin at the root."""
     try:
-        lines = OWN.read_text().splitlines()
+        lines = OWN.read_text(encoding="utf-8").splitlines()
     except OSError:
         return
     for line in lines:
@@ -48,14 +48,14 @@ def _folders(controller: str) -> Iterator[Path]:
 def _numbers(file: Path) -> tuple[int, ...]:
     """What a file says; nothing where it isn't there, or sets no limit."""
     try:
-        return tuple(int(word) for word in file.read_text().split())
+        return tuple(int(word) for word in file.read_text(encoding="utf-8").split())
     except (OSError, ValueError):  # "max"
         return ()
 
 
 def _counted(file: Path, name: str) -> int:
     try:
-        lines = file.read_text().splitlines()
+        lines = file.read_text(encoding="utf-8").splitlines()
     except OSError:
         return 0
     return next((int(line.split()[1]) for line in lines if line.startswith(f"{name} ")), 0)

@@ -114,7 +114,7 @@ def choose_sizes(base: BaseModel, config: EngineConfig, dtype: str, available: i
         raise OutOfMemoryError(
             f"one request of {length:,} tokens needs {each * length >> 20:,} MiB for keys and values; there are "
             f"{min(config.kv_cache_bytes or room, room) >> 20:,} MiB (free: {free >> 20:,}, the model takes about {2 * weights >> 20:,})",
-            hint=f"lower max_model_len (--max-model-len) to {most:,} or less, raise kv_cache_bytes, or use a smaller base model"
+            hint=f"lower max_model_len to {most:,} or less (--max-model-len), raise kv_cache_bytes, or use a smaller base model"
             if most
             else "free some memory",
             code="out_of_memory",

@@ -198,6 +198,8 @@ class Masks:
         """Has an expert's static mask compiled in the background, if it isn't there: its first request will want it."""
         static = self.path(cache_dir, grammar.digest, vocabulary_of(tokenizer))
         if not static.exists() and not static.with_suffix(".refused").exists():
+            with suppress(LoadError):  # the first request will tell
+                _make(static.parent)
             self._later(write(grammar.rules), tokenizer, static, True)
 
     def prepare(self, grammar: Grammar, tokenizer: Path, cache_dir: Path | None) -> float:
@@ -234,7 +236,6 @@ class Masks:
         while True:
             gbnf, tokenizer, static = self._jobs.get()
             try:
-                _make(static.parent)
                 self._static.compile(gbnf, tokenizer, static)
             except (GrammarError, LoadError, OSError):
                 continue  # the quick one goes on serving
