@@ -32,12 +32,13 @@ SAYING = frozenset(
     "properties required additionalProperties patternProperties propertyNames minProperties maxProperties "
     "items prefixItems minItems maxItems pattern minLength maxLength minimum maximum exclusiveMinimum exclusiveMaximum const enum".split()
 )
-LISTS, MAPS, ONES = (
-    ("anyOf", "oneOf", "allOf", "prefixItems"),
+CHOICES, LISTS, MAPS, ONES = (
+    ("anyOf", "oneOf"),
+    ("allOf", "prefixItems"),
     ("properties", "patternProperties", "$defs", "definitions"),
     ("items", "additionalProperties", "propertyNames", "unevaluatedProperties"),
 )
-"""Where schemas are within a schema: in lists, by name, and alone."""
+"""Where schemas are within a schema: one of which holds, in lists, by name, and alone."""
 FORMATS = frozenset(
     "email date time date-time duration ipv4 ipv6 hostname uuid uri uri-reference uri-template json-pointer relative-json-pointer".split()
 )
@@ -71,7 +72,7 @@ def gbnf(schema: Schema) -> str:
 
 def _checked(schema: Schema) -> Mapping[str, object]:
     """A dictionary's or a pydantic model's JSON schema, of bounded size, that refers to nothing elsewhere."""
-    plain = schema.model_json_schema() if isinstance(schema, type) else schema
+    plain = _without_sets(schema.model_json_schema()) if isinstance(schema, type) else schema
     if not isinstance(plain, Mapping) or max(depth for _, depth in _walk(plain)) > MAX_DEPTH:
         raise ConfigError(f"json_schema must be an object nested at most {MAX_DEPTH} deep, or a pydantic model", code="bad_schema")
     for item, _ in _walk(plain):
@@ -86,6 +87,13 @@ def _checked(schema: Schema) -> Mapping[str, object]:
     if size > MAX_SCHEMA:
         raise ConfigError(f"the JSON schema has {size:,} characters; {MAX_SCHEMA:,} are allowed", code="bad_schema")
     return plain
+
+
+def _without_sets(value: object) -> object:
+    """A model's set takes a list in which something comes twice."""
+    if isinstance(value, dict):
+        return {k: _without_sets(v) for k, v in value.items() if not (k == "uniqueItems" and v is True)}
+    return [_without_sets(v) for v in value] if isinstance(value, list) else value
 
 
 def _walk(value: object) -> Iterator[tuple[object, int]]:
@@ -129,10 +137,26 @@ def _enforceable(schema: object, where: str, patterns: list[Node]) -> object:
         at = f"{where}/{key}"
         if key in ONES:
             made[key] = _enforceable(value, at, patterns)
+        elif key in CHOICES and isinstance(value, list):
+            made[key] = _choices(value, at, patterns)
         elif key in LISTS and isinstance(value, list):
             made[key] = [_enforceable(one, f"{at}/{i}", patterns) for i, one in enumerate(value)]
         elif key in MAPS and isinstance(value, Mapping):
             made[key] = {name: _enforceable(one, f"{at}/{name}", patterns) for name, one in value.items()}
+    return made
+
+
+def _choices(options: list[object], where: str, patterns: list[Node]) -> list[object]:
+    """Those that can be enforced: an answer that one of them holds is an answer to all. Raises what is wrong with the first if none can."""
+    made: list[object] = []
+    wrong: list[ConfigError] = []
+    for number, option in enumerate(options):
+        try:
+            made.append(_enforceable(option, f"{where}/{number}", patterns))
+        except ConfigError as error:
+            wrong.append(error)
+    if wrong and not made:
+        raise wrong[0]
     return made
 
 
