@@ -6,7 +6,6 @@ import datetime
 import json
 import random
 import re
-from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 import jsonschema
@@ -28,7 +27,6 @@ class Ticket(pydantic.BaseModel):
     title: Annotated[str, pydantic.Field(max_length=20)]
     kind: Literal["bug?", "it's", "wish"]
     link: pydantic.HttpUrl | None = None
-    price: Decimal = Decimal(0)
     seen_by: set[Annotated[str, pydantic.Field(max_length=3)]] = set()
     span: tuple[int, datetime.date] | None = None
     tags: list[Annotated[str, pydantic.Field(pattern="[a-z]+", max_length=6)]] = []
@@ -74,7 +72,7 @@ def test_what_a_schema_lets_through_is_valid(name: str) -> None:
 def test_a_model_reads_what_its_schema_lets_through() -> None:
     for text in samples(terms.from_json_schema(Ticket)):
         data = json.loads(text)
-        if data.get("link") is None and not isinstance(data.get("price"), str):  # pydantic takes less than its schema says
+        if data.get("link") is None:  # what pydantic takes for an address is narrower than the format
             assert Ticket.model_validate_json(text).code == data["code"]
 
 
