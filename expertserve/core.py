@@ -294,8 +294,8 @@ class Core:
         wanted = last_component(name).casefold()
         if wanted not in self._bases:
             bases = [e.expert.base for e in self._loaded()]
-            if self.base_model is not None and not bases:
-                bases.append(self._given_base())
+            if not bases and self.base_model is not None and last_component(str(self.base_model)).casefold() == wanted:
+                bases.append(self._given_base())  # which may look in many places, so not for any name
             found = next((b for b in bases if last_component(b.name).casefold() == wanted), None)
             if found is None:
                 return None

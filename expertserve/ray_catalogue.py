@@ -13,7 +13,7 @@ from typing import Protocol
 
 from pydantic import TypeAdapter, ValidationError
 
-from expertserve.errors import ConfigError, ExpertError, ExpertNotLoadedError
+from expertserve.errors import ConfigError, ExpertError, ExpertNotLoadedError, IntegrityError
 from expertserve.manager import AsyncExpertManager
 from expertserve.package.archive import open_package
 from expertserve.package.constraints import load_order
@@ -169,10 +169,13 @@ class Catalogue:
         return open_package(fetch(source, self._cache), checksum=declared, cache_dir=self._cache).digest
 
     def _readable(self, one: Wanted) -> bool:
-        """Whether what was noted can still be served. If not, the others are: nobody could repair it over HTTP if nothing ran."""
+        """Whether what was noted is still there, and the same. If not, the others are served: nobody could repair it over HTTP if nothing
+        ran. A store that doesn't answer is no reason to leave anything out."""
         try:
-            self._digest(one.source, one.digest)
+            open_package(fetch(one.source, self._cache, one.digest), checksum=one.digest, cache_dir=self._cache)
         except ExpertError as error:
+            if not isinstance(error, IntegrityError) and error.code != "not_found":
+                raise
             log.error("%s is left out, its package can't be read: %s", one.name, error.message)
             return False
         return True

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from expertserve.errors import ConfigError
 from expertserve.grammar import terms
+from expertserve.grammar.json_schema import FORMATS, OWN_FORMATS
 from expertserve.grammar.recognise import Grammar
 
 
@@ -39,6 +40,27 @@ def samples(grammar: Grammar, count: int = 40) -> list[str]:
 TAKEN: dict[str, dict[str, Any]] = {
     "a pattern with quotes and backslashes": {"type": "string", "pattern": r'^[\\"a]{1,4}\.$'},
     "a pattern beyond ASCII": {"type": "string", "pattern": "[^ä]{1,3}"},
+    "an anchor where a pattern is open": {"type": "string", "pattern": "^($|https://)"},
+    "a pattern with anchors inside": {"type": "string", "pattern": "^(a|b)c$|^d$"},
+    "a pattern or null, with a length": {"type": ["string", "null"], "pattern": "^[a-z]+$", "maxLength": 3},
+    "an address or null": {"type": ["string", "null"], "format": "email"},
+    "a text beyond ASCII or null": {"type": ["string", "null"], "pattern": "^[^ä]{1,4}$"},
+    "e-mail as zod writes it": {
+        "type": "string",
+        "format": "email",
+        "pattern": r"^(?!\.)(?!.*\.\.)([A-Za-z0-9_'+\-\.]*)[A-Za-z0-9_+-]@([A-Za-z0-9][A-Za-z0-9\-]*\.)+[A-Za-z]{2,}$",
+    },
+    "lengths that a pattern has anyway": {"type": "string", "pattern": r"^[A-Z]{2}-\d{1,9}$", "minLength": 1, "maxLength": 12},
+    "no types": {"minimum": 0, "maximum": 5},
+    "a type beside a choice": {"type": "string", "anyOf": [{"format": "date"}, {"format": "uuid"}]},
+    "a name that a pattern describes": {
+        "type": "object",
+        "patternProperties": {"^x": {"type": "null"}},
+        "additionalProperties": False,
+        "required": ["xy"],
+    },
+    "multiples": {"type": "integer", "multipleOf": 7},
+    "an open object with a remark": {"type": "object", "nullable": True, "required": ["a"], "example": {"a": 1}},
     "a pattern that is open at its end": {"type": "string", "pattern": "^REQ-"},
     "a pattern that is open at its beginning": {"type": "string", "pattern": r"\.com$"},
     "a pattern with a length": {"type": "string", "pattern": "[a-z]+", "minLength": 2, "maxLength": 3},
@@ -58,7 +80,7 @@ TAKEN: dict[str, dict[str, Any]] = {
     "at least one of anything": {"type": "object", "minProperties": 1},
     "a short list of anything": {"type": "array", "minItems": 1, "maxItems": 3},
     "keywords as names": {"type": "object", "properties": {"not": {"type": "string"}, "pattern": {"type": "null"}}, "required": ["not"]},
-    **{format: {"type": "string", "format": format} for format in ("email", "uri", "date", "date-time", "uuid", "ipv4")},
+    **{format: {"type": "string", "format": format} for format in (*FORMATS, *OWN_FORMATS)},
 }
 
 
@@ -66,7 +88,7 @@ TAKEN: dict[str, dict[str, Any]] = {
 def test_what_a_schema_lets_through_is_valid(name: str) -> None:
     schema = TAKEN[name]
     for text in samples(terms.from_json_schema(schema)):
-        jsonschema.validate(json.loads(text), schema)
+        jsonschema.validate(json.loads(text), schema, format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER)
 
 
 def test_a_model_reads_what_its_schema_lets_through() -> None:
@@ -86,10 +108,15 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "not": ({"properties": {"a": {"not": {"type": "string"}}}, "type": "object"}, "says 'not', .* \\(at /properties/a\\)"),
     "conditions": ({"if": {"type": "string"}, "then": {"type": "string"}}, "'if'"),
     "differing items": ({"type": "array", "uniqueItems": True}, "'uniqueItems'"),
-    "multiples": ({"type": "integer", "multipleOf": 5}, "'multipleOf'"),
+    "multiples": ({"type": "number", "multipleOf": 0.5}, "'multipleOf'"),
     "several at once": ({"allOf": [{"type": "object"}, {"required": ["a"]}]}, "'allOf' of several"),
     "more beside a choice": ({"properties": {"a": {}}, "anyOf": [{"required": ["a"]}, {"required": ["b"]}]}, "'properties' beside 'anyOf'"),
-    "an anchor": ({"$ref": "#here"}, "an anchor"),
+    "definitions in an odd place": ({"$ref": "#/components/schemas/A", "components": {"schemas": {"A": {"not": {}}}}}, "refers to"),
+    "a required name that is forbidden": ({"type": "object", "required": ["a"], "additionalProperties": False}, "which it forbids"),
+    "names that are none": ({"type": "object", "required": [[]]}, "a list of names"),
+    "a format that is none": ({"type": "string", "format": []}, "no text"),
+    "our own mark": ({"const": "\ue0005\ue000"}, "U\\+E000"),
+    "an anchor": ({"$ref": "#here"}, "refers to '#here'"),
     "a pattern of two parts with a length": ({"type": "string", "pattern": "a+b", "maxLength": 3}, "a length beside a pattern"),
     "no choice that can be said": ({"anyOf": [{"not": {}}, {"multipleOf": 2}]}, "'not'"),
     "a pattern that looks ahead": ({"type": "string", "pattern": "a(?=b)"}, "looks ahead"),
@@ -104,6 +131,11 @@ def test_what_no_grammar_can_say_is_refused(name: str) -> None:
     with pytest.raises(ConfigError, match=message) as caught:
         terms.from_json_schema(schema)
     assert caught.value.code == "bad_schema"
+
+
+def test_open_things_stay_open_whatever_stands_beside() -> None:
+    for schema, text in (({"type": "object", "nullable": True}, '{"a": 1}'), ({"type": "array", "uniqueItems": False}, "[1, 2]")):
+        assert terms.from_json_schema(schema).accepts(text), schema
 
 
 def test_of_several_choices_those_that_can_be_held_are_left() -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import math
 from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING
 from expertserve.adapters.serving import ServingAdapter
 from expertserve.config import EngineConfig
 from expertserve.engine.base import EngineInfo, Resident
+from expertserve.engine.cgroup import cpu_share
 from expertserve.engine.device import announce, choose, probe
 from expertserve.engine.machine import choose_dtype, choose_sizes
 from expertserve.errors import ConfigError, EngineDeadError, ExpertError, IncompatibleError, InferenceError, OutOfMemoryError
@@ -167,8 +169,8 @@ def _load(base: BaseModel, config: EngineConfig, device: str, dtype: str) -> Loa
     from expertserve.engine.transformers_adapters import Current
     from expertserve.engine.transformers_worker import Loaded
 
-    if config.threads:
-        torch.set_num_threads(config.threads)
+    if config.threads or cpu_share() < torch.get_num_threads():
+        torch.set_num_threads(config.threads or math.ceil(cpu_share()))
     with _failing(f"{base.name} can't be loaded"), _without_progress():
         model = transformers.AutoModelForCausalLM.from_pretrained(
             base.path, dtype=getattr(torch, dtype), local_files_only=True, use_safetensors=True, trust_remote_code=False

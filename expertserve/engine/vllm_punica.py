@@ -45,7 +45,7 @@ KEPT = 32
 class Product:
     """Inputs times one matrix [in, out], laid out for oneDNN.
 
-    A result is good until the next product of its shape and side: its memory, which is in the cache, is used again.
+    A result is good until the next product of its width and side: its memory, which is in the cache, is used again.
     """
 
     def __init__(self, matrix: torch.Tensor, side: Literal["down", "up"]) -> None:
@@ -53,14 +53,14 @@ class Product:
         self._columns, self._side = matrix.shape[1], side
 
     def __call__(self, x: torch.Tensor) -> torch.Tensor:
-        made = _scratch(len(x), self._columns, x.dtype, self._side)
+        made = _scratch(self._columns, x.dtype, self._side)[: len(x)]
         torch.ops._C.onednn_mm(made, x, None, self._handler.handler_tensor)
         return made
 
 
-@lru_cache(8 * SMALL)
-def _scratch(rows: int, columns: int, dtype: torch.dtype, side: str) -> torch.Tensor:
-    return torch.empty(rows, columns, dtype=dtype)
+@lru_cache
+def _scratch(columns: int, dtype: torch.dtype, side: str) -> torch.Tensor:
+    return torch.empty(SMALL, columns, dtype=dtype)
 
 
 class Slice(NamedTuple):

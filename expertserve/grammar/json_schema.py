@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, NoReturn
 
 from expertserve.errors import ConfigError
@@ -22,31 +23,55 @@ if TYPE_CHECKING:
 Schema = Mapping[str, object] | type["pydantic.BaseModel"]
 MAX_SCHEMA, MAX_DEPTH = 100_000, 60
 BEYOND = frozenset(
-    "not if dependentRequired dependentSchemas dependencies contains minContains maxContains uniqueItems multipleOf "
+    "not if dependentRequired dependentSchemas dependencies contains minContains maxContains uniqueItems "
     "unevaluatedItems $dynamicRef $recursiveRef".split()
 )
 """Keywords that no grammar holds an answer to."""
+ABOUT = {
+    "object": "properties required additionalProperties patternProperties propertyNames minProperties maxProperties".split(),
+    "array": "items prefixItems minItems maxItems".split(),
+    "string": "pattern minLength maxLength format".split(),
+    "number": "minimum maximum exclusiveMinimum exclusiveMaximum multipleOf".split(),
+}
+"""Keywords by the type that they are about. Where no type is said, theirs is meant: xgrammar would take anything."""
 CHOOSING = ("$ref", "anyOf", "oneOf", "allOf")
 """Where one of these stands, xgrammar looks at nothing else; so what says more beside them is refused."""
-SAYING = frozenset(
-    "properties required additionalProperties patternProperties propertyNames minProperties maxProperties "
-    "items prefixItems minItems maxItems pattern minLength maxLength minimum maximum exclusiveMinimum exclusiveMaximum const enum".split()
-)
+SAYING = frozenset(word for words in ABOUT.values() for word in words) - {"format"} | {"const", "enum"}
 CHOICES, LISTS, MAPS, ONES = (
     ("anyOf", "oneOf"),
     ("allOf", "prefixItems"),
-    ("properties", "patternProperties", "$defs", "definitions"),
+    ("properties", "$defs", "definitions"),
     ("items", "additionalProperties", "propertyNames", "unevaluatedProperties"),
 )
 """Where schemas are within a schema: one of which holds, in lists, by name, and alone."""
-FORMATS = frozenset(
-    "email date time date-time duration ipv4 ipv6 hostname uuid uri uri-reference uri-template json-pointer relative-json-pointer".split()
+REACHED = {*CHOICES, *LISTS, *MAPS, *ONES}
+FORMATS = frozenset("duration hostname uuid uri uri-reference uri-template".split())
+"""What xgrammar's rules are right for. Lengths beside one are not enforced."""
+_LEAP = r"([1-9][0-9](0[48]|[2468][048]|[13579][26])|([2468][048]|[13579][26])00)-02-29"
+_DATE = (
+    r"([1-9][0-9]{3}-((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)|02-(0[1-9]|1[0-9]|2[0-8]))"
+    rf"|{_LEAP})"
 )
-"""What xgrammar has rules for. Lengths beside one are not enforced."""
-EMAIL = r"^[A-Za-z0-9_%+-]+(\.[A-Za-z0-9_%+-]+)*@[A-Za-z0-9]+(-[A-Za-z0-9]+)*(\.[A-Za-z0-9]+(-[A-Za-z0-9]+)*)+$"
-"""xgrammar's would let quoted names through, with what JSON can't hold in them."""
-MARK = re.compile("\ue000([0-9]+)\ue000")
-"""What stands for a pattern while xgrammar has the schema: a constant that nobody else writes."""
+_TIME = r"([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,6})?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])"
+_BYTE = r"(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
+_HEX = "[0-9a-f]{1,4}"
+_IPV6 = [f"({_HEX}:){{7}}{_HEX}", f"({_HEX}:){{1,7}}:", f":(:{_HEX}){{1,7}}", "::"]
+_IPV6 += [f"({_HEX}:){{1,{7 - after}}}(:{_HEX}){{1,{after}}}" for after in range(1, 7)]
+OWN_FORMATS = {
+    "date": f"^{_DATE}$",
+    "time": f"^{_TIME}$",
+    "date-time": f"^{_DATE}T{_TIME}$",
+    "ipv4": rf"^{_BYTE}(\.{_BYTE}){{3}}$",
+    "ipv6": f"^({'|'.join(_IPV6)})$",
+    "email": r"^[A-Za-z0-9_+-]+(\.[A-Za-z0-9_+-]+)*@([A-Za-z0-9]+(-[A-Za-z0-9]+)*\.)+[A-Za-z]{2,}$",
+    "json-pointer": r"^(/([^/~]|~[01])*)*$",
+    "relative-json-pointer": r"^(0|[1-9][0-9]*)(#|(/([^/~]|~[01])*)*)$",
+}
+"""Where xgrammar's rules would let through a 30th of February, `01.0.0.0`, or signs that a JSON string can't hold."""
+MOST_MULTIPLES = 1024
+"""The largest `multipleOf` of integers that xgrammar has rules for."""
+MARK, MARKED = re.compile("\ue000([0-9]+)\ue000"), re.compile(r"\^pattern-([0-9]+)-of-ours\$")
+"""What stands for a pattern while xgrammar has the schema: a constant in strings, a pattern for names."""
 
 
 def gbnf(schema: Schema) -> str:
@@ -61,7 +86,7 @@ def gbnf(schema: Schema) -> str:
     plain, patterns = _checked(schema), list[Node]()
     text = json.dumps(_enforceable(plain, "", patterns))
     try:
-        made = parse(_readable(str(xgrammar.Grammar.from_json_schema(text, any_whitespace=False)), patterns))
+        made = parse(_readable(str(xgrammar.Grammar.from_json_schema(text, any_whitespace=False))))
         return write(regex.untied({name: _mended(node, patterns) for name, node in made.rules.items()}))
     except (RuntimeError, ValueError) as error:
         raise ConfigError(f"the JSON schema can't be enforced: {error}", code="bad_schema") from error
@@ -84,6 +109,8 @@ def _checked(schema: Schema) -> Mapping[str, object]:
         size = len(json.dumps(plain))
     except (TypeError, ValueError, RecursionError) as error:
         raise ConfigError(f"json_schema can't be written as JSON: {error}", code="bad_schema") from error
+    if "\ue000" in json.dumps(plain, ensure_ascii=False):
+        raise ConfigError("json_schema has U+E000 in it, which stands for patterns here", code="bad_schema")
     if size > MAX_SCHEMA:
         raise ConfigError(f"the JSON schema has {size:,} characters; {MAX_SCHEMA:,} are allowed", code="bad_schema")
     return plain
@@ -107,7 +134,7 @@ def _walk(value: object) -> Iterator[tuple[object, int]]:
 
 
 def _enforceable(schema: object, where: str, patterns: list[Node]) -> object:
-    """The same schema as xgrammar is to see it: patterns as marks, and what strict reading would forbid unasked allowed.
+    """The same schema as xgrammar is to see it: a type wherever one is meant, patterns as marks, and nothing forbidden that isn't.
 
     Raises:
         ConfigError: It says what would be dropped.
@@ -115,42 +142,108 @@ def _enforceable(schema: object, where: str, patterns: list[Node]) -> object:
     if not isinstance(schema, Mapping):
         return schema
     _refuse(schema, where)
-    made = dict(schema)
-    if "pattern" in made:
-        made.pop("format", None)  # which is a hint, and the pattern is not
-    elif made.get("format") in FORMATS:
-        for key in ("minLength", "maxLength"):
-            made.pop(key, None)
-    if made.get("format") == "email":
-        made["pattern"] = EMAIL
-    if isinstance(made.get("pattern"), str) and made.get("type", "string") == "string" and not {"enum", "const"} & made.keys():
-        patterns.append(_pattern(made, where))
-        return {"const": f"\ue000{len(patterns) - 1}\ue000"}
-    if made.keys() & {"minItems", "maxItems"} and not made.keys() & {"items", "prefixItems"}:
+    made = _typed(dict(schema))
+    if isinstance(kinds := made.get("type"), list) and not made.keys() & {"enum", "const", *CHOOSING}:
+        return _one_of_types(made, kinds, where, patterns)
+    if made.get("type") == "string" and not made.keys() & {"enum", "const", *CHOOSING}:
+        return _string(made, where, patterns)
+    if made.get("type") == "array" and not made.keys() & {"items", "prefixItems"}:
         made["items"] = {}
-    if made.keys() & {"required", "minProperties", "maxProperties"} and not made.keys() & {"properties", "patternProperties"}:
-        made.setdefault("additionalProperties", True)
-    named, required, others = made.get("properties", {}), made.get("required"), made.get("additionalProperties", {})
-    if isinstance(required, list) and isinstance(named, Mapping) and others is not False:
-        made["properties"] = {**named, **{n: {} if others is True else others for n in required if n not in named}}
+    if made.get("type") == "object":
+        _open(made, where)
     for key, value in made.items():
         at = f"{where}/{key}"
         if key in ONES:
             made[key] = _enforceable(value, at, patterns)
         elif key in CHOICES and isinstance(value, list):
-            made[key] = _choices(value, at, patterns)
+            made[key] = _choices(value, at, made.get("type"), patterns)
         elif key in LISTS and isinstance(value, list):
             made[key] = [_enforceable(one, f"{at}/{i}", patterns) for i, one in enumerate(value)]
         elif key in MAPS and isinstance(value, Mapping):
             made[key] = {name: _enforceable(one, f"{at}/{name}", patterns) for name, one in value.items()}
+        elif key == "patternProperties" and isinstance(value, Mapping):
+            made[key] = {_name(name, at, patterns): _enforceable(one, f"{at}/{name}", patterns) for name, one in value.items()}
     return made
 
 
-def _choices(options: list[object], where: str, patterns: list[Node]) -> list[object]:
-    """Those that can be enforced: an answer that one of them holds is an answer to all. Raises what is wrong with the first if none can."""
+def _typed(schema: dict[str, object]) -> dict[str, object]:
+    meant = next((kind for kind, words in ABOUT.items() if schema.keys() & words), None)
+    said = schema.keys() & {"type", "enum", "const", *CHOOSING}
+    return {**schema, "type": meant} if meant and not said else schema
+
+
+def _one_of_types(schema: dict[str, object], kinds: list[object], where: str, patterns: list[Node]) -> dict[str, object]:
+    """What is said of several types, said of each."""
+    shared: dict[str, object] = {key: schema.pop(key) for key in ("$defs", "definitions") if key in schema}
+    every: list[object] = [{**schema, "type": kind} for kind in kinds]
+    for key, named in shared.items():
+        if isinstance(named, Mapping):
+            shared[key] = {name: _enforceable(one, f"{where}/{key}/{name}", patterns) for name, one in named.items()}
+    return {"anyOf": [_enforceable(one, where, patterns) for one in every], **shared}
+
+
+def _string(schema: dict[str, object], where: str, patterns: list[Node]) -> dict[str, object]:
+    """A string, its pattern or a format that we know better as a mark."""
+    format_ = schema.get("format")
+    if format_ in OWN_FORMATS and not _holds(schema.get("pattern")):
+        schema["pattern"] = OWN_FORMATS[str(format_)]
+        schema.pop("minLength", None), schema.pop("maxLength", None)
+    if isinstance(schema.get("pattern"), str):
+        patterns.append(_pattern(schema, where))
+        return {"const": f"\ue000{len(patterns) - 1}\ue000"}
+    if format_ in FORMATS:
+        schema.pop("minLength", None), schema.pop("maxLength", None)
+    return schema
+
+
+def _holds(pattern: object) -> bool:
+    """Whether a pattern can be enforced. Where it can't, and says what a format says, the format will do: zod writes both for e-mail."""
+    try:
+        return isinstance(pattern, str) and bool(regex.searched(pattern))
+    except ConfigError:
+        return False
+
+
+def _open(schema: dict[str, object], where: str) -> None:
+    """Allows in an object what isn't forbidden, where xgrammar's strict reading would leave nothing to write."""
+    named, required = schema.get("properties", {}), schema.get("required", [])
+    if not schema.keys() & {"properties", "patternProperties", "propertyNames", "unevaluatedProperties"}:
+        schema.setdefault("additionalProperties", True)
+    if not isinstance(required, list) or not isinstance(named, Mapping):
+        return
+    patterned, others = schema.get("patternProperties", {}), schema.get("additionalProperties", {})
+    for name in (name for name in required if name not in named):
+        fitting = [v for p, v in patterned.items() if _finds(p, name)] if isinstance(patterned, Mapping) else []
+        if not fitting and others is False:
+            _cannot(where, f"requires {name[:100]!r}, which it forbids", "describe it under properties")
+        named = {**named, name: fitting[0] if fitting else {} if others is True else others}
+    if required:
+        schema["properties"] = named
+
+
+def _finds(pattern: object, name: str) -> bool:
+    """Whether names like this are described by a pattern."""
+    with suppress(re.error):
+        return bool(re.search(str(pattern), name))
+    return False
+
+
+def _name(pattern: str, where: str, patterns: list[Node]) -> str:
+    patterns.append(_pattern({"pattern": pattern}, where))
+    return f"^pattern-{len(patterns) - 1}-of-ours$"
+
+
+def _choices(options: list[object], where: str, kind: object, patterns: list[Node]) -> list[object]:
+    """Those that can be enforced: an answer that one of them holds is an answer to all. Raises what is wrong with the first if none can.
+
+    Args:
+        kind: The type that stands beside them, and counts for those that say none.
+    """
     made: list[object] = []
     wrong: list[ConfigError] = []
     for number, option in enumerate(options):
+        if kind and isinstance(option, Mapping) and not option.keys() & {"type", "enum", "const", *CHOOSING}:
+            option = {**option, "type": kind}
         try:
             made.append(_enforceable(option, f"{where}/{number}", patterns))
         except ConfigError as error:
@@ -164,6 +257,10 @@ def _refuse(schema: Mapping[str, object], where: str) -> None:
     for key in schema.keys() & BEYOND:
         if schema[key] is not False:
             _cannot(where, f"says {key!r}, which no grammar can enforce", "leave it out, and check the answer")
+    step = schema.get("multipleOf")
+    bounded = schema.keys() & {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"}
+    if step is not None and (schema.get("type") != "integer" or not isinstance(step, int) or not 0 < step <= MOST_MULTIPLES or bounded):
+        _cannot(where, "says 'multipleOf' of what isn't any integer, or is too large", "leave it out, and check the answer")
     chosen = next((key for key in CHOOSING if key in schema), None)
     beside = sorted(schema.keys() & SAYING) if chosen else []
     if beside:
@@ -172,8 +269,13 @@ def _refuse(schema: Mapping[str, object], where: str) -> None:
     if isinstance(every, list) and len(every) > 1:
         _cannot(where, "says 'allOf' of several schemas", "merge them into one")
     place = schema.get("$ref")
-    if isinstance(place, str) and place != "#" and not place.startswith("#/"):
-        _cannot(where, f"refers to an anchor, {place[:100]!r}", "refer to '#/$defs/NAME'")
+    if isinstance(place, str) and place != "#" and (not place.startswith("#/") or place.split("/")[1] not in REACHED):
+        _cannot(where, f"refers to {place[:100]!r}", "put what it refers to under $defs, and refer to '#/$defs/NAME'")
+    required = schema.get("required", [])
+    if not isinstance(required, list) or not all(isinstance(name, str) for name in required):
+        _cannot(where, "says 'required' of something else than a list of names", "")
+    if not isinstance(schema.get("format", ""), str):
+        _cannot(where, "has a format that is no text", "")
 
 
 def _pattern(schema: Mapping[str, object], where: str) -> Node:
@@ -182,11 +284,11 @@ def _pattern(schema: Mapping[str, object], where: str) -> Node:
         node = regex.searched(str(schema["pattern"]))
     except ConfigError as error:
         _cannot(where, f"has a pattern that can't be enforced: {error.message}", error.hint)
-    bounds = [schema.get(key) for key in ("minLength", "maxLength")]
-    if any(b is not None for b in bounds):
+    low, high = (value if isinstance(value := schema.get(key), int) else None for key in ("minLength", "maxLength"))
+    shortest, longest = regex.lengths(node)
+    if (low or 0) > shortest or (high is not None and (longest is None or high < longest)):
         if not isinstance(node, Repeat) or not isinstance(node.item, Class):
             _cannot(where, "says a length beside a pattern; they can't be enforced together", "say the length in the pattern: {1,20}")
-        low, high = (b if isinstance(b, int) else None for b in bounds)
         low, high = max(node.low, low or 0), min((h for h in (node.high, high) if h is not None), default=None)
         if high is not None and low > high:
             _cannot(where, "has a pattern that no text of its lengths matches", "")
@@ -207,7 +309,7 @@ _LOOKAHEAD = re.compile(r" \(=\(.*\)\)$", re.MULTILINE)
 """xgrammar's hints to itself at the end of a rule; they don't change the language of the whole."""
 
 
-def _readable(text: str, patterns: list[Node]) -> str:
+def _readable(text: str) -> str:
     """xgrammar's own notation → GBNF: counts, escapes, names with dots, and patterns of property names."""
     pieces: list[str] = []
 
@@ -215,8 +317,10 @@ def _readable(text: str, patterns: list[Node]) -> str:
         if found[1] is None:
             pieces.append(re.sub(r"\\(.)", lambda m: _LETTERS.get(m[1], m[0]), found[2], flags=re.DOTALL))
         else:
-            patterns.append(regex.in_json(regex.searched(_plain(found[1]))))
-            pieces.append(f'"\ue000{len(patterns) - 1}\ue000"')
+            marked = MARKED.fullmatch(found[1].replace("\\", ""))
+            if marked is None:
+                raise ConfigError(f"the JSON schema has a pattern in an odd place: {found[1][:100]}", code="bad_schema")
+            pieces.append(f'"\ue000{marked[1]}\ue000"')
         return f"\x00{len(pieces) - 1}\x00"
 
     bare = _LOOKAHEAD.sub("", _PIECE.sub(put_away, text))
@@ -225,18 +329,6 @@ def _readable(text: str, patterns: list[Node]) -> str:
     for number, name in enumerate(sorted(n for n in names if not re.fullmatch(r"[A-Za-z0-9_-]+", n))):
         bare = re.sub(rf"(?<![^\s(|){{]){re.escape(name)}(?![^\s)|({{?*+])", f"named-{number}", bare)
     return re.sub("\x00([0-9]+)\x00", lambda m: pieces[int(m[1])], bare)
-
-
-def _plain(escaped: str) -> str:
-    """The text that xgrammar escaped."""
-    numbers = r"x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})"
-    letters = {"t": "\t", "r": "\r", "n": "\n", "a": "\a", "b": "\b", "f": "\f", "v": "\v", "e": "\x1b", "0": "\0"}
-
-    def one(found: re.Match[str]) -> str:
-        code = found[1] or found[2] or found[3]
-        return chr(int(code, 16)) if code else letters.get(found[4], found[4])
-
-    return re.sub(rf"\\(?:{numbers}|(.))", one, escaped, flags=re.DOTALL)
 
 
 def _mended(node: Node, patterns: list[Node]) -> Node:

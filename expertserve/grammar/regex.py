@@ -58,10 +58,18 @@ def searched(pattern: str) -> Node:
     Raises:
         ConfigError: As for `matched`.
     """
-    read = list(_read(pattern))
-    begins, ends = (bool(read) and read[at][0] is op.AT and read[at][1] in edges for at, edges in ((0, BEGINNINGS), (-1, ENDS)))
-    anything = Repeat(Class(tuple(_without([], [(0, MAX_CODE)]))), 0, None)
-    return _joined([*([anything] if ends and not begins else ()), matched(pattern), *([anything] if begins and not ends else ())])
+    read = _read(pattern)
+    items = list(read)
+    begins, ends = (bool(items) and items[at][0] is op.AT and items[at][1] in edges for at, edges in ((0, BEGINNINGS), (-1, ENDS)))
+    left, right = ends and not begins, begins and not ends
+    anything = Repeat(Class(tuple(_without([SURROGATES], [(0, MAX_CODE)]))), 0, None)
+    try:
+        middle = _sequence(items, read.state.flags, not left, not right)
+        return _joined([*([anything] if left else ()), middle, *([anything] if right else ())])
+    except ConfigError:
+        if not left and not right:
+            raise
+        return matched(pattern)  # with an anchor somewhere at the open end: the whole of it, and nothing more, is right in any case
 
 
 def in_json(node: Node) -> Node:
@@ -80,6 +88,25 @@ def in_json(node: Node) -> Node:
         case Repeat(item, low, high):
             return Repeat(in_json(item), low, high)
     return node
+
+
+def lengths(node: Node) -> tuple[int, int | None]:
+    """Characters of the shortest and the longest text; None is without bound."""
+    match node:
+        case Literal(text):
+            return len(text), len(text)
+        case Seq(items):
+            every = [lengths(item) for item in items]
+            highs = [high for _, high in every]
+            return sum(low for low, _ in every), None if None in highs else sum(h for h in highs if h is not None)
+        case Alt(options):
+            every = [lengths(option) for option in options]
+            highs = [high for _, high in every]
+            return min(low for low, _ in every), None if None in highs else max(h for h in highs if h is not None)
+        case Repeat(item, low, high):
+            shortest, longest = lengths(item)
+            return shortest * low, 0 if longest == 0 else None if longest is None or high is None else longest * high
+    return 1, 1
 
 
 def untied(rules: Mapping[str, Node]) -> Rules:

@@ -7,8 +7,6 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from expertserve.errors import ConfigError
-
 Json = dict[str, object]
 OPENINGS = ("{", "```", "<tool_call>")
 
@@ -39,29 +37,23 @@ def describe(tools: Sequence[Tool], *, must: bool) -> str:
 
 
 def schema_of(tools: Sequence[Tool]) -> Json:
-    """The JSON schema of one call of any of these. Their definitions move to its root, where `#/$defs/…` looks for them.
-
-    Raises:
-        ConfigError: Two tools define one name differently.
-    """
-    calls: list[Json] = []
-    shared: Json = {}
-    for tool in tools:
-        parameters = dict(tool.parameters)
-        for key in ("$defs", "definitions"):
-            _merge(shared, key, parameters.pop(key, None))
-        calls.append(_call_schema(tool.name, parameters))
-    return (calls[0] if len(calls) == 1 else {"anyOf": calls}) | shared
+    """The JSON schema of one call of any of these. Each tool's parameters become a definition, and what they refer to in themselves is
+    found there."""
+    names = [f"tool-{number}" for number in range(len(tools))]
+    calls = [_call_schema(tool.name, {"$ref": f"#/$defs/{name}"}) for tool, name in zip(tools, names, strict=True)]
+    parameters = {name: _moved(tool.parameters or {"type": "object"}, f"#/$defs/{name}") for tool, name in zip(tools, names, strict=True)}
+    return (calls[0] if len(calls) == 1 else {"anyOf": calls}) | {"$defs": parameters}
 
 
-def _merge(shared: Json, key: str, definitions: object) -> None:
-    if not isinstance(definitions, dict):
-        return
-    known = shared.setdefault(key, {})
-    assert isinstance(known, dict)
-    for name, definition in definitions.items():
-        if known.setdefault(name, definition) != definition:
-            raise ConfigError(f"two tools define {key}/{str(name)[:64]} differently", hint="give them two names", code="bad_tools")
+def _moved(schema: object, to: str) -> object:
+    """A schema whose root lies elsewhere by now, `#` and `#/…` in it leading there."""
+    if isinstance(schema, dict):
+        return {key: to + value[1:] if _is_local(key, value) else _moved(value, to) for key, value in schema.items()}
+    return [_moved(one, to) for one in schema] if isinstance(schema, list) else schema
+
+
+def _is_local(key: str, value: object) -> bool:
+    return key == "$ref" and isinstance(value, str) and (value == "#" or value.startswith("#/"))
 
 
 def _call_schema(name: str, parameters: Json) -> Json:

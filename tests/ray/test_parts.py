@@ -10,7 +10,7 @@ from pathlib import Path
 import fsspec
 import pytest
 
-from expertserve import AsyncExpertManager
+from expertserve import AsyncExpertManager, ray_catalogue
 from expertserve.engine.fake import FakeEngine
 from expertserve.errors import ConfigError, ExpertNotLoadedError, IntegrityError, LoadError
 from expertserve.package.archive import file_digest
@@ -120,7 +120,10 @@ def test_a_change_is_everywhere_or_nowhere(failure: Exception, archive: Path, tm
         asyncio.run(catalogue.change(Change(kind="replace", name="b", source=str(archive), digest="0" * 64)))
 
 
-def test_what_was_noted_and_is_gone_keeps_nobody_from_serving(archive: Path, tmp_path: Path) -> None:
+def test_what_was_noted_and_is_gone_keeps_nobody_from_serving(archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def silent(*_: object) -> Path:
+        raise LoadError("the store doesn't answer", code="unreadable")
+
     state, other = str(tmp_path / "state"), tmp_path / "other.expert"
     other.write_bytes(archive.read_bytes())
     catalogue = Catalogue([f"a={archive}"], state, tmp_path / "cache", Recorder())
@@ -132,6 +135,10 @@ def test_what_was_noted_and_is_gone_keeps_nobody_from_serving(archive: Path, tmp
     assert [(e.name, e.source) for e in again.snapshot().experts] == [("a", str(archive))]
     asyncio.run(again.change(Change(kind="load", name="c", source=str(archive))))
     other.write_bytes(archive.read_bytes())
+    monkeypatch.setattr(ray_catalogue, "fetch", silent)
+    with pytest.raises(LoadError):  # the store may answer again in a moment
+        Catalogue([], state, tmp_path / "cache", Recorder())
+    monkeypatch.undo()
     back = Catalogue([f"a={archive}"], state, tmp_path / "cache", Recorder()).snapshot()
     assert {e.name for e in back.experts} == {"a", "b", "c"}
 

@@ -12,6 +12,8 @@ import openai
 import pydantic
 import pytest
 
+from expertserve.grammar import terms
+from expertserve.server.tools import Tool, schema_of
 from tests.server.conftest import Running, Serve, until
 
 ASK: Any = [{"role": "user", "content": "How many customers are from Spain?"}]
@@ -206,6 +208,30 @@ def test_an_answer_whose_name_is_no_text_is_no_call(serve: Serve, package: Any) 
     assert client.chat.completions.create(model="t", messages=ASK, tools=[WEATHER]).choices[0].message.content == text
     stream = client.chat.completions.create(model="t", messages=ASK, tools=[WEATHER], stream=True)
     assert "".join(c.choices[0].delta.content or "" for c in stream if c.choices) == text
+
+
+def test_what_tools_refer_to_in_themselves_is_found() -> None:
+    node = {"type": "object", "properties": {"v": {"type": "integer"}, "child": {"$ref": "#"}}, "required": ["v"]}
+    pair = {"type": "object", "properties": {"x": {"type": "string", "maxLength": 2}, "y": {"$ref": "#/properties/x"}}, "required": ["y"]}
+    user = {"$defs": {"U": {"type": "null"}}, "type": "object", "properties": {"u": {"$ref": "#/$defs/U"}}, "required": ["u"]}
+    other = {"$defs": {"U": {"type": "boolean"}}, "type": "object", "properties": {"u": {"$ref": "#/$defs/U"}}, "required": ["u"]}
+    found = {"node": node, "pair": pair, "user": user, "other": other, "none": {}}
+    grammar = terms.from_json_schema(schema_of([Tool(name, "", schema) for name, schema in found.items()]))
+    right = [
+        ("node", '{"v": 1, "child": {"v": 2}}'),
+        ("pair", '{"y": "ab"}'),
+        ("user", '{"u": null}'),
+        ("other", '{"u": true}'),
+        ("none", "{}"),
+    ]
+    wrong = [
+        ("node", '{"v": 1, "child": {"name": "node", "arguments": {"v": 2}}}'),
+        ("pair", '{"y": "abc"}'),
+        ("user", '{"u": true}'),
+        ("none", "1"),
+    ]
+    for name, arguments in right + wrong:
+        assert grammar.accepts(f'{{"name": "{name}", "arguments": {arguments}}}') == ((name, arguments) in right), (name, arguments)
 
 
 def test_a_conversation_with_tool_results_goes_on(caller: Running) -> None:
