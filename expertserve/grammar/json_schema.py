@@ -234,7 +234,7 @@ def _name(pattern: str, where: str, patterns: list[Node]) -> str:
 
 
 def _choices(options: list[object], where: str, kind: object, patterns: list[Node]) -> list[object]:
-    """Those that can be enforced: an answer that one of them holds is an answer to all. Raises what is wrong with the first if none can.
+    """Those that can be enforced: an answer that one of them holds is an answer to all. Raises what is wrong where too little is left.
 
     Args:
         kind: The type that stands beside them, and counts for those that say none.
@@ -248,7 +248,7 @@ def _choices(options: list[object], where: str, kind: object, patterns: list[Nod
             made.append(_enforceable(option, f"{where}/{number}", patterns))
         except ConfigError as error:
             wrong.append(error)
-    if wrong and not made:
+    if wrong and all(isinstance(one, Mapping) and one.get("type") == "null" for one in made):  # nothing, or nothing but null
         raise wrong[0]
     return made
 
