@@ -47,7 +47,7 @@ SHAPE_BUDGET, QUESTION_BUDGET, ANSWER_BUDGET = 50, 52, 58
 FIRST = LIFE + BUSINESS + WORK + SCIENCE + TRANSPORT + CULTURE + SPORT + HOME + PUBLIC
 TRAIN = FIRST + NATURE + SOCIETY + COMMERCE + DEVICES + HOUSEHOLD + ARTS + LEISURE + INDUSTRY
 # Subjects, seeds and steps of the published expert's trainings: their shapes are left out where it is asked about subjects that it knows.
-TAUGHT = ((FIRST, 3, 480), (FIRST, 4, 850), (FIRST, 5, 150))
+TAUGHT = ((FIRST, 3, 480), (FIRST, 4, 850), (FIRST, 5, 150), (TRAIN, 7, 1000))
 
 
 @dataclass(frozen=True, slots=True)
