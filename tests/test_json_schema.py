@@ -80,7 +80,7 @@ TAKEN: dict[str, dict[str, Any]] = {
     "at least one of anything": {"type": "object", "minProperties": 1},
     "a short list of anything": {"type": "array", "minItems": 1, "maxItems": 3},
     "keywords as names": {"type": "object", "properties": {"not": {"type": "string"}, "pattern": {"type": "null"}}, "required": ["not"]},
-    **{format: {"type": "string", "format": format} for format in (*FORMATS, *OWN_FORMATS)},
+    **{format: {"type": "string", "format": format} for format in sorted({*FORMATS, *OWN_FORMATS})},
 }
 
 

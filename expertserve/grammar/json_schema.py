@@ -106,13 +106,13 @@ def _checked(schema: Schema) -> Mapping[str, object]:
                 hint = "put what it refers to under $defs, and refer to '#/$defs/NAME'"
                 raise ConfigError(f"the JSON schema refers to {place[:100]!r}; nothing is fetched", hint=hint, code="bad_schema")
     try:
-        size = len(json.dumps(plain))
+        text = json.dumps(plain, ensure_ascii=False)
     except (TypeError, ValueError, RecursionError) as error:
         raise ConfigError(f"json_schema can't be written as JSON: {error}", code="bad_schema") from error
-    if "\ue000" in json.dumps(plain, ensure_ascii=False):
+    if "\ue000" in text:
         raise ConfigError("json_schema has U+E000 in it, which stands for patterns here", code="bad_schema")
-    if size > MAX_SCHEMA:
-        raise ConfigError(f"the JSON schema has {size:,} characters; {MAX_SCHEMA:,} are allowed", code="bad_schema")
+    if len(text) > MAX_SCHEMA:
+        raise ConfigError(f"the JSON schema has {len(text):,} characters; {MAX_SCHEMA:,} are allowed", code="bad_schema")
     return plain
 
 
@@ -254,7 +254,7 @@ def _choices(options: list[object], where: str, kind: object, patterns: list[Nod
 
 
 def _refuse(schema: Mapping[str, object], where: str) -> None:
-    for key in schema.keys() & BEYOND:
+    for key in sorted(schema.keys() & BEYOND):
         if schema[key] is not False:
             _cannot(where, f"says {key!r}, which no grammar can enforce", "leave it out, and check the answer")
     step = schema.get("multipleOf")
