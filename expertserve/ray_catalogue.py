@@ -166,13 +166,13 @@ class Catalogue:
         return Snapshot(number, tuple(new if e.name == change.name else e for e in before.experts) if known else (*others, new))
 
     def _digest(self, source: str, declared: str | None) -> str:
-        return open_package(fetch(source, self._cache), checksum=declared, cache_dir=self._cache).digest
+        return open_package(fetch(source, self._cache, declared), checksum=declared, cache_dir=self._cache).digest
 
     def _readable(self, one: Wanted) -> bool:
         """Whether what was noted is still there, and the same. If not, the others are served: nobody could repair it over HTTP if nothing
         ran. A store that doesn't answer is no reason to leave anything out."""
         try:
-            open_package(fetch(one.source, self._cache, one.digest), checksum=one.digest, cache_dir=self._cache)
+            self._digest(one.source, one.digest)
         except ExpertError as error:
             if not isinstance(error, IntegrityError) and error.code != "not_found":
                 raise

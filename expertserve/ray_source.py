@@ -136,9 +136,7 @@ def write_text(place: str, text: str) -> None:
         if is_remote(place):
             files.pipe_file(path, text.encode())
             return
-        part = unfinished.part(Path(path).parent)
-        part.write_text(text, encoding="utf-8")
-        part.replace(path)
+        unfinished.write(Path(path), text.encode())
 
 
 @contextmanager

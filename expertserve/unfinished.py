@@ -20,6 +20,16 @@ def part(folder: Path) -> Path:
     return folder / f"{PREFIX}{secrets.token_hex(8)}"
 
 
+def write(path: Path, data: bytes) -> None:
+    """A file in the place of the old one, in one step; what broke off leaves the old one, and nothing else."""
+    made = part(path.parent)
+    try:
+        made.write_bytes(data)
+        made.replace(path)
+    finally:
+        made.unlink(missing_ok=True)
+
+
 def move_into_place(part: Path, entry: Path) -> None:
     """Renames a finished folder to its content-addressed place, unless an equal one is there by now."""
     try:

@@ -318,12 +318,7 @@ def read_mask(path: Path, vocabulary: GlrVocabulary) -> GlrMask:
 def write_mask(path: Path, mask: GlrMask) -> None:
     """Puts a mask's file into its place, in one step."""
     data = mask.save()
-    part = unfinished.part(path.parent)
-    try:
-        part.write_bytes(hashlib.sha256(data).digest() + data)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+    unfinished.write(path, hashlib.sha256(data).digest() + data)
 
 
 # ── inside the process ──────────────────────────────────────────────────────────────────────────────────────────────────

@@ -36,6 +36,8 @@ ABOUT = {
 """Keywords by the type that they are about. Where no type is said, theirs is meant: xgrammar would take anything."""
 CHOOSING = ("$ref", "anyOf", "oneOf", "allOf")
 """Where one of these stands, xgrammar looks at nothing else; so what says more beside them is refused."""
+SETTLING = frozenset(("enum", "const", *CHOOSING))
+"""Where one of these stands, no type says what is meant."""
 SAYING = frozenset(word for words in ABOUT.values() for word in words) - {"format"} | {"const", "enum"}
 CHOICES, LISTS, MAPS, ONES = (
     ("anyOf", "oneOf"),
@@ -143,9 +145,9 @@ def _enforceable(schema: object, where: str, patterns: list[Node]) -> object:
         return schema
     _refuse(schema, where)
     made = _typed(dict(schema))
-    if isinstance(kinds := made.get("type"), list) and not made.keys() & {"enum", "const", *CHOOSING}:
+    if isinstance(kinds := made.get("type"), list) and not made.keys() & SETTLING:
         return _one_of_types(made, kinds, where, patterns)
-    if made.get("type") == "string" and not made.keys() & {"enum", "const", *CHOOSING}:
+    if made.get("type") == "string" and not made.keys() & SETTLING:
         return _string(made, where, patterns)
     if made.get("type") == "array" and not made.keys() & {"items", "prefixItems"}:
         made["items"] = {}
@@ -168,8 +170,7 @@ def _enforceable(schema: object, where: str, patterns: list[Node]) -> object:
 
 def _typed(schema: dict[str, object]) -> dict[str, object]:
     meant = next((kind for kind, words in ABOUT.items() if schema.keys() & words), None)
-    said = schema.keys() & {"type", "enum", "const", *CHOOSING}
-    return {**schema, "type": meant} if meant and not said else schema
+    return {**schema, "type": meant} if meant and not schema.keys() & {"type", *SETTLING} else schema
 
 
 def _one_of_types(schema: dict[str, object], kinds: list[object], where: str, patterns: list[Node]) -> dict[str, object]:
@@ -185,14 +186,14 @@ def _one_of_types(schema: dict[str, object], kinds: list[object], where: str, pa
 def _string(schema: dict[str, object], where: str, patterns: list[Node]) -> dict[str, object]:
     """A string, its pattern or a format that we know better as a mark."""
     format_ = schema.get("format")
-    if format_ in OWN_FORMATS and not _holds(schema.get("pattern")):
-        schema["pattern"] = OWN_FORMATS[str(format_)]
-        schema.pop("minLength", None), schema.pop("maxLength", None)
+    known = OWN_FORMATS.get(str(format_)) if not _holds(schema.get("pattern")) else None
+    if known or (format_ in FORMATS and "pattern" not in schema):
+        schema = {key: value for key, value in schema.items() if key not in ("minLength", "maxLength")}
+    if known:
+        schema["pattern"] = known
     if isinstance(schema.get("pattern"), str):
         patterns.append(_pattern(schema, where))
         return {"const": f"\ue000{len(patterns) - 1}\ue000"}
-    if format_ in FORMATS:
-        schema.pop("minLength", None), schema.pop("maxLength", None)
     return schema
 
 
@@ -242,7 +243,7 @@ def _choices(options: list[object], where: str, kind: object, patterns: list[Nod
     made: list[object] = []
     wrong: list[ConfigError] = []
     for number, option in enumerate(options):
-        if kind and isinstance(option, Mapping) and not option.keys() & {"type", "enum", "const", *CHOOSING}:
+        if kind and isinstance(option, Mapping) and not option.keys() & {"type", *SETTLING}:
             option = {**option, "type": kind}
         try:
             made.append(_enforceable(option, f"{where}/{number}", patterns))

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import json
 import re
-import re._constants as op  # type: ignore[import-not-found]
+import re._constants as op  # type: ignore[import-not-found]  # typeshed leaves out what `re` is made of
 import re._parser as parser  # type: ignore[import-not-found]
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from expertserve.errors import ConfigError
-from expertserve.grammar.tree import MAX_CODE, SURROGATES, Alt, Class, Literal, Node, Ref, Repeat, Rules, Seq
+from expertserve.grammar.gbnf import ANY, class_of
+from expertserve.grammar.tree import MAX_CODE, Alt, Class, Literal, Node, Ref, Repeat, Rules, Seq
 
 Ranges = list[tuple[int, int]]
 
@@ -62,7 +63,7 @@ def searched(pattern: str) -> Node:
     items = list(read)
     begins, ends = (bool(items) and items[at][0] is op.AT and items[at][1] in edges for at, edges in ((0, BEGINNINGS), (-1, ENDS)))
     left, right = ends and not begins, begins and not ends
-    anything = Repeat(Class(tuple(_without([SURROGATES], [(0, MAX_CODE)]))), 0, None)
+    anything = Repeat(ANY, 0, None)
     try:
         middle = _sequence(items, read.state.flags, not left, not right)
         return _joined([*([anything] if left else ()), middle, *([anything] if right else ())])
@@ -156,13 +157,13 @@ def _node(what: Any, value: Any, flags: int, first: bool, last: bool) -> Node:
     if what is op.LITERAL:
         return _characters([(value, value)], flags)
     if what is op.NOT_LITERAL:
-        return _class(_without(_cased([(value, value)], flags), [(0, MAX_CODE)]))
+        return class_of(_cased([(value, value)], flags), negated=True)
     if what is op.ANY:
-        return _class(_without([] if flags & re.DOTALL else [(10, 10)], [(0, MAX_CODE)]))
+        return ANY if flags & re.DOTALL else class_of([(10, 10)], negated=True)
     if what is op.IN:
         negated = value[0][0] is op.NEGATE
         ranges = _cased([r for item in value[negated:] for r in _ranges(*item)], flags)
-        return _class(_without(ranges, [(0, MAX_CODE)])) if negated else _characters(ranges, 0)
+        return class_of(ranges, negated=True) if negated else _characters(ranges, 0)
     if what is op.BRANCH:
         return _either([_sequence(list(option), flags, first, last) for option in value[1]])
     if what is op.SUBPATTERN:
@@ -184,12 +185,12 @@ def _ranges(what: Any, value: Any) -> Ranges:
         return [(value, value)]
     if what is op.RANGE:
         return [value]
-    return CATEGORIES[value] if value in CATEGORIES else _without(OPPOSITES[value], [(0, MAX_CODE)])
+    return CATEGORIES[value] if value in CATEGORIES else list(class_of(OPPOSITES[value], negated=True).ranges)
 
 
 def _characters(ranges: Ranges, flags: int) -> Node:
     """A class, or the one text that it holds."""
-    made = _class(_cased(ranges, flags))
+    made = class_of(_cased(ranges, flags))
     return Literal(chr(made.ranges[0][0])) if len(made.ranges) == 1 and made.ranges[0][0] == made.ranges[0][1] else made
 
 
@@ -198,25 +199,6 @@ def _cased(ranges: Ranges, flags: int) -> Ranges:
         return ranges
     letters = (code for low, high in ranges for code in range(max(low, ord("A")), min(high, ord("z")) + 1) if chr(code).isalpha())
     return [*ranges, *((code ^ 32, code ^ 32) for code in letters)]
-
-
-def _class(ranges: Iterable[tuple[int, int]]) -> Class:
-    """Sorted, joined, without surrogates."""
-    joined: Ranges = []
-    for low, high in sorted(_without([SURROGATES], ranges)):
-        if joined and low <= joined[-1][1] + 1:
-            joined[-1] = (joined[-1][0], max(high, joined[-1][1]))
-        else:
-            joined.append((low, high))
-    return Class(tuple(joined))
-
-
-def _without(taken: Iterable[tuple[int, int]], ranges: Iterable[tuple[int, int]]) -> Ranges:
-    """What of `ranges` isn't in `taken`."""
-    left = list(ranges)
-    for low, high in taken:
-        left = [part for a, b in left for part in ((a, min(b, low - 1)), (max(a, high + 1), b)) if part[0] <= part[1]]
-    return left
 
 
 def _both(some: Iterable[tuple[int, int]], others: Ranges) -> Ranges:

@@ -8,7 +8,7 @@ import re
 import time
 import uuid
 from dataclasses import dataclass, field
-from urllib.parse import quote, urlsplit
+from urllib.parse import SplitResult, quote, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
@@ -150,15 +150,17 @@ def _too_large(limit: int) -> Refusal:
 
 def _site(origin: str) -> str:
     """`http://example.com:80` → `example.com:80`."""
-    try:
-        return urlsplit(origin).netloc
-    except ValueError:
-        return "?"
+    return _split(origin).netloc
 
 
 def _host(header: str) -> str:
     """`[::1]:8000` → `::1`."""
+    return _split(f"//{header}").hostname or ""
+
+
+def _split(url: str) -> SplitResult:
+    """An address that can't be read is nobody's."""
     try:
-        return urlsplit(f"//{header}").hostname or ""
+        return urlsplit(url)
     except ValueError:
-        return "?"
+        return SplitResult("", "?", "", "", "")
