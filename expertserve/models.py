@@ -294,7 +294,7 @@ def add_alias(name: str, path: Path, *, models_dir: Path | None = None) -> None:
     known = _aliases(folder) | {last_component(name): str(path.resolve())}
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        unfinished.write(folder / ALIASES, json.dumps(known, indent=2).encode())
+        unfinished.write_whole(folder / ALIASES, json.dumps(known, indent=2).encode())
     except OSError as error:
         raise ConfigError(f"{folder / ALIASES} can't be written: {error.strerror or error}", code="bad_aliases") from error
 

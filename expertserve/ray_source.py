@@ -71,7 +71,7 @@ def fetch(source: str, cache_dir: Path | None, digest: str | None = None) -> Pat
         return known
     folder.mkdir(parents=True, exist_ok=True)
     unfinished.remove_stale(folder)
-    part = unfinished.part(folder)
+    part = unfinished.part_path(folder)
     try:
         with _reading(source):
             import fsspec
@@ -136,7 +136,7 @@ def write_text(place: str, text: str) -> None:
         if is_remote(place):
             files.pipe_file(path, text.encode())
             return
-        unfinished.write(Path(path), text.encode())
+        unfinished.write_whole(Path(path), text.encode())
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """Files and folders that are made beside their place and moved there once they are whole.
 
-What is made under a name of `part` has the rights that any new file has, by the user's umask. `tempfile`'s are for their maker alone and
+What is made under a name of `part_path` has the rights that any new file has, by the user's umask. `tempfile`'s are for their maker alone and
 would stay so: what root prepares in an image has to be read by whoever serves it.
 """
 
@@ -15,14 +15,14 @@ PREFIX = ".part-"
 STALE_SECONDS = 3600.0
 
 
-def part(folder: Path) -> Path:
+def part_path(folder: Path) -> Path:
     """A path in `folder` that nobody has."""
     return folder / f"{PREFIX}{secrets.token_hex(8)}"
 
 
-def write(path: Path, data: bytes) -> None:
+def write_whole(path: Path, data: bytes) -> None:
     """A file in the place of the old one, in one step; what broke off leaves the old one, and nothing else."""
-    made = part(path.parent)
+    made = part_path(path.parent)
     try:
         made.write_bytes(data)
         made.replace(path)

@@ -347,7 +347,7 @@ def test_what_is_cached_has_the_rights_that_any_new_file_has(tiny_package: Path,
 
 
 def test_parts_that_nobody_touched_for_an_hour_go(tmp_path: Path) -> None:
-    old, file, new = (unfinished.part(tmp_path) for _ in range(3))
+    old, file, new = (unfinished.part_path(tmp_path) for _ in range(3))
     for path in (old, new):
         path.mkdir()
     (old / "x").touch()

@@ -67,7 +67,7 @@ def prepare_adapter(adapter: PeftAdapter, base: BaseModel, package_digest: str, 
     try:
         entry.parent.mkdir(parents=True, exist_ok=True)
         unfinished.remove_stale(entry.parent)
-        part = unfinished.part(entry.parent)
+        part = unfinished.part_path(entry.parent)
         part.mkdir()
         try:
             _write(adapter, base, part)

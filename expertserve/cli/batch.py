@@ -180,7 +180,7 @@ def answered(answers: Path, questions: Path) -> array[int]:
     known: array[int] = array("Q")
     if not answers.exists():
         return known
-    part = unfinished.part(answers.parent)
+    part = unfinished.part_path(answers.parent)
     dropped = False
     try:
         with part.open("wb") as kept:

@@ -318,7 +318,7 @@ def read_mask(path: Path, vocabulary: GlrVocabulary) -> GlrMask:
 def write_mask(path: Path, mask: GlrMask) -> None:
     """Puts a mask's file into its place, in one step."""
     data = mask.save()
-    unfinished.write(path, hashlib.sha256(data).digest() + data)
+    unfinished.write_whole(path, hashlib.sha256(data).digest() + data)
 
 
 # ── inside the process ──────────────────────────────────────────────────────────────────────────────────────────────────

@@ -211,7 +211,7 @@ def _fill(entry: Path, source: Path, digest: str, limits: Limits) -> dict[str, s
     """Unpacks beside the entry's place, then moves it there; where another process was first, its entry stays."""
     entry.parent.mkdir(parents=True, exist_ok=True)
     unfinished.remove_stale(entry.parent)
-    part = unfinished.part(entry.parent)
+    part = unfinished.part_path(entry.parent)
     part.mkdir()
     try:
         files = unpack(source, part / "files", limits)

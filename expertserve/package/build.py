@@ -129,7 +129,7 @@ def default_name(manifest: Manifest) -> str:
 
 def _write(target: Path, members: dict[str, Path | bytes]) -> None:
     """Writes beside the target and renames, so that a broken run leaves no broken archive."""
-    part = unfinished.part(target.parent)
+    part = unfinished.part_path(target.parent)
     try:
         with (
             part.open("wb") as raw,

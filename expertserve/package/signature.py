@@ -296,6 +296,6 @@ def sign(folder: Path, key: Ed25519PrivateKey, *, publisher: str | None = None) 
 def _replace(path: Path, text: str) -> None:
     """Writes beside the file and renames, so that a broken run leaves the old file."""
     try:
-        unfinished.write(path, text.encode())
+        unfinished.write_whole(path, text.encode())
     except OSError as error:
         raise ConfigError(f"{path} can't be written: {error.strerror or error}", code="io") from error
