@@ -18,8 +18,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from expertserve import config, unfinished
+from expertserve import config
 from expertserve.errors import ConfigError, IncompatibleError, LoadError
+from expertserve.files import write_whole
 from expertserve.package.archive import file_digest
 
 MAX_HEADER = 16 << 20
@@ -294,7 +295,7 @@ def add_alias(name: str, path: Path, *, models_dir: Path | None = None) -> None:
     known = _aliases(folder) | {last_component(name): str(path.resolve())}
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        unfinished.write_whole(folder / ALIASES, json.dumps(known, indent=2).encode())
+        write_whole(folder / ALIASES, json.dumps(known, indent=2).encode())
     except OSError as error:
         raise ConfigError(f"{folder / ALIASES} can't be written: {error.strerror or error}", code="bad_aliases") from error
 

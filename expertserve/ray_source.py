@@ -12,8 +12,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from expertserve import config, unfinished
+from expertserve import config
 from expertserve.errors import ExpertError, IntegrityError, LoadError
+from expertserve.files import part_path, remove_stale, write_whole
 from expertserve.package.archive import file_digest
 
 REMOTE = re.compile(r"[a-z][a-z0-9+.-]*(::|://)", re.IGNORECASE)
@@ -70,8 +71,8 @@ def fetch(source: str, cache_dir: Path | None, digest: str | None = None) -> Pat
     if digest and known.is_file() and file_digest(known) == digest:
         return known
     folder.mkdir(parents=True, exist_ok=True)
-    unfinished.remove_stale(folder)
-    part = unfinished.part_path(folder)
+    remove_stale(folder)
+    part = part_path(folder)
     try:
         with _reading(source):
             import fsspec
@@ -136,7 +137,7 @@ def write_text(place: str, text: str) -> None:
         if is_remote(place):
             files.pipe_file(path, text.encode())
             return
-        unfinished.write_whole(Path(path), text.encode())
+        write_whole(Path(path), text.encode())
 
 
 @contextmanager

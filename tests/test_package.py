@@ -18,8 +18,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from expertserve import unfinished
 from expertserve.errors import ConfigError, ExpertError, IntegrityError, LoadError
+from expertserve.files import part_path, remove_stale
 from expertserve.package.archive import open_package
 from expertserve.package.build import pack
 from expertserve.package.members import Limits, inside, safe_path
@@ -347,14 +347,14 @@ def test_what_is_cached_has_the_rights_that_any_new_file_has(tiny_package: Path,
 
 
 def test_parts_that_nobody_touched_for_an_hour_go(tmp_path: Path) -> None:
-    old, file, new = (unfinished.part_path(tmp_path) for _ in range(3))
+    old, file, new = (part_path(tmp_path) for _ in range(3))
     for path in (old, new):
         path.mkdir()
     (old / "x").touch()
     file.touch()
     for path in (old, file):
         os.utime(path, (0, 0))
-    unfinished.remove_stale(tmp_path)
+    remove_stale(tmp_path)
     assert list(tmp_path.iterdir()) == [new]
 
 

@@ -15,9 +15,9 @@ from pathlib import Path
 
 from safetensors import SafetensorError
 
-from expertserve import unfinished
 from expertserve.adapters.peft import CONFIG, WEIGHTS, PeftAdapter
 from expertserve.errors import LoadError
+from expertserve.files import move_into_place, part_path, remove_stale
 from expertserve.models import BaseModel
 from expertserve.package.archive import file_digest
 
@@ -66,12 +66,12 @@ def prepare_adapter(adapter: PeftAdapter, base: BaseModel, package_digest: str, 
         return found
     try:
         entry.parent.mkdir(parents=True, exist_ok=True)
-        unfinished.remove_stale(entry.parent)
-        part = unfinished.part_path(entry.parent)
+        remove_stale(entry.parent)
+        part = part_path(entry.parent)
         part.mkdir()
         try:
             _write(adapter, base, part)
-            unfinished.move_into_place(part, entry)
+            move_into_place(part, entry)
         finally:
             shutil.rmtree(part, ignore_errors=True)
         made = _cached(entry)

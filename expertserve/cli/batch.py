@@ -14,11 +14,11 @@ from typing import IO, TYPE_CHECKING, Annotated, cast
 
 import typer
 
-from expertserve import unfinished
 from expertserve.cli import options, output
 from expertserve.cli.commands import group
 from expertserve.cli.generate import wishes
 from expertserve.errors import ConfigError, EngineDeadError, ExpertError
+from expertserve.files import part_path
 from expertserve.jobs import workers
 
 if TYPE_CHECKING:
@@ -180,7 +180,7 @@ def answered(answers: Path, questions: Path) -> array[int]:
     known: array[int] = array("Q")
     if not answers.exists():
         return known
-    part = unfinished.part_path(answers.parent)
+    part = part_path(answers.parent)
     dropped = False
     try:
         with part.open("wb") as kept:

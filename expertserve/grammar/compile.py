@@ -22,8 +22,9 @@ from functools import lru_cache
 from importlib import metadata
 from pathlib import Path
 
-from expertserve import config, unfinished
+from expertserve import config
 from expertserve.errors import GrammarError, LoadError
+from expertserve.files import write_whole
 from expertserve.grammar.gbnf import parse, write
 from expertserve.grammar.mask import FORMAT, GlrMask, GlrVocabulary, Strategy
 from expertserve.grammar.recognise import Grammar
@@ -318,7 +319,7 @@ def read_mask(path: Path, vocabulary: GlrVocabulary) -> GlrMask:
 def write_mask(path: Path, mask: GlrMask) -> None:
     """Puts a mask's file into its place, in one step."""
     data = mask.save()
-    unfinished.write_whole(path, hashlib.sha256(data).digest() + data)
+    write_whole(path, hashlib.sha256(data).digest() + data)
 
 
 # ── inside the process ──────────────────────────────────────────────────────────────────────────────────────────────────

@@ -24,8 +24,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, Literal, NoReturn
 
-from expertserve import config, unfinished
+from expertserve import config
 from expertserve.errors import ExpertError, IntegrityError, LoadError
+from expertserve.files import move_into_place, part_path, remove_stale
 from expertserve.package.members import Limits, Members
 
 BLOCK = 1 << 20
@@ -210,15 +211,15 @@ def _cached(entry: Path) -> dict[str, str] | None:
 def _fill(entry: Path, source: Path, digest: str, limits: Limits) -> dict[str, str]:
     """Unpacks beside the entry's place, then moves it there; where another process was first, its entry stays."""
     entry.parent.mkdir(parents=True, exist_ok=True)
-    unfinished.remove_stale(entry.parent)
-    part = unfinished.part_path(entry.parent)
+    remove_stale(entry.parent)
+    part = part_path(entry.parent)
     part.mkdir()
     try:
         files = unpack(source, part / "files", limits)
         if file_digest(source) != digest:
             raise LoadError(f"{source} was changed while it was read", hint="load it again", code="io")
         (part / NOTE).write_text(json.dumps(files))
-        unfinished.move_into_place(part, entry)
+        move_into_place(part, entry)
     finally:
         shutil.rmtree(part, ignore_errors=True)
     return files

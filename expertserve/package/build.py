@@ -10,8 +10,8 @@ import tarfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from expertserve import unfinished
 from expertserve.errors import ConfigError, IntegrityError, LoadError
+from expertserve.files import part_path
 from expertserve.models import last_component
 from expertserve.package.archive import Package, compare_digest, file_digest, open_package
 from expertserve.package.manifest import NAME, Manifest, read_manifest
@@ -129,7 +129,7 @@ def default_name(manifest: Manifest) -> str:
 
 def _write(target: Path, members: dict[str, Path | bytes]) -> None:
     """Writes beside the target and renames, so that a broken run leaves no broken archive."""
-    part = unfinished.part_path(target.parent)
+    part = part_path(target.parent)
     try:
         with (
             part.open("wb") as raw,

@@ -18,8 +18,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from expertserve import unfinished
 from expertserve.errors import ConfigError, IntegrityError
+from expertserve.files import write_whole
 from expertserve.package import keys, positions
 from expertserve.package.archive import Package, open_package
 from expertserve.package.manifest import NAME, Integrity, Manifest, read_manifest
@@ -296,6 +296,6 @@ def sign(folder: Path, key: Ed25519PrivateKey, *, publisher: str | None = None) 
 def _replace(path: Path, text: str) -> None:
     """Writes beside the file and renames, so that a broken run leaves the old file."""
     try:
-        unfinished.write_whole(path, text.encode())
+        write_whole(path, text.encode())
     except OSError as error:
         raise ConfigError(f"{path} can't be written: {error.strerror or error}", code="io") from error

@@ -1,7 +1,8 @@
 """Files and folders that are made beside their place and moved there once they are whole.
 
-What is made under a name of `part_path` has the rights that any new file has, by the user's umask. `tempfile`'s are for their maker alone and
-would stay so: what root prepares in an image has to be read by whoever serves it.
+A file made under a name of `part_path` has the permissions that the user's umask gives. Those of
+`tempfile` are for their maker alone and would stay so after the rename, and what root prepares in
+an image has to be readable by whoever serves it.
 """
 
 from __future__ import annotations
