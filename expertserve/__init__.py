@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from expertserve.facade import Expert as Expert
     from expertserve.facade import ExpertManager as ExpertManager
     from expertserve.manager import AsyncExpertManager as AsyncExpertManager
-    from expertserve.prompt import Message as Message
+    from expertserve.prompt.format import Message as Message
     from expertserve.request import GenerateArgs as GenerateArgs
     from expertserve.result import InferenceResult as InferenceResult
 
@@ -44,7 +44,7 @@ _HOMES = {
     "EngineConfig": "config",
     "GenerateArgs": "request",
     "InferenceResult": "result",
-    "Message": "prompt",
+    "Message": "prompt.format",
     "ConfigError": "errors",
     "DeviceError": "errors",
     "EngineDeadError": "errors",

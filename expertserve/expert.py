@@ -21,11 +21,11 @@ from expertserve.package.archive import Package, compare_digest, open_package, v
 from expertserve.package.manifest import Adapter, BaseModelSpec, Checkpoint, Manifest, read_manifest
 from expertserve.package.members import inside, safe_path
 from expertserve.package.signature import TrustPolicy, covers_manifest, enforce, verify_signature
-from expertserve.prompt import Message, PromptFormat
+from expertserve.prompt.format import Message, PromptFormat
+from expertserve.prompt.tokenizer import FILE as TOKENIZER
+from expertserve.prompt.tokenizer import Tokenizer, check_same_ids
 from expertserve.request import GenerateArgs, GrammarArgs, PromptArgs, SamplingArgs
 from expertserve.result import AdapterProof, BaseModelProof, ExpertProof
-from expertserve.tokenizer import FILE as TOKENIZER
-from expertserve.tokenizer import Tokenizer, check_same_ids
 
 GRAMMAR = "grammar.gbnf"
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal, TypedDict
 
 from expertserve.errors import ConfigError
 from expertserve.package.manifest import Decoding
-from expertserve.prompt import Message, check_messages, check_text
+from expertserve.prompt.format import Message, check_messages, check_text
 
 if TYPE_CHECKING:
     import pydantic

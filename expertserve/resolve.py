@@ -9,7 +9,7 @@ from expertserve.engine.base import EngineInfo
 from expertserve.errors import OutOfMemoryError
 from expertserve.expert import PreparedExpert, split_args
 from expertserve.grammar.apply import Applied, apply_grammar
-from expertserve.prompt import build_messages
+from expertserve.prompt.format import build_messages
 from expertserve.request import GenerateArgs, Request, resolve_sampling
 
 

@@ -15,7 +15,7 @@ from expertserve.grammar.program import Program
 from expertserve.grammar.recognise import Grammar
 from expertserve.grammar.stops import Undecided, example_with
 from expertserve.grammar.tree import Rules
-from expertserve.tokenizer import Tokenizer
+from expertserve.prompt.tokenizer import Tokenizer
 from tests.published import published
 from tests.test_recognise import grammars, made, sentences
 

@@ -16,7 +16,7 @@ from expertserve.findings import Finding
 from expertserve.package.build import pack
 from expertserve.package.check import check_package
 from expertserve.package.signature import sign
-from expertserve.tokenizer import Tokenizer
+from expertserve.prompt.tokenizer import Tokenizer
 from tests import tiny
 
 

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from expertserve import template
 from expertserve.errors import ConfigError, IncompatibleError
-from expertserve.prompt import NAMED, PromptFormat, build_messages
-from expertserve.tokenizer import Tokenizer, check_same_ids
+from expertserve.prompt import template
+from expertserve.prompt.format import NAMED, PromptFormat, build_messages
+from expertserve.prompt.tokenizer import Tokenizer, check_same_ids
 
 CONVERSATION = [
     {"role": "system", "content": "Be brief."},

@@ -13,7 +13,7 @@ from expertserve.grammar.gbnf import parse
 from expertserve.grammar.mask import GlrMask, GlrVocabulary, XMask
 from expertserve.grammar.recognise import Grammar
 from expertserve.grammar.vocabulary import Vocabulary
-from expertserve.tokenizer import Tokenizer
+from expertserve.prompt.tokenizer import Tokenizer
 from tests import tiny
 
 TEXTS = ["SELECT name FROM users", " leading blank", "déjà vu 😀", "a\nb\t{}", "½ of 10⁹", ""]

@@ -19,7 +19,7 @@ from expertserve.errors import ConfigError, EngineDeadError, ExpertError
 
 if TYPE_CHECKING:
     from expertserve.facade import ExpertManager
-    from expertserve.prompt import Message
+    from expertserve.prompt.format import Message
     from expertserve.request import GenerateArgs
 
 app = group()

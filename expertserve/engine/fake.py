@@ -10,9 +10,9 @@ from expertserve.config import EngineConfig
 from expertserve.engine.base import EngineInfo, Resident
 from expertserve.errors import EngineDeadError
 from expertserve.models import BaseModel
+from expertserve.prompt.tokenizer import Tokenizer
 from expertserve.request import Request
 from expertserve.result import Chunk, FinishReason
-from expertserve.tokenizer import Tokenizer
 
 Script = Callable[[str], str]
 

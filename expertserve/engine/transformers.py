@@ -21,9 +21,9 @@ from expertserve.engine.device import announce, choose, probe
 from expertserve.engine.machine import choose_dtype, choose_sizes
 from expertserve.errors import ConfigError, EngineDeadError, ExpertError, IncompatibleError, InferenceError, OutOfMemoryError
 from expertserve.models import BaseModel
+from expertserve.prompt.tokenizer import FILE, Tokenizer
 from expertserve.request import Request
 from expertserve.result import Chunk
-from expertserve.tokenizer import FILE, Tokenizer
 
 if TYPE_CHECKING:
     import torch

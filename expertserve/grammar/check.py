@@ -17,7 +17,7 @@ from expertserve.grammar.stops import Undecided, example_with
 from expertserve.grammar.tree import Alt, Class, Literal, Node, Ref, Repeat, Rules, Seq
 
 if TYPE_CHECKING:
-    from expertserve.tokenizer import Tokenizer
+    from expertserve.prompt.tokenizer import Tokenizer
 
 _Ranges = tuple[tuple[int, int], ...]
 LONG_SENTENCE = 512

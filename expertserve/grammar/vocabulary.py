@@ -14,7 +14,7 @@ from typing import Any
 
 from expertserve.errors import IncompatibleError
 from expertserve.package.members import read_bounded
-from expertserve.tokenizer import FILE, MAX_VOCABULARY
+from expertserve.prompt.tokenizer import FILE, MAX_VOCABULARY
 
 BYTE_TOKEN = re.compile(r"<0x([0-9A-Fa-f]{2})>")
 SPACE = "\u2581"

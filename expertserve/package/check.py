@@ -16,9 +16,9 @@ from expertserve.package.archive import Package, compare_digest, open_package
 from expertserve.package.manifest import NAME, BaseModelSpec, Manifest, read_manifest
 from expertserve.package.members import inside, read_bounded
 from expertserve.package.signature import MEMBER, covers_manifest, verify_signature
-from expertserve.prompt import NAMED, Message, PromptFormat
-from expertserve.tokenizer import FILE as TOKENIZER
-from expertserve.tokenizer import Tokenizer
+from expertserve.prompt.format import NAMED, Message, PromptFormat
+from expertserve.prompt.tokenizer import FILE as TOKENIZER
+from expertserve.prompt.tokenizer import Tokenizer
 
 if TYPE_CHECKING:
     from expertserve.grammar.recognise import Grammar

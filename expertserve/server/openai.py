@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal, Protocol, cast
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from expertserve.errors import ConfigError
-from expertserve.prompt import Message, Role
+from expertserve.prompt.format import Message, Role
 from expertserve.request import GenerateArgs, nearest
 from expertserve.result import Chunk, Completion, InferenceResult, TokenLogprob
 from expertserve.server.tokens import TokenTexts

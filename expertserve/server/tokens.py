@@ -7,7 +7,7 @@ from pathlib import Path
 
 from expertserve.errors import IncompatibleError
 from expertserve.grammar.vocabulary import Vocabulary
-from expertserve.tokenizer import Tokenizer
+from expertserve.prompt.tokenizer import Tokenizer
 
 
 class TokenTexts:

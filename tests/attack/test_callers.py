@@ -22,9 +22,9 @@ from expertserve.errors import ConfigError, ExpertError, GrammarError
 from expertserve.grammar import restrict, terms
 from expertserve.grammar.compile import MAX_MASK, SECONDS, masks
 from expertserve.grammar.recognise import Grammar
+from expertserve.prompt.tokenizer import Tokenizer
 from expertserve.server.auth import Keyring
 from expertserve.server.problems import Refusal
-from expertserve.tokenizer import Tokenizer
 from tests import tiny
 from tests.server.conftest import Running, keys_file, package, serve, server  # noqa: F401  (fixtures)
 

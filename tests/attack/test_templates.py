@@ -7,8 +7,8 @@ import time
 
 import pytest
 
-from expertserve import template
 from expertserve.errors import ExpertError, IncompatibleError
+from expertserve.prompt import template
 
 LISTS = "{% set n = namespace(a=[], b=[]) %}{% for i in range(60) %}{% set n.a = [n.a, n.a] %}{% set n.b = [n.b, n.b] %}{% endfor %}"
 TUPLES = "{% set n = namespace(a=()) %}{% for i in range(60) %}{% set n.a = (n.a, n.a) %}{% endfor %}"

@@ -13,7 +13,7 @@ from expertserve.engine.base import Engine
 from expertserve.engine.fake import FakeEngine
 from expertserve.engine.transformers import TransformersEngine
 from expertserve.engine.vllm import VLLMEngine
-from expertserve.tokenizer import Tokenizer
+from expertserve.prompt.tokenizer import Tokenizer
 from tests import tiny
 from tests.contract.driver import Driver
 from tests.engine.reference import Reference

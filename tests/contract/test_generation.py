@@ -10,8 +10,8 @@ import pytest
 import torch
 
 from expertserve.adapters.serving import ServingAdapter
+from expertserve.prompt.tokenizer import Tokenizer
 from expertserve.result import Chunk, Completion
-from expertserve.tokenizer import Tokenizer
 from tests.contract.conftest import Trained
 from tests.contract.driver import Driver, join
 from tests.engine.reference import Reference

@@ -23,8 +23,8 @@ from expertserve.engine.transformers_sampling import Choosing, choose, draw
 from expertserve.engine.transformers_text import TextStream, held_back
 from expertserve.errors import ConfigError, DeviceError, ExpertError, IncompatibleError, OutOfMemoryError
 from expertserve.models import BaseModel
+from expertserve.prompt.tokenizer import Tokenizer
 from expertserve.request import Constraint, Request, Sampling
-from expertserve.tokenizer import Tokenizer
 from tests import tiny
 from tests.contract.conftest import drive, make
 from tests.contract.driver import Driver

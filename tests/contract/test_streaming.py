@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from expertserve.errors import EngineDeadError
+from expertserve.prompt.tokenizer import Tokenizer
 from expertserve.request import Request
 from expertserve.result import Chunk
-from expertserve.tokenizer import Tokenizer
 from tests.contract.conftest import Trained, drive
 from tests.contract.driver import Driver, join
 

@@ -20,7 +20,6 @@ import numpy
 from hypothesis import strategies as st
 from safetensors.numpy import save_file
 
-from expertserve import template
 from expertserve.adapters.peft import CONFIG, WEIGHTS, read_adapter
 from expertserve.adapters.serving import prepare_adapter
 from expertserve.errors import ExpertError
@@ -36,6 +35,7 @@ from expertserve.package.constraints import check_constraints, load_order
 from expertserve.package.manifest import Adapter, parse_manifest, read_manifest
 from expertserve.package.members import Limits
 from expertserve.package.signature import canonical_hash, sign, verify_signature
+from expertserve.prompt import template
 from expertserve.router import Router
 from tests import tiny
 from tests.fuzz import draw

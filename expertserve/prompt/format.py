@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, TypedDict
 
-from expertserve import template as jinja
 from expertserve.errors import ConfigError, IncompatibleError
 from expertserve.package.manifest import Template
-from expertserve.tokenizer import Tokenizer
+from expertserve.prompt import template as jinja
+from expertserve.prompt.tokenizer import Tokenizer
 
 Role = Literal["system", "user", "assistant", "tool"]
 MARK = re.compile("\ue000([0-9]{1,6})\ue001")
