@@ -24,13 +24,13 @@ import numpy as np
 
 from benchmarks.measure import BASE, Answer, dtype, judge, save
 from expertserve import EngineConfig, Expert, GenerateArgs
+from expertserve.decoding.mask import GlrMask, GlrVocabulary, Mask
+from expertserve.decoding.vocabulary import Vocabulary
 from expertserve.grammar.bundled import bundled
 from expertserve.grammar.gbnf import parse, write
 from expertserve.grammar.lower import to_lark
-from expertserve.grammar.mask import GlrMask, GlrVocabulary, Mask
 from expertserve.grammar.recognise import Grammar
 from expertserve.grammar.tree import Literal, Ref, Rules, Seq
-from expertserve.grammar.vocabulary import Vocabulary
 
 ROOT = Path(__file__).parents[1]
 SAMPLES = ROOT.parent / "shared" / "samples"
@@ -80,7 +80,7 @@ def raw_xgrammar(grammar: Grammar, vocabulary: Vocabulary, size: int) -> Mask:
     """xgrammar as it comes: the GBNF as written."""
     import xgrammar
 
-    from expertserve.grammar.mask import XState
+    from expertserve.decoding.mask import XState
 
     tokens = [vocabulary.tokens.get(i, b"") for i in range(size)]
     special = [i for i in range(size) if i not in vocabulary.tokens]

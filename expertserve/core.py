@@ -16,12 +16,12 @@ from pathlib import Path
 
 from expertserve.collect import Collector
 from expertserve.config import EngineConfig
+from expertserve.decoding.compile import masks
 from expertserve.engine.base import Engine, EngineInfo
 from expertserve.engines import Engines
 from expertserve.entry import Entry, ExpertInfo, ManagerInfo, info_of
 from expertserve.errors import ConfigError, EngineDeadError, ExpertError, ExpertNotLoadedError, IncompatibleError
 from expertserve.expert import PreparedExpert, bare, prepare
-from expertserve.grammar.compile import masks
 from expertserve.jobs import Job, run
 from expertserve.models import BaseModel, last_component, resolve_given
 from expertserve.package.constraints import check_constraints

@@ -10,12 +10,12 @@ from pathlib import Path
 from expertserve import config, models
 from expertserve.adapters.peft import WEIGHTS, read_adapter
 from expertserve.adapters.serving import ServingAdapter, prepare_adapter
+from expertserve.decoding.compile import vocabulary_of
+from expertserve.decoding.vocabulary import Vocabulary
 from expertserve.errors import ConfigError, IncompatibleError, LoadError
 from expertserve.grammar.bundled import bundled
-from expertserve.grammar.compile import vocabulary_of
 from expertserve.grammar.recognise import Grammar
 from expertserve.grammar.terms import from_gbnf
-from expertserve.grammar.vocabulary import Vocabulary
 from expertserve.models import BaseModel
 from expertserve.package.archive import Package, compare_digest, open_package, verify_files
 from expertserve.package.manifest import Adapter, BaseModelSpec, Checkpoint, Manifest, read_manifest

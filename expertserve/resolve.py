@@ -5,10 +5,10 @@ from __future__ import annotations
 import uuid
 from dataclasses import replace
 
+from expertserve.decoding.apply import Applied, apply_grammar
 from expertserve.engine.base import EngineInfo
 from expertserve.errors import OutOfMemoryError
 from expertserve.expert import PreparedExpert, split_args
-from expertserve.grammar.apply import Applied, apply_grammar
 from expertserve.prompt.format import build_messages
 from expertserve.request import GenerateArgs, Request, resolve_sampling
 

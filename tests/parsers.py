@@ -9,9 +9,7 @@ from functools import cache
 
 import kuzu
 
-from expertserve.grammar.recognise import Grammar
-from expertserve.grammar.tree import Literal, Ref, Seq
-from expertserve.grammar.validate import (
+from expertserve.decoding.validate import (
     json_error,
     json_object_error,
     opencypher_error,
@@ -19,6 +17,8 @@ from expertserve.grammar.validate import (
     sqlglot_error,
     sqlite_error,
 )
+from expertserve.grammar.recognise import Grammar
+from expertserve.grammar.tree import Literal, Ref, Seq
 
 Parser = Callable[[str], str]
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from expertserve.decoding.compile import Compiler, read_mask, vocabulary_of
+from expertserve.decoding.mask import GlrVocabulary
 from expertserve.errors import GrammarError
-from expertserve.grammar.compile import Compiler, read_mask, vocabulary_of
-from expertserve.grammar.mask import GlrVocabulary
 
 GRAMMAR = 'root ::= "yes" | "no"\n'
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pydantic
 import pytest
 
+from expertserve.decoding.apply import _parsed
+from expertserve.decoding.follow import Follower
 from expertserve.errors import GrammarError
-from expertserve.grammar.apply import _parsed
-from expertserve.grammar.follow import Follower
 from expertserve.grammar.recognise import Grammar
 from expertserve.result import Chunk
 

@@ -14,13 +14,13 @@ import pytest
 from experts import cypher, json_extract, sql
 from pglast import keywords as postgres_keywords
 
-from expertserve.grammar.compile import vocabulary_of
-from expertserve.grammar.follow import Follower
-from expertserve.grammar.mask import GlrMask, GlrVocabulary, Mask
+from expertserve.decoding.compile import vocabulary_of
+from expertserve.decoding.follow import Follower
+from expertserve.decoding.mask import GlrMask, GlrVocabulary, Mask
+from expertserve.decoding.validate import MAX_BRACKETS, MAX_CYPHER, MAX_TEXT, Verdict, validate
+from expertserve.decoding.vocabulary import Vocabulary
 from expertserve.grammar.recognise import Grammar
 from expertserve.grammar.tree import Alt, Literal, Seq
-from expertserve.grammar.validate import MAX_BRACKETS, MAX_CYPHER, MAX_TEXT, Verdict, validate
-from expertserve.grammar.vocabulary import Vocabulary
 from expertserve.result import Chunk
 from tests.parsers import PARSERS, parts
 

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 from expertserve.errors import ConfigError
 from expertserve.grammar import terms
-from expertserve.grammar.json_schema import FORMATS, OWN_FORMATS
 from expertserve.grammar.recognise import Grammar
+from expertserve.grammar.schema import FORMATS, OWN_FORMATS
 
 
 class Ticket(pydantic.BaseModel):

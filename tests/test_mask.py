@@ -11,14 +11,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from expertserve.decoding.compile import prune
+from expertserve.decoding.mask import GlrMask, GlrVocabulary, Mask, XMask
+from expertserve.decoding.vocabulary import Vocabulary
 from expertserve.grammar.bundled import bundled, names
-from expertserve.grammar.compile import prune
 from expertserve.grammar.gbnf import parse
 from expertserve.grammar.lower import to_outlines, to_regex
-from expertserve.grammar.mask import GlrMask, GlrVocabulary, Mask, XMask
 from expertserve.grammar.recognise import Grammar
 from expertserve.grammar.tree import Alt, Class, Literal, Node, Ref, Repeat, Rules, Seq
-from expertserve.grammar.vocabulary import Vocabulary
 
 TEXTS = ["a", "b", "c", "ab", "ba", "abc", "aa", "cc", "bcb", " ", "é", "aé", "éb", "😀"]
 SIZE = 256 + 32

@@ -12,10 +12,10 @@ from outlines.types import CFG
 from outlines.types.dsl import Regex
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
+from expertserve.decoding.processor import MaskProcessor
 from expertserve.grammar.bundled import bundled
 from expertserve.grammar.gbnf import parse
 from expertserve.grammar.lower import to_outlines
-from expertserve.grammar.processor import MaskProcessor
 from expertserve.grammar.recognise import Grammar
 from tests import tiny
 

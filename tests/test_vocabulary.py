@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from expertserve import IncompatibleError
+from expertserve.decoding.mask import GlrMask, GlrVocabulary, XMask
+from expertserve.decoding.vocabulary import Vocabulary
 from expertserve.grammar.gbnf import parse
-from expertserve.grammar.mask import GlrMask, GlrVocabulary, XMask
 from expertserve.grammar.recognise import Grammar
-from expertserve.grammar.vocabulary import Vocabulary
 from expertserve.prompt.tokenizer import Tokenizer
 from tests import tiny
 

@@ -155,8 +155,8 @@ def prepare(
 
 def _compiled(ready: PreparedExpert, cache_dir: Path | None) -> str | None:
     """The digest of its grammar, whose mask is compiled if it can be; without it, answers are held to it by slower masks."""
+    from expertserve.decoding.compile import masks
     from expertserve.errors import GrammarError
-    from expertserve.grammar.compile import masks
 
     if ready.grammar is None:
         return None

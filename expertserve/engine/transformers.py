@@ -28,10 +28,10 @@ from expertserve.result import Chunk
 if TYPE_CHECKING:
     import torch
 
+    from expertserve.decoding.mask import State
     from expertserve.engine.transformers_adapters import Adapter
     from expertserve.engine.transformers_guides import Guides
     from expertserve.engine.transformers_worker import Loaded, Worker
-    from expertserve.grammar.mask import State
 
 ATTENTION = frozenset({"full_attention", "sliding_attention", "chunked_attention"})
 """Kinds of layers whose memory is keys and values."""

@@ -6,10 +6,10 @@ import threading
 from collections import OrderedDict
 from pathlib import Path
 
-from expertserve.grammar.compile import read_mask
+from expertserve.decoding.compile import read_mask
+from expertserve.decoding.mask import GlrVocabulary, Mask, State, XMask
+from expertserve.decoding.vocabulary import Vocabulary
 from expertserve.grammar.gbnf import parse
-from expertserve.grammar.mask import GlrVocabulary, Mask, State, XMask
-from expertserve.grammar.vocabulary import Vocabulary
 from expertserve.request import Constraint
 
 KEPT = 16

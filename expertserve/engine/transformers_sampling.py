@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from expertserve.grammar.mask import State
+from expertserve.decoding.mask import State
 from expertserve.request import Sampling
 from expertserve.result import TokenLogprob
 

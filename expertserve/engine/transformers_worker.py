@@ -20,13 +20,13 @@ import tokenizers
 import torch
 from torch import nn
 
+from expertserve.decoding.mask import State
 from expertserve.engine.machine import Sizes
 from expertserve.engine.transformers_adapters import AdaptedLinear, Adapter, Current, Plan
 from expertserve.engine.transformers_cache import BatchCache
 from expertserve.engine.transformers_sampling import Choosing, choose, generator
 from expertserve.engine.transformers_text import TextStream
 from expertserve.errors import EngineDeadError, ExpertError, InferenceError, OutOfMemoryError
-from expertserve.grammar.mask import State
 from expertserve.request import Request
 from expertserve.result import Chunk, FinishReason, TokenLogprob
 

@@ -20,10 +20,10 @@ from vllm.sampling_params import SamplingParams
 from vllm.v1.core.sched.async_scheduler import AsyncScheduler
 from vllm.v1.structured_output.backend_types import StructuredOutputBackend, StructuredOutputGrammar, StructuredOutputOptions
 
+from expertserve.decoding.compile import read_mask, vocabulary_of
+from expertserve.decoding.mask import GlrVocabulary, Mask, State, XMask
 from expertserve.engine import vllm_exit as vllm_exit
-from expertserve.grammar.compile import read_mask, vocabulary_of
 from expertserve.grammar.gbnf import parse
-from expertserve.grammar.mask import GlrVocabulary, Mask, State, XMask
 
 NAME = "expertserve"
 KEPT = 256

@@ -395,7 +395,7 @@ class _Lint:
 
     def _mask(self, grammar: Grammar, base: BaseModel) -> None:
         """What its grammar costs to compile for the base model's vocabulary."""
-        from expertserve.grammar.compile import measure
+        from expertserve.decoding.compile import measure
 
         at: positions.Path = ("training", "decoding", "use_grammar")
         try:

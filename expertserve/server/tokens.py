@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import lru_cache
 from pathlib import Path
 
+from expertserve.decoding.vocabulary import Vocabulary
 from expertserve.errors import IncompatibleError
-from expertserve.grammar.vocabulary import Vocabulary
 from expertserve.prompt.tokenizer import Tokenizer
 
 

@@ -17,10 +17,11 @@ from typing import Any
 import pytest
 
 from expertserve import AsyncExpertManager
+from expertserve.decoding import restrict
+from expertserve.decoding.compile import MAX_MASK, SECONDS, masks
 from expertserve.engine.fake import FakeEngine
 from expertserve.errors import ConfigError, ExpertError, GrammarError
-from expertserve.grammar import restrict, terms
-from expertserve.grammar.compile import MAX_MASK, SECONDS, masks
+from expertserve.grammar import terms
 from expertserve.grammar.recognise import Grammar
 from expertserve.prompt.tokenizer import Tokenizer
 from expertserve.server.auth import Keyring

@@ -111,10 +111,10 @@ def test_a_mask_over_the_logits_is_what_xgrammar_would_do() -> None:
 def test_taking_tokens_back_leads_to_where_the_sentence_was() -> None:
     import torch
 
+    from expertserve.decoding.mask import GlrMask, GlrVocabulary
+    from expertserve.decoding.vocabulary import Vocabulary
     from expertserve.engine.vllm_grammar import Sentence
     from expertserve.grammar.gbnf import parse
-    from expertserve.grammar.mask import GlrMask, GlrVocabulary
-    from expertserve.grammar.vocabulary import Vocabulary
 
     end, words = 256, Vocabulary({i: bytes([i]) for i in range(256)})
     sentence = Sentence(GlrMask.compile(parse('root ::= "ab" | "acd"'), GlrVocabulary(words)), [end])

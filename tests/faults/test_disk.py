@@ -16,9 +16,9 @@ from pathlib import Path
 
 import pytest
 
+from expertserve.decoding.compile import Compiler, masks
 from expertserve.errors import ConfigError, ExpertError, LoadError
 from expertserve.expert import prepare
-from expertserve.grammar.compile import Compiler, masks
 from expertserve.grammar.recognise import Grammar
 from expertserve.package import keys
 from expertserve.package.archive import open_package

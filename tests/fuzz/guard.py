@@ -24,7 +24,7 @@ PATHS = {
 PROCESSES = ("subprocess.Popen", "os.exec", "os.fork", "os.forkpty", "os.posix_spawn", "os.spawn", "os.system", "pty.spawn")
 NETWORK = ("socket.connect", "socket.bind", "socket.getaddrinfo", "socket.gethostbyname", "socket.sendto", "urllib.Request")
 CODE = ("pickle.find_class", "ctypes.dlopen")
-COMPILER = "expertserve.grammar.compile"
+COMPILER = "expertserve.decoding.compile"
 """The one process that we start on purpose: it compiles masks, bounded."""
 TEMPORARY = (".part-", ".incoming-", "expertserve-")
 

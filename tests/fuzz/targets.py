@@ -22,9 +22,10 @@ from safetensors.numpy import save_file
 
 from expertserve.adapters.peft import CONFIG, WEIGHTS, read_adapter
 from expertserve.adapters.serving import prepare_adapter
+from expertserve.decoding import restrict
 from expertserve.errors import ExpertError
 from expertserve.expert import prepare
-from expertserve.grammar import gbnf, restrict, terms
+from expertserve.grammar import gbnf, terms
 from expertserve.grammar.check import check as check_grammar
 from expertserve.grammar.recognise import Grammar
 from expertserve.models import BaseModel

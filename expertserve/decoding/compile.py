@@ -23,12 +23,12 @@ from importlib import metadata
 from pathlib import Path
 
 from expertserve import config
+from expertserve.decoding.mask import FORMAT, GlrMask, GlrVocabulary, Strategy
+from expertserve.decoding.vocabulary import Vocabulary
 from expertserve.errors import GrammarError, LoadError
 from expertserve.files import write_whole
 from expertserve.grammar.gbnf import parse, write
-from expertserve.grammar.mask import FORMAT, GlrMask, GlrVocabulary, Strategy
 from expertserve.grammar.recognise import Grammar
-from expertserve.grammar.vocabulary import Vocabulary
 from expertserve.package.members import read_bounded
 from expertserve.request import Constraint
 
@@ -92,7 +92,7 @@ class Compiler:
         if self._process is None or self._process.poll() is not None:
             self.end()
             environment = {**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
-            command = [sys.executable, "-m", "expertserve.grammar.compile", self._strategy, str(self._idle)]
+            command = [sys.executable, "-m", "expertserve.decoding.compile", self._strategy, str(self._idle)]
             atexit.register(self.end)  # what it is at work on would outlive us
             self._process = subprocess.Popen(
                 command,

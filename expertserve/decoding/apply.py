@@ -10,15 +10,15 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from expertserve.decoding.compile import masks
+from expertserve.decoding.follow import Follower
+from expertserve.decoding.restrict import restrict
+from expertserve.decoding.validate import validate
 from expertserve.errors import ConfigError, GrammarError
 from expertserve.grammar import terms
-from expertserve.grammar.compile import masks
-from expertserve.grammar.follow import Follower
-from expertserve.grammar.json_schema import Schema
 from expertserve.grammar.program import MAX_ENDING
 from expertserve.grammar.recognise import Grammar
-from expertserve.grammar.restrict import restrict
-from expertserve.grammar.validate import validate
+from expertserve.grammar.schema import Schema
 from expertserve.request import Constraint, GrammarArgs, Sampling
 from expertserve.result import Chunk, GrammarVerdict
 

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from outlines.processors import OutlinesLogitsProcessor
 
-from expertserve.grammar.compile import vocabulary_of
-from expertserve.grammar.mask import GlrMask, GlrVocabulary, Mask, State
+from expertserve.decoding.compile import vocabulary_of
+from expertserve.decoding.mask import GlrMask, GlrVocabulary, Mask, State
 from expertserve.grammar.recognise import Grammar
 
 

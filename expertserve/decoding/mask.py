@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Literal, Protocol, Self
 import numpy as np
 import numpy.typing as npt
 
+from expertserve.decoding.vocabulary import Vocabulary
 from expertserve.errors import GrammarError
 from expertserve.grammar.gbnf import write
 from expertserve.grammar.lower import productive, reachable, renamed, to_lark, without_empty_repeats
 from expertserve.grammar.terminals import split_repeats
 from expertserve.grammar.tree import Ref, Rules
-from expertserve.grammar.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     import glrmask
