@@ -24,7 +24,7 @@ from expertserve.adapters.peft import read_adapter
 from expertserve.adapters.serving import ServingAdapter, prepare_adapter
 from expertserve.config import EngineConfig
 from expertserve.engine.machine import cpus
-from expertserve.engine.vllm import VLLMEngine
+from expertserve.engine.vllm.engine import VLLMEngine
 from expertserve.models import BaseModel, resolve_given
 from expertserve.package.manifest import Adapter
 from expertserve.request import Request, Sampling

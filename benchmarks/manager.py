@@ -74,7 +74,7 @@ def facade_over_bare(manager: ExpertManager, name: str, rounds: int) -> None:
     async def bare(prompts: list[str]) -> int:
         from vllm.inputs import TokensPrompt
 
-        from expertserve.engine.vllm import VLLMEngine, _params
+        from expertserve.engine.vllm.engine import VLLMEngine, _params
 
         assert isinstance(engine, VLLMEngine)
         llm, lora = engine._running(), engine._lora[adapter.digest]

@@ -22,8 +22,8 @@ from benchmarks.measure import BASE, ROUNDS, Ratio, alternate, dtype, report, ti
 from expertserve import EngineConfig, Expert, GenerateArgs
 from expertserve.engine.base import Engine
 from expertserve.engine.machine import cpus
-from expertserve.engine.transformers import TransformersEngine
-from expertserve.engine.vllm import VLLMEngine
+from expertserve.engine.portable.engine import TransformersEngine
+from expertserve.engine.vllm.engine import VLLMEngine
 from expertserve.package.archive import open_package
 
 EXPERTS = Path(__file__).parents[1] / "examples" / "experts"

@@ -160,12 +160,12 @@ class ManagerBuilder(_Builder):
 
 
 def _vllm() -> Engine:
-    from expertserve.engine.vllm import VLLMEngine
+    from expertserve.engine.vllm.engine import VLLMEngine
 
     return VLLMEngine()
 
 
 def _portable() -> Engine:
-    from expertserve.engine.transformers import TransformersEngine
+    from expertserve.engine.portable.engine import TransformersEngine
 
     return TransformersEngine()

@@ -44,10 +44,10 @@ def default_engine(config: EngineConfig) -> Engine:
     from expertserve.engine.device import choose, probe
 
     if choose(probe(), config.device, config.engine).engine == "vllm":
-        from expertserve.engine.vllm import VLLMEngine
+        from expertserve.engine.vllm.engine import VLLMEngine
 
         return VLLMEngine()
-    from expertserve.engine.transformers import TransformersEngine
+    from expertserve.engine.portable.engine import TransformersEngine
 
     return TransformersEngine()
 

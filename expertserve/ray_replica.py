@@ -104,10 +104,10 @@ def make_engine(config: RayConfig) -> Engine:
     if config.engine == "fake":
         return SlowFake(config.fake)
     if config.engine == "transformers":
-        from expertserve.engine.transformers import TransformersEngine
+        from expertserve.engine.portable.engine import TransformersEngine
 
         return TransformersEngine()
-    from expertserve.engine.vllm import VLLMEngine
+    from expertserve.engine.vllm.engine import VLLMEngine
 
     return VLLMEngine()
 

@@ -9,14 +9,13 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from expertserve.engine.row_scale import scale_rows
+from expertserve.engine.vllm.row_scale import scale_rows
 
 pytest.importorskip("vllm", reason="the CPU wrapper's module imports vLLM")
 
 from vllm.platforms import current_platform
 
-from expertserve.engine import vllm_punica
-from expertserve.engine.vllm_punica import LONG_RUN, Packed, Region, apply, pack, regions, stack
+from expertserve.engine.vllm.lora_cpu import LONG_RUN, Packed, Region, apply, pack, regions, stack
 
 SLOTS, RANK, IN, OUTS = 4, 6, 8, (5, 3)
 

@@ -11,8 +11,8 @@ import pytest
 from expertserve import EngineConfig
 from expertserve.engine.base import Engine
 from expertserve.engine.fake import FakeEngine
-from expertserve.engine.transformers import TransformersEngine
-from expertserve.engine.vllm import VLLMEngine
+from expertserve.engine.portable.engine import TransformersEngine
+from expertserve.engine.vllm.engine import VLLMEngine
 from expertserve.prompt.tokenizer import Tokenizer
 from tests import tiny
 from tests.contract.driver import Driver

@@ -15,12 +15,12 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from expertserve import EngineConfig
-from expertserve.engine import transformers_worker
 from expertserve.engine.machine import choose_dtype
-from expertserve.engine.transformers import TransformersEngine
-from expertserve.engine.transformers_cache import BatchCache
-from expertserve.engine.transformers_sampling import Choosing, choose, draw
-from expertserve.engine.transformers_text import TextStream, held_back
+from expertserve.engine.portable import worker
+from expertserve.engine.portable.cache import BatchCache
+from expertserve.engine.portable.engine import TransformersEngine
+from expertserve.engine.portable.sampling import Choosing, choose, draw
+from expertserve.engine.portable.text import TextStream, held_back
 from expertserve.errors import ConfigError, DeviceError, ExpertError, IncompatibleError, OutOfMemoryError
 from expertserve.models import BaseModel
 from expertserve.prompt.tokenizer import Tokenizer
@@ -135,7 +135,7 @@ def test_a_request_that_can_not_join_the_batch_is_told(
     driver = drive("transformers", tiny_base, tmp_path)
     prompt = tokenizer.encode_plain("How many?")
     with monkeypatch.context() as patch:
-        patch.setattr(transformers_worker.BatchCache, "join", full)
+        patch.setattr(worker.BatchCache, "join", full)
         with pytest.raises(ExpertError):
             driver.generate(prompt, max_tokens=5, ignore_eos=True)
     assert len(driver.generate(prompt, max_tokens=5, ignore_eos=True).token_ids) == 5

@@ -1,4 +1,4 @@
-"""What we rely on inside vLLM. When an upgrade moves one of these, this says which, and `VERSIONS` in engine/vllm.py must wait."""
+"""What we rely on inside vLLM. When an upgrade moves one of these, this says which, and `VERSIONS` in engine/vllm/engine.py must wait."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 pytest.importorskip("vllm", reason="only where vLLM is installed")
 
-from expertserve.engine import vllm as ours
+from expertserve.engine.vllm import engine as ours
 
 
 def parameters(function: object) -> list[str]:
@@ -92,10 +92,10 @@ def test_a_mask_over_the_logits_is_what_xgrammar_would_do() -> None:
     from vllm.v1.worker import gpu_model_runner
     from vllm.v1.worker.gpu_model_runner import GPUModelRunner
 
-    from expertserve.engine import vllm_masks
+    from expertserve.engine.vllm import masks
 
     assert "apply_grammar_bitmask(\n" in inspect.getsource(GPUModelRunner.sample_tokens)
-    assert gpu_model_runner.apply_grammar_bitmask.__module__ == vllm_masks.__name__
+    assert gpu_model_runner.apply_grammar_bitmask.__module__ == masks.__name__
     rng = np.random.default_rng(0)
     for dtype in (torch.bfloat16, torch.float32):
         for size, rows in ((1000, [0, 1, 2]), (1000, [2, 0]), (64, [1])):
@@ -104,7 +104,7 @@ def test_a_mask_over_the_logits_is_what_xgrammar_would_do() -> None:
             wanted = logits.float()
             for row, own in zip(rows, bits, strict=True):
                 xgrammar.apply_token_bitmask_inplace(wanted[row : row + 1], own.unsqueeze(0))
-            vllm_masks.mask(logits, rows, bits.view(torch.uint8))
+            masks.mask(logits, rows, bits.view(torch.uint8))
             assert torch.equal(logits.float(), wanted) and bool((logits == -torch.inf).any())
 
 
@@ -113,7 +113,7 @@ def test_taking_tokens_back_leads_to_where_the_sentence_was() -> None:
 
     from expertserve.decoding.mask import GlrMask, GlrVocabulary
     from expertserve.decoding.vocabulary import Vocabulary
-    from expertserve.engine.vllm_grammar import Sentence
+    from expertserve.engine.vllm.grammar import Sentence
     from expertserve.grammar.gbnf import parse
 
     end, words = 256, Vocabulary({i: bytes([i]) for i in range(256)})
@@ -138,7 +138,7 @@ def test_a_call_that_the_engine_took_to_its_grave_ends() -> None:
 
     from vllm.v1.engine.exceptions import EngineDeadError
 
-    from expertserve.engine.vllm import VLLMEngine
+    from expertserve.engine.vllm.engine import VLLMEngine
 
     engine = VLLMEngine()
     engine._llm = SimpleNamespace(errored=True)  # type: ignore[assignment]

@@ -13,7 +13,7 @@ import pytest
 
 from expertserve import AsyncExpertManager, EngineConfig
 from expertserve.adapters.serving import ServingAdapter
-from expertserve.engine.vllm import VLLMEngine
+from expertserve.engine.vllm.engine import VLLMEngine
 from expertserve.errors import EngineDeadError
 from expertserve.request import Request
 from expertserve.result import Chunk

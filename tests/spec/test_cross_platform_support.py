@@ -9,7 +9,7 @@ import pytest
 
 from expertserve import Expert
 from expertserve.engine.device import Gpu, Machine, choose
-from expertserve.engine.transformers import TransformersEngine
+from expertserve.engine.portable.engine import TransformersEngine
 from expertserve.models import last_component
 from expertserve.package.members import safe_path
 from tests import tiny

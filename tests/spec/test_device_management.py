@@ -11,7 +11,7 @@ import pytest
 
 from expertserve import DeviceError, EngineConfig, Expert
 from expertserve.engine.device import Gpu, Machine, announce, choose
-from expertserve.engine.transformers import TransformersEngine
+from expertserve.engine.portable.engine import TransformersEngine
 from expertserve.models import BaseModel
 
 LARGE, SMALL = Gpu("RTX 4090", 24 << 30, (8, 9), "0"), Gpu("RTX 3050", 8 << 30, (8, 6), "1")

@@ -86,7 +86,7 @@ if sys.argv[1] == "sdk":
             expert.generate("How many?", max_tokens=8, grammar=None)
         print(json.dumps(total()))
 else:
-    from expertserve.engine.vllm import VLLMEngine
+    from expertserve.engine.vllm.engine import VLLMEngine
     from expertserve.expert import prepare
     from expertserve.request import Request, Sampling
     async def bare():

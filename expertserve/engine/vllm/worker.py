@@ -16,12 +16,11 @@ from vllm.model_executor.layers.linear import RowParallelLinear
 from vllm.platforms import current_platform
 
 from expertserve.adapters.peft import WEIGHTS
-from expertserve.engine import vllm_cpu as vllm_cpu
 
 if TYPE_CHECKING:
     from vllm.v1.worker.worker_base import WorkerBase
 
-WRAPPERS = {"cpu": "expertserve.engine.vllm_punica.RowScaleCPU", "cuda": "expertserve.engine.vllm_punica_cuda.RowScaleCUDA"}
+WRAPPERS = {"cpu": "expertserve.engine.vllm.lora_cpu.RowScaleCPU", "cuda": "expertserve.engine.vllm.lora_cuda.RowScaleCUDA"}
 
 
 def install() -> None:

@@ -22,10 +22,10 @@ from torch import nn
 
 from expertserve.decoding.mask import State
 from expertserve.engine.machine import Sizes
-from expertserve.engine.transformers_adapters import AdaptedLinear, Adapter, Current, Plan
-from expertserve.engine.transformers_cache import BatchCache
-from expertserve.engine.transformers_sampling import Choosing, choose, generator
-from expertserve.engine.transformers_text import TextStream
+from expertserve.engine.portable.adapters import AdaptedLinear, Adapter, Current, Plan
+from expertserve.engine.portable.cache import BatchCache
+from expertserve.engine.portable.sampling import Choosing, choose, generator
+from expertserve.engine.portable.text import TextStream
 from expertserve.errors import EngineDeadError, ExpertError, InferenceError, OutOfMemoryError
 from expertserve.request import Request
 from expertserve.result import Chunk, FinishReason, TokenLogprob

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from expertserve.engine import vllm_exit as vllm_exit
-from expertserve.engine import vllm_masks as vllm_masks
-from expertserve.engine import vllm_seeds as vllm_seeds
-
 
 class Extension:
     """For an engine without our adapters: vLLM takes a class, and importing its module is what counts."""

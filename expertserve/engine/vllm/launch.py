@@ -19,7 +19,7 @@ from multiprocessing import resource_tracker
 from multiprocessing.process import BaseProcess
 from typing import TYPE_CHECKING, Any
 
-from expertserve.engine.vllm_errors import translated
+from expertserve.engine.vllm.errors import translated
 from expertserve.errors import EngineDeadError
 
 if TYPE_CHECKING:

@@ -22,7 +22,6 @@ from vllm.v1.structured_output.backend_types import StructuredOutputBackend, Str
 
 from expertserve.decoding.compile import read_mask, vocabulary_of
 from expertserve.decoding.mask import GlrVocabulary, Mask, State, XMask
-from expertserve.engine import vllm_exit as vllm_exit
 from expertserve.grammar.gbnf import parse
 
 NAME = "expertserve"

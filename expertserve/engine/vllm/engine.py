@@ -19,8 +19,8 @@ from expertserve.engine.base import EngineInfo, Resident
 from expertserve.engine.cgroup import cpu_share
 from expertserve.engine.device import announce, choose, probe
 from expertserve.engine.machine import choose_dtype, choose_sizes, cpus, resident_adapters
-from expertserve.engine.vllm_errors import translated
-from expertserve.engine.vllm_launch import launch
+from expertserve.engine.vllm.errors import translated
+from expertserve.engine.vllm.launch import launch
 from expertserve.errors import EngineDeadError, IncompatibleError, InferenceError
 from expertserve.models import BaseModel
 from expertserve.request import Constraint, Request
@@ -34,9 +34,9 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 RANKS = (1, 8, 16, 32, 64, 128, 256, 320, 512)
 """The slot widths that vLLM has."""
-EXTENSION = "expertserve.engine.vllm_worker.Extension"
-WITHOUT_ADAPTERS = "expertserve.engine.vllm_cpu.Extension"
-SCHEDULER = "expertserve.engine.vllm_grammar.Scheduler"
+EXTENSION = "expertserve.engine.vllm.worker.Extension"
+WITHOUT_ADAPTERS = "expertserve.engine.vllm.cpu.Extension"
+SCHEDULER = "expertserve.engine.vllm.grammar.Scheduler"
 VERSIONS = ("0.32",)
 """The versions of vLLM whose inside the worker extension is known to fit; on others it stays off, and only plain LoRA is served."""
 KERNELS = 256
@@ -273,7 +273,7 @@ def _constrained(constraint: Constraint, arguments: Mapping[str, Any]) -> Sampli
     """For our backend in the engine core; the text is made of the tokens by who follows the grammar."""
     from vllm.sampling_params import StructuredOutputsParams
 
-    from expertserve.engine.vllm_grammar import Params
+    from expertserve.engine.vllm.grammar import Params
 
     spec = {"gbnf": constraint.gbnf, "digest": constraint.digest, "mask": str(constraint.mask or ""), "engine": constraint.engine}
     return Params(**arguments, detokenize=False, structured_outputs=StructuredOutputsParams(grammar=json.dumps(spec)))

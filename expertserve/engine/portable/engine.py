@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     import torch
 
     from expertserve.decoding.mask import State
-    from expertserve.engine.transformers_adapters import Adapter
-    from expertserve.engine.transformers_guides import Guides
-    from expertserve.engine.transformers_worker import Loaded, Worker
+    from expertserve.engine.portable.adapters import Adapter
+    from expertserve.engine.portable.guides import Guides
+    from expertserve.engine.portable.worker import Loaded, Worker
 
 ATTENTION = frozenset({"full_attention", "sliding_attention", "chunked_attention"})
 """Kinds of layers whose memory is keys and values."""
@@ -48,8 +48,8 @@ class TransformersEngine:
         self._max_model_len = 0
 
     async def start(self, base: BaseModel, config: EngineConfig, rank: int) -> EngineInfo:
-        from expertserve.engine.transformers_guides import Guides
-        from expertserve.engine.transformers_worker import Worker
+        from expertserve.engine.portable.guides import Guides
+        from expertserve.engine.portable.worker import Worker
 
         _check_layers(base)
         choice = choose(await asyncio.to_thread(probe), device=config.device, engine="transformers")
@@ -65,7 +65,7 @@ class TransformersEngine:
         return EngineInfo("transformers", device, dtype, sizes.max_model_len, reason=choice.reason)
 
     async def add(self, adapter: ServingAdapter) -> None:
-        from expertserve.engine.transformers_adapters import adapt, read
+        from expertserve.engine.portable.adapters import adapt, read
 
         worker, loaded = self._running()
         if adapter.digest in self._adapters:
@@ -86,7 +86,7 @@ class TransformersEngine:
         return self._worker is not None and self._loaded is not None and self._worker.alive
 
     async def stream(self, request: Request) -> AsyncGenerator[Chunk, None]:
-        from expertserve.engine.transformers_worker import Job
+        from expertserve.engine.portable.worker import Job
 
         worker, _ = self._running()
         self._check(request)
@@ -166,8 +166,8 @@ def _load(base: BaseModel, config: EngineConfig, device: str, dtype: str) -> Loa
     import torch
     import transformers
 
-    from expertserve.engine.transformers_adapters import Current
-    from expertserve.engine.transformers_worker import Loaded
+    from expertserve.engine.portable.adapters import Current
+    from expertserve.engine.portable.worker import Loaded
 
     if config.threads or cpu_share() < torch.get_num_threads():
         torch.set_num_threads(config.threads or math.ceil(cpu_share()))

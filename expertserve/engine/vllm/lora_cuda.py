@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from vllm.lora.punica_wrapper.punica_gpu import PunicaWrapperGPU
 
-from expertserve.engine.row_scale import scale_rows
+from expertserve.engine.vllm.row_scale import scale_rows
 
 
 class RowScaleCUDA(PunicaWrapperGPU):  # type: ignore[misc]
