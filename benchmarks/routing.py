@@ -17,8 +17,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from benchmarks.measure import Answer, judge, save
+from expertserve.core.router import Entry, Router
 from expertserve.package.manifest import Routing
-from expertserve.router import Entry, Router
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "scripts"))
 SEED = 7

@@ -16,7 +16,7 @@ from expertserve._version import __version__
 
 if TYPE_CHECKING:
     from expertserve.config import EngineConfig as EngineConfig
-    from expertserve.entry import ExpertInfo as ExpertInfo
+    from expertserve.core.entry import ExpertInfo as ExpertInfo
     from expertserve.errors import ConfigError as ConfigError
     from expertserve.errors import DeviceError as DeviceError
     from expertserve.errors import EngineDeadError as EngineDeadError
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "AsyncExpertManager": "manager",
     "Expert": "facade",
-    "ExpertInfo": "entry",
+    "ExpertInfo": "core.entry",
     "ExpertManager": "facade",
     "EngineConfig": "config",
     "GenerateArgs": "request",

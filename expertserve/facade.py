@@ -11,19 +11,19 @@ from typing import Literal, Self, Unpack, overload
 
 from expertserve.builder import ManagerBuilder
 from expertserve.config import DType, EngineConfig
-from expertserve.core import Core
+from expertserve.core.core import Core
+from expertserve.core.entry import ExpertInfo, ManagerInfo
+from expertserve.core.jobs import Job
+from expertserve.core.router import Route
+from expertserve.core.streams import Stream
 from expertserve.engine.base import Engine, EngineInfo
-from expertserve.entry import ExpertInfo, ManagerInfo
 from expertserve.errors import ExpertError
 from expertserve.expert import PreparedExpert
-from expertserve.jobs import Job
 from expertserve.manager import Loop, check_prompts, configure, jobs_of, shown, shut
 from expertserve.package.manifest import Manifest
 from expertserve.package.signature import TrustPolicy
 from expertserve.request import GenerateArgs
 from expertserve.result import InferenceResult
-from expertserve.router import Route
-from expertserve.streams import Stream
 
 
 class ExpertManager:

@@ -16,17 +16,17 @@ from types import TracebackType
 from typing import Literal, Self, TypeVar, Unpack, overload
 
 from expertserve.config import DType, EngineConfig
-from expertserve.core import Core
+from expertserve.core.core import Core
+from expertserve.core.entry import ExpertInfo, ManagerInfo
+from expertserve.core.jobs import Job
+from expertserve.core.router import Route
+from expertserve.core.streams import AsyncStream
 from expertserve.engine.base import Engine, EngineInfo
-from expertserve.entry import ExpertInfo, ManagerInfo
 from expertserve.errors import ConfigError, ExpertError
 from expertserve.expert import PreparedExpert
-from expertserve.jobs import Job
 from expertserve.package.signature import TrustPolicy
 from expertserve.request import GenerateArgs
 from expertserve.result import InferenceResult
-from expertserve.router import Route
-from expertserve.streams import AsyncStream
 
 T = TypeVar("T")
 

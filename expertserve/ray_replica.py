@@ -12,9 +12,9 @@ from typing import Protocol
 
 from expertserve.adapters.serving import ServingAdapter
 from expertserve.config import EngineConfig
+from expertserve.core.entry import ExpertInfo
 from expertserve.engine.base import Engine, EngineInfo, Resident
 from expertserve.engine.fake import FakeEngine
-from expertserve.entry import ExpertInfo
 from expertserve.errors import EngineDeadError, ExpertError, ExpertNotLoadedError
 from expertserve.manager import AsyncExpertManager
 from expertserve.models import BaseModel

@@ -15,8 +15,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol, Unpack
 
+from expertserve.core.entry import ExpertInfo, ManagerInfo
+from expertserve.core.router import Route
 from expertserve.engine.base import Engine, EngineInfo
-from expertserve.entry import ExpertInfo, ManagerInfo
 from expertserve.errors import ConfigError, EngineDeadError, ExpertError, ExpertNotLoadedError
 from expertserve.expert import PreparedExpert
 from expertserve.ray_catalogue import Change, Follower, Snapshot
@@ -25,7 +26,6 @@ from expertserve.ray_replica import Report, make_manager
 from expertserve.ray_source import publish
 from expertserve.request import GenerateArgs
 from expertserve.result import Chunk, Completion, InferenceResult, Usage
-from expertserve.router import Route
 from expertserve.server.parts import Parts
 from expertserve.server.state import Entry
 

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from expertserve.core.router import Entry, Route, Router
 from expertserve.errors import ConfigError
 from expertserve.package.hint import And, Is, Not, Or, Part, parse_hint, words
 from expertserve.package.manifest import Routing, parse_manifest
-from expertserve.router import Entry, Route, Router
 
 DDL = "Dialect: postgres\nSchema:\nCREATE TABLE customers (id INT, graph TEXT, json TEXT);"
 GRAPH = "(:Person {name: STRING})\n(:Person)-[:KNOWS]->(:Person)"

@@ -17,9 +17,9 @@ import typer
 from expertserve.cli import options, output
 from expertserve.cli.commands import group
 from expertserve.cli.generate import wishes
+from expertserve.core.jobs import workers
 from expertserve.errors import ConfigError, EngineDeadError, ExpertError
 from expertserve.files import part_path
-from expertserve.jobs import workers
 
 if TYPE_CHECKING:
     from expertserve.manager import AsyncExpertManager

@@ -88,7 +88,7 @@ class SoftPrompt(_Part):
 
 
 class Routing(_Part):
-    """When the expert is chosen by `auto`; see `expertserve.router`."""
+    """When the expert is chosen by `auto`; see `expertserve.core.router`."""
 
     keywords: tuple[str, ...] = ()
     exclude_keywords: tuple[str, ...] = ()

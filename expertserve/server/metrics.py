@@ -12,7 +12,7 @@ from prometheus_client.exposition import generate_latest
 from expertserve.result import InferenceResult
 
 if TYPE_CHECKING:
-    from expertserve.entry import ExpertInfo
+    from expertserve.core.entry import ExpertInfo
 
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600)
 PER_TOKEN = (0.001, 0.0025, 0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.5, 1)

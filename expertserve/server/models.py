@@ -12,7 +12,7 @@ from expertserve.server.openai import Json
 from expertserve.server.parts import Parts
 
 if TYPE_CHECKING:
-    from expertserve.entry import ExpertInfo
+    from expertserve.core.entry import ExpertInfo
 
 CONTEXT = ("sql", "cypher", "json", "graph", "extract")
 

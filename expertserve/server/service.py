@@ -7,12 +7,12 @@ from collections.abc import AsyncIterator, Sequence
 from typing import TYPE_CHECKING, Protocol, Unpack
 
 if TYPE_CHECKING:
+    from expertserve.core.entry import ExpertInfo, ManagerInfo
+    from expertserve.core.router import Route
     from expertserve.engine.base import EngineInfo
-    from expertserve.entry import ExpertInfo, ManagerInfo
     from expertserve.expert import PreparedExpert
     from expertserve.request import GenerateArgs
     from expertserve.result import Chunk, InferenceResult
-    from expertserve.router import Route
 
 
 class Stream(Protocol):

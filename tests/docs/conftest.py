@@ -12,7 +12,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from expertserve import core
+from expertserve.core import core
 from expertserve.engine.fake import FakeEngine
 from expertserve.package.build import pack
 from tests import tiny

@@ -20,7 +20,8 @@ import pytest
 import uvicorn
 from nbclient import NotebookClient
 
-from expertserve import AsyncExpertManager, Expert, ExpertManager, core
+from expertserve import AsyncExpertManager, Expert, ExpertManager
+from expertserve.core import core
 from expertserve.engine.fake import FakeEngine
 from tests.conftest import EXPERTS, SCHEMA
 from tests.docs.blocks import ROOT
@@ -145,7 +146,8 @@ def test_an_expert_of_ones_own_is_trained_packed_checked_signed_and_served(world
 
 SETUP = """
 from pathlib import Path
-from expertserve import config, core
+from expertserve import config
+from expertserve.core import core
 from expertserve.engine.fake import FakeEngine
 from tests.docs.conftest import answer
 core.default_engine = lambda config: FakeEngine(answer)

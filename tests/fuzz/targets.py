@@ -22,6 +22,7 @@ from safetensors.numpy import save_file
 
 from expertserve.adapters.peft import CONFIG, WEIGHTS, read_adapter
 from expertserve.adapters.serving import prepare_adapter
+from expertserve.core.router import Router
 from expertserve.decoding import restrict
 from expertserve.errors import ExpertError
 from expertserve.expert import prepare
@@ -37,7 +38,6 @@ from expertserve.package.manifest import Adapter, parse_manifest, read_manifest
 from expertserve.package.members import Limits
 from expertserve.package.signature import canonical_hash, sign, verify_signature
 from expertserve.prompt import template
-from expertserve.router import Router
 from tests import tiny
 from tests.fuzz import draw
 from tests.fuzz.guard import Broken, watched

@@ -18,7 +18,7 @@ from urllib.parse import quote
 
 import pytest
 
-from expertserve import core
+from expertserve.core import core
 from expertserve.server import state as state_module
 from expertserve.server import watch
 from tests import tiny

@@ -10,11 +10,11 @@ from functools import partial
 
 from expertserve.adapters.serving import ServingAdapter
 from expertserve.config import EngineConfig
+from expertserve.core.entry import Entry
+from expertserve.core.host import EngineHost
 from expertserve.engine.base import Engine, EngineInfo, Resident
-from expertserve.entry import Entry
 from expertserve.errors import ExpertError
 from expertserve.expert import PreparedExpert
-from expertserve.host import EngineHost
 from expertserve.models import BaseModel
 
 log = logging.getLogger("expertserve")

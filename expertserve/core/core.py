@@ -14,22 +14,22 @@ from contextlib import aclosing
 from functools import partial
 from pathlib import Path
 
-from expertserve.collect import Collector
 from expertserve.config import EngineConfig
+from expertserve.core.collect import Collector
+from expertserve.core.engines import Engines
+from expertserve.core.entry import Entry, ExpertInfo, ManagerInfo, info_of
+from expertserve.core.jobs import Job, run
+from expertserve.core.resolve import check_fits, resolve
+from expertserve.core.router import Route, Router
 from expertserve.decoding.compile import masks
 from expertserve.engine.base import Engine, EngineInfo
-from expertserve.engines import Engines
-from expertserve.entry import Entry, ExpertInfo, ManagerInfo, info_of
 from expertserve.errors import ConfigError, EngineDeadError, ExpertError, ExpertNotLoadedError, IncompatibleError
 from expertserve.expert import PreparedExpert, bare, prepare
-from expertserve.jobs import Job, run
 from expertserve.models import BaseModel, last_component, resolve_given
 from expertserve.package.constraints import check_constraints
 from expertserve.package.signature import TrustPolicy
 from expertserve.request import GenerateArgs, routed_by
-from expertserve.resolve import check_fits, resolve
 from expertserve.result import Chunk, InferenceResult
-from expertserve.router import Route, Router
 
 AUTO = "auto"
 Deliver = Callable[[Chunk], None]
@@ -402,5 +402,5 @@ class Core:
     async def generate_many(
         self, jobs: Iterable[Job], *, return_exceptions: bool = False, done: Callable[[], None] | None = None
     ) -> list[InferenceResult | ExpertError]:
-        """One continuous batch over any experts; see `expertserve.jobs.run`."""
+        """One continuous batch over any experts; see `expertserve.core.jobs.run`."""
         return await run(jobs, self.generate, 2 * self.config.max_requests, return_exceptions=return_exceptions, done=done)

@@ -12,7 +12,7 @@ from concurrent.futures import Future
 from types import TracebackType
 from typing import Self
 
-from expertserve.collect import Collector
+from expertserve.core.collect import Collector
 from expertserve.errors import ConfigError
 from expertserve.result import Chunk, InferenceResult
 
