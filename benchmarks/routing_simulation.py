@@ -20,7 +20,7 @@ from math import log2
 from pathlib import Path
 
 from benchmarks.measure import save
-from expertserve.ray_affinity import Affinity
+from expertserve.ray.affinity import Affinity
 
 STEP_BASE, STEP_REQUEST = 0.048, 0.0015
 """Seconds of a decode step, and for each request in it: fitted to `benchmarks.adapters` on 2 cores with the demo base model and LoRA, where

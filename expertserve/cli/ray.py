@@ -13,7 +13,7 @@ import yaml
 
 from expertserve.errors import ConfigError
 
-BUILDER = "expertserve.ray_serve:build_app"
+BUILDER = "expertserve.ray.serve:build_app"
 
 
 def ray(
@@ -26,8 +26,8 @@ def ray(
 ) -> None:
     """Serve experts on Ray Serve, over OpenAI's API: replicas, autoscaling, requests that go where their expert is warm."""
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    from expertserve.ray_config import read_config
-    from expertserve.ray_serve import cluster, deploy
+    from expertserve.ray.config import read_config
+    from expertserve.ray.serve import cluster, deploy
 
     file = read_file(config)
     app = application_of(file, config)

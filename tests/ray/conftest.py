@@ -56,7 +56,7 @@ def ray_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Where Serve listens. Afterwards no process of Ray's is left."""
     from ray import serve
 
-    from expertserve.ray_serve import cluster
+    from expertserve.ray.serve import cluster
 
     os.environ[MARK] = mark = uuid.uuid4().hex
     port = free_port()
@@ -103,7 +103,7 @@ class App:
 
     def update(self, **changes: Any) -> None:
         """Deploys it anew; Serve replaces its replicas one after the other."""
-        from expertserve.ray_serve import deploy
+        from expertserve.ray.serve import deploy
 
         self.args = {**self.args, **changes}
         deploy(self.args, name=self.name, route_prefix="/" if self.url.count("/") == 2 else "/" + self.url.rsplit("/", 1)[1])
@@ -124,7 +124,7 @@ def deploy(ray_url: str, tiny_base: Path, tmp_path_factory: pytest.TempPathFacto
     cache = tmp_path_factory.mktemp("ray-cache")
 
     def run(name: str, *, prefix: str | None = None, **args: Any) -> App:
-        from expertserve.ray_serve import deploy
+        from expertserve.ray.serve import deploy
 
         fake = {
             "engine": "fake",

@@ -8,7 +8,7 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from expertserve.ray_affinity import Affinity
+from expertserve.ray.affinity import Affinity
 
 LOADS = st.dictionaries(st.text("abcdef", min_size=1, max_size=3), st.integers(0, 50), min_size=1, max_size=8)
 

@@ -10,13 +10,14 @@ from pathlib import Path
 import fsspec
 import pytest
 
-from expertserve import AsyncExpertManager, ray_catalogue
+from expertserve import AsyncExpertManager
 from expertserve.engine.fake import FakeEngine
 from expertserve.errors import ConfigError, ExpertNotLoadedError, IntegrityError, LoadError
 from expertserve.package.archive import file_digest
-from expertserve.ray_catalogue import Catalogue, Change, Follower, Snapshot, Wanted
-from expertserve.ray_config import read_config
-from expertserve.ray_source import fetch, packages_at, publish
+from expertserve.ray import catalogue as ray_catalogue
+from expertserve.ray.catalogue import Catalogue, Change, Follower, Snapshot, Wanted
+from expertserve.ray.config import read_config
+from expertserve.ray.source import fetch, packages_at, publish
 from tests import tiny
 
 YAML = Path(__file__).parent.parent.parent / "examples" / "ray" / "serve.yaml"

@@ -18,8 +18,8 @@ from expertserve.engine.fake import FakeEngine
 from expertserve.errors import EngineDeadError, ExpertError, ExpertNotLoadedError
 from expertserve.manager import AsyncExpertManager
 from expertserve.models import BaseModel
-from expertserve.ray_catalogue import Follower, Snapshot
-from expertserve.ray_config import FakeOptions, RayConfig
+from expertserve.ray.catalogue import Follower, Snapshot
+from expertserve.ray.config import FakeOptions, RayConfig
 from expertserve.request import GenerateArgs, Request
 from expertserve.result import Chunk, InferenceResult
 

@@ -18,7 +18,7 @@ from expertserve.manager import AsyncExpertManager
 from expertserve.package.archive import open_package
 from expertserve.package.constraints import load_order
 from expertserve.package.manifest import Manifest, read_manifest
-from expertserve.ray_source import absolute, fetch, packages_at, read_text, write_text
+from expertserve.ray.source import absolute, fetch, packages_at, read_text, write_text
 
 FILE = "experts.json"
 NAMED = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)=(.+)")

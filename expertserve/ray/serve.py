@@ -1,4 +1,4 @@
-"""Experts on Ray Serve: `serve run expertserve.ray_serve:build_app experts=experts/`.
+"""Experts on Ray Serve: `serve run expertserve.ray.serve:build_app experts=experts/`.
 
 Three deployments. The *ingress* is the HTTP server, with the same routes, keys, limits and errors as `expertserve serve`. The *engine* has
 one manager a replica. The *catalogue*, a single process, lists the experts that every replica serves.
@@ -27,12 +27,12 @@ try:
 except ImportError as error:
     raise ConfigError("Ray Serve isn't installed", hint="pip install 'expertserve[ray]'", code="missing_extra") from error
 
-from expertserve.ray_affinity import Affinity
-from expertserve.ray_catalogue import Catalogue, Change, Snapshot
-from expertserve.ray_config import RayConfig, read_config
-from expertserve.ray_replica import Replica, Report
-from expertserve.ray_service import Item, RayService, ReplicaLostError
-from expertserve.ray_source import absolute
+from expertserve.ray.affinity import Affinity
+from expertserve.ray.catalogue import Catalogue, Change, Snapshot
+from expertserve.ray.config import RayConfig, read_config
+from expertserve.ray.replica import Replica, Report
+from expertserve.ray.service import Item, RayService, ReplicaLostError
+from expertserve.ray.source import absolute
 from expertserve.request import GenerateArgs
 from expertserve.result import InferenceResult
 from expertserve.server.app import create_app
@@ -62,7 +62,7 @@ def build_app(args: dict[str, Any]) -> serve.Application:
     Raises:
         ConfigError: One of them is wrong; nothing was started.
 
-    Example: `serve run expertserve.ray_serve:build_app experts=sql.expert,json.expert max_loaded_experts=32`
+    Example: `serve run expertserve.ray.serve:build_app experts=sql.expert,json.expert max_loaded_experts=32`
     """
     config = read_config(args)
     config = config.model_copy(update={"experts": tuple(_absolute(e) for e in config.experts)})

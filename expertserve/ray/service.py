@@ -20,10 +20,10 @@ from expertserve.core.router import Route
 from expertserve.engine.base import Engine, EngineInfo
 from expertserve.errors import ConfigError, EngineDeadError, ExpertError, ExpertNotLoadedError
 from expertserve.expert import PreparedExpert
-from expertserve.ray_catalogue import Change, Follower, Snapshot
-from expertserve.ray_config import RayConfig
-from expertserve.ray_replica import Report, make_manager
-from expertserve.ray_source import publish
+from expertserve.ray.catalogue import Change, Follower, Snapshot
+from expertserve.ray.config import RayConfig
+from expertserve.ray.replica import Report, make_manager
+from expertserve.ray.source import publish
 from expertserve.request import GenerateArgs
 from expertserve.result import Chunk, Completion, InferenceResult, Usage
 from expertserve.server.parts import Parts
