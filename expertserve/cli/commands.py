@@ -14,7 +14,7 @@ from expertserve.errors import ExpertError
 
 INTERRUPTED = 130
 LAZY = {
-    "serve": ("expertserve.server.command", "Examples: `expertserve serve sql.expert`, `expertserve serve experts/ --watch`"),
+    "serve": ("expertserve.cli.serve", "Examples: `expertserve serve sql.expert`, `expertserve serve experts/ --watch`"),
     "ray": ("expertserve.cli.ray", "Example: `expertserve ray --config examples/ray/serve.yaml`"),
 }
 """Commands whose modules bring heavy dependencies: where the function of that name is, and the examples below its help."""

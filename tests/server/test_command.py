@@ -16,9 +16,9 @@ from typing import Any
 import httpx
 import pytest
 
+from expertserve.cli.serve import example, expand
 from expertserve.errors import ConfigError
 from expertserve.server import watch
-from expertserve.server.command import example, expand
 from expertserve.server.watch import packages_in, stamp
 from tests import tiny
 from tests.server.conftest import until
