@@ -12,10 +12,10 @@ import expertserve
 
 PACKAGE = Path(expertserve.__file__).parent
 ONLY_IN = {
-    "vllm": ("engine/vllm",),
-    "peft": ("engine/transformers",),
-    "transformers": ("engine/transformers",),
-    "ray": ("ray_serve",),
+    "vllm": ("engine/vllm/",),
+    "peft": ("engine/portable/",),
+    "transformers": ("engine/portable/",),
+    "ray": ("ray/",),
     "fastapi": ("server/",),
     "uvicorn": ("server/", "cli"),
     "torch": ("adapters/", "engine/"),

@@ -108,7 +108,7 @@ def test_a_result_never_lies_where_the_next_product_reads() -> None:
 
 def test_laid_out_weights_hold_every_slice_in_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
     """On any CPU: with a product that is torch's own in oneDNN's place."""
-    monkeypatch.setattr(vllm_punica, "Product", lambda matrix, side: lambda x: x @ matrix)
+    monkeypatch.setattr(lora_cpu, "Product", lambda matrix, side: lambda x: x @ matrix)
     x, y, several, region, wanted = few_bfloat16_tokens(4)
     assert any(several.products() for _ in range(45))
     apply(y, x, several, region)

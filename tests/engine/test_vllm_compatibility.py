@@ -72,7 +72,7 @@ def test_the_model_manager_has_what_the_check_reads() -> None:
 
 
 def test_generators_on_cpus_have_no_offset_and_are_used_between_the_methods_that_we_wrap() -> None:
-    """When this fails, vLLM may have mended it: then `vllm_seeds` can go."""
+    """When this fails, vLLM may have mended it: then `engine.vllm.seeds` can go."""
     import torch
     from vllm.v1.worker.cpu_model_runner import CPUModelRunner
     from vllm.v1.worker.gpu_model_runner import GPUModelRunner

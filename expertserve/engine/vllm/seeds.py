@@ -2,7 +2,7 @@
 
 vLLM draws for every row of a step and, for a row whose prompt isn't through yet, turns the request's generator back by an offset.
 Generators on CPUs have none, so that the worker, and with it the engine, ends there (vLLM 0.32, `GPUModelRunner._bookkeeping_sync`). Here
-their states are kept before the draw and put back after it. Importing this module installs it, as for `vllm_worker`.
+their states are kept before the draw and put back after it. Importing this module installs it, as for `worker`.
 """
 
 from __future__ import annotations
