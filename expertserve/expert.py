@@ -8,23 +8,21 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from expertserve import config, models
-from expertserve.adapters.peft import WEIGHTS, read_adapter
+from expertserve.adapters.peft import read_adapter
 from expertserve.adapters.serving import ServingAdapter, prepare_adapter
-from expertserve.decoding.compile import vocabulary_of
-from expertserve.decoding.vocabulary import Vocabulary
 from expertserve.errors import ConfigError, IncompatibleError, LoadError
 from expertserve.grammar.bundled import bundled
 from expertserve.grammar.recognise import Grammar
 from expertserve.grammar.terms import from_gbnf
 from expertserve.models import BaseModel
 from expertserve.package.archive import Package, compare_digest, open_package, verify_files
-from expertserve.package.manifest import Adapter, BaseModelSpec, Checkpoint, Manifest, read_manifest
+from expertserve.package.checkpoints import choose_adapter, no_checkpoint
+from expertserve.package.manifest import BaseModelSpec, Manifest, read_manifest
 from expertserve.package.members import inside, safe_path
 from expertserve.package.signature import TrustPolicy, covers_manifest, enforce, verify_signature
 from expertserve.prompt.format import Message, PromptFormat
 from expertserve.prompt.tokenizer import FILE as TOKENIZER
 from expertserve.prompt.tokenizer import Tokenizer, check_same_ids
-from expertserve.request import GenerateArgs, GrammarArgs, PromptArgs, SamplingArgs
 from expertserve.result import AdapterProof, BaseModelProof, ExpertProof
 
 GRAMMAR = "grammar.gbnf"
@@ -63,11 +61,6 @@ class PreparedExpert:
     def is_base(self) -> bool:
         """Whether this is the base model alone."""
         return self.package.folder == self.base.path
-
-    @property
-    def vocabulary(self) -> Vocabulary:
-        """What each token of the base model writes."""
-        return vocabulary_of(self.base.path)
 
     @property
     def dialect(self) -> str | None:
@@ -301,7 +294,7 @@ def _adapter(
 ) -> ServingAdapter | None:
     if not declared.adapters:
         if checkpoint is not None:
-            raise _no_checkpoint(manifest, declared, checkpoint)
+            raise no_checkpoint(manifest, declared, checkpoint)
         return None
     entry, weights = choose_adapter(package.folder, manifest, declared, checkpoint)
     name = weights.relative_to(package.folder.resolve()).as_posix()
@@ -312,68 +305,3 @@ def _adapter(
         compare_digest(name, package.files[name], entry.sha256, "adapters[].sha256")
     folder = weights.parent if (weights.parent / "adapter_config.json").is_file() else package.folder
     return prepare_adapter(read_adapter(folder, entry, weights), base, package.digest, cache)
-
-
-def choose_adapter(folder: Path, manifest: Manifest, declared: BaseModelSpec, checkpoint: str | None) -> tuple[Adapter, Path]:
-    """Which adapter to serve, and its weights file: the checkpoint asked for, else the packaged one, else the only one.
-
-    Raises:
-        LoadError: `unknown_checkpoint`, listing those present.
-    """
-    by_step = {a.checkpoint_step: a for a in declared.adapters if a.checkpoint_step is not None}
-    if checkpoint is not None:
-        alternative = manifest.training.alternative_checkpoints.get(checkpoint)
-        if alternative and _weights(folder, alternative):
-            return declared.adapters[0], _weights(folder, alternative) or folder
-        step = _step(checkpoint)
-        if step in by_step:
-            return by_step[step], own_weights(folder, by_step[step])
-        raise _no_checkpoint(manifest, declared, checkpoint)
-    packaged = _step(manifest.training.packaging_checkpoint or "")
-    if packaged in by_step:
-        return by_step[packaged], own_weights(folder, by_step[packaged])
-    final = [a for a in declared.adapters if a.checkpoint_step is None]
-    chosen = final[0] if final else by_step[max(by_step)]
-    return chosen, own_weights(folder, chosen)
-
-
-def _step(checkpoint: str) -> int:
-    """`checkpoint-1250` or `1250` → 1250; −1 for anything else."""
-    digits = checkpoint.removeprefix("checkpoint-")
-    return int(digits) if re.fullmatch(r"[0-9]{1,18}", digits) else -1
-
-
-def _weights(folder: Path, checkpoint: Checkpoint) -> Path | None:
-    """An alternative checkpoint's weights, where the package has them (published ones often don't)."""
-    path = inside(folder, checkpoint.path)
-    for candidate in (path / WEIGHTS, path, folder / path.name / WEIGHTS):
-        if candidate.is_file():
-            return candidate.resolve()
-    return None
-
-
-def own_weights(folder: Path, adapter: Adapter) -> Path:
-    """Where an adapter's weights lie: its path, its checkpoint's folder, or the package's root."""
-    if adapter.path:
-        path = inside(folder, adapter.path)
-        return (path / WEIGHTS if path.is_dir() else path).resolve()
-    step = folder / f"checkpoint-{adapter.checkpoint_step}" / WEIGHTS
-    return step.resolve() if step.is_file() else (folder / WEIGHTS).resolve()
-
-
-def _no_checkpoint(manifest: Manifest, declared: BaseModelSpec, checkpoint: str) -> LoadError:
-    steps = [f"checkpoint-{a.checkpoint_step}" for a in declared.adapters if a.checkpoint_step is not None]
-    present = ", ".join([*manifest.training.alternative_checkpoints, *steps]) or "none"
-    return LoadError(
-        f"the package has no weights of the checkpoint {checkpoint!r}",
-        hint=f"its checkpoints: {present} (an alternative's weights may not be packed)",
-        code="unknown_checkpoint",
-    )
-
-
-def split_args(args: GenerateArgs) -> tuple[PromptArgs, SamplingArgs, GrammarArgs]:
-    """`generate`'s keyword arguments → those that shape the prompt, those that constrain the answer, and the others."""
-    prompt = {k: v for k, v in args.items() if k in PromptArgs.__annotations__}
-    grammar = {k: v for k, v in args.items() if k in GrammarArgs.__annotations__}
-    others = {k: v for k, v in args.items() if k not in prompt and k not in grammar}
-    return PromptArgs(**prompt), SamplingArgs(**others), GrammarArgs(**grammar)  # type: ignore[typeddict-item]

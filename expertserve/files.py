@@ -7,10 +7,13 @@ an image has to be readable by whoever serves it.
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 import shutil
 import time
 from pathlib import Path
+
+from expertserve.errors import LoadError
 
 PREFIX = ".part-"
 STALE_SECONDS = 3600.0
@@ -48,3 +51,20 @@ def remove_stale(folder: Path) -> None:
                 shutil.rmtree(left, ignore_errors=True) if left.is_dir() else left.unlink()
         except OSError:
             continue
+
+
+def file_digest(path: Path) -> str:
+    """SHA-256 of a file, in hex; reads it once, a megabyte at a time."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def read_bounded(file: Path, limit: int) -> bytes:
+    """A file's bytes, unless it has more than `limit`: a kilobyte in an archive may unpack to gigabytes.
+
+    Raises:
+        LoadError: `member_too_large`.
+    """
+    if file.stat().st_size > limit:
+        raise LoadError(f"{file.name} has {file.stat().st_size:,} bytes; at most {limit:,} are read", code="member_too_large")
+    return file.read_bytes()

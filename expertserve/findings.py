@@ -1,4 +1,4 @@
-"""What linters report: of grammars (`expertserve.grammar.check`) and of packages (`expertserve.package.check`)."""
+"""What linters report: of grammars (`expertserve.grammar.check`) and of packages (`expertserve.check`)."""
 
 from __future__ import annotations
 

@@ -20,8 +20,7 @@ from pathlib import Path
 
 from expertserve import config
 from expertserve.errors import ConfigError, IncompatibleError, LoadError
-from expertserve.files import write_whole
-from expertserve.package.archive import file_digest
+from expertserve.files import file_digest, write_whole
 
 MAX_HEADER = 16 << 20
 ALIASES = "aliases.json"

@@ -89,6 +89,14 @@ class GenerateArgs(SamplingArgs, PromptArgs, GrammarArgs, total=False):
     """All that `generate` takes beside the prompt."""
 
 
+def split_args(args: GenerateArgs) -> tuple[PromptArgs, SamplingArgs, GrammarArgs]:
+    """`generate`'s keyword arguments → those that shape the prompt, those that constrain the answer, and the others."""
+    prompt = {k: v for k, v in args.items() if k in PromptArgs.__annotations__}
+    grammar = {k: v for k, v in args.items() if k in GrammarArgs.__annotations__}
+    others = {k: v for k, v in args.items() if k not in prompt and k not in grammar}
+    return PromptArgs(**prompt), SamplingArgs(**others), GrammarArgs(**grammar)  # type: ignore[typeddict-item]
+
+
 def routed_by(prompt: str | None, args: GenerateArgs) -> tuple[str, str]:
     """What routing reads of a call: the last thing that the user said, and what goes with it (of which the shape counts, not the words).
 

@@ -20,7 +20,7 @@ from expertserve.server import problems
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "expertserve"
 PAGE = ROOT / "docs" / "errors.md"
-LINTERS = ("grammar/check.py", "package/check.py")
+LINTERS = ("grammar/check.py", "package/check.py", "check.py")
 Finding = tuple[str, str, str, str, str]
 """Code, severity, message, reason, fix."""
 SEVERITIES = ("error", "warning", "info")

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from expertserve.errors import LoadError, ManifestError
-from expertserve.expert import choose_adapter
+from expertserve.package.checkpoints import choose_adapter
 from expertserve.package.manifest import parse_manifest, read_manifest
 from tests import tiny
 

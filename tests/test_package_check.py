@@ -12,9 +12,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from expertserve.check import check_package
 from expertserve.findings import Finding
 from expertserve.package.build import pack
-from expertserve.package.check import check_package
 from expertserve.package.signature import sign
 from expertserve.prompt.tokenizer import Tokenizer
 from tests import tiny

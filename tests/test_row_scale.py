@@ -15,6 +15,7 @@ pytest.importorskip("vllm", reason="the CPU wrapper's module imports vLLM")
 
 from vllm.platforms import current_platform
 
+from expertserve.engine.vllm import lora_cpu
 from expertserve.engine.vllm.lora_cpu import LONG_RUN, Packed, Region, apply, pack, regions, stack
 
 SLOTS, RANK, IN, OUTS = 4, 6, 8, (5, 3)

@@ -12,10 +12,10 @@ import shutil
 import sys
 from pathlib import Path
 
+from expertserve.check import check_package
 from expertserve.config import models_dir
 from expertserve.package import keys
 from expertserve.package.build import default_name, pack, sign_package
-from expertserve.package.check import check_package
 from expertserve.package.manifest import read_manifest
 
 BASE = "SmolLM2-135M-Instruct"

@@ -12,11 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from expertserve.errors import IncompatibleError, LoadError
+from expertserve.files import read_bounded
 from expertserve.models import Tensor, read_header
 from expertserve.package.manifest import Adapter
-from expertserve.package.members import read_bounded
 
-WEIGHTS = "adapter_model.safetensors"
 CONFIG = "adapter_config.json"
 MAX_CONFIG = 1 << 20
 MAX_DEPTH = 32

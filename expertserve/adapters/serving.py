@@ -15,11 +15,11 @@ from pathlib import Path
 
 from safetensors import SafetensorError
 
-from expertserve.adapters.peft import CONFIG, WEIGHTS, PeftAdapter
+from expertserve.adapters.peft import CONFIG, PeftAdapter
 from expertserve.errors import LoadError
-from expertserve.files import move_into_place, part_path, remove_stale
+from expertserve.files import file_digest, move_into_place, part_path, remove_stale
 from expertserve.models import BaseModel
-from expertserve.package.archive import file_digest
+from expertserve.package.members import WEIGHTS
 
 FORMAT = 2
 NOTE = "serving.json"

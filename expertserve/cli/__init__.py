@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from expertserve import __version__
+from expertserve._version import __version__
 from expertserve.cli import batch, bench, chat, generate, keys, models, packages
 from expertserve.cli.commands import Root, group
 

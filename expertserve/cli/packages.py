@@ -28,7 +28,7 @@ def pack(
     as_json: options.AsJson = False,
 ) -> None:
     """Pack a folder into a .expert archive with checksums; the same folder gives the same bytes. A signature is kept."""
-    from expertserve.package.archive import file_digest
+    from expertserve.files import file_digest
     from expertserve.package.build import pack as build
 
     archive = build(folder, output_file)
@@ -74,7 +74,7 @@ def check(
     as_json: options.AsJson = False,
 ) -> None:
     """Tell everything that is wrong or risky with packages, each with its place, reason and fix. Exit status 1 where one has errors."""
-    from expertserve.package.check import check_package
+    from expertserve.check import check_package
 
     found = []
     for package in packages:

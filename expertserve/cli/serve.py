@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from expertserve import __version__
+from expertserve._version import __version__
 from expertserve.cli.options import BaseModel, CacheDir, Device, MaxModelLen, ModelsDir, Precision, Trust, TrustedKey, named, policy, seams
 from expertserve.config import EngineConfig
 from expertserve.errors import ConfigError

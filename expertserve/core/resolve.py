@@ -8,9 +8,9 @@ from dataclasses import replace
 from expertserve.decoding.apply import Applied, apply_grammar
 from expertserve.engine.base import EngineInfo
 from expertserve.errors import OutOfMemoryError
-from expertserve.expert import PreparedExpert, split_args
+from expertserve.expert import PreparedExpert
 from expertserve.prompt.format import build_messages
-from expertserve.request import GenerateArgs, Request, resolve_sampling
+from expertserve.request import GenerateArgs, Request, resolve_sampling, split_args
 
 
 async def resolve(expert: PreparedExpert, prompt: str | None, args: GenerateArgs, *, context_length: int) -> tuple[Request, Applied | None]:

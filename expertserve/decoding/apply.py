@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from expertserve.decoding.compile import masks
+from expertserve.decoding.compile import masks, vocabulary_of
 from expertserve.decoding.follow import Follower
 from expertserve.decoding.restrict import restrict
 from expertserve.decoding.validate import validate
@@ -53,7 +53,7 @@ class Applied:
         self._followers = [
             Follower(
                 chosen.grammar,
-                expert.vocabulary.tokens,
+                vocabulary_of(expert.base.path).tokens,
                 partial(_spell, expert),
                 max_tokens=sampling.max_tokens,
                 ends=frozenset(sampling.stop_token_ids),
@@ -150,7 +150,7 @@ def _check_budget(grammar: Grammar, expert: PreparedExpert, sampling: Sampling) 
 
 def _spell(expert: PreparedExpert, text: bytes) -> list[int]:
     """The tokens that write a text."""
-    return expert.vocabulary.spell(text, expert.prompt.tokenizer.encode_plain)
+    return vocabulary_of(expert.base.path).spell(text, expert.prompt.tokenizer.encode_plain)
 
 
 def _choose(args: GrammarArgs) -> _Chosen:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from expertserve.errors import IncompatibleError
-from expertserve.package.members import read_bounded
+from expertserve.files import read_bounded
 from expertserve.prompt.tokenizer import FILE, MAX_VOCABULARY
 
 BYTE_TOKEN = re.compile(r"<0x([0-9A-Fa-f]{2})>")

@@ -6,7 +6,7 @@ Everything here is decided on the grammar itself, not on samples: that a stop se
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from expertserve.errors import GrammarError
 from expertserve.findings import Finding, Severity
@@ -15,9 +15,6 @@ from expertserve.grammar.program import MAX_ENDING
 from expertserve.grammar.recognise import Grammar, names_in
 from expertserve.grammar.stops import Undecided, example_with
 from expertserve.grammar.tree import Alt, Class, Literal, Node, Ref, Repeat, Rules, Seq
-
-if TYPE_CHECKING:
-    from expertserve.prompt.tokenizer import Tokenizer
 
 _Ranges = tuple[tuple[int, int], ...]
 LONG_SENTENCE = 512
@@ -31,7 +28,14 @@ _DIGITS = ((48, 57),)
 _NAMES = class_of([(48, 57), (65, 90), (95, 95), (97, 122)]).ranges
 
 
-def check(grammar_text: str | bytes, *, stops: Sequence[str] = (), tokenizer: Tokenizer | None = None) -> list[Finding]:
+class TextEncoder(Protocol):
+    """What is needed of a tokenizer."""
+
+    def encode_plain(self, text: str, /) -> Sequence[int]:
+        """Token ids of a text in which nothing is a special token."""
+
+
+def check(grammar_text: str | bytes, *, stops: Sequence[str] = (), tokenizer: TextEncoder | None = None) -> list[Finding]:
     """Everything worth saying about a grammar, errors first, then by line. Never raises for the grammar's sake.
 
     Args:
@@ -553,7 +557,7 @@ def _stops(grammar: Grammar, stops: Sequence[str]) -> Iterator[Finding]:
         )
 
 
-def _shortest(grammar: Grammar, tokenizer: Tokenizer | None) -> Iterator[Finding]:
+def _shortest(grammar: Grammar, tokenizer: TextEncoder | None) -> Iterator[Finding]:
     line = grammar.rules.lines.get(grammar.rules.root, 0)
     count, size = grammar.min_chars, f"{grammar.min_chars:,} characters"
     if count == 0:

@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from expertserve.errors import ConfigError, GrammarError
+from expertserve.files import read_bounded
 from expertserve.grammar import regex
 from expertserve.grammar import schema as json_schema
 from expertserve.grammar.gbnf import MAX_TEXT, write
 from expertserve.grammar.recognise import Grammar
 from expertserve.grammar.schema import Schema
 from expertserve.grammar.tree import Alt, Literal, Node, Rules, Seq
-from expertserve.package.members import read_bounded
 
 if TYPE_CHECKING:
     from outlines.types.dsl import Term

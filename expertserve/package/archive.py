@@ -26,7 +26,7 @@ from typing import IO, Literal, NoReturn
 
 from expertserve import config
 from expertserve.errors import ExpertError, IntegrityError, LoadError
-from expertserve.files import move_into_place, part_path, remove_stale
+from expertserve.files import file_digest, move_into_place, part_path, remove_stale
 from expertserve.package.members import Limits, Members
 
 BLOCK = 1 << 20
@@ -96,12 +96,6 @@ def open_package(
         if files is None:
             files = _fill(entry, source, digest, limits)
         return Package(entry / "files", digest, files, source)
-
-
-def file_digest(path: Path) -> str:
-    """SHA-256 of a file, in hex; reads it once, a megabyte at a time."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 @contextmanager

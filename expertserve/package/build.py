@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from expertserve.errors import ConfigError, IntegrityError, LoadError
-from expertserve.files import part_path
+from expertserve.files import file_digest, part_path
 from expertserve.models import last_component
-from expertserve.package.archive import Package, compare_digest, file_digest, open_package
+from expertserve.package.archive import Package, compare_digest, open_package
+from expertserve.package.checkpoints import choose_adapter, own_weights
 from expertserve.package.manifest import NAME, Manifest, read_manifest
 from expertserve.package.signature import SignatureVerdict, sign, verify_signature
 
@@ -70,8 +71,6 @@ def check_weights(package: Package, manifest: Manifest) -> None:
     Raises:
         IntegrityError: One differs, or is no SHA-256.
     """
-    from expertserve.expert import choose_adapter, own_weights
-
     folder = package.folder
     for base in manifest.base_models:
         entries = [(a, own_weights(folder, a)) for a in base.adapters if a.path]

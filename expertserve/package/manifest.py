@@ -15,8 +15,8 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from expertserve.errors import LoadError, ManifestError
+from expertserve.files import read_bounded
 from expertserve.package import positions
-from expertserve.package.members import read_bounded
 
 NAME = "manifest.json"
 AdapterType = Literal["lora", "dora", "ia3", "adalora", "lokr", "loha", "vera", "lora-fa"]

@@ -8,6 +8,8 @@ from pathlib import Path, PurePosixPath
 
 from expertserve.errors import LoadError
 
+WEIGHTS = "adapter_model.safetensors"
+"""The member that holds an adapter, as PEFT names it."""
 RESERVED = {"con", "prn", "aux", "nul", "conin$", "conout$", *(f"{port}{n}" for port in ("com", "lpt") for n in "123456789¹²³")}
 """Device names that Windows takes before it looks for a file, whatever the extension."""
 
@@ -114,17 +116,6 @@ def _why_unsafe(name: str, limits: Limits) -> str:
         if part.split(".")[0].strip().casefold() in RESERVED:
             return "it is a device name on Windows"
     return ""
-
-
-def read_bounded(file: Path, limit: int) -> bytes:
-    """A file's bytes, unless it has more than `limit`: a kilobyte in an archive may unpack to gigabytes.
-
-    Raises:
-        LoadError: `member_too_large`.
-    """
-    if file.stat().st_size > limit:
-        raise LoadError(f"{file.name} has {file.stat().st_size:,} bytes; at most {limit:,} are read", code="member_too_large")
-    return file.read_bytes()
 
 
 def inside(folder: Path, name: str) -> Path:

@@ -19,11 +19,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from expertserve.errors import ConfigError, IntegrityError
-from expertserve.files import write_whole
+from expertserve.files import read_bounded, write_whole
 from expertserve.package import keys, positions
 from expertserve.package.archive import Package, open_package
 from expertserve.package.manifest import NAME, Integrity, Manifest, read_manifest
-from expertserve.package.members import read_bounded
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey

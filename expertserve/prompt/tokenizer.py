@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from expertserve.errors import IncompatibleError
-from expertserve.package.members import read_bounded
+from expertserve.files import read_bounded
 
 if TYPE_CHECKING:
     import tokenizers

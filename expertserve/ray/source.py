@@ -14,8 +14,7 @@ from pathlib import Path
 
 from expertserve import config
 from expertserve.errors import ExpertError, IntegrityError, LoadError
-from expertserve.files import part_path, remove_stale, write_whole
-from expertserve.package.archive import file_digest
+from expertserve.files import file_digest, part_path, remove_stale, write_whole
 
 REMOTE = re.compile(r"[a-z][a-z0-9+.-]*(::|://)", re.IGNORECASE)
 SUFFIX = ".expert"

@@ -15,7 +15,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, Response
 from starlette.exceptions import HTTPException
 
-from expertserve import __version__
+from expertserve._version import __version__
 from expertserve.errors import ExpertError
 from expertserve.server import admin
 from expertserve.server.auth import Key, Keyring

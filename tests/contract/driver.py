@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from expertserve import EngineConfig
-from expertserve.adapters.peft import WEIGHTS, read_adapter
+from expertserve.adapters.peft import read_adapter
 from expertserve.adapters.serving import ServingAdapter, prepare_adapter
 from expertserve.engine.base import Engine, EngineInfo
 from expertserve.models import BaseModel
 from expertserve.package.manifest import Adapter
+from expertserve.package.members import WEIGHTS
 from expertserve.request import Request, Sampling
 from expertserve.result import Chunk, Completion, TokenLogprob
 from tests import tiny

@@ -127,8 +127,8 @@ def test_streams_come_whole_or_are_cancelled(reader: Reader, capsys: pytest.Capt
 
 @pytest.mark.timeout(180)
 def test_an_expert_of_ones_own_is_trained_packed_checked_signed_and_served(world: SimpleNamespace, reader: Reader, tmp_path: Path) -> None:
+    from expertserve.check import check_package
     from expertserve.package import keys
-    from expertserve.package.check import check_package
     from expertserve.package.signature import TrustPolicy
 
     make = example("own_expert/make_expert")

@@ -20,8 +20,9 @@ import numpy
 from hypothesis import strategies as st
 from safetensors.numpy import save_file
 
-from expertserve.adapters.peft import CONFIG, WEIGHTS, read_adapter
+from expertserve.adapters.peft import CONFIG, read_adapter
 from expertserve.adapters.serving import prepare_adapter
+from expertserve.check import check_package
 from expertserve.core.router import Router
 from expertserve.decoding import restrict
 from expertserve.errors import ExpertError
@@ -32,10 +33,9 @@ from expertserve.grammar.recognise import Grammar
 from expertserve.models import BaseModel
 from expertserve.package import keys
 from expertserve.package.archive import open_package
-from expertserve.package.check import check_package
 from expertserve.package.constraints import check_constraints, load_order
 from expertserve.package.manifest import Adapter, parse_manifest, read_manifest
-from expertserve.package.members import Limits
+from expertserve.package.members import WEIGHTS, Limits
 from expertserve.package.signature import canonical_hash, sign, verify_signature
 from expertserve.prompt import template
 from tests import tiny

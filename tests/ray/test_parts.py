@@ -13,7 +13,7 @@ import pytest
 from expertserve import AsyncExpertManager
 from expertserve.engine.fake import FakeEngine
 from expertserve.errors import ConfigError, ExpertNotLoadedError, IntegrityError, LoadError
-from expertserve.package.archive import file_digest
+from expertserve.files import file_digest
 from expertserve.ray import catalogue as ray_catalogue
 from expertserve.ray.catalogue import Catalogue, Change, Follower, Snapshot, Wanted
 from expertserve.ray.config import read_config

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from expertserve import Expert, IntegrityError, LoadError
-from expertserve.package.archive import file_digest
+from expertserve.files import file_digest
 from tests import tiny
 
 

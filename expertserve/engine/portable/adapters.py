@@ -16,9 +16,9 @@ from torch import nn
 from torch.nn.functional import linear
 
 from expertserve.adapters.convert import RESERVED
-from expertserve.adapters.peft import WEIGHTS
 from expertserve.adapters.serving import ServingAdapter
 from expertserve.errors import IncompatibleError, LoadError
+from expertserve.package.members import WEIGHTS
 
 PREFIX = "base_model.model."
 

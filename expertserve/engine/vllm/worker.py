@@ -15,7 +15,7 @@ from vllm.lora.request import LoRARequest
 from vllm.model_executor.layers.linear import RowParallelLinear
 from vllm.platforms import current_platform
 
-from expertserve.adapters.peft import WEIGHTS
+from expertserve.package.members import WEIGHTS
 
 if TYPE_CHECKING:
     from vllm.v1.worker.worker_base import WorkerBase

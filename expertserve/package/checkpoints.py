@@ -1,0 +1,67 @@
+"""Which of a package's checkpoints is served, and where its weights lie."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from expertserve.errors import LoadError
+from expertserve.package.manifest import Adapter, BaseModelSpec, Checkpoint, Manifest
+from expertserve.package.members import WEIGHTS, inside
+
+
+def choose_adapter(folder: Path, manifest: Manifest, declared: BaseModelSpec, checkpoint: str | None) -> tuple[Adapter, Path]:
+    """Which adapter to serve, and its weights file: the checkpoint asked for, else the packaged one, else the only one.
+
+    Raises:
+        LoadError: `unknown_checkpoint`, listing those present.
+    """
+    by_step = {a.checkpoint_step: a for a in declared.adapters if a.checkpoint_step is not None}
+    if checkpoint is not None:
+        alternative = manifest.training.alternative_checkpoints.get(checkpoint)
+        if alternative and _weights(folder, alternative):
+            return declared.adapters[0], _weights(folder, alternative) or folder
+        step = _step(checkpoint)
+        if step in by_step:
+            return by_step[step], own_weights(folder, by_step[step])
+        raise no_checkpoint(manifest, declared, checkpoint)
+    packaged = _step(manifest.training.packaging_checkpoint or "")
+    if packaged in by_step:
+        return by_step[packaged], own_weights(folder, by_step[packaged])
+    final = [a for a in declared.adapters if a.checkpoint_step is None]
+    chosen = final[0] if final else by_step[max(by_step)]
+    return chosen, own_weights(folder, chosen)
+
+
+def _step(checkpoint: str) -> int:
+    """`checkpoint-1250` or `1250` → 1250; −1 for anything else."""
+    digits = checkpoint.removeprefix("checkpoint-")
+    return int(digits) if re.fullmatch(r"[0-9]{1,18}", digits) else -1
+
+
+def _weights(folder: Path, checkpoint: Checkpoint) -> Path | None:
+    """An alternative checkpoint's weights, where the package has them (published ones often don't)."""
+    path = inside(folder, checkpoint.path)
+    for candidate in (path / WEIGHTS, path, folder / path.name / WEIGHTS):
+        if candidate.is_file():
+            return candidate.resolve()
+    return None
+
+
+def own_weights(folder: Path, adapter: Adapter) -> Path:
+    """Where an adapter's weights lie: its path, its checkpoint's folder, or the package's root."""
+    if adapter.path:
+        path = inside(folder, adapter.path)
+        return (path / WEIGHTS if path.is_dir() else path).resolve()
+    step = folder / f"checkpoint-{adapter.checkpoint_step}" / WEIGHTS
+    return step.resolve() if step.is_file() else (folder / WEIGHTS).resolve()
+
+
+def no_checkpoint(manifest: Manifest, declared: BaseModelSpec, checkpoint: str) -> LoadError:
+    steps = [f"checkpoint-{a.checkpoint_step}" for a in declared.adapters if a.checkpoint_step is not None]
+    present = ", ".join([*manifest.training.alternative_checkpoints, *steps]) or "none"
+    return LoadError(
+        f"the package has no weights of the checkpoint {checkpoint!r}",
+        hint=f"its checkpoints: {present} (an alternative's weights may not be packed)",
+        code="unknown_checkpoint",
+    )
