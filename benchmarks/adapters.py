@@ -33,14 +33,23 @@ from tests import tiny
 RANK = 8
 DECODED = 48
 DTYPE = dtype()
-CONFIG: dict[str, Any] = {"dtype": DTYPE, "max_requests": 64, "kv_cache_bytes": 1 << 30, "max_model_len": 2048}
+CONFIG: dict[str, Any] = {
+    "dtype": DTYPE,
+    "max_requests": 64,
+    "kv_cache_bytes": 1 << 30,
+    "max_model_len": 2048,
+}
 ids = itertools.count()
 
 
 def adapter(base: BaseModel, folder: Path, kind: str, seed: int) -> tuple[ServingAdapter, Path]:
     """A random adapter, as PEFT writes it and in the serving form."""
-    source = tiny.peft_adapter(base.path, folder / f"{kind}-{seed}", kind, rank=RANK, seed=seed, strength=0.01)
-    declared = Adapter.model_validate({"type": kind, "target_modules": tuple(tiny.PROJECTIONS), "r": RANK, "alpha": 2.0 * RANK})
+    source = tiny.peft_adapter(
+        base.path, folder / f"{kind}-{seed}", kind, rank=RANK, seed=seed, strength=0.01
+    )
+    declared = Adapter.model_validate(
+        {"type": kind, "target_modules": tuple(tiny.PROJECTIONS), "r": RANK, "alpha": 2.0 * RANK}
+    )
     read = read_adapter(source, declared, source / "adapter_model.safetensors")
     return prepare_adapter(read, base, f"bench-{kind}-{seed}", folder / "serving"), source
 
@@ -58,13 +67,20 @@ class Served:
         for one in adapters:
             self.loop.run_until_complete(self.engine.add(one))
 
-    def run(self, adapters: Sequence[ServingAdapter | None], prompt_tokens: int, max_tokens: int) -> int:
+    def run(
+        self, adapters: Sequence[ServingAdapter | None], prompt_tokens: int, max_tokens: int
+    ) -> int:
         """One request for each entry, all at once; returns the tokens generated."""
 
         async def one(which: ServingAdapter | None) -> int:
             prompt = tuple(random.randrange(1000, 40_000) for _ in range(prompt_tokens))
             sampling = Sampling(max_tokens=max_tokens, ignore_eos=True)
-            request = Request(id=f"bench-{next(ids)}", prompt_token_ids=prompt, sampling=sampling, adapter=which.digest if which else None)
+            request = Request(
+                id=f"bench-{next(ids)}",
+                prompt_token_ids=prompt,
+                sampling=sampling,
+                adapter=which.digest if which else None,
+            )
             return sum([len(chunk.token_ids) async for chunk in self.engine.stream(request)])
 
         async def all_() -> int:
@@ -127,19 +143,43 @@ class ByHand:
 
 
 RATIOS = [
-    Ratio("decode, 32 requests, 2 DoRA + 2 LoRA mixed ÷ base", "decode mixed", "decode base", least=0.80),
-    Ratio("decode, 32 requests, 4 LoRA ÷ stock vLLM", "decode 4 LoRA", "stock decode 4 LoRA", least=2.5),
+    Ratio(
+        "decode, 32 requests, 2 DoRA + 2 LoRA mixed ÷ base",
+        "decode mixed",
+        "decode base",
+        least=0.80,
+    ),
+    Ratio(
+        "decode, 32 requests, 4 LoRA ÷ stock vLLM",
+        "decode 4 LoRA",
+        "stock decode 4 LoRA",
+        least=2.5,
+    ),
     Ratio("prefill of 1000 tokens, LoRA ÷ base", "prefill LoRA", "prefill base", least=0.90),
     Ratio("prefill of 1000 tokens, DoRA ÷ base", "prefill DoRA", "prefill base"),
     Ratio("prefill ÷ stock vLLM LoRA", "prefill LoRA", "stock prefill LoRA", least=6),
     Ratio("decode base ÷ an engine with enable_lora=False", "decode, LoRA on", "decode, LoRA off"),
-    Ratio("prefill base ÷ an engine with enable_lora=False", "prefill, LoRA on", "prefill, LoRA off"),
+    Ratio(
+        "prefill base ÷ an engine with enable_lora=False", "prefill, LoRA on", "prefill, LoRA off"
+    ),
     Ratio("batch of 10, LoRA ÷ transformers + PEFT", "batch LoRA", "PEFT batch LoRA", least=1.2),
     Ratio("batch of 10, DoRA ÷ transformers + PEFT", "batch DoRA", "PEFT batch DoRA", least=5),
-    Ratio("one prompt, latency ÷ transformers + PEFT LoRA", "latency LoRA", "PEFT latency LoRA", most=1.0),
-    Ratio("one prompt, latency of DoRA ÷ transformers + PEFT DoRA", "latency DoRA", "PEFT latency DoRA", most=0.5),
+    Ratio(
+        "one prompt, latency ÷ transformers + PEFT LoRA",
+        "latency LoRA",
+        "PEFT latency LoRA",
+        most=1.0,
+    ),
+    Ratio(
+        "one prompt, latency of DoRA ÷ transformers + PEFT DoRA",
+        "latency DoRA",
+        "PEFT latency DoRA",
+        most=0.5,
+    ),
     Ratio("4 adapters in one batch of 64 ÷ one adapter", "decode 64 x 4", "decode 64 x 1"),
-    Ratio("16 adapters in one batch of 64 ÷ one adapter", "decode 64 x 16", "decode 64 x 1", least=0.7),
+    Ratio(
+        "16 adapters in one batch of 64 ÷ one adapter", "decode 64 x 16", "decode 64 x 1", least=0.7
+    ),
     Ratio("64 adapters in one batch of 64 ÷ one adapter", "decode 64 x 64", "decode 64 x 1"),
 ]
 
@@ -152,9 +192,19 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         made = {
             (k, s): adapter(base, Path(folder), k, s)
-            for k, s in (("lora", 1), ("lora", 2), ("lora", 3), ("lora", 4), ("dora", 1), ("dora", 2))
+            for k, s in (
+                ("lora", 1),
+                ("lora", 2),
+                ("lora", 3),
+                ("lora", 4),
+                ("dora", 1),
+                ("dora", 2),
+            )
         }
-        loras, doras = [made["lora", s][0] for s in (1, 2, 3, 4)], [made["dora", s][0] for s in (1, 2)]
+        loras, doras = (
+            [made["lora", s][0] for s in (1, 2, 3, 4)],
+            [made["dora", s][0] for s in (1, 2)],
+        )
         ours = Served(base, row_scale=True, slots=8)
         ours.add([*loras, *doras])
         mixed = [doras[0], loras[0], doras[1], loras[1]] * 8
@@ -198,10 +248,18 @@ def main() -> None:
         many = [adapter(base, Path(folder), "lora", 100 + i)[0] for i in range(64)]
         wide = Served(base, row_scale=True, slots=64)
         wide.add(many)
-        figures |= alternate({f"decode 64 x {n}": wide.decode((many[:n] * 64)[:64]) for n in (1, 4, 16, 64)}, rounds)
+        figures |= alternate(
+            {f"decode 64 x {n}": wide.decode((many[:n] * 64)[:64]) for n in (1, 4, 16, 64)}, rounds
+        )
         wide.close()
     name = "adapters" if DTYPE == "bfloat16" else f"adapters_{DTYPE}"
-    report(name, "Adapters", figures, RATIOS, {"base": BASE.name, **CONFIG, "rank": RANK, "slots": "8, then 64", "threads": len(cpus())})
+    report(
+        name,
+        "Adapters",
+        figures,
+        RATIOS,
+        {"base": BASE.name, **CONFIG, "rank": RANK, "slots": "8, then 64", "threads": len(cpus())},
+    )
 
 
 if __name__ == "__main__":

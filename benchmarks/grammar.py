@@ -40,9 +40,12 @@ SCHEMA = "CREATE TABLE customers (id INTEGER PRIMARY KEY, name TEXT, country TEX
 def grammars() -> dict[str, Grammar]:
     """The published ones and ours, by name."""
     found = {
-        f"published {p.parent.name.removeprefix('expert-')}": Grammar.from_gbnf(p.read_bytes()) for p in SAMPLES.glob("*/grammar.gbnf")
+        f"published {p.parent.name.removeprefix('expert-')}": Grammar.from_gbnf(p.read_bytes())
+        for p in SAMPLES.glob("*/grammar.gbnf")
     }
-    return found | {name: grammar for name in ("sql", "json-object", "cypher") if (grammar := bundled(name))}
+    return found | {
+        name: grammar for name in ("sql", "json-object", "cypher") if (grammar := bundled(name))
+    }
 
 
 def qwen() -> Vocabulary | None:
@@ -84,8 +87,12 @@ def raw_xgrammar(grammar: Grammar, vocabulary: Vocabulary, size: int) -> Mask:
 
     tokens = [vocabulary.tokens.get(i, b"") for i in range(size)]
     special = [i for i in range(size) if i not in vocabulary.tokens]
-    info = xgrammar.TokenizerInfo(tokens, vocab_type=xgrammar.VocabType.RAW, vocab_size=size, stop_token_ids=special[:1])
-    compiled = xgrammar.GrammarCompiler(info, max_threads=1).compile_grammar(xgrammar.Grammar.from_ebnf(write(grammar.rules)))
+    info = xgrammar.TokenizerInfo(
+        tokens, vocab_type=xgrammar.VocabType.RAW, vocab_size=size, stop_token_ids=special[:1]
+    )
+    compiled = xgrammar.GrammarCompiler(info, max_threads=1).compile_grammar(
+        xgrammar.Grammar.from_ebnf(write(grammar.rules))
+    )
 
     class Raw:
         def start(self) -> XState:
@@ -124,7 +131,10 @@ def one(name: str, vocabulary: Vocabulary, which: str, compare: bool) -> dict[st
     }
     if compare:
         theirs = masks(raw_xgrammar(grammar, vocabulary, size), texts[:4], size, 120)
-        row |= {"xgrammar_mean_us": round(statistics.mean(theirs) * 1e6), "ratio": round(statistics.mean(theirs) / statistics.mean(times))}
+        row |= {
+            "xgrammar_mean_us": round(statistics.mean(theirs) * 1e6),
+            "ratio": round(statistics.mean(theirs) / statistics.mean(times)),
+        }
     return row
 
 
@@ -135,12 +145,18 @@ def tables() -> Iterator[dict[str, object]]:
         for name in grammars():
             command = [sys.executable, "-m", "benchmarks.grammar", "--one", name, which]
             done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
-            yield json.loads(done.stdout) if done.returncode == 0 else {"grammar": name, "vocabulary": which, "error": done.stderr[-300:]}
+            yield (
+                json.loads(done.stdout)
+                if done.returncode == 0
+                else {"grammar": name, "vocabulary": which, "error": done.stderr[-300:]}
+            )
 
 
 def reading() -> float:
     """Milliseconds to read and lower a grammar of 2,000 rules."""
-    rules = {"root": Seq(tuple(Ref(f"rule-{i}") for i in range(2000)))} | {f"rule-{i}": Literal(f"word {i}") for i in range(2000)}
+    rules = {"root": Seq(tuple(Ref(f"rule-{i}") for i in range(2000)))} | {
+        f"rule-{i}": Literal(f"word {i}") for i in range(2000)
+    }
     text = write(Rules(rules, {}))
     times = []
     for _ in range(5):
@@ -155,27 +171,47 @@ def in_engine(rounds: int) -> tuple[list[Answer], dict[str, Any]]:
     package = next((ROOT / "examples" / "experts").glob("expert-sql-*.expert"))
     sql = bundled("sql")
     assert sql
-    wanted: GenerateArgs = {"grammar": sql, "temperature": 1.0, "max_tokens": 64, "schema": SCHEMA, "stop": []}
+    wanted: GenerateArgs = {
+        "grammar": sql,
+        "temperature": 1.0,
+        "max_tokens": 64,
+        "schema": SCHEMA,
+        "stop": [],
+    }
     answers: list[Answer] = []
     tokens_s: dict[str, list[float]] = {}
     raw: dict[str, list[list[float]]] = {}
     config = EngineConfig(max_requests=32, max_model_len=1024)
     with Expert.load(package, config=config) as expert:
         for batch in (16, 32):
-            prompts = [f"List the customers who are older than {20 + i} and everything about them." for i in range(batch)]
+            prompts = [
+                f"List the customers who are older than {20 + i} and everything about them."
+                for i in range(batch)
+            ]
 
-            def run(own: list[GenerateArgs], prompts: list[str] = prompts) -> tuple[float, float, list[int]]:
+            def run(
+                own: list[GenerateArgs], prompts: list[str] = prompts
+            ) -> tuple[float, float, list[int]]:
                 """Tokens a second while decoding (each request's from its first token on, together) and from asking to the last end."""
                 began = time.perf_counter()
-                results = expert.manager.generate_many([("expert", p, args) for p, args in zip(prompts, own, strict=True)])
+                results = expert.manager.generate_many(
+                    [("expert", p, args) for p, args in zip(prompts, own, strict=True)]
+                )
                 seconds = time.perf_counter() - began
                 lengths = [r.usage.completion_tokens for r in results]
-                decode = sum((n - 1) / (r.timing.total - r.timing.first_token) for n, r in zip(lengths, results, strict=True))
+                decode = sum(
+                    (n - 1) / (r.timing.total - r.timing.first_token)
+                    for n, r in zip(lengths, results, strict=True)
+                )
                 return decode, sum(lengths) / seconds, lengths
 
             held: list[GenerateArgs] = [{**wanted, "seed": i} for i in range(batch)]
-            lengths = run(held)[2]  # seeded, so they are these every time: the other side writes as much
-            free: list[GenerateArgs] = [{**a, "grammar": None, "max_tokens": n} for a, n in zip(held, lengths, strict=True)]
+            lengths = run(held)[
+                2
+            ]  # seeded, so they are these every time: the other side writes as much
+            free: list[GenerateArgs] = [
+                {**a, "grammar": None, "max_tokens": n} for a, n in zip(held, lengths, strict=True)
+            ]
             run(free)
             rounds_ = []
             for r in range(4 * rounds):
@@ -183,7 +219,10 @@ def in_engine(rounds: int) -> tuple[list[Answer], dict[str, Any]]:
                 rounds_.append(pair if r % 2 else pair[::-1])
             for kind, what in enumerate(("decoding", "from asking to the end")):
                 ratio = statistics.median(ours[kind] / base[kind] for ours, base in rounds_)
-                medians = [round(statistics.median(figures[kind] for figures in side), 1) for side in zip(*rounds_, strict=True)]
+                medians = [
+                    round(statistics.median(figures[kind] for figures in side), 1)
+                    for side in zip(*rounds_, strict=True)
+                ]
                 name = f"constrained ÷ unconstrained, batch {batch}, {what}"
                 answers.append(Answer(name, ratio, least=0.95))
                 tokens_s[name] = medians
@@ -193,7 +232,9 @@ def in_engine(rounds: int) -> tuple[list[Answer], dict[str, Any]]:
         for r in range(8 * rounds):
             for key in sorted(sides, reverse=bool(r % 2)):
                 args: GenerateArgs = {**sides[key], "max_tokens": 16, "temperature": 0.0}
-                firsts[key].append(expert.generate("How many customers are there?", **args).timing.first_token)
+                firsts[key].append(
+                    expert.generate("How many customers are there?", **args).timing.first_token
+                )
         extra = statistics.median(firsts["with"]) - statistics.median(firsts["without"])
         answers.append(Answer("first token, cached grammar − none, ms", extra * 1e3, most=5))
     return answers, {"tokens_a_second": tokens_s, "rounds": raw}
@@ -203,7 +244,11 @@ def main() -> None:
     if sys.argv[1:2] == ["--one"]:
         vocabulary = Vocabulary.read(BASE) if sys.argv[3] == "smollm2" else qwen()
         assert vocabulary
-        print(json.dumps(one(sys.argv[2], vocabulary, sys.argv[3], compare=sys.argv[2] == "published sql")))
+        print(
+            json.dumps(
+                one(sys.argv[2], vocabulary, sys.argv[3], compare=sys.argv[2] == "published sql")
+            )
+        )
         return
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 5
     if sys.argv[2:] == ["engine"]:
@@ -214,16 +259,34 @@ def main() -> None:
         print(json.dumps(row), flush=True)
     lowered = reading()
     answers, raw = in_engine(rounds)
-    answers = [*published(rows), Answer("reading and lowering 2,000 rules, ms", lowered, most=200), *answers]
-    notes = {"engine": f"max_requests 32, max_model_len 1024, {dtype()}", "temperature": 1.0, "max_tokens": 64}
+    answers = [
+        *published(rows),
+        Answer("reading and lowering 2,000 rules, ms", lowered, most=200),
+        *answers,
+    ]
+    notes = {
+        "engine": f"max_requests 32, max_model_len 1024, {dtype()}",
+        "temperature": 1.0,
+        "max_tokens": 64,
+    }
     save("grammar", notes=notes, answers=judge("grammar", answers), masks=rows, **raw)
 
 
 def published(rows: list[dict[str, Any]]) -> Iterator[Answer]:
     """What the published SQL grammar's bars say, by vocabulary."""
     for vocabulary, worst, compiled in (("smollm2", 1, 5), ("qwen", 5, 20)):
-        row = next((r for r in rows if (r["grammar"], r["vocabulary"]) == ("published sql", vocabulary) and "mask_mean_us" in r), None)
-        if row is None:  # neither the published grammar nor that vocabulary is part of this repository
+        row = next(
+            (
+                r
+                for r in rows
+                if (r["grammar"], r["vocabulary"]) == ("published sql", vocabulary)
+                and "mask_mean_us" in r
+            ),
+            None,
+        )
+        if (
+            row is None
+        ):  # neither the published grammar nor that vocabulary is part of this repository
             continue
         what = f"published SQL grammar, {vocabulary}'s vocabulary"
         yield Answer(f"{what}: mean mask, µs", row["mask_mean_us"], most=60)

@@ -32,7 +32,10 @@ HOME, BINDING, PATIENCE = ROOT / "build" / "llama", "llama-cpp-python==0.3.36", 
 PACKAGE = next((ROOT / "examples" / "experts").glob("expert-sql-*.expert"))
 GRAMMAR = ROOT / "grammars" / "sql.gbnf"
 SCHEMA = "CREATE TABLE customers (id INTEGER PRIMARY KEY, name TEXT, country TEXT, age INTEGER);"
-PROMPTS = [f"What are the names of the customers from Spain who are older than {age}?" for age in range(20, 30)]
+PROMPTS = [
+    f"What are the names of the customers from Spain who are older than {age}?"
+    for age in range(20, 30)
+]
 TOKENS = 48
 NAMES = {
     "self_attn.q_proj": "attn_q",
@@ -64,12 +67,19 @@ for line in sys.stdin:
 def interpreter() -> Path:
     """A Python that has llama.cpp, built from source where there is none yet."""
     python = HOME / "bin" / "python"
-    built = python.exists() and not subprocess.run([python, "-c", "import llama_cpp"], check=False, capture_output=True).returncode
+    built = (
+        python.exists()
+        and not subprocess.run(
+            [python, "-c", "import llama_cpp"], check=False, capture_output=True
+        ).returncode
+    )
     if not built:
         print(f"building {BINDING} in {HOME} …", flush=True)
         venv.create(HOME, with_pip=True, clear=True)
         try:
-            subprocess.run([python, "-m", "pip", "install", "--quiet", BINDING], check=True, timeout=PATIENCE)
+            subprocess.run(
+                [python, "-m", "pip", "install", "--quiet", BINDING], check=True, timeout=PATIENCE
+            )
         except subprocess.SubprocessError as error:
             raise SystemExit(f"llama.cpp could not be built: {error}") from error
     return python
@@ -113,7 +123,9 @@ class LlamaCpp:
 
     def __init__(self, python: Path, model: Path, lora: Path) -> None:
         command = [str(python), "-c", CHILD, str(model), str(lora), str(GRAMMAR), str(len(cpus()))]
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
         self.version = self._read()
 
     def _read(self) -> Any:
@@ -125,7 +137,9 @@ class LlamaCpp:
 
     def ask(self, prompts: list[str], grammar: bool) -> tuple[list[str], int]:
         assert self.process.stdin
-        self.process.stdin.write(json.dumps({"prompts": prompts, "grammar": grammar, "tokens": TOKENS}) + "\n")
+        self.process.stdin.write(
+            json.dumps({"prompts": prompts, "grammar": grammar, "tokens": TOKENS}) + "\n"
+        )
         self.process.stdin.flush()
         said = self._read()
         return said["texts"], said["tokens"]
@@ -138,10 +152,23 @@ def main() -> None:
     """Both resident, in turn."""
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else ROUNDS
     with tempfile.TemporaryDirectory() as scratch:
-        theirs = LlamaCpp(interpreter(), fetch(Path(scratch)), converted(PACKAGE, Path(scratch) / "lora.gguf"))
-        with Expert.load(PACKAGE, config=EngineConfig(max_model_len=1024, max_requests=16)) as expert:
-            messages = [[{"role": "system", "content": f"Schema:\n{SCHEMA}"}, {"role": "user", "content": p}] for p in PROMPTS]
-            written = ["".join(f"<|im_start|>{m['role']}\n{m['content']}<|im_end|>\n" for m in one) for one in messages]
+        theirs = LlamaCpp(
+            interpreter(), fetch(Path(scratch)), converted(PACKAGE, Path(scratch) / "lora.gguf")
+        )
+        with Expert.load(
+            PACKAGE, config=EngineConfig(max_model_len=1024, max_requests=16)
+        ) as expert:
+            messages = [
+                [
+                    {"role": "system", "content": f"Schema:\n{SCHEMA}"},
+                    {"role": "user", "content": p},
+                ]
+                for p in PROMPTS
+            ]
+            written = [
+                "".join(f"<|im_start|>{m['role']}\n{m['content']}<|im_end|>\n" for m in one)
+                for one in messages
+            ]
             texts = [text + "<|im_start|>assistant\n" for text in written]
 
             def ours(prompts: list[str], grammar: bool) -> tuple[list[str], int]:
@@ -151,18 +178,29 @@ def main() -> None:
                 results = expert.generate_batch(prompts, **args)
                 return [r.text for r in results], sum(r.usage.completion_tokens for r in results)
 
-            same = sum(a.strip() == b.strip() for a, b in zip(ours(PROMPTS, True)[0], theirs.ask(texts, True)[0], strict=True))
+            same = sum(
+                a.strip() == b.strip()
+                for a, b in zip(ours(PROMPTS, True)[0], theirs.ask(texts, True)[0], strict=True)
+            )
             sides: dict[str, Callable[[], float]] = {}
             for grammar in (False, True):
                 what = "with grammar" if grammar else "free"
                 for count in (1, 10):
                     size = "one prompt" if count == 1 else "10 prompts"
-                    sides[f"ours, {size}, {what}"] = lambda n=count, g=grammar: timed(lambda: ours(PROMPTS[:n], g)[1])  # type: ignore[misc]
-                    sides[f"llama.cpp, {size}, {what}"] = lambda n=count, g=grammar: timed(lambda: theirs.ask(texts[:n], g)[1])  # type: ignore[misc]
+                    sides[f"ours, {size}, {what}"] = lambda n=count, g=grammar: timed(
+                        lambda: ours(PROMPTS[:n], g)[1]
+                    )  # type: ignore[misc]
+                    sides[f"llama.cpp, {size}, {what}"] = lambda n=count, g=grammar: timed(
+                        lambda: theirs.ask(texts[:n], g)[1]
+                    )  # type: ignore[misc]
             figures = alternate(sides, rounds)
         theirs.close()
     ratios = [
-        Ratio(f"{size}, {what}: tokens a second ÷ llama.cpp", f"ours, {size}, {what}", f"llama.cpp, {size}, {what}")
+        Ratio(
+            f"{size}, {what}: tokens a second ÷ llama.cpp",
+            f"ours, {size}, {what}",
+            f"llama.cpp, {size}, {what}",
+        )
         for size in ("one prompt", "10 prompts")
         for what in ("free", "with grammar")
     ]

@@ -49,10 +49,16 @@ def packages(folder: Path, count: int) -> list[Path]:
         own = folder / f"a{n}"
         own.mkdir()
         (own / "adapter_config.json").write_bytes((first / "adapter_config.json").read_bytes())
-        other = {k: v.mul(1 + 0.01 * torch.rand(1).item()).to(torch.bfloat16) for k, v in weights.items()}
+        other = {
+            k: v.mul(1 + 0.01 * torch.rand(1).item()).to(torch.bfloat16) for k, v in weights.items()
+        }
         save_file(other, own / "adapter_model.safetensors")
         entry = tiny.base_entry(rank=8, name=BASE.name, targets=targets)
-        made.append(tiny.package(folder / f"p{n}", own, None, name=f"expert-{n}", base_models=entry, training={}))
+        made.append(
+            tiny.package(
+                folder / f"p{n}", own, None, name=f"expert-{n}", base_models=entry, training={}
+            )
+        )
     return made
 
 
@@ -69,7 +75,12 @@ def facade_over_bare(manager: ExpertManager, name: str, rounds: int) -> None:
     def request(prompt: str) -> Request:
         ids = tuple(expert.prompt.render([{"role": "user", "content": prompt}]))
         sampling = Sampling(max_tokens=32, stop_token_ids=expert.prompt.stop_token_ids())
-        return Request(id=f"bare-{next(numbers)}", prompt_token_ids=ids, sampling=sampling, adapter=adapter.digest)
+        return Request(
+            id=f"bare-{next(numbers)}",
+            prompt_token_ids=ids,
+            sampling=sampling,
+            adapter=adapter.digest,
+        )
 
     async def bare(prompts: list[str]) -> int:
         from vllm.inputs import TokensPrompt
@@ -93,14 +104,19 @@ def facade_over_bare(manager: ExpertManager, name: str, rounds: int) -> None:
         return work() / (time.perf_counter() - began)
 
     def ours(prompts: list[str]) -> int:
-        return sum(r.usage.completion_tokens for r in manager.generate_many([(name, p, ARGS) for p in prompts]))
+        return sum(
+            r.usage.completion_tokens
+            for r in manager.generate_many([(name, p, ARGS) for p in prompts])
+        )
 
     figures = alternate(
         {
             "ours, 32": lambda: rate(lambda: ours(PROMPTS)),
             "bare, 32": lambda: rate(lambda: manager._loop.run(bare(PROMPTS))),
             "ours, 1": lambda: 1 / rate(lambda: sum(bool(ours([p])) for p in PROMPTS[:8])),
-            "bare, 1": lambda: 1 / rate(lambda: sum(bool(manager._loop.run(bare([p]))) for p in PROMPTS[:8])),
+            "bare, 1": lambda: (
+                1 / rate(lambda: sum(bool(manager._loop.run(bare([p]))) for p in PROMPTS[:8]))
+            ),
         },
         2 * rounds,
     )
@@ -123,7 +139,10 @@ def zipf(count: int, rng: random.Random, among: int) -> list[int]:
 def many_experts(manager: ExpertManager, rounds: int) -> dict[str, dict[str, Any]]:
     """200 experts with zipf-distributed use over 8 slots, over 4 that are always there; by how many ask at once, each its next question
     when it has its answer. More askers than slots wait for each other's adapters, whatever a swap costs."""
-    return {f"{clients} clients": _with_clients(manager, rounds, clients) for clients in (SLOTS, 4 * SLOTS)}
+    return {
+        f"{clients} clients": _with_clients(manager, rounds, clients)
+        for clients in (SLOTS, 4 * SLOTS)
+    }
 
 
 def _with_clients(manager: ExpertManager, rounds: int, clients: int) -> dict[str, Any]:
@@ -134,7 +153,12 @@ def _with_clients(manager: ExpertManager, rounds: int, clients: int) -> dict[str
         names = [f"e{n}" for n in zipf(12 * SLOTS, rng, among)]
         began = time.perf_counter()
         with ThreadPoolExecutor(clients) as pool:
-            results = list(pool.map(lambda job: manager.generate(job[1], f"Question {job[0]}?", **ARGS), enumerate(names)))
+            results = list(
+                pool.map(
+                    lambda job: manager.generate(job[1], f"Question {job[0]}?", **ARGS),
+                    enumerate(names),
+                )
+            )
         if among == EXPERTS:
             firsts.extend(r.timing.first_token for r in results)
         return sum(r.usage.completion_tokens for r in results) / (time.perf_counter() - began)
@@ -176,7 +200,9 @@ def gaps(manager: ExpertManager, cold: list[Path]) -> dict[str, Any]:
     def longest(disturb: Callable[[], None]) -> float:
         times: list[float] = []
         thread = threading.Thread(target=disturb)
-        for n, _ in enumerate(manager.generate_stream("e0", "Tell me a long story.", **{**ARGS, "max_tokens": 300})):  # type: ignore[typeddict-item]
+        for n, _ in enumerate(
+            manager.generate_stream("e0", "Tell me a long story.", **{**ARGS, "max_tokens": 300})
+        ):  # type: ignore[typeddict-item]
             times.append(time.perf_counter())
             if n == 20:
                 thread.start()
@@ -189,7 +215,11 @@ def gaps(manager: ExpertManager, cold: list[Path]) -> dict[str, Any]:
 
     quiet = statistics.median(longest(lambda: None) for _ in range(3))
     loud = longest(load)
-    return {"undisturbed_ms": round(quiet, 1), "while_20_load_ms": round(loud, 1), "ratio": round(loud / quiet, 2)}
+    return {
+        "undisturbed_ms": round(quiet, 1),
+        "while_20_load_ms": round(loud, 1),
+        "ratio": round(loud / quiet, 2),
+    }
 
 
 def consumers(manager: ExpertManager) -> dict[str, Any]:
@@ -229,16 +259,42 @@ def main() -> None:
             for n, path in enumerate(paths[EXPERTS : EXPERTS + 20]):
                 manager.load_expert(f"c{n}", path)
             cold = [f"e{n}" for n in range(150, 170)]
-            swaps, pauses, reading = swapping(manager, cold), gaps(manager, paths[EXPERTS + 20 :]), consumers(manager)
+            swaps, pauses, reading = (
+                swapping(manager, cold),
+                gaps(manager, paths[EXPERTS + 20 :]),
+                consumers(manager),
+            )
             many = many_experts(manager, rounds)
     answers = [
         Answer("a swap between two resident experts, ms", swaps["swap_ms"], most=1),
-        Answer("the longest pause of a stream while 20 experts load ÷ undisturbed", pauses["ratio"], most=3),
-        Answer("the front end's CPU for a token, 64 streams, ms", reading["cpu_ms_per_token"], most=0.3),
-        *(Answer(f"200 experts over {SLOTS} slots ÷ 4 experts, {n}", row["ratio"], least=0.85) for n, row in many.items()),
+        Answer(
+            "the longest pause of a stream while 20 experts load ÷ undisturbed",
+            pauses["ratio"],
+            most=3,
+        ),
+        Answer(
+            "the front end's CPU for a token, 64 streams, ms", reading["cpu_ms_per_token"], most=0.3
+        ),
+        *(
+            Answer(f"200 experts over {SLOTS} slots ÷ 4 experts, {n}", row["ratio"], least=0.85)
+            for n, row in many.items()
+        ),
     ]
-    notes = {"slots": SLOTS, "max_requests": 64, "max_model_len": 1024, "experts": f"{EXPERTS} LoRA, rank 8"}
-    save("manager", notes=notes, answers=judge("manager", answers), swapping=swaps, gaps=pauses, consumers=reading, many_experts=many)
+    notes = {
+        "slots": SLOTS,
+        "max_requests": 64,
+        "max_model_len": 1024,
+        "experts": f"{EXPERTS} LoRA, rank 8",
+    }
+    save(
+        "manager",
+        notes=notes,
+        answers=judge("manager", answers),
+        swapping=swaps,
+        gaps=pauses,
+        consumers=reading,
+        many_experts=many,
+    )
 
 
 if __name__ == "__main__":

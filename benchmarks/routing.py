@@ -29,7 +29,11 @@ Question = tuple[str, str]
 WISHES = {  # how a user without a schema says what is wanted
     "sql": ("Write an SQL query: {}", "{} Answer in SQL.", "I have a Postgres database. {}"),
     "cypher": ("Write a Cypher query: {}", "{} Answer in Cypher.", "I have a Neo4j graph. {}"),
-    "json_extract": ("Extract the facts as JSON: {}", "Turn this into a JSON object: {}", "{} Give me that as JSON."),
+    "json_extract": (
+        "Extract the facts as JSON: {}",
+        "Turn this into a JSON object: {}",
+        "{} Give me that as JSON.",
+    ),
 }
 STRANGERS = """
 Good morning!
@@ -93,7 +97,9 @@ def main() -> None:
     for task in TASKS:
         asked = questions(task, count)
         rng = random.Random(SEED)
-        rows[f"{task}: the prompt alone"] = outcome(router, task, ((prompt, "") for prompt, _ in asked))
+        rows[f"{task}: the prompt alone"] = outcome(
+            router, task, ((prompt, "") for prompt, _ in asked)
+        )
         rows[f"{task}: the prompt says what is wanted"] = outcome(
             router, task, ((rng.choice(WISHES[task]).format(prompt), "") for prompt, _ in asked)
         )
@@ -101,25 +107,50 @@ def main() -> None:
     rows["prompts for none of them"] = outcome(router, "", ((prompt, "") for prompt in STRANGERS))
     print(f"\n{'':<46}{'first':>8}{'fits':>8}{'none':>8}{'wrong':>8}\n")
     for name, row in rows.items():
-        print(f"{name:<46}" + "".join(f"{row[k]:>8.1%}" for k in ("first", "fits", "none", "wrong")))
+        print(
+            f"{name:<46}" + "".join(f"{row[k]:>8.1%}" for k in ("first", "fits", "none", "wrong"))
+        )
     times = {str(experts): round(milliseconds(experts), 3) for experts in (3, 20, 200)}
     print(f"\nmilliseconds a call, by experts: {times}")
-    answers = judge("routing", [Answer("routing a prompt among 200 experts, ms", times["200"], most=1)])
-    save("routing", answers=answers, questions=count, strangers=len(STRANGERS), rows=rows, milliseconds=times)
+    answers = judge(
+        "routing", [Answer("routing a prompt among 200 experts, ms", times["200"], most=1)]
+    )
+    save(
+        "routing",
+        answers=answers,
+        questions=count,
+        strangers=len(STRANGERS),
+        rows=rows,
+        milliseconds=times,
+    )
 
 
 def entries() -> list[Entry]:
     """The demo experts as their manifests describe them, under their tasks' names."""
     about = importlib.import_module("pack_expert").EXPERTS
     return [
-        Entry(task, Routing.model_validate_json(json.dumps(about[task]["routing"])), tuple(about[task]["capabilities"])) for task in TASKS
+        Entry(
+            task,
+            Routing.model_validate_json(json.dumps(about[task]["routing"])),
+            tuple(about[task]["capabilities"]),
+        )
+        for task in TASKS
     ]
 
 
 def questions(task: str, count: int) -> list[Question]:
     """Of the test split: domains that neither training nor the choice of keywords has seen."""
     lessons = importlib.import_module(f"experts.{task}").lessons("test", SEED)
-    return list(itertools.islice(((pair.question, f"Schema:\n{lesson.schema}") for lesson in lessons for pair in lesson.pairs), count))
+    return list(
+        itertools.islice(
+            (
+                (pair.question, f"Schema:\n{lesson.schema}")
+                for lesson in lessons
+                for pair in lesson.pairs
+            ),
+            count,
+        )
+    )
 
 
 def outcome(router: Router, task: str, asked: Iterable[Question]) -> dict[str, float]:
@@ -130,7 +161,9 @@ def outcome(router: Router, task: str, asked: Iterable[Question]) -> dict[str, f
         counts["all"] += 1
         counts["fits"] += task in names
         counts["first" if names[:1] == [task] else "wrong" if names else "none"] += 1
-    return {key: round(counts[key] / counts["all"], 4) for key in ("first", "fits", "none", "wrong")}
+    return {
+        key: round(counts[key] / counts["all"], 4) for key in ("first", "fits", "none", "wrong")
+    }
 
 
 def milliseconds(experts: int) -> float:
@@ -138,7 +171,11 @@ def milliseconds(experts: int) -> float:
     base = entries()
     copies = [
         Entry(
-            f"{one.name}-{i}", one.routing.model_copy(update={"router_hint": f"{one.routing.router_hint} OR task=t{i}"}), one.capabilities
+            f"{one.name}-{i}",
+            one.routing.model_copy(
+                update={"router_hint": f"{one.routing.router_hint} OR task=t{i}"}
+            ),
+            one.capabilities,
         )
         for i, one in zip(range(experts), itertools.cycle(base))
     ]

@@ -29,7 +29,12 @@ STEP_BASE, STEP_REQUEST = 0.048, 0.0015
 LOADS = {"measured": 0.020, "ten times that": 0.200}
 """Seconds that a cold adapter takes: 7.8 MB from the page cache, measured; and a guess of what larger ones take, which is not."""
 
-MIXED = {1: 1.0, 4: 1.03, 16: 0.874, 64: 0.539}  # speed with so many adapters in one batch of 64, over one adapter
+MIXED = {
+    1: 1.0,
+    4: 1.03,
+    16: 0.874,
+    64: 0.539,
+}  # speed with so many adapters in one batch of 64, over one adapter
 REPLICAS = (1, 2, 4, 8, 16, 32, 64)
 EXPERTS = (1, 10, 100, 500, 2000)
 SHOWN = (100, 500, 2000)
@@ -106,7 +111,9 @@ def routers(rng: random.Random) -> dict[str, Callable[[], Router]]:
         return lambda expert, loads: list(loads)[next(turn) % len(loads)]
 
     def of_two() -> Router:
-        return lambda expert, loads: min(rng.sample(list(loads), min(2, len(loads))), key=loads.__getitem__)
+        return lambda expert, loads: min(
+            rng.sample(list(loads), min(2, len(loads))), key=loads.__getitem__
+        )
 
     def near() -> Router:
         affinity = Affinity(SLOTS, SPILL)
@@ -127,7 +134,14 @@ def rate() -> float:
     return LOAD * half / (STEP_BASE + STEP_REQUEST * half) / TOKENS
 
 
-def simulate(route: Router, replicas: int, experts: int, requests: int, load_seconds: float, rng: random.Random) -> dict[str, float]:
+def simulate(
+    route: Router,
+    replicas: int,
+    experts: int,
+    requests: int,
+    load_seconds: float,
+    rng: random.Random,
+) -> dict[str, float]:
     """Warm-hit rate, and the seconds that half and 99 % of the requests took; the first tenth, when everything is cold, isn't counted."""
     engines = {f"r{i}": Simulated(load_seconds) for i in range(replicas)}
     loads = dict.fromkeys(engines, 0)
@@ -187,15 +201,30 @@ def plot(rows: list[dict[str, object]]) -> None:
     matplotlib.rcParams["svg.fonttype"] = "none"
     from matplotlib import pyplot
 
-    figure, axes = pyplot.subplots(3, len(SHOWN), figsize=(10, 8), sharex=True, sharey="row", layout="constrained")
-    colours = {"random": "#999999", "round robin": "#56b4e9", "two choices": "#e69f00", "affinity": "#009e73"}
-    kinds = [("warm", "measured", "warm hits")] + [("p99", cost, f"99 % answered in, s\nload: {cost}") for cost in LOADS]
+    figure, axes = pyplot.subplots(
+        3, len(SHOWN), figsize=(10, 8), sharex=True, sharey="row", layout="constrained"
+    )
+    colours = {
+        "random": "#999999",
+        "round robin": "#56b4e9",
+        "two choices": "#e69f00",
+        "affinity": "#009e73",
+    }
+    kinds = [("warm", "measured", "warm hits")] + [
+        ("p99", cost, f"99 % answered in, s\nload: {cost}") for cost in LOADS
+    ]
     for column, experts in enumerate(SHOWN):
         for row, (key, cost, label) in enumerate(kinds):
             axis = axes[row][column]
             for policy, colour in colours.items():
-                points = [(r["replicas"], r[key]) for r in rows if (r["policy"], r["experts"], r["load"]) == (policy, experts, cost)]
-                axis.plot(*zip(*points, strict=True), marker="o", markersize=3, color=colour, label=policy)
+                points = [
+                    (r["replicas"], r[key])
+                    for r in rows
+                    if (r["policy"], r["experts"], r["load"]) == (policy, experts, cost)
+                ]
+                axis.plot(
+                    *zip(*points, strict=True), marker="o", markersize=3, color=colour, label=policy
+                )
             axis.set_xscale("log", base=2)
             axis.set_xticks(REPLICAS, [str(r) for r in REPLICAS])
             axis.grid(alpha=0.3)
@@ -219,8 +248,16 @@ def main() -> None:
     least = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
     rows: list[dict[str, object]] = []
     began = time.perf_counter()
-    print(f"{'load':<15} {'experts':>8} {'replicas':>8}  {'policy':<12} {'warm':>7} {'p50 s':>7} {'p99 s':>7} {'first p99':>10}")
-    cases = [(cost, e, r) for cost in LOADS for e in EXPERTS for r in REPLICAS if cost == "measured" or e in SHOWN]
+    print(
+        f"{'load':<15} {'experts':>8} {'replicas':>8}  {'policy':<12} {'warm':>7} {'p50 s':>7} {'p99 s':>7} {'first p99':>10}"
+    )
+    cases = [
+        (cost, e, r)
+        for cost in LOADS
+        for e in EXPERTS
+        for r in REPLICAS
+        if cost == "measured" or e in SHOWN
+    ]
     for cost, experts, replicas in cases:
         for policy, make in routers(random.Random(SEED)).items():
             requests = max(least, 400 * replicas)
@@ -243,7 +280,15 @@ def main() -> None:
         "load": LOAD,
     }
     save("routing_simulation", least_requests=least, notes=notes, rows=rows)
-    print(json.dumps({"benchmark": "routing_simulation", "seconds": round(time.perf_counter() - began, 1), "rows": len(rows)}))
+    print(
+        json.dumps(
+            {
+                "benchmark": "routing_simulation",
+                "seconds": round(time.perf_counter() - began, 1),
+                "rows": len(rows),
+            }
+        )
+    )
 
 
 if __name__ == "__main__":

@@ -21,7 +21,9 @@ def main() -> None:
     failed = []
     for name, arguments in commands:
         print(f"── {name}", flush=True)
-        if subprocess.run([sys.executable, "-m", f"benchmarks.{name}", *arguments], check=False).returncode:
+        if subprocess.run(
+            [sys.executable, "-m", f"benchmarks.{name}", *arguments], check=False
+        ).returncode:
             failed.append(name)
     subprocess.run([sys.executable, PAGE], check=True)
     if failed:

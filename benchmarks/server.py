@@ -37,7 +37,12 @@ NAMES = [f"e{n}" for n in range(4)]
 def start(stack: ExitStack, command: list[str], port: int, environment: dict[str, str]) -> float:
     """Starts a server and waits until it answers a model's request; gives the seconds."""
     began = time.perf_counter()
-    process = subprocess.Popen(command, env={**os.environ, **environment}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        command,
+        env={**os.environ, **environment},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
 
     def end() -> None:
         process.terminate()
@@ -51,8 +56,17 @@ def start(stack: ExitStack, command: list[str], port: int, environment: dict[str
         if process.poll() is not None:
             raise SystemExit(f"{command[0]} ended with {process.returncode}")
         try:
-            body = {"model": NAMES[0], "messages": [{"role": "user", "content": "x"}], "max_tokens": 1}
-            if httpx.post(f"http://127.0.0.1:{port}/v1/chat/completions", json=body, timeout=60).status_code == 200:
+            body = {
+                "model": NAMES[0],
+                "messages": [{"role": "user", "content": "x"}],
+                "max_tokens": 1,
+            }
+            if (
+                httpx.post(
+                    f"http://127.0.0.1:{port}/v1/chat/completions", json=body, timeout=60
+                ).status_code
+                == 200
+            ):
                 return time.perf_counter() - began
         except httpx.TransportError:
             pass
@@ -64,7 +78,9 @@ async def ask(client: aiohttp.ClientSession, port: int, number: int) -> tuple[in
     """One streamed answer: its tokens, and the seconds to the first. Events between the first and the usage are read, not parsed."""
     body = {
         "model": NAMES[number % len(NAMES)],
-        "messages": [{"role": "user", "content": f"Question {number}: tell me something about customers."}],
+        "messages": [
+            {"role": "user", "content": f"Question {number}: tell me something about customers."}
+        ],
         "max_tokens": TOKENS,
         "temperature": 0,
         "stream": True,
@@ -100,7 +116,9 @@ def load(port: int, firsts: list[float]) -> float:
                 return count
 
             began = time.perf_counter()
-            return sum(await asyncio.gather(*(one() for _ in range(CLIENTS)))) / (time.perf_counter() - began)
+            return sum(await asyncio.gather(*(one() for _ in range(CLIENTS)))) / (
+                time.perf_counter() - began
+            )
 
     return asyncio.run(run())
 
@@ -110,7 +128,9 @@ def in_process(manager: ExpertManager) -> float:
 
     def one(number: int) -> int:
         prompt = f"Question {number}: tell me something about customers."
-        return manager.generate(NAMES[number % len(NAMES)], prompt, max_tokens=TOKENS, temperature=0.0).usage.completion_tokens
+        return manager.generate(
+            NAMES[number % len(NAMES)], prompt, max_tokens=TOKENS, temperature=0.0
+        ).usage.completion_tokens
 
     began = time.perf_counter()
     with ThreadPoolExecutor(CLIENTS) as pool:
@@ -124,15 +144,47 @@ def main() -> None:
         made = packages(folder, len(NAMES))
         bin_ = Path(sys.executable).parent
         named = [f"{name}={path}" for name, path in zip(NAMES, made, strict=True)]
-        ours = [str(bin_ / "expertserve"), "serve", *named, "--port", str(OURS), "--max-slots", "4", "--cache-dir", str(folder / "cache")]
+        ours = [
+            str(bin_ / "expertserve"),
+            "serve",
+            *named,
+            "--port",
+            str(OURS),
+            "--max-slots",
+            "4",
+            "--cache-dir",
+            str(folder / "cache"),
+        ]
         # What `vllm serve` runs: that command itself looks for a distribution called vllm, which builds for CPUs aren't.
-        theirs = [sys.executable, "-m", "vllm.entrypoints.openai.api_server", "--model", str(BASE), "--port", str(THEIRS)]
+        theirs = [
+            sys.executable,
+            "-m",
+            "vllm.entrypoints.openai.api_server",
+            "--model",
+            str(BASE),
+            "--port",
+            str(THEIRS),
+        ]
         theirs += ["--dtype", dtype(), "--max-model-len", "2048"]
-        theirs += ["--enable-lora", "--max-loras", "4", "--max-lora-rank", "8", "--max-num-seqs", "64"]
+        theirs += [
+            "--enable-lora",
+            "--max-loras",
+            "4",
+            "--max-lora-rank",
+            "8",
+            "--max-num-seqs",
+            "64",
+        ]
         theirs += ["--kv-cache-memory-bytes", str(2 << 30)]
-        theirs += ["--lora-modules", *(f"{name}={folder / f'a{n}'}" for n, name in enumerate(NAMES))]
+        theirs += [
+            "--lora-modules",
+            *(f"{name}={folder / f'a{n}'}" for n, name in enumerate(NAMES)),
+        ]
         bind = {"VLLM_CPU_OMP_THREADS_BIND": ",".join(map(str, cpus())), "VLLM_NO_USAGE_STATS": "1"}
-        ready = {"ours": start(stack, ours, OURS, {}), "vllm serve": start(stack, theirs, THEIRS, bind)}
+        ready = {
+            "ours": start(stack, ours, OURS, {}),
+            "vllm serve": start(stack, theirs, THEIRS, bind),
+        }
         manager = stack.enter_context(ExpertManager(max_slots=4, cache_dir=folder / "cache"))
         for name, package in zip(NAMES, made, strict=True):
             manager.load_expert(name, package)
@@ -155,11 +207,15 @@ def main() -> None:
                 Ratio("throughput ÷ our manager in a process", "ours", "manager", least=0.95),
             ],
             {
-                "vllm serve": " ".join(w.replace(str(folder), "…").replace(str(BASE), BASE.name) for w in theirs[1:]),
+                "vllm serve": " ".join(
+                    w.replace(str(folder), "…").replace(str(BASE), BASE.name) for w in theirs[1:]
+                ),
                 "ours": " ".join(w.replace(str(folder), "…") for w in ["expertserve", *ours[1:]]),
                 "manager": "max_slots=4",
                 "ready_s": {k: round(v, 1) for k, v in ready.items()},
-                "first_token_median_s": {k: round(statistics.median(v), 2) for k, v in firsts.items()},
+                "first_token_median_s": {
+                    k: round(statistics.median(v), 2) for k, v in firsts.items()
+                },
             },
         )
 

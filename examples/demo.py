@@ -28,8 +28,12 @@ def main() -> None:
         result = expert.generate(question, schema=SCHEMA)
     database = sqlite3.connect(":memory:")
     database.executescript(SCHEMA + ROWS)
-    print(f"\nquestion  {question}\nSQL       {result.text}\nrows      {database.execute(result.text).fetchall()}")
-    print(f"expert    {result.expert.name} {result.expert.version} ({result.expert.digest[:12]}…), {result.timing.total:.2f} s")
+    print(
+        f"\nquestion  {question}\nSQL       {result.text}\nrows      {database.execute(result.text).fetchall()}"
+    )
+    print(
+        f"expert    {result.expert.name} {result.expert.version} ({result.expert.digest[:12]}…), {result.timing.total:.2f} s"
+    )
 
 
 if __name__ == "__main__":

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from expertserve.facade import ExpertManager
     from expertserve.manager import AsyncExpertManager
 
-Cuda = Literal["cuda", "cuda:0", "cuda:1", "cuda:2", "cuda:3", "cuda:4", "cuda:5", "cuda:6", "cuda:7"]
+Cuda = Literal[
+    "cuda", "cuda:0", "cuda:1", "cuda:2", "cuda:3", "cuda:4", "cuda:5", "cuda:6", "cuda:7"
+]
 Device = Cuda | Literal["cpu", "mps"]
 
 
@@ -144,7 +146,9 @@ class ManagerBuilder(_Builder):
     def device(self, device: Cuda | Literal["cpu"]) -> ManagerBuilder: ...
     def device(self, device: Device) -> ManagerBuilder | PortableBuilder:
         """Where it runs; by default the best that is there. Only the portable engine runs on ``"mps"``."""
-        return (self.portable() if device == "mps" else self)._configured(replace(self._config, device=device))
+        return (self.portable() if device == "mps" else self)._configured(
+            replace(self._config, device=device)
+        )
 
     def vllm(self) -> VLLMBuilder:
         """vLLM and no other engine."""

@@ -66,7 +66,10 @@ def check_package(
     if package:
         lint.expert(package, base_model, models_dir, cache_dir)
     order = {severity: i for i, severity in enumerate(SEVERITIES)}
-    return sorted(dict.fromkeys(lint.found), key=lambda f: (order[f.severity], f.file, f.line, f.code, f.message))
+    return sorted(
+        dict.fromkeys(lint.found),
+        key=lambda f: (order[f.severity], f.file, f.line, f.code, f.message),
+    )
 
 
 @dataclass(slots=True)
@@ -75,7 +78,13 @@ class ExpertLint(Lint):
 
     compile_grammar: bool = False
 
-    def expert(self, package: Package, base_model: str | os.PathLike[str] | None, models_dir: Path | None, cache_dir: Path | None) -> None:
+    def expert(
+        self,
+        package: Package,
+        base_model: str | os.PathLike[str] | None,
+        models_dir: Path | None,
+        cache_dir: Path | None,
+    ) -> None:
         """The parts, in the order in which loading meets them."""
         manifest = self.package(package)
         if manifest is None:
@@ -89,11 +98,20 @@ class ExpertLint(Lint):
         if base:
             self._loads(package, base, models_dir, cache_dir)
 
-    def _adapters(self, package: Package, manifest: Manifest, declared: BaseModelSpec, i: int) -> None:
+    def _adapters(
+        self, package: Package, manifest: Manifest, declared: BaseModelSpec, i: int
+    ) -> None:
 
         if not declared.adapters:
             reason = "the base model answers as it is, with this package's prompt and defaults"
-            self.add("info", "no_adapter", f"{declared.name} has no adapter", reason, "", at=("base_models", i))
+            self.add(
+                "info",
+                "no_adapter",
+                f"{declared.name} has no adapter",
+                reason,
+                "",
+                at=("base_models", i),
+            )
             return
         place: positions.Path = ("base_models", i, "adapters")
         with self.catching(at=place):
@@ -105,30 +123,58 @@ class ExpertLint(Lint):
                 if entry.size_bytes and entry.size_bytes != size:
                     message = f"size_bytes is {entry.size_bytes:,}, {name} has {size:,}"
                     self.add(
-                        "warning", "size_differs", message, "it describes another file", "correct it, or write 0", at=(*place, "size_bytes")
+                        "warning",
+                        "size_differs",
+                        message,
+                        "it describes another file",
+                        "correct it, or write 0",
+                        at=(*place, "size_bytes"),
                     )
                 with self.catching(at=(*place, "sha256")):
                     if entry.sha256:
                         compare_digest(name, package.files[name], entry.sha256, "adapters[].sha256")
             with self.catching(at=place):
-                read_adapter(weights.parent if (weights.parent / "adapter_config.json").is_file() else package.folder, entry, weights)
+                read_adapter(
+                    weights.parent
+                    if (weights.parent / "adapter_config.json").is_file()
+                    else package.folder,
+                    entry,
+                    weights,
+                )
 
     def _base(
-        self, manifest: Manifest, given: str | os.PathLike[str] | None, models_dir: Path | None, cache_dir: Path | None
+        self,
+        manifest: Manifest,
+        given: str | os.PathLike[str] | None,
+        models_dir: Path | None,
+        cache_dir: Path | None,
     ) -> BaseModel | None:
 
         try:
             return choose_base(manifest, given, models_dir, cache_dir)[1]
         except LoadError as error:
             reason = "shapes, tokenizer and weights can't be checked against it"
-            self.add("warning", error.code, error.message, reason, error.hint, at=("base_models", 0, "name"))
+            self.add(
+                "warning",
+                error.code,
+                error.message,
+                reason,
+                error.hint,
+                at=("base_models", 0, "name"),
+            )
         return None
 
     def _tokenizer(self, package: Package, base: BaseModel | None) -> Tokenizer | None:
         """The one that prompts will be read with, or the package's where the base isn't here."""
         if TOKENIZER not in package.files:
             reason = "the base model's is taken; whether it is the one that it was trained with can't be checked"
-            self.add("info", "no_tokenizer", f"the package has no {TOKENIZER}", reason, "pack the one that it was trained with")
+            self.add(
+                "info",
+                "no_tokenizer",
+                f"the package has no {TOKENIZER}",
+                reason,
+                "pack the one that it was trained with",
+            )
         with self.catching(file=TOKENIZER):
             folder = base.path if base else package.folder
             if (folder / TOKENIZER).is_file():
@@ -137,7 +183,13 @@ class ExpertLint(Lint):
                 return tokenizer
         return None
 
-    def _prompt(self, package: Package, manifest: Manifest, base: BaseModel | None, tokenizer: Tokenizer | None) -> None:
+    def _prompt(
+        self,
+        package: Package,
+        manifest: Manifest,
+        base: BaseModel | None,
+        tokenizer: Tokenizer | None,
+    ) -> None:
         own = None
         with self.catching(file="tokenizer_config.json"):
             own = Tokenizer(package.folder)
@@ -147,11 +199,21 @@ class ExpertLint(Lint):
             chosen = declared.prompt_template if declared.prompt_template != "custom" else None
             if chosen is None and template is None:
                 severity: Severity = (
-                    "warning" if declared.prompt_template == "custom" or not (base and Tokenizer(base.path).chat_template) else "info"
+                    "warning"
+                    if declared.prompt_template == "custom"
+                    or not (base and Tokenizer(base.path).chat_template)
+                    else "info"
                 )
                 reason = "prompts are written in the base model's format, or in plain ChatML; training may have used another"
                 fix = "name a prompt_template, or pack chat_template.jinja"
-                self.add(severity, "no_chat_template", "neither a prompt_template nor a chat template", reason, fix, at=at)
+                self.add(
+                    severity,
+                    "no_chat_template",
+                    "neither a prompt_template nor a chat template",
+                    reason,
+                    fix,
+                    at=at,
+                )
             if chosen and tokenizer:
                 self._special_tokens(chosen, tokenizer, at)
                 if template and own and base:
@@ -166,9 +228,18 @@ class ExpertLint(Lint):
         if absent:
             message = f"prompt_template is {chosen}, but the tokenizer has no special token {', '.join(absent)}"
             reason = "turns would be marked with ordinary characters, and no token ends an answer"
-            self.add("warning", "template_tokens", message, reason, "name the format that it was trained with", at=at)
+            self.add(
+                "warning",
+                "template_tokens",
+                message,
+                reason,
+                "name the format that it was trained with",
+                at=at,
+            )
 
-    def _same_prompts(self, chosen: str, template: str, tokenizer: Tokenizer, at: positions.Path) -> None:
+    def _same_prompts(
+        self, chosen: str, template: str, tokenizer: Tokenizer, at: positions.Path
+    ) -> None:
         try:
             named = PromptFormat(chosen, NAMED[chosen], tokenizer).render(SAMPLE)
             packed = PromptFormat("package", template, tokenizer).render(SAMPLE)
@@ -177,56 +248,119 @@ class ExpertLint(Lint):
         if named != packed:
             message = f"prompt_template is {chosen}; the packed chat template writes other prompts"
             reason = "prompt_template counts here, other runtimes take the packed one, so answers will differ"
-            self.add("info", "template_differs", message, reason, "keep the one that it was trained with", at=at)
+            self.add(
+                "info",
+                "template_differs",
+                message,
+                reason,
+                "keep the one that it was trained with",
+                at=at,
+            )
 
     def _grammar(self, package: Package, manifest: Manifest, tokenizer: Tokenizer | None) -> None:
 
         decoding = manifest.decoding
-        at: positions.Path = ("training", "decoding", "grammar_file" if decoding.grammar_file else "use_grammar")
+        at: positions.Path = (
+            "training",
+            "decoding",
+            "grammar_file" if decoding.grammar_file else "use_grammar",
+        )
         name = decoding.grammar_file or GRAMMAR
         with self.catching(at=at):
             file = inside(package.folder, name)
             if not file.is_file():
-                missing = decoding.grammar_file or (decoding.use_grammar and not bundled(decoding.grammar_type or ""))
+                missing = decoding.grammar_file or (
+                    decoding.use_grammar and not bundled(decoding.grammar_type or "")
+                )
                 if missing and decoding.use_grammar is not False:
                     severity: Severity = "error" if decoding.grammar_file else "warning"
                     message = f"the package has no {name}"
                     if not decoding.grammar_file:
                         message = f"use_grammar is set, but {message}, and none of type {decoding.grammar_type!r} is known"
-                    self.add(severity, "grammar_missing", message, "answers can't be held to it", f"pack {name}, or turn it off", at=at)
+                    self.add(
+                        severity,
+                        "grammar_missing",
+                        message,
+                        "answers can't be held to it",
+                        f"pack {name}, or turn it off",
+                        at=at,
+                    )
                 return
             if decoding.use_grammar is False:
                 reason = "answers are not held to it"
                 self.add(
-                    "info", "grammar_unused", f"{name} is there, but use_grammar is off", reason, "turn it on, or leave the file out", at=at
+                    "info",
+                    "grammar_unused",
+                    f"{name} is there, but use_grammar is off",
+                    reason,
+                    "turn it on, or leave the file out",
+                    at=at,
                 )
-            self._grammar_text(name, read_bounded(file, MAX_GRAMMAR), decoding.stop_sequences, tokenizer)
+            self._grammar_text(
+                name, read_bounded(file, MAX_GRAMMAR), decoding.stop_sequences, tokenizer
+            )
 
-    def _grammar_text(self, name: str, data: bytes, stops: Iterable[str], tokenizer: Tokenizer | None) -> None:
+    def _grammar_text(
+        self, name: str, data: bytes, stops: Iterable[str], tokenizer: Tokenizer | None
+    ) -> None:
 
         try:
             text = data.decode("utf-8-sig")
         except UnicodeDecodeError as error:
-            self.add("error", "grammar_encoding", f"{name} is not UTF-8: {error}", "it can't be read", "save it as UTF-8", file=name)
+            self.add(
+                "error",
+                "grammar_encoding",
+                f"{name} is not UTF-8: {error}",
+                "it can't be read",
+                "save it as UTF-8",
+                file=name,
+            )
             return
         try:
             found = check(text, stops=tuple(stops), tokenizer=tokenizer)
         except GrammarError as error:
-            self.found.append(Finding(error.code, "error", error.line, error.message, "the grammar can't be enforced", error.hint, name))
+            self.found.append(
+                Finding(
+                    error.code,
+                    "error",
+                    error.line,
+                    error.message,
+                    "the grammar can't be enforced",
+                    error.hint,
+                    name,
+                )
+            )
             return
-        self.found += [Finding(f.code, f.severity, f.line, f.message, f.reason, f.fix, name) for f in found]
+        self.found += [
+            Finding(f.code, f.severity, f.line, f.message, f.reason, f.fix, name) for f in found
+        ]
 
-    def _loads(self, package: Package, base: BaseModel, models_dir: Path | None, cache_dir: Path | None) -> None:
+    def _loads(
+        self, package: Package, base: BaseModel, models_dir: Path | None, cache_dir: Path | None
+    ) -> None:
         """What only loading itself finds: shapes, token ids, other base weights."""
 
         if any(f.severity == "error" and not f.file.endswith(".gbnf") for f in self.found):
             return  # loading would stop at one of these
         with self.catching(at=("base_models", 0)):
-            prepared = prepare(package.source, base_model=base.path, models_dir=models_dir, cache_dir=cache_dir)
+            prepared = prepare(
+                package.source, base_model=base.path, models_dir=models_dir, cache_dir=cache_dir
+            )
             for warning in prepared.warnings:
-                if "rope_scaling" in warning or "sha256" in warning.casefold() or "sha-256" in warning.casefold():
+                if (
+                    "rope_scaling" in warning
+                    or "sha256" in warning.casefold()
+                    or "sha-256" in warning.casefold()
+                ):
                     fix = "serve the base that it was made for"
-                    self.add("warning", "base_differs", warning, "answers may differ from the author's", fix, at=("base_models", 0))
+                    self.add(
+                        "warning",
+                        "base_differs",
+                        warning,
+                        "answers may differ from the author's",
+                        fix,
+                        at=("base_models", 0),
+                    )
             if self.compile_grammar and prepared.grammar:
                 self._mask(prepared.grammar, base)
 
@@ -238,7 +372,21 @@ class ExpertLint(Lint):
             seconds, size = measure(grammar, base.path)
         except GrammarError as error:
             reason = "it is enforced by slower masks"
-            self.add("warning", error.code, error.message, reason, error.hint or "simplify it, or leave it as it is", at=at)
+            self.add(
+                "warning",
+                error.code,
+                error.message,
+                reason,
+                error.hint or "simplify it, or leave it as it is",
+                at=at,
+            )
             return
         message = f"the grammar compiles in {seconds:.1f} s to {size / 1e6:.1f} MB for {base.name}"
-        self.add("info", "grammar_cost", message, "once for each base model, in the background", "nothing, if that is meant", at=at)
+        self.add(
+            "info",
+            "grammar_cost",
+            message,
+            "once for each base model, in the background",
+            "nothing, if that is meant",
+            at=at,
+        )

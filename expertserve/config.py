@@ -72,11 +72,26 @@ class EngineConfig:
 
     def __post_init__(self) -> None:
         if self.otlp_traces_endpoint and self.engine == "transformers":
-            raise ConfigError("otlp_traces_endpoint is for vLLM; the transformers engine sends no traces", code="bad_setting")
-        for name in ("max_model_len", "max_requests", "max_slots", "max_lora_rank", "kv_cache_bytes", "threads"):
+            raise ConfigError(
+                "otlp_traces_endpoint is for vLLM; the transformers engine sends no traces",
+                code="bad_setting",
+            )
+        for name in (
+            "max_model_len",
+            "max_requests",
+            "max_slots",
+            "max_lora_rank",
+            "kv_cache_bytes",
+            "threads",
+        ):
             value = getattr(self, name)
-            if value is not None and (not isinstance(value, int) or isinstance(value, bool) or value < 1):
-                raise ConfigError(f"{name} must be a whole number of at least 1, not {value!r}", code="bad_setting")
+            if value is not None and (
+                not isinstance(value, int) or isinstance(value, bool) or value < 1
+            ):
+                raise ConfigError(
+                    f"{name} must be a whole number of at least 1, not {value!r}",
+                    code="bad_setting",
+                )
         if self.dtype not in ("auto", "bfloat16", "float16", "float32"):
             raise ConfigError(
                 f"dtype must be one of auto, bfloat16, float16, float32, not {self.dtype!r}",

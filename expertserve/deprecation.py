@@ -43,7 +43,11 @@ def deprecated(*, since: str, instead: str) -> Callable[[Callable[P, R]], Callab
     """
     gone = removed_in(since)
     if numbers(__version__) >= numbers(gone):
-        raise ConfigError(f"deprecated since {since}, so {gone} has it no more", hint="remove it", code="deprecated")
+        raise ConfigError(
+            f"deprecated since {since}, so {gone} has it no more",
+            hint="remove it",
+            code="deprecated",
+        )
 
     def mark(thing: Callable[P, R]) -> Callable[P, R]:
         said = f"{thing.__qualname__.rpartition('<locals>.')[2]}() is deprecated since {since} and will be removed in {gone}; use {instead}"

@@ -69,7 +69,16 @@ class Located(ExpertError):
         source_line: The line itself, shown with a caret under the column.
     """
 
-    def __init__(self, message: str, *, hint: str = "", code: str = "", line: int = 0, column: int = 0, source_line: str = "") -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str = "",
+        code: str = "",
+        line: int = 0,
+        column: int = 0,
+        source_line: str = "",
+    ) -> None:
         super().__init__(message, hint=hint, code=code)
         self.line = line
         self.column = column
@@ -78,7 +87,9 @@ class Located(ExpertError):
     def __str__(self) -> str:
         if not self.line:
             return super().__str__()
-        start = max(0, self.column - 100)  # a minified file is one endless line: show the part around the place
+        start = max(
+            0, self.column - 100
+        )  # a minified file is one endless line: show the part around the place
         shown, caret = self.source_line[start : start + 160], " " * (self.column - 1 - start) + "^"
         place = f"line {self.line}, column {self.column}: {self.message}\n  {shown}\n  {caret}"
         return f"{place}\nHint: {self.hint}" if self.hint else place

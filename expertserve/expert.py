@@ -104,7 +104,15 @@ def prepare(
     package = open_package(path, checksum=checksum, cache_dir=cache_dir, cache=cache)
     try:
         manifest = read_manifest(package.folder)
-        return _prepare(package, manifest, _verify(package, manifest, trust), base_model, checkpoint, cache_dir, models_dir)
+        return _prepare(
+            package,
+            manifest,
+            _verify(package, manifest, trust),
+            base_model,
+            checkpoint,
+            cache_dir,
+            models_dir,
+        )
     except BaseException:
         package.close()
         raise
@@ -134,15 +142,24 @@ def describe(
         "description": manifest.description,
         "digest": package.digest,
         "schema_version": manifest.schema_version,
-        "base_models": [{"name": models.last_component(b.name), "prompt_template": b.prompt_template} for b in manifest.base_models],
-        "adapters": [a.model_dump(exclude_defaults=True) for b in manifest.base_models for a in b.adapters],
+        "base_models": [
+            {"name": models.last_component(b.name), "prompt_template": b.prompt_template}
+            for b in manifest.base_models
+        ],
+        "adapters": [
+            a.model_dump(exclude_defaults=True) for b in manifest.base_models for a in b.adapters
+        ],
         "checkpoints": [*manifest.training.alternative_checkpoints],
         "decoding": manifest.decoding.model_dump(exclude_defaults=True),
         "capabilities": list(manifest.capabilities),
-        "quality_metrics": manifest.quality_metrics.model_dump() if manifest.quality_metrics else None,
+        "quality_metrics": manifest.quality_metrics.model_dump()
+        if manifest.quality_metrics
+        else None,
         "license": manifest.license,
         "signature": {"status": verdict.status, "key": verdict.key, "trusted": verdict.trusted},
-        "files": [{"path": name, "sha256": digest} for name, digest in sorted(package.files.items())],
+        "files": [
+            {"path": name, "sha256": digest} for name, digest in sorted(package.files.items())
+        ],
         "unknown_keys": list(manifest.unknown()),
         "warnings": warnings,
     }
@@ -184,15 +201,26 @@ def _prepare(
     theirs = Tokenizer(base.path)
     if not (base.path / TOKENIZER).is_file():
         raise LoadError(
-            f"the base model {base.name} has no {TOKENIZER}", hint="save its tokenizer again with transformers", code="bad_base_model"
+            f"the base model {base.name} has no {TOKENIZER}",
+            hint="save its tokenizer again with transformers",
+            code="bad_base_model",
         )
     if own:
         check_same_ids(own, theirs)
-    adapter = _adapter(package, manifest, declared, base, checkpoint, (cache_dir or config.cache_dir()) / "adapters")
+    adapter = _adapter(
+        package,
+        manifest,
+        declared,
+        base,
+        checkpoint,
+        (cache_dir or config.cache_dir()) / "adapters",
+    )
     prompt = PromptFormat.choose(declared.prompt_template, own, theirs)
     _probe(prompt)
     grammar, missing = _grammar(package, manifest)
-    return PreparedExpert(package, manifest, base, adapter, prompt, grammar, cache_dir, (*warnings, *missing))
+    return PreparedExpert(
+        package, manifest, base, adapter, prompt, grammar, cache_dir, (*warnings, *missing)
+    )
 
 
 def _probe(prompt: PromptFormat) -> None:
@@ -221,19 +249,31 @@ def _grammar(package: Package, manifest: Manifest) -> tuple[Grammar | None, list
     if name in package.files:
         return from_gbnf(inside(package.folder, name)), []
     if decoding.grammar_file:
-        raise LoadError(f"the manifest names the grammar {name!r}, which the package doesn't have", code="grammar_missing")
+        raise LoadError(
+            f"the manifest names the grammar {name!r}, which the package doesn't have",
+            code="grammar_missing",
+        )
     kind = decoding.grammar_type
     if not decoding.use_grammar or kind is None:
         return None, []
     found = bundled(kind)
-    return found, [] if found else [f"the manifest wants a grammar of type {kind!r}, which neither the package nor expertserve has"]
+    return found, [] if found else [
+        f"the manifest wants a grammar of type {kind!r}, which neither the package nor expertserve has"
+    ]
 
 
 def bare(base: BaseModel) -> PreparedExpert:
     """The base model as an expert that adds nothing: its own chat template, no adapter, no grammar."""
     spec = BaseModelSpec(name=base.name)
-    manifest = Manifest(name=re.sub(r"[^A-Za-z0-9._-]", "-", base.name), version="0.0.0", schema_version="2.0", base_models=(spec,))
-    return PreparedExpert(Package(base.path, base.digest, {}, base.path), manifest, base, None, _own_prompt(base))
+    manifest = Manifest(
+        name=re.sub(r"[^A-Za-z0-9._-]", "-", base.name),
+        version="0.0.0",
+        schema_version="2.0",
+        base_models=(spec,),
+    )
+    return PreparedExpert(
+        Package(base.path, base.digest, {}, base.path), manifest, base, None, _own_prompt(base)
+    )
 
 
 def _own_prompt(base: BaseModel) -> PromptFormat:
@@ -243,15 +283,28 @@ def _own_prompt(base: BaseModel) -> PromptFormat:
 def _verify(package: Package, manifest: Manifest, trust: TrustPolicy | None) -> list[str]:
     """Checks the manifest's hashes and the signature; returns what can't be checked, and keys that the format doesn't define."""
     files = manifest.integrity.files if manifest.integrity else {}
-    uncovered = verify_files(package, files, "integrity.files") and not covers_manifest(package, files)
-    warnings = ["integrity.files has a hash of manifest.json, which can't cover the file that it stands in"] if uncovered else []
+    uncovered = verify_files(package, files, "integrity.files") and not covers_manifest(
+        package, files
+    )
+    warnings = (
+        [
+            "integrity.files has a hash of manifest.json, which can't cover the file that it stands in"
+        ]
+        if uncovered
+        else []
+    )
     warnings += enforce(package, manifest, trust)
     unknown = list(manifest.unknown())
-    return warnings + ([f"keys that the format doesn't define: {', '.join(unknown[:20])}"] if unknown else [])
+    return warnings + (
+        [f"keys that the format doesn't define: {', '.join(unknown[:20])}"] if unknown else []
+    )
 
 
 def choose_base(
-    manifest: Manifest, given: str | os.PathLike[str] | None, models_dir: Path | None, cache_dir: Path | None
+    manifest: Manifest,
+    given: str | os.PathLike[str] | None,
+    models_dir: Path | None,
+    cache_dir: Path | None,
 ) -> tuple[BaseModelSpec, BaseModel]:
     """The base model that was passed, else the first of the manifest's that is on this machine.
 
@@ -278,19 +331,37 @@ def _rope_warning(declared: BaseModelSpec, base: BaseModel) -> list[str]:
     if wanted is None:
         return []
     served = base.config.get("rope_scaling") or base.config.get("rope_parameters")
-    kind = str(served.get("rope_type") or served.get("type") or "default") if isinstance(served, dict) else "default"
+    kind = (
+        str(served.get("rope_type") or served.get("type") or "default")
+        if isinstance(served, dict)
+        else "default"
+    )
     name = wanted if isinstance(wanted, str) else str(wanted.get("type", ""))
     same_kind = name.split("-")[0].casefold() == kind.split("-")[0].casefold()
-    if same_kind and not isinstance(wanted, str) and isinstance(served, dict) and wanted.get("factor") not in (None, served.get("factor")):
+    if (
+        same_kind
+        and not isinstance(wanted, str)
+        and isinstance(served, dict)
+        and wanted.get("factor") not in (None, served.get("factor"))
+    ):
         same_kind = False
-    return [] if same_kind else [f"the manifest's base has rope_scaling {name!r}, {base.name} here has {kind!r}"]
+    return (
+        []
+        if same_kind
+        else [f"the manifest's base has rope_scaling {name!r}, {base.name} here has {kind!r}"]
+    )
 
 
 # ── the adapter ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def _adapter(
-    package: Package, manifest: Manifest, declared: BaseModelSpec, base: BaseModel, checkpoint: str | None, cache: Path
+    package: Package,
+    manifest: Manifest,
+    declared: BaseModelSpec,
+    base: BaseModel,
+    checkpoint: str | None,
+    cache: Path,
 ) -> ServingAdapter | None:
     if not declared.adapters:
         if checkpoint is not None:
@@ -299,9 +370,15 @@ def _adapter(
     entry, weights = choose_adapter(package.folder, manifest, declared, checkpoint)
     name = weights.relative_to(package.folder.resolve()).as_posix()
     if weights.is_file() and name not in package.files:
-        raise LoadError(f"{name} is a hidden file, which no checksum covers", hint="rename it", code="unsafe_member")
+        raise LoadError(
+            f"{name} is a hidden file, which no checksum covers",
+            hint="rename it",
+            code="unsafe_member",
+        )
     alternative = checkpoint in manifest.training.alternative_checkpoints
     if entry.sha256 and weights.is_file() and not alternative:
         compare_digest(name, package.files[name], entry.sha256, "adapters[].sha256")
-    folder = weights.parent if (weights.parent / "adapter_config.json").is_file() else package.folder
+    folder = (
+        weights.parent if (weights.parent / "adapter_config.json").is_file() else package.folder
+    )
     return prepare_adapter(read_adapter(folder, entry, weights), base, package.digest, cache)

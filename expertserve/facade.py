@@ -105,7 +105,11 @@ class ExpertManager:
         Raises:
             LoadError, ConfigError.
         """
-        return self._loop.run(self._core.load_expert(name, path, pin=pin, checksum=checksum, checkpoint=checkpoint, cache=cache))
+        return self._loop.run(
+            self._core.load_expert(
+                name, path, pin=pin, checksum=checksum, checkpoint=checkpoint, cache=cache
+            )
+        )
 
     def unload_expert(self, name: str, *, force: bool = False) -> None:
         """Frees the expert's adapter once its requests have ended; later ones raise ExpertNotLoadedError. The base model stays.
@@ -119,7 +123,12 @@ class ExpertManager:
         self._loop.run(self._core.unload_expert(name, force=force))
 
     def replace_expert(
-        self, name: str, path: str | os.PathLike[str], *, checksum: str | None = None, checkpoint: str | None = None
+        self,
+        name: str,
+        path: str | os.PathLike[str],
+        *,
+        checksum: str | None = None,
+        checkpoint: str | None = None,
     ) -> ExpertInfo:
         """Exchanges an expert under its name: requests begun before finish on the old weights, those begun after use the new.
 
@@ -130,7 +139,9 @@ class ExpertManager:
         Raises:
             ExpertNotLoadedError, LoadError; the old one then stays.
         """
-        return self._loop.run(self._core.replace_expert(name, path, checksum=checksum, checkpoint=checkpoint))
+        return self._loop.run(
+            self._core.replace_expert(name, path, checksum=checksum, checkpoint=checkpoint)
+        )
 
     def pin_expert(self, name: str, pinned: bool = True) -> ExpertInfo:
         """A pinned expert is never evicted."""
@@ -156,7 +167,9 @@ class ExpertManager:
         """Starts the engine now instead of at the first generation (about half a minute for vLLM on a CPU)."""
         return self._loop.run(self._core.start())
 
-    def generate(self, name: str, prompt: str | None = None, **args: Unpack[GenerateArgs]) -> InferenceResult:
+    def generate(
+        self, name: str, prompt: str | None = None, **args: Unpack[GenerateArgs]
+    ) -> InferenceResult:
         """One answer of one expert.
 
         Raises:
@@ -164,13 +177,24 @@ class ExpertManager:
         """
         return self._loop.run(self._core.generate(name, prompt, args))
 
-    def generate_stream(self, name: str, prompt: str | None = None, **args: Unpack[GenerateArgs]) -> Stream:
+    def generate_stream(
+        self, name: str, prompt: str | None = None, **args: Unpack[GenerateArgs]
+    ) -> Stream:
         """Chunks of one answer as they come; see `Stream`."""
-        return Stream(lambda collect, deliver: self._core.generate(name, prompt, args, collect=collect, deliver=deliver), self._loop.submit)
+        return Stream(
+            lambda collect, deliver: self._core.generate(
+                name, prompt, args, collect=collect, deliver=deliver
+            ),
+            self._loop.submit,
+        )
 
     @overload
     def generate_many(
-        self, jobs: Iterable[Job], *, return_exceptions: Literal[False] = False, progress: bool = False
+        self,
+        jobs: Iterable[Job],
+        *,
+        return_exceptions: Literal[False] = False,
+        progress: bool = False,
     ) -> list[InferenceResult]: ...
     @overload
     def generate_many(
@@ -187,9 +211,13 @@ class ExpertManager:
             progress: Show a bar on standard error.
         """
         with shown(jobs, progress) as done:
-            return self._loop.run(self._core.generate_many(jobs, return_exceptions=return_exceptions, done=done))
+            return self._loop.run(
+                self._core.generate_many(jobs, return_exceptions=return_exceptions, done=done)
+            )
 
-    def generate_batch(self, name: str, prompts: Iterable[str], **args: Unpack[GenerateArgs]) -> list[InferenceResult]:
+    def generate_batch(
+        self, name: str, prompts: Iterable[str], **args: Unpack[GenerateArgs]
+    ) -> list[InferenceResult]:
         """One answer each, in the order of the prompts, from one continuous batch; the first failure is raised."""
         check_prompts(prompts)
         return self.generate_many(jobs_of(name, prompts, args))
@@ -209,7 +237,12 @@ class ExpertManager:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         self.close()
 
 
@@ -266,10 +299,19 @@ class Expert:
             OutOfMemoryError, DeviceError, EngineDeadError: The engine can't start.
         """
         manager = ExpertManager(
-            base_model, device=device, dtype=dtype, config=config, trust=trust, cache_dir=cache_dir, models_dir=models_dir, engine=engine
+            base_model,
+            device=device,
+            dtype=dtype,
+            config=config,
+            trust=trust,
+            cache_dir=cache_dir,
+            models_dir=models_dir,
+            engine=engine,
         )
         try:
-            name = manager.load_expert("expert", path, checksum=checksum, checkpoint=checkpoint, cache=cache).name
+            name = manager.load_expert(
+                "expert", path, checksum=checksum, checkpoint=checkpoint, cache=cache
+            ).name
             if start:
                 manager.start()
             return cls(manager, name)
@@ -328,10 +370,20 @@ class Expert:
     ) -> list[InferenceResult]: ...
     @overload
     def generate_batch(
-        self, prompts: Iterable[str], *, return_exceptions: bool, progress: bool = False, **args: Unpack[GenerateArgs]
+        self,
+        prompts: Iterable[str],
+        *,
+        return_exceptions: bool,
+        progress: bool = False,
+        **args: Unpack[GenerateArgs],
     ) -> list[InferenceResult | ExpertError]: ...
     def generate_batch(
-        self, prompts: Iterable[str], *, return_exceptions: bool = False, progress: bool = False, **args: Unpack[GenerateArgs]
+        self,
+        prompts: Iterable[str],
+        *,
+        return_exceptions: bool = False,
+        progress: bool = False,
+        **args: Unpack[GenerateArgs],
     ) -> list[InferenceResult] | list[InferenceResult | ExpertError]:
         """One answer each, in the order of the prompts, from one continuous batch.
 
@@ -340,7 +392,11 @@ class Expert:
             progress: Show a bar on standard error.
         """
         check_prompts(prompts)
-        return self._manager.generate_many(jobs_of(self._name, prompts, args), return_exceptions=return_exceptions, progress=progress)
+        return self._manager.generate_many(
+            jobs_of(self._name, prompts, args),
+            return_exceptions=return_exceptions,
+            progress=progress,
+        )
 
     def close(self) -> None:
         """Ends the engine and its processes. Again is no error."""
@@ -349,5 +405,10 @@ class Expert:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         self.close()

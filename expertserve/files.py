@@ -66,5 +66,8 @@ def read_bounded(file: Path, limit: int) -> bytes:
         LoadError: `member_too_large`.
     """
     if file.stat().st_size > limit:
-        raise LoadError(f"{file.name} has {file.stat().st_size:,} bytes; at most {limit:,} are read", code="member_too_large")
+        raise LoadError(
+            f"{file.name} has {file.stat().st_size:,} bytes; at most {limit:,} are read",
+            code="member_too_large",
+        )
     return file.read_bytes()

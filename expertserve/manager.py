@@ -39,7 +39,9 @@ class Loop:
         self._ending = False
         started = threading.Event()
         self.loop.call_soon(started.set)
-        self._thread = threading.Thread(target=self.loop.run_forever, name="expertserve", daemon=True)
+        self._thread = threading.Thread(
+            target=self.loop.run_forever, name="expertserve", daemon=True
+        )
         self._thread.start()
         started.wait()
 
@@ -76,7 +78,11 @@ class Loop:
         """
         if threading.current_thread() is self._thread:
             work.close()
-            raise ConfigError("this manager was called from its own event loop", hint="use another thread", code="closed")
+            raise ConfigError(
+                "this manager was called from its own event loop",
+                hint="use another thread",
+                code="closed",
+            )
         future = self.submit(work)
         try:
             return future.result()
@@ -114,7 +120,9 @@ def shut(loop: Loop, core: Core) -> None:
     loop.stop()
 
 
-def configure(config: EngineConfig | None, device: str | None, dtype: DType | None, max_slots: int | None) -> EngineConfig:
+def configure(
+    config: EngineConfig | None, device: str | None, dtype: DType | None, max_slots: int | None
+) -> EngineConfig:
     """The single arguments go before `config`."""
     given: dict[str, str | int | None] = {"device": device, "dtype": dtype, "max_slots": max_slots}
     return replace(config or EngineConfig(), **{k: v for k, v in given.items() if v is not None})  # type: ignore[arg-type]
@@ -178,7 +186,9 @@ class AsyncExpertManager:
     ) -> ExpertInfo:
         """See `ExpertManager.load_expert`."""
         return await self._call(
-            self._core.load_expert(name, path, pin=pin, checksum=checksum, checkpoint=checkpoint, cache=cache),
+            self._core.load_expert(
+                name, path, pin=pin, checksum=checksum, checkpoint=checkpoint, cache=cache
+            ),
         )
 
     async def unload_expert(self, name: str, *, force: bool = False) -> None:
@@ -186,10 +196,17 @@ class AsyncExpertManager:
         await self._call(self._core.unload_expert(name, force=force))
 
     async def replace_expert(
-        self, name: str, path: str | os.PathLike[str], *, checksum: str | None = None, checkpoint: str | None = None
+        self,
+        name: str,
+        path: str | os.PathLike[str],
+        *,
+        checksum: str | None = None,
+        checkpoint: str | None = None,
     ) -> ExpertInfo:
         """See `ExpertManager.replace_expert`."""
-        return await self._call(self._core.replace_expert(name, path, checksum=checksum, checkpoint=checkpoint))
+        return await self._call(
+            self._core.replace_expert(name, path, checksum=checksum, checkpoint=checkpoint)
+        )
 
     async def pin_expert(self, name: str, pinned: bool = True) -> ExpertInfo:
         """A pinned expert is never evicted."""
@@ -223,13 +240,20 @@ class AsyncExpertManager:
         """Starts the engine now instead of at the first generation."""
         return await self._call(self._core.start())
 
-    def generate_stream(self, name: str, prompt: str | None = None, **args: Unpack[GenerateArgs]) -> AsyncStream:
+    def generate_stream(
+        self, name: str, prompt: str | None = None, **args: Unpack[GenerateArgs]
+    ) -> AsyncStream:
         """Chunks of one answer as they come; see `AsyncStream`. Call it on the loop that reads it."""
         return AsyncStream(
-            lambda collect, deliver: self._core.generate(name, prompt, args, collect=collect, deliver=deliver), self._loop.submit
+            lambda collect, deliver: self._core.generate(
+                name, prompt, args, collect=collect, deliver=deliver
+            ),
+            self._loop.submit,
         )
 
-    async def generate(self, name: str, prompt: str | None = None, **args: Unpack[GenerateArgs]) -> InferenceResult:
+    async def generate(
+        self, name: str, prompt: str | None = None, **args: Unpack[GenerateArgs]
+    ) -> InferenceResult:
         """One answer of one expert, of the base model by its name, or of the expert that fits (`auto`).
 
         Raises:
@@ -239,7 +263,11 @@ class AsyncExpertManager:
 
     @overload
     async def generate_many(
-        self, jobs: Iterable[Job], *, return_exceptions: Literal[False] = False, progress: bool = False
+        self,
+        jobs: Iterable[Job],
+        *,
+        return_exceptions: Literal[False] = False,
+        progress: bool = False,
     ) -> list[InferenceResult]: ...
     @overload
     async def generate_many(
@@ -250,9 +278,13 @@ class AsyncExpertManager:
     ) -> list[InferenceResult] | list[InferenceResult | ExpertError]:
         """See `ExpertManager.generate_many`."""
         with shown(jobs, progress) as done:
-            return await self._call(self._core.generate_many(jobs, return_exceptions=return_exceptions, done=done))
+            return await self._call(
+                self._core.generate_many(jobs, return_exceptions=return_exceptions, done=done)
+            )
 
-    async def generate_batch(self, name: str, prompts: Iterable[str], **args: Unpack[GenerateArgs]) -> list[InferenceResult]:
+    async def generate_batch(
+        self, name: str, prompts: Iterable[str], **args: Unpack[GenerateArgs]
+    ) -> list[InferenceResult]:
         """One answer each, in the order of the prompts, from one continuous batch; the first failure is raised."""
         check_prompts(prompts)
         return await self.generate_many(jobs_of(name, prompts, args))
@@ -264,13 +296,22 @@ class AsyncExpertManager:
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         await self.close()
 
 
 def check_prompts(prompts: Iterable[str]) -> None:
     if isinstance(prompts, str):
-        raise ConfigError("generate_batch takes several prompts, not one text", hint="generate(prompt) takes one", code="bad_prompt")
+        raise ConfigError(
+            "generate_batch takes several prompts, not one text",
+            hint="generate(prompt) takes one",
+            code="bad_prompt",
+        )
 
 
 def jobs_of(name: str, prompts: Iterable[str], args: GenerateArgs) -> Iterable[Job]:
@@ -291,4 +332,7 @@ def shown(jobs: Iterable[object], wanted: bool) -> Iterator[Callable[[], None] |
 
     columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True)) as bar:
-        yield partial(bar.advance, bar.add_task("", total=len(jobs) if isinstance(jobs, list | tuple) else None))
+        yield partial(
+            bar.advance,
+            bar.add_task("", total=len(jobs) if isinstance(jobs, list | tuple) else None),
+        )

@@ -58,9 +58,13 @@ class BaseModel:
         try:
             value = json.loads((self.path / "config.json").read_bytes())
         except (OSError, ValueError) as error:
-            raise LoadError(f"{self.path / 'config.json'} can't be read: {error}", code="bad_base_model") from error
+            raise LoadError(
+                f"{self.path / 'config.json'} can't be read: {error}", code="bad_base_model"
+            ) from error
         if not isinstance(value, dict):
-            raise LoadError(f"{self.path / 'config.json'} is not a JSON object", code="bad_base_model")
+            raise LoadError(
+                f"{self.path / 'config.json'} is not a JSON object", code="bad_base_model"
+            )
         return value
 
     @cached_property
@@ -78,7 +82,11 @@ class BaseModel:
     def digest(self) -> str:
         """SHA-256 over the digests of weights, configuration and tokenizer. Reads the weights once per file and change."""
         names = [*(f.name for f in weight_files(self.path)), "config.json", "tokenizer.json"]
-        lines = [f"{n}:{self._digest_of(self.path / n)}" for n in sorted(names) if (self.path / n).is_file()]
+        lines = [
+            f"{n}:{self._digest_of(self.path / n)}"
+            for n in sorted(names)
+            if (self.path / n).is_file()
+        ]
         return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
     def _digest_of(self, file: Path) -> str:
@@ -125,7 +133,9 @@ def weight_files(folder: Path) -> list[Path]:
         try:
             names = set(json.loads(index.read_bytes())["weight_map"].values())
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise LoadError(f"{index} is not a safetensors index: {error}", code="bad_base_model") from error
+            raise LoadError(
+                f"{index} is not a safetensors index: {error}", code="bad_base_model"
+            ) from error
         return [folder / n for n in sorted(names) if Path(n).name == n]
     return sorted(folder.glob("*.safetensors"))
 
@@ -143,20 +153,34 @@ def read_header(file: Path) -> Iterator[Tensor]:
             if not 2 <= length <= min(MAX_HEADER, size - 8):
                 raise ValueError(f"a header of {length:,} bytes in a file of {size:,}")
             header = json.loads(stream.read(length))
-        entries = sorted((e["data_offsets"], n, e) for n, e in header.items() if n != "__metadata__")
+        entries = sorted(
+            (e["data_offsets"], n, e) for n, e in header.items() if n != "__metadata__"
+        )
         at = 0
         for (start, end), _, entry in entries:
             if type(start) is not int or type(end) is not int or start != at or end < start:
                 raise ValueError("its tensors overlap or leave gaps")
-            if len(entry["shape"]) > 8 or any(type(d) is not int or not 0 <= d < 1 << 48 for d in entry["shape"]):
+            if len(entry["shape"]) > 8 or any(
+                type(d) is not int or not 0 <= d < 1 << 48 for d in entry["shape"]
+            ):
                 raise ValueError("a tensor has no sound shape")
             if type(entry["dtype"]) is not str:
                 raise ValueError("a tensor has no type")
             at = end
         if at != size - 8 - length:
             raise ValueError(f"its tensors end at byte {at:,} of {size - 8 - length:,}")
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, struct.error, RecursionError) as error:
-        raise LoadError(f"{file.name} is not a sound safetensors file: {error}", code="bad_safetensors") from error
+    except (
+        OSError,
+        ValueError,
+        KeyError,
+        TypeError,
+        AttributeError,
+        struct.error,
+        RecursionError,
+    ) as error:
+        raise LoadError(
+            f"{file.name} is not a sound safetensors file: {error}", code="bad_safetensors"
+        ) from error
     for _, name, entry in entries:
         yield Tensor(name, entry["dtype"], tuple(entry["shape"]), file)
 
@@ -174,7 +198,9 @@ def last_component(name: str) -> str:
     return re.split(r"[\\/]", name.rstrip("\\/"))[-1]
 
 
-def resolve(name: str, *, models_dir: Path | None = None, cache_dir: Path | None = None) -> BaseModel:
+def resolve(
+    name: str, *, models_dir: Path | None = None, cache_dir: Path | None = None
+) -> BaseModel:
     """A manifest's name → the model on this machine. Never downloads, never follows the name as a path.
 
     Raises:
@@ -205,7 +231,9 @@ def resolve(name: str, *, models_dir: Path | None = None, cache_dir: Path | None
     )
 
 
-def resolve_given(given: str | os.PathLike[str], *, models_dir: Path | None = None, cache_dir: Path | None = None) -> BaseModel:
+def resolve_given(
+    given: str | os.PathLike[str], *, models_dir: Path | None = None, cache_dir: Path | None = None
+) -> BaseModel:
     """What a caller passed as `base_model=`: a folder, a name that is known here, or a hub id, ORGANISATION/NAME (which is downloaded
     if need be). Unlike a manifest's, a path that isn't there is not taken for the name at its end.
 
@@ -216,13 +244,23 @@ def resolve_given(given: str | os.PathLike[str], *, models_dir: Path | None = No
     if is_model(path):
         return BaseModel(path.resolve().name, path.resolve(), stamps)
     if path.is_dir():
-        raise LoadError(f"{path} holds no model", hint="a model folder has config.json and *.safetensors", code="base_model_missing")
+        raise LoadError(
+            f"{path} holds no model",
+            hint="a model folder has config.json and *.safetensors",
+            code="base_model_missing",
+        )
     short = last_component(name)
     if short == name:
         return resolve(name, models_dir=models_dir, cache_dir=cache_dir)
     if not HUB_ID.fullmatch(name):
-        raise LoadError(f"there is no folder {path}", hint="a model folder has config.json and *.safetensors", code="base_model_missing")
-    if HUB_NAMES.get(short.casefold()) == name:  # what is here under that name is meant to be the hub's
+        raise LoadError(
+            f"there is no folder {path}",
+            hint="a model folder has config.json and *.safetensors",
+            code="base_model_missing",
+        )
+    if (
+        HUB_NAMES.get(short.casefold()) == name
+    ):  # what is here under that name is meant to be the hub's
         with suppress(LoadError):
             return resolve(name, models_dir=models_dir, cache_dir=cache_dir)
     return BaseModel(name, _hub_cache(name) or pull(name), stamps)
@@ -239,7 +277,11 @@ def _hub_cache(hub: str) -> Path | None:
     from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
 
     try:
-        found = Path(snapshot_download(hub, local_files_only=True, allow_patterns=TAKEN, ignore_patterns=LEFT))
+        found = Path(
+            snapshot_download(
+                hub, local_files_only=True, allow_patterns=TAKEN, ignore_patterns=LEFT
+            )
+        )
     except (LocalEntryNotFoundError, HFValidationError, OSError):
         return None
     return found if is_model(found) else None
@@ -274,7 +316,11 @@ def _aliases(folder: Path) -> dict[str, str]:
     except (FileNotFoundError, NotADirectoryError):
         return {}
     except (OSError, ValueError, RecursionError) as error:
-        raise ConfigError(f"{folder / ALIASES} can't be read: {error}", hint="mend it, or delete it", code="bad_aliases") from error
+        raise ConfigError(
+            f"{folder / ALIASES} can't be read: {error}",
+            hint="mend it, or delete it",
+            code="bad_aliases",
+        ) from error
     return {str(k): str(v) for k, v in value.items()} if isinstance(value, dict) else {}
 
 
@@ -289,14 +335,20 @@ def add_alias(name: str, path: Path, *, models_dir: Path | None = None) -> None:
         ConfigError: `path` holds no model.
     """
     if not is_model(path):
-        raise ConfigError(f"{path} holds no model", hint="a model folder has config.json and *.safetensors", code="not_a_model")
+        raise ConfigError(
+            f"{path} holds no model",
+            hint="a model folder has config.json and *.safetensors",
+            code="not_a_model",
+        )
     folder = models_dir or config.models_dir()
     known = _aliases(folder) | {last_component(name): str(path.resolve())}
     try:
         folder.mkdir(parents=True, exist_ok=True)
         write_whole(folder / ALIASES, json.dumps(known, indent=2).encode())
     except OSError as error:
-        raise ConfigError(f"{folder / ALIASES} can't be written: {error.strerror or error}", code="bad_aliases") from error
+        raise ConfigError(
+            f"{folder / ALIASES} can't be written: {error.strerror or error}", code="bad_aliases"
+        ) from error
 
 
 def installed(*, models_dir: Path | None = None) -> list[BaseModel]:

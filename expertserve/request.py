@@ -106,7 +106,9 @@ def routed_by(prompt: str | None, args: GenerateArgs) -> tuple[str, str]:
     messages, schema, dialect = args.get("messages"), args.get("schema") or "", args.get("dialect")
     if messages is not None:
         check_messages(messages)
-    said = prompt or next((m["content"] for m in reversed(messages or ()) if m["role"] == "user"), "")
+    said = prompt or next(
+        (m["content"] for m in reversed(messages or ()) if m["role"] == "user"), ""
+    )
     check_text("the prompt", said)
     check_text("schema", schema)
     return said, (f"Dialect: {dialect}\n" if dialect else "") + schema
@@ -147,25 +149,36 @@ class Sampling:
         if self.logprobs is not None:
             _whole("logprobs", self.logprobs, 0, 20)
         if len(self.stop) > MAX_STOPS or any(not isinstance(s, str) or not s for s in self.stop):
-            raise ConfigError(f"stop must be at most {MAX_STOPS} texts, none of them empty", code="bad_sampling")
+            raise ConfigError(
+                f"stop must be at most {MAX_STOPS} texts, none of them empty", code="bad_sampling"
+            )
         for stop in self.stop:
             check_text("stop", stop)
         if self.n > 1 and self.temperature == 0:
             raise ConfigError(
-                f"n={self.n} answers at temperature 0 would all be the same", hint="raise temperature, or ask for one", code="bad_sampling"
+                f"n={self.n} answers at temperature 0 would all be the same",
+                hint="raise temperature, or ask for one",
+                code="bad_sampling",
             )
 
 
 def _number(name: str, value: object, low: float, high: float, *, open_low: bool = False) -> None:
-    sound = isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high  # a NaN is neither
+    sound = (
+        isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high
+    )  # a NaN is neither
     if not sound or (open_low and value == low):
         bounds = f"{'above' if open_low else 'from'} {low:g} to {high:g}"
-        raise ConfigError(f"{name} must be a number {bounds}, not {_shown(value)}", code="bad_sampling")
+        raise ConfigError(
+            f"{name} must be a number {bounds}, not {_shown(value)}", code="bad_sampling"
+        )
 
 
 def _whole(name: str, value: object, low: int, high: int) -> None:
     if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
-        raise ConfigError(f"{name} must be a whole number from {low} to {high}, not {_shown(value)}", code="bad_sampling")
+        raise ConfigError(
+            f"{name} must be a whole number from {low} to {high}, not {_shown(value)}",
+            code="bad_sampling",
+        )
 
 
 def _shown(value: object) -> str:
@@ -190,12 +203,23 @@ def check_names(names: Iterable[str]) -> None:
     for name in names:
         if name not in GenerateArgs.__annotations__:
             near = nearest(name, GenerateArgs.__annotations__)
-            hint = f"did you mean {near}?" if near else "it takes " + ", ".join(GenerateArgs.__annotations__)
-            raise ConfigError(f"generate() has no argument {name!r}", hint=hint, code="bad_argument")
+            hint = (
+                f"did you mean {near}?"
+                if near
+                else "it takes " + ", ".join(GenerateArgs.__annotations__)
+            )
+            raise ConfigError(
+                f"generate() has no argument {name!r}", hint=hint, code="bad_argument"
+            )
 
 
 def resolve_sampling(
-    args: SamplingArgs, defaults: Decoding, *, prompt_tokens: int, context_length: int, stop_token_ids: tuple[int, ...] = ()
+    args: SamplingArgs,
+    defaults: Decoding,
+    *,
+    prompt_tokens: int,
+    context_length: int,
+    stop_token_ids: tuple[int, ...] = (),
 ) -> Sampling:
     """The caller's arguments over the manifest's defaults over ours, checked against the context.
 
@@ -220,7 +244,10 @@ def resolve_sampling(
         )
     stop = args.get("stop", defaults.stop_sequences)
     if not isinstance(stop, str | Sequence):
-        raise ConfigError(f"stop must be a text or a list of texts, not {type(stop).__name__}", code="bad_sampling")
+        raise ConfigError(
+            f"stop must be a text or a list of texts, not {type(stop).__name__}",
+            code="bad_sampling",
+        )
     top_k = args.get("top_k", defaults.top_k or 0)
     return Sampling(
         temperature=_first(args.get("temperature"), defaults.temperature, 0.0),

@@ -177,7 +177,11 @@ class InferenceResult:
         """Plain dictionaries, lists and numbers, ready for `json.dumps`; what is None or a single completion's list is left out."""
         first, *others = [_plain(c) for c in self.completions]
         first["usage"] = {**_plain(self.usage), "total_tokens": self.usage.total_tokens}
-        first |= {"expert": _plain(self.expert), "base_model": _plain(self.base_model), "timing": _plain(self.timing)}
+        first |= {
+            "expert": _plain(self.expert),
+            "base_model": _plain(self.base_model),
+            "timing": _plain(self.timing),
+        }
         first["request_id"] = self.request_id
         if others:
             first["completions"] = [_plain(c) for c in self.completions]

@@ -60,17 +60,29 @@ def wrong(name: str) -> list[str]:
         except metadata.PackageNotFoundError:
             continue
         if here != version:
-            faults.append(f"requirements/{name}: {distribution} is {version} there, {here} is installed")
+            faults.append(
+                f"requirements/{name}: {distribution} is {version} there, {here} is installed"
+            )
     doubled = {n for n, _, _ in found if [m for m, _, _ in found].count(n) > 1}
     return faults + [f"requirements/{name}: {n} stands there twice" for n in sorted(doubled)]
 
 
 def vulnerabilities() -> tuple[int, str]:
     """What pip-audit says of all pins: 0 none is known, 1 some are, −1 not all could be asked about; and a report."""
-    program = shutil.which("pip-audit", path=str(ROOT / "build" / "audit" / "bin")) or shutil.which("pip-audit")
+    program = shutil.which("pip-audit", path=str(ROOT / "build" / "audit" / "bin")) or shutil.which(
+        "pip-audit"
+    )
     if not program:
         return -1, "pip-audit is not installed"
-    command = [program, "--format", "json", "--progress-spinner", "off", "--disable-pip", "--no-deps"]
+    command = [
+        program,
+        "--format",
+        "json",
+        "--progress-spinner",
+        "off",
+        "--disable-pip",
+        "--no-deps",
+    ]
     for name in FILES:
         command += ["-r", str(ROOT / "requirements" / name)]
     try:
@@ -78,7 +90,11 @@ def vulnerabilities() -> tuple[int, str]:
         found = json.loads(done.stdout)["dependencies"]
     except (subprocess.TimeoutExpired, ValueError, KeyError) as error:
         return -1, f"pip-audit gave no report ({type(error).__name__})"
-    vulnerable = [f"{d['name']} {d['version']}: {', '.join(v['id'] for v in d['vulns'])}" for d in found if d.get("vulns")]
+    vulnerable = [
+        f"{d['name']} {d['version']}: {', '.join(v['id'] for v in d['vulns'])}"
+        for d in found
+        if d.get("vulns")
+    ]
     skipped = [d["name"] for d in found if "skip_reason" in d]
     report = [
         *vulnerable,
@@ -95,7 +111,10 @@ def main() -> None:
             print(f"{name} {metadata.version(name)}: {publisher}")
         except metadata.PackageNotFoundError:
             continue
-    print("\n".join(faults[:30]) or "every requirement is pinned and hashed, and what is installed is what is pinned")
+    print(
+        "\n".join(faults[:30])
+        or "every requirement is pinned and hashed, and what is installed is what is pinned"
+    )
     if len(faults) > 30:
         print(f"… and {len(faults) - 30} more")
     status, report = vulnerabilities()

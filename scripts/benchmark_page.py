@@ -60,7 +60,12 @@ float32 there.""",
     "server": """What the server costs: the same four adapters under 32 streaming clients, beside `vllm serve` with them as plain LoRA
 modules, and beside our own manager without a server. First token and ready are in seconds.""",
 }
-TITLES = {"first": "it is first", "fits": "it is among those that fit", "none": "none fits", "wrong": "another is first"}
+TITLES = {
+    "first": "it is first",
+    "fits": "it is among those that fit",
+    "none": "none fits",
+    "wrong": "another is first",
+}
 COMMANDS = {
     "facade": "python -m benchmarks.manager",
     "fuzz": "make fuzz",
@@ -73,11 +78,15 @@ MOST_ROWS = 40
 
 def page() -> str:
     """The whole page, as Markdown."""
-    results = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(RESULTS.glob("*.json"))]
+    results = [
+        json.loads(path.read_text(encoding="utf-8")) for path in sorted(RESULTS.glob("*.json"))
+    ]
     parts = [HEAD, *demo_experts(), *(part for result in results for part in section(result))]
     missing = [name for name in ABOUT if name not in {r["benchmark"] for r in results}]
     if missing:
-        parts.append(f"## Not measured yet\n\n{', '.join(f'`{name}`' for name in missing)}: no results lie in `benchmarks/results`.\n")
+        parts.append(
+            f"## Not measured yet\n\n{', '.join(f'`{name}`' for name in missing)}: no results lie in `benchmarks/results`.\n"
+        )
     return "\n".join(parts).rstrip() + "\n"
 
 
@@ -93,11 +102,23 @@ def demo_experts() -> Iterator[str]:
             assert member
             manifest = json.load(member)
         adapter, said = manifest["base_models"][0]["adapters"][0], manifest["quality_metrics"]
-        right, base = (f"{100 * said[key]:.1f} %" for key in ("execution_accuracy", "base_model_execution_accuracy"))
+        right, base = (
+            f"{100 * said[key]:.1f} %"
+            for key in ("execution_accuracy", "base_model_execution_accuracy")
+        )
         judged = said["benchmark"].partition(",")[0]
         kind = {"lora": "LoRA", "dora": "DoRA", "ia3": "IA³"}.get(adapter["type"], adapter["type"])
         size = f"{package.stat().st_size / 1e6:.1f}"
-        row = (manifest["name"], f"{kind}, rank {adapter['r']}", size, said["training_steps"], said["test_queries"], right, base, judged)
+        row = (
+            manifest["name"],
+            f"{kind}, rank {adapter['r']}",
+            size,
+            said["training_steps"],
+            said["test_queries"],
+            right,
+            base,
+            judged,
+        )
         yield f"| {' | '.join(map(str, row))} |"
     yield ""
 
@@ -115,7 +136,10 @@ def section(result: Mapping[str, Any]) -> Iterator[str]:
     if name == "routing":
         yield from shares(result["rows"])
         yield "| experts loaded | milliseconds for a prompt |\n|---|---|"
-        yield "\n".join(f"| {count} | {value:g} |" for count, value in result["milliseconds"].items()) + "\n"
+        yield (
+            "\n".join(f"| {count} | {value:g} |" for count, value in result["milliseconds"].items())
+            + "\n"
+        )
     else:
         for key, value in result.items():
             if key not in ("benchmark", "day", "machine", "answers", "medians", "rounds", "notes"):
@@ -132,7 +156,11 @@ def section(result: Mapping[str, Any]) -> Iterator[str]:
 def anything(key: str, value: object) -> Iterator[str]:
     """A value of a benchmark that nothing above knows: one figure, or a table. Long tables stay in their file."""
     title = key.replace("_", " ")
-    if isinstance(value, dict) and value and all(isinstance(inner, dict) for inner in value.values()):
+    if (
+        isinstance(value, dict)
+        and value
+        and all(isinstance(inner, dict) for inner in value.values())
+    ):
         value = [{"": name, **inner} for name, inner in value.items()]
     if isinstance(value, list) and value and all(isinstance(row, dict) for row in value):
         if len(value) > MOST_ROWS:
@@ -140,7 +168,10 @@ def anything(key: str, value: object) -> Iterator[str]:
             return
         columns = list(dict.fromkeys(column for row in value for column in row))
         yield f"{title.capitalize()}:\n\n| {' | '.join(c.replace('_', ' ') for c in columns)} |\n|{'---|' * len(columns)}"
-        yield "\n".join(f"| {' | '.join(plain(row.get(c, '–')) for c in columns)} |" for row in value) + "\n"
+        yield (
+            "\n".join(f"| {' | '.join(plain(row.get(c, '–')) for c in columns)} |" for row in value)
+            + "\n"
+        )
     else:
         yield f"{title.capitalize()}: {plain(value)}.\n"
 
@@ -159,7 +190,9 @@ def answers(rows: list[Mapping[str, Any]]) -> Iterator[str]:
     yield "| question | answer | bar | |\n|---|---|---|---|"
     for row in rows:
         verdict = "" if row["bar"] == "–" else "met" if row["met"] else "**not met**"
-        before = f"{verdict and ', '}worse than before: {row['before']:g}" if "before" in row else ""
+        before = (
+            f"{verdict and ', '}worse than before: {row['before']:g}" if "before" in row else ""
+        )
         yield f"| {row['question']} | {row['value']:g} | {row['bar']} | {verdict}{before} |"
     yield ""
 
@@ -179,7 +212,11 @@ def shares(rows: Mapping[str, Mapping[str, float]]) -> Iterator[str]:
     yield f"| | {' | '.join(TITLES.get(c, c) for c in columns)} | |\n|---|{'---|' * (len(columns) + 1)}"
     for name, values in rows.items():
         cells = " | ".join(f"{100 * values[c]:.1f} %" for c in columns)
-        shown = values["none"] if values.get("first") == 0 and "none of them" in name else values[columns[0]]
+        shown = (
+            values["none"]
+            if values.get("first") == 0 and "none of them" in name
+            else values[columns[0]]
+        )
         yield f"| {name.replace('json_extract', 'json')} | {cells} | `{bar(shown)}` |"
     yield "\nThe bar is the share that is right: for the prompts for none of them, that none fits.\n"
 
@@ -198,7 +235,11 @@ def main() -> None:
     """Writes the page, or with `--check` compares it; exit status 1 where it differs."""
     if "--check" in sys.argv[1:]:
         current = PAGE.is_file() and PAGE.read_text(encoding="utf-8") == page()
-        print("docs/benchmarks.md is current" if current else "docs/benchmarks.md is not current: run python scripts/benchmark_page.py")
+        print(
+            "docs/benchmarks.md is current"
+            if current
+            else "docs/benchmarks.md is not current: run python scripts/benchmark_page.py"
+        )
         sys.exit(not current)
     PAGE.write_text(page(), encoding="utf-8")
 

@@ -42,7 +42,11 @@ class Name:
 
 def shown() -> list[Name]:
     """What docs/api names: modules, classes and functions."""
-    paths = [path for page in sorted((ROOT / "docs" / "api").glob("*.md")) for path in SHOWN.findall(page.read_text(encoding="utf-8"))]
+    paths = [
+        path
+        for page in sorted((ROOT / "docs" / "api").glob("*.md"))
+        for path in SHOWN.findall(page.read_text(encoding="utf-8"))
+    ]
     return [Name(path, found(path)) for path in paths]
 
 
@@ -70,7 +74,9 @@ def members(name: Name) -> Iterator[Name]:
     if isinstance(thing, type):
         for key, value in vars(thing).items():
             inner = value.__func__ if isinstance(value, classmethod | staticmethod) else value
-            if not key.startswith("_") and (inspect.isfunction(inner) or isinstance(inner, property)):
+            if not key.startswith("_") and (
+                inspect.isfunction(inner) or isinstance(inner, property)
+            ):
                 yield Name(f"{name.path}.{key}", inner)
 
 
@@ -86,21 +92,33 @@ def undocumented(names: list[Name]) -> list[str]:
 def not_shown(names: list[Name]) -> list[str]:
     """Names of `__all__` that no page shows."""
     things = [name.thing for name in names]
-    return [name for name in expertserve.__all__ if name != "__version__" and getattr(expertserve, name) not in things]
+    return [
+        name
+        for name in expertserve.__all__
+        if name != "__version__" and getattr(expertserve, name) not in things
+    ]
 
 
 def undescribed(names: list[Name]) -> list[str]:
     """Arguments of the classes in `__all__` that no docstring names."""
-    by_end = {".".join(n.path.split(".")[-2:]): n for n in names} | {n.path.split(".")[-1]: n for n in names if isinstance(n.thing, type)}
+    by_end = {".".join(n.path.split(".")[-2:]): n for n in names} | {
+        n.path.split(".")[-1]: n for n in names if isinstance(n.thing, type)
+    }
     found = []
     for name in names:
         owner = by_end.get(name.path.split(".")[-2])
-        own = owner is not None and owner.path.split(".")[-1] in expertserve.__all__ and name.path.startswith(owner.path)
+        own = (
+            owner is not None
+            and owner.path.split(".")[-1] in expertserve.__all__
+            and name.path.startswith(owner.path)
+        )
         if not own or not inspect.isfunction(name.thing) or owner is None:
             continue
         said = described(name, owner, by_end)
         found += [
-            f"{name.path}({p})" for p in inspect.signature(name.thing).parameters if p not in PLAIN and not re.search(rf"\b{p}\b", said)
+            f"{name.path}({p})"
+            for p in inspect.signature(name.thing).parameters
+            if p not in PLAIN and not re.search(rf"\b{p}\b", said)
         ]
     return found
 
@@ -109,14 +127,26 @@ def described(name: Name, owner: Name, by_end: dict[str, Name]) -> str:
     """A method's docstring, its class's, and those that they point to."""
     own = name.doc + owner.doc
     pointed = [by_end[ref] for ref in SEE.findall(own) if ref in by_end]
-    twins = [by_end[f"ExpertManager.{name.path.split('.')[-1]}"]] if f"ExpertManager.{name.path.split('.')[-1]}" in by_end else []
+    twins = (
+        [by_end[f"ExpertManager.{name.path.split('.')[-1]}"]]
+        if f"ExpertManager.{name.path.split('.')[-1]}" in by_end
+        else []
+    )
     return own + "".join(p.doc for p in [*pointed, *twins])
 
 
 def without_example(names: list[Name]) -> list[str]:
     """Classes of `__all__` without one; the kinds of error share their root's, typed dictionaries that of what takes them."""
-    classes = [n for n in names if n.path.split(".")[-1] in expertserve.__all__ and isinstance(n.thing, type)]
-    return [n.path for n in classes if ">>> " not in n.doc and not issubclass(n.thing, expertserve.ExpertError | dict)]  # type: ignore[arg-type]
+    classes = [
+        n
+        for n in names
+        if n.path.split(".")[-1] in expertserve.__all__ and isinstance(n.thing, type)
+    ]
+    return [
+        n.path
+        for n in classes
+        if ">>> " not in n.doc and not issubclass(n.thing, expertserve.ExpertError | dict)
+    ]  # type: ignore[arg-type]
 
 
 def main() -> None:

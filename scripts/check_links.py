@@ -20,18 +20,26 @@ CODE = re.compile(r"^( *)```.*?^\1```|`[^`\n]+`", re.MULTILINE | re.DOTALL)
 
 def pages() -> list[Path]:
     """Everything in Markdown that people read here."""
-    return [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md")), *sorted((ROOT / "examples").rglob("*.md"))]
+    return [
+        *sorted(ROOT.glob("*.md")),
+        *sorted((ROOT / "docs").rglob("*.md")),
+        *sorted((ROOT / "examples").rglob("*.md")),
+    ]
 
 
 @cache
 def anchors(page: Path) -> frozenset[str]:
     """The anchors of a page's headings, as Python-Markdown makes them: the second of a name gets `_1`."""
     found: dict[str, int] = {}
-    text = re.sub(r"^( *)```.*?^\1```", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+    text = re.sub(
+        r"^( *)```.*?^\1```", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL
+    )
     for heading in re.findall(r"^#+ (.+)$", text, re.MULTILINE):
         slug = re.sub(r"[-\s]+", "-", re.sub(r"[^\w\s-]", "", heading).strip().lower())
         found[slug] = found.get(slug, -1) + 1
-    return frozenset(slug if not n else f"{slug}_{n}" for slug, most in found.items() for n in range(most + 1))
+    return frozenset(
+        slug if not n else f"{slug}_{n}" for slug, most in found.items() for n in range(most + 1)
+    )
 
 
 def links(page: Path) -> list[str]:
@@ -58,7 +66,10 @@ def broken(page: Path) -> list[str]:
 def main() -> None:
     """Prints the broken links; exit status 1 where there are any."""
     wrong = [line for page in pages() for line in broken(page)]
-    print("\n".join(wrong) or f"{len(pages())} pages, {sum(len(links(p)) for p in pages())} links, each leads somewhere")
+    print(
+        "\n".join(wrong)
+        or f"{len(pages())} pages, {sum(len(links(p)) for p in pages())} links, each leads somewhere"
+    )
     sys.exit(bool(wrong))
 
 

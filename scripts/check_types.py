@@ -33,7 +33,15 @@ def expected(tool: str) -> Findings:
 
 
 def mypy() -> Findings:
-    command = [sys.executable, "-m", "mypy", "--no-error-summary", "--hide-error-context", "--no-pretty", *map(str, FILES)]
+    command = [
+        sys.executable,
+        "-m",
+        "mypy",
+        "--no-error-summary",
+        "--hide-error-context",
+        "--no-pretty",
+        *map(str, FILES),
+    ]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     if done.returncode not in (0, 1):
         raise SystemExit(done.stdout + done.stderr)
@@ -45,14 +53,24 @@ def mypy() -> Findings:
 
 
 def pyright() -> Findings:
-    command = [sys.executable, "-m", "pyright", "--pythonpath", sys.executable, "--outputjson", *map(str, FILES)]
+    command = [
+        sys.executable,
+        "-m",
+        "pyright",
+        "--pythonpath",
+        sys.executable,
+        "--outputjson",
+        *map(str, FILES),
+    ]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     if done.returncode not in (0, 1):
         raise SystemExit(done.stdout + done.stderr)
     found: Findings = defaultdict(set)
     for entry in json.loads(done.stdout)["generalDiagnostics"]:
         if entry["severity"] == "error":
-            found[Path(entry["file"]).name, entry["range"]["start"]["line"] + 1].add(entry.get("rule", "syntax"))
+            found[Path(entry["file"]).name, entry["range"]["start"]["line"] + 1].add(
+                entry.get("rule", "syntax")
+            )
     return found
 
 
@@ -72,7 +90,9 @@ def differences(tool: str, found: Mapping[Place, set[str]]) -> list[str]:
 
 def main(tools: list[str]) -> int:
     wrong = [line for tool in tools for line in differences(tool, TOOLS[tool]())]
-    print(*wrong, sep="\n") if wrong else print(f"{' and '.join(tools)}: {len(expected(tools[0]))} mistakes found, nothing else")
+    print(*wrong, sep="\n") if wrong else print(
+        f"{' and '.join(tools)}: {len(expected(tools[0]))} mistakes found, nothing else"
+    )
     return bool(wrong)
 
 

@@ -38,7 +38,9 @@ def section(command: Any, context: Any) -> Iterator[str]:
     yield cleandoc(command.help or "") + "\n"
     usage = " ".join([context.command_path, *command.collect_usage_pieces(context)])
     yield f"    {usage}\n"
-    shown = [p for p in command.params if p.name not in OF_TYPER and not getattr(p, "hidden", False)]
+    shown = [
+        p for p in command.params if p.name not in OF_TYPER and not getattr(p, "hidden", False)
+    ]
     yield from rows("argument", [p for p in shown if p.param_type_name == "argument"])
     yield from rows("option", [p for p in shown if p.param_type_name == "option"])
     if command.epilog:
@@ -73,7 +75,11 @@ def meaning(parameter: Any) -> str:
         notes.append("one of " + ", ".join(f"`{choice}`" for choice in get_args(kind)))
     if parameter.required and parameter.param_type_name == "option":
         notes.append("required")
-    if getattr(parameter, "show_default", True) and parameter.default not in (None, False, "", ()) and not callable(parameter.default):
+    if (
+        getattr(parameter, "show_default", True)
+        and parameter.default not in (None, False, "", ())
+        and not callable(parameter.default)
+    ):
         notes.append(f"default `{parameter.default}`")
     if parameter.envvar:
         notes.append(f"environment: `{parameter.envvar}`")
@@ -88,7 +94,11 @@ def main() -> None:
     """Writes the page, or with `--check` compares it; exit status 1 where it differs."""
     if "--check" in sys.argv[1:]:
         current = PAGE.is_file() and PAGE.read_text(encoding="utf-8") == page()
-        print("docs/cli.md is current" if current else "docs/cli.md is not current: run python scripts/cli_reference.py")
+        print(
+            "docs/cli.md is current"
+            if current
+            else "docs/cli.md is not current: run python scripts/cli_reference.py"
+        )
         sys.exit(not current)
     PAGE.write_text(page(), encoding="utf-8")
 

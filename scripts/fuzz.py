@@ -20,24 +20,45 @@ sys.path.insert(0, str(ROOT))
 CORPUS = ROOT / "tests" / "fuzz" / "corpus"
 KEPT, LARGEST = 24, 6000
 """Files of a target's corpus that are kept, and how large they may be."""
-TARGETS = ("tar", "zip", "manifest", "adapter", "package", "signature", "keys", "grammar", "constraint", "template", "http")
+TARGETS = (
+    "tar",
+    "zip",
+    "manifest",
+    "adapter",
+    "package",
+    "signature",
+    "keys",
+    "grammar",
+    "constraint",
+    "template",
+    "http",
+)
 
 
 def run(target: str, inputs: int, folder: Path) -> dict[str, object]:
     """One target's figures; a process that ended otherwise than by itself counts as broken."""
     command = [sys.executable, "-m", "tests.fuzz.guided", target, str(inputs), str(folder)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, errors="replace", check=False)
+    done = subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, errors="replace", check=False
+    )
     for line in reversed(done.stdout.splitlines()):
         if line.startswith('{"target"') and done.returncode == 0:
             figures: dict[str, object] = json.loads(line)
             return figures
     ending = (done.stdout + done.stderr)[-2000:]
-    return {"target": target, "broken": 1, "findings": [f"the process ended with {done.returncode}: {ending}"]}
+    return {
+        "target": target,
+        "broken": 1,
+        "findings": [f"the process ended with {done.returncode}: {ending}"],
+    }
 
 
 def keep(target: str, folder: Path) -> None:
     """The smallest inputs that reached code which nothing had reached before."""
-    found = sorted((f for f in (folder / target / "corpus").iterdir() if f.stat().st_size <= LARGEST), key=lambda f: f.stat().st_size)
+    found = sorted(
+        (f for f in (folder / target / "corpus").iterdir() if f.stat().st_size <= LARGEST),
+        key=lambda f: f.stat().st_size,
+    )
     step = max(1, len(found) // KEPT)
     (CORPUS / target).mkdir(parents=True, exist_ok=True)
     for file in found[::step][:KEPT]:

@@ -25,14 +25,20 @@ FILES = {
 }
 LEFT_OUT = {"torchvision", "torchaudio", "torchcodec", "triton"}
 BUILD = {"hatchling", "editables", "pathspec", "pluggy", "trove-classifiers", "gguf"}
-PIN = re.compile(r"^([a-z0-9][a-z0-9._-]*)==[^\\]*((?:\\\n\s+--hash=sha256:[0-9a-f]{64}\s*)+)", re.MULTILINE)
+PIN = re.compile(
+    r"^([a-z0-9][a-z0-9._-]*)==[^\\]*((?:\\\n\s+--hash=sha256:[0-9a-f]{64}\s*)+)", re.MULTILINE
+)
 Pins = dict[str, str]
 """Name → its requirement, with the hashes of all files of that version."""
 
 
 def compiled(*extras: str) -> Pins:
     """What uv resolves for a project file, held to what the files pin now."""
-    fixed = [f"--constraint={ROOT / 'requirements' / name}" for name in FILES if (ROOT / "requirements" / name).is_file()]
+    fixed = [
+        f"--constraint={ROOT / 'requirements' / name}"
+        for name in FILES
+        if (ROOT / "requirements" / name).is_file()
+    ]
     command = [sys.executable, "-m", "uv", "pip", "compile", "pyproject.toml", *extras, *fixed]
     command += ["--quiet", "--no-header", "--no-annotate", "--generate-hashes"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
@@ -48,12 +54,18 @@ def torch(found: str) -> str:
 
 def main() -> None:
     """Resolves twice: everything, and what runs."""
-    extras = [f"--extra={name}" for name in ("cpu", "transformers", "ray", "parsers", "dev", "docs")]
+    extras = [
+        f"--extra={name}" for name in ("cpu", "transformers", "ray", "parsers", "dev", "docs")
+    ]
     everything = compiled(*extras)
     run = {*compiled(*extras[:2]), *BUILD}
     everything["torch"] = torch(everything["torch"])
     for name, about in FILES.items():
-        wanted = [everything[n] for n in sorted(everything) if (n in run) == (name == "cpu.txt") and n not in LEFT_OUT]
+        wanted = [
+            everything[n]
+            for n in sorted(everything)
+            if (n in run) == (name == "cpu.txt") and n not in LEFT_OUT
+        ]
         head = f"# {about}\n# Made by scripts/lock.py; install with: pip install --no-deps -r requirements/{name}\n\n"
         (ROOT / "requirements" / name).write_text(head + "\n".join(wanted) + "\n")
         print(f"requirements/{name}: {len(wanted)} packages")

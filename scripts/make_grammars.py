@@ -84,8 +84,18 @@ def trie(words: Iterable[str]) -> Trie:
 def both_cases(letters: Iterable[str]) -> str:
     """A class of these letters, digits and underscores, letters in both cases: `[0-9A-Ca-c_]`."""
     codes = sorted({ord(c) for letter in letters for c in (letter.lower(), letter.upper())})
-    runs = [[code for _, code in run] for _, run in groupby(enumerate(codes), key=lambda pair: pair[1] - pair[0])]
-    return "[" + "".join(chr(run[0]) if len(run) == 1 else f"{chr(run[0])}{'-' * (len(run) > 2)}{chr(run[-1])}" for run in runs) + "]"
+    runs = [
+        [code for _, code in run]
+        for _, run in groupby(enumerate(codes), key=lambda pair: pair[1] - pair[0])
+    ]
+    return (
+        "["
+        + "".join(
+            chr(run[0]) if len(run) == 1 else f"{chr(run[0])}{'-' * (len(run) > 2)}{chr(run[-1])}"
+            for run in runs
+        )
+        + "]"
+    )
 
 
 LETTERS = string.ascii_lowercase + "_"
@@ -96,7 +106,9 @@ def after(node: Trie) -> str:
     """What may follow this beginning of a keyword, so that the whole is none."""
     if not node.next:
         return "name-more"
-    options = [f"{both_cases(letter)} {after(child)}" for letter, child in sorted(node.next.items())]
+    options = [
+        f"{both_cases(letter)} {after(child)}" for letter, child in sorted(node.next.items())
+    ]
     options.append(f"{both_cases(c for c in LATER if c not in node.next)} name-rest")
     return f"({' | '.join(options)})" + ("" if node.ends else "?")
 
@@ -104,7 +116,10 @@ def after(node: Trie) -> str:
 def name_rules(words: Iterable[str]) -> str:
     """Rules for `bare-name`: a name without quotes that is none of the words, in whatever case."""
     root = trie(words)
-    lines = [f"name-{letter} ::= {both_cases(letter)} {after(child)}" for letter, child in sorted(root.next.items())]
+    lines = [
+        f"name-{letter} ::= {both_cases(letter)} {after(child)}"
+        for letter, child in sorted(root.next.items())
+    ]
     free = both_cases(c for c in LETTERS if c not in root.next)
     names = " | ".join(f"name-{letter}" for letter in sorted(root.next))
     lines.append(f"bare-name ::= {names} | {free} name-rest")
@@ -117,7 +132,10 @@ def keyword_rules(text: str) -> str:
     """A rule for every reference in capitals: `GROUP ::= "GROUP" | "group"`, a dash standing for an underscore."""
     plain = re.sub(r'"(?:[^"\\\n]|\\.)*"|\[(?:[^\]\\]|\\.)*\]|#.*', "", text)
     found = sorted(set(re.findall(r"(?<![\w-])[A-Z]+(?:-[A-Z]+)*(?![\w-])", plain)))
-    return "".join(f'{word} ::= "{word.replace("-", "_")}" | "{word.replace("-", "_").lower()}"\n' for word in found)
+    return "".join(
+        f'{word} ::= "{word.replace("-", "_")}" | "{word.replace("-", "_").lower()}"\n'
+        for word in found
+    )
 
 
 def with_names(text: str, words: str) -> str:
@@ -145,7 +163,12 @@ def dialect(name: str) -> str:
         if rule in own:
             trailing = old[len(old.rstrip()) :] if "\n#" not in old else old[old.index("\n#") :]
             text = text.replace(old, own.pop(rule).rstrip() + trailing)
-    return text.rstrip() + "\n\n# Only here\n" + "".join(rule.rstrip() + "\n" for rule in own.values()) + "\n"
+    return (
+        text.rstrip()
+        + "\n\n# Only here\n"
+        + "".join(rule.rstrip() + "\n" for rule in own.values())
+        + "\n"
+    )
 
 
 def made(name: str) -> str:

@@ -36,9 +36,18 @@ EXPERTS: dict[str, dict[str, Any]] = {
         "name": "expert-sql",
         "description": "Questions about a relational schema → one SELECT that SQLite and PostgreSQL both read.",
         "capabilities": ["database:sql", "task:text2sql", "language:en"],
-        "decoding": {"temperature": 0.0, "use_grammar": True, "grammar_type": "sql", "stop_sequences": [";"], "max_tokens": 160},
+        "decoding": {
+            "temperature": 0.0,
+            "use_grammar": True,
+            "grammar_type": "sql",
+            "stop_sequences": [";"],
+            "max_tokens": 160,
+        },
         "routing": {
-            "keywords": [*"sql sqlite postgres postgresql database table tables column columns rows query".split(), *QUESTIONS],
+            "keywords": [
+                *"sql sqlite postgres postgresql database table tables column columns rows query".split(),
+                *QUESTIONS,
+            ],
             "exclude_keywords": ["cypher", "neo4j", "graph database"],
             "router_hint": "database=sql OR query=sql OR task=text2sql",
             "priority": 0.8,
@@ -52,7 +61,13 @@ EXPERTS: dict[str, dict[str, Any]] = {
         "name": "expert-cypher",
         "description": "Questions about a property-graph schema → one read-only Cypher query.",
         "capabilities": ["database:graph", "query:cypher", "task:text2cypher", "language:en"],
-        "decoding": {"temperature": 0.0, "use_grammar": True, "grammar_type": "cypher", "stop_sequences": [";"], "max_tokens": 160},
+        "decoding": {
+            "temperature": 0.0,
+            "use_grammar": True,
+            "grammar_type": "cypher",
+            "stop_sequences": [";"],
+            "max_tokens": 160,
+        },
         "routing": {
             "keywords": [
                 *"cypher neo4j kuzu graph node nodes edge edges relationship relationships path connected linked related".split(),
@@ -69,9 +84,25 @@ EXPERTS: dict[str, dict[str, Any]] = {
         "name": "expert-json",
         "description": "A sentence and the shape of an object → that object as JSON, null for what the sentence doesn't say.",
         "capabilities": ["format:json", "task:data_extraction", "language:en"],
-        "decoding": {"temperature": 0.0, "use_grammar": True, "grammar_type": "json-object", "stop_sequences": ["\n\n"], "max_tokens": 160},
+        "decoding": {
+            "temperature": 0.0,
+            "use_grammar": True,
+            "grammar_type": "json-object",
+            "stop_sequences": ["\n\n"],
+            "max_tokens": 160,
+        },
         "routing": {
-            "keywords": ["json", "extract", "extraction", "parse", "structured", "structured data", "fields", "key value", "object"],
+            "keywords": [
+                "json",
+                "extract",
+                "extraction",
+                "parse",
+                "structured",
+                "structured data",
+                "fields",
+                "key value",
+                "object",
+            ],
             "exclude_keywords": ["cypher", "sql"],
             "router_hint": "format=json OR task=data_extraction",
             "priority": 0.75,
@@ -88,9 +119,13 @@ FIELDS = frozenset(
 
 def main() -> None:
     """Reads the arguments, gathers the folder, packs it."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("task", choices=sorted(EXPERTS))
-    parser.add_argument("adapter", type=Path, nargs="+", help="several states of one training are averaged")
+    parser.add_argument(
+        "adapter", type=Path, nargs="+", help="several states of one training are averaged"
+    )
     parser.add_argument("target", type=Path)
     parser.add_argument("--metrics", type=Path, help="what scripts/evaluate_expert.py printed")
     parser.add_argument("--steps", type=int, help="training steps, for the manifest")
@@ -102,24 +137,37 @@ def main() -> None:
     print(f"{archive}: {archive.stat().st_size / 1e6:.1f} MB")
 
 
-def gather(task: str, adapters: list[Path], folder: Path, metrics: Path | None, steps: int | None) -> None:
+def gather(
+    task: str, adapters: list[Path], folder: Path, metrics: Path | None, steps: int | None
+) -> None:
     config = json.loads((adapters[-1] / "adapter_config.json").read_text())
     config = {k: v for k, v in config.items() if k in FIELDS} | {"base_model_name_or_path": BASE}
     config["target_modules"] = sorted(config["target_modules"])
     (folder / "adapter_config.json").write_text(json.dumps(config, indent=2))
     states = [load_file(adapter / "adapter_model.safetensors") for adapter in adapters]
-    tensors = {k: torch.stack([state[k] for state in states]).mean(0).to(torch.bfloat16) for k in states[0]}
+    tensors = {
+        k: torch.stack([state[k] for state in states]).mean(0).to(torch.bfloat16) for k in states[0]
+    }
     save_file(tensors, folder / "adapter_model.safetensors")
     for name in ("tokenizer.json", "tokenizer_config.json"):
         shutil.copy(models_dir() / BASE / name, folder / name)
-    (folder / "manifest.json").write_text(json.dumps(manifest(task, config, metrics, steps), indent=2))
+    (folder / "manifest.json").write_text(
+        json.dumps(manifest(task, config, metrics, steps), indent=2)
+    )
 
 
-def manifest(task: str, config: dict[str, Any], metrics: Path | None, steps: int | None) -> dict[str, Any]:
+def manifest(
+    task: str, config: dict[str, Any], metrics: Path | None, steps: int | None
+) -> dict[str, Any]:
     about = dict(EXPERTS[task])
     decoding = about.pop("decoding")
     kind = "dora" if config["use_dora"] else "lora"
-    adapter = {"type": kind, "target_modules": config["target_modules"], "r": config["r"], "alpha": config["lora_alpha"]}
+    adapter = {
+        "type": kind,
+        "target_modules": config["target_modules"],
+        "r": config["r"],
+        "alpha": config["lora_alpha"],
+    }
     return {
         "name": about.pop("name"),
         "version": VERSION,

@@ -54,7 +54,12 @@ AT_THE_END = {
     "share of KV cache still in use": KV_SHARE,
 }
 """What has to be nothing once all is answered, by the server's own metrics."""
-QUESTIONS = ("How many customers are from Spain?", "List all customers.", "Who is older than 30?", "Extract the name: Ada Lovelace, 36.")
+QUESTIONS = (
+    "How many customers are from Spain?",
+    "List all customers.",
+    "Who is older than 30?",
+    "Extract the name: Ada Lovelace, 36.",
+)
 SCHEMA = "CREATE TABLE customers (id INTEGER PRIMARY KEY, name TEXT, country TEXT, age INTEGER);"
 SPARE = "spare"
 
@@ -95,11 +100,29 @@ class Server:
             shutil.copy(package, experts)
         self.packages = sorted(p.name for p in experts.iterdir())
         program = ["-m", "expertserve.cli"] if engine == "real" else ["-c", FAKE]
-        options = ["--port", "0", "--open-admin", "--drain", "10", "--experts-folder", str(experts), "--state-dir", str(work / "state")]
+        options = [
+            "--port",
+            "0",
+            "--open-admin",
+            "--drain",
+            "10",
+            "--experts-folder",
+            str(experts),
+            "--state-dir",
+            str(work / "state"),
+        ]
         options += ["--cache-dir", str(work / "cache")]
-        command = [sys.executable, *program, "serve", f"sql={experts / self.packages[-1]}", *options]
+        command = [
+            sys.executable,
+            *program,
+            "serve",
+            f"sql={experts / self.packages[-1]}",
+            *options,
+        ]
         self._log = log.open("w")
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=self._log, text=True)
+        self.process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=self._log, text=True
+        )
         self.tree = psutil.Process(self.process.pid)
         self.url = self._ready()
 
@@ -108,7 +131,9 @@ class Server:
         for line in self.process.stdout:
             if match := re.match(r"ready at (\S+)", line):
                 return match[1]
-        raise SystemExit(f"the server ended with {self.process.wait()}; see its log {self._log.name}")
+        raise SystemExit(
+            f"the server ended with {self.process.wait()}; see its log {self._log.name}"
+        )
 
     def processes(self) -> list[psutil.Process]:
         with contextlib.suppress(psutil.NoSuchProcess):
@@ -122,7 +147,16 @@ class Server:
             with contextlib.suppress(psutil.Error):
                 rss[f"{role(process)} {process.pid}"] = round(process.memory_info().rss / 2**20, 1)
                 handles += process.num_fds()
-        return Sample(round(second, 1), round(sum(rss.values()), 1), rss, handles, len(found), pending, kv_share, answered)
+        return Sample(
+            round(second, 1),
+            round(sum(rss.values()), 1),
+            rss,
+            handles,
+            len(found),
+            pending,
+            kv_share,
+            answered,
+        )
 
     def end(self) -> tuple[int, int]:
         """Its exit code, and how many of its processes live on."""
@@ -157,12 +191,32 @@ def _chat(model: str, rng: random.Random, **more: object) -> dict[str, object]:
 
 BAD: tuple[tuple[str, object, tuple[int, ...]], ...] = (
     ("/v1/chat/completions", b"{", (400, 422)),
-    ("/v1/chat/completions", {"model": "nobody", "messages": [{"role": "user", "content": "x"}]}, (404,)),
+    (
+        "/v1/chat/completions",
+        {"model": "nobody", "messages": [{"role": "user", "content": "x"}]},
+        (404,),
+    ),
     ("/v1/chat/completions", {"model": "sql", "messages": []}, (400,)),
-    ("/v1/chat/completions", {"model": "sql", "messages": [{"role": "user", "content": "x"}], "temperature": 9}, (400,)),
-    ("/v1/chat/completions", {"model": "sql", "messages": [{"role": "user", "content": "x"}], "grammar": "root ::= ("}, (400,)),
-    ("/v1/chat/completions", {"model": "sql", "messages": [{"role": "user", "content": "x"}], "regex": "("}, (400,)),
-    ("/v1/chat/completions", {"model": "sql", "messages": [{"role": "user", "content": "x" * 200_000}]}, (400, 413, 503)),
+    (
+        "/v1/chat/completions",
+        {"model": "sql", "messages": [{"role": "user", "content": "x"}], "temperature": 9},
+        (400,),
+    ),
+    (
+        "/v1/chat/completions",
+        {"model": "sql", "messages": [{"role": "user", "content": "x"}], "grammar": "root ::= ("},
+        (400,),
+    ),
+    (
+        "/v1/chat/completions",
+        {"model": "sql", "messages": [{"role": "user", "content": "x"}], "regex": "("},
+        (400,),
+    ),
+    (
+        "/v1/chat/completions",
+        {"model": "sql", "messages": [{"role": "user", "content": "x" * 200_000}]},
+        (400, 413, 503),
+    ),
     ("/v1/completions", {"model": "sql", "prompt": "x", "echo": True}, (400,)),
     ("/v1/experts", {"name": "evil", "path": "../../etc"}, (403,)),
     ("/v1/experts", {"name": "evil", "path": "nothing.expert"}, (400,)),
@@ -174,25 +228,53 @@ async def client(http: httpx.AsyncClient, number: int, end: float, outcome: Outc
     rng = random.Random(number)
     while time.monotonic() < end:
         model = rng.choice(["sql", "sql", "auto", SPARE])
-        kind = rng.choices(["whole", "stream", "cancelled", "bad", "legacy"], [45, 20, 12, 15, 8])[0]
+        kind = rng.choices(["whole", "stream", "cancelled", "bad", "legacy"], [45, 20, 12, 15, 8])[
+            0
+        ]
         fine = (200, 404) if model in (SPARE, "auto") else (200,)
         try:
             if kind == "whole":
-                note(outcome, kind, await http.post("/v1/chat/completions", json=_chat(model, rng)), fine)
+                note(
+                    outcome,
+                    kind,
+                    await http.post("/v1/chat/completions", json=_chat(model, rng)),
+                    fine,
+                )
             elif kind == "legacy":
                 body = {"model": model, "prompt": [rng.choice(QUESTIONS)] * 2, "max_tokens": 8}
                 note(outcome, kind, await http.post("/v1/completions", json=body), fine)
             elif kind == "bad":
                 path, content, expected = rng.choice(BAD)
                 data = content if isinstance(content, bytes) else json.dumps(content).encode()
-                note(outcome, kind, await http.post(path, content=data, headers={"content-type": "application/json"}), expected)
+                note(
+                    outcome,
+                    kind,
+                    await http.post(
+                        path, content=data, headers={"content-type": "application/json"}
+                    ),
+                    expected,
+                )
             else:
-                await _stream(http, _chat(model, rng, stream=True), rng.randrange(1, 6) if kind == "cancelled" else 0, outcome, kind, fine)
+                await _stream(
+                    http,
+                    _chat(model, rng, stream=True),
+                    rng.randrange(1, 6) if kind == "cancelled" else 0,
+                    outcome,
+                    kind,
+                    fine,
+                )
         except httpx.HTTPError as error:
             outcome.unanswered.append(f"{kind}: {type(error).__name__} {error}"[:200])
 
 
-async def _stream(http: httpx.AsyncClient, body: dict[str, object], leave: int, outcome: Outcome, kind: str, fine: Sequence[int]) -> None:
+async def _stream(
+    http: httpx.AsyncClient,
+    body: dict[str, object],
+    leave: int,
+    outcome: Outcome,
+    kind: str,
+    fine: Sequence[int],
+) -> None:
     """Reads events to their end, or leaves after some."""
     async with http.stream("POST", "/v1/chat/completions", json=body) as response:
         if response.status_code != 200:
@@ -225,7 +307,9 @@ def note(outcome: Outcome, kind: str, response: httpx.Response, expected: Sequen
         outcome.wrong.append(f"{kind}: {response.status_code} {response.text[:200]}")
 
 
-async def administrator(http: httpx.AsyncClient, packages: Sequence[str], end: float, outcome: Outcome) -> None:
+async def administrator(
+    http: httpx.AsyncClient, packages: Sequence[str], end: float, outcome: Outcome
+) -> None:
     """Loads, replaces, pins and unloads the spare name, round after round."""
     rng = random.Random(0)
     while time.monotonic() < end:
@@ -234,10 +318,17 @@ async def administrator(http: httpx.AsyncClient, packages: Sequence[str], end: f
             ("POST", f"/v1/experts/{SPARE}/pin", {"pinned": True}, (200,)),
             ("PUT", f"/v1/experts/{SPARE}", {"path": rng.choice(packages), "pin": False}, (200,)),
             ("GET", f"/v1/experts/{SPARE}", None, (200,)),
-            ("DELETE", f"/v1/experts/{SPARE}?force={'true' if rng.random() < 0.5 else 'false'}", None, (200,)),
+            (
+                "DELETE",
+                f"/v1/experts/{SPARE}?force={'true' if rng.random() < 0.5 else 'false'}",
+                None,
+                (200,),
+            ),
         ):
             try:
-                note(outcome, "administration", await http.request(method, path, json=body), expected)
+                note(
+                    outcome, "administration", await http.request(method, path, json=body), expected
+                )
             except httpx.HTTPError as error:
                 outcome.unanswered.append(f"administration: {type(error).__name__} {error}"[:200])
             await asyncio.sleep(min(2.0, max(0.0, end - time.monotonic())))
@@ -250,7 +341,9 @@ async def gauges(http: httpx.AsyncClient, *names: str) -> list[float | None]:
     return [sum(map(float, values)) if values else None for values in found]
 
 
-async def drive(server: Server, minutes: float, clients: int) -> tuple[Outcome, list[Sample], dict[str, float | None]]:
+async def drive(
+    server: Server, minutes: float, clients: int
+) -> tuple[Outcome, list[Sample], dict[str, float | None]]:
     outcome, samples = Outcome(), list[Sample]()
     began = time.monotonic()
     end = began + minutes * 60
@@ -260,7 +353,14 @@ async def drive(server: Server, minutes: float, clients: int) -> tuple[Outcome, 
         async def watch() -> None:
             while time.monotonic() < end:
                 pending, kv_share = await gauges(http, "expertserve_pending", KV_SHARE)
-                samples.append(server.look(time.monotonic() - began, pending or 0.0, kv_share or 0.0, outcome.answered.total()))
+                samples.append(
+                    server.look(
+                        time.monotonic() - began,
+                        pending or 0.0,
+                        kv_share or 0.0,
+                        outcome.answered.total(),
+                    )
+                )
                 await asyncio.sleep(EVERY)
 
         work = [client(http, i, end, outcome) for i in range(clients)]
@@ -268,11 +368,21 @@ async def drive(server: Server, minutes: float, clients: int) -> tuple[Outcome, 
         await asyncio.sleep(2)
         with contextlib.suppress(httpx.HTTPError):
             await http.delete(f"/v1/experts/{SPARE}")
-        note(outcome, "last", await http.post("/v1/chat/completions", json=_chat("sql", random.Random(0))), (200,))
+        note(
+            outcome,
+            "last",
+            await http.post("/v1/chat/completions", json=_chat("sql", random.Random(0))),
+            (200,),
+        )
         *values, experts = await gauges(http, *AT_THE_END.values(), "expertserve_experts")
         left = dict(zip(AT_THE_END, values, strict=True)) | {"experts": experts}
-        pending, kv_share = (left[what] or 0.0 for what in ("requests still pending", "share of KV cache still in use"))
-        samples.append(server.look(time.monotonic() - began, pending, kv_share, outcome.answered.total()))
+        pending, kv_share = (
+            left[what] or 0.0
+            for what in ("requests still pending", "share of KV cache still in use")
+        )
+        samples.append(
+            server.look(time.monotonic() - began, pending, kv_share, outcome.answered.total())
+        )
     return outcome, samples, left
 
 
@@ -284,7 +394,9 @@ def slope(samples: Sequence[Sample]) -> float:
     later = samples[len(samples) // 3 :]
     if len(later) < 3:
         return 0.0
-    per_second = float(statistics.linear_regression([s.second for s in later], [s.rss_mib for s in later]).slope)
+    per_second = float(
+        statistics.linear_regression([s.second for s in later], [s.rss_mib for s in later]).slope
+    )
     return round(per_second * 3600, 1)
 
 
@@ -294,7 +406,9 @@ def growth(samples: Sequence[Sample], name: str) -> float:
         return 0.0
     third = len(samples) // 3
     middle, last = samples[third : 2 * third], samples[-third:]
-    before, after = (statistics.median(float(getattr(s, name)) for s in part) for part in (middle, last))
+    before, after = (
+        statistics.median(float(getattr(s, name)) for s in part) for part in (middle, last)
+    )
     return round(after - before, 1)
 
 
@@ -316,14 +430,22 @@ def plot(samples: Sequence[Sample], file: Path) -> None:
             f"{left + width * s.second / max(samples[-1].second, 1):.1f},{base - height * (v - low) / (high - low):.1f}"
             for s, v in zip(samples, values, strict=True)
         )
-        parts.append(f'<text x="{left}" y="{base - height - 8}">{title}: {values[0]:g} at the start, {values[-1]:g} at the end</text>')
-        parts.append(f'<path d="M{left} {base - height}V{base}H{left + width}" fill="none" stroke="#999"/>')
-        parts.append(f'<text x="{left - 6}" y="{base - height + 5}" text-anchor="end">{high:.3g}</text>')
+        parts.append(
+            f'<text x="{left}" y="{base - height - 8}">{title}: {values[0]:g} at the start, {values[-1]:g} at the end</text>'
+        )
+        parts.append(
+            f'<path d="M{left} {base - height}V{base}H{left + width}" fill="none" stroke="#999"/>'
+        )
+        parts.append(
+            f'<text x="{left - 6}" y="{base - height + 5}" text-anchor="end">{high:.3g}</text>'
+        )
         parts.append(f'<text x="{left - 6}" y="{base}" text-anchor="end">0</text>')
         parts.append(f'<polyline points="{points}" fill="none" stroke="#0a6" stroke-width="1.5"/>')
     size = f'viewBox="0 0 {left + width + 20} {len(rows) * (height + 30) + 30}" font-family="sans-serif" font-size="12"'
     foot = f'<text x="{left}" y="{len(rows) * (height + 30) + 20}">0 to {samples[-1].second / 60:.1f} minutes</text>'
-    file.write_text(f'<svg xmlns="http://www.w3.org/2000/svg" {size}>{"".join(parts)}{foot}</svg>\n')
+    file.write_text(
+        f'<svg xmlns="http://www.w3.org/2000/svg" {size}>{"".join(parts)}{foot}</svg>\n'
+    )
 
 
 def main() -> None:
@@ -334,7 +456,9 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=20)
     parser.add_argument("--clients", type=int, default=8)
     parser.add_argument("--engine", choices=["real", "fake"], default="real")
-    parser.add_argument("--out", type=Path, default=RESULTS, help="by default the results that the docs show")
+    parser.add_argument(
+        "--out", type=Path, default=RESULTS, help="by default the results that the docs show"
+    )
     given = parser.parse_args()
     given.out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="soak-") as work:
@@ -348,9 +472,15 @@ def main() -> None:
     faults = {
         "unanswered requests": len(outcome.unanswered),
         "wrong answers": len(outcome.wrong),
-        **{what: left[what] for what in AT_THE_END if given.engine == "real" or not AT_THE_END[what].startswith("vllm")},
+        **{
+            what: left[what]
+            for what in AT_THE_END
+            if given.engine == "real" or not AT_THE_END[what].startswith("vllm")
+        },
         "experts that should have gone": left["experts"] and left["experts"] - 1,
-        "KV cache never in use": int(given.engine == "real" and not any(s.kv_share for s in samples)),
+        "KV cache never in use": int(
+            given.engine == "real" and not any(s.kv_share for s in samples)
+        ),
         "memory grows": int(rss > allowed),
         "file handles grow": int(handles > MORE_HANDLES),
         "processes left": alive,

@@ -38,15 +38,21 @@ BFLOAT16 = fast_bfloat16()
 
 def main() -> None:
     """Reads the arguments and trains."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("task", choices=["sql", "cypher", "json_extract"])
-    parser.add_argument("--out", type=Path, required=True, help="folder for the adapter, checkpoints and the log")
+    parser.add_argument(
+        "--out", type=Path, required=True, help="folder for the adapter, checkpoints and the log"
+    )
     parser.add_argument("--steps", type=int, default=800)
     parser.add_argument("--rank", type=int, default=8)
     parser.add_argument("--dora", action="store_true")
     parser.add_argument("--learning-rate", type=float, default=1e-3)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--start", type=Path, help="folder of an adapter to go on from, with a schedule of its own")
+    parser.add_argument(
+        "--start", type=Path, help="folder of an adapter to go on from, with a schedule of its own"
+    )
     parser.add_argument("--base", type=Path, default=models_dir() / BASE)
     train(parser.parse_args())
 
@@ -67,12 +73,17 @@ def train(args: argparse.Namespace) -> None:
         losses.append(learn(model, optimizer, encode(lesson)))
         if step % 10 == 0:
             left = (time.monotonic() - began) / (step - done) * (args.steps - step)
-            print(f"step {step}/{args.steps}  loss {sum(losses[-10:]) / 10:.3f}  {left / 60:.0f} min left", flush=True)
+            print(
+                f"step {step}/{args.steps}  loss {sum(losses[-10:]) / 10:.3f}  {left / 60:.0f} min left",
+                flush=True,
+            )
         if step % EVERY == 0 or step == args.steps:
             save(args.out, model, optimizer, step)
 
 
-def product(self: object, lora_A: Any, lora_B: Any, adapter_name: str | None = None) -> torch.Tensor:
+def product(
+    self: object, lora_A: Any, lora_B: Any, adapter_name: str | None = None
+) -> torch.Tensor:
     """DoRA's B A. PEFT sends an identity through both layers, for sharded training; this is the same matrix in half the time."""
     made: torch.Tensor = (lora_B.weight @ lora_A.weight).detach()
     return made
@@ -83,17 +94,26 @@ def start(args: argparse.Namespace) -> tuple[Any, torch.optim.AdamW, int]:
     torch.manual_seed(args.seed)
     DoraLinearLayer.get_lora_weight = product
     dtype = torch.bfloat16 if BFLOAT16 else torch.float32
-    base = AutoModelForCausalLM.from_pretrained(args.base, dtype=dtype, attn_implementation="branches")
+    base = AutoModelForCausalLM.from_pretrained(
+        args.base, dtype=dtype, attn_implementation="branches"
+    )
     state = args.out / "optimizer.pt"
     begun = args.out / "adapter" if state.exists() else args.start
     if begun:
         model = PeftModel.from_pretrained(base, begun, is_trainable=True)
     else:
         config = LoraConfig(
-            r=args.rank, lora_alpha=2 * args.rank, target_modules=MODULES, use_dora=args.dora, lora_dropout=0.0, task_type="CAUSAL_LM"
+            r=args.rank,
+            lora_alpha=2 * args.rank,
+            target_modules=MODULES,
+            use_dora=args.dora,
+            lora_dropout=0.0,
+            task_type="CAUSAL_LM",
         )
         model = get_peft_model(base, config)
-    optimizer = torch.optim.AdamW((p for p in model.parameters() if p.requires_grad), weight_decay=0.0, betas=(0.9, 0.98))
+    optimizer = torch.optim.AdamW(
+        (p for p in model.parameters() if p.requires_grad), weight_decay=0.0, betas=(0.9, 0.98)
+    )
     if not state.exists():
         return model, optimizer, 0
     saved = torch.load(state, weights_only=True)
@@ -153,11 +173,23 @@ class Branches:
         real = at < torch.tensor(lengths)[:, None]
         starts = shared + torch.tensor([0, *lengths[:-1]]).cumsum(0)
         own = torch.ones(len(at), len(at), dtype=torch.bool).tril()
-        return cls(shared, (starts[:, None] + at) * real, real, torch.cat((own.new_ones(len(at), shared), own), 1)[None])
+        return cls(
+            shared,
+            (starts[:, None] + at) * real,
+            real,
+            torch.cat((own.new_ones(len(at), shared), own), 1)[None],
+        )
 
 
 def attend(
-    module: Any, query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, mask: None, scaling: float, branches: Branches, **_: object
+    module: Any,
+    query: torch.Tensor,
+    key: torch.Tensor,
+    value: torch.Tensor,
+    mask: None,
+    scaling: float,
+    branches: Branches,
+    **_: object,
 ) -> tuple[torch.Tensor, None]:
     """Attention of the shared tokens, and of every question to those and itself: a quarter of what all tokens to all would cost."""
     key, value = (heads.repeat_interleave(module.num_key_value_groups, 1) for heads in (key, value))
@@ -171,8 +203,12 @@ def attend(
     def seen(heads: torch.Tensor) -> torch.Tensor:
         return torch.cat((shared(heads).expand(len(branches.rows), -1, -1, -1), own(heads)), 2)
 
-    first = scaled_dot_product_attention(shared(query), shared(key), shared(value), is_causal=True, scale=scaling)
-    rest = scaled_dot_product_attention(own(query), seen(key), seen(value), attn_mask=branches.sees, scale=scaling)
+    first = scaled_dot_product_attention(
+        shared(query), shared(key), shared(value), is_causal=True, scale=scaling
+    )
+    rest = scaled_dot_product_attention(
+        own(query), seen(key), seen(value), attn_mask=branches.sees, scale=scaling
+    )
     return torch.cat((first[0].transpose(0, 1), rest.transpose(1, 2)[branches.real]))[None], None
 
 
@@ -189,11 +225,20 @@ class Encoder:
         return list(self.tokenizer(text, add_special_tokens=False)["input_ids"])
 
     def __call__(self, lesson: Lesson) -> dict[str, Any]:
-        context = f"Dialect: {lesson.dialect}\n" * bool(lesson.dialect) + f"Schema:\n{lesson.schema}"
+        context = (
+            f"Dialect: {lesson.dialect}\n" * bool(lesson.dialect) + f"Schema:\n{lesson.schema}"
+        )
         shared = self.text(f"<|im_start|>system\n{context}<|im_end|>\n")
-        ids, positions, lengths, labels = list(shared), list(range(len(shared))), [], [-1] * len(shared)
+        ids, positions, lengths, labels = (
+            list(shared),
+            list(range(len(shared))),
+            [],
+            [-1] * len(shared),
+        )
         for pair in lesson.pairs:
-            asked = self.text(f"<|im_start|>user\n{pair.question}<|im_end|>\n<|im_start|>assistant\n")
+            asked = self.text(
+                f"<|im_start|>user\n{pair.question}<|im_end|>\n<|im_start|>assistant\n"
+            )
             answer = self.text(f"{pair.answer}<|im_end|>")
             lengths.append(len(asked) + len(answer))
             ids += asked + answer

@@ -60,8 +60,14 @@ def load(tiny_base: Path, tmp_path: Path) -> Iterator[Callable[..., Expert]]:
     """`Expert.load` on the tiny models, with a fake engine and a cache of the test's own."""
     loaded: list[Expert] = []
 
-    def load(path: Path, script: Callable[[str], str] = lambda prompt: "SELECT 1", **options: object) -> Expert:
-        defaults = {"engine": lambda: FakeEngine(script), "cache_dir": tmp_path / "cache", "models_dir": tiny_base.parent}
+    def load(
+        path: Path, script: Callable[[str], str] = lambda prompt: "SELECT 1", **options: object
+    ) -> Expert:
+        defaults = {
+            "engine": lambda: FakeEngine(script),
+            "cache_dir": tmp_path / "cache",
+            "models_dir": tiny_base.parent,
+        }
         loaded.append(Expert.load(path, **{**defaults, **options}))  # type: ignore[arg-type]
         return loaded[-1]
 
@@ -86,7 +92,13 @@ def sql_package() -> Path:
 @pytest.fixture(scope="session")
 def engine(demo_base: Path, sql_package: Path) -> Iterator[Expert]:
     """The one vLLM engine of the tests, in float32: the demo SQL expert, loaded as a user would."""
-    config = EngineConfig(max_lora_rank=32, max_slots=12, max_model_len=2048, max_requests=32, kv_cache_bytes=512 << 20)
+    config = EngineConfig(
+        max_lora_rank=32,
+        max_slots=12,
+        max_model_len=2048,
+        max_requests=32,
+        kv_cache_bytes=512 << 20,
+    )
     with Expert.load(sql_package, dtype="float32", config=config) as expert:
         yield expert
 
@@ -141,9 +153,26 @@ def variants(demo_base: Path, tmp_path_factory: pytest.TempPathFactory) -> list[
     for seed in range(4):
         folder = tmp_path_factory.mktemp(f"variant-{seed}")
         targets = ["q_proj", "v_proj", "down_proj"]
-        adapter = tiny.peft_adapter(demo_base, folder / "adapter", "lora", rank=4, seed=seed, strength=0.05, target_modules=targets)
+        adapter = tiny.peft_adapter(
+            demo_base,
+            folder / "adapter",
+            "lora",
+            rank=4,
+            seed=seed,
+            strength=0.05,
+            target_modules=targets,
+        )
         entry = tiny.base_entry(name=DEMO_BASE, targets=targets)
-        packages.append(tiny.package(folder / "package", adapter, None, name=f"expert-{seed}", base_models=entry, training={}))
+        packages.append(
+            tiny.package(
+                folder / "package",
+                adapter,
+                None,
+                name=f"expert-{seed}",
+                base_models=entry,
+                training={},
+            )
+        )
     return packages
 
 

@@ -25,7 +25,12 @@ Parser = Callable[[str], str]
 
 @cache
 def kuzu_connection() -> kuzu.Connection:
-    return kuzu.Connection(kuzu.Database(":memory:", buffer_pool_size=32 << 20, max_num_threads=1, max_db_size=1 << 30), num_threads=1)
+    return kuzu.Connection(
+        kuzu.Database(
+            ":memory:", buffer_pool_size=32 << 20, max_num_threads=1, max_db_size=1 << 30
+        ),
+        num_threads=1,
+    )
 
 
 def fast_kuzu_error(text: str) -> str:
@@ -73,5 +78,7 @@ def parts(name: str, grammar: Grammar) -> list[tuple[Grammar, tuple[Parser, ...]
     if name != "cypher":
         return [(grammar, PARSERS[name])]
     without_remove = grammar.replace_rules({"remove": Ref("delete")})
-    only_remove = grammar.replace_rules({"query": Seq((Literal("MATCH (a) "), Ref("remove"), Literal(" RETURN a")))})
+    only_remove = grammar.replace_rules(
+        {"query": Seq((Literal("MATCH (a) "), Ref("remove"), Literal(" RETURN a")))}
+    )
     return [(without_remove, (fast_kuzu_error,)), (only_remove, (opencypher_error,))]

@@ -23,10 +23,14 @@ KINDS = ["lora", "rslora", "dora", "ia3", "adalora", "loha", "lokr", "vera"]
 ARCHITECTURES = ["llama", "qwen2", "qwen3"]
 
 
-def convert(base: Path, folder: Path, kind: str, cache: Path, rank: int = 4, **declared: Any) -> ServingAdapter:
+def convert(
+    base: Path, folder: Path, kind: str, cache: Path, rank: int = 4, **declared: Any
+) -> ServingAdapter:
     entry = Adapter.model_validate_json(json.dumps({**tiny.adapters_entry(kind, rank), **declared}))
     adapter = read_adapter(folder, entry, folder / "adapter_model.safetensors")
-    return prepare_adapter(adapter, BaseModel("tiny", base, cache / "digests"), "p", cache / "adapters")
+    return prepare_adapter(
+        adapter, BaseModel("tiny", base, cache / "digests"), "p", cache / "adapters"
+    )
 
 
 def merged(base: Path, adapter: Path) -> dict[str, torch.Tensor]:
@@ -34,7 +38,9 @@ def merged(base: Path, adapter: Path) -> dict[str, torch.Tensor]:
     import peft
     from transformers import AutoModelForCausalLM
 
-    model = peft.PeftModel.from_pretrained(AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32), adapter)
+    model = peft.PeftModel.from_pretrained(
+        AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32), adapter
+    )
     state: dict[str, torch.Tensor] = model.merge_and_unload().state_dict()
     return state
 
@@ -67,24 +73,31 @@ def test_the_serving_form_equals_peft(kind: str, base: Path, tmp_path: Path) -> 
     serving = convert(base, adapter, kind, tmp_path)
     ours, theirs = applied(base, serving), merged(base, adapter)
     fresh = load_file(base / "model.safetensors")
-    gated = {k.replace("down_proj", "up_proj") for k in theirs if kind == "ia3" and "down_proj" in k} | {
-        k for k in theirs if kind == "ia3" and "down_proj" in k
-    }
+    gated = {
+        k.replace("down_proj", "up_proj") for k in theirs if kind == "ia3" and "down_proj" in k
+    } | {k for k in theirs if kind == "ia3" and "down_proj" in k}
     changed = 0
     for name, tensor in ours.items():
-        if name in gated:  # PEFT scales the columns of down_proj, we the rows of up_proj: their product is what counts
+        if (
+            name in gated
+        ):  # PEFT scales the columns of down_proj, we the rows of up_proj: their product is what counts
             continue
         torch.testing.assert_close(tensor, theirs[name], rtol=1e-5, atol=1e-5)
         changed += not torch.equal(tensor, fresh[name])
     for name in (n for n in gated if "up_proj" in n):
         down = name.replace("up_proj", "down_proj")
-        torch.testing.assert_close(ours[down] @ ours[name], theirs[down] @ theirs[name], rtol=1e-5, atol=1e-5)
+        torch.testing.assert_close(
+            ours[down] @ ours[name], theirs[down] @ theirs[name], rtol=1e-5, atol=1e-5
+        )
     assert changed >= 4 and serving.type == {"rslora": "lora"}.get(kind, kind)
 
 
 @pytest.mark.parametrize("kind", ["lora", "dora"])
 def test_ranks_and_alphas_by_pattern(kind: str, tiny_base: Path, tmp_path: Path) -> None:
-    patterns = {"rank_pattern": {"q_proj": 2, r"layers\.1\..*down_proj": 6}, "alpha_pattern": {"v_proj": 3}}
+    patterns = {
+        "rank_pattern": {"q_proj": 2, r"layers\.1\..*down_proj": 6},
+        "alpha_pattern": {"v_proj": 3},
+    }
     adapter = tiny.peft_adapter(tiny_base, tmp_path / "adapter", kind, **patterns)
     serving = convert(tiny_base, adapter, kind, tmp_path)
     ours, theirs = applied(tiny_base, serving), merged(tiny_base, adapter)
@@ -97,27 +110,46 @@ def test_ranks_that_training_pruned_are_scaled_as_before(tiny_base: Path, tmp_pa
     """PEFT goes on dividing by the first rank, and a module may keep none."""
     adapter = tiny.peft_adapter(tiny_base, tmp_path / "adapter", "adalora")
     tensors = load_file(adapter / "adapter_model.safetensors")
-    kept = {"model.layers.0.self_attn.q_proj": [True, False, True, False], "model.layers.1.mlp.down_proj": [False] * 4}
+    kept = {
+        "model.layers.0.self_attn.q_proj": [True, False, True, False],
+        "model.layers.1.mlp.down_proj": [False] * 4,
+    }
     for module, mask in kept.items():
         chosen = torch.tensor(mask)
         for part in ("lora_A", "lora_B", "lora_E"):
             key = f"base_model.model.{module}.{part}"
-            tensors[key] = (tensors[key][:, chosen] if part == "lora_B" else tensors[key][chosen]).contiguous()
+            tensors[key] = (
+                tensors[key][:, chosen] if part == "lora_B" else tensors[key][chosen]
+            ).contiguous()
     save_file(tensors, adapter / "adapter_model.safetensors")
     config = json.loads((adapter / "adapter_config.json").read_text())
-    all_ = {k.removeprefix("base_model.model."): [True] * 4 for k in tensors if k.endswith("lora_E")}
+    all_ = {
+        k.removeprefix("base_model.model."): [True] * 4 for k in tensors if k.endswith("lora_E")
+    }
     config["rank_pattern"] = all_ | {f"{module}.lora_E": mask for module, mask in kept.items()}
     (adapter / "adapter_config.json").write_text(json.dumps(config))
-    ours, theirs = applied(tiny_base, convert(tiny_base, adapter, "adalora", tmp_path)), merged(tiny_base, adapter)
+    ours, theirs = (
+        applied(tiny_base, convert(tiny_base, adapter, "adalora", tmp_path)),
+        merged(tiny_base, adapter),
+    )
     for name, tensor in ours.items():
         torch.testing.assert_close(tensor, theirs[name], rtol=1e-5, atol=1e-5)
 
 
-def test_a_pattern_of_feedforward_modules_is_read_off_the_shapes(tiny_base: Path, tmp_path: Path) -> None:
+def test_a_pattern_of_feedforward_modules_is_read_off_the_shapes(
+    tiny_base: Path, tmp_path: Path
+) -> None:
     options: Any = {"ia3_modules": ["o_proj", "down_proj"], "feedforward": r".*(o_proj|down_proj)"}
     adapter = tiny.peft_adapter(tiny_base, tmp_path / "adapter", "ia3", **options)
     with pytest.raises(IncompatibleError) as caught:
-        convert(tiny_base, adapter, "ia3", tmp_path, target_modules=["o_proj", "down_proj"], feedforward_modules=[])
+        convert(
+            tiny_base,
+            adapter,
+            "ia3",
+            tmp_path,
+            target_modules=["o_proj", "down_proj"],
+            feedforward_modules=[],
+        )
     assert caught.value.code == "ia3_input"
 
 
@@ -128,7 +160,10 @@ def test_sharded_bases_and_the_formats_own_tensor_names(tmp_path: Path) -> None:
     theirs = merged(base, adapter)
     tensors = load_file(adapter / "adapter_model.safetensors")
     renamed = {
-        k.removesuffix(".weight").replace("magnitude_vector", "magnitude").removeprefix("base_model.model."): v for k, v in tensors.items()
+        k.removesuffix(".weight")
+        .replace("magnitude_vector", "magnitude")
+        .removeprefix("base_model.model."): v
+        for k, v in tensors.items()
     }
     save_file(renamed, adapter / "adapter_model.safetensors")
     ours = applied(base, convert(base, adapter, "dora", tmp_path))
@@ -139,12 +174,21 @@ def test_sharded_bases_and_the_formats_own_tensor_names(tmp_path: Path) -> None:
 def test_the_output_layer_may_be_adapted_tied_or_not(tmp_path: Path) -> None:
     for tie in (True, False):
         base = tiny.base_model(tmp_path / f"tie-{tie}", tie=tie)
-        adapter = tiny.peft_adapter(base, tmp_path / f"adapter-{tie}", "dora", target_modules=["lm_head"])
+        adapter = tiny.peft_adapter(
+            base, tmp_path / f"adapter-{tie}", "dora", target_modules=["lm_head"]
+        )
         serving = convert(base, adapter, "dora", tmp_path, target_modules=["lm_head"])
         form = load_file(serving.folder / "adapter_model.safetensors")
-        weight = load_file(base / "model.safetensors")["model.embed_tokens.weight" if tie else "lm_head.weight"]
-        a, b = form["base_model.model.lm_head.lora_A.weight"], form["base_model.model.lm_head.lora_B.weight"]
-        magnitude = load_file(adapter / "adapter_model.safetensors")["base_model.model.lm_head.lora_magnitude_vector"]
+        weight = load_file(base / "model.safetensors")[
+            "model.embed_tokens.weight" if tie else "lm_head.weight"
+        ]
+        a, b = (
+            form["base_model.model.lm_head.lora_A.weight"],
+            form["base_model.model.lm_head.lora_B.weight"],
+        )
+        magnitude = load_file(adapter / "adapter_model.safetensors")[
+            "base_model.model.lm_head.lora_magnitude_vector"
+        ]
         rows = (weight * (1 + b[:, :1]) + b @ a).norm(dim=1)
         torch.testing.assert_close(rows, magnitude.abs(), rtol=1e-4, atol=1e-4)
 
@@ -159,10 +203,14 @@ def test_the_cache_is_used_and_mended(tiny_base: Path, tiny_lora: Path, tmp_path
     assert convert(tiny_base, tiny_lora, "lora", tmp_path).digest == first.digest
 
 
-def test_the_same_weights_under_another_alpha_are_another_adapter(tiny_base: Path, tiny_lora: Path, tmp_path: Path) -> None:
+def test_the_same_weights_under_another_alpha_are_another_adapter(
+    tiny_base: Path, tiny_lora: Path, tmp_path: Path
+) -> None:
     other = tmp_path / "other"
     other.mkdir()
-    (other / "adapter_model.safetensors").write_bytes((tiny_lora / "adapter_model.safetensors").read_bytes())
+    (other / "adapter_model.safetensors").write_bytes(
+        (tiny_lora / "adapter_model.safetensors").read_bytes()
+    )
     settings = json.loads((tiny_lora / "adapter_config.json").read_text())
     (other / "adapter_config.json").write_text(json.dumps(settings | {"lora_alpha": 800}))
     one = convert(tiny_base, tiny_lora, "lora", tmp_path)
@@ -201,7 +249,14 @@ def drop(*parts: str, all: bool = False) -> Spoil:
 
 def high_rank(c: dict[str, Any], t: dict[str, torch.Tensor]) -> None:
     c["r"] = 30
-    t.update({k: torch.zeros(30, v.shape[1]) if k.split(".")[-1].endswith("_b") else torch.zeros(v.shape[0], 30) for k, v in t.items()})
+    t.update(
+        {
+            k: torch.zeros(30, v.shape[1])
+            if k.split(".")[-1].endswith("_b")
+            else torch.zeros(v.shape[0], 30)
+            for k, v in t.items()
+        }
+    )
 
 
 def rename(old: str, new: str) -> Spoil:
@@ -214,21 +269,49 @@ def rename(old: str, new: str) -> Spoil:
 
 SPOILED: dict[str, tuple[str, Spoil, str]] = {
     "no module matches": ("lora", rename("model.layers", "transformer.h"), "modules_missing"),
-    "one module does not match": ("lora", rename("layers.1.mlp", "layers.7.mlp"), "modules_missing"),
+    "one module does not match": (
+        "lora",
+        rename("layers.1.mlp", "layers.7.mlp"),
+        "modules_missing",
+    ),
     "inputs of another size": ("lora", first("lora_A", lambda t: t[:, :-1]), "shape_mismatch"),
     "outputs of another size": ("lora", first("lora_B", lambda t: t[:-1]), "shape_mismatch"),
     "a rank that the config denies": ("lora", config(r=5), "adapter_disagrees"),
     "an alpha that the manifest denies": ("lora", config(lora_alpha=99), "adapter_disagrees"),
-    "modules that the manifest denies": ("lora", rename("q_proj", "gate_proj"), "adapter_disagrees"),
+    "modules that the manifest denies": (
+        "lora",
+        rename("q_proj", "gate_proj"),
+        "adapter_disagrees",
+    ),
     "a type that the manifest denies": ("lora", config(peft_type="IA3"), "adapter_disagrees"),
     "an unknown type": ("lora", config(peft_type="OFT"), "adapter_type"),
     "modules_to_save": ("lora", config(modules_to_save=["lm_head"]), "modules_to_save"),
     "trained biases": ("lora", config(bias="all"), "trained_bias"),
-    "a bias tensor": ("lora", tensor("base_model.model.model.layers.0.self_attn.q_proj.bias", torch.zeros(4)), "trained_bias"),
-    "token embeddings": ("lora", tensor("base_model.model.model.embed_tokens.lora_embedding_A", torch.zeros(4, 512)), "token_embeddings"),
-    "a whole embedding": ("lora", tensor("base_model.model.model.embed_tokens.weight", torch.zeros(520, 64)), "token_embeddings"),
-    "a strange tensor": ("lora", tensor("base_model.model.x.router", torch.zeros(4)), "adapter_tensors"),
-    "a value that is not finite": ("lora", first("lora_B", lambda t: t * float("nan")), "non_finite"),
+    "a bias tensor": (
+        "lora",
+        tensor("base_model.model.model.layers.0.self_attn.q_proj.bias", torch.zeros(4)),
+        "trained_bias",
+    ),
+    "token embeddings": (
+        "lora",
+        tensor("base_model.model.model.embed_tokens.lora_embedding_A", torch.zeros(4, 512)),
+        "token_embeddings",
+    ),
+    "a whole embedding": (
+        "lora",
+        tensor("base_model.model.model.embed_tokens.weight", torch.zeros(520, 64)),
+        "token_embeddings",
+    ),
+    "a strange tensor": (
+        "lora",
+        tensor("base_model.model.x.router", torch.zeros(4)),
+        "adapter_tensors",
+    ),
+    "a value that is not finite": (
+        "lora",
+        first("lora_B", lambda t: t * float("nan")),
+        "non_finite",
+    ),
     "an infinite value": ("lora", first("lora_A", lambda t: t / 0), "non_finite"),
     "integers": ("lora", first("lora_A", lambda t: t.to(torch.int8)), "quantised"),
     "a base-changing start": ("lora", config(init_lora_weights="pissa"), "base_changed"),
@@ -236,15 +319,35 @@ SPOILED: dict[str, tuple[str, Spoil, str]] = {
     "invocation tokens": ("lora", config(alora_invocation_tokens=[1, 2]), "adapter_config"),
     "a switch of the future": ("lora", config(use_quantum=True), "adapter_config"),
     "Conv1D": ("lora", config(fan_in_fan_out=True), "adapter_config"),
-    "a pattern that runs away": ("lora", config(rank_pattern={r"((\w|\w)+\W?)+!": 4}), "bad_adapter_config"),
+    "a pattern that runs away": (
+        "lora",
+        config(rank_pattern={r"((\w|\w)+\W?)+!": 4}),
+        "bad_adapter_config",
+    ),
     "a pattern that is none": ("lora", config(rank_pattern={"(": 4}), "bad_adapter_config"),
-    "a rank that is no number": ("lora", config(rank_pattern={"q_proj": "x"}), "bad_adapter_config"),
+    "a rank that is no number": (
+        "lora",
+        config(rank_pattern={"q_proj": "x"}),
+        "bad_adapter_config",
+    ),
     "a rank beyond all numbers": ("lora", config(r=10**400), "bad_adapter_config"),
-    "an alpha that is missing": ("lora", lambda c, t: c.update(lora_alpha=None), "bad_adapter_config"),
+    "an alpha that is missing": (
+        "lora",
+        lambda c, t: c.update(lora_alpha=None),
+        "bad_adapter_config",
+    ),
     "three dimensions": ("lora", first("lora_A", lambda t: t[None]), "shape_mismatch"),
     "a LoHa whose tensors have another rank": ("loha", config(r=3), "adapter_disagrees"),
-    "a VeRA scale of one value": ("vera", first("vera_lambda_d", lambda t: t[:1]), "shape_mismatch"),
-    "a LoKr that doesn't multiply up": ("lokr", first("lokr_w2_a", lambda t: t[:-1]), "shape_mismatch"),
+    "a VeRA scale of one value": (
+        "vera",
+        first("vera_lambda_d", lambda t: t[:1]),
+        "shape_mismatch",
+    ),
+    "a LoKr that doesn't multiply up": (
+        "lokr",
+        first("lokr_w2_a", lambda t: t[:-1]),
+        "shape_mismatch",
+    ),
     "magnitudes without use_dora": ("dora", config(use_dora=False), "adapter_disagrees"),
     "a missing magnitude": ("dora", drop("magnitude"), "adapter_disagrees"),
     "a magnitude of another size": ("dora", first("magnitude", lambda t: t[:-1]), "shape_mismatch"),
@@ -257,7 +360,9 @@ SPOILED: dict[str, tuple[str, Spoil, str]] = {
 
 
 @pytest.mark.parametrize("name", SPOILED)
-def test_what_cannot_be_served_exactly_is_refused(name: str, tiny_base: Path, tmp_path: Path) -> None:
+def test_what_cannot_be_served_exactly_is_refused(
+    name: str, tiny_base: Path, tmp_path: Path
+) -> None:
     kind, spoil, code = SPOILED[name]
     adapter = tiny.peft_adapter(tiny_base, tmp_path / "adapter", kind)
     settings = json.loads((adapter / "adapter_config.json").read_text())
@@ -272,10 +377,15 @@ def test_what_cannot_be_served_exactly_is_refused(name: str, tiny_base: Path, tm
     assert not list((tmp_path / "adapters").glob(".part-*"))
 
 
-def test_all_that_manifest_and_files_disagree_about_is_told_at_once(tiny_base: Path, tiny_lora: Path, tmp_path: Path) -> None:
+def test_all_that_manifest_and_files_disagree_about_is_told_at_once(
+    tiny_base: Path, tiny_lora: Path, tmp_path: Path
+) -> None:
     with pytest.raises(IncompatibleError) as caught:
         convert(tiny_base, tiny_lora, "lora", tmp_path, r=3, alpha=99)
-    assert "r is 3, but adapter_config.json has 4; alpha is 99, but adapter_config.json has 8" in caught.value.message
+    assert (
+        "r is 3, but adapter_config.json has 4; alpha is 99, but adapter_config.json has 8"
+        in caught.value.message
+    )
     assert caught.value.hint == "in adapters[], r: 4; alpha: 8"
 
 
@@ -296,8 +406,12 @@ def test_pickled_weights_are_never_opened(tiny_base: Path, tiny_lora: Path, tmp_
     assert caught.value.code == "pickled_weights" and "safe_serialization" in caught.value.hint
 
 
-@pytest.mark.parametrize("damage", [b"", b"\xff" * 40, b"\x08\0\0\0\0\0\0\0{}      ", b"\x02\0\0\0\0\0\0\0{}trailing"])
-def test_a_damaged_weights_file_is_told(damage: bytes, tiny_base: Path, tiny_lora: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "damage", [b"", b"\xff" * 40, b"\x08\0\0\0\0\0\0\0{}      ", b"\x02\0\0\0\0\0\0\0{}trailing"]
+)
+def test_a_damaged_weights_file_is_told(
+    damage: bytes, tiny_base: Path, tiny_lora: Path, tmp_path: Path
+) -> None:
     folder = tmp_path / "adapter"
     folder.mkdir()
     (folder / "adapter_config.json").write_bytes((tiny_lora / "adapter_config.json").read_bytes())

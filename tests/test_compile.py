@@ -15,7 +15,10 @@ from expertserve.errors import GrammarError
 GRAMMAR = 'root ::= "yes" | "no"\n'
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="a pipe can't be waited for with a limit there: the process stays")
+@pytest.mark.skipif(
+    sys.platform == "win32",
+    reason="a pipe can't be waited for with a limit there: the process stays",
+)
 def test_a_compiler_with_nothing_to_do_ends_and_comes_back(tiny_base: Path, tmp_path: Path) -> None:
     compiler = Compiler("quick", idle=0.25)
     compiler.compile(GRAMMAR, tiny_base, tmp_path / "first")
@@ -28,12 +31,18 @@ def test_a_compiler_with_nothing_to_do_ends_and_comes_back(tiny_base: Path, tmp_
 
 def instead(compiler: Compiler, program: str) -> None:
     """Puts another process into a compiler's place."""
-    compiler._process = subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    compiler._process = subprocess.Popen(
+        [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
 
 
-def test_a_job_that_meets_an_ending_compiler_is_done_by_the_next(tiny_base: Path, tmp_path: Path) -> None:
+def test_a_job_that_meets_an_ending_compiler_is_done_by_the_next(
+    tiny_base: Path, tmp_path: Path
+) -> None:
     compiler = Compiler("quick")
-    instead(compiler, "input()")  # ends without an answer, as one does whose patience ended while it was asked
+    instead(
+        compiler, "input()"
+    )  # ends without an answer, as one does whose patience ended while it was asked
     compiler.compile(GRAMMAR, tiny_base, tmp_path / "mask")
     compiler.end()
     assert (tmp_path / "mask").exists()

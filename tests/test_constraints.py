@@ -10,7 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from expertserve.errors import ConfigError, IncompatibleError
-from expertserve.package.constraints import MAX_LENGTH, Requirement, check_constraints, load_order, rank
+from expertserve.package.constraints import (
+    MAX_LENGTH,
+    Requirement,
+    check_constraints,
+    load_order,
+    rank,
+)
 from expertserve.package.manifest import BaseModelSpec, Constraints, Manifest
 
 IN_ORDER = (  # semver.org's own example, and its neighbours
@@ -20,13 +26,27 @@ IN_ORDER = (  # semver.org's own example, and its neighbours
 identifiers = st.from_regex(r"[0-9A-Za-z-]{1,6}", fullmatch=True)
 numbers = st.integers(0, 10**25)
 versions = st.builds(
-    lambda n, pre: ".".join(map(str, n)) + ("-" + ".".join(pre) if pre else ""), st.tuples(numbers, numbers, numbers), st.lists(identifiers)
+    lambda n, pre: ".".join(map(str, n)) + ("-" + ".".join(pre) if pre else ""),
+    st.tuples(numbers, numbers, numbers),
+    st.lists(identifiers),
 )
 
 
-def package(name: str, version: str = "1.0.0", requires: str = "", excludes: str = "", order: int = 0) -> Manifest:
-    constraints = Constraints(requires=tuple(requires.split()), incompatible_with=tuple(excludes.split()), load_order=order)
-    return Manifest(name=name, version=version, schema_version="2.0", base_models=(BaseModelSpec(name="base"),), constraints=constraints)
+def package(
+    name: str, version: str = "1.0.0", requires: str = "", excludes: str = "", order: int = 0
+) -> Manifest:
+    constraints = Constraints(
+        requires=tuple(requires.split()),
+        incompatible_with=tuple(excludes.split()),
+        load_order=order,
+    )
+    return Manifest(
+        name=name,
+        version=version,
+        schema_version="2.0",
+        base_models=(BaseModelSpec(name="base"),),
+        constraints=constraints,
+    )
 
 
 def test_versions_are_ordered_as_semver_orders_them() -> None:
@@ -42,7 +62,9 @@ def test_what_follows_a_plus_does_not_count() -> None:
 @given(versions, versions)
 def test_any_two_versions_compare(one: str, other: str) -> None:
     assert (rank(one) < rank(other)) + (rank(one) > rank(other)) + (rank(one) == rank(other)) == 1
-    assert Requirement.parse(f"x@<{other}").matches("x", one) is not Requirement.parse(f"x@>={other}").matches("x", one)
+    assert Requirement.parse(f"x@<{other}").matches("x", one) is not Requirement.parse(
+        f"x@>={other}"
+    ).matches("x", one)
 
 
 def test_numbers_of_thousands_of_digits_compare() -> None:
@@ -75,7 +97,17 @@ def test_a_requirement_matches_the_versions_it_means(pattern: str, met: str, unm
 
 @pytest.mark.parametrize(
     ("pattern", "column"),
-    [("", 1), ("@1.0", 1), ("a b", 1), ("x@", 3), ("x@>=", 3), ("x@>=1,", 7), ("x@~1.0", 3), ("x@1.*", 3), ("x@1@2", 3)],
+    [
+        ("", 1),
+        ("@1.0", 1),
+        ("a b", 1),
+        ("x@", 3),
+        ("x@>=", 3),
+        ("x@>=1,", 7),
+        ("x@~1.0", 3),
+        ("x@1.*", 3),
+        ("x@1@2", 3),
+    ],
 )
 def test_a_malformed_requirement_is_refused_with_its_column(pattern: str, column: int) -> None:
     with pytest.raises(ConfigError, match=f"column {column}:") as caught:
@@ -100,17 +132,26 @@ def test_an_endless_requirement_is_refused() -> None:
 
 
 def test_a_package_whose_requirement_is_not_loaded_is_refused_by_name() -> None:
-    with pytest.raises(IncompatibleError, match=r"expert-a 1\.0\.0 requires expert-b@>=2; it isn't loaded") as caught:
+    with pytest.raises(
+        IncompatibleError, match=r"expert-a 1\.0\.0 requires expert-b@>=2; it isn't loaded"
+    ) as caught:
         check_constraints(package("expert-a", requires="expert-b@>=2"), [package("expert-c")])
     assert caught.value.code == "requires"
     with pytest.raises(IncompatibleError, match=r"expert-b 1\.9\.0 is there"):
-        check_constraints(package("expert-a", requires="expert-b@>=2"), [package("expert-b", "1.9.0")])
-    check_constraints(package("expert-a", requires="expert-b@>=2"), [package("expert-b", "1.9.0"), package("expert-b", "2.1.0")])
+        check_constraints(
+            package("expert-a", requires="expert-b@>=2"), [package("expert-b", "1.9.0")]
+        )
+    check_constraints(
+        package("expert-a", requires="expert-b@>=2"),
+        [package("expert-b", "1.9.0"), package("expert-b", "2.1.0")],
+    )
 
 
 def test_a_replacement_that_others_could_not_live_with_is_refused() -> None:
     needs = package("expert-a", requires="expert-b@<2 expert-gone")
-    with pytest.raises(IncompatibleError, match=r"expert-a 1\.0\.0 requires expert-b@<2; expert-b 2\.0\.0 is there"):
+    with pytest.raises(
+        IncompatibleError, match=r"expert-a 1\.0\.0 requires expert-b@<2; expert-b 2\.0\.0 is there"
+    ):
         check_constraints(package("expert-b", "2.0.0"), [needs])
     check_constraints(package("expert-b", "1.5.0"), [needs])
     check_constraints(package("expert-c"), [needs])
@@ -121,18 +162,23 @@ def test_incompatibility_holds_whichever_comes_first(turned: bool) -> None:
     new, old = package("expert-a", excludes="expert-b@<=1.0.0"), package("expert-b")
     new, old = (old, new) if turned else (new, old)
     with pytest.raises(
-        IncompatibleError, match=r"expert-a 1\.0\.0 is incompatible with expert-b@<=1\.0\.0, and so with expert-b"
+        IncompatibleError,
+        match=r"expert-a 1\.0\.0 is incompatible with expert-b@<=1\.0\.0, and so with expert-b",
     ) as caught:
         check_constraints(new, [package("expert-c"), old])
     assert caught.value.code == "incompatible_with"
 
 
 def test_other_versions_of_an_excluded_package_are_welcome() -> None:
-    check_constraints(package("expert-a", excludes="expert-b@<=1.0.0"), [package("expert-b", "1.0.1")])
+    check_constraints(
+        package("expert-a", excludes="expert-b@<=1.0.0"), [package("expert-b", "1.0.1")]
+    )
 
 
 def test_a_malformed_pattern_names_its_package() -> None:
-    with pytest.raises(ConfigError, match=r"constraints of expert-a: requirement 'x@~1', column 3") as caught:
+    with pytest.raises(
+        ConfigError, match=r"constraints of expert-a: requirement 'x@~1', column 3"
+    ) as caught:
         check_constraints(package("expert-a", requires="x@~1"), [])
     assert caught.value.code == "bad_requirement"
 
@@ -143,7 +189,12 @@ def test_packages_load_by_load_order_then_as_given() -> None:
 
 
 def test_what_is_required_loads_first_whatever_its_load_order() -> None:
-    packages = [package("a", requires="b@1", order=0), package("b", requires="c", order=9), package("c", order=99), package("d", order=50)]
+    packages = [
+        package("a", requires="b@1", order=0),
+        package("b", requires="c", order=9),
+        package("c", order=99),
+        package("d", order=50),
+    ]
     assert load_order(packages) == [3, 2, 1, 0]
 
 
@@ -159,7 +210,9 @@ def test_a_circle_of_requirements_is_refused_by_names() -> None:
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.sets(st.integers(0, 9), max_size=3)), max_size=10))
-def test_every_order_keeps_requirements_and_can_be_loaded(drawn: list[tuple[int, set[int]]]) -> None:
+def test_every_order_keeps_requirements_and_can_be_loaded(
+    drawn: list[tuple[int, set[int]]],
+) -> None:
     packages = [  # each may require only those before it: no circles
         package(f"p{i}", requires=" ".join(f"p{j}" for j in sorted(wanted) if j < i), order=order)
         for i, (order, wanted) in enumerate(drawn)

@@ -31,14 +31,19 @@ class Old:
 
 def test_a_call_warns_at_the_callers_line_and_still_works() -> None:
     with pytest.warns(
-        ExpertServeDeprecationWarning, match=r"old\(\) is deprecated since 0\.1\.0 .* removed in 0\.3\.0; use new\(\)"
+        ExpertServeDeprecationWarning,
+        match=r"old\(\) is deprecated since 0\.1\.0 .* removed in 0\.3\.0; use new\(\)",
     ) as caught:
         assert old(1, b=4) == 5
     assert caught[0].filename == __file__
 
 
 def test_it_keeps_name_signature_and_docstring() -> None:
-    assert (old.__name__, inspect.getdoc(old), list(inspect.signature(old).parameters)) == ("old", "Adds.", ["a", "b"])
+    assert (old.__name__, inspect.getdoc(old), list(inspect.signature(old).parameters)) == (
+        "old",
+        "Adds.",
+        ["a", "b"],
+    )
 
 
 def test_classes_stay_classes_and_methods_warn_too() -> None:
@@ -50,7 +55,9 @@ def test_classes_stay_classes_and_methods_warn_too() -> None:
 
 
 def test_users_see_the_warning_without_asking_for_it() -> None:
-    assert issubclass(ExpertServeDeprecationWarning, FutureWarning)  # DeprecationWarning is hidden outside __main__
+    assert issubclass(
+        ExpertServeDeprecationWarning, FutureWarning
+    )  # DeprecationWarning is hidden outside __main__
 
 
 def test_defining_it_costs_no_warning() -> None:
@@ -59,13 +66,17 @@ def test_defining_it_costs_no_warning() -> None:
         deprecated(since="0.1.0", instead="x")(lambda: None)
 
 
-@pytest.mark.parametrize(("since", "gone"), [("0.1.0", "0.3.0"), ("0.9.5", "0.11.0"), ("1.0.0", "1.2.0")])
+@pytest.mark.parametrize(
+    ("since", "gone"), [("0.1.0", "0.3.0"), ("0.9.5", "0.11.0"), ("1.0.0", "1.2.0")]
+)
 def test_it_lasts_two_minor_versions(since: str, gone: str) -> None:
     assert removed_in(since) == gone
 
 
 @pytest.mark.parametrize("version", ["0.3.0", "0.3.1", "0.10.0", "1.0.0"])
-def test_what_should_be_gone_by_now_fails_where_it_is_defined(version: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_should_be_gone_by_now_fails_where_it_is_defined(
+    version: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(deprecation, "__version__", version)
     with pytest.raises(ConfigError, match=r"0\.3\.0 has it no more"):
         deprecated(since="0.1.0", instead="x")

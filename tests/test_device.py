@@ -51,18 +51,32 @@ def test_the_best_there_is_is_taken(machine: Machine, name: str, device: str) ->
 
 def test_the_reason_says_why_and_why_not_the_other() -> None:
     assert choose(WINDOWS_CUDA).reason == "RTX 4090 is the GPU; not vLLM: it is not installed"
-    assert "compute capability 6.1, 7.5 is needed" in choose(Machine(system="linux", gpus=(OLD,), vllm="cuda")).reason
-    assert "largest of 2 GPUs" in choose(Machine(system="linux", gpus=(SMALL, RTX), vllm="cuda")).reason
+    assert (
+        "compute capability 6.1, 7.5 is needed"
+        in choose(Machine(system="linux", gpus=(OLD,), vllm="cuda")).reason
+    )
+    assert (
+        "largest of 2 GPUs"
+        in choose(Machine(system="linux", gpus=(SMALL, RTX), vllm="cuda")).reason
+    )
 
 
 def test_a_gpu_that_was_asked_for_is_shown_to_the_engines_process_alone() -> None:
     machine = Machine(system="linux", gpus=(RTX, SMALL), vllm="cuda")
     choice = choose(machine, device="cuda:1")
-    assert (choice.engine, choice.device, choice.environment) == ("vllm", "cuda:1", {"CUDA_VISIBLE_DEVICES": "1"})
-    renumbered = Machine(system="linux", gpus=(Gpu("A", 1, (8, 0), "5"), Gpu("B", 1, (8, 0), "GPU-7f")), vllm="cuda")
+    assert (choice.engine, choice.device, choice.environment) == (
+        "vllm",
+        "cuda:1",
+        {"CUDA_VISIBLE_DEVICES": "1"},
+    )
+    renumbered = Machine(
+        system="linux", gpus=(Gpu("A", 1, (8, 0), "5"), Gpu("B", 1, (8, 0), "GPU-7f")), vllm="cuda"
+    )
     assert choose(renumbered, device="cuda:1").environment == {"CUDA_VISIBLE_DEVICES": "GPU-7f"}
     assert choose(machine, device="cuda").device == "cuda:0"
-    assert choose(machine, device="cuda:1", engine="transformers").environment == {}, "torch takes the name as it is"
+    assert choose(machine, device="cuda:1", engine="transformers").environment == {}, (
+        "torch takes the name as it is"
+    )
 
 
 @pytest.mark.parametrize(

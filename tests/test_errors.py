@@ -11,7 +11,11 @@ from expertserve.errors import ExpertError, ManifestError
 
 
 def tree() -> list[type[ExpertError]]:
-    return [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, ExpertError)]
+    return [
+        kind
+        for kind in vars(errors).values()
+        if isinstance(kind, type) and issubclass(kind, ExpertError)
+    ]
 
 
 def test_the_tree_is_the_one_that_is_documented() -> None:
@@ -31,14 +35,22 @@ def test_the_tree_is_the_one_that_is_documented() -> None:
 
 
 @pytest.mark.parametrize("kind", tree())
-def test_every_error_carries_message_hint_code_and_cause_across_processes(kind: type[ExpertError]) -> None:
+def test_every_error_carries_message_hint_code_and_cause_across_processes(
+    kind: type[ExpertError],
+) -> None:
     cause = ValueError("inner")
     with pytest.raises(kind) as caught:
         raise kind("what went wrong", hint="what to do", code="special") from cause
     error = caught.value
     assert error.__cause__ is cause
     copy = pickle.loads(pickle.dumps(error))
-    assert (type(copy), copy.message, copy.hint, copy.code, str(copy)) == (kind, "what went wrong", "what to do", "special", str(error))
+    assert (type(copy), copy.message, copy.hint, copy.code, str(copy)) == (
+        kind,
+        "what went wrong",
+        "what to do",
+        "special",
+        str(error),
+    )
     assert kind("x").code == kind.default_code != ""
 
 

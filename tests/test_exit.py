@@ -9,11 +9,15 @@ from pathlib import Path
 
 
 def _child(told: Path) -> None:
-    atexit.register(lambda: told.write_text(str(gc.get_freeze_count())))  # runs after those that are registered later
+    atexit.register(
+        lambda: told.write_text(str(gc.get_freeze_count()))
+    )  # runs after those that are registered later
     import expertserve.engine.vllm.exit  # noqa: F401
 
 
-def test_a_started_process_freezes_what_it_holds_at_its_end_and_no_other_does(tmp_path: Path) -> None:
+def test_a_started_process_freezes_what_it_holds_at_its_end_and_no_other_does(
+    tmp_path: Path,
+) -> None:
     before = atexit._ncallbacks()
     import expertserve.engine.vllm.exit  # noqa: F401
 

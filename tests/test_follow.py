@@ -16,7 +16,9 @@ def test_a_stop_behind_one_that_does_not_count_is_seen() -> None:
     """Both come in one token; the first stands inside a string."""
     tokens = {0: b"'", 1: b";';", 2: b"x"}
     grammar = Grammar.from_gbnf('root ::= "\'" [^\']* "\'" ";"? "x"?')
-    follower = Follower(grammar, tokens, lambda text: [], max_tokens=10, ends=frozenset({9}), stops=(";",))
+    follower = Follower(
+        grammar, tokens, lambda text: [], max_tokens=10, ends=frozenset({9}), stops=(";",)
+    )
     chunks = [follower.follow(Chunk("", (token,))) for token in (0, 1)]
     assert "".join(c.text for c in chunks if c) == "';'" and follower.ended and follower.complete
 

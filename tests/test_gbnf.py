@@ -38,7 +38,9 @@ READ: dict[str, Node] = {
     "(x x) x": Seq((Seq((X, X)), X)),
     "x | (x | x)": Alt((X, Alt((X, X)))),
     "x* x+ x?": Seq((Repeat(X, 0, None), Repeat(X, 1, None), Repeat(X, 0, 1))),
-    "x{3} x{3,} x{3,4} x{0,0}": Seq((Repeat(X, 3, 3), Repeat(X, 3, None), Repeat(X, 3, 4), Repeat(X, 0, 0))),
+    "x{3} x{3,} x{3,4} x{0,0}": Seq(
+        (Repeat(X, 3, 3), Repeat(X, 3, None), Repeat(X, 3, 4), Repeat(X, 0, 0))
+    ),
     "x{ 3 , 4 }": Repeat(X, 3, 4),
     "x *": Repeat(X, 0, None),
     "x+?": Repeat(Repeat(X, 1, None), 0, 1),
@@ -96,10 +98,14 @@ def test_empty_rules_are_legal_wherever_they_stand() -> None:
 @pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
 @pytest.mark.parametrize("bom", ["", "\ufeff"])
 def test_newlines_and_byte_order_marks_make_no_difference(newline: str, bom: str) -> None:
-    text = bom + newline.join(["# first", "", "root ::= a |", '  "b"', "a ::= (", '"c"', ") # end", ""])
+    text = bom + newline.join(
+        ["# first", "", "root ::= a |", '  "b"', "a ::= (", '"c"', ") # end", ""]
+    )
     for source in (text, text.encode()):
         rules = parse(source)
-        assert rules == Rules({"root": Alt((Ref("a"), Literal("b"))), "a": Literal("c")}, {"root": 3, "a": 5})
+        assert rules == Rules(
+            {"root": Alt((Ref("a"), Literal("b"))), "a": Literal("c")}, {"root": 3, "a": 5}
+        )
 
 
 def test_left_recursion_is_a_grammar_like_any_other() -> None:
@@ -192,8 +198,14 @@ MALFORMED: list[tuple[str | bytes, str, int, int]] = [
 ]
 
 
-@pytest.mark.parametrize(("text", "code", "line", "column"), MALFORMED, ids=[f"{i}-{m[1]}" for i, m in enumerate(MALFORMED)])
-def test_what_is_malformed_is_refused_with_its_place(text: str | bytes, code: str, line: int, column: int) -> None:
+@pytest.mark.parametrize(
+    ("text", "code", "line", "column"),
+    MALFORMED,
+    ids=[f"{i}-{m[1]}" for i, m in enumerate(MALFORMED)],
+)
+def test_what_is_malformed_is_refused_with_its_place(
+    text: str | bytes, code: str, line: int, column: int
+) -> None:
     with pytest.raises(GrammarError) as caught:
         parse(text)
     error = caught.value
@@ -251,7 +263,11 @@ def _height(node: Node) -> int:
 
 @pytest.mark.parametrize(
     "text",
-    ["root ::= " + '("b" ' * 5_000 + '"a"' + ")" * 5_000, 'root ::= "a"' + "?" * 5_000, "root ::= " + "(" * 9_000 + '"a"' + ")" * 9_000],
+    [
+        "root ::= " + '("b" ' * 5_000 + '"a"' + ")" * 5_000,
+        'root ::= "a"' + "?" * 5_000,
+        "root ::= " + "(" * 9_000 + '"a"' + ")" * 9_000,
+    ],
 )
 def test_what_is_nested_deep_becomes_rules(text: str) -> None:
     rules = parse(text)
@@ -260,14 +276,25 @@ def test_what_is_nested_deep_becomes_rules(text: str) -> None:
 
 
 def test_2000_rules_are_read() -> None:
-    text = "".join(f'rule-{i} ::= "kw{i}" ws ( rule-{(i + 1) % 2000} | [a-z0-9_]+ "," ){{0,3}} # {i}\n' for i in range(2000))
+    text = "".join(
+        f'rule-{i} ::= "kw{i}" ws ( rule-{(i + 1) % 2000} | [a-z0-9_]+ "," ){{0,3}} # {i}\n'
+        for i in range(2000)
+    )
     assert len(parse(text + "root ::= rule-0\nws ::= [ \\t]*\n").rules) == 2002
 
 
 texts = st.text(alphabet=st.characters(exclude_categories=["Cs"]), min_size=1, max_size=5)
-ranges = st.lists(st.tuples(st.integers(0, 0x10FFFF), st.integers(0, 300)).map(lambda p: (p[0], min(p[0] + p[1], 0x10FFFF))), max_size=4)
+ranges = st.lists(
+    st.tuples(st.integers(0, 0x10FFFF), st.integers(0, 300)).map(
+        lambda p: (p[0], min(p[0] + p[1], 0x10FFFF))
+    ),
+    max_size=4,
+)
 leaves: st.SearchStrategy[Node] = st.one_of(
-    texts.map(Literal), ranges.map(class_of), st.sampled_from([Ref("root"), Ref("a"), Ref("-1_")]), st.just(Seq())
+    texts.map(Literal),
+    ranges.map(class_of),
+    st.sampled_from([Ref("root"), Ref("a"), Ref("-1_")]),
+    st.just(Seq()),
 )
 
 
@@ -277,7 +304,9 @@ def _larger(inner: st.SearchStrategy[Node]) -> st.SearchStrategy[Node]:
     return st.one_of(
         several.map(Seq),
         st.lists(inner, min_size=2, max_size=3).map(lambda options: Alt(tuple(options))),
-        st.tuples(inner, bounds).map(lambda p: Repeat(p[0], p[1][0], None if p[1][1] is None else p[1][0] + p[1][1])),
+        st.tuples(inner, bounds).map(
+            lambda p: Repeat(p[0], p[1][0], None if p[1][1] is None else p[1][0] + p[1][1])
+        ),
     )
 
 
@@ -291,7 +320,11 @@ def test_writing_and_reading_gives_the_same_tree(nodes: list[Node]) -> None:
 
 
 @settings(max_examples=300, deadline=None)
-@given(st.text(alphabet='rot:=ab"[]()|*+?{}12,-^\\x.#\n\r \u00e4', max_size=40).map(lambda t: "root ::= " + t))
+@given(
+    st.text(alphabet='rot:=ab"[]()|*+?{}12,-^\\x.#\n\r \u00e4', max_size=40).map(
+        lambda t: "root ::= " + t
+    )
+)
 def test_any_text_is_read_or_refused_with_a_place(text: str) -> None:
     try:
         rules = parse(text)
@@ -317,7 +350,10 @@ def test_published_grammars_read_and_write() -> None:
 
 
 def test_a_node_is_written_by_itself() -> None:
-    assert write_node(Alt((Literal('a"\n'), Repeat(Seq((Ref("x"), Ref("y"))), 0, None)))) == '"a\\"\\n" | (x y)*'
+    assert (
+        write_node(Alt((Literal('a"\n'), Repeat(Seq((Ref("x"), Ref("y"))), 0, None))))
+        == '"a\\"\\n" | (x y)*'
+    )
 
 
 def test_only_root_can_be_written_as_the_start() -> None:

@@ -30,7 +30,10 @@ def codes(text: str) -> set[str]:
 
 def test_a_sound_grammar_gets_no_warning() -> None:
     text = 'root ::= "SELECT " name (", " name){0,9} " FROM " name\nname ::= "\\"" [a-z] [a-z0-9_]{0,30} "\\""\n'
-    assert [f.code for f in check(text, stops=["</s>"])] == ["shortest_sentence", "stop_never"] or codes(text) == {"shortest_sentence"}
+    assert [f.code for f in check(text, stops=["</s>"])] == [
+        "shortest_sentence",
+        "stop_never",
+    ] or codes(text) == {"shortest_sentence"}
     assert {f.severity for f in check(text, stops=["</s>"])} == {"info"}
 
 
@@ -59,7 +62,11 @@ FINDINGS: list[tuple[str, str, int]] = [
     ('root ::= digits "x"\ndigits ::= d | d digits\nd ::= [0-9]', "unbounded_digits", 2),
     ("root ::= [a-zA-Z_][a-zA-Z0-9_]*", "unbounded_name", 1),
     ('root ::= "\\"" [^"]* "\\""', "unbounded_text", 1),
-    ('root ::= "\\"" cs "\\""\ncs ::= "" | c cs\nc ::= [^"\\\\] | "\\\\" ["\\\\]', "unbounded_text", 2),
+    (
+        'root ::= "\\"" cs "\\""\ncs ::= "" | c cs\nc ::= [^"\\\\] | "\\\\" ["\\\\]',
+        "unbounded_text",
+        2,
+    ),
     ('root ::= "SELECT" ws name\nws ::= [ ]{0,3}\nname ::= [a-z]{1,9}', "glued_keywords", 1),
     ('root ::= name ws "ASC"\nws ::= [ ]{0,3}\nname ::= [a-z]{1,9}', "glued_keywords", 1),
     ('root ::= "NOT " name\nname ::= [A-Z]+ | "IS"', "keyword_as_name", 2),
@@ -67,7 +74,9 @@ FINDINGS: list[tuple[str, str, int]] = [
 ]
 
 
-@pytest.mark.parametrize(("text", "code", "line"), FINDINGS, ids=[f"{i}-{f[1]}" for i, f in enumerate(FINDINGS)])
+@pytest.mark.parametrize(
+    ("text", "code", "line"), FINDINGS, ids=[f"{i}-{f[1]}" for i, f in enumerate(FINDINGS)]
+)
 def test_each_flaw_is_found_at_its_line(text: str, code: str, line: int) -> None:
     (finding,) = found(text, code)
     assert finding.line == line
@@ -145,7 +154,10 @@ def test_whether_a_stop_can_occur_is_decided_exactly(rules: Rules, stop: str) ->
 
 def test_a_question_that_takes_too_long_is_given_up() -> None:
     rules = (
-        "".join(f"r{i} ::= r{i + 1}* {chr(34)}{i}{chr(34)} r{(i * 7) % 3000}? | [a-z]\n" for i in range(3000))
+        "".join(
+            f"r{i} ::= r{i + 1}* {chr(34)}{i}{chr(34)} r{(i * 7) % 3000}? | [a-z]\n"
+            for i in range(3000)
+        )
         + 'r3000 ::= "x"\nroot ::= r0'
     )
     start = time.thread_time()
@@ -169,7 +181,14 @@ def test_the_shortest_sentence_is_counted_in_tokens_too(tiny_base: Path) -> None
 
 def test_published_grammars_get_the_findings_they_are_known_for() -> None:
     sql = codes(published("sql").decode())
-    assert sql >= {"left_recursion", "ambiguous_recursion", "adjacent_runs", "unbounded_blanks", "glued_keywords", "keyword_as_name"}
+    assert sql >= {
+        "left_recursion",
+        "ambiguous_recursion",
+        "adjacent_runs",
+        "unbounded_blanks",
+        "glued_keywords",
+        "keyword_as_name",
+    }
     json = codes(published("json").decode())
     assert json == {"unbounded_blanks", "unbounded_digits", "unbounded_text", "shortest_sentence"}
 
@@ -177,7 +196,11 @@ def test_published_grammars_get_the_findings_they_are_known_for() -> None:
 def test_large_grammars_are_checked_in_seconds() -> None:
     chain = "".join(f"r{i} ::= r{i + 1} ws | [a-z]+ ws r{(i * 7) % 1000}?\n" for i in range(1000))
     text = chain + 'r1000 ::= "xy" ws\nroot ::= r0\nws ::= [ ]*\n'
-    wide = "root ::= [" + "".join(f"\\U{c:08X}" for c in range(0x10000, 0x10000 + 40_000, 2)) + "]* [a-z]*"
+    wide = (
+        "root ::= ["
+        + "".join(f"\\U{c:08X}" for c in range(0x10000, 0x10000 + 40_000, 2))
+        + "]* [a-z]*"
+    )
     start = time.thread_time()
     for large in (text, wide, 'root ::= "' + "ab" * 50_000 + '"'):
         assert check(large, stops=["abc"])
@@ -191,4 +214,6 @@ def test_every_grammar_can_be_checked(rules: Rules) -> None:
 
     findings = check(write(rules), stops=["x", "xyx"])
     assert findings
-    assert [f for f in findings if f.severity == "error"] == findings[: sum(f.severity == "error" for f in findings)]
+    assert [f for f in findings if f.severity == "error"] == findings[
+        : sum(f.severity == "error" for f in findings)
+    ]

@@ -37,11 +37,23 @@ def grammars() -> dict[str, Grammar]:
 
 def listed(name: str, kind: str) -> list[str]:
     """One sentence a line, each as a JSON string."""
-    return [json.loads(line) for line in (FOLDER / f"{name}.{kind}.txt").read_text().split("\n")[:-1]]
+    return [
+        json.loads(line) for line in (FOLDER / f"{name}.{kind}.txt").read_text().split("\n")[:-1]
+    ]
 
 
 def test_every_grammar_that_is_promised_ships() -> None:
-    assert set(NAMES) >= {"json", "json-object", "sql", "sql-postgres", "sql-sqlite", "cypher", "date", "number", "list"}
+    assert set(NAMES) >= {
+        "json",
+        "json-object",
+        "sql",
+        "sql-postgres",
+        "sql-sqlite",
+        "cypher",
+        "date",
+        "number",
+        "list",
+    }
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -65,7 +77,9 @@ def wrong(name: str, grammar: Grammar, count: int, seed: int) -> list[tuple[str,
         for _ in range(count):
             text = part.sample(rng, max_chars=rng.choice((30, 80, 160)))
             assert part.accepts(text), text
-            found += [(parser.__name__, text, error) for parser in parsers if (error := parser(text))]
+            found += [
+                (parser.__name__, text, error) for parser in parsers if (error := parser(text))
+            ]
     return found
 
 
@@ -79,15 +93,23 @@ def test_random_sentences_parse_in_real_parsers(grammars: dict[str, Grammar], na
 @pytest.mark.timeout(900)
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 @pytest.mark.parametrize("name", NAMES)
-def test_thousands_of_random_sentences_parse_in_real_parsers(grammars: dict[str, Grammar], name: str) -> None:
+def test_thousands_of_random_sentences_parse_in_real_parsers(
+    grammars: dict[str, Grammar], name: str
+) -> None:
     assert wrong(name, grammars[name], 5_000, seed=2)[:3] == []
 
 
-def chance(mask: Mask, grammar: Grammar, vocabulary: Vocabulary, rng: np.random.Generator, budget: int) -> str:
+def chance(
+    mask: Mask, grammar: Grammar, vocabulary: Vocabulary, rng: np.random.Generator, budget: int
+) -> str:
     """What a model of pure chance writes under a mask, ended as every answer is."""
     size, end, state = max(vocabulary.tokens) + 1, -1, mask.start()
     follower = Follower(
-        grammar, vocabulary.tokens, lambda text: vocabulary.spell(text, lambda _: []), max_tokens=budget, ends=frozenset({end})
+        grammar,
+        vocabulary.tokens,
+        lambda text: vocabulary.spell(text, lambda _: []),
+        max_tokens=budget,
+        ends=frozenset({end}),
     )
     row, text = np.zeros((size + 31) // 32, dtype=np.int32), ""
     while not follower.ended:
@@ -102,7 +124,9 @@ def chance(mask: Mask, grammar: Grammar, vocabulary: Vocabulary, rng: np.random.
     return text
 
 
-def wrong_by_chance(name: str, grammar: Grammar, folder: Path, count: int) -> list[tuple[str, str, str]]:
+def wrong_by_chance(
+    name: str, grammar: Grammar, folder: Path, count: int
+) -> list[tuple[str, str, str]]:
     """The same of what is written under the mask, with a real vocabulary."""
     vocabulary, rng = vocabulary_of(folder), np.random.default_rng(4)
     found = []
@@ -111,7 +135,9 @@ def wrong_by_chance(name: str, grammar: Grammar, folder: Path, count: int) -> li
         for _ in range(count):
             text = chance(mask, part, vocabulary, rng, int(rng.integers(24, 64)))
             assert part.accepts(text), text
-            found += [(parser.__name__, text, error) for parser in parsers if (error := parser(text))]
+            found += [
+                (parser.__name__, text, error) for parser in parsers if (error := parser(text))
+            ]
     return found
 
 
@@ -119,21 +145,32 @@ def wrong_by_chance(name: str, grammar: Grammar, folder: Path, count: int) -> li
 @pytest.mark.timeout(900)
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 @pytest.mark.parametrize("name", NAMES)
-def test_500_texts_that_a_random_model_writes_under_the_mask_parse(grammars: dict[str, Grammar], demo_base: Path, name: str) -> None:
+def test_500_texts_that_a_random_model_writes_under_the_mask_parse(
+    grammars: dict[str, Grammar], demo_base: Path, name: str
+) -> None:
     assert wrong_by_chance(name, grammars[name], demo_base, 500)[:3] == []
 
 
 def answers(module: object, count: int = 400) -> set[str]:
     """What the demo expert's test questions are answered with."""
     lessons = itertools.islice(module.lessons("test", 3), 60)  # type: ignore[attr-defined]
-    return set(itertools.islice((pair.answer for lesson in lessons for pair in lesson.pairs), count))
+    return set(
+        itertools.islice((pair.answer for lesson in lessons for pair in lesson.pairs), count)
+    )
 
 
 @pytest.mark.parametrize(
     ("name", "module"),
-    [*((name, sql) for name in SQLS), ("cypher", cypher), ("json", json_extract), ("json-object", json_extract)],
+    [
+        *((name, sql) for name in SQLS),
+        ("cypher", cypher),
+        ("json", json_extract),
+        ("json-object", json_extract),
+    ],
 )
-def test_right_answers_of_the_demo_experts_are_sentences(grammars: dict[str, Grammar], name: str, module: object) -> None:
+def test_right_answers_of_the_demo_experts_are_sentences(
+    grammars: dict[str, Grammar], name: str, module: object
+) -> None:
     gold = answers(module)
     assert len(gold) >= 300
     assert [text for text in gold if not grammars[name].accepts(text)] == []
@@ -158,20 +195,60 @@ rollback row rows savepoint temp temporary ties trigger unbounded vacuum view vi
 
 
 @pytest.mark.parametrize("name", SQLS)
-def test_no_name_is_a_word_that_the_parsers_keep_for_themselves(grammars: dict[str, Grammar], name: str) -> None:
-    words = {*SQLITE_KEYWORDS, "qualify", "straight_join", "xor", "asof", "semi", "anti", "year", "name", "position", "count"}
+def test_no_name_is_a_word_that_the_parsers_keep_for_themselves(
+    grammars: dict[str, Grammar], name: str
+) -> None:
+    words = {
+        *SQLITE_KEYWORDS,
+        "qualify",
+        "straight_join",
+        "xor",
+        "asof",
+        "semi",
+        "anti",
+        "year",
+        "name",
+        "position",
+        "count",
+    }
     for kind in ("RESERVED", "TYPE_FUNC_NAME", "COL_NAME", "UNRESERVED"):
         words |= getattr(postgres_keywords, f"{kind}_KEYWORDS")
-    cases = ((i + j, word, place) for i, word in enumerate(sorted(words)) for j, place in enumerate(PLACES))
-    candidates = [place.replace("{k}", word if n % 2 else word.upper()) for n, word, place in cases]  # both cases, for each word and place
+    cases = (
+        (i + j, word, place)
+        for i, word in enumerate(sorted(words))
+        for j, place in enumerate(PLACES)
+    )
+    candidates = [
+        place.replace("{k}", word if n % 2 else word.upper()) for n, word, place in cases
+    ]  # both cases, for each word and place
     accepted = [text for text in candidates if grammars[name].accepts(text)]
     assert len(accepted) > 1_500
-    assert [(text, error) for text in accepted for parser in PARSERS[name] if (error := parser(text))][:3] == []
+    assert [
+        (text, error) for text in accepted for parser in PARSERS[name] if (error := parser(text))
+    ][:3] == []
 
 
 @pytest.mark.parametrize("name", SQLS)
-@pytest.mark.parametrize("word", ["select", "from", "where", "order", "group", "join", "union", "case", "limit", "then", "not", "in"])
-def test_a_keyword_is_a_name_only_in_quotes(grammars: dict[str, Grammar], name: str, word: str) -> None:
+@pytest.mark.parametrize(
+    "word",
+    [
+        "select",
+        "from",
+        "where",
+        "order",
+        "group",
+        "join",
+        "union",
+        "case",
+        "limit",
+        "then",
+        "not",
+        "in",
+    ],
+)
+def test_a_keyword_is_a_name_only_in_quotes(
+    grammars: dict[str, Grammar], name: str, word: str
+) -> None:
     for spelling in (word, word.upper(), word.title()):
         assert not grammars[name].accepts(f"SELECT {spelling} FROM t")
         assert grammars[name].accepts(f'SELECT "{spelling}" FROM t')
@@ -179,18 +256,28 @@ def test_a_keyword_is_a_name_only_in_quotes(grammars: dict[str, Grammar], name: 
 
 
 @pytest.mark.parametrize("name", SQLS)
-def test_tables_and_columns_can_be_replaced_by_those_of_a_schema(grammars: dict[str, Grammar], name: str) -> None:
+def test_tables_and_columns_can_be_replaced_by_those_of_a_schema(
+    grammars: dict[str, Grammar], name: str
+) -> None:
     columns, people = Alt((Literal("age"), Literal("city"))), Literal("people")
-    known = grammars[name].replace_rules({"table-name": people, "column-name": columns, "qualifier": people, "table-alias": Seq()})
+    known = grammars[name].replace_rules(
+        {"table-name": people, "column-name": columns, "qualifier": people, "table-alias": Seq()}
+    )
     assert known.accepts("SELECT people.age FROM people WHERE city = 'Rome'")
     assert not known.accepts("SELECT people.name FROM people")
     assert not known.accepts("SELECT age FROM persons")
     assert not known.accepts("SELECT age FROM people p")
 
 
-def test_labels_types_and_properties_can_be_replaced_by_those_of_a_graph(grammars: dict[str, Grammar]) -> None:
+def test_labels_types_and_properties_can_be_replaced_by_those_of_a_graph(
+    grammars: dict[str, Grammar],
+) -> None:
     known = grammars["cypher"].replace_rules(
-        {"label": Literal("Dog"), "relationship-type": Literal("OWNS"), "property-name": Literal("name")}
+        {
+            "label": Literal("Dog"),
+            "relationship-type": Literal("OWNS"),
+            "property-name": Literal("name"),
+        }
     )
     assert known.accepts("MATCH (p)-[:OWNS]->(d:Dog {name: 'Rex'}) RETURN d.name")
     assert not known.accepts("MATCH (d:Cat) RETURN d.name")
@@ -199,7 +286,12 @@ def test_labels_types_and_properties_can_be_replaced_by_those_of_a_graph(grammar
 
 
 def test_the_generated_parts_are_up_to_date() -> None:
-    done = subprocess.run([sys.executable, ROOT / "scripts" / "make_grammars.py", "--check"], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, ROOT / "scripts" / "make_grammars.py", "--check"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 0, done.stdout
 
 
@@ -255,7 +347,9 @@ def test_a_kind_without_parser_is_unjudged() -> None:
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 @pytest.mark.parametrize("kind", ["json", *SQLS, "cypher"])
-@pytest.mark.parametrize("piece", ["(", "[", "{", "CASE WHEN ", "SELECT (", '[{"a":', "EXISTS { MATCH (a) WHERE ", "a\0"])
+@pytest.mark.parametrize(
+    "piece", ["(", "[", "{", "CASE WHEN ", "SELECT (", '[{"a":', "EXISTS { MATCH (a) WHERE ", "a\0"]
+)
 def test_hostile_texts_are_not_called_valid_and_end_nothing(kind: str, piece: str) -> None:
     begin = "RETURN " if kind == "cypher" else "SELECT "
     for size in (MAX_BRACKETS, MAX_CYPHER, MAX_TEXT):

@@ -35,13 +35,22 @@ def imports(path: Path) -> set[str]:
 
 def python(code: str) -> str:
     """What a fresh interpreter prints."""
-    return subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True).stdout
+    return subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, check=True, text=True
+    ).stdout
 
 
 def test_importing_loads_no_engine_and_takes_no_time() -> None:
     timed = "import time; t = time.perf_counter(); import expertserve; t = time.perf_counter() - t"
-    seconds, modules = min(json.loads(python(f"{timed}; import sys, json; print(json.dumps([t, sorted(sys.modules)]))")) for _ in range(3))
-    assert not {"torch", "vllm", "transformers", "ray", "fastapi", "pydantic", "outlines"} & set(modules)
+    seconds, modules = min(
+        json.loads(
+            python(f"{timed}; import sys, json; print(json.dumps([t, sorted(sys.modules)]))")
+        )
+        for _ in range(3)
+    )
+    assert not {"torch", "vllm", "transformers", "ray", "fastapi", "pydantic", "outlines"} & set(
+        modules
+    )
     assert seconds < 0.25
 
 

@@ -42,7 +42,11 @@ TAKEN: dict[str, dict[str, Any]] = {
     "a pattern beyond ASCII": {"type": "string", "pattern": "[^ä]{1,3}"},
     "an anchor where a pattern is open": {"type": "string", "pattern": "^($|https://)"},
     "a pattern with anchors inside": {"type": "string", "pattern": "^(a|b)c$|^d$"},
-    "a pattern or null, with a length": {"type": ["string", "null"], "pattern": "^[a-z]+$", "maxLength": 3},
+    "a pattern or null, with a length": {
+        "type": ["string", "null"],
+        "pattern": "^[a-z]+$",
+        "maxLength": 3,
+    },
     "an address or null": {"type": ["string", "null"], "format": "email"},
     "a text beyond ASCII or null": {"type": ["string", "null"], "pattern": "^[^ä]{1,4}$"},
     "e-mail as zod writes it": {
@@ -50,7 +54,12 @@ TAKEN: dict[str, dict[str, Any]] = {
         "format": "email",
         "pattern": r"^(?!\.)(?!.*\.\.)([A-Za-z0-9_'+\-\.]*)[A-Za-z0-9_+-]@([A-Za-z0-9][A-Za-z0-9\-]*\.)+[A-Za-z]{2,}$",
     },
-    "lengths that a pattern has anyway": {"type": "string", "pattern": r"^[A-Z]{2}-\d{1,9}$", "minLength": 1, "maxLength": 12},
+    "lengths that a pattern has anyway": {
+        "type": "string",
+        "pattern": r"^[A-Z]{2}-\d{1,9}$",
+        "minLength": 1,
+        "maxLength": 12,
+    },
     "no types": {"minimum": 0, "maximum": 5},
     "a type beside a choice": {"type": "string", "anyOf": [{"format": "date"}, {"format": "uuid"}]},
     "a name that a pattern describes": {
@@ -60,26 +69,54 @@ TAKEN: dict[str, dict[str, Any]] = {
         "required": ["xy"],
     },
     "multiples": {"type": "integer", "multipleOf": 7},
-    "an open object with a remark": {"type": "object", "nullable": True, "required": ["a"], "example": {"a": 1}},
+    "an open object with a remark": {
+        "type": "object",
+        "nullable": True,
+        "required": ["a"],
+        "example": {"a": 1},
+    },
     "a pattern that is open at its end": {"type": "string", "pattern": "^REQ-"},
     "a pattern that is open at its beginning": {"type": "string", "pattern": r"\.com$"},
-    "a pattern with a length": {"type": "string", "pattern": "[a-z]+", "minLength": 2, "maxLength": 3},
+    "a pattern with a length": {
+        "type": "string",
+        "pattern": "[a-z]+",
+        "minLength": 2,
+        "maxLength": 3,
+    },
     "a pattern or null": {"type": ["string", "null"], "pattern": "^a$"},
-    "patterns of names": {"type": "object", "patternProperties": {r'^x[?"\\]+$': {"type": "integer"}}, "additionalProperties": False},
+    "patterns of names": {
+        "type": "object",
+        "patternProperties": {r'^x[?"\\]+$': {"type": "integer"}},
+        "additionalProperties": False,
+    },
     "signs in constants": {"enum": ["{3, -1}", "a (=(b", "what?", "it's\\", None, 3]},
     "names with dots": {
         "$ref": "#/$defs/api.User",
         "$defs": {
-            "api.User": {"type": "object", "properties": {"of": {"$ref": "#/$defs/api.User"}, "id": {"$ref": "#/$defs/api.User.id"}}},
+            "api.User": {
+                "type": "object",
+                "properties": {
+                    "of": {"$ref": "#/$defs/api.User"},
+                    "id": {"$ref": "#/$defs/api.User.id"},
+                },
+            },
             "api.User.id": {"type": "string"},
         },
     },
     "bounded texts": {"type": "string", "minLength": 1, "maxLength": 30},
     "required without properties": {"type": "object", "required": ["a"]},
-    "required beside properties": {"type": "object", "properties": {"a": {"type": "integer"}}, "required": ["a", "b"]},
+    "required beside properties": {
+        "type": "object",
+        "properties": {"a": {"type": "integer"}},
+        "required": ["a", "b"],
+    },
     "at least one of anything": {"type": "object", "minProperties": 1},
     "a short list of anything": {"type": "array", "minItems": 1, "maxItems": 3},
-    "keywords as names": {"type": "object", "properties": {"not": {"type": "string"}, "pattern": {"type": "null"}}, "required": ["not"]},
+    "keywords as names": {
+        "type": "object",
+        "properties": {"not": {"type": "string"}, "pattern": {"type": "null"}},
+        "required": ["not"],
+    },
     **{format: {"type": "string", "format": format} for format in sorted({*FORMATS, *OWN_FORMATS})},
 }
 
@@ -88,41 +125,70 @@ TAKEN: dict[str, dict[str, Any]] = {
 def test_what_a_schema_lets_through_is_valid(name: str) -> None:
     schema = TAKEN[name]
     for text in samples(terms.from_json_schema(schema)):
-        jsonschema.validate(json.loads(text), schema, format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER)
+        jsonschema.validate(
+            json.loads(text), schema, format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER
+        )
 
 
 def test_a_model_reads_what_its_schema_lets_through() -> None:
     for text in samples(terms.from_json_schema(Ticket)):
         data = json.loads(text)
-        if data.get("link") is None:  # what pydantic takes for an address is narrower than the format
+        if (
+            data.get("link") is None
+        ):  # what pydantic takes for an address is narrower than the format
             assert Ticket.model_validate_json(text).code == data["code"]
 
 
 def test_a_string_holds_what_json_escapes() -> None:
     grammar = terms.from_json_schema({"type": "string", "pattern": "^.{1,9}$"})
-    assert grammar.accepts('"say \\"a\\""') and not grammar.accepts('"say "a""') and not grammar.accepts('"\t"')
+    assert (
+        grammar.accepts('"say \\"a\\""')
+        and not grammar.accepts('"say "a""')
+        and not grammar.accepts('"\t"')
+    )
     assert terms.from_json_schema({"type": "string", "maxLength": 3}).accepts('"a\t"') is False
 
 
 REFUSED: dict[str, tuple[dict[str, Any], str]] = {
-    "not": ({"properties": {"a": {"not": {"type": "string"}}}, "type": "object"}, "says 'not', .* \\(at /properties/a\\)"),
+    "not": (
+        {"properties": {"a": {"not": {"type": "string"}}}, "type": "object"},
+        "says 'not', .* \\(at /properties/a\\)",
+    ),
     "conditions": ({"if": {"type": "string"}, "then": {"type": "string"}}, "'if'"),
     "differing items": ({"type": "array", "uniqueItems": True}, "'uniqueItems'"),
     "multiples": ({"type": "number", "multipleOf": 0.5}, "'multipleOf'"),
     "several at once": ({"allOf": [{"type": "object"}, {"required": ["a"]}]}, "'allOf' of several"),
-    "more beside a choice": ({"properties": {"a": {}}, "anyOf": [{"required": ["a"]}, {"required": ["b"]}]}, "'properties' beside 'anyOf'"),
-    "definitions in an odd place": ({"$ref": "#/components/schemas/A", "components": {"schemas": {"A": {"not": {}}}}}, "refers to"),
-    "a required name that is forbidden": ({"type": "object", "required": ["a"], "additionalProperties": False}, "which it forbids"),
+    "more beside a choice": (
+        {"properties": {"a": {}}, "anyOf": [{"required": ["a"]}, {"required": ["b"]}]},
+        "'properties' beside 'anyOf'",
+    ),
+    "definitions in an odd place": (
+        {"$ref": "#/components/schemas/A", "components": {"schemas": {"A": {"not": {}}}}},
+        "refers to",
+    ),
+    "a required name that is forbidden": (
+        {"type": "object", "required": ["a"], "additionalProperties": False},
+        "which it forbids",
+    ),
     "names that are none": ({"type": "object", "required": [[]]}, "a list of names"),
     "a format that is none": ({"type": "string", "format": []}, "no text"),
     "our own mark": ({"const": "\ue0005\ue000"}, "U\\+E000"),
     "an anchor": ({"$ref": "#here"}, "refers to '#here'"),
-    "a pattern of two parts with a length": ({"type": "string", "pattern": "a+b", "maxLength": 3}, "a length beside a pattern"),
-    "no choice but null": ({"anyOf": [{"type": "string", "pattern": "a(?=b)"}, {"type": "null"}]}, "looks ahead"),
+    "a pattern of two parts with a length": (
+        {"type": "string", "pattern": "a+b", "maxLength": 3},
+        "a length beside a pattern",
+    ),
+    "no choice but null": (
+        {"anyOf": [{"type": "string", "pattern": "a(?=b)"}, {"type": "null"}]},
+        "looks ahead",
+    ),
     "no choice that can be said": ({"anyOf": [{"not": {}}, {"multipleOf": 2}]}, "'not'"),
     "a pattern that looks ahead": ({"type": "string", "pattern": "a(?=b)"}, "looks ahead"),
     "a pattern that is none": ({"type": "string", "pattern": "("}, "malformed"),
-    "a length that no text has": ({"type": "string", "pattern": "[a-z]{3}", "maxLength": 2}, "no text of its lengths"),
+    "a length that no text has": (
+        {"type": "string", "pattern": "[a-z]{3}", "maxLength": 2},
+        "no text of its lengths",
+    ),
 }
 
 
@@ -135,17 +201,24 @@ def test_what_no_grammar_can_say_is_refused(name: str) -> None:
 
 
 def test_open_things_stay_open_whatever_stands_beside() -> None:
-    for schema, text in (({"type": "object", "nullable": True}, '{"a": 1}'), ({"type": "array", "uniqueItems": False}, "[1, 2]")):
+    for schema, text in (
+        ({"type": "object", "nullable": True}, '{"a": 1}'),
+        ({"type": "array", "uniqueItems": False}, "[1, 2]"),
+    ):
         assert terms.from_json_schema(schema).accepts(text), schema
 
 
 def test_of_several_choices_those_that_can_be_held_are_left() -> None:
-    grammar = terms.from_json_schema({"anyOf": [{"type": "string", "pattern": "a(?=b)"}, {"type": "integer"}]})
+    grammar = terms.from_json_schema(
+        {"anyOf": [{"type": "string", "pattern": "a(?=b)"}, {"type": "integer"}]}
+    )
     assert grammar.accepts("5") and not grammar.accepts('"a"')
 
 
 def test_differing_items_that_need_not_differ_are_fine() -> None:
-    assert terms.from_json_schema({"type": "array", "uniqueItems": False, "items": {"type": "null"}}).accepts("[null, null]")
+    assert terms.from_json_schema(
+        {"type": "array", "uniqueItems": False, "items": {"type": "null"}}
+    ).accepts("[null, null]")
 
 
 @pytest.mark.parametrize(
@@ -161,7 +234,10 @@ def test_a_regular_expression_is_pythons(pattern: str) -> None:
     assert all(re.fullmatch(pattern, text, re.ASCII) for text in samples(grammar))
 
 
-@pytest.mark.parametrize("pattern", ["a(?=b)", "(?<!a)b", r"(a)\1", r"a\b", "a^b", "a$b", "x*+", "(?>a)b", "(a)?(?(1)b|c)"])
+@pytest.mark.parametrize(
+    "pattern",
+    ["a(?=b)", "(?<!a)b", r"(a)\1", r"a\b", "a^b", "a$b", "x*+", "(?>a)b", "(a)?(?(1)b|c)"],
+)
 def test_what_is_no_regular_language_is_refused(pattern: str) -> None:
     with pytest.raises(ConfigError, match="no grammar can enforce") as caught:
         terms.from_regex(pattern)
@@ -169,12 +245,18 @@ def test_what_is_no_regular_language_is_refused(pattern: str) -> None:
 
 
 PIECES = st.recursive(
-    st.sampled_from(["a", "B", r"\?", r"\.", ".", r"\d", r"\W", r"\s", "[a-c_]", "[^b-d]", r"[\w-]", "é", r"\n"]),
+    st.sampled_from(
+        ["a", "B", r"\?", r"\.", ".", r"\d", r"\W", r"\s", "[a-c_]", "[^b-d]", r"[\w-]", "é", r"\n"]
+    ),
     lambda inner: st.one_of(
         st.tuples(inner, inner).map("".join),
         st.tuples(inner, inner).map(lambda pair: f"(?:{pair[0]}|{pair[1]})"),
-        st.tuples(inner, st.sampled_from(["*", "+", "?", "{2}", "{,2}", "{1,3}", "+?"])).map(lambda pair: f"(?:{pair[0]}){pair[1]}"),
-        st.tuples(st.sampled_from(["(?i:", "(?s:", "("]), inner).map(lambda pair: f"{pair[0]}{pair[1]})"),
+        st.tuples(inner, st.sampled_from(["*", "+", "?", "{2}", "{,2}", "{1,3}", "+?"])).map(
+            lambda pair: f"(?:{pair[0]}){pair[1]}"
+        ),
+        st.tuples(st.sampled_from(["(?i:", "(?s:", "("]), inner).map(
+            lambda pair: f"{pair[0]}{pair[1]})"
+        ),
     ),
     max_leaves=8,
 )

@@ -94,7 +94,9 @@ def wide(tiny_base: Path, tmp_path: Path) -> Path:
     return tiny.package(tmp_path / "wide", adapter, tiny_base, base_models=tiny.base_entry(rank=16))
 
 
-def test_a_request_that_gives_up_leaves_the_start_to_those_who_wait(tiny_package: Path, places: dict[str, Path]) -> None:
+def test_a_request_that_gives_up_leaves_the_start_to_those_who_wait(
+    tiny_package: Path, places: dict[str, Path]
+) -> None:
     made = Made(at_once=False)
 
     async def run() -> None:
@@ -110,7 +112,9 @@ def test_a_request_that_gives_up_leaves_the_start_to_those_who_wait(tiny_package
     assert len(made.engines) == 1
 
 
-def test_closing_while_the_engine_starts_ends_it_and_tells_who_waits(tiny_package: Path, places: dict[str, Path]) -> None:
+def test_closing_while_the_engine_starts_ends_it_and_tells_who_waits(
+    tiny_package: Path, places: dict[str, Path]
+) -> None:
     made = Made(at_once=False)
     manager = ExpertManager(engine=made, **places)
     manager.load_expert("a", tiny_package)
@@ -138,7 +142,9 @@ def test_closing_while_the_engine_starts_ends_it_and_tells_who_waits(tiny_packag
         manager.start()
 
 
-def test_replacing_by_a_wider_adapter_restarts_an_idle_engine(tiny_package: Path, wide: Path, places: dict[str, Path]) -> None:
+def test_replacing_by_a_wider_adapter_restarts_an_idle_engine(
+    tiny_package: Path, wide: Path, places: dict[str, Path]
+) -> None:
     made = Made()
     with ExpertManager(engine=made, **places) as manager:
         manager.load_expert("a", tiny_package)
@@ -150,9 +156,13 @@ def test_replacing_by_a_wider_adapter_restarts_an_idle_engine(tiny_package: Path
     assert len(made.engines) == 2 and made.engines[0].closed
 
 
-def test_what_replaces_an_evicted_expert_counts(tiny_package: Path, wide: Path, places: dict[str, Path]) -> None:
+def test_what_replaces_an_evicted_expert_counts(
+    tiny_package: Path, wide: Path, places: dict[str, Path]
+) -> None:
     made = Made()
-    with ExpertManager(engine=made, max_loaded_experts=1, config=EngineConfig(max_lora_rank=64), **places) as manager:
+    with ExpertManager(
+        engine=made, max_loaded_experts=1, config=EngineConfig(max_lora_rank=64), **places
+    ) as manager:
         manager.load_expert("a", tiny_package)
         manager.start()
         manager.load_expert("b", wide)
@@ -164,7 +174,11 @@ def test_what_replaces_an_evicted_expert_counts(tiny_package: Path, wide: Path, 
 def test_an_expert_that_is_too_wide_for_a_busy_engine_disturbs_nobody(
     tiny_package: Path, wide: Path, tiny_base: Path, places: dict[str, Path], tmp_path: Path
 ) -> None:
-    other = tiny.package(tmp_path / "other", tiny.peft_adapter(tiny_base, tmp_path / "other-adapter", "lora", rank=4, seed=9), tiny_base)
+    other = tiny.package(
+        tmp_path / "other",
+        tiny.peft_adapter(tiny_base, tmp_path / "other-adapter", "lora", rank=4, seed=9),
+        tiny_base,
+    )
     made = Made()
 
     async def run() -> None:
@@ -187,7 +201,9 @@ def test_an_expert_that_is_too_wide_for_a_busy_engine_disturbs_nobody(
                 await asyncio.sleep(0.005)
             coming = asyncio.create_task(manager.load_expert("b", wide))
             await asyncio.to_thread(evicting.wait, 10)
-            assert (await manager.generate("a", "y")).text == (await running).text == "one two three"
+            assert (
+                (await manager.generate("a", "y")).text == (await running).text == "one two three"
+            )
             with pytest.raises(IncompatibleError):
                 await coming
 
@@ -210,12 +226,16 @@ def test_routing_knows_what_was_loaded_while_its_index_was_made(
         monkeypatch.setattr(core, "Router", slow)
         manager.route("x")
         built: list[int] = []
-        monkeypatch.setattr(core, "Router", lambda entries: built.append(len(entries)) or made(entries))
+        monkeypatch.setattr(
+            core, "Router", lambda entries: built.append(len(entries)) or made(entries)
+        )
         manager.route("x")
         assert built == [2]
 
 
-def test_an_engine_that_comes_back_holds_no_more_than_it_may(tiny_package: Path, wide: Path, places: dict[str, Path]) -> None:
+def test_an_engine_that_comes_back_holds_no_more_than_it_may(
+    tiny_package: Path, wide: Path, places: dict[str, Path]
+) -> None:
     made = Made()
     with ExpertManager(engine=made, max_loaded_experts=1, **places) as manager:
         manager.load_expert("a", tiny_package)
@@ -235,7 +255,9 @@ def test_an_adapter_that_was_replaced_before_its_request_ran_leaves_with_it(
     made, resolve = Made(), core.resolve
 
     async def run() -> None:
-        async with AsyncExpertManager(engine=made, config=EngineConfig(max_lora_rank=64), **places) as manager:
+        async with AsyncExpertManager(
+            engine=made, config=EngineConfig(max_lora_rank=64), **places
+        ) as manager:
             await manager.load_expert("a", tiny_package)
             await manager.start()
             came, go = threading.Event(), threading.Event()
@@ -256,7 +278,9 @@ def test_an_adapter_that_was_replaced_before_its_request_ran_leaves_with_it(
     asyncio.run(run())
 
 
-def test_an_unload_that_nobody_waits_for_still_frees(tiny_package: Path, places: dict[str, Path]) -> None:
+def test_an_unload_that_nobody_waits_for_still_frees(
+    tiny_package: Path, places: dict[str, Path]
+) -> None:
     made = Made()
 
     async def run() -> None:
@@ -281,8 +305,16 @@ def test_an_unload_that_nobody_waits_for_still_frees(tiny_package: Path, places:
 def test_a_base_model_from_a_hub_is_asked_by_its_whole_name_and_the_last_part(
     tiny_package: Path, tiny_base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(models, "_hub_cache", lambda name: tiny_base if name == "someone/tiny" else None)
-    with ExpertManager("someone/tiny", engine=Made(), cache_dir=tmp_path / "cache", models_dir=tmp_path / "empty") as manager:
+    monkeypatch.setattr(
+        models, "_hub_cache", lambda name: tiny_base if name == "someone/tiny" else None
+    )
+    with ExpertManager(
+        "someone/tiny", engine=Made(), cache_dir=tmp_path / "cache", models_dir=tmp_path / "empty"
+    ) as manager:
         manager.load_expert("a", tiny_package)
         assert manager.info().base_models == ("someone/tiny",)
-        assert manager.generate("someone/tiny", "x").text == manager.generate("tiny", "x").text == "one two three"
+        assert (
+            manager.generate("someone/tiny", "x").text
+            == manager.generate("tiny", "x").text
+            == "one two three"
+        )

@@ -56,7 +56,9 @@ def test_version_1_counts_too(tmp_path: Path, group: Path) -> None:
     assert cgroup.memory_left() == GIB and cgroup.cpu_share() == float("inf")
 
 
-def test_threads_are_bound_where_all_cores_are_ours(group: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_threads_are_bound_where_all_cores_are_ours(
+    group: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("expertserve.engine.vllm.engine.cpus", lambda: [0, 1, 2, 3])
     assert _cpu_environment(EngineConfig())["VLLM_CPU_OMP_THREADS_BIND"] == "1,2,3"
     shared = _cpu_environment(EngineConfig(threads=2))
@@ -66,13 +68,23 @@ def test_threads_are_bound_where_all_cores_are_ours(group: Path, monkeypatch: py
     assert (shared["VLLM_CPU_OMP_THREADS_BIND"], shared["OMP_NUM_THREADS"]) == ("nobind", "2")
 
 
-def test_float32_is_taken_for_speed_only_where_a_whole_request_fits_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    config = {"dtype": "bfloat16", "hidden_size": 64, "num_hidden_layers": 4, "num_attention_heads": 2, "max_position_embeddings": 40_000}
+def test_float32_is_taken_for_speed_only_where_a_whole_request_fits_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = {
+        "dtype": "bfloat16",
+        "hidden_size": 64,
+        "num_hidden_layers": 4,
+        "num_attention_heads": 2,
+        "max_position_embeddings": 40_000,
+    }
     (tmp_path / "config.json").write_text(json.dumps(config))
     (tmp_path / "model.safetensors").write_bytes(bytes(1 << 20))
     base = BaseModel("some", tmp_path)
     monkeypatch.setattr(machine, "fast_bfloat16", lambda: False)
-    monkeypatch.setattr(machine, "free_memory", lambda: 64 << 20)  # keys and values of a whole request: 39 MiB, in float32 78
+    monkeypatch.setattr(
+        machine, "free_memory", lambda: 64 << 20
+    )  # keys and values of a whole request: 39 MiB, in float32 78
     assert machine.choose_dtype(base, EngineConfig(), "cpu") == "bfloat16"
     assert machine.choose_dtype(base, EngineConfig(max_model_len=2000), "cpu") == "float32"
     assert machine.choose_sizes(base, EngineConfig(), "bfloat16").max_model_len == 40_000

@@ -39,9 +39,16 @@ def test_published_quirks_are_tolerated() -> None:
     assert list(manifest.unknown()) == []
 
 
-@pytest.mark.skipif(not SAMPLES.is_dir(), reason="the published samples lie beside the project, not in it")
+@pytest.mark.skipif(
+    not SAMPLES.is_dir(), reason="the published samples lie beside the project, not in it"
+)
 @pytest.mark.parametrize(
-    ("name", "schema"), [("expert-sql/manifest.json", "2.0"), ("expert-json/manifest.json", "2.0"), ("schema/manifest_v1.json", "1.0")]
+    ("name", "schema"),
+    [
+        ("expert-sql/manifest.json", "2.0"),
+        ("expert-json/manifest.json", "2.0"),
+        ("schema/manifest_v1.json", "1.0"),
+    ],
 )
 def test_published_manifests_load_without_a_warning(name: str, schema: str) -> None:
     manifest = parse_manifest((SAMPLES / name).read_bytes())
@@ -55,7 +62,15 @@ def test_a_version_one_manifest_takes_the_shape_of_version_two() -> None:
         "version": "1.0.0",
         "schema_version": "1.0",
         "base_model": {"name": "Qwen3-0.6B", "sha256": "test_hash_v1", "rope_scaling": "yarn-128k"},
-        "adapters": [{"type": "lora", "target_modules": ["q_proj"], "r": 16, "alpha": 16, "path": "weights/adapter.safetensors"}],
+        "adapters": [
+            {
+                "type": "lora",
+                "target_modules": ["q_proj"],
+                "r": 16,
+                "alpha": 16,
+                "path": "weights/adapter.safetensors",
+            }
+        ],
     }
     manifest = parse_manifest(json.dumps(raw).encode())
     assert manifest.base_models[0].adapters[0].path == "weights/adapter.safetensors"
@@ -76,9 +91,15 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "adapters beside base_models": ({"adapters": [{"type": "lora"}]}, '"adapters": ['),
     "an unknown schema version": ({"schema_version": "3.0"}, "3.0"),
     "an unknown adapter type": ({"base_models": [base(adapters=[adapter(type="qlora")])]}, "qlora"),
-    "no rank": ({"base_models": [base(adapters=[{"type": "lora", "target_modules": ["q_proj"]}])]}, "{"),
+    "no rank": (
+        {"base_models": [base(adapters=[{"type": "lora", "target_modules": ["q_proj"]}])]},
+        "{",
+    ),
     "ia3 with a rank": ({"base_models": [base(adapters=[adapter(type="ia3")])]}, '"r"'),
-    "use_dora against the type": ({"base_models": [base(adapters=[adapter(use_dora=True)])]}, "use_dora"),
+    "use_dora against the type": (
+        {"base_models": [base(adapters=[adapter(use_dora=True)])]},
+        "use_dora",
+    ),
     "no target modules": ({"base_models": [base(adapters=[adapter(target_modules=[])])]}, "{"),
     "an unknown template": ({"base_models": [base(prompt_template="mistral")]}, "mistral"),
     "an empty list of base models": ({"base_models": []}, "base_models"),
@@ -123,7 +144,11 @@ def test_a_contradiction_is_refused_at_its_place(name: str) -> None:
         (b"[" * 5000, 1, "nested"),
         (b'{"a":\n "\xff"}', 2, "UTF-8"),
         (b'{"name": "x", "version": "1.0.0"}', 1, "names no base model"),
-        (b'{"name": "x", "version": "1.0.0", "_comment": "[\\\\ud800-\\\\udfff]"}', 1, "names no base model"),
+        (
+            b'{"name": "x", "version": "1.0.0", "_comment": "[\\\\ud800-\\\\udfff]"}',
+            1,
+            "names no base model",
+        ),
     ],
 )
 def test_malformed_json_names_line_and_column(text: bytes, line: int, said: str) -> None:
@@ -146,14 +171,17 @@ def test_a_manifest_one_folder_down_gets_a_hint(tmp_path: Path) -> None:
 
 
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(), lambda c: st.lists(c) | st.dictionaries(st.text(), c)
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda c: st.lists(c) | st.dictionaries(st.text(), c),
 )
 
 
 @given(
     st.binary(max_size=300)
     | JSON.map(lambda v: json.dumps(v).encode())
-    | st.dictionaries(st.sampled_from(sorted(tiny.manifest())), JSON).map(lambda d: json.dumps(tiny.manifest() | d).encode())
+    | st.dictionaries(st.sampled_from(sorted(tiny.manifest())), JSON).map(
+        lambda d: json.dumps(tiny.manifest() | d).encode()
+    )
 )
 def test_no_text_brings_another_error_than_ours(data: bytes) -> None:
     try:
@@ -173,13 +201,19 @@ def test_checkpoints_are_chosen_by_name_step_or_packaging(tmp_path: Path) -> Non
     declared = manifest.base_models[0]
 
     def chosen(checkpoint: str | None, source: Any = manifest) -> str:
-        return choose_adapter(tmp_path, source, declared, checkpoint)[1].relative_to(tmp_path.resolve()).as_posix()
+        return (
+            choose_adapter(tmp_path, source, declared, checkpoint)[1]
+            .relative_to(tmp_path.resolve())
+            .as_posix()
+        )
 
     assert chosen(None) == "adapter_model.safetensors"
     assert chosen("checkpoint-100") == "checkpoint-100/adapter_model.safetensors"
     assert chosen("200") == "final/adapter_model.safetensors"
     assert chosen("best") == "old/adapter_model.safetensors"
-    packaged = parse(base_models=[base(adapters=steps)], training={"packaging_checkpoint": "checkpoint-100"})
+    packaged = parse(
+        base_models=[base(adapters=steps)], training={"packaging_checkpoint": "checkpoint-100"}
+    )
     assert chosen(None, packaged) == "checkpoint-100/adapter_model.safetensors"
     with pytest.raises(LoadError, match="'checkpoint-7'") as caught:
         chosen("checkpoint-7")

@@ -57,7 +57,10 @@ def walk(grammar: Grammar, masks: list[Mask], rng: random.Random, steps: int = 1
     for _ in range(steps):
         wanted = expected(grammar, taken)
         for mask in masks:
-            assert allowed(mask, taken) == wanted, (b"".join(WORDS.tokens[t] for t in taken), type(mask))
+            assert allowed(mask, taken) == wanted, (
+                b"".join(WORDS.tokens[t] for t in taken),
+                type(mask),
+            )
         if not wanted[0]:
             return
         taken.append(rng.choice(sorted(wanted[0])))
@@ -65,16 +68,28 @@ def walk(grammar: Grammar, masks: list[Mask], rng: random.Random, steps: int = 1
 
 def nodes() -> st.SearchStrategy[Node]:
     leaves: st.SearchStrategy[Node] = st.one_of(
-        st.sampled_from([Literal("a"), Literal("ab"), Literal("c"), Literal("é"), Literal("bc"), Seq()]),
-        st.sampled_from([Class(((97, 98),)), Class(((98, 99), (233, 233))), Class(((0, 96), (100, 0xD7FF), (0xE000, 0x10FFFF)))]),
+        st.sampled_from(
+            [Literal("a"), Literal("ab"), Literal("c"), Literal("é"), Literal("bc"), Seq()]
+        ),
+        st.sampled_from(
+            [
+                Class(((97, 98),)),
+                Class(((98, 99), (233, 233))),
+                Class(((0, 96), (100, 0xD7FF), (0xE000, 0x10FFFF))),
+            ]
+        ),
         st.sampled_from([Ref("root"), Ref("x"), Ref("y")]),
     )
     return st.recursive(
         leaves,
         lambda inner: st.one_of(
             st.lists(inner, min_size=2, max_size=3).map(lambda items: Seq(tuple(items))),
-            st.lists(inner, min_size=2, max_size=3, unique=True).map(lambda options: Alt(tuple(options))),
-            st.tuples(inner, st.sampled_from([(0, 1), (0, None), (1, None), (0, 2), (2, 3), (2, None)])).map(lambda p: Repeat(p[0], *p[1])),
+            st.lists(inner, min_size=2, max_size=3, unique=True).map(
+                lambda options: Alt(tuple(options))
+            ),
+            st.tuples(
+                inner, st.sampled_from([(0, 1), (0, None), (1, None), (0, 2), (2, 3), (2, None)])
+            ).map(lambda p: Repeat(p[0], *p[1])),
         ),
         max_leaves=6,
     )
@@ -82,11 +97,15 @@ def nodes() -> st.SearchStrategy[Node]:
 
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(root=nodes(), x=nodes(), y=nodes(), seed=st.integers(0, 1 << 30))
-def test_glrmask_agrees_with_the_recogniser_on_random_grammars(root: Node, x: Node, y: Node, seed: int) -> None:
+def test_glrmask_agrees_with_the_recogniser_on_random_grammars(
+    root: Node, x: Node, y: Node, seed: int
+) -> None:
     rules = Rules({"root": root, "x": x, "y": y}, {"root": 1, "x": 2, "y": 3})
     grammar = productive(rules)
     if grammar is not None:
-        walk(grammar, [GlrMask.compile(rules, GLR, "walk")], random.Random(seed), 6)  # the others may take any memory
+        walk(
+            grammar, [GlrMask.compile(rules, GLR, "walk")], random.Random(seed), 6
+        )  # the others may take any memory
 
 
 def productive(rules: Rules) -> Grammar | None:
@@ -115,7 +134,14 @@ SIMPLE = [
 def test_both_engines_agree_with_the_recogniser(text: str) -> None:
     rules = parse(text)
     walk(
-        Grammar(rules), [GlrMask.compile(rules, GLR), GlrMask.compile(rules, GLR, "quick"), XMask(rules, WORDS, SIZE)], random.Random(1), 10
+        Grammar(rules),
+        [
+            GlrMask.compile(rules, GLR),
+            GlrMask.compile(rules, GLR, "quick"),
+            XMask(rules, WORDS, SIZE),
+        ],
+        random.Random(1),
+        10,
     )
 
 
@@ -141,7 +167,11 @@ def test_masks_of_our_large_grammars_follow_their_sentences(name: str) -> None:
         assert allowed(mask, taken) == expected(grammar, taken)
 
 
-@pytest.mark.parametrize("sample", sorted(Path(__file__).parents[2].glob("shared/samples/*/grammar.gbnf")), ids=lambda p: p.parent.name)
+@pytest.mark.parametrize(
+    "sample",
+    sorted(Path(__file__).parents[2].glob("shared/samples/*/grammar.gbnf")),
+    ids=lambda p: p.parent.name,
+)
 def test_published_grammars_are_enforced_as_written(sample: Path) -> None:
     grammar = Grammar.from_gbnf(sample.read_bytes())
     mask = GlrMask.compile(grammar.rules, GLR)
@@ -170,14 +200,22 @@ def test_a_token_that_may_not_come_is_refused() -> None:
 def test_the_regular_expression_is_the_same_language(x: Node, seed: int) -> None:
     import re
 
-    if any(isinstance(n, Ref) for n in [x]) or to_regex(Rules({"root": x, "x": Literal("a"), "y": Literal("b")}, {})) is None:
+    if (
+        any(isinstance(n, Ref) for n in [x])
+        or to_regex(Rules({"root": x, "x": Literal("a"), "y": Literal("b")}, {})) is None
+    ):
         return
     rules = Rules({"root": x, "x": Literal("a"), "y": Literal("b")}, {})
     pattern, grammar, rng = to_regex(rules), productive(rules), random.Random(seed)
     if pattern is None or grammar is None:
         return
-    for text in [grammar.sample(rng, 20) for _ in range(5)] + ["".join(rng.choices("abcé", k=rng.randrange(6))) for _ in range(20)]:
-        assert bool(re.fullmatch(pattern, text, re.DOTALL)) == grammar.accepts(text), (pattern, text)
+    for text in [grammar.sample(rng, 20) for _ in range(5)] + [
+        "".join(rng.choices("abcé", k=rng.randrange(6))) for _ in range(20)
+    ]:
+        assert bool(re.fullmatch(pattern, text, re.DOTALL)) == grammar.accepts(text), (
+            pattern,
+            text,
+        )
 
 
 def test_outlines_terms_are_regular_where_they_can_be() -> None:

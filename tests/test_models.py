@@ -31,15 +31,24 @@ def cached(hub: Path, name: str, base: Path, missing: str = "") -> None:
     shutil.copytree(base, snapshot)
     (folder / "refs").mkdir()
     (folder / "refs" / "main").write_text(COMMIT)
-    listed = [p.name for p in snapshot.iterdir()] + ["README.md", ".gitattributes", "pytorch_model.bin"]
+    listed = [p.name for p in snapshot.iterdir()] + [
+        "README.md",
+        ".gitattributes",
+        "pytorch_model.bin",
+    ]
     (folder / "trees").mkdir()
-    tree = {"format_version": 1, "files": {name: {"size": 1, "blob_id": "0" * 40} for name in listed}}
+    tree = {
+        "format_version": 1,
+        "files": {name: {"size": 1, "blob_id": "0" * 40} for name in listed},
+    }
     (folder / "trees" / f"{COMMIT}.json").write_text(json.dumps(tree))
     if missing:
         (snapshot / missing).unlink()
 
 
-def test_what_was_pulled_is_found_without_the_network(hub: Path, tiny_base: Path, tmp_path: Path) -> None:
+def test_what_was_pulled_is_found_without_the_network(
+    hub: Path, tiny_base: Path, tmp_path: Path
+) -> None:
     cached(hub, "someone/tiny", tiny_base)
     for find in (models.resolve, models.resolve_given):
         assert find("someone/tiny", models_dir=tmp_path / "none").path.parent.name == "snapshots"
@@ -64,7 +73,10 @@ def test_another_organisations_model_is_not_the_one_of_that_name_here(
     asked: list[str] = []
     monkeypatch.setattr(models, "pull", lambda name: asked.append(name) or tiny_base)
     models.add_alias("Qwen3-0.6B", tiny_base, models_dir=tmp_path / "models")
-    assert models.resolve_given("Qwen/Qwen3-0.6B", models_dir=tmp_path / "models").path == tiny_base and not asked
+    assert (
+        models.resolve_given("Qwen/Qwen3-0.6B", models_dir=tmp_path / "models").path == tiny_base
+        and not asked
+    )
     models.resolve_given("someone/Qwen3-0.6B", models_dir=tmp_path / "models")
     assert asked == ["someone/Qwen3-0.6B"]
 
@@ -75,4 +87,7 @@ def test_aliases_are_for_everybody_to_read(tiny_base: Path, tmp_path: Path) -> N
         models.add_alias("a", tiny_base, models_dir=tmp_path)
     finally:
         os.umask(before)
-    assert stat.S_IMODE((tmp_path / models.ALIASES).stat().st_mode) == 0o644 and len(list(tmp_path.iterdir())) == 1
+    assert (
+        stat.S_IMODE((tmp_path / models.ALIASES).stat().st_mode) == 0o644
+        and len(list(tmp_path.iterdir())) == 1
+    )

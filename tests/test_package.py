@@ -25,7 +25,11 @@ from expertserve.package.build import pack
 from expertserve.package.members import Limits, inside, safe_path
 from tests import tiny
 
-SOUND = {"manifest.json": json.dumps(tiny.manifest()).encode(), "adapter_model.safetensors": b"x" * 500, "docs/README.md": b"hello"}
+SOUND = {
+    "manifest.json": json.dumps(tiny.manifest()).encode(),
+    "adapter_model.safetensors": b"x" * 500,
+    "docs/README.md": b"hello",
+}
 
 
 def leftovers(cache: Path) -> list[Path]:
@@ -127,7 +131,10 @@ HOSTILE: dict[str, tuple[Callable[[Path], Path], str]] = {
     "truncated at a half": (raw(sound_bytes()[: len(sound_bytes()) // 2]), "corrupt_archive"),
     "truncated by its checksum": (raw(sound_bytes()[:-4]), "corrupt_archive"),
     "damaged checksum": (raw(sound_bytes()[:-6] + b"\0\0" + sound_bytes()[-4:]), "corrupt_archive"),
-    "damaged in the middle": (raw(sound_bytes()[:60] + b"\xff\0\xff" + sound_bytes()[63:]), "corrupt_archive"),
+    "damaged in the middle": (
+        raw(sound_bytes()[:60] + b"\xff\0\xff" + sound_bytes()[63:]),
+        "corrupt_archive",
+    ),
     "absolute path": (named("/etc/x"), "unsafe_member"),
     "leaves the folder": (named("../x"), "unsafe_member"),
     "leaves it from within": (named("a/../../x"), "unsafe_member"),
@@ -146,7 +153,10 @@ HOSTILE: dict[str, tuple[Callable[[Path], Path], str]] = {
     "symbolic link": (hostile_tar(header("l", tarfile.SYMTYPE, "/etc/passwd")), "unsafe_member"),
     "link inside": (hostile_tar(header("l", tarfile.SYMTYPE, "manifest.json")), "unsafe_member"),
     "hard link": (hostile_tar(header("l", tarfile.LNKTYPE, "manifest.json")), "unsafe_member"),
-    "chained links": (hostile_tar(header("a", tarfile.SYMTYPE, "."), header("a/b", tarfile.SYMTYPE, "..")), "unsafe_member"),
+    "chained links": (
+        hostile_tar(header("a", tarfile.SYMTYPE, "."), header("a/b", tarfile.SYMTYPE, "..")),
+        "unsafe_member",
+    ),
     "character device": (hostile_tar(header("d", tarfile.CHRTYPE)), "unsafe_member"),
     "block device": (hostile_tar(header("d", tarfile.BLKTYPE)), "unsafe_member"),
     "pipe": (hostile_tar(header("p", tarfile.FIFOTYPE)), "unsafe_member"),
@@ -160,13 +170,27 @@ HOSTILE: dict[str, tuple[Callable[[Path], Path], str]] = {
     "a folder as a file": (named("docs"), "duplicate_member"),
     "pax bomb": (pax_bomb, "member_too_large"),
     "a damaged header between members": (
-        raw(gzip.compress(plain_tar()[: second_header()] + b"\xff" * 512 + plain_tar()[second_header() + 512 :])),
+        raw(
+            gzip.compress(
+                plain_tar()[: second_header()]
+                + b"\xff" * 512
+                + plain_tar()[second_header() + 512 :]
+            )
+        ),
         "corrupt_archive",
     ),
-    "cut behind the first member": (raw(gzip.compress(plain_tar()[: second_header()])), "corrupt_archive"),
-    "a second archive behind the first": (raw(gzip.compress(plain_tar() + plain_tar())), "corrupt_archive"),
+    "cut behind the first member": (
+        raw(gzip.compress(plain_tar()[: second_header()])),
+        "corrupt_archive",
+    ),
+    "a second archive behind the first": (
+        raw(gzip.compress(plain_tar() + plain_tar())),
+        "corrupt_archive",
+    ),
     "sparse by extended attributes": (
-        lambda t: tiny.tar_gz(t, SOUND, [_pax("s", {"GNU.sparse.map": "abc", "GNU.sparse.size": "x"})]),
+        lambda t: tiny.tar_gz(
+            t, SOUND, [_pax("s", {"GNU.sparse.map": "abc", "GNU.sparse.size": "x"})]
+        ),
         "unsafe_member",
     ),
     "endless folders": (hostile_tar(*[header("a", tarfile.DIRTYPE)] * 5000), "too_many_members"),
@@ -177,7 +201,10 @@ HOSTILE: dict[str, tuple[Callable[[Path], Path], str]] = {
     "zip: leaves the folder": (lambda t: tiny.zipped(t, {**SOUND, "../x": b""}), "unsafe_member"),
     "zip: absolute": (lambda t: tiny.zipped(t, {**SOUND, "/x": b""}), "unsafe_member"),
     "zip: case": (lambda t: tiny.zipped(t, {**SOUND, "Manifest.json": b""}), "duplicate_member"),
-    "zip: truncated": (lambda t: raw(tiny.zipped(t, SOUND).read_bytes()[:-30])(t), "corrupt_archive"),
+    "zip: truncated": (
+        lambda t: raw(tiny.zipped(t, SOUND).read_bytes()[:-30])(t),
+        "corrupt_archive",
+    ),
 }
 
 
@@ -189,7 +216,10 @@ def test_a_hostile_archive_is_refused_and_leaves_nothing(name: str, tmp_path: Pa
         open_package(archive, cache_dir=tmp_path / "cache")
     assert caught.value.code == code
     assert [p for p in leftovers(tmp_path / "cache") if p.name != "packages"] == []
-    assert sorted(p.name for p in tmp_path.iterdir()) in (["cache", "hostile.expert"], ["hostile.expert"])
+    assert sorted(p.name for p in tmp_path.iterdir()) in (
+        ["cache", "hostile.expert"],
+        ["hostile.expert"],
+    )
 
 
 @pytest.mark.parametrize(
@@ -201,7 +231,9 @@ def test_a_hostile_archive_is_refused_and_leaves_nothing(name: str, tmp_path: Pa
     ],
 )
 @pytest.mark.parametrize("write", [tiny.tar_gz, tiny.zipped])
-def test_limits_hold_for_both_formats(write: Callable[..., Path], limits: Limits, code: str, tmp_path: Path) -> None:
+def test_limits_hold_for_both_formats(
+    write: Callable[..., Path], limits: Limits, code: str, tmp_path: Path
+) -> None:
     archive = write(tmp_path / "large.expert", SOUND)
     with pytest.raises(LoadError) as caught:
         open_package(archive, cache_dir=tmp_path / "cache", limits=limits)
@@ -217,7 +249,9 @@ def test_a_bomb_is_refused_before_it_is_written(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("write", [tiny.tar_gz, tiny.zipped])
-def test_both_formats_and_a_folder_give_the_same_files(write: Callable[..., Path], tmp_path: Path) -> None:
+def test_both_formats_and_a_folder_give_the_same_files(
+    write: Callable[..., Path], tmp_path: Path
+) -> None:
     archive = write(tmp_path / "sound.expert", SOUND)
     opened = open_package(archive, cache_dir=tmp_path / "cache")
     assert {p: (opened.folder / p).read_bytes() for p in opened.files} == SOUND
@@ -232,13 +266,19 @@ def test_the_cache_is_keyed_by_content_and_mended_when_damaged(tmp_path: Path) -
     copy.write_bytes(archive.read_bytes())
     assert open_package(copy, cache_dir=tmp_path / "cache").folder == first.folder
     (first.folder / "docs" / "README.md").write_text("changed")
-    assert (open_package(archive, cache_dir=tmp_path / "cache").folder / "docs" / "README.md").read_bytes() == b"hello"
+    assert (
+        open_package(archive, cache_dir=tmp_path / "cache").folder / "docs" / "README.md"
+    ).read_bytes() == b"hello"
     (first.folder.parent / "entry.json").write_text("not json")
-    assert (open_package(archive, cache_dir=tmp_path / "cache").folder / "docs" / "README.md").read_bytes() == b"hello"
+    assert (
+        open_package(archive, cache_dir=tmp_path / "cache").folder / "docs" / "README.md"
+    ).read_bytes() == b"hello"
 
 
 def test_without_the_cache_the_temporary_folder_goes_with_close(tmp_path: Path) -> None:
-    opened = open_package(tiny.tar_gz(tmp_path / "sound.expert", SOUND), cache_dir=tmp_path / "cache", cache=False)
+    opened = open_package(
+        tiny.tar_gz(tmp_path / "sound.expert", SOUND), cache_dir=tmp_path / "cache", cache=False
+    )
     assert (opened.folder / "manifest.json").exists()
     opened.close()
     assert not opened.folder.exists() and not (tmp_path / "cache").exists()
@@ -295,9 +335,16 @@ def test_a_cache_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     assert caught.value.code == "io"
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(cut=st.integers(0, len(sound_bytes())), flips=st.lists(st.tuples(st.integers(0, 10_000), st.integers(1, 255)), max_size=4))
-def test_no_damage_brings_another_error_than_ours(cut: int, flips: list[tuple[int, int]], tmp_path: Path) -> None:
+@settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    cut=st.integers(0, len(sound_bytes())),
+    flips=st.lists(st.tuples(st.integers(0, 10_000), st.integers(1, 255)), max_size=4),
+)
+def test_no_damage_brings_another_error_than_ours(
+    cut: int, flips: list[tuple[int, int]], tmp_path: Path
+) -> None:
     data = bytearray(sound_bytes()[:cut])
     for at, bits in flips:
         if data:
@@ -328,7 +375,9 @@ def test_packing_is_reproducible_and_writes_checksums(tiny_package: Path, tmp_pa
     assert listed == {n: d for n, d in opened.files.items() if n != "manifest.json"}
 
 
-def test_a_folder_is_not_packed_into_itself(tiny_package: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_folder_is_not_packed_into_itself(
+    tiny_package: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tiny_package)
     for target in (None, tiny_package / "new" / "x.expert"):
         with pytest.raises(ConfigError) as caught:
@@ -336,13 +385,17 @@ def test_a_folder_is_not_packed_into_itself(tiny_package: Path, monkeypatch: pyt
         assert caught.value.code == "bad_target" and not list(tiny_package.glob("*.expert*"))
 
 
-def test_what_is_cached_has_the_rights_that_any_new_file_has(tiny_package: Path, tmp_path: Path) -> None:
+def test_what_is_cached_has_the_rights_that_any_new_file_has(
+    tiny_package: Path, tmp_path: Path
+) -> None:
     archive, before = pack(tiny_package, tmp_path / "a.expert"), os.umask(0o027)
     try:
         folder = open_package(archive, cache_dir=tmp_path / "cache").folder
     finally:
         os.umask(before)
-    rights = {p: stat.S_IMODE(p.stat().st_mode) for p in (folder.parent, folder, folder / "manifest.json")}
+    rights = {
+        p: stat.S_IMODE(p.stat().st_mode) for p in (folder.parent, folder, folder / "manifest.json")
+    }
     assert list(rights.values()) == [0o750, 0o750, 0o640]
 
 
@@ -360,7 +413,10 @@ def test_parts_that_nobody_touched_for_an_hour_go(tmp_path: Path) -> None:
 
 def test_packing_nonsense_writes_nothing(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
-    for folder, code in ((tmp_path / "missing", "not_found"), (tmp_path / "empty", "manifest_missing")):
+    for folder, code in (
+        (tmp_path / "missing", "not_found"),
+        (tmp_path / "empty", "manifest_missing"),
+    ):
         with pytest.raises(LoadError) as caught:
             pack(folder, tmp_path / "out.expert")
         assert caught.value.code == code

@@ -18,11 +18,59 @@ from expertserve.package.members import Limits, Members, safe_path
 from tests import tiny
 
 PACKAGE = Path(expertserve.__file__).parent
-POSIX_MODULES = {"fcntl", "resource", "pwd", "grp", "termios", "tty", "pty", "syslog", "posix", "crypt", "nis"}
+POSIX_MODULES = {
+    "fcntl",
+    "resource",
+    "pwd",
+    "grp",
+    "termios",
+    "tty",
+    "pty",
+    "syslog",
+    "posix",
+    "crypt",
+    "nis",
+}
 POSIX_CALLS = {
-    "os": {"fork", "forkpty", "wait", "waitpid", "kill", "killpg", "getuid", "geteuid", "getgid", "setsid", "getpgid", "setpgid", "nice"}
-    | {"sched_getaffinity", "sched_setaffinity", "mkfifo", "chown", "lchown", "statvfs", "fchmod", "uname", "getloadavg", "sysconf"},
-    "signal": {"SIGKILL", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGCHLD", "SIGPIPE", "SIGALRM", "alarm", "setitimer", "pause"},
+    "os": {
+        "fork",
+        "forkpty",
+        "wait",
+        "waitpid",
+        "kill",
+        "killpg",
+        "getuid",
+        "geteuid",
+        "getgid",
+        "setsid",
+        "getpgid",
+        "setpgid",
+        "nice",
+    }
+    | {
+        "sched_getaffinity",
+        "sched_setaffinity",
+        "mkfifo",
+        "chown",
+        "lchown",
+        "statvfs",
+        "fchmod",
+        "uname",
+        "getloadavg",
+        "sysconf",
+    },
+    "signal": {
+        "SIGKILL",
+        "SIGHUP",
+        "SIGUSR1",
+        "SIGUSR2",
+        "SIGCHLD",
+        "SIGPIPE",
+        "SIGALRM",
+        "alarm",
+        "setitimer",
+        "pause",
+    },
 }
 LINUX_ONLY = ("engine/vllm",)
 """vLLM runs on Linux alone, so what only it uses may be Linux's."""
@@ -73,7 +121,16 @@ def test_names_that_windows_cannot_store_are_refused_everywhere(name: str) -> No
 
 
 @pytest.mark.parametrize(
-    "name", ["manifest.json", "weights/adapter model.safetensors", "grammatik-für-ä.gbnf", "コン.txt", "console", "com10", "null"]
+    "name",
+    [
+        "manifest.json",
+        "weights/adapter model.safetensors",
+        "grammatik-für-ä.gbnf",
+        "コン.txt",
+        "console",
+        "com10",
+        "null",
+    ],
 )
 def test_names_with_blanks_and_unicode_are_kept(name: str) -> None:
     assert str(safe_path(name)) == name
@@ -103,7 +160,12 @@ def _reserved(part: str) -> bool:
 
 
 def test_names_that_differ_in_case_or_in_unicode_form_clash() -> None:
-    for first, second in [("Adapter.bin", "adapter.BIN"), ("caf\u00e9", "cafe\u0301"), ("Folder/a", "folder/b"), ("straße", "STRASSE")]:
+    for first, second in [
+        ("Adapter.bin", "adapter.BIN"),
+        ("caf\u00e9", "cafe\u0301"),
+        ("Folder/a", "folder/b"),
+        ("straße", "STRASSE"),
+    ]:
         members = Members(Limits())
         members.claim(first)
         with pytest.raises(LoadError, match="same place"):
@@ -113,7 +175,9 @@ def test_names_that_differ_in_case_or_in_unicode_form_clash() -> None:
 def test_a_package_fits_into_windows_260_characters_under_a_short_cache() -> None:
     """The cache's own part is below 100 characters for a usual user name; longer names inside are refused, not cut."""
     name = "a/" * 60 + "b"
-    cache = PureWindowsPath("C:/Users/somebody/AppData/Local/expertserve/Cache/packages") / ("f" * 16)
+    cache = PureWindowsPath("C:/Users/somebody/AppData/Local/expertserve/Cache/packages") / (
+        "f" * 16
+    )
     assert len(str(cache / str(safe_path(name)))) < 260
     with pytest.raises(LoadError, match="longer than"):
         safe_path("a" * 241)
@@ -149,7 +213,11 @@ def test_every_text_file_is_read_and_written_with_a_named_encoding() -> None:
     bad = []
     for path in sources():
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "read_text":
+            if (
+                isinstance(node, ast.Call)
+                and isinstance(node.func, ast.Attribute)
+                and node.func.attr == "read_text"
+            ):
                 own = {k.arg for k in node.keywords}
                 if not node.args and "encoding" not in own and name_of(path) not in ASCII_ONLY:
                     bad.append(f"{name_of(path)}:{node.lineno}")
@@ -186,10 +254,16 @@ def unguarded(tree: ast.AST, guarded: bool = False) -> list[str]:
             found += [a.name for a in tree.names if a.name.split(".")[0] in POSIX_MODULES]
         if isinstance(tree, ast.ImportFrom) and (tree.module or "").split(".")[0] in POSIX_MODULES:
             found.append(str(tree.module))
-        if isinstance(tree, ast.Attribute) and isinstance(tree.value, ast.Name) and tree.attr in POSIX_CALLS.get(tree.value.id, ()):
+        if (
+            isinstance(tree, ast.Attribute)
+            and isinstance(tree.value, ast.Name)
+            and tree.attr in POSIX_CALLS.get(tree.value.id, ())
+        ):
             found.append(f"{tree.value.id}.{tree.attr}")
         if isinstance(tree, ast.ImportFrom) and tree.module in POSIX_CALLS:
-            found += [f"{tree.module}.{a.name}" for a in tree.names if a.name in POSIX_CALLS[tree.module]]
+            found += [
+                f"{tree.module}.{a.name}" for a in tree.names if a.name in POSIX_CALLS[tree.module]
+            ]
     for child in ast.iter_child_nodes(tree):
         found += unguarded(child, guarded)
     return found
@@ -210,7 +284,10 @@ def test_the_check_itself_sees_what_it_should() -> None:
     assert unguarded(ast.parse("import fcntl")) == ["fcntl"]
     assert unguarded(ast.parse("def f():\n    os.fork()")) == ["os.fork"]
     assert unguarded(ast.parse("from signal import SIGKILL")) == ["signal.SIGKILL"]
-    assert unguarded(ast.parse("if hasattr(os, 'sched_getaffinity'):\n    os.sched_getaffinity(0)")) == []
+    assert (
+        unguarded(ast.parse("if hasattr(os, 'sched_getaffinity'):\n    os.sched_getaffinity(0)"))
+        == []
+    )
     assert unguarded(ast.parse("x = os.getuid() if hasattr(os, 'getuid') else 0")) == []
     assert unguarded(ast.parse("if ready:\n    os.getuid()")) == ["os.getuid"]
 
@@ -219,4 +296,8 @@ def test_nothing_spawns_a_process_by_fork() -> None:
     """Windows and macOS spawn; a method fixed to fork would work on Linux alone."""
     for path in sources():
         text = path.read_text(encoding="utf-8")
-        assert "get_context('fork')" not in text and 'get_context("fork")' not in text and 'set_start_method("fork"' not in text, path
+        assert (
+            "get_context('fork')" not in text
+            and 'get_context("fork")' not in text
+            and 'set_start_method("fork"' not in text
+        ), path

@@ -31,7 +31,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def model(folder: Path) -> Any:
     """A random model of two layers: it would write anything."""
-    return outlines.from_transformers(AutoModelForCausalLM.from_pretrained(folder), AutoTokenizer.from_pretrained(folder))
+    return outlines.from_transformers(
+        AutoModelForCausalLM.from_pretrained(folder), AutoTokenizer.from_pretrained(folder)
+    )
 
 
 def test_a_random_model_writes_sentences_and_nothing_else(model: Any, folder: Path) -> None:
@@ -46,7 +48,9 @@ def test_a_random_model_writes_sentences_and_nothing_else(model: Any, folder: Pa
 
 
 def test_rows_of_a_batch_are_followed_each_by_itself(model: Any, folder: Path) -> None:
-    generator = outlines.Generator(model, processor=MaskProcessor(NESTED, folder, [EOS], strategy="quick"))
+    generator = outlines.Generator(
+        model, processor=MaskProcessor(NESTED, folder, [EOS], strategy="quick")
+    )
     torch.manual_seed(1)
     texts = generator.batch(["a", "b" * 30, "c", "d"], max_new_tokens=40, do_sample=True)
     assert len(texts) == 4 and all(NESTED.is_prefix(t) for t in texts) and len(set(texts)) > 1
@@ -55,9 +59,13 @@ def test_rows_of_a_batch_are_followed_each_by_itself(model: Any, folder: Path) -
 def test_a_large_grammar_is_followed(model: Any, folder: Path) -> None:
     grammar = bundled("json-object")
     assert grammar
-    generator = outlines.Generator(model, processor=MaskProcessor(grammar, folder, [EOS], strategy="quick"))
+    generator = outlines.Generator(
+        model, processor=MaskProcessor(grammar, folder, [EOS], strategy="quick")
+    )
     torch.manual_seed(2)
-    assert all(grammar.is_prefix(generator("x", max_new_tokens=30, do_sample=True)) for _ in range(5))
+    assert all(
+        grammar.is_prefix(generator("x", max_new_tokens=30, do_sample=True)) for _ in range(5)
+    )
 
 
 REGULAR = ['root ::= "yes" | "no"', 'root ::= [a-f]{2,4} ("-" [0-9]+)?', 'root ::= "#" [0-9a-f]{6}']
@@ -69,12 +77,17 @@ FREE = [
 
 
 @pytest.mark.parametrize(
-    ("text", "kind", "backend"), [*((t, Regex, "outlines_core") for t in REGULAR), *((t, CFG, "llguidance") for t in FREE)]
+    ("text", "kind", "backend"),
+    [*((t, Regex, "outlines_core") for t in REGULAR), *((t, CFG, "llguidance") for t in FREE)],
 )
-def test_terms_run_unmodified_on_stock_backends(model: Any, text: str, kind: type, backend: str) -> None:
+def test_terms_run_unmodified_on_stock_backends(
+    model: Any, text: str, kind: type, backend: str
+) -> None:
     term, grammar = to_outlines(parse(text)), Grammar.from_gbnf(text)
     assert isinstance(term, kind)
     generator = outlines.Generator(model, term, backend=backend)
     torch.manual_seed(3)
     texts = [generator("x", max_new_tokens=30, do_sample=True) for _ in range(8)]
-    assert all(grammar.is_prefix(t) for t in texts) and any(grammar.accepts(t) for t in texts), texts
+    assert all(grammar.is_prefix(t) for t in texts) and any(grammar.accepts(t) for t in texts), (
+        texts
+    )

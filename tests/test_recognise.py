@@ -28,7 +28,9 @@ leaves = st.one_of(
 
 
 def _larger(inner: st.SearchStrategy[Node]) -> st.SearchStrategy[Node]:
-    bounds = st.sampled_from([(0, None), (1, None), (0, 1), (2, 2), (0, 3), (2, None), (1, 2), (0, 0)])
+    bounds = st.sampled_from(
+        [(0, None), (1, None), (0, 1), (2, 2), (0, 3), (2, None), (1, 2), (0, 0)]
+    )
     return st.one_of(
         st.lists(inner, min_size=2, max_size=3).map(lambda items: Seq(tuple(items))),
         st.lists(inner, min_size=2, max_size=3).map(lambda options: Alt(tuple(options))),
@@ -37,7 +39,9 @@ def _larger(inner: st.SearchStrategy[Node]) -> st.SearchStrategy[Node]:
 
 
 bodies = st.recursive(leaves, _larger, max_leaves=6)
-grammars = st.tuples(bodies, bodies, bodies).map(lambda nodes: Rules(dict(zip(NAMES, nodes, strict=True)), dict.fromkeys(NAMES, 1)))
+grammars = st.tuples(bodies, bodies, bodies).map(
+    lambda nodes: Rules(dict(zip(NAMES, nodes, strict=True)), dict.fromkeys(NAMES, 1))
+)
 
 
 def sentences(rules: Rules, longest: int = LONGEST) -> set[str]:
@@ -76,7 +80,12 @@ def sentences(rules: Rules, longest: int = LONGEST) -> set[str]:
 
 @cache
 def all_texts(longest: int) -> list[str]:
-    return [""] if longest == 0 else all_texts(longest - 1) + [t + c for t in all_texts(longest - 1) if len(t) == longest - 1 for c in "xy"]
+    return (
+        [""]
+        if longest == 0
+        else all_texts(longest - 1)
+        + [t + c for t in all_texts(longest - 1) if len(t) == longest - 1 for c in "xy"]
+    )
 
 
 def made(rules: Rules) -> Grammar:
@@ -136,8 +145,12 @@ def test_a_grammar_written_and_read_again_is_the_same(rules: Rules) -> None:
 
 
 @settings(max_examples=200, deadline=None)
-@given(grammars, st.lists(st.sampled_from("xyz"), max_size=6), st.lists(st.integers(1, 3), max_size=6))
-def test_a_cursor_fed_in_pieces_agrees_with_the_whole(rules: Rules, characters: list[str], sizes: list[int]) -> None:
+@given(
+    grammars, st.lists(st.sampled_from("xyz"), max_size=6), st.lists(st.integers(1, 3), max_size=6)
+)
+def test_a_cursor_fed_in_pieces_agrees_with_the_whole(
+    rules: Rules, characters: list[str], sizes: list[int]
+) -> None:
     grammar, text = made(rules), "".join(characters)
     cursor, fed = grammar.start(), 0
     for size in [*sizes, len(text)]:
@@ -191,7 +204,9 @@ def test_counted_repetition_counts() -> None:
     assert Grammar.from_gbnf('root ::= ("a"{0,40}){0,40}').accepts("a" * 1600)
     assert not Grammar.from_gbnf('root ::= ("a"{0,40}){0,40}').accepts("a" * 1601)
     assert Grammar.from_gbnf('root ::= ("ab"{2}){3}').shortest_completion("ab" * 4) == "abab"
-    assert [n for n in range(20) if Grammar.from_gbnf('root ::= ("a"{3,4}){0,3}').accepts("a" * n)] == [0, 3, 4, 6, 7, 8, 9, 10, 11, 12]
+    assert [
+        n for n in range(20) if Grammar.from_gbnf('root ::= ("a"{3,4}){0,3}').accepts("a" * n)
+    ] == [0, 3, 4, 6, 7, 8, 9, 10, 11, 12]
 
 
 def test_ambiguity_without_end_stays_bounded() -> None:
@@ -218,7 +233,10 @@ def test_what_derives_nothing_is_refused_or_left_out() -> None:
 
 
 def test_sentences_longer_than_any_text_are_measured_but_not_written() -> None:
-    doubling = "".join(f"r{i} ::= r{i + 1} r{i + 1}\n" for i in range(100)) + 'r100 ::= "a"\nroot ::= "b" r0 | "b" r80'
+    doubling = (
+        "".join(f"r{i} ::= r{i + 1} r{i + 1}\n" for i in range(100))
+        + 'r100 ::= "a"\nroot ::= "b" r0 | "b" r80'
+    )
     grammar = Grammar.from_gbnf(doubling)
     assert grammar.min_chars == 1 + 2**20
     assert grammar.is_prefix("b" + "a" * 100)
@@ -265,7 +283,11 @@ def test_half_a_character_counts_only_if_an_allowed_one_begins_so() -> None:
     cursor = grammar.start()
     assert cursor.feed("語".encode()[:2])
     assert not cursor.complete
-    assert (cursor.ending(), cursor.ending_bytes(), cursor.ending_chars()) == ("語", "語".encode()[2:], 1)
+    assert (cursor.ending(), cursor.ending_bytes(), cursor.ending_chars()) == (
+        "語",
+        "語".encode()[2:],
+        1,
+    )
     assert cursor.copy().feed("語".encode()[2:])
     assert not cursor.feed("誟".encode()[2:])
     assert cursor.dead
@@ -282,7 +304,12 @@ def test_a_copy_goes_its_own_way() -> None:
     assert other.feed(b"c")
     assert not cursor.feed(b"c")
     assert not cursor.feed(b"")
-    assert (cursor.ending(), cursor.ending_bytes(), cursor.ending_chars(), cursor.complete) == (None, None, None, False)
+    assert (cursor.ending(), cursor.ending_bytes(), cursor.ending_chars(), cursor.complete) == (
+        None,
+        None,
+        None,
+        False,
+    )
     assert other.complete
 
 
@@ -299,7 +326,13 @@ SENTENCES = {
     "json": ['{"a": [1, -2.5e+10, true, null, {"b": []}], "ü\\n": "\\u00e4"}', "3", '"😀"', "[ ]"],
 }
 REFUSED = {
-    "sql": ["SELECT", "SELECT * FROM users;", "select * FROM users", "SELECT * FROM users WHERE", "SELECT a FROM b WHERE x IN (1, 2)"],
+    "sql": [
+        "SELECT",
+        "SELECT * FROM users;",
+        "select * FROM users",
+        "SELECT * FROM users WHERE",
+        "SELECT a FROM b WHERE x IN (1, 2)",
+    ],
     "json": ['{"a": 1,}', "01", "[1 2]", '"a', "{'a': 1}", '"\\x"', ""],
 }
 
@@ -397,7 +430,11 @@ def test_xgrammar_agrees_on_simple_grammars() -> None:
     xgrammar = pytest.importorskip("xgrammar")
     from xgrammar.testing import _is_grammar_accept_string
 
-    for text in ('root ::= "a" [b-d]* ("e" | "f"{2,3})?', 'root ::= "(" inner ")"\ninner ::= "" | inner "x"', 'root ::= [^a-y]+ "\\u00e9"'):
+    for text in (
+        'root ::= "a" [b-d]* ("e" | "f"{2,3})?',
+        'root ::= "(" inner ")"\ninner ::= "" | inner "x"',
+        'root ::= [^a-y]+ "\\u00e9"',
+    ):
         theirs, ours = xgrammar.Grammar.from_ebnf(text), Grammar.from_gbnf(text)
         rng = random.Random(5)
         samples = [ours.sample(rng, 12) for _ in range(30)]

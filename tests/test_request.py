@@ -14,13 +14,21 @@ from expertserve.request import resolve_sampling
 DEFAULTS = Decoding(temperature=0.7, top_p=0.8, top_k=20, min_p=0, stop_sequences=(";", "\n\n"))
 
 
-def resolve(prompt_tokens: int = 10, context_length: int = 1000, defaults: Decoding = DEFAULTS, **args: Any) -> Any:
-    return resolve_sampling(args, defaults, prompt_tokens=prompt_tokens, context_length=context_length)  # type: ignore[arg-type]
+def resolve(
+    prompt_tokens: int = 10, context_length: int = 1000, defaults: Decoding = DEFAULTS, **args: Any
+) -> Any:
+    return resolve_sampling(
+        args, defaults, prompt_tokens=prompt_tokens, context_length=context_length
+    )  # type: ignore[arg-type]
 
 
 def test_the_call_goes_before_the_manifest_before_the_defaults() -> None:
     assert (resolve().temperature, resolve().top_k, resolve().stop) == (0.7, 20, (";", "\n\n"))
-    assert (resolve(temperature=0.5, stop="x").temperature, resolve(stop="x").stop, resolve(stop=[]).stop) == (0.5, ("x",), ())
+    assert (
+        resolve(temperature=0.5, stop="x").temperature,
+        resolve(stop="x").stop,
+        resolve(stop=[]).stop,
+    ) == (0.5, ("x",), ())
     bare = resolve(defaults=Decoding())
     assert (bare.temperature, bare.top_p, bare.top_k, bare.max_tokens) == (0.0, 1.0, 0, 512)
 
@@ -57,14 +65,22 @@ def test_a_temperature_out_of_range_is_refused(value: object) -> None:
         ({"temprature": 0.5}, "no argument 'temprature'"),
     ],
 )
-def test_values_out_of_range_or_in_contradiction_are_refused(args: dict[str, object], said: str) -> None:
+def test_values_out_of_range_or_in_contradiction_are_refused(
+    args: dict[str, object], said: str
+) -> None:
     with pytest.raises(ConfigError, match=said):
         resolve(**args)
 
 
 @pytest.mark.parametrize(("prompt", "wanted"), [(1000, 1), (2000, 1), (600, 500)])
-def test_what_does_not_fit_the_context_is_refused_with_the_numbers(prompt: int, wanted: int) -> None:
+def test_what_does_not_fit_the_context_is_refused_with_the_numbers(
+    prompt: int, wanted: int
+) -> None:
     with pytest.raises(ConfigError) as caught:
         resolve(prompt_tokens=prompt, max_tokens=wanted)
     assert caught.value.code == "prompt_too_long"
-    assert f"{prompt:,}" in caught.value.message and f"{wanted:,}" in caught.value.message and "1,000" in caught.value.message
+    assert (
+        f"{prompt:,}" in caught.value.message
+        and f"{wanted:,}" in caught.value.message
+        and "1,000" in caught.value.message
+    )

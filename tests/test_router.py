@@ -21,7 +21,14 @@ SHAPE = '{"name": "string", "age": "integer"}'
 plain = st.from_regex(r"[a-z]{2,8}", fullmatch=True)
 
 
-def entry(name: str, keywords: str = "", excluded: str = "", hint: str = "", priority: float = 0.5, tags: str = "") -> Entry:
+def entry(
+    name: str,
+    keywords: str = "",
+    excluded: str = "",
+    hint: str = "",
+    priority: float = 0.5,
+    tags: str = "",
+) -> Entry:
     """Keywords are separated by |."""
     routing = Routing(
         keywords=tuple(filter(None, keywords.split("|"))),
@@ -60,10 +67,14 @@ def test_no_expert_fits_is_an_empty_list() -> None:
 
 
 @pytest.mark.parametrize(
-    ("context", "name", "why"), [(DDL, "sql", "DDL"), (GRAPH, "cypher", "a graph pattern"), (SHAPE, "json", "a JSON object")]
+    ("context", "name", "why"),
+    [(DDL, "sql", "DDL"), (GRAPH, "cypher", "a graph pattern"), (SHAPE, "json", "a JSON object")],
 )
 def test_the_shape_of_a_schema_decides(context: str, name: str, why: str) -> None:
-    for route in (DEMO.route("How many are there?", context), DEMO.route(f"{context}\nHow many are there?".replace("json", ""))):
+    for route in (
+        DEMO.route("How many are there?", context),
+        DEMO.route(f"{context}\nHow many are there?".replace("json", "")),
+    ):
         assert route[0].name == name
         assert f"({why})" in route[0].why
 
@@ -93,19 +104,30 @@ def test_an_excluded_word_excludes_whatever_else_speaks_for_the_expert() -> None
         ("what's", "What's that?"),
     ],
 )
-def test_keywords_are_found_whatever_their_case_script_and_spacing(keyword: str, prompt: str) -> None:
+def test_keywords_are_found_whatever_their_case_script_and_spacing(
+    keyword: str, prompt: str
+) -> None:
     assert fits(keyword, prompt)
 
 
 @pytest.mark.parametrize(
-    ("keyword", "prompt"), [("table", "portable tables"), ("c", "in C++"), ("group by", "by group"), ("!!!", "!!!"), ("", "x")]
+    ("keyword", "prompt"),
+    [
+        ("table", "portable tables"),
+        ("c", "in C++"),
+        ("group by", "by group"),
+        ("!!!", "!!!"),
+        ("", "x"),
+    ],
 )
 def test_keywords_are_whole_words_in_order(keyword: str, prompt: str) -> None:
     assert not fits(keyword, prompt)
 
 
 def test_a_keyword_listed_twice_counts_once() -> None:
-    assert Router([entry("x", "sql|SQL|sql")]).route("sql") == Router([entry("x", "sql")]).route("sql")
+    assert Router([entry("x", "sql|SQL|sql")]).route("sql") == Router([entry("x", "sql")]).route(
+        "sql"
+    )
 
 
 def test_more_evidence_goes_before_priority_and_priority_before_the_name() -> None:
@@ -118,7 +140,9 @@ def test_more_evidence_goes_before_priority_and_priority_before_the_name() -> No
 
 def test_the_shape_decides_however_many_words_two_experts_share() -> None:
     shared = "|".join(f"w{i}" for i in range(9))
-    router = Router([entry("a", shared, priority=0.8), entry("b", shared, hint="format=json", priority=0.7)])
+    router = Router(
+        [entry("a", shared, priority=0.8), entry("b", shared, hint="format=json", priority=0.7)]
+    )
     assert names(router.route(shared.replace("|", " "), SHAPE)) == ["b", "a"]
     assert names(router.route(shared.replace("|", " "))) == ["a", "b"]
 
@@ -132,7 +156,11 @@ def test_tags_support_but_never_suffice_unless_there_are_no_keywords() -> None:
     tagged = Router([entry("x", "sql", tags="postgres"), entry("y", tags="postgres")])
     assert names(tagged.route("postgres")) == ["y"]
     first, second = tagged.route("sql on postgres")
-    assert (first.name, first.why, second.why) == ("x", "keywords: sql; tags: postgres", "keywords: postgres")
+    assert (first.name, first.why, second.why) == (
+        "x",
+        "keywords: sql; tags: postgres",
+        "keywords: postgres",
+    )
 
 
 def test_capabilities_count_by_their_value() -> None:
@@ -145,7 +173,9 @@ def test_a_manifest_is_read_as_an_entry() -> None:
     manifest = parse_manifest(
         b'{"name": "expert-x", "version": "1.0.0", "base_models": [{"name": "m"}], "tags": ["postgres"], "routing": {"keywords": ["sql"]}}'
     )
-    assert Router([("mine", manifest)]).route("SQL on Postgres") == [("mine", 0.4779, "keywords: sql; tags: postgres")]
+    assert Router([("mine", manifest)]).route("SQL on Postgres") == [
+        ("mine", 0.4779, "keywords: sql; tags: postgres")
+    ]
 
 
 def test_a_hint_is_met_by_words() -> None:
@@ -247,7 +277,12 @@ def test_every_expression_reads_as_it_was_written(tree: Part, true: set[Is], see
     assert hint.holds(true.__contains__) is truth(tree, true)
 
 
-@given(st.text(max_size=60) | st.lists(st.sampled_from(["a", "=", "(", ")", "AND", "OR", "NOT", '"b c"', " ", "x=y"])).map(" ".join))
+@given(
+    st.text(max_size=60)
+    | st.lists(st.sampled_from(["a", "=", "(", ")", "AND", "OR", "NOT", '"b c"', " ", "x=y"])).map(
+        " ".join
+    )
+)
 def test_any_hint_parses_or_is_refused(text: str) -> None:
     try:
         assert parse_hint(text).every
@@ -268,9 +303,14 @@ def test_a_keyword_is_found_wherever_it_stands(keyword: str, before: str, after:
     assert fits(keyword, f"{before} . {keyword} . {after}")
 
 
-@given(st.permutations([SQL, CYPHER, JSON, entry("other", "list", priority=0.8)]), st.sampled_from(["List how many", "list", "json graph"]))
+@given(
+    st.permutations([SQL, CYPHER, JSON, entry("other", "list", priority=0.8)]),
+    st.sampled_from(["List how many", "list", "json graph"]),
+)
 def test_the_order_of_loading_does_not_matter(order: list[Entry], prompt: str) -> None:
-    assert Router(order).route(prompt) == Router([SQL, CYPHER, JSON, entry("other", "list", priority=0.8)]).route(prompt)
+    assert Router(order).route(prompt) == Router(
+        [SQL, CYPHER, JSON, entry("other", "list", priority=0.8)]
+    ).route(prompt)
 
 
 @given(st.lists(plain, min_size=1, max_size=8))
@@ -291,17 +331,32 @@ def many(count: int) -> Router:
     rng = random.Random(5)
     letters = "abcdefghijklmnopqrstuvwxyz"
     rare = ["".join(rng.choices(letters, k=6)) for _ in range(3000)]
-    common = "show|list|count|sum|average|find|get|how many|table|query|database|which|group by|order by|select".split("|")
+    common = "show|list|count|sum|average|find|get|how many|table|query|database|which|group by|order by|select".split(
+        "|"
+    )
     return Router(
         [
-            entry(f"e{i}", "|".join([*common, *rng.sample(rare, 15)]), rng.choice(rare), f"database=d{i} OR task=text2sql", 0.5)
+            entry(
+                f"e{i}",
+                "|".join([*common, *rng.sample(rare, 15)]),
+                rng.choice(rare),
+                f"database=d{i} OR task=text2sql",
+                0.5,
+            )
             for i in range(count)
         ]
     )
 
 
 def test_two_hundred_experts_are_each_given_their_score() -> None:
-    assert len(many(200).route("Show how many orders each customer of the table has, and the average price, for those from Spain?")) == 200
+    assert (
+        len(
+            many(200).route(
+                "Show how many orders each customer of the table has, and the average price, for those from Spain?"
+            )
+        )
+        == 200
+    )
 
 
 def test_a_huge_prompt_is_read_as_far_as_needed() -> None:

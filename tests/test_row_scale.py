@@ -36,21 +36,33 @@ def weights(seed: int) -> tuple[list[torch.Tensor], list[torch.Tensor]]:
     return a, b
 
 
-def expected(y: torch.Tensor, x: torch.Tensor, slots: list[int], a: list[torch.Tensor], b: list[torch.Tensor]) -> torch.Tensor:
+def expected(
+    y: torch.Tensor, x: torch.Tensor, slots: list[int], a: list[torch.Tensor], b: list[torch.Tensor]
+) -> torch.Tensor:
     """The formula, token by token."""
     rows = []
     for i, slot in enumerate(slots):
         parts = []
-        for s, (start, out) in enumerate(zip(itertools.accumulate((0, *OUTS[:-1])), OUTS, strict=True)):
+        for s, (start, out) in enumerate(
+            zip(itertools.accumulate((0, *OUTS[:-1])), OUTS, strict=True)
+        ):
             part = y[i, start : start + out]
             if slot >= 0:
-                part = part * (1 + b[s][slot, 0, :, 0]) + b[s][slot, 0, :, 1] + b[s][slot, 0] @ (a[s][slot, 0] @ x[i])
+                part = (
+                    part * (1 + b[s][slot, 0, :, 0])
+                    + b[s][slot, 0, :, 1]
+                    + b[s][slot, 0] @ (a[s][slot, 0] @ x[i])
+                )
             parts.append(part)
         rows.append(torch.cat(parts))
     return torch.stack(rows)
 
 
-RUNS = st.lists(st.tuples(st.integers(-1, SLOTS - 1), st.sampled_from([1, 2, 3, LONG_RUN, LONG_RUN + 5])), min_size=1, max_size=6)
+RUNS = st.lists(
+    st.tuples(st.integers(-1, SLOTS - 1), st.sampled_from([1, 2, 3, LONG_RUN, LONG_RUN + 5])),
+    min_size=1,
+    max_size=6,
+)
 
 
 @settings(deadline=None, max_examples=60)
@@ -63,21 +75,35 @@ def test_every_mixture_of_runs_gives_the_formula(runs: list[tuple[int, int]], se
     packed = {slot: pack([s[slot, 0] for s in a], [s[slot, 0] for s in b]) for slot in range(SLOTS)}
     covered = 0
     for r in regions(slots, torch.float32):
-        one = packed[r.slots[0]] if len(r.slots) == 1 and r.row is None else stack([packed[s] for s in r.slots])
+        one = (
+            packed[r.slots[0]]
+            if len(r.slots) == 1 and r.row is None
+            else stack([packed[s] for s in r.slots])
+        )
         apply(y[r.start : r.end], x[r.start : r.end], one, r)
         covered += r.end - r.start
     torch.testing.assert_close(y, wanted, rtol=1e-4, atol=1e-4)
     assert covered >= sum(s >= 0 for s in slots)
 
 
-def few_bfloat16_tokens(seed: int) -> tuple[torch.Tensor, torch.Tensor, Packed, Region, torch.Tensor]:
+def few_bfloat16_tokens(
+    seed: int,
+) -> tuple[torch.Tensor, torch.Tensor, Packed, Region, torch.Tensor]:
     """x, y, the adapters side by side, the region, and what y should become, of a step that mixes all slots and a token without one."""
     slots = [0, 2, -1, 1, 2, 3]
     a, b = ([s.bfloat16() for s in side] for side in weights(seed))
     x, y = torch.randn(len(slots), IN).bfloat16(), torch.randn(len(slots), sum(OUTS)).bfloat16()
     (region,) = regions(slots, torch.bfloat16)
-    several = stack([pack([s[slot, 0] for s in a], [s[slot, 0] for s in b]) for slot in region.slots])
-    return x, y, several, region, expected(y.float(), x.float(), slots, [s.float() for s in a], [s.float() for s in b])
+    several = stack(
+        [pack([s[slot, 0] for s in a], [s[slot, 0] for s in b]) for slot in region.slots]
+    )
+    return (
+        x,
+        y,
+        several,
+        region,
+        expected(y.float(), x.float(), slots, [s.float() for s in a], [s.float() for s in b]),
+    )
 
 
 def test_few_bfloat16_tokens_keep_their_answer_once_weights_are_laid_out_or_cannot_be() -> None:
@@ -100,7 +126,12 @@ def test_a_result_never_lies_where_the_next_product_reads() -> None:
     several = stack([pack([a[slot]], [b[slot]]) for slot in (0, 1)])
     (region,) = regions(slots, torch.bfloat16)
     x = torch.randn(len(slots), IN).bfloat16()
-    wanted = torch.stack([b[slot].float() @ (a[slot].float() @ row.float()) for slot, row in zip(slots, x, strict=True)])
+    wanted = torch.stack(
+        [
+            b[slot].float() @ (a[slot].float() @ row.float())
+            for slot, row in zip(slots, x, strict=True)
+        ]
+    )
     for _ in range(45):
         y = torch.zeros(len(slots), 2 * rank).bfloat16()
         apply(y, x, several, region)
@@ -121,7 +152,9 @@ def test_the_gpu_path_scales_rows_and_ignores_padding() -> None:
     slots = [2, -1, 0, 3, 99]
     y = torch.randn(len(slots), sum(OUTS))
     none = [torch.zeros(SLOTS, 1, RANK, IN) for _ in OUTS]
-    wanted = expected(y, torch.zeros(len(slots), IN), [s if s < SLOTS else -1 for s in slots], none, b)
+    wanted = expected(
+        y, torch.zeros(len(slots), IN), [s if s < SLOTS else -1 for s in slots], none, b
+    )
     scale_rows(y, torch.tensor(slots), b)
     torch.testing.assert_close(y, wanted)
 
@@ -140,8 +173,13 @@ def test_tensor_parallel_shards_stay_exact() -> None:
         return y + x @ a.T @ b.T
 
     whole = serve(x @ w.T, x, a, b)
-    columns = torch.cat([serve(x @ w[rows].T, x, a, b[rows]) for rows in (slice(0, 3), slice(3, 6))], dim=1)
+    columns = torch.cat(
+        [serve(x @ w[rows].T, x, a, b[rows]) for rows in (slice(0, 3), slice(3, 6))], dim=1
+    )
     half = IN // 2
-    parts = [serve(x[:, cut] @ w[:, cut].T, x[:, cut], a[:, cut], b) for cut in (slice(0, half), slice(half, IN))]
+    parts = [
+        serve(x[:, cut] @ w[:, cut].T, x[:, cut], a[:, cut], b)
+        for cut in (slice(0, half), slice(half, IN))
+    ]
     torch.testing.assert_close(columns, whole, rtol=1e-4, atol=1e-4)
     torch.testing.assert_close(sum(parts), whole, rtol=1e-4, atol=1e-4)

@@ -23,7 +23,15 @@ from expertserve.package import keys
 from expertserve.package.archive import open_package
 from expertserve.package.build import pack, sign_package
 from expertserve.package.manifest import read_manifest
-from expertserve.package.signature import SignatureVerdict, TrustPolicy, canonical_hash, enforce, message_of, sign, verify_signature
+from expertserve.package.signature import (
+    SignatureVerdict,
+    TrustPolicy,
+    canonical_hash,
+    enforce,
+    message_of,
+    sign,
+    verify_signature,
+)
 from tests import tiny
 
 KEY = Ed25519PrivateKey.from_private_bytes(b"\1" * 32)
@@ -58,9 +66,19 @@ def sign_as_the_reference_does(folder: Path, *, prefix: str = "", form: str = "n
     files = {name: prefix + digest for name, digest in open_package(folder).files.items()}
     signature = KEY.sign(message_of(files)).hex()
     public = keys.public_key(KEY)
-    new = {"created_at": "2025-01-01T00:00:00Z", "publisher": "x", "pubkey": public, "signature_algorithm": "ed25519"}
+    new = {
+        "created_at": "2025-01-01T00:00:00Z",
+        "publisher": "x",
+        "pubkey": public,
+        "signature_algorithm": "ed25519",
+    }
     old = {"timestamp": "2025-01-01T00:00:00Z", "public_key": public.removeprefix("ed25519:")}
-    edit(folder, lambda m: m.update(integrity={**(new if form == "new" else old), "signature": signature, "files": files}))
+    edit(
+        folder,
+        lambda m: m.update(
+            integrity={**(new if form == "new" else old), "signature": signature, "files": files}
+        ),
+    )
 
 
 # ── what is signed ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -73,18 +91,29 @@ def test_a_signed_package_is_valid_and_its_manifest_covered_by_canonical_json(fo
     raw = json.loads((folder / "manifest.json").read_text())
     integrity = raw.pop("integrity")
     canonical = json.dumps(raw, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
-    assert integrity["files"]["manifest.json"].removeprefix("sha256:") == hashlib.sha256(canonical).hexdigest() == canonical_hash(raw)
+    assert (
+        integrity["files"]["manifest.json"].removeprefix("sha256:")
+        == hashlib.sha256(canonical).hexdigest()
+        == canonical_hash(raw)
+    )
     lines = "\n".join(f"{path}:{digest}" for path, digest in sorted(integrity["files"].items()))
     KEY.public_key().verify(bytes.fromhex(integrity["signature"]), lines.encode())
-    assert (folder / "signature.sig").read_text().strip() == integrity["signature"] and integrity["publisher"] == "me"
+    assert (folder / "signature.sig").read_text().strip() == integrity["signature"] and integrity[
+        "publisher"
+    ] == "me"
 
 
-def test_reformatting_the_manifest_doesnt_break_its_signature_but_changing_it_does(folder: Path) -> None:
+def test_reformatting_the_manifest_doesnt_break_its_signature_but_changing_it_does(
+    folder: Path,
+) -> None:
     sign(folder, KEY)
     edit(folder, lambda m: m.update(dict(sorted(m.items(), reverse=True))))
     assert verdict(folder).status == "valid"
     edit(folder, lambda m: m["training"]["decoding"].update(temperature=1.9))
-    assert verdict(folder).status == "invalid" and "manifest.json was changed" in verdict(folder).reason
+    assert (
+        verdict(folder).status == "invalid"
+        and "manifest.json was changed" in verdict(folder).reason
+    )
 
 
 @pytest.mark.parametrize(
@@ -94,11 +123,25 @@ def test_reformatting_the_manifest_doesnt_break_its_signature_but_changing_it_do
         (lambda f: (f / "grammar.gbnf").unlink(), "'grammar.gbnf' was signed, but"),
         (lambda f: (f / "chat_template.jinja").write_text("x"), "'chat_template.jinja' was added"),
         (lambda f: (f / "signature.sig").write_text("00" * 64), "differ"),
-        (lambda f: edit(f, lambda m: m["integrity"].update(pubkey=keys.public_key(OTHER))), "doesn't match"),
-        (lambda f: edit(f, lambda m: m["integrity"].update(pubkey="ed25519:xyz")), "is no public key"),
+        (
+            lambda f: edit(f, lambda m: m["integrity"].update(pubkey=keys.public_key(OTHER))),
+            "doesn't match",
+        ),
+        (
+            lambda f: edit(f, lambda m: m["integrity"].update(pubkey="ed25519:xyz")),
+            "is no public key",
+        ),
         (lambda f: edit(f, lambda m: m["integrity"]["files"].pop("grammar.gbnf")), "doesn't match"),
-        (lambda f: edit(f, lambda m: m["integrity"]["files"].update({"manifest.json": "0" * 64})), "doesn't match"),
-        (lambda f: edit(f, lambda m: m["integrity"]["files"].update({"manifest.json": "x"})), "no SHA-256"),
+        (
+            lambda f: edit(
+                f, lambda m: m["integrity"]["files"].update({"manifest.json": "0" * 64})
+            ),
+            "doesn't match",
+        ),
+        (
+            lambda f: edit(f, lambda m: m["integrity"]["files"].update({"manifest.json": "x"})),
+            "no SHA-256",
+        ),
     ],
 )
 def test_whatever_is_tampered_with_makes_the_signature_invalid_under_every_policy_but_off(
@@ -129,10 +172,16 @@ def test_a_changed_manifest_cant_pass_for_one_signed_the_reference_way(folder: P
 
 @pytest.mark.parametrize("prefix", ["", "sha256:"])
 @pytest.mark.parametrize("form", ["new", "old"])
-def test_the_reference_way_is_verified_but_for_the_manifest(prefix: str, form: str, folder: Path) -> None:
+def test_the_reference_way_is_verified_but_for_the_manifest(
+    prefix: str, form: str, folder: Path
+) -> None:
     sign_as_the_reference_does(folder, prefix=prefix, form=form)
     found = verdict(folder, TRUSTED)
-    assert (found.status, found.uncovered, found.trusted) == ("valid_manifest_uncovered", ("manifest.json",), True)
+    assert (found.status, found.uncovered, found.trusted) == (
+        "valid_manifest_uncovered",
+        ("manifest.json",),
+        True,
+    )
     for policy in (None, TrustPolicy("warn", TRUSTED)):
         (warning,) = apply(folder, policy)
         assert "doesn't cover manifest.json" in warning
@@ -164,7 +213,9 @@ def test_the_signature_may_stand_in_its_own_member_alone(folder: Path) -> None:
         {"signature": "00" * 64, "pubkey": keys.public_key(KEY), "signature_algorithm": "rsa"},
     ],
 )
-def test_a_signature_without_key_files_or_known_algorithm_cant_be_verified(integrity: dict[str, Any], folder: Path) -> None:
+def test_a_signature_without_key_files_or_known_algorithm_cant_be_verified(
+    integrity: dict[str, Any], folder: Path
+) -> None:
     edit(folder, lambda m: m.update(integrity=integrity))
     assert verdict(folder).status == "unverifiable"
     assert "can't be verified" in apply(folder, TrustPolicy("warn"))[0]
@@ -182,7 +233,8 @@ def test_packing_keeps_a_signature_of_an_older_form_as_it_is(folder: Path, tmp_p
 
 @given(
     st.dictionaries(
-        st.text(st.characters(exclude_categories=["Cs"]), min_size=1), st.integers() | st.text(st.characters(exclude_categories=["Cs"]))
+        st.text(st.characters(exclude_categories=["Cs"]), min_size=1),
+        st.integers() | st.text(st.characters(exclude_categories=["Cs"])),
     )
 )
 def test_canonical_hashes_depend_on_content_alone(manifest: dict[str, Any]) -> None:
@@ -201,12 +253,19 @@ def test_unsigned_packages_and_unknown_keys_by_policy(folder: Path) -> None:
         apply(folder, TrustPolicy("require", TRUSTED))
     assert error.value.code == "unsigned" and error.value.hint
     sign(folder, OTHER)
-    assert apply(folder, None) == [] and keys.public_key(OTHER) in apply(folder, TrustPolicy("warn", TRUSTED))[0]
+    assert (
+        apply(folder, None) == []
+        and keys.public_key(OTHER) in apply(folder, TrustPolicy("warn", TRUSTED))[0]
+    )
     with pytest.raises(IntegrityError) as error:
         apply(folder, TrustPolicy("require", TRUSTED))
     assert error.value.code == "untrusted_key" and "--trusted-key" in error.value.hint
     sign(folder, KEY)
-    assert apply(folder, TrustPolicy("require", TRUSTED)) == apply(folder, TrustPolicy("warn", TRUSTED)) == []
+    assert (
+        apply(folder, TrustPolicy("require", TRUSTED))
+        == apply(folder, TrustPolicy("warn", TRUSTED))
+        == []
+    )
 
 
 def test_policies_are_checked_when_they_are_made() -> None:
@@ -215,7 +274,9 @@ def test_policies_are_checked_when_they_are_made() -> None:
             TrustPolicy(*arguments)  # type: ignore[arg-type]
 
 
-def test_loading_and_describing_apply_the_policy(tiny_package: Path, tiny_base: Path, tmp_path: Path) -> None:
+def test_loading_and_describing_apply_the_policy(
+    tiny_package: Path, tiny_base: Path, tmp_path: Path
+) -> None:
     where: dict[str, Any] = {"cache_dir": tmp_path / "c", "models_dir": tiny_base.parent}
     strict = TrustPolicy("require", TRUSTED)
     with pytest.raises(IntegrityError):
@@ -229,7 +290,9 @@ def test_loading_and_describing_apply_the_policy(tiny_package: Path, tiny_base: 
 # ── packing ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_a_signed_folder_stays_signed_when_it_is_packed_and_an_altered_one_isnt_packed(folder: Path, tmp_path: Path) -> None:
+def test_a_signed_folder_stays_signed_when_it_is_packed_and_an_altered_one_isnt_packed(
+    folder: Path, tmp_path: Path
+) -> None:
     sign(folder, KEY)
     archive = pack(folder, tmp_path / "a.expert")
     package = open_package(archive, cache_dir=tmp_path / "c")
@@ -243,7 +306,10 @@ def test_a_signed_folder_stays_signed_when_it_is_packed_and_an_altered_one_isnt_
 def test_an_archive_is_signed_in_place_or_elsewhere(folder: Path, tmp_path: Path) -> None:
     archive = pack(folder, tmp_path / "a.expert")
     before = archive.read_bytes()
-    assert sign_package(archive, KEY, tmp_path / "b.expert").status == "valid" and archive.read_bytes() == before
+    assert (
+        sign_package(archive, KEY, tmp_path / "b.expert").status == "valid"
+        and archive.read_bytes() == before
+    )
     assert sign_package(archive, KEY).status == "valid" and archive.read_bytes() != before
     for path in (archive, tmp_path / "b.expert"):
         package = open_package(path, cache_dir=tmp_path / "c")
@@ -252,9 +318,13 @@ def test_an_archive_is_signed_in_place_or_elsewhere(folder: Path, tmp_path: Path
         sign_package(folder, KEY, tmp_path / "c.expert")
 
 
-def test_packing_refuses_weights_that_differ_from_the_manifests_hash(tiny_base: Path, tiny_lora: Path, tmp_path: Path) -> None:
+def test_packing_refuses_weights_that_differ_from_the_manifests_hash(
+    tiny_base: Path, tiny_lora: Path, tmp_path: Path
+) -> None:
     entry = tiny.adapters_entry("lora", 4) | {"sha256": "0" * 64}
-    package = tiny.package(tmp_path / "p", tiny_lora, tiny_base, base_models=[{"name": "tiny", "adapters": [entry]}])
+    package = tiny.package(
+        tmp_path / "p", tiny_lora, tiny_base, base_models=[{"name": "tiny", "adapters": [entry]}]
+    )
     with pytest.raises(IntegrityError) as error:
         pack(package, tmp_path / "x.expert")
     assert error.value.code == "checksum_mismatch" and not (tmp_path / "x.expert").exists()
@@ -268,7 +338,11 @@ def test_keys_are_private_files_never_overwritten(passphrase: str | None, tmp_pa
     path = tmp_path / "k.pem"
     public = keys.create(path, passphrase)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600 and b"PRIVATE KEY" in path.read_bytes()
-    assert keys.public_key(keys.read_private(path, passphrase)) == public == (tmp_path / "k.pem.pub").read_text().strip()
+    assert (
+        keys.public_key(keys.read_private(path, passphrase))
+        == public
+        == (tmp_path / "k.pem.pub").read_text().strip()
+    )
     assert keys.read_trusted(str(tmp_path / "k.pem.pub")) == keys.read_trusted(public) == {public}
     before = path.read_bytes()
     for taken in (path, tmp_path / "other"):
@@ -283,8 +357,15 @@ def test_keys_that_cant_be_used_say_why(tmp_path: Path) -> None:
     locked, junk, curve = tmp_path / "l.pem", tmp_path / "j.pem", tmp_path / "c.pem"
     keys.create(locked, "right")
     junk.write_text("junk")
-    curve.write_bytes(generate_ec(SECP256R1()).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-    cases = [(locked, None, "passphrase_needed"), (locked, "wrong", "wrong_passphrase"), (junk, None, "bad_key"), (curve, None, "bad_key")]
+    curve.write_bytes(
+        generate_ec(SECP256R1()).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    )
+    cases = [
+        (locked, None, "passphrase_needed"),
+        (locked, "wrong", "wrong_passphrase"),
+        (junk, None, "bad_key"),
+        (curve, None, "bad_key"),
+    ]
     for path, passphrase, code in [*cases, (tmp_path / "none", None, "bad_key")]:
         with pytest.raises(ConfigError) as error:
             keys.read_private(path, passphrase)
@@ -293,7 +374,9 @@ def test_keys_that_cant_be_used_say_why(tmp_path: Path) -> None:
 
 def test_a_file_of_trusted_keys_has_one_on_each_line(tmp_path: Path) -> None:
     listed = tmp_path / "trusted"
-    listed.write_text(f"# ours\n{keys.public_key(KEY)}  # mine\n\n{keys.public_key(OTHER).upper()}\n")
+    listed.write_text(
+        f"# ours\n{keys.public_key(KEY)}  # mine\n\n{keys.public_key(OTHER).upper()}\n"
+    )
     assert keys.read_trusted(str(listed)) == {keys.public_key(KEY), keys.public_key(OTHER)}
     with pytest.raises(ConfigError):
         keys.read_trusted("not-a-file")

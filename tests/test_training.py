@@ -7,7 +7,11 @@ from pathlib import Path
 import torch
 from experts.task import Lesson, Pair
 
-TALK = (("How many customers?", "SELECT COUNT(*)"), ("From Spain?", "SELECT country FROM customers WHERE country = 'Spain'"), ("?", "1"))
+TALK = (
+    ("How many customers?", "SELECT COUNT(*)"),
+    ("From Spain?", "SELECT country FROM customers WHERE country = 'Spain'"),
+    ("?", "1"),
+)
 
 
 def test_a_lesson_computes_what_separate_prompts_would(tiny_base: Path) -> None:
@@ -17,7 +21,10 @@ def test_a_lesson_computes_what_separate_prompts_would(tiny_base: Path) -> None:
     lesson = Lesson("customers(id, country)", None, tuple(Pair(*texts) for texts in TALK))
     encode = Encoder(AutoTokenizer.from_pretrained(tiny_base))
     packed, alone = (
-        AutoModelForCausalLM.from_pretrained(tiny_base, dtype=torch.float32, attn_implementation=kind) for kind in ("branches", "sdpa")
+        AutoModelForCausalLM.from_pretrained(
+            tiny_base, dtype=torch.float32, attn_implementation=kind
+        )
+        for kind in ("branches", "sdpa")
     )
     batch = encode(lesson)
     labels = batch.pop("labels")

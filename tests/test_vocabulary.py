@@ -53,12 +53,18 @@ def test_special_tokens_write_nothing(folder: Path) -> None:
 def test_what_tokens_write_is_what_the_tokenizer_decodes(folder: Path) -> None:
     vocabulary, tokenizer = Vocabulary.read(folder), Tokenizer(folder)
     rng = random.Random(3)
-    first = tokenizer.encode_plain("x")  # SentencePiece's decoder takes one blank from the beginning
+    first = tokenizer.encode_plain(
+        "x"
+    )  # SentencePiece's decoder takes one blank from the beginning
     start = len(tokenizer.decode(first))
     for _ in range(200):
         ids = rng.choices(sorted(vocabulary.tokens), k=6)
         data = b"".join(vocabulary.tokens[i] for i in ids)
-        assert tokenizer.decode(first + ids)[start:] == data.decode(errors="replace") or b"\xff" in data or not _is_text(data)
+        assert (
+            tokenizer.decode(first + ids)[start:] == data.decode(errors="replace")
+            or b"\xff" in data
+            or not _is_text(data)
+        )
 
 
 def _is_text(data: bytes) -> bool:
@@ -71,12 +77,16 @@ def _is_text(data: bytes) -> bool:
 
 def test_masks_over_it_agree_with_the_recogniser(folder: Path) -> None:
     vocabulary = Vocabulary.read(folder)
-    rules = parse('root ::= "SELECT " name (", " name)* " FROM " name ";"?\nname ::= [a-zé😀]{1,12}')
+    rules = parse(
+        'root ::= "SELECT " name (", " name)* " FROM " name ";"?\nname ::= [a-zé😀]{1,12}'
+    )
     grammar, size = Grammar(rules), max(vocabulary.tokens) + 1
     for mask in (GlrMask.compile(rules, GlrVocabulary(vocabulary)), XMask(rules, vocabulary, size)):
         rng, state, cursor = random.Random(5), mask.start(), grammar.start()
         for _ in range(20):
-            wanted = {i for i, data in vocabulary.tokens.items() if data and cursor.copy().feed(data)}
+            wanted = {
+                i for i, data in vocabulary.tokens.items() if data and cursor.copy().feed(data)
+            }
             assert tiny.allowed(state, size) == wanted
             if not wanted:
                 break

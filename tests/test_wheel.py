@@ -27,7 +27,12 @@ def build(work: Path, name: str) -> Path:
     for source in SOURCES:
         path = ROOT / source
         if path.is_dir():
-            shutil.copytree(path, copy / source, ignore=shutil.ignore_patterns("__pycache__"), copy_function=shutil.copyfile)
+            shutil.copytree(
+                path,
+                copy / source,
+                ignore=shutil.ignore_patterns("__pycache__"),
+                copy_function=shutil.copyfile,
+            )
         else:
             shutil.copyfile(path, copy / source)
     environment = {
@@ -39,7 +44,13 @@ def build(work: Path, name: str) -> Path:
     out = work / name / "dist"
     out.mkdir()
     done = subprocess.run(
-        [sys.executable, "-c", BUILD, str(out)], cwd=copy, env=environment, capture_output=True, text=True, timeout=120, check=False
+        [sys.executable, "-c", BUILD, str(out)],
+        cwd=copy,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     return out / done.stdout.strip().splitlines()[-1]
@@ -68,23 +79,42 @@ def test_it_holds_the_package_and_nothing_else(wheels: list[Path]) -> None:
         names = archive.namelist()
     sources = {p.relative_to(ROOT).as_posix() for p in (ROOT / "expertserve").rglob("*.py")}
     assert sources <= set(names)
-    assert {n.split("/")[0].removesuffix(".dist-info").split("-")[0] for n in names} == {"expertserve"}
-    assert not [n for n in names if "__pycache__" in n or n.endswith((".pyc", ".so", ".expert", ".safetensors"))]
+    assert {n.split("/")[0].removesuffix(".dist-info").split("-")[0] for n in names} == {
+        "expertserve"
+    }
+    assert not [
+        n
+        for n in names
+        if "__pycache__" in n or n.endswith((".pyc", ".so", ".expert", ".safetensors"))
+    ]
     assert [n for n in names if n.endswith("licenses/LICENSE")]
 
 
 def test_its_metadata_are_what_an_index_takes(wheels: list[Path]) -> None:
     facts = metadata_of(wheels[0])
-    assert facts["Name"] == "expertserve" and facts["Version"] == __version__ and facts["License-Expression"] == "Apache-2.0"
-    assert facts["Description-Content-Type"] == "text/markdown" and facts["Requires-Python"] == ">=3.11"
+    assert (
+        facts["Name"] == "expertserve"
+        and facts["Version"] == __version__
+        and facts["License-Expression"] == "Apache-2.0"
+    )
+    assert (
+        facts["Description-Content-Type"] == "text/markdown"
+        and facts["Requires-Python"] == ">=3.11"
+    )
     assert "\n" not in facts["Summary"] and 20 < len(facts["Summary"]) < 512
     body = facts.get_payload()
     assert isinstance(body, str) and body.startswith("# ") and len(body) > 500
-    assert not [c for c in facts.get_all("Classifier", []) if c.startswith("License ::")]  # refused beside a license expression
+    assert not [
+        c for c in facts.get_all("Classifier", []) if c.startswith("License ::")
+    ]  # refused beside a license expression
 
 
 def test_twine_finds_no_fault(wheels: list[Path]) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "twine", "check", "--strict", str(wheels[0])], capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-m", "twine", "check", "--strict", str(wheels[0])],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
     assert done.returncode == 0 and "PASSED" in done.stdout, done.stdout + done.stderr

@@ -29,11 +29,19 @@ def tokenizer(folder: Path) -> None:
     made.decoder = decoders.ByteLevel()
     alphabet = pre_tokenizers.ByteLevel.alphabet()
     made.train_from_iterator(
-        TEXTS, trainers.BpeTrainer(vocab_size=400, special_tokens=SPECIAL, initial_alphabet=alphabet, show_progress=False)
+        TEXTS,
+        trainers.BpeTrainer(
+            vocab_size=400, special_tokens=SPECIAL, initial_alphabet=alphabet, show_progress=False
+        ),
     )
     folder.mkdir(parents=True, exist_ok=True)
     made.save(str(folder / "tokenizer.json"))
-    config = {"tokenizer_class": "PreTrainedTokenizerFast", "bos_token": SPECIAL[1], "eos_token": SPECIAL[2], "pad_token": SPECIAL[2]}
+    config = {
+        "tokenizer_class": "PreTrainedTokenizerFast",
+        "bos_token": SPECIAL[1],
+        "eos_token": SPECIAL[2],
+        "pad_token": SPECIAL[2],
+    }
     (folder / "tokenizer_config.json").write_text(json.dumps(config))
 
 
@@ -41,7 +49,15 @@ def sentencepiece(folder: Path) -> None:
     """A tokenizer as Llama 2's and Gemma's are: SentencePiece's pieces, blanks as "▁", and a token for each byte to fall back on."""
     from tokenizers import AddedToken, Tokenizer, decoders, models, normalizers
 
-    pieces = ["<unk>", "<s>", "</s>", *(f"<0x{byte:02X}>" for byte in range(256)), "▁", *map(chr, range(33, 127)), "é"]
+    pieces = [
+        "<unk>",
+        "<s>",
+        "</s>",
+        *(f"<0x{byte:02X}>" for byte in range(256)),
+        "▁",
+        *map(chr, range(33, 127)),
+        "é",
+    ]
     merges = [
         ("S", "E"),
         ("SE", "L"),
@@ -55,9 +71,26 @@ def sentencepiece(folder: Path) -> None:
         ("a", "b"),
     ]
     pieces += ["".join(pair) for pair in merges]
-    made = Tokenizer(models.BPE({piece: i for i, piece in enumerate(pieces)}, merges, unk_token="<unk>", fuse_unk=True, byte_fallback=True))
-    made.normalizer = normalizers.Sequence([normalizers.Prepend("▁"), normalizers.Replace(" ", "▁")])
-    made.decoder = decoders.Sequence([decoders.Replace("▁", " "), decoders.ByteFallback(), decoders.Fuse(), decoders.Strip(" ", 1, 0)])
+    made = Tokenizer(
+        models.BPE(
+            {piece: i for i, piece in enumerate(pieces)},
+            merges,
+            unk_token="<unk>",
+            fuse_unk=True,
+            byte_fallback=True,
+        )
+    )
+    made.normalizer = normalizers.Sequence(
+        [normalizers.Prepend("▁"), normalizers.Replace(" ", "▁")]
+    )
+    made.decoder = decoders.Sequence(
+        [
+            decoders.Replace("▁", " "),
+            decoders.ByteFallback(),
+            decoders.Fuse(),
+            decoders.Strip(" ", 1, 0),
+        ]
+    )
     made.add_special_tokens([AddedToken(piece, special=True) for piece in pieces[:3]])
     folder.mkdir(parents=True, exist_ok=True)
     made.save(str(folder / "tokenizer.json"))
@@ -73,7 +106,13 @@ def allowed(state: Any, size: int) -> set[int]:
 
 
 def base_model(
-    folder: Path, architecture: str = "llama", *, layers: int = 2, tie: bool = True, shards: bool = False, seed: int = 0
+    folder: Path,
+    architecture: str = "llama",
+    *,
+    layers: int = 2,
+    tie: bool = True,
+    shards: bool = False,
+    seed: int = 0,
 ) -> Path:
     """A random model of a real architecture: llama, qwen2 (biases on q, k, v) or qwen3."""
     import torch
@@ -94,9 +133,11 @@ def base_model(
         "bos_token_id": 1,
         "eos_token_id": 2,
     }
-    config = {"llama": transformers.LlamaConfig, "qwen2": transformers.Qwen2Config, "qwen3": transformers.Qwen3Config}[architecture](
-        **sizes
-    )
+    config = {
+        "llama": transformers.LlamaConfig,
+        "qwen2": transformers.Qwen2Config,
+        "qwen3": transformers.Qwen3Config,
+    }[architecture](**sizes)
     model = transformers.AutoModelForCausalLM.from_config(config, dtype=torch.float32)
     with torch.no_grad():
         for name, parameter in model.named_parameters():
@@ -108,14 +149,26 @@ def base_model(
     return folder
 
 
-def peft_adapter(base: Path, folder: Path, kind: str, *, rank: int = 4, seed: int = 1, strength: float = 0.15, **options: Any) -> Path:
+def peft_adapter(
+    base: Path,
+    folder: Path,
+    kind: str,
+    *,
+    rank: int = 4,
+    seed: int = 1,
+    strength: float = 0.15,
+    **options: Any,
+) -> Path:
     """An adapter with random weights, written by PEFT itself."""
     import peft
     import torch
     from transformers import AutoModelForCausalLM
 
     torch.manual_seed(seed)
-    model = peft.get_peft_model(AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32), peft_config(kind, rank, **options))
+    model = peft.get_peft_model(
+        AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32),
+        peft_config(kind, rank, **options),
+    )
     with torch.no_grad():
         for name, parameter in model.named_parameters():
             if any(part in name for part in ("lora_", "ia3_", "hada_", "lokr_", "vera_lambda")):
@@ -137,10 +190,14 @@ def peft_config(kind: str, rank: int, **options: Any) -> Any:
             flags = {"use_rslora": kind == "rslora", "use_dora": kind == "dora"}
             return peft.LoraConfig(r=rank, lora_alpha=2 * rank, **flags, **common, **options)
         case "adalora":
-            return peft.AdaLoraConfig(init_r=rank, target_r=rank, lora_alpha=2 * rank, total_step=100, **common, **options)
+            return peft.AdaLoraConfig(
+                init_r=rank, target_r=rank, lora_alpha=2 * rank, total_step=100, **common, **options
+            )
         case "ia3":
             common["target_modules"] = options.pop("ia3_modules", ["k_proj", "v_proj", "down_proj"])
-            return peft.IA3Config(feedforward_modules=options.pop("feedforward", ["down_proj"]), **common, **options)
+            return peft.IA3Config(
+                feedforward_modules=options.pop("feedforward", ["down_proj"]), **common, **options
+            )
         case "loha":
             return peft.LoHaConfig(r=rank, alpha=2 * rank, **common, **options)
         case "lokr":
@@ -182,7 +239,15 @@ def manifest(**changes: Any) -> dict[str, Any]:
         "capabilities": ["database:sql"],
         "limitations": ["none known", {"pattern": "joins", "description": "weak"}],
         "constraints": {"max_chain": 10, "load_order": 6, "incompatible_with": [], "requires": []},
-        "training": {"decoding": {"temperature": 0.7, "top_p": 0.8, "top_k": 20, "min_p": 0, "stop_sequences": [";", "\n\n"]}},
+        "training": {
+            "decoding": {
+                "temperature": 0.7,
+                "top_p": 0.8,
+                "top_k": 20,
+                "min_p": 0,
+                "stop_sequences": [";", "\n\n"],
+            }
+        },
         "quality_metrics": {"anything": "16/18", "score": 8.9},
         "perf": {"latency_ms_overhead": 3.0},
         "license": "cc-by-4.0",
@@ -191,7 +256,11 @@ def manifest(**changes: Any) -> dict[str, Any]:
 
 
 def ia3_entry() -> dict[str, Any]:
-    return {"type": "ia3", "target_modules": ["k_proj", "v_proj", "down_proj"], "feedforward_modules": ["down_proj"]}
+    return {
+        "type": "ia3",
+        "target_modules": ["k_proj", "v_proj", "down_proj"],
+        "feedforward_modules": ["down_proj"],
+    }
 
 
 def package(folder: Path, adapter: Path | None, base: Path | None = None, **changes: Any) -> Path:
@@ -211,19 +280,37 @@ def adapters_entry(kind: str, rank: int, targets: list[str] | None = None) -> di
     if kind == "ia3":
         return ia3_entry()
     declared = {"rslora": "lora"}.get(kind, kind)
-    return {"type": declared, "target_modules": targets or PROJECTIONS, "r": rank, "alpha": 2 * rank}
+    return {
+        "type": declared,
+        "target_modules": targets or PROJECTIONS,
+        "r": rank,
+        "alpha": 2 * rank,
+    }
 
 
 def base_entry(
-    kind: str = "lora", rank: int = 4, name: str = "tiny", targets: list[str] | None = None, **changes: Any
+    kind: str = "lora",
+    rank: int = 4,
+    name: str = "tiny",
+    targets: list[str] | None = None,
+    **changes: Any,
 ) -> list[dict[str, Any]]:
-    return [{"name": name, "prompt_template": "chatml", "adapters": [adapters_entry(kind, rank, targets)], **changes}]
+    return [
+        {
+            "name": name,
+            "prompt_template": "chatml",
+            "adapters": [adapters_entry(kind, rank, targets)],
+            **changes,
+        }
+    ]
 
 
 # ── archives ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def tar_gz(target: Path, members: dict[str, bytes], extra: list[tarfile.TarInfo] | None = None) -> Path:
+def tar_gz(
+    target: Path, members: dict[str, bytes], extra: list[tarfile.TarInfo] | None = None
+) -> Path:
     """An archive of these members, with extra headers of any kind behind them."""
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w", format=tarfile.PAX_FORMAT) as archive:
@@ -246,4 +333,8 @@ def zipped(target: Path, members: dict[str, bytes]) -> Path:
 
 def members(folder: Path) -> dict[str, bytes]:
     """A folder's files, ready for an archive."""
-    return {p.relative_to(folder).as_posix(): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
+    return {
+        p.relative_to(folder).as_posix(): p.read_bytes()
+        for p in sorted(folder.rglob("*"))
+        if p.is_file()
+    }

@@ -20,7 +20,9 @@ AT_ONCE = 64
 
 
 def read(path: Path) -> list[dict[str, str]]:
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+    return [
+        json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()
+    ]
 
 
 def open_questions(questions: Path, answers: Path) -> list[dict[str, str]]:
@@ -33,13 +35,19 @@ def answer_all(manager: ExpertManager, rows: list[dict[str, str]]) -> Iterator[d
     """One row for each question, in order; a failed question costs none of the others."""
     for start in range(0, len(rows), AT_ONCE):
         group = rows[start : start + AT_ONCE]
-        jobs: list[tuple[str, str | None, GenerateArgs]] = [("sql", row["question"], {"schema": row["schema"]}) for row in group]
+        jobs: list[tuple[str, str | None, GenerateArgs]] = [
+            ("sql", row["question"], {"schema": row["schema"]}) for row in group
+        ]
         results = manager.generate_many(jobs, return_exceptions=True, progress=True)
         for row, result in zip(group, results, strict=True):
             if isinstance(result, ExpertError):
                 yield {"id": row["id"], "error": result.code, "message": result.message}
             else:
-                yield {"id": row["id"], "answer": result.text, "finish_reason": result.finish_reason}
+                yield {
+                    "id": row["id"],
+                    "answer": result.text,
+                    "finish_reason": result.finish_reason,
+                }
 
 
 def main() -> None:

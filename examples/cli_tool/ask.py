@@ -29,11 +29,15 @@ def open_database(path: Path | None) -> sqlite3.Connection:
 
 
 def schema_of(database: sqlite3.Connection) -> str:
-    rows = database.execute("SELECT sql || ';' FROM sqlite_schema WHERE type = 'table' AND sql IS NOT NULL")
+    rows = database.execute(
+        "SELECT sql || ';' FROM sqlite_schema WHERE type = 'table' AND sql IS NOT NULL"
+    )
     return "\n".join(row[0] for row in rows)
 
 
-def ask(expert: Expert, database: sqlite3.Connection, question: str) -> tuple[str, list[tuple[object, ...]]]:
+def ask(
+    expert: Expert, database: sqlite3.Connection, question: str
+) -> tuple[str, list[tuple[object, ...]]]:
     """The SQL that the expert wrote, and its rows.
 
     Raises:
@@ -44,9 +48,13 @@ def ask(expert: Expert, database: sqlite3.Connection, question: str) -> tuple[st
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("question")
-    parser.add_argument("database", type=Path, nargs="?", help="an SQLite file; by default a small shop")
+    parser.add_argument(
+        "database", type=Path, nargs="?", help="an SQLite file; by default a small shop"
+    )
     args = parser.parse_args()
     database = open_database(args.database)
     try:

@@ -21,8 +21,16 @@ from expertserve.package.manifest import read_manifest
 BASE = "SmolLM2-135M-Instruct"
 MODULES = ["q_proj", "k_proj", "v_proj", "o_proj"]
 MESSAGES = {
-    "billing": ("I was charged twice this month.", "Where is my invoice?", "The refund has not arrived."),
-    "shipping": ("My parcel is late.", "The box came damaged.", "Can you send it to another address?"),
+    "billing": (
+        "I was charged twice this month.",
+        "Where is my invoice?",
+        "The refund has not arrived.",
+    ),
+    "shipping": (
+        "My parcel is late.",
+        "The box came damaged.",
+        "Can you send it to another address?",
+    ),
     "account": ("I can't log in.", "How do I change my password?", "Please delete my profile."),
     "other": ("Do you have a job for me?", "I love your shop!", "What is the weather like?"),
 }
@@ -47,7 +55,9 @@ def train(base: Path, out: Path, steps: int = 40) -> Path:
     for step in range(steps):
         text, desk = pairs[step % len(pairs)]
         prompt = f"<|im_start|>user\n{text}<|im_end|>\n<|im_start|>assistant\n"  # as prompt_template "chatml" will write it
-        ids = tokenizer(prompt + desk + "<|im_end|>", return_tensors="pt", add_special_tokens=False).input_ids
+        ids = tokenizer(
+            prompt + desk + "<|im_end|>", return_tensors="pt", add_special_tokens=False
+        ).input_ids
         labels = ids.clone()
         labels[:, : len(tokenizer(prompt, add_special_tokens=False).input_ids)] = -100
         loss = model(input_ids=ids, labels=labels).loss
@@ -71,7 +81,12 @@ def gather(adapter: Path, base: Path, folder: Path) -> Path:
             shutil.copy(source / name, folder / name)
     (folder / "grammar.gbnf").write_text(GRAMMAR)
     config = json.loads((adapter / "adapter_config.json").read_text())
-    entry = {"type": "lora", "r": config["r"], "alpha": config["lora_alpha"], "target_modules": sorted(config["target_modules"])}
+    entry = {
+        "type": "lora",
+        "r": config["r"],
+        "alpha": config["lora_alpha"],
+        "target_modules": sorted(config["target_modules"]),
+    }
     manifest = {
         "name": "expert-desk",
         "version": "0.1.0",
@@ -81,7 +96,14 @@ def gather(adapter: Path, base: Path, folder: Path) -> Path:
         "capabilities": ["task:classification"],
         "routing": {"keywords": ["desk", "support", "ticket"]},
         "base_models": [{"name": BASE, "prompt_template": "chatml", "adapters": [entry]}],
-        "training": {"decoding": {"temperature": 0.0, "max_tokens": 8, "use_grammar": True, "grammar_file": "grammar.gbnf"}},
+        "training": {
+            "decoding": {
+                "temperature": 0.0,
+                "max_tokens": 8,
+                "use_grammar": True,
+                "grammar_file": "grammar.gbnf",
+            }
+        },
         "quality_metrics": {"note": "a toy: not measured"},
     }
     (folder / "manifest.json").write_text(json.dumps(manifest, indent=2))

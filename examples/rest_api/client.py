@@ -27,4 +27,9 @@ def ask(question: str, context: str = SCHEMA, *, url: str = URL) -> dict[str, ob
 
 
 if __name__ == "__main__":
-    print(json.dumps(ask(*sys.argv[1:3]) if sys.argv[1:] else ask("How many customers are from Spain?"), indent=2))
+    print(
+        json.dumps(
+            ask(*sys.argv[1:3]) if sys.argv[1:] else ask("How many customers are from Spain?"),
+            indent=2,
+        )
+    )

@@ -48,20 +48,31 @@ def make_app(manager: AsyncExpertManager, packages: list[Path]) -> FastAPI:
     @app.exception_handler(ExpertError)
     async def failed(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, ExpertError)
-        return JSONResponse({"error": error.code, "message": error.message, "hint": error.hint}, status_code=422)
+        return JSONResponse(
+            {"error": error.code, "message": error.message, "hint": error.hint}, status_code=422
+        )
 
     @app.get("/experts")
     async def experts() -> list[dict[str, object]]:
-        return [{"name": e.name, "version": e.version, "adapter": e.adapter_type} for e in await manager.list_loaded_experts()]
+        return [
+            {"name": e.name, "version": e.version, "adapter": e.adapter_type}
+            for e in await manager.list_loaded_experts()
+        ]
 
     @app.post("/ask", response_model=None)
     async def ask(body: Question) -> dict[str, object] | StreamingResponse:
         options = {"schema": body.context} if body.context else {}
         if body.stream:
             stream = manager.generate_stream(body.expert, body.question, **options)
-            return StreamingResponse((chunk.text async for chunk in stream), media_type="text/plain")
+            return StreamingResponse(
+                (chunk.text async for chunk in stream), media_type="text/plain"
+            )
         result = await manager.generate(body.expert, body.question, **options)
-        return {"answer": result.text, "expert": result.expert.name, "tokens": result.usage.total_tokens}
+        return {
+            "answer": result.text,
+            "expert": result.expert.name,
+            "tokens": result.usage.total_tokens,
+        }
 
     return app
 

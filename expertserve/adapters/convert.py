@@ -81,19 +81,33 @@ def convert(adapter: PeftAdapter, base: BaseModel) -> Iterator[tuple[str, Module
         if adapter.type == "adalora" and "lora_A" in parts and not _rows(parts["lora_A"]):
             continue  # all its ranks were pruned
         _check_shapes(adapter, module, dict(parts) | dict(adapter.shared), shape)
-        layer = Layer(module, shape, adapter, {name: read(t) for name, t in parts.items()} | shared, base, read)
+        layer = Layer(
+            module,
+            shape,
+            adapter,
+            {name: read(t) for name, t in parts.items()} | shared,
+            base,
+            read,
+        )
         if "base" in layer.tensors:
             _check_copy(layer)
         yield module, _checked(module, form(layer), shape)
 
 
-def _check_shapes(adapter: PeftAdapter, module: str, parts: Mapping[str, Tensor], shape: tuple[int, int]) -> None:
+def _check_shapes(
+    adapter: PeftAdapter, module: str, parts: Mapping[str, Tensor], shape: tuple[int, int]
+) -> None:
     """Compares shapes by the headers alone, before memory is spent on weights that can't fit."""
     out, width = shape
-    rank = int(adapter.by_pattern("rank_pattern", module, adapter.rank)) if adapter.type != "adalora" else _rows(parts.get("lora_A"))
+    rank = (
+        int(adapter.by_pattern("rank_pattern", module, adapter.rank))
+        if adapter.type != "adalora"
+        else _rows(parts.get("lora_A"))
+    )
     if not 1 <= rank <= MAX_RANK:
         raise IncompatibleError(
-            f"{module}: it has rank {rank}; at least 1 and at most {MAX_RANK - RESERVED} are served", code="rank_too_large"
+            f"{module}: it has rank {rank}; at least 1 and at most {MAX_RANK - RESERVED} are served",
+            code="rank_too_large",
         )
     wanted: dict[str, tuple[int, ...]] = {
         "lora_A": (rank, width),
@@ -110,19 +124,29 @@ def _check_shapes(adapter: PeftAdapter, module: str, parts: Mapping[str, Tensor]
     for name, tensor in parts.items():
         size = math.prod(tensor.shape)
         if name in wanted and tensor.shape != wanted[name]:
-            raise _misfit(module, f"its {name} has the shape {tensor.shape}, {wanted[name]} is needed")
+            raise _misfit(
+                module, f"its {name} has the shape {tensor.shape}, {wanted[name]} is needed"
+            )
         if name == "magnitude" and size != out:
             raise _misfit(module, f"it has {size} magnitudes for {out} rows")
         if name in ("vera_A", "vera_B") and (
-            len(tensor.shape) != 2 or tensor.shape[0 if name == "vera_A" else 1] != rank or size > 1 << 28
+            len(tensor.shape) != 2
+            or tensor.shape[0 if name == "vera_A" else 1] != rank
+            or size > 1 << 28
         ):
             raise _misfit(module, f"its {name} has the shape {tensor.shape}")
         if name.startswith("lokr") and (len(tensor.shape) != 2 or size > out * width):
             raise _misfit(module, f"its {name} has the shape {tensor.shape}")
     if adapter.type == "lokr":
-        rows, columns = (_lokr_size(parts, "lokr_w1", side) * _lokr_size(parts, "lokr_w2", side) for side in (0, 1))
+        rows, columns = (
+            _lokr_size(parts, "lokr_w1", side) * _lokr_size(parts, "lokr_w2", side)
+            for side in (0, 1)
+        )
         if (rows, columns) != shape:
-            raise _misfit(module, f"its factors make {rows} by {columns}, the base's layer is {out} by {width}")
+            raise _misfit(
+                module,
+                f"its factors make {rows} by {columns}, the base's layer is {out} by {width}",
+            )
 
 
 def _rows(tensor: Tensor | None) -> int:
@@ -148,23 +172,37 @@ class Reader:
             IncompatibleError: `non_finite`, `quantised`.
         """
         if tensor.dtype not in ("F64", "F32", "F16", "BF16"):
-            raise IncompatibleError(f"{tensor.name} has the type {tensor.dtype}; F64, F32, F16 and BF16 are served", code="quantised")
+            raise IncompatibleError(
+                f"{tensor.name} has the type {tensor.dtype}; F64, F32, F16 and BF16 are served",
+                code="quantised",
+            )
         try:
             if tensor.file not in self._open:
                 self._open[tensor.file] = safe_open(tensor.file, framework="pt")
             value: torch.Tensor = self._open[tensor.file].get_tensor(tensor.name)
         except (SafetensorError, OSError) as error:
-            raise LoadError(f"{tensor.file.name}: {tensor.name} can't be read: {error}", code="bad_safetensors") from error
+            raise LoadError(
+                f"{tensor.file.name}: {tensor.name} can't be read: {error}", code="bad_safetensors"
+            ) from error
         value = value.float()
         if not torch.isfinite(value).all():
-            raise IncompatibleError(f"{tensor.name} has values that are not finite", hint="the training diverged", code="non_finite")
+            raise IncompatibleError(
+                f"{tensor.name} has values that are not finite",
+                hint="the training diverged",
+                code="non_finite",
+            )
         return value
 
 
 def base_tensor(base: BaseModel, module: str, kind: str = "weight") -> Tensor | None:
     """A base module's weight or bias; a tied output layer has the input embedding's weight."""
     found = base.tensors.get(f"{module}.{kind}")
-    if found is None and kind == "weight" and module == "lm_head" and base.config.get("tie_word_embeddings"):
+    if (
+        found is None
+        and kind == "weight"
+        and module == "lm_head"
+        and base.config.get("tie_word_embeddings")
+    ):
         return base.tensors.get("model.embed_tokens.weight")
     return found
 
@@ -218,21 +256,31 @@ def _checked(module: str, form: ModuleForm, shape: tuple[int, int]) -> ModuleFor
     out, width = shape
     rank = form.a.shape[0]
     if form.a.shape != (rank, width) or form.b.shape != (out, rank):
-        raise _misfit(module, f"it takes {form.a.shape[-1]} inputs and gives {form.b.shape[0]} outputs, the base's layer {width} and {out}")
+        raise _misfit(
+            module,
+            f"it takes {form.a.shape[-1]} inputs and gives {form.b.shape[0]} outputs, the base's layer {width} and {out}",
+        )
     if rank + RESERVED > MAX_RANK:
         raise IncompatibleError(
-            f"{module}: its exact low-rank form has rank {rank}; at most {MAX_RANK - RESERVED} are served", code="rank_too_large"
+            f"{module}: its exact low-rank form has rank {rank}; at most {MAX_RANK - RESERVED} are served",
+            code="rank_too_large",
         )
     for part in (form.a, form.b, form.scale, form.shift):
         if not torch.isfinite(part).all():
             raise IncompatibleError(
-                f"{module}: its serving form is not finite", hint="the base's rows or the magnitudes are zero", code="non_finite"
+                f"{module}: its serving form is not finite",
+                hint="the base's rows or the magnitudes are zero",
+                code="non_finite",
             )
     return form
 
 
 def _misfit(module: str, what: str) -> IncompatibleError:
-    return IncompatibleError(f"{module} doesn't fit the base model: {what}", hint="it was made for another model", code="shape_mismatch")
+    return IncompatibleError(
+        f"{module} doesn't fit the base model: {what}",
+        hint="it was made for another model",
+        code="shape_mismatch",
+    )
 
 
 def _part(module: str, tensors: Mapping[str, torch.Tensor], name: str) -> torch.Tensor:
@@ -251,7 +299,9 @@ def _lora(layer: Layer) -> ModuleForm:
 
 def _dora(layer: Layer) -> ModuleForm:
     form = _lora(layer)
-    s = layer.part("magnitude").flatten() / torch.linalg.norm(layer.weight() + form.b @ form.a, dim=1)
+    s = layer.part("magnitude").flatten() / torch.linalg.norm(
+        layer.weight() + form.b @ form.a, dim=1
+    )
     form.b, form.scale = s[:, None] * form.b, s - 1
     bias = layer.bias()
     if bias is not None:
@@ -261,18 +311,27 @@ def _dora(layer: Layer) -> ModuleForm:
 
 def _adalora(layer: Layer) -> ModuleForm:
     a, b, e = (layer.part(name) for name in ("lora_A", "lora_B", "lora_E"))
-    alpha, rank = layer.adapter.number("lora_alpha", 8), layer.adapter.rank  # the rank before pruning, as in PEFT
+    alpha, rank = (
+        layer.adapter.number("lora_alpha", 8),
+        layer.adapter.rank,
+    )  # the rank before pruning, as in PEFT
     return ModuleForm.product(a * e.reshape(-1, 1), b * (alpha / (rank + 1e-5)))
 
 
 def _loha(layer: Layer) -> ModuleForm:
-    b1, a1, b2, a2 = (layer.part(name) for name in ("hada_w1_a", "hada_w1_b", "hada_w2_a", "hada_w2_b"))
+    b1, a1, b2, a2 = (
+        layer.part(name) for name in ("hada_w1_a", "hada_w1_b", "hada_w2_a", "hada_w2_b")
+    )
     rank = a1.shape[0] ** 2
     if rank + RESERVED > MAX_RANK:
         raise IncompatibleError(
-            f"{layer.module}: a LoHa of rank {a1.shape[0]} has an exact low-rank form of rank {rank} only", code="rank_too_large"
+            f"{layer.module}: a LoHa of rank {a1.shape[0]} has an exact low-rank form of rank {rank} only",
+            code="rank_too_large",
         )
-    a, b = (a1[:, None, :] * a2[None, :, :]).reshape(rank, -1), (b1[:, :, None] * b2[:, None, :]).reshape(-1, rank)
+    a, b = (
+        (a1[:, None, :] * a2[None, :, :]).reshape(rank, -1),
+        (b1[:, :, None] * b2[:, None, :]).reshape(-1, rank),
+    )
     return ModuleForm.product(a, b * _hadamard_scaling(layer))
 
 
@@ -280,7 +339,10 @@ def _lokr(layer: Layer) -> ModuleForm:
     (b1, a1), (b2, a2) = _factors(layer, "lokr_w1"), _factors(layer, "lokr_w2")
     rank = a1.shape[0] * a2.shape[0]
     if rank + RESERVED > MAX_RANK:
-        raise IncompatibleError(f"{layer.module}: this LoKr has an exact low-rank form of rank {rank} only", code="rank_too_large")
+        raise IncompatibleError(
+            f"{layer.module}: this LoKr has an exact low-rank form of rank {rank} only",
+            code="rank_too_large",
+        )
     return ModuleForm.product(torch.kron(a1, a2), torch.kron(b1, b2) * _hadamard_scaling(layer))
 
 
@@ -295,14 +357,18 @@ def _factors(layer: Layer, name: str) -> tuple[torch.Tensor, torch.Tensor]:
 
 def _hadamard_scaling(layer: Layer) -> float:
     number = layer.adapter.number
-    return layer.setting("alpha_pattern", number("alpha", 8)) / layer.setting("rank_pattern", number("r", 8))
+    return layer.setting("alpha_pattern", number("alpha", 8)) / layer.setting(
+        "rank_pattern", number("r", 8)
+    )
 
 
 def _vera(layer: Layer) -> ModuleForm:
     tensors = layer.tensors
     if "vera_A" not in tensors or "vera_B" not in tensors:
         raise IncompatibleError(
-            "the VeRA adapter was saved without its projections", hint="save it with save_projection=True", code="adapter_tensors"
+            "the VeRA adapter was saved without its projections",
+            hint="save it with save_projection=True",
+            code="adapter_tensors",
         )
     out, width = layer.shape
     a = layer.part("vera_lambda_d")[:, None] * tensors["vera_A"][:, :width]
@@ -322,18 +388,28 @@ FORMS: dict[str, Callable[[Layer], ModuleForm]] = {
 def _ia3(adapter: PeftAdapter, base: BaseModel, read: Reader) -> Iterator[tuple[str, ModuleForm]]:
     """Output scales stay where they are; an input scale of a gated MLP's down_proj moves to the output of up_proj."""
     forward = adapter.config.get("feedforward_modules") or []
-    names = {forward} if isinstance(forward, str) else {str(n) for n in forward} if isinstance(forward, list) else set()
+    names = (
+        {forward}
+        if isinstance(forward, str)
+        else {str(n) for n in forward}
+        if isinstance(forward, list)
+        else set()
+    )
     scales: dict[str, torch.Tensor] = {}
     for module, parts in sorted(adapter.modules.items()):
         if "ia3" in parts and math.prod(parts["ia3"].shape) > 1 << 24:
             raise _misfit(module, f"its scale has the shape {parts['ia3'].shape}")
         scale = _part(module, {n: read(t) for n, t in parts.items()}, "ia3")
-        a_row = scale.dim() == 2 and scale.shape[0] == 1 < scale.shape[1]  # PEFT's [1, in]; scales of outputs are [out, 1]
+        a_row = (
+            scale.dim() == 2 and scale.shape[0] == 1 < scale.shape[1]
+        )  # PEFT's [1, in]; scales of outputs are [out, 1]
         scale = scale.flatten()
         if a_row or any(module == n or module.endswith("." + n) for n in names):
             module = _moved(base, module, len(scale))
         if module in scales and len(scales[module]) != len(scale):
-            raise _misfit(module, f"it is scaled by {len(scales[module])} and by {len(scale)} values")
+            raise _misfit(
+                module, f"it is scaled by {len(scales[module])} and by {len(scale)} values"
+            )
         scales[module] = scales.get(module, torch.ones(1)) * scale
     for module, scale in scales.items():
         shape = _shape(base, module)

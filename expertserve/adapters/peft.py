@@ -20,7 +20,14 @@ CONFIG = "adapter_config.json"
 MAX_CONFIG = 1 << 20
 MAX_DEPTH = 32
 PICKLES = (".bin", ".pt", ".pth", ".pkl", ".ckpt")
-TYPES = {"LORA": "lora", "IA3": "ia3", "ADALORA": "adalora", "LOHA": "loha", "LOKR": "lokr", "VERA": "vera"}
+TYPES = {
+    "LORA": "lora",
+    "IA3": "ia3",
+    "ADALORA": "adalora",
+    "LOHA": "loha",
+    "LOKR": "lokr",
+    "VERA": "vera",
+}
 
 NEUTRAL = frozenset(
     "task_type peft_type auto_mapping peft_version base_model_name_or_path revision inference_mode r target_modules exclude_modules "
@@ -89,12 +96,20 @@ class PeftAdapter:
         if not isinstance(patterns, dict):
             raise _refuse(f"{CONFIG}: {key} is not an object", "bad_adapter_config")
         for pattern, value in patterns.items():
-            if not re.fullmatch(r"[\w.^$\\*+]{1,200}", pattern) or re.search(r"[*+]{2}|[*+].*[*+].*[*+]", pattern):
-                raise _refuse(f"{CONFIG}: the {key} key {pattern[:60]!r} is more than a name with wildcards", "bad_adapter_config")
+            if not re.fullmatch(r"[\w.^$\\*+]{1,200}", pattern) or re.search(
+                r"[*+]{2}|[*+].*[*+].*[*+]", pattern
+            ):
+                raise _refuse(
+                    f"{CONFIG}: the {key} key {pattern[:60]!r} is more than a name with wildcards",
+                    "bad_adapter_config",
+                )
             try:
                 found = pattern == module or re.fullmatch(rf"(.*\.)?({pattern})$", module)
             except re.error as error:
-                raise _refuse(f"{CONFIG}: the {key} key {pattern!r} is no pattern: {error}", "bad_adapter_config") from error
+                raise _refuse(
+                    f"{CONFIG}: the {key} key {pattern!r} is no pattern: {error}",
+                    "bad_adapter_config",
+                ) from error
             if found:
                 return _sound(f"{key}[{pattern!r}]", value)
         return default
@@ -125,7 +140,9 @@ def read_adapter(folder: Path, declared: Adapter, weights: Path) -> PeftAdapter:
     config = _config(folder / CONFIG, declared)
     kind = TYPES.get(str(config.get("peft_type", "")).upper())
     if kind is None:
-        raise _refuse(f"{CONFIG}: the adapter type {config.get('peft_type')!r} is unknown", "adapter_type")
+        raise _refuse(
+            f"{CONFIG}: the adapter type {config.get('peft_type')!r} is unknown", "adapter_type"
+        )
     _check_config(config, kind)
     modules, shared = _sort(list(read_header(weights)), kind)
     has_magnitude = any("magnitude" in parts for parts in modules.values())
@@ -133,7 +150,10 @@ def read_adapter(folder: Path, declared: Adapter, weights: Path) -> PeftAdapter:
         bare = [m for m, parts in modules.items() if "magnitude" not in parts]
         if bare or not config.get("use_dora"):
             what = f"{len(bare)} modules have none" if bare else "use_dora is not set"
-            raise _refuse(f"{CONFIG} and the tensors disagree about DoRA magnitudes: {what}", "adapter_disagrees")
+            raise _refuse(
+                f"{CONFIG} and the tensors disagree about DoRA magnitudes: {what}",
+                "adapter_disagrees",
+            )
         kind = "dora"
     adapter = PeftAdapter(kind, config, modules, shared, weights)
     _check_declared(adapter, declared)
@@ -144,7 +164,10 @@ def _sound(name: str, value: object) -> float:
     """A rank, an alpha: a number above zero that is no nonsense."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= 1_000_000:
         shown = "a number out of range" if isinstance(value, int | float) else repr(value)[:60]
-        raise _refuse(f"{CONFIG}: {name} is {shown}, a number from 0 to 1,000,000 is needed", "bad_adapter_config")
+        raise _refuse(
+            f"{CONFIG}: {name} is {shown}, a number from 0 to 1,000,000 is needed",
+            "bad_adapter_config",
+        )
     return float(value)
 
 
@@ -154,13 +177,21 @@ def _refuse(message: str, code: str, hint: str = "") -> IncompatibleError:
 
 def _missing(weights: Path) -> LoadError:
     pickles = (
-        [p.name for p in weights.parent.glob("*") if p.suffix in PICKLES and p.stem.startswith("adapter")]
+        [
+            p.name
+            for p in weights.parent.glob("*")
+            if p.suffix in PICKLES and p.stem.startswith("adapter")
+        ]
         if weights.parent.is_dir()
         else []
     )
     if pickles:
         return _pickled(pickles[0])
-    return LoadError(f"the package has no {weights.name}", hint="PEFT's save_pretrained writes one", code="adapter_missing")
+    return LoadError(
+        f"the package has no {weights.name}",
+        hint="PEFT's save_pretrained writes one",
+        code="adapter_missing",
+    )
 
 
 def _pickled(name: str) -> IncompatibleError:
@@ -178,7 +209,9 @@ def _config(path: Path, declared: Adapter) -> dict[str, object]:
     try:
         config = json.loads(read_bounded(path, MAX_CONFIG))
     except (ValueError, RecursionError) as error:
-        raise LoadError(f"{CONFIG} is not valid JSON: {error}", code="bad_adapter_config") from error
+        raise LoadError(
+            f"{CONFIG} is not valid JSON: {error}", code="bad_adapter_config"
+        ) from error
     if not isinstance(config, dict):
         raise LoadError(f"{CONFIG} is not a JSON object", code="bad_adapter_config")
     if _depth(config) > MAX_DEPTH:
@@ -204,7 +237,12 @@ def _config_from(declared: Adapter) -> dict[str, object]:
         "use_dora": declared.type == "dora",
     }
     if declared.r is not None:
-        config |= {"r": declared.r, "init_r": declared.r, "lora_alpha": declared.alpha, "alpha": declared.alpha}
+        config |= {
+            "r": declared.r,
+            "init_r": declared.r,
+            "lora_alpha": declared.alpha,
+            "alpha": declared.alpha,
+        }
     return config | {"feedforward_modules": [*declared.feedforward_modules]}
 
 
@@ -216,7 +254,10 @@ def _check_config(config: Mapping[str, object], kind: str) -> None:
             "modules_to_save",
         )
     if config.get("bias", "none") not in ("none", None):
-        raise _refuse(f"{CONFIG}: it trained biases (bias={config['bias']!r}), which an adapter slot can't hold", "trained_bias")
+        raise _refuse(
+            f"{CONFIG}: it trained biases (bias={config['bias']!r}), which an adapter slot can't hold",
+            "trained_bias",
+        )
     if config.get("fan_in_fan_out"):
         raise _refuse(f"{CONFIG}: fan_in_fan_out adapters are for Conv1D layers", "adapter_config")
     start = str(config.get("init_lora_weights", "")).lower()
@@ -226,12 +267,19 @@ def _check_config(config: Mapping[str, object], kind: str) -> None:
             "base_changed",
             "convert it with PEFT: save_pretrained(folder, path_initial_model_for_weight_conversion=…)",
         )
-    odd = sorted(k for k, v in config.items() if k not in NEUTRAL and v not in (None, False, [], {}, "", 0))
+    odd = sorted(
+        k for k, v in config.items() if k not in NEUTRAL and v not in (None, False, [], {}, "", 0)
+    )
     if odd:
-        raise _refuse(f"{CONFIG}: {', '.join(odd)} would change what it computes in a way that isn't served", "adapter_config")
+        raise _refuse(
+            f"{CONFIG}: {', '.join(odd)} would change what it computes in a way that isn't served",
+            "adapter_config",
+        )
 
 
-def _sort(tensors: list[Tensor], kind: str) -> tuple[dict[str, dict[str, Tensor]], dict[str, Tensor]]:
+def _sort(
+    tensors: list[Tensor], kind: str
+) -> tuple[dict[str, dict[str, Tensor]], dict[str, Tensor]]:
     """Tensors by module and part; refuses those that belong to something else."""
     modules: dict[str, dict[str, Tensor]] = {}
     shared: dict[str, Tensor] = {}
@@ -253,9 +301,15 @@ def _sort(tensors: list[Tensor], kind: str) -> tuple[dict[str, dict[str, Tensor]
 
 def _foreign(name: str) -> IncompatibleError:
     if "embed" in name or "lora_embedding" in name:
-        return _refuse(f"the adapter changes token embeddings ({name}), which an adapter slot can't hold", "token_embeddings")
+        return _refuse(
+            f"the adapter changes token embeddings ({name}), which an adapter slot can't hold",
+            "token_embeddings",
+        )
     if name.endswith(".bias"):
-        return _refuse(f"the adapter brings trained biases ({name}), which an adapter slot can't hold", "trained_bias")
+        return _refuse(
+            f"the adapter brings trained biases ({name}), which an adapter slot can't hold",
+            "trained_bias",
+        )
     return _refuse(f"the adapter has a tensor that isn't understood: {name}", "adapter_tensors")
 
 
@@ -264,7 +318,11 @@ def _check_declared(adapter: PeftAdapter, declared: Adapter) -> None:
     found = list(_differences(adapter, declared))
     if found:
         said, right = ("; ".join(parts) for parts in zip(*found, strict=True))
-        raise _refuse(f"the manifest and the adapter's files disagree: {said}", "adapter_disagrees", f"in adapters[], {right}")
+        raise _refuse(
+            f"the manifest and the adapter's files disagree: {said}",
+            "adapter_disagrees",
+            f"in adapters[], {right}",
+        )
 
 
 def _differences(adapter: PeftAdapter, declared: Adapter) -> Iterator[tuple[str, str]]:
@@ -273,13 +331,23 @@ def _differences(adapter: PeftAdapter, declared: Adapter) -> Iterator[tuple[str,
     if wanted != adapter.type:
         yield f"type is {declared.type}, but the files are {adapter.type}", f"type: {adapter.type}"
     if declared.r is not None and declared.r != adapter.rank:
-        yield f"r is {declared.r}, but {CONFIG} has {adapter.rank or 'none'}", f"r: {adapter.rank}" if adapter.rank else "no r"
+        yield (
+            f"r is {declared.r}, but {CONFIG} has {adapter.rank or 'none'}",
+            f"r: {adapter.rank}" if adapter.rank else "no r",
+        )
     if declared.alpha is not None and adapter.type not in ("ia3", "vera"):
-        alpha = adapter.number("lora_alpha" if adapter.type in ("lora", "dora", "adalora") else "alpha", 8)
+        alpha = adapter.number(
+            "lora_alpha" if adapter.type in ("lora", "dora", "adalora") else "alpha", 8
+        )
         if alpha != declared.alpha:
             yield f"alpha is {declared.alpha:g}, but {CONFIG} has {alpha:g}", f"alpha: {alpha:g}"
-    named = {t.rsplit(".", 1)[-1] for t in (*declared.target_modules, *declared.feedforward_modules)}
+    named = {
+        t.rsplit(".", 1)[-1] for t in (*declared.target_modules, *declared.feedforward_modules)
+    }
     found = {m.rsplit(".", 1)[-1] for m in adapter.modules}
     if named != found:
         modules = ", ".join(sorted(found))
-        yield f"target_modules are {', '.join(sorted(named))}, but the tensors are for {modules}", f"target_modules: {modules}"
+        yield (
+            f"target_modules are {', '.join(sorted(named))}, but the tensors are for {modules}",
+            f"target_modules: {modules}",
+        )

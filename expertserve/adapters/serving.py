@@ -48,7 +48,9 @@ class ServingAdapter:
     affine: bool
 
 
-def prepare_adapter(adapter: PeftAdapter, base: BaseModel, package_digest: str, cache: Path) -> ServingAdapter:
+def prepare_adapter(
+    adapter: PeftAdapter, base: BaseModel, package_digest: str, cache: Path
+) -> ServingAdapter:
     """The serving form, from the cache or made now (about 0.3 s for a 135M model, one layer of memory).
 
     Args:
@@ -59,7 +61,9 @@ def prepare_adapter(adapter: PeftAdapter, base: BaseModel, package_digest: str, 
         IncompatibleError: See `convert`.
     """
     said = json.dumps([adapter.type, dict(adapter.config)], sort_keys=True, default=str)
-    key = hashlib.sha256(f"{FORMAT}:{package_digest}:{file_digest(adapter.file)}:{said}:{base.digest}".encode()).hexdigest()
+    key = hashlib.sha256(
+        f"{FORMAT}:{package_digest}:{file_digest(adapter.file)}:{said}:{base.digest}".encode()
+    ).hexdigest()
     entry = cache / key
     found = _cached(entry)
     if found:
@@ -76,9 +80,15 @@ def prepare_adapter(adapter: PeftAdapter, base: BaseModel, package_digest: str, 
             shutil.rmtree(part, ignore_errors=True)
         made = _cached(entry)
     except (OSError, SafetensorError) as error:
-        raise LoadError(f"the adapter's serving form can't be written to {entry.parent}: {error}", code="io") from error
+        raise LoadError(
+            f"the adapter's serving form can't be written to {entry.parent}: {error}", code="io"
+        ) from error
     if made is None:
-        raise LoadError(f"the serving form in {entry} is damaged and can't be replaced", hint="delete that folder", code="io")
+        raise LoadError(
+            f"the serving form in {entry} is damaged and can't be replaced",
+            hint="delete that folder",
+            code="io",
+        )
     return made
 
 
@@ -118,16 +128,32 @@ def _write(adapter: PeftAdapter, base: BaseModel, folder: Path) -> None:
         for k, t in tensors.items()
         if k.endswith("lora_A.weight")
     }
-    for module, rank in ranks.items():  # vLLM takes one rank for all modules: the smaller ones are padded
+    for (
+        module,
+        rank,
+    ) in ranks.items():  # vLLM takes one rank for all modules: the smaller ones are padded
         if rank < width:
             a, b = (tensors[f"base_model.model.{module}.lora_{side}.weight"] for side in "AB")
-            tensors[f"base_model.model.{module}.lora_A.weight"] = torch.cat([a, torch.zeros(width - rank, a.shape[1])])
-            tensors[f"base_model.model.{module}.lora_B.weight"] = torch.cat([b, torch.zeros(b.shape[0], width - rank)], dim=1)
+            tensors[f"base_model.model.{module}.lora_A.weight"] = torch.cat(
+                [a, torch.zeros(width - rank, a.shape[1])]
+            )
+            tensors[f"base_model.model.{module}.lora_B.weight"] = torch.cat(
+                [b, torch.zeros(b.shape[0], width - rank)], dim=1
+            )
     save_file(tensors, folder / WEIGHTS)
     targets = sorted({m.rsplit(".", 1)[-1] for m in ranks})
-    lora = {"peft_type": "LORA", "r": width, "lora_alpha": width, "target_modules": targets, "bias": "none", "task_type": "CAUSAL_LM"}
+    lora = {
+        "peft_type": "LORA",
+        "r": width,
+        "lora_alpha": width,
+        "target_modules": targets,
+        "bias": "none",
+        "task_type": "CAUSAL_LM",
+    }
     (folder / CONFIG).write_text(json.dumps(lora))
-    serving = ServingAdapter(folder, file_digest(folder / WEIGHTS), adapter.type, adapter.rank, width, modules, affine)
+    serving = ServingAdapter(
+        folder, file_digest(folder / WEIGHTS), adapter.type, adapter.rank, width, modules, affine
+    )
     note = asdict(serving)
     del note["folder"]
     (folder / NOTE).write_text(json.dumps(note))

@@ -27,7 +27,12 @@ def _print_version(wanted: bool) -> None:
 
 @app.callback()
 def _root(
-    version: Annotated[bool, typer.Option("--version", help="Print the version.", callback=_print_version, is_eager=True)] = False,
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", help="Print the version.", callback=_print_version, is_eager=True
+        ),
+    ] = False,
     debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
 ) -> None:
     """Options that go before every command."""
@@ -39,12 +44,17 @@ last = group()
 @last.command(epilog="Example: `expertserve completion bash >> ~/.bashrc`")
 def completion(
     ctx: typer.Context,
-    shell: Annotated[Literal["bash", "zsh", "fish", "powershell", "pwsh"], typer.Argument(help="Which shell.", show_default=False)],
+    shell: Annotated[
+        Literal["bash", "zsh", "fish", "powershell", "pwsh"],
+        typer.Argument(help="Which shell.", show_default=False),
+    ],
 ) -> None:
     """Print the script that lets a shell complete commands and options."""
     from typer.completion import shell_complete
 
-    shell_complete(ctx.find_root().command, {}, "expertserve", "_EXPERTSERVE_COMPLETE", f"source_{shell}")
+    shell_complete(
+        ctx.find_root().command, {}, "expertserve", "_EXPERTSERVE_COMPLETE", f"source_{shell}"
+    )
 
 
 for part in (generate, chat, batch, packages, keys):

@@ -37,9 +37,17 @@ AUTO = "auto"
 )
 def batch(
     ctx: typer.Context,
-    questions: Annotated[Path, typer.Argument(metavar="IN.jsonl", help="A JSON object on each line.", show_default=False)],
+    questions: Annotated[
+        Path,
+        typer.Argument(metavar="IN.jsonl", help="A JSON object on each line.", show_default=False),
+    ],
     answers: Annotated[
-        Path, typer.Argument(metavar="OUT.jsonl", help="Lines that it answers already are not asked again.", show_default=False)
+        Path,
+        typer.Argument(
+            metavar="OUT.jsonl",
+            help="Lines that it answers already are not asked again.",
+            show_default=False,
+        ),
     ],
     package: Annotated[
         list[str],
@@ -51,7 +59,11 @@ def batch(
         ),
     ],
     expert: Annotated[
-        str | None, typer.Option(help="Who answers lines without `expert`; by default the only one, or whoever fits.", show_default=False)
+        str | None,
+        typer.Option(
+            help="Who answers lines without `expert`; by default the only one, or whoever fits.",
+            show_default=False,
+        ),
     ] = None,
     schema: options.Schema = None,
     system: options.System = None,
@@ -61,7 +73,9 @@ def batch(
     max_tokens: options.MaxTokens = None,
     seed: options.Seed = None,
     no_grammar: options.NoGrammar = False,
-    concurrency: Annotated[int, typer.Option(min=1, max=4096, help="Questions under way at the same time.")] = 128,
+    concurrency: Annotated[
+        int, typer.Option(min=1, max=4096, help="Questions under way at the same time.")
+    ] = 128,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Begin OUT.jsonl anew.")] = False,
     base_model: options.BaseModel = None,
     device: options.Device = None,
@@ -78,8 +92,17 @@ def batch(
     Answers come as they are ready, with the line's number and `id`; a question that fails has `error` instead, and the exit status is 1
     then. Run the same command again after Ctrl-C, a crash or failures: it asks what is not answered yet.
     """
-    common = wishes(temperature=temperature, top_p=top_p, top_k=top_k, max_tokens=max_tokens, seed=seed, system=system)
-    common |= wishes(schema=options.read_text(schema) if schema else None) | ({"grammar": None} if no_grammar else {})
+    common = wishes(
+        temperature=temperature,
+        top_p=top_p,
+        top_k=top_k,
+        max_tokens=max_tokens,
+        seed=seed,
+        system=system,
+    )
+    common |= wishes(schema=options.read_text(schema) if schema else None) | (
+        {"grammar": None} if no_grammar else {}
+    )
     loading = options.Loading(
         base_model=base_model,
         device=device,
@@ -90,9 +113,17 @@ def batch(
         trust=options.policy(trust, trusted_key),
     )
     if answers.exists() and questions.exists() and answers.samefile(questions):
-        raise ConfigError("questions and answers are the same file", hint="name another one for the answers", code="same_file")
+        raise ConfigError(
+            "questions and answers are the same file",
+            hint="name another one for the answers",
+            code="same_file",
+        )
     if questions.exists() and not questions.is_file():
-        raise ConfigError(f"{questions} is no file that can be read again", hint="save the questions in a file first", code="bad_file")
+        raise ConfigError(
+            f"{questions} is no file that can be read again",
+            hint="save the questions in a file first",
+            code="bad_file",
+        )
     total, hopeless = survey(questions)
     output.warn(hopeless)
     known = array("Q") if overwrite else answered(answers, questions)
@@ -101,12 +132,25 @@ def batch(
     tally = Tally(skipped=sum(map(bool, known)))
     started = time.monotonic()
     with _append(answers, overwrite) as sink:
-        asyncio.run(_run(loading.async_manager(ctx), experts, Asker(default, common, known), questions, sink, concurrency, total, tally))
+        asyncio.run(
+            _run(
+                loading.async_manager(ctx),
+                experts,
+                Asker(default, common, known),
+                questions,
+                sink,
+                concurrency,
+                total,
+                tally,
+            )
+        )
     facts = tally.facts() | {"seconds": round(time.monotonic() - started, 3)}
     if as_json:
         output.as_json(facts)
     else:
-        output.messages.print("  ".join(f"{name} {value}" for name, value in facts.items()), markup=False)
+        output.messages.print(
+            "  ".join(f"{name} {value}" for name, value in facts.items()), markup=False
+        )
     if tally.failed:
         raise typer.Exit(1)
 
@@ -151,7 +195,9 @@ def read_lines(path: Path, limit: int = MAX_LINE) -> Iterator[Line]:
                 if not fits or content.strip():
                     yield Line(number, content.strip() if fits else None, content.endswith(b"\n"))
     except OSError as error:
-        raise ConfigError(f"{path} can't be read: {error.strerror or error}", code="bad_file") from error
+        raise ConfigError(
+            f"{path} can't be read: {error.strerror or error}", code="bad_file"
+        ) from error
 
 
 def survey(questions: Path) -> tuple[int, list[str]]:
@@ -167,7 +213,9 @@ def survey(questions: Path) -> tuple[int, list[str]]:
             check(parse(line))
         except ConfigError as error:
             hopeless += 1
-            first = first or f"line {line.number}: {error.message}" + f" ({error.hint})" * bool(error.hint)
+            first = first or f"line {line.number}: {error.message}" + f" ({error.hint})" * bool(
+                error.hint
+            )
     return total, [f"{hopeless} of {total} lines can't be asked; {first}"] if hopeless else []
 
 
@@ -191,7 +239,9 @@ def answered(answers: Path, questions: Path) -> array[int]:
                     continue
                 known.extend([0] * (number + 1 - len(known)))
                 known[number] = mark
-                dropped = dropped or not line.whole  # without its end, the next answer would stand on the same line
+                dropped = (
+                    dropped or not line.whole
+                )  # without its end, the next answer would stand on the same line
                 kept.write((line.content or b"") + b"\n")
         for question in read_lines(questions):
             if question.number < len(known) and known[question.number] not in (0, question.mark):
@@ -226,7 +276,9 @@ def _append(path: Path, overwrite: bool) -> IO[str]:
     try:
         return path.open("w" if overwrite else "a", encoding="utf-8", errors="backslashreplace")
     except OSError as error:
-        raise ConfigError(f"{path} can't be written: {error.strerror or error}", code="bad_file") from error
+        raise ConfigError(
+            f"{path} can't be written: {error.strerror or error}", code="bad_file"
+        ) from error
 
 
 # ── asking ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -277,7 +329,9 @@ class Asker:
             check(job)
             name, prompt = cast("str", job.pop("expert", self.default)), job.pop("prompt", None)
             job.pop("id", None)
-            result = await manager.generate(name, cast("str | None", prompt), **cast("GenerateArgs", self.common | job))
+            result = await manager.generate(
+                name, cast("str | None", prompt), **cast("GenerateArgs", self.common | job)
+            )
         except EngineDeadError:
             raise
         except ExpertError as error:
@@ -302,7 +356,11 @@ def parse(line: Line) -> dict[str, object]:
     except (ValueError, RecursionError) as error:
         raise ConfigError(f"the line is not JSON: {error}", code="bad_line") from error
     if not isinstance(job, dict):
-        raise ConfigError("the line is not a JSON object", hint='such as {"prompt": "How many customers?"}', code="bad_line")
+        raise ConfigError(
+            "the line is not a JSON object",
+            hint='such as {"prompt": "How many customers?"}',
+            code="bad_line",
+        )
     return job
 
 
@@ -368,7 +426,13 @@ class _progress:
     def __init__(self, total: int, done: int) -> None:
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
-        self._bar = Progress(BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=output.messages, transient=True)
+        self._bar = Progress(
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+            console=output.messages,
+            transient=True,
+        )
         self._task = self._bar.add_task("", total=total, completed=done)
 
     def __enter__(self) -> Callable[[], None]:

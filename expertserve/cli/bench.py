@@ -37,19 +37,34 @@ class Sample:
 Ask = Callable[[], Awaitable[Sample]]
 
 
-@app.command(epilog="Examples: `expertserve bench http://127.0.0.1:8000 -c 32 -n 256`, `expertserve bench sql.expert --max-tokens 64`")
+@app.command(
+    epilog="Examples: `expertserve bench http://127.0.0.1:8000 -c 32 -n 256`, `expertserve bench sql.expert --max-tokens 64`"
+)
 def bench(
     ctx: typer.Context,
     target: Annotated[
-        str, typer.Argument(metavar="URL|PACKAGE", help="A server, or a package to run in this process.", show_default=False)
+        str,
+        typer.Argument(
+            metavar="URL|PACKAGE",
+            help="A server, or a package to run in this process.",
+            show_default=False,
+        ),
     ],
     requests: Annotated[int, typer.Option("--requests", "-n", min=1, help="How many in all.")] = 64,
-    concurrency: Annotated[int, typer.Option("--concurrency", "-c", min=1, help="How many at the same time.")] = 8,
+    concurrency: Annotated[
+        int, typer.Option("--concurrency", "-c", min=1, help="How many at the same time.")
+    ] = 8,
     prompt: Annotated[str, typer.Option(help="What every request asks.")] = PROMPT,
     max_tokens: Annotated[int, typer.Option(min=1, help="Bound on each answer.")] = 64,
     temperature: Annotated[float, typer.Option(help="Above 0 answers differ in length.")] = 0.0,
-    model: Annotated[str | None, typer.Option(help="The server's model; by default its first.", show_default=False)] = None,
-    api_key: Annotated[str | None, typer.Option(envvar="EXPERTSERVE_API_KEY", help="For the server.", show_default=False)] = None,
+    model: Annotated[
+        str | None,
+        typer.Option(help="The server's model; by default its first.", show_default=False),
+    ] = None,
+    api_key: Annotated[
+        str | None,
+        typer.Option(envvar="EXPERTSERVE_API_KEY", help="For the server.", show_default=False),
+    ] = None,
     timeout: Annotated[float, typer.Option(min=1, help="Seconds to wait for an answer.")] = 300.0,
     base_model: options.BaseModel = None,
     device: options.Device = None,
@@ -81,7 +96,12 @@ def bench(
             return await measure(ask, requests, concurrency)
 
     with output.messages.status(f"measuring {target} …"):
-        facts = {"target": target, "requests": requests, "concurrency": concurrency, "max_tokens": max_tokens} | asyncio.run(run())
+        facts = {
+            "target": target,
+            "requests": requests,
+            "concurrency": concurrency,
+            "max_tokens": max_tokens,
+        } | asyncio.run(run())
     (output.as_json if as_json else output.table)(facts)
 
 
@@ -135,7 +155,12 @@ def percentile(values: list[float], percent: int) -> float:
 
 @asynccontextmanager
 async def _in_process(
-    ctx: typer.Context, loading: options.Loading, package: Path, prompt: str, max_tokens: int, temperature: float
+    ctx: typer.Context,
+    loading: options.Loading,
+    package: Path,
+    prompt: str,
+    max_tokens: int,
+    temperature: float,
 ) -> AsyncIterator[Ask]:
     async with loading.async_manager(ctx) as manager:
         await manager.load_expert("expert", package)
@@ -143,11 +168,15 @@ async def _in_process(
 
         async def ask() -> Sample:
             started, first = time.perf_counter(), 0.0
-            async with manager.generate_stream("expert", prompt, max_tokens=max_tokens, temperature=temperature) as stream:
+            async with manager.generate_stream(
+                "expert", prompt, max_tokens=max_tokens, temperature=temperature
+            ) as stream:
                 async for chunk in stream:
                     if not first and chunk.token_ids:
                         first = time.perf_counter() - started
-                return Sample(first, time.perf_counter() - started, stream.result.usage.completion_tokens)
+                return Sample(
+                    first, time.perf_counter() - started, stream.result.usage.completion_tokens
+                )
 
         yield ask
 
@@ -176,7 +205,11 @@ class Server:
         headers = {"Authorization": f"Bearer {self.api_key}"} if self.api_key else {}
         limits = httpx.Limits(max_connections=None)
         async with httpx.AsyncClient(
-            base_url=f"{root}/v1", headers=headers, timeout=self.timeout, limits=limits, transport=self.transport
+            base_url=f"{root}/v1",
+            headers=headers,
+            timeout=self.timeout,
+            limits=limits,
+            transport=self.transport,
         ) as client:
             body = {
                 "model": self.model or await _first_model(client),
@@ -197,11 +230,16 @@ async def _translated() -> AsyncIterator[None]:
     try:
         yield
     except httpx.HTTPError as error:
-        raise InferenceError(f"the server can't be reached or doesn't answer: {error or type(error).__name__}", code="http") from error
+        raise InferenceError(
+            f"the server can't be reached or doesn't answer: {error or type(error).__name__}",
+            code="http",
+        ) from error
     except httpx.InvalidURL as error:
         raise InferenceError(f"that is no URL: {error}", code="http") from error
     except (ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
-        raise InferenceError(f"the server's answer is not an OpenAI server's: {error}", code="http") from error
+        raise InferenceError(
+            f"the server's answer is not an OpenAI server's: {error}", code="http"
+        ) from error
 
 
 async def _first_model(client: httpx.AsyncClient) -> str:
@@ -221,7 +259,9 @@ async def _stream(client: httpx.AsyncClient, body: dict[str, object]) -> Sample:
                 continue
             event = json.loads(line.removeprefix("data:"))
             if event.get("error"):
-                raise InferenceError(f"the server failed: {json.dumps(event['error'])[:300]}", code="http")
+                raise InferenceError(
+                    f"the server failed: {json.dumps(event['error'])[:300]}", code="http"
+                )
             if any(choice.get("delta", {}).get("content") for choice in event.get("choices") or ()):
                 chunks += 1
                 first = first or time.perf_counter() - started
@@ -232,4 +272,6 @@ async def _stream(client: httpx.AsyncClient, body: dict[str, object]) -> Sample:
 
 def _check(status: int, text: str) -> None:
     if status != 200:
-        raise InferenceError(f"the server answered {status}: {text[:300]}", hint="--api-key, --model", code="http")
+        raise InferenceError(
+            f"the server answered {status}: {text[:300]}", hint="--api-key, --model", code="http"
+        )

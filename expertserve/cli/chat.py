@@ -59,7 +59,9 @@ def chat(
         models_dir=models_dir,
         trust=options.policy(trust, trusted_key),
     )
-    args = wishes(temperature=temperature, top_p=top_p, top_k=top_k, max_tokens=max_tokens, seed=seed)
+    args = wishes(
+        temperature=temperature, top_p=top_p, top_k=top_k, max_tokens=max_tokens, seed=seed
+    )
     args |= {"grammar": None} if no_grammar else {}
     read = _reader()
     with loading.manager(ctx) as manager:
@@ -70,7 +72,9 @@ def chat(
             status.update("starting the engine (about half a minute on a CPU) …")
             manager.start()
         names = [info.name for info in manager.list_loaded_experts()]
-        talk = Talk(manager, names, names[0], args, system, options.read_text(schema) if schema else None)
+        talk = Talk(
+            manager, names, names[0], args, system, options.read_text(schema) if schema else None
+        )
         output.messages.print(HELP, markup=False)
         while talk.open:
             try:
@@ -88,7 +92,10 @@ def _reader() -> Callable[[str], str]:
 
     folder = user_state_path("expertserve", appauthor=False, ensure_exists=True)
     history = import_module("prompt_toolkit.history").FileHistory(str(folder / "chat_history"))
-    return cast("Callable[[str], str]", import_module("prompt_toolkit").PromptSession(history=history).prompt)
+    return cast(
+        "Callable[[str], str]",
+        import_module("prompt_toolkit").PromptSession(history=history).prompt,
+    )
 
 
 @dataclass(slots=True)
@@ -134,7 +141,9 @@ class Talk:
                 self.schema = options.read_text(Path(rest).expanduser()) if rest else None
             case "/expert":
                 self.expert = find(rest, self.names) if rest else self.expert
-                output.messages.print(", ".join(f"*{n}" if n == self.expert else n for n in self.names), markup=False)
+                output.messages.print(
+                    ", ".join(f"*{n}" if n == self.expert else n for n in self.names), markup=False
+                )
             case "/help":
                 output.messages.print(HELP, markup=False)
             case _:
@@ -150,7 +159,9 @@ class Talk:
                 for chunk in stream:
                     output.answer(chunk.text, newline=False)
                 text = stream.result.text
-        except KeyboardInterrupt:  # stops this answer, not the conversation; what was half said is forgotten
+        except (
+            KeyboardInterrupt
+        ):  # stops this answer, not the conversation; what was half said is forgotten
             output.answer("")
             output.messages.print("stopped")
             return
@@ -172,5 +183,8 @@ def find(wanted: str, names: list[str]) -> str:
         return wanted
     found = [name for name in names if wanted.casefold() in name.casefold()]
     if len(found) != 1:
-        raise ConfigError(f"{wanted!r} means {'several' if found else 'none'} of {', '.join(names)}", code="unknown_expert")
+        raise ConfigError(
+            f"{wanted!r} means {'several' if found else 'none'} of {', '.join(names)}",
+            code="unknown_expert",
+        )
     return found[0]

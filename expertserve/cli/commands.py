@@ -14,7 +14,10 @@ from expertserve.errors import ExpertError
 
 INTERRUPTED = 130
 LAZY = {
-    "serve": ("expertserve.cli.serve", "Examples: `expertserve serve sql.expert`, `expertserve serve experts/ --watch`"),
+    "serve": (
+        "expertserve.cli.serve",
+        "Examples: `expertserve serve sql.expert`, `expertserve serve experts/ --watch`",
+    ),
     "ray": ("expertserve.cli.ray", "Example: `expertserve ray --config examples/ray/serve.yaml`"),
 }
 """Commands whose modules bring heavy dependencies: where the function of that name is, and the examples below its help."""
@@ -54,5 +57,11 @@ class Root(Commands):
 def group(**settings: Any) -> typer.Typer:
     """A Typer application with this project's manners."""
     return typer.Typer(
-        **{"cls": Commands, "no_args_is_help": True, "rich_markup_mode": "markdown", "pretty_exceptions_enable": False, **settings}
+        **{
+            "cls": Commands,
+            "no_args_is_help": True,
+            "rich_markup_mode": "markdown",
+            "pretty_exceptions_enable": False,
+            **settings,
+        }
     )

@@ -30,7 +30,12 @@ NAME = "expert"
 def generate(
     ctx: typer.Context,
     package: options.Package,
-    prompt: Annotated[str, typer.Argument(help="The question or instruction; - reads it from standard input.", show_default=False)],
+    prompt: Annotated[
+        str,
+        typer.Argument(
+            help="The question or instruction; - reads it from standard input.", show_default=False
+        ),
+    ],
     schema: options.Schema = None,
     dialect: options.Dialect = None,
     system: options.System = None,
@@ -41,28 +46,51 @@ def generate(
     max_tokens: options.MaxTokens = None,
     stop: options.Stop = None,
     seed: options.Seed = None,
-    n: Annotated[int | None, typer.Option("--n", help="How many answers to sample.", show_default=False)] = None,
-    grammar: Annotated[Path | None, typer.Option(help="A GBNF file instead of the expert's grammar.", show_default=False)] = None,
+    n: Annotated[
+        int | None, typer.Option("--n", help="How many answers to sample.", show_default=False)
+    ] = None,
+    grammar: Annotated[
+        Path | None,
+        typer.Option(help="A GBNF file instead of the expert's grammar.", show_default=False),
+    ] = None,
     no_grammar: options.NoGrammar = False,
-    json_schema: Annotated[Path | None, typer.Option(help="A file with a JSON schema that the answer follows.", show_default=False)] = None,
-    regex: Annotated[str | None, typer.Option(help="The whole answer matches it.", show_default=False)] = None,
-    choice: Annotated[list[str] | None, typer.Option(help="The answer is one of these; to be repeated.", show_default=False)] = None,
-    restrict_to_schema: Annotated[bool, typer.Option("--restrict-to-schema", help="Only names that --schema has.")] = False,
+    json_schema: Annotated[
+        Path | None,
+        typer.Option(help="A file with a JSON schema that the answer follows.", show_default=False),
+    ] = None,
+    regex: Annotated[
+        str | None, typer.Option(help="The whole answer matches it.", show_default=False)
+    ] = None,
+    choice: Annotated[
+        list[str] | None,
+        typer.Option(help="The answer is one of these; to be repeated.", show_default=False),
+    ] = None,
+    restrict_to_schema: Annotated[
+        bool, typer.Option("--restrict-to-schema", help="Only names that --schema has.")
+    ] = False,
     stream: Annotated[
         bool | None,
-        typer.Option("--stream/--no-stream", help="Print the answer as it comes; the default on a terminal.", show_default=False),
+        typer.Option(
+            "--stream/--no-stream",
+            help="Print the answer as it comes; the default on a terminal.",
+            show_default=False,
+        ),
     ] = None,
     base_model: options.BaseModel = None,
     device: options.Device = None,
     dtype: options.Precision = None,
     max_model_len: options.MaxModelLen = None,
-    checkpoint: Annotated[str | None, typer.Option(help="One of the package's other checkpoints.", show_default=False)] = None,
+    checkpoint: Annotated[
+        str | None, typer.Option(help="One of the package's other checkpoints.", show_default=False)
+    ] = None,
     checksum: options.Checksum = None,
     trust: options.Trust = None,
     trusted_key: options.TrustedKey = None,
     cache_dir: options.CacheDir = None,
     models_dir: options.ModelsDir = None,
-    no_cache: Annotated[bool, typer.Option("--no-cache", help="Unpack into a temporary folder.")] = False,
+    no_cache: Annotated[
+        bool, typer.Option("--no-cache", help="Unpack into a temporary folder.")
+    ] = False,
     as_json: options.AsJson = False,
 ) -> None:
     """Ask one expert one question."""
@@ -92,7 +120,9 @@ def generate(
     )
     question = options.read_input(prompt)
     with output.messages.status(f"reading {package} …") as status, loading.manager(ctx) as manager:
-        info = manager.load_expert(NAME, package, checkpoint=checkpoint, checksum=checksum, cache=not no_cache)
+        info = manager.load_expert(
+            NAME, package, checkpoint=checkpoint, checksum=checksum, cache=not no_cache
+        )
         output.warn(info.warnings)
         status.update(f"starting {info.base_model} (about half a minute on a CPU) and generating …")
         if streamed:
@@ -105,7 +135,9 @@ def generate(
         output.answer("\n---\n".join(completion.text for completion in result.completions))
 
 
-def _stream(manager: ExpertManager, question: str, args: GenerateArgs, begun: Callable[[], None]) -> None:
+def _stream(
+    manager: ExpertManager, question: str, args: GenerateArgs, begun: Callable[[], None]
+) -> None:
     with manager.generate_stream(NAME, question, **args) as stream:
         for chunk in stream:
             begun()
@@ -119,7 +151,11 @@ def wishes(**given: object) -> dict[str, object]:
 
 
 def constraint(
-    grammar: Path | None, no_grammar: bool, json_schema: Path | None, regex: str | None, choice: list[str] | None
+    grammar: Path | None,
+    no_grammar: bool,
+    json_schema: Path | None,
+    regex: str | None,
+    choice: list[str] | None,
 ) -> dict[str, object]:
     """What holds the answer, instead of the expert's own grammar.
 
@@ -135,19 +171,33 @@ def constraint(
     }
     named = [option for option, value in given.items() if value is not None]
     if len(named) > 1:
-        raise ConfigError(f"{' and '.join(named)} contradict each other", hint="one of them can hold an answer", code="bad_argument")
+        raise ConfigError(
+            f"{' and '.join(named)} contradict each other",
+            hint="one of them can hold an answer",
+            code="bad_argument",
+        )
     if no_grammar:
         return {"grammar": None}
     if json_schema:
         return {"json_schema": _read_schema(json_schema)}
-    return wishes(grammar=options.read_text(grammar) if grammar else None, regex=regex, choice=choice or None)
+    return wishes(
+        grammar=options.read_text(grammar) if grammar else None, regex=regex, choice=choice or None
+    )
 
 
 def _read_schema(path: Path) -> dict[str, object]:
     try:
         schema = json.loads(options.read_text(path))
     except (ValueError, RecursionError) as error:
-        raise ConfigError(f"{path} is not JSON: {error}", hint="--json-schema takes a JSON schema", code="bad_file") from error
+        raise ConfigError(
+            f"{path} is not JSON: {error}",
+            hint="--json-schema takes a JSON schema",
+            code="bad_file",
+        ) from error
     if not isinstance(schema, dict):
-        raise ConfigError(f"{path} holds no JSON object", hint="--json-schema takes a JSON schema", code="bad_file")
+        raise ConfigError(
+            f"{path} holds no JSON object",
+            hint="--json-schema takes a JSON schema",
+            code="bad_file",
+        )
     return schema

@@ -24,10 +24,16 @@ Passphrase = Annotated[
 ]
 
 
-@app.command(epilog="Examples: `expertserve keygen publisher.pem`, `expertserve keygen publisher.pem --encrypt`")
+@app.command(
+    epilog="Examples: `expertserve keygen publisher.pem`, `expertserve keygen publisher.pem --encrypt`"
+)
 def keygen(
     file: Annotated[
-        Path, typer.Argument(help="Where the private key goes; the public one goes beside it, into FILE.pub.", show_default=False)
+        Path,
+        typer.Argument(
+            help="Where the private key goes; the public one goes beside it, into FILE.pub.",
+            show_default=False,
+        ),
     ],
     encrypt: Annotated[bool, typer.Option("--encrypt", help="Ask for a passphrase.")] = False,
     passphrase: Passphrase = None,
@@ -40,19 +46,37 @@ def keygen(
         passphrase = typer.prompt("Passphrase", hide_input=True, confirmation_prompt=True, err=True)
     public = keys.create(file, passphrase)
     if as_json:
-        output.as_json({"private_key": str(file), "public_key": public, "encrypted": bool(passphrase)})
+        output.as_json(
+            {"private_key": str(file), "public_key": public, "encrypted": bool(passphrase)}
+        )
     else:
         typer.echo(public)
 
 
-@app.command(epilog="Examples: `expertserve sign sql.expert --key publisher.pem`, `expertserve sign my-expert/ --key publisher.pem`")
+@app.command(
+    epilog="Examples: `expertserve sign sql.expert --key publisher.pem`, `expertserve sign my-expert/ --key publisher.pem`"
+)
 def sign(
     package: options.Package,
-    key: Annotated[Path, typer.Option(envvar="EXPERTSERVE_KEY", help="The private key's PEM file.", show_default=False)],
+    key: Annotated[
+        Path,
+        typer.Option(
+            envvar="EXPERTSERVE_KEY", help="The private key's PEM file.", show_default=False
+        ),
+    ],
     output_file: Annotated[
-        Path | None, typer.Option("--output", "-o", help="The signed archive, instead of replacing the package.", show_default=False)
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            help="The signed archive, instead of replacing the package.",
+            show_default=False,
+        ),
     ] = None,
-    publisher: Annotated[str | None, typer.Option(help="A name to show; what vouches is the key.", show_default=False)] = None,
+    publisher: Annotated[
+        str | None,
+        typer.Option(help="A name to show; what vouches is the key.", show_default=False),
+    ] = None,
     passphrase: Passphrase = None,
     as_json: options.AsJson = False,
 ) -> None:
@@ -63,7 +87,9 @@ def sign(
     private = keys.read_private(key, options.passphrase_for(key, passphrase))
     verdict = sign_package(package, private, output_file, publisher=publisher)
     if as_json:
-        output.as_json({"package": str(output_file or package), "key": verdict.key, "status": verdict.status})
+        output.as_json(
+            {"package": str(output_file or package), "key": verdict.key, "status": verdict.status}
+        )
     else:
         typer.echo(f"{output_file or package} is signed with {verdict.key}")
 
@@ -92,12 +118,25 @@ def verify(
     verdict = verify_signature(opened, manifest, policy.keys if policy else frozenset())
     if not verdict.status.startswith("valid"):
         why = f": {verdict.reason}" if verdict.reason else ""
-        raise IntegrityError(f"{package} has no signature that can be verified ({verdict.status}{why})", code="unsigned")
+        raise IntegrityError(
+            f"{package} has no signature that can be verified ({verdict.status}{why})",
+            code="unsigned",
+        )
     if policy and policy.keys and not verdict.trusted:
-        raise IntegrityError(f"{package} is signed with {verdict.key}, which is not among the keys you passed", code="untrusted_key")
+        raise IntegrityError(
+            f"{package} is signed with {verdict.key}, which is not among the keys you passed",
+            code="untrusted_key",
+        )
     if as_json:
-        facts = {"status": verdict.status, "key": verdict.key, "trusted": verdict.trusted, "uncovered": list(verdict.uncovered)}
+        facts = {
+            "status": verdict.status,
+            "key": verdict.key,
+            "trusted": verdict.trusted,
+            "uncovered": list(verdict.uncovered),
+        }
         output.as_json({"package": str(package), "digest": opened.digest, **facts})
         return
     output.warn(warnings)
-    typer.echo(f"{package} is signed with {verdict.key}{', which you trust' if verdict.trusted else ''}")
+    typer.echo(
+        f"{package} is signed with {verdict.key}{', which you trust' if verdict.trusted else ''}"
+    )

@@ -42,7 +42,9 @@ def models_add(
 
 @app.command("pull", epilog="Example: `expertserve models pull Qwen/Qwen3-0.6B`")
 def models_pull(
-    hub: Annotated[str, typer.Argument(help="ORGANISATION/NAME on the Hugging Face hub.", show_default=False)],
+    hub: Annotated[
+        str, typer.Argument(help="ORGANISATION/NAME on the Hugging Face hub.", show_default=False)
+    ],
     models_dir: options.ModelsDir = None,
 ) -> None:
     """Download a base model from the Hugging Face hub: weights, configuration and tokenizer, no code."""

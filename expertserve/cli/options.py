@@ -33,22 +33,50 @@ def _note_json(ctx: typer.Context, wanted: bool) -> bool:
 
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.", callback=_note_json)]
-Package = Annotated[Path, typer.Argument(help="A .expert file or an unpacked folder.", show_default=False)]
+Package = Annotated[
+    Path, typer.Argument(help="A .expert file or an unpacked folder.", show_default=False)
+]
 Packages = Annotated[
     list[str],
-    typer.Argument(help="`.expert` files or unpacked folders, each with a name of yours if you like: NAME=PATH.", show_default=False),
+    typer.Argument(
+        help="`.expert` files or unpacked folders, each with a name of yours if you like: NAME=PATH.",
+        show_default=False,
+    ),
 ]
-BaseModel = Annotated[str | None, typer.Option(help="A folder, a name or a hub id, instead of what manifests name.", show_default=False)]
+BaseModel = Annotated[
+    str | None,
+    typer.Option(
+        help="A folder, a name or a hub id, instead of what manifests name.", show_default=False
+    ),
+]
 Device = Annotated[str | None, typer.Option(help="cpu, cuda, cuda:1 …", show_default=False)]
 Precision = Annotated[DType | None, typer.Option(help="Of the base weights.", show_default=False)]
 MaxModelLen = Annotated[
-    int | None, typer.Option(min=1, help="Longest prompt and answer together, in tokens; by default the base model's.", show_default=False)
+    int | None,
+    typer.Option(
+        min=1,
+        help="Longest prompt and answer together, in tokens; by default the base model's.",
+        show_default=False,
+    ),
 ]
 CacheDir = Annotated[
-    Path | None, typer.Option(envvar="EXPERTSERVE_CACHE_DIR", help="Instead of the user's cache folder.", show_default=False)
+    Path | None,
+    typer.Option(
+        envvar="EXPERTSERVE_CACHE_DIR",
+        help="Instead of the user's cache folder.",
+        show_default=False,
+    ),
 ]
-ModelsDir = Annotated[Path | None, typer.Option(envvar="EXPERTSERVE_MODELS_DIR", help="Where base models are.", show_default=False)]
-Checksum = Annotated[str | None, typer.Option(help="The archive's SHA-256; a sidecar is checked anyway.", show_default=False)]
+ModelsDir = Annotated[
+    Path | None,
+    typer.Option(
+        envvar="EXPERTSERVE_MODELS_DIR", help="Where base models are.", show_default=False
+    ),
+]
+Checksum = Annotated[
+    str | None,
+    typer.Option(help="The archive's SHA-256; a sidecar is checked anyway.", show_default=False),
+]
 Trust = Annotated[
     Literal["off", "warn", "require"] | None,
     typer.Option(
@@ -65,19 +93,40 @@ TrustedKey = Annotated[
         show_default=False,
     ),
 ]
-Temperature = Annotated[float | None, typer.Option(help="0 takes the likeliest token.", show_default=False)]
-TopP = Annotated[
-    float | None, typer.Option(help="Choose among the likeliest tokens with this much probability together.", show_default=False)
+Temperature = Annotated[
+    float | None, typer.Option(help="0 takes the likeliest token.", show_default=False)
 ]
-TopK = Annotated[int | None, typer.Option(help="Choose among this many tokens.", show_default=False)]
-MinP = Annotated[float | None, typer.Option(help="Leave out what is this much less likely than the likeliest.", show_default=False)]
+TopP = Annotated[
+    float | None,
+    typer.Option(
+        help="Choose among the likeliest tokens with this much probability together.",
+        show_default=False,
+    ),
+]
+TopK = Annotated[
+    int | None, typer.Option(help="Choose among this many tokens.", show_default=False)
+]
+MinP = Annotated[
+    float | None,
+    typer.Option(
+        help="Leave out what is this much less likely than the likeliest.", show_default=False
+    ),
+]
 MaxTokens = Annotated[int | None, typer.Option(help="Bound on the answer.", show_default=False)]
 Seed = Annotated[int | None, typer.Option(help="Makes sampling repeatable.", show_default=False)]
-Stop = Annotated[list[str] | None, typer.Option(help="Ends the answer; may be repeated.", show_default=False)]
-System = Annotated[str | None, typer.Option(help="A system message of your own.", show_default=False)]
-Schema = Annotated[Path | None, typer.Option(help="A file with context, such as DDL.", show_default=False)]
+Stop = Annotated[
+    list[str] | None, typer.Option(help="Ends the answer; may be repeated.", show_default=False)
+]
+System = Annotated[
+    str | None, typer.Option(help="A system message of your own.", show_default=False)
+]
+Schema = Annotated[
+    Path | None, typer.Option(help="A file with context, such as DDL.", show_default=False)
+]
 Dialect = Annotated[str | None, typer.Option(help="Stands above the schema.", show_default=False)]
-NoGrammar = Annotated[bool, typer.Option("--no-grammar", help="Don't hold answers to the expert's grammar.")]
+NoGrammar = Annotated[
+    bool, typer.Option("--no-grammar", help="Don't hold answers to the expert's grammar.")
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +146,9 @@ def seams(ctx: typer.Context) -> Seams:
     return ctx.obj if isinstance(ctx.obj, Seams) else Seams()
 
 
-def policy(trust: Literal["off", "warn", "require"] | None, keys: list[str] | None) -> TrustPolicy | None:
+def policy(
+    trust: Literal["off", "warn", "require"] | None, keys: list[str] | None
+) -> TrustPolicy | None:
     """`--trust` and `--trusted-key` → what is demanded of signatures; None is the default."""
     from expertserve.package.keys import read_trusted
     from expertserve.package.signature import TrustPolicy
@@ -173,12 +224,20 @@ def named(packages: list[str], cache_dir: Path | None) -> list[Named]:
     found: dict[str, Named] = {}
     manifests: list[Manifest] = []
     for given in packages:
-        match = re.fullmatch(r"([A-Za-z0-9][A-Za-z0-9._-]*)=(.+)", given) if not Path(given).exists() else None
+        match = (
+            re.fullmatch(r"([A-Za-z0-9][A-Za-z0-9._-]*)=(.+)", given)
+            if not Path(given).exists()
+            else None
+        )
         path = Path(match[2] if match else given)
         manifest = read_manifest(open_package(path, cache_dir=cache_dir).folder)
         name = match[1] if match else manifest.name
         if name in found:
-            raise ConfigError(f"two packages are called {name!r}", hint="name one yourself: NAME=PATH", code="name_taken")
+            raise ConfigError(
+                f"two packages are called {name!r}",
+                hint="name one yourself: NAME=PATH",
+                code="name_taken",
+            )
         found[name] = Named(name, path)
         manifests.append(manifest)
     ordered = list(found.values())
@@ -194,7 +253,11 @@ def read_text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path} can't be read: {error}", hint="a text file in UTF-8 is expected", code="bad_file") from error
+        raise ConfigError(
+            f"{path} can't be read: {error}",
+            hint="a text file in UTF-8 is expected",
+            code="bad_file",
+        ) from error
 
 
 def read_input(text: str) -> str:
@@ -204,6 +267,14 @@ def read_input(text: str) -> str:
 
 def passphrase_for(path: Path, given: str | None) -> str | None:
     """The passphrase of a private key: what was given, or asked for where the key needs one and somebody is there to answer."""
-    if given is not None or not os.access(path, os.R_OK) or b"ENCRYPTED" not in path.read_bytes()[:200]:
+    if (
+        given is not None
+        or not os.access(path, os.R_OK)
+        or b"ENCRYPTED" not in path.read_bytes()[:200]
+    ):
         return given
-    return str(typer.prompt(f"Passphrase of {path}", hide_input=True, err=True)) if sys.stdin.isatty() else None
+    return (
+        str(typer.prompt(f"Passphrase of {path}", hide_input=True, err=True))
+        if sys.stdin.isatty()
+        else None
+    )

@@ -69,7 +69,9 @@ def table(facts: Mapping[str, object]) -> None:
 
 def _cell(value: object) -> str:
     if isinstance(value, dict):
-        return "  ".join(f"{_cell(k)}={_cell(v)}" for k, v in value.items() if v not in (None, [], (), ""))
+        return "  ".join(
+            f"{_cell(k)}={_cell(v)}" for k, v in value.items() if v not in (None, [], (), "")
+        )
     if isinstance(value, tuple | list):
         return ", ".join(map(_cell, value))
     return escape(printable("" if value is None else str(value)))

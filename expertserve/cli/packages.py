@@ -21,10 +21,20 @@ app = group()
 COLOURS = {"error": "bold red", "warning": "yellow", "info": "cyan"}
 
 
-@app.command(epilog="Examples: `expertserve pack my-expert/`, `expertserve pack my-expert/ -o sql.expert`")
+@app.command(
+    epilog="Examples: `expertserve pack my-expert/`, `expertserve pack my-expert/ -o sql.expert`"
+)
 def pack(
-    folder: Annotated[Path, typer.Argument(help="Holds manifest.json, the adapter, the tokenizer …", show_default=False)],
-    output_file: Annotated[Path | None, typer.Option("--output", "-o", help="The archive to write.", show_default=False)] = None,
+    folder: Annotated[
+        Path,
+        typer.Argument(
+            help="Holds manifest.json, the adapter, the tokenizer …", show_default=False
+        ),
+    ],
+    output_file: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="The archive to write.", show_default=False),
+    ] = None,
     as_json: options.AsJson = False,
 ) -> None:
     """Pack a folder into a .expert archive with checksums; the same folder gives the same bytes. A signature is kept."""
@@ -42,7 +52,9 @@ def pack(
 @app.command(epilog="Example: `expertserve inspect sql.expert --json`")
 def inspect(
     package: options.Package,
-    base_model: Annotated[str | None, typer.Option(help="Check against this base model.", show_default=False)] = None,
+    base_model: Annotated[
+        str | None, typer.Option(help="Check against this base model.", show_default=False)
+    ] = None,
     checksum: options.Checksum = None,
     trust: options.Trust = None,
     trusted_key: options.TrustedKey = None,
@@ -64,11 +76,19 @@ def inspect(
     (output.as_json if as_json else output.table)(facts)
 
 
-@app.command(epilog="Examples: `expertserve check sql.expert`, `expertserve check --strict --json experts/*.expert`")
+@app.command(
+    epilog="Examples: `expertserve check sql.expert`, `expertserve check --strict --json experts/*.expert`"
+)
 def check(
-    packages: Annotated[list[Path], typer.Argument(help=".expert files or unpacked folders.", show_default=False)],
-    strict: Annotated[bool, typer.Option("--strict", help="Warnings make the exit status 1, too.")] = False,
-    base_model: Annotated[str | None, typer.Option(help="Check against this base model.", show_default=False)] = None,
+    packages: Annotated[
+        list[Path], typer.Argument(help=".expert files or unpacked folders.", show_default=False)
+    ],
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Warnings make the exit status 1, too.")
+    ] = False,
+    base_model: Annotated[
+        str | None, typer.Option(help="Check against this base model.", show_default=False)
+    ] = None,
     cache_dir: options.CacheDir = None,
     models_dir: options.ModelsDir = None,
     as_json: options.AsJson = False,
@@ -82,7 +102,11 @@ def check(
             found += [
                 (package, finding)
                 for finding in check_package(
-                    package, base_model=base_model, models_dir=models_dir, cache_dir=cache_dir, compile_grammar=True
+                    package,
+                    base_model=base_model,
+                    models_dir=models_dir,
+                    cache_dir=cache_dir,
+                    compile_grammar=True,
                 )
             ]
     counts = Counter(finding.severity for _, finding in found)
@@ -92,7 +116,9 @@ def check(
     else:
         for path, finding in found:
             _print(path, finding)
-        typer.echo(f"errors {counts['error']}, warnings {counts['warning']}, remarks {counts['info']}")
+        typer.echo(
+            f"errors {counts['error']}, warnings {counts['warning']}, remarks {counts['info']}"
+        )
     if counts["error"] or (strict and counts["warning"]):
         raise typer.Exit(1)
 
@@ -101,10 +127,19 @@ def _print(package: Path, finding: Finding) -> None:
     from rich.console import Console
     from rich.markup import escape
 
-    place = ":".join([str(package), *([finding.file] if finding.file else []), *([str(finding.line)] if finding.line else [])])
+    place = ":".join(
+        [
+            str(package),
+            *([finding.file] if finding.file else []),
+            *([str(finding.line)] if finding.line else []),
+        ]
+    )
     colour = COLOURS[finding.severity]
     console = Console(highlight=False, soft_wrap=True)
-    console.print(f"{escape(output.printable(place))}: [{colour}]{finding.severity}[/] {escape(output.printable(finding.message))}", end="")
+    console.print(
+        f"{escape(output.printable(place))}: [{colour}]{finding.severity}[/] {escape(output.printable(finding.message))}",
+        end="",
+    )
     console.print(f"  [dim]{escape('[' + finding.code + ']')}[/]")
     for label, text in (("why", finding.reason), ("fix", finding.fix)):
         if text:
@@ -115,9 +150,13 @@ def _print(package: Path, finding: Finding) -> None:
     epilog="Examples: `expertserve prepare sql.expert`, `expertserve prepare experts/*.expert --trust require --trusted-key keys.txt`"
 )
 def prepare(
-    packages: Annotated[list[Path], typer.Argument(help=".expert files or unpacked folders.", show_default=False)],
+    packages: Annotated[
+        list[Path], typer.Argument(help=".expert files or unpacked folders.", show_default=False)
+    ],
     base_model: options.BaseModel = None,
-    checkpoint: Annotated[str | None, typer.Option(help="One of the package's other checkpoints.", show_default=False)] = None,
+    checkpoint: Annotated[
+        str | None, typer.Option(help="One of the package's other checkpoints.", show_default=False)
+    ] = None,
     trust: options.Trust = None,
     trusted_key: options.TrustedKey = None,
     cache_dir: options.CacheDir = None,
@@ -132,12 +171,22 @@ def prepare(
         started = time.perf_counter()
         with output.messages.status(f"preparing {package} …"):
             ready = expert.prepare(
-                package, base_model=base_model, checkpoint=checkpoint, cache_dir=cache_dir, models_dir=models_dir, trust=policy
+                package,
+                base_model=base_model,
+                checkpoint=checkpoint,
+                cache_dir=cache_dir,
+                models_dir=models_dir,
+                trust=policy,
             )
             grammar = _compiled(ready, cache_dir)
         output.warn(ready.warnings)
         adapter = ready.adapter.digest if ready.adapter else None
-        facts = {"package": str(package), "name": ready.manifest.name, "version": ready.manifest.version, "digest": ready.package.digest}
+        facts = {
+            "package": str(package),
+            "name": ready.manifest.name,
+            "version": ready.manifest.version,
+            "digest": ready.package.digest,
+        }
         done.append(
             {
                 **facts,
@@ -148,7 +197,9 @@ def prepare(
             }
         )
         if not as_json:
-            typer.echo(f"{package}  {ready.manifest.name} {ready.manifest.version} on {ready.base.name}  {done[-1]['seconds']} s")
+            typer.echo(
+                f"{package}  {ready.manifest.name} {ready.manifest.version} on {ready.base.name}  {done[-1]['seconds']} s"
+            )
     if as_json:
         output.as_json({"prepared": done})
 

@@ -17,12 +17,20 @@ BUILDER = "expertserve.ray.serve:build_app"
 
 
 def ray(
-    config: Annotated[Path, typer.Option(help="The file that `serve deploy` takes too.", show_default=False)],
+    config: Annotated[
+        Path, typer.Option(help="The file that `serve deploy` takes too.", show_default=False)
+    ],
     address: Annotated[
         str | None,
-        typer.Option(envvar="RAY_ADDRESS", help="Of a running cluster; by default Ray is started on this machine.", show_default=False),
+        typer.Option(
+            envvar="RAY_ADDRESS",
+            help="Of a running cluster; by default Ray is started on this machine.",
+            show_default=False,
+        ),
     ] = None,
-    check: Annotated[bool, typer.Option("--check", help="Only say whether the file is right.")] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Only say whether the file is right.")
+    ] = False,
 ) -> None:
     """Serve experts on Ray Serve, over OpenAI's API: replicas, autoscaling, requests that go where their expert is warm."""
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
@@ -40,9 +48,14 @@ def ray(
     with cluster(address, http):
         prefix = app.get("route_prefix", "/")
         deploy(app["args"], name=app.get("name", "expertserve"), route_prefix=prefix)
-        for number in (signal.SIGINT, signal.SIGTERM):  # before this, Ctrl-C ends a start that takes too long
+        for number in (
+            signal.SIGINT,
+            signal.SIGTERM,
+        ):  # before this, Ctrl-C ends a start that takes too long
             signal.signal(number, lambda *_: stop.set())
-        typer.echo(f"ready at http://{http['host']}:{http['port']}{prefix.rstrip('/')}  (Ctrl-C stops)")
+        typer.echo(
+            f"ready at http://{http['host']}:{http['port']}{prefix.rstrip('/')}  (Ctrl-C stops)"
+        )
         stop.wait()
 
 
@@ -55,9 +68,15 @@ def read_file(path: Path) -> dict[str, Any]:
     try:
         found = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ConfigError(f"{path} can't be read: {error}", hint="examples/ray/serve.yaml is one", code="bad_file") from error
+        raise ConfigError(
+            f"{path} can't be read: {error}", hint="examples/ray/serve.yaml is one", code="bad_file"
+        ) from error
     if not isinstance(found, dict) or not isinstance(found.get("http_options", {}), dict):
-        raise ConfigError(f"{path} is no Serve configuration file", hint="examples/ray/serve.yaml is one", code="bad_file")
+        raise ConfigError(
+            f"{path} is no Serve configuration file",
+            hint="examples/ray/serve.yaml is one",
+            code="bad_file",
+        )
     return found
 
 
@@ -68,8 +87,18 @@ def application_of(file: dict[str, Any], path: Path) -> dict[str, Any]:
         ConfigError: There is none, or there are several.
     """
     apps = file.get("applications", [])
-    ours = [a for a in apps if isinstance(a, dict) and a.get("import_path") == BUILDER] if isinstance(apps, list) else []
+    ours = (
+        [a for a in apps if isinstance(a, dict) and a.get("import_path") == BUILDER]
+        if isinstance(apps, list)
+        else []
+    )
     if len(ours) != 1:
-        hint = "`serve deploy` takes files with several" if ours else "examples/ray/serve.yaml is one"
-        raise ConfigError(f"{path} has {len(ours)} applications with import_path {BUILDER}", hint=hint, code="bad_file")
+        hint = (
+            "`serve deploy` takes files with several" if ours else "examples/ray/serve.yaml is one"
+        )
+        raise ConfigError(
+            f"{path} has {len(ours)} applications with import_path {BUILDER}",
+            hint=hint,
+            code="bad_file",
+        )
     return {"args": {}, **ours[0]}

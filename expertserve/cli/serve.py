@@ -10,7 +10,19 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from expertserve._version import __version__
-from expertserve.cli.options import BaseModel, CacheDir, Device, MaxModelLen, ModelsDir, Precision, Trust, TrustedKey, named, policy, seams
+from expertserve.cli.options import (
+    BaseModel,
+    CacheDir,
+    Device,
+    MaxModelLen,
+    ModelsDir,
+    Precision,
+    Trust,
+    TrustedKey,
+    named,
+    policy,
+    seams,
+)
 from expertserve.config import EngineConfig
 from expertserve.errors import ConfigError
 from expertserve.server.settings import ServerSettings
@@ -34,35 +46,79 @@ QUESTION = "How many customers are from Spain?"
 def serve(
     ctx: typer.Context,
     packages: Sources = None,
-    host: Annotated[str, typer.Option(envvar="EXPERTSERVE_HOST", help="Where to listen; beyond this machine with --keys.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(envvar="EXPERTSERVE_PORT", help="0 takes a free one.")] = 8000,
-    watch: Annotated[bool, typer.Option("--watch", help="Replace packages whose files change, load new ones.")] = False,
+    host: Annotated[
+        str,
+        typer.Option(
+            envvar="EXPERTSERVE_HOST", help="Where to listen; beyond this machine with --keys."
+        ),
+    ] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option(envvar="EXPERTSERVE_PORT", help="0 takes a free one.")
+    ] = 8000,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Replace packages whose files change, load new ones.")
+    ] = False,
     keys: Annotated[
-        Path | None, typer.Option(envvar="EXPERTSERVE_KEYS", help="A TOML file with hashed keys and their rights.", show_default=False)
+        Path | None,
+        typer.Option(
+            envvar="EXPERTSERVE_KEYS",
+            help="A TOML file with hashed keys and their rights.",
+            show_default=False,
+        ),
     ] = None,
     experts_folder: Annotated[
-        Path | None, typer.Option(help="What administrators may load over HTTP, and where uploads go.", show_default=False)
+        Path | None,
+        typer.Option(
+            help="What administrators may load over HTTP, and where uploads go.", show_default=False
+        ),
     ] = None,
     state_dir: Annotated[
-        Path | None, typer.Option(help="Where experts loaded over HTTP are noted, to survive a restart.", show_default=False)
+        Path | None,
+        typer.Option(
+            help="Where experts loaded over HTTP are noted, to survive a restart.",
+            show_default=False,
+        ),
     ] = None,
-    insecure: Annotated[bool, typer.Option("--insecure", help="Listen beyond this machine without keys.")] = False,
-    open_admin: Annotated[bool, typer.Option("--open-admin", help="Without --keys, let everybody administrate.")] = False,
-    drain: Annotated[float, typer.Option(help="Seconds that running requests get after SIGTERM or Ctrl-C.")] = 30.0,
-    log_prompts: Annotated[bool, typer.Option("--log-prompts", help="Write prompts and answers to the log.")] = False,
+    insecure: Annotated[
+        bool, typer.Option("--insecure", help="Listen beyond this machine without keys.")
+    ] = False,
+    open_admin: Annotated[
+        bool, typer.Option("--open-admin", help="Without --keys, let everybody administrate.")
+    ] = False,
+    drain: Annotated[
+        float, typer.Option(help="Seconds that running requests get after SIGTERM or Ctrl-C.")
+    ] = 30.0,
+    log_prompts: Annotated[
+        bool, typer.Option("--log-prompts", help="Write prompts and answers to the log.")
+    ] = False,
     log_json: Annotated[
-        bool | None, typer.Option("--log-json/--log-plain", help="By default plain on a terminal, else JSON.", show_default=False)
+        bool | None,
+        typer.Option(
+            "--log-json/--log-plain",
+            help="By default plain on a terminal, else JSON.",
+            show_default=False,
+        ),
     ] = None,
     request_timeout: Annotated[float, typer.Option(help="Seconds for a whole request.")] = 600.0,
-    max_pending: Annotated[int, typer.Option(help="Answers running and waiting together; more are refused.")] = 512,
+    max_pending: Annotated[
+        int, typer.Option(help="Answers running and waiting together; more are refused.")
+    ] = 512,
     base_model: BaseModel = None,
     device: Device = None,
     dtype: Precision = None,
     max_model_len: MaxModelLen = None,
-    max_slots: Annotated[int | None, typer.Option(help="Adapters that one batch may mix.", show_default=False)] = None,
-    max_loaded_experts: Annotated[int | None, typer.Option(help="Adapters kept in the engine.", show_default=False)] = None,
+    max_slots: Annotated[
+        int | None, typer.Option(help="Adapters that one batch may mix.", show_default=False)
+    ] = None,
+    max_loaded_experts: Annotated[
+        int | None, typer.Option(help="Adapters kept in the engine.", show_default=False)
+    ] = None,
     otlp_traces_endpoint: Annotated[
-        str | None, typer.Option(help="Where vLLM sends a span for each request, by OpenTelemetry's protocol.", show_default=False)
+        str | None,
+        typer.Option(
+            help="Where vLLM sends a span for each request, by OpenTelemetry's protocol.",
+            show_default=False,
+        ),
     ] = None,
     trust: Trust = None,
     trusted_key: TrustedKey = None,
@@ -102,7 +158,9 @@ def serve(
             max_slots=max_slots,
             device=device,
             dtype=dtype,
-            config=EngineConfig(max_model_len=max_model_len, stats=True, otlp_traces_endpoint=otlp_traces_endpoint),
+            config=EngineConfig(
+                max_model_len=max_model_len, stats=True, otlp_traces_endpoint=otlp_traces_endpoint
+            ),
             allow_multiple_bases=True,
             trust=policy(trust, trusted_key),
             cache_dir=cache_dir,
@@ -111,14 +169,25 @@ def serve(
         )
 
     sources = [Named(n.name, n.path) for n in named(found, cache_dir)]
-    run(make, settings, sources, watch=[*places, *(s.path for s in sources)] if watch else (), listening=welcome, ready=tell_ready)
+    run(
+        make,
+        settings,
+        sources,
+        watch=[*places, *(s.path for s in sources)] if watch else (),
+        listening=welcome,
+        ready=tell_ready,
+    )
 
 
 def expand(packages: list[str]) -> list[str]:
     """Folders of packages → the packages in them."""
     from expertserve.server.watch import packages_in
 
-    return [str(p) for given in packages for p in (packages_in(Path(given)) if Path(given).is_dir() else [given])]
+    return [
+        str(p)
+        for given in packages
+        for p in (packages_in(Path(given)) if Path(given).is_dir() else [given])
+    ]
 
 
 def welcome(url: str, parts: Parts) -> None:
@@ -126,23 +195,42 @@ def welcome(url: str, parts: Parts) -> None:
     info, entries = parts.service.info(), parts.state.entries
     bases = ", ".join(info.base_models) or "no base model yet"
     count = f"{info.experts} expert{'s' if info.experts != 1 else ''}"
-    lines = [f"expertserve {__version__}: {count} on {bases}", "", f"  {url}/      playground", f"  {url}/v1    OpenAI API"]
+    lines = [
+        f"expertserve {__version__}: {count} on {bases}",
+        "",
+        f"  {url}/      playground",
+        f"  {url}/v1    OpenAI API",
+    ]
     lines += [f"  {url}/docs  routes", ""]
-    rows = [(e.name, parts.service.get(e.name).manifest.description) for e in entries if parts.has(e.name)]
-    rows += [(b, "the base model alone") for b in info.base_models] + ([("auto", "the expert that fits the prompt")] if rows else [])
+    rows = [
+        (e.name, parts.service.get(e.name).manifest.description)
+        for e in entries
+        if parts.has(e.name)
+    ]
+    rows += [(b, "the base model alone") for b in info.base_models] + (
+        [("auto", "the expert that fits the prompt")] if rows else []
+    )
     width = max((len(name) for name, _ in rows), default=0)
     lines += [f"  {_plain(name):{width}}  {_plain(_short(text))}" for name, text in rows]
     if entries:
-        fitting = [(route.name, QUESTION) for route in parts.service.route(QUESTION)] or [(entries[0].name, "What can you do?")]
+        fitting = [(route.name, QUESTION) for route in parts.service.route(QUESTION)] or [
+            (entries[0].name, "What can you do?")
+        ]
         lines += ["", *example(url, *fitting[0], keys=parts.keys.required)]
-    typer.echo("\n".join(["", *lines, "", "starting the engine …" if entries else "waiting for experts …"]))
+    typer.echo(
+        "\n".join(["", *lines, "", "starting the engine …" if entries else "waiting for experts …"])
+    )
 
 
 def example(url: str, name: str, question: str, *, keys: bool) -> list[str]:
     """A curl command for the shell."""
     body = json.dumps({"model": name, "messages": [{"role": "user", "content": question}]})
     key = ['       -H "Authorization: Bearer $KEY" \\'] if keys else []
-    return [f"  curl {url}/v1/chat/completions -H 'Content-Type: application/json' \\", *key, f"       -d '{body}'"]
+    return [
+        f"  curl {url}/v1/chat/completions -H 'Content-Type: application/json' \\",
+        *key,
+        f"       -d '{body}'",
+    ]
 
 
 def tell_ready(url: str, parts: Parts) -> None:

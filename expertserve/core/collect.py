@@ -8,7 +8,15 @@ from collections.abc import Callable, Sequence
 
 from expertserve.expert import PreparedExpert
 from expertserve.request import Request
-from expertserve.result import Chunk, Completion, GrammarVerdict, InferenceResult, Timing, TokenLogprob, Usage
+from expertserve.result import (
+    Chunk,
+    Completion,
+    GrammarVerdict,
+    InferenceResult,
+    Timing,
+    TokenLogprob,
+    Usage,
+)
 
 
 class Collector:
@@ -46,20 +54,29 @@ class Collector:
         assert self._request is not None
         end, first = self._ended or time.monotonic(), self._first
         completions = tuple(self._join(i) for i in range(self._request.sampling.n))
-        whole = completions[0].finish_reason != "cancelled" and (completions[0].grammar is None or completions[0].grammar.complete)
+        whole = completions[0].finish_reason != "cancelled" and (
+            completions[0].grammar is None or completions[0].grammar.complete
+        )
         return InferenceResult(
             completions,
             Usage(len(self._request.prompt_token_ids), sum(len(c.token_ids) for c in completions)),
             self._expert.proof(),
             self._expert.base_proof(),
-            Timing(self._handed - self._accepted, (first or end) - self._accepted, end - self._accepted, self.load),
+            Timing(
+                self._handed - self._accepted,
+                (first or end) - self._accepted,
+                end - self._accepted,
+                self.load,
+            ),
             self._request.id,
             self.parse(completions[0].text) if self.parse and whole else None,
         )
 
     def _join(self, index: int) -> Completion:
         chunks: Sequence[Chunk] = self._parts.get(index, ())
-        logprobs: tuple[TokenLogprob, ...] = tuple(itertools.chain.from_iterable(c.logprobs for c in chunks))
+        logprobs: tuple[TokenLogprob, ...] = tuple(
+            itertools.chain.from_iterable(c.logprobs for c in chunks)
+        )
         text = "".join(c.text for c in chunks)
         return Completion(
             text,

@@ -23,7 +23,13 @@ from expertserve.core.resolve import check_fits, resolve
 from expertserve.core.router import Route, Router
 from expertserve.decoding.compile import masks
 from expertserve.engine.base import Engine, EngineInfo
-from expertserve.errors import ConfigError, EngineDeadError, ExpertError, ExpertNotLoadedError, IncompatibleError
+from expertserve.errors import (
+    ConfigError,
+    EngineDeadError,
+    ExpertError,
+    ExpertNotLoadedError,
+    IncompatibleError,
+)
 from expertserve.expert import PreparedExpert, bare, prepare
 from expertserve.models import BaseModel, last_component, resolve_given
 from expertserve.package.constraints import check_constraints
@@ -76,7 +82,10 @@ class Core:
         models_dir: Path | None = None,
     ) -> None:
         if max_loaded_experts is not None and max_loaded_experts < 1:
-            raise ConfigError(f"max_loaded_experts must be at least 1, not {max_loaded_experts}", code="bad_setting")
+            raise ConfigError(
+                f"max_loaded_experts must be at least 1, not {max_loaded_experts}",
+                code="bad_setting",
+            )
         self.base_model = base_model
         self.allow_multiple_bases = allow_multiple_bases
         self.config = config or EngineConfig()
@@ -89,7 +98,12 @@ class Core:
         self._changes = 0
         self._loading: dict[str, asyncio.Lock] = {}
         self._closed = False
-        self.engines = Engines(self.config, engine or partial(default_engine, self.config), max_loaded_experts, self._loaded)
+        self.engines = Engines(
+            self.config,
+            engine or partial(default_engine, self.config),
+            max_loaded_experts,
+            self._loaded,
+        )
 
     def _loaded(self) -> list[Entry]:
         return list(self._entries.values())  # faces ask from other threads
@@ -128,7 +142,9 @@ class Core:
                     expert.package.close()
                 else:
                     self._check_base(expert)
-                    check_constraints(expert.manifest, (e.expert.manifest for e in self._entries.values()))
+                    check_constraints(
+                        expert.manifest, (e.expert.manifest for e in self._entries.values())
+                    )
             except ExpertError:
                 expert.package.close()
                 raise
@@ -148,7 +164,12 @@ class Core:
         return await self._describe(entry)
 
     async def replace_expert(
-        self, name: str, path: str | os.PathLike[str], *, checksum: str | None = None, checkpoint: str | None = None
+        self,
+        name: str,
+        path: str | os.PathLike[str],
+        *,
+        checksum: str | None = None,
+        checkpoint: str | None = None,
     ) -> ExpertInfo:
         """Exchanges an expert under its name: requests begun before finish on the old weights, those begun after use the new.
 
@@ -183,9 +204,15 @@ class Core:
             del self._entries[name]
             self._changes += 1
         if force:
-            reason = ExpertNotLoadedError(f"{name!r} was unloaded by force while it answered", hint="load it again", code="unloaded")
+            reason = ExpertNotLoadedError(
+                f"{name!r} was unloaded by force while it answered",
+                hint="load it again",
+                code="unloaded",
+            )
             entry.kill(reason)
-        await asyncio.shield(asyncio.create_task(self._leave(entry)))  # also where nobody waits for it any more
+        await asyncio.shield(
+            asyncio.create_task(self._leave(entry))
+        )  # also where nobody waits for it any more
 
     async def _leave(self, entry: Entry) -> None:
         await entry.idle.wait()
@@ -233,9 +260,15 @@ class Core:
         Args:
             context: What goes with the prompt, such as a schema; its shape counts, not its words.
         """
-        known, changes = self._router, self._changes  # faces ask from other threads, while this one loads
+        known, changes = (
+            self._router,
+            self._changes,
+        )  # faces ask from other threads, while this one loads
         if known is None or known[0] != changes:
-            known = self._router = changes, Router([(e.name, e.expert.manifest) for e in self._loaded()])
+            known = self._router = (
+                changes,
+                Router([(e.name, e.expert.manifest) for e in self._loaded()]),
+            )
         return known[1].route(prompt, context)
 
     def info(self) -> ManagerInfo:
@@ -244,7 +277,14 @@ class Core:
         bases = dict.fromkeys(e.expert.base.name for e in (*entries, *list(self._bases.values())))
         return ManagerInfo(tuple(bases), self.engines.infos(), len(entries), self.engines.running)
 
-    async def _read(self, path: str | os.PathLike[str], *, checksum: str | None, checkpoint: str | None, cache: bool) -> PreparedExpert:
+    async def _read(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        checksum: str | None,
+        checkpoint: str | None,
+        cache: bool,
+    ) -> PreparedExpert:
         expert = await asyncio.to_thread(
             prepare,
             path,
@@ -258,7 +298,9 @@ class Core:
         )
         try:
             if expert.grammar:
-                await asyncio.to_thread(masks.expect, expert.grammar, expert.base.path, self.cache_dir)
+                await asyncio.to_thread(
+                    masks.expect, expert.grammar, expert.base.path, self.cache_dir
+                )
         except BaseException:
             expert.package.close()
             raise
@@ -272,10 +314,15 @@ class Core:
         found = self._entries.get(name)
         if found is None:
             known = ", ".join(sorted(self._entries)) or "none"
-            raise ExpertNotLoadedError(f"no expert is loaded as {name!r}; loaded: {known}", hint="load_expert(name, path) loads one")
+            raise ExpertNotLoadedError(
+                f"no expert is loaded as {name!r}; loaded: {known}",
+                hint="load_expert(name, path) loads one",
+            )
         return found
 
-    def _find(self, name: str, prompt: str | None = None, args: GenerateArgs | None = None) -> Entry:
+    def _find(
+        self, name: str, prompt: str | None = None, args: GenerateArgs | None = None
+    ) -> Entry:
         """An entry by its name, by routing, or for the bare base model by its name."""
         if name in self._entries:
             return self._entries[name]
@@ -287,15 +334,25 @@ class Core:
         routes = self.route(*routed_by(prompt, args))
         if not routes:
             known = ", ".join(sorted(self._entries)) or "none"
-            raise ConfigError("no loaded expert fits this prompt", hint=f"name one of: {known}", code="no_expert_fits")
+            raise ConfigError(
+                "no loaded expert fits this prompt",
+                hint=f"name one of: {known}",
+                code="no_expert_fits",
+            )
         return routes[0].name
 
     def _base_entry(self, name: str) -> Entry | None:
         wanted = last_component(name).casefold()
         if wanted not in self._bases:
             bases = [e.expert.base for e in self._loaded()]
-            if not bases and self.base_model is not None and last_component(str(self.base_model)).casefold() == wanted:
-                bases.append(self._given_base())  # which may look in many places, so not for any name
+            if (
+                not bases
+                and self.base_model is not None
+                and last_component(str(self.base_model)).casefold() == wanted
+            ):
+                bases.append(
+                    self._given_base()
+                )  # which may look in many places, so not for any name
             found = next((b for b in bases if last_component(b.name).casefold() == wanted), None)
             if found is None:
                 return None
@@ -308,7 +365,11 @@ class Core:
 
     def _check_base(self, expert: PreparedExpert, beside: Sequence[Entry] | None = None) -> None:
         served = next(iter(self._entries.values() if beside is None else beside), None)
-        if served and not self.allow_multiple_bases and served.expert.base.digest != expert.base.digest:
+        if (
+            served
+            and not self.allow_multiple_bases
+            and served.expert.base.digest != expert.base.digest
+        ):
             raise IncompatibleError(
                 f"{expert.manifest.name} is for the base model {expert.base.name}; {served.expert.base.name} is served here",
                 hint="allow_multiple_bases=True starts a second engine for it",
@@ -328,8 +389,12 @@ class Core:
             bases = [self._given_base()]
             self._base_entry(bases[0].name)
         if not bases:
-            raise ExpertNotLoadedError("no expert is loaded", hint="load_expert(name, path) loads one")
-        infos = [await self.engines.of(base).start() for base in {b.digest: b for b in bases}.values()]
+            raise ExpertNotLoadedError(
+                "no expert is loaded", hint="load_expert(name, path) loads one"
+            )
+        infos = [
+            await self.engines.of(base).start() for base in {b.digest: b for b in bases}.values()
+        ]
         return infos[0]
 
     async def close(self) -> None:
@@ -350,7 +415,13 @@ class Core:
     # ── generation ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def generate(
-        self, name: str, prompt: str | None, args: GenerateArgs, *, collect: Collector | None = None, deliver: Deliver | None = None
+        self,
+        name: str,
+        prompt: str | None,
+        args: GenerateArgs,
+        *,
+        collect: Collector | None = None,
+        deliver: Deliver | None = None,
     ) -> InferenceResult:
         """One answer; its chunks go to `deliver` as they come. Cancelling the task aborts the request in the engine.
 
@@ -366,7 +437,13 @@ class Core:
         return collect.result()
 
     async def _run(
-        self, entry: Entry, expert: PreparedExpert, prompt: str | None, args: GenerateArgs, collect: Collector, deliver: Deliver | None
+        self,
+        entry: Entry,
+        expert: PreparedExpert,
+        prompt: str | None,
+        args: GenerateArgs,
+        collect: Collector,
+        deliver: Deliver | None,
     ) -> None:
         host = self.engines.of(expert.base)
         request, applied = await resolve(expert, prompt, args, context_length=host.context_length)
@@ -394,13 +471,25 @@ class Core:
                 self.engines.revive(expert.base)
             raise
         finally:
-            if entry.expert is not expert:  # replaced meanwhile, perhaps before its adapter came into the engine
+            if (
+                entry.expert is not expert
+            ):  # replaced meanwhile, perhaps before its adapter came into the engine
                 await self.engines.free(expert)
         if applied:
             applied.check()
 
     async def generate_many(
-        self, jobs: Iterable[Job], *, return_exceptions: bool = False, done: Callable[[], None] | None = None
+        self,
+        jobs: Iterable[Job],
+        *,
+        return_exceptions: bool = False,
+        done: Callable[[], None] | None = None,
     ) -> list[InferenceResult | ExpertError]:
         """One continuous batch over any experts; see `expertserve.core.jobs.run`."""
-        return await run(jobs, self.generate, 2 * self.config.max_requests, return_exceptions=return_exceptions, done=done)
+        return await run(
+            jobs,
+            self.generate,
+            2 * self.config.max_requests,
+            return_exceptions=return_exceptions,
+            done=done,
+        )

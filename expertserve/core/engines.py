@@ -29,7 +29,13 @@ class Engines:
         entries: Everything that is loaded now.
     """
 
-    def __init__(self, config: EngineConfig, make: Callable[[], Engine], limit: int | None, entries: Callable[[], Iterable[Entry]]) -> None:
+    def __init__(
+        self,
+        config: EngineConfig,
+        make: Callable[[], Engine],
+        limit: int | None,
+        entries: Callable[[], Iterable[Entry]],
+    ) -> None:
         self._config = config
         self._make = make
         self._limit = limit
@@ -43,11 +49,17 @@ class Engines:
         """A base model's engine, which may not have been started."""
         host = self._hosts.get(base.digest)
         if host is None:
-            host = self._hosts[base.digest] = EngineHost(base, self._config, self._make, partial(self._adapters, base.digest))
+            host = self._hosts[base.digest] = EngineHost(
+                base, self._config, self._make, partial(self._adapters, base.digest)
+            )
         return host
 
     def _adapters(self, base: str) -> Iterator[ServingAdapter]:
-        return (e.expert.adapter for e in self._entries() if e.expert.adapter and e.expert.base.digest == base)
+        return (
+            e.expert.adapter
+            for e in self._entries()
+            if e.expert.adapter and e.expert.base.digest == base
+        )
 
     async def settle(self, entry: Entry) -> None:
         """Notes a use, and puts the entry's adapter into the engine where that runs."""
@@ -63,7 +75,9 @@ class Engines:
         self._resident.add(entry)
         while self._limit is not None and len(self._resident) > self._limit:
             newest = max(e.order for e in self._resident)
-            idle = [e for e in self._resident if not e.pinned and not e.running and e.order != newest]
+            idle = [
+                e for e in self._resident if not e.pinned and not e.running and e.order != newest
+            ]
             if not idle:
                 return  # over the limit for as long as all of them are pinned or busy
             gone = min(idle, key=lambda e: e.order)
@@ -110,7 +124,9 @@ class Engines:
 
     def infos(self) -> tuple[EngineInfo, ...]:
         """Those that run."""
-        return tuple(h.info for h in list(self._hosts.values()) if h.started and h.info)  # faces ask from other threads
+        return tuple(
+            h.info for h in list(self._hosts.values()) if h.started and h.info
+        )  # faces ask from other threads
 
     @property
     def running(self) -> int:

@@ -138,7 +138,13 @@ def info_of(entry: Entry, held: Mapping[str, Resident]) -> ExpertInfo:
     """
     expert, adapter = entry.expert, entry.expert.adapter
     resident = held.get(adapter.digest) if adapter else None
-    size = resident.bytes if resident else sum(f.stat().st_size for f in adapter.folder.glob("*.safetensors")) if adapter else 0
+    size = (
+        resident.bytes
+        if resident
+        else sum(f.stat().st_size for f in adapter.folder.glob("*.safetensors"))
+        if adapter
+        else 0
+    )
     return ExpertInfo(
         name=entry.name,
         expert=expert.manifest.name,

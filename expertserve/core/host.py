@@ -29,7 +29,11 @@ class EngineHost:
     """
 
     def __init__(
-        self, base: BaseModel, config: EngineConfig, make: Callable[[], Engine], adapters: Callable[[], Iterable[ServingAdapter]]
+        self,
+        base: BaseModel,
+        config: EngineConfig,
+        make: Callable[[], Engine],
+        adapters: Callable[[], Iterable[ServingAdapter]],
     ) -> None:
         self.base = base
         self.config = config
@@ -93,7 +97,10 @@ class EngineHost:
         try:
             info = await engine.start(self.base, self.config, width)
             if info.max_lora_rank is not None and width > info.max_lora_rank:
-                raise IncompatibleError(f"the engine's slots hold {info.max_lora_rank}, {width} are needed", code="rank_too_large")
+                raise IncompatibleError(
+                    f"the engine's slots hold {info.max_lora_rank}, {width} are needed",
+                    code="rank_too_large",
+                )
         except BaseException:
             await engine.close()
             raise

@@ -18,7 +18,12 @@ Answer: TypeAlias = "Callable[[str, str | None, GenerateArgs], Awaitable[Inferen
 
 
 async def run(
-    jobs: Iterable[Job], answer: Answer, at_once: int, *, return_exceptions: bool = False, done: Callable[[], None] | None = None
+    jobs: Iterable[Job],
+    answer: Answer,
+    at_once: int,
+    *,
+    return_exceptions: bool = False,
+    done: Callable[[], None] | None = None,
 ) -> list[InferenceResult | ExpertError]:
     """Results in the order of the jobs.
 

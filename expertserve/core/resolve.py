@@ -13,7 +13,9 @@ from expertserve.prompt.format import build_messages
 from expertserve.request import GenerateArgs, Request, resolve_sampling, split_args
 
 
-async def resolve(expert: PreparedExpert, prompt: str | None, args: GenerateArgs, *, context_length: int) -> tuple[Request, Applied | None]:
+async def resolve(
+    expert: PreparedExpert, prompt: str | None, args: GenerateArgs, *, context_length: int
+) -> tuple[Request, Applied | None]:
     """One call's request; what it leaves out comes from the manifest.
 
     Args:
@@ -38,7 +40,10 @@ async def resolve(expert: PreparedExpert, prompt: str | None, args: GenerateArgs
         context_length=context_length,
         stop_token_ids=expert.prompt.stop_token_ids(),
     )
-    sampling = replace(sampling, stop_token_ids=(*sampling.stop_token_ids, *expert.prompt.special_stops(sampling.stop)))
+    sampling = replace(
+        sampling,
+        stop_token_ids=(*sampling.stop_token_ids, *expert.prompt.special_stops(sampling.stop)),
+    )
     applied = await apply_grammar(expert, constraints, words.get("schema"), sampling)
     request = Request(
         id=uuid.uuid4().hex,

@@ -40,13 +40,33 @@ BY_WORDS: Final = 2.0
 SUPPORT: Final = 0.25
 
 _SQL: Final = (Is("database", "sql"), Is("query", "sql"), Is("task", "text2sql"))
-_GRAPH: Final = (Is("database", "graph"), Is("database", "neo4j"), Is("query", "cypher"), Is("task", "text2cypher"))
+_GRAPH: Final = (
+    Is("database", "graph"),
+    Is("database", "neo4j"),
+    Is("query", "cypher"),
+    Is("task", "text2cypher"),
+)
 FEATURES: Final[tuple[tuple[str, re.Pattern[str], tuple[Is, ...]], ...]] = (
-    ("DDL", re.compile(r"\bCREATE\s{1,9}(?:TEMP(?:ORARY)?\s{1,9})?(?:TABLE|VIEW)\b", re.IGNORECASE), (*_SQL, Is("format", "ddl"))),
+    (
+        "DDL",
+        re.compile(r"\bCREATE\s{1,9}(?:TEMP(?:ORARY)?\s{1,9})?(?:TABLE|VIEW)\b", re.IGNORECASE),
+        (*_SQL, Is("format", "ddl")),
+    ),
     ("a SELECT", re.compile(r"\bSELECT\s[^;]{1,500}?\sFROM\s"), _SQL),
-    ("an SQL dialect", re.compile(r"^Dialect: *(?:postgres\w{0,9}|sqlite|mysql|mariadb|duckdb|oracle|t?sql)\b", re.I | re.M), _SQL),
+    (
+        "an SQL dialect",
+        re.compile(
+            r"^Dialect: *(?:postgres\w{0,9}|sqlite|mysql|mariadb|duckdb|oracle|t?sql)\b",
+            re.I | re.M,
+        ),
+        _SQL,
+    ),
     ("a graph pattern", re.compile(r"\(\w{0,50}:[A-Z]\w{1,80} {0,5}[{)]|\) {0,5}<?-\["), _GRAPH),
-    ("a graph dialect", re.compile(r"^Dialect: *(?:cypher|neo4j|opencypher|gql)\b", re.I | re.M), _GRAPH),
+    (
+        "a graph dialect",
+        re.compile(r"^Dialect: *(?:cypher|neo4j|opencypher|gql)\b", re.I | re.M),
+        _GRAPH,
+    ),
     ("a JSON object", re.compile(r'\{\s{0,50}"[^"\n]{1,100}"\s{0,20}:'), (Is("format", "json"),)),
 )
 """What the shape of a text tells: a name, how it is recognised, and the attributes that it gives to a hint."""
@@ -148,7 +168,9 @@ class Router:
         keywords, tags = _marks([p.keyword_of for p in found]), _marks([p.supports for p in found])
         hints = self._met_hints(found, _features(context[:MAX_TEXT], prompt[:MAX_TEXT]))
         excluded = {at for phrase in found for at in phrase.excludes}
-        cases: dict[tuple[int, int, str, float], tuple[float, str]] = {}  # many experts share keywords: what they share is summed up once
+        cases: dict[
+            tuple[int, int, str, float], tuple[float, str]
+        ] = {}  # many experts share keywords: what they share is summed up once
         ranked = []
         for at in (keywords.keys() | hints.keys()) - excluded:
             case = (keywords.get(at, 0), tags.get(at, 0), *hints.get(at, ("", 0.0)))
@@ -170,7 +192,9 @@ class Router:
                     found[phrase.text] = phrase
         return list(found.values())
 
-    def _met_hints(self, found: list[_Phrase], shape: dict[Is, str]) -> dict[int, tuple[str, float]]:
+    def _met_hints(
+        self, found: list[_Phrase], shape: dict[Is, str]
+    ) -> dict[int, tuple[str, float]]:
         """By expert: what its hint found, and how much that counts. Only hints of which something is true are evaluated."""
         true = dict.fromkeys((atom for phrase in found for atom in phrase.values), "") | shape
         touched = {id(rule): rule for atom in true for rule in self._rules.get(atom, ())}
@@ -180,7 +204,9 @@ class Router:
             if rule.hint.holds(true.__contains__):
                 atoms = tuple([atom for atom in rule.hint.atoms if atom in true])
                 if atoms not in told:
-                    why = ", ".join(f"{atom} ({true[atom]})" if true[atom] else str(atom) for atom in atoms)
+                    why = ", ".join(
+                        f"{atom} ({true[atom]})" if true[atom] else str(atom) for atom in atoms
+                    )
                     told[atoms] = why, BY_SHAPE if any(true[atom] for atom in atoms) else BY_WORDS
                 for at in rule.users:
                     met[at] = told[atoms]
@@ -189,8 +215,12 @@ class Router:
     def _phrase(self, text: str) -> _Phrase:
         parts = tuple(words(text))
         if parts not in self._known:
-            self._known[parts] = _Phrase(" ".join(parts), 1 + FURTHER_WORD * (len(parts) - 1), parts)
-            if 0 < len(parts) <= MAX_WORDS:  # a keyword without a letter is in no prompt, one of a hundred words is none
+            self._known[parts] = _Phrase(
+                " ".join(parts), 1 + FURTHER_WORD * (len(parts) - 1), parts
+            )
+            if (
+                0 < len(parts) <= MAX_WORDS
+            ):  # a keyword without a letter is in no prompt, one of a hundred words is none
                 self._index[parts[0]].append(self._known[parts])
         return self._known[parts]
 
@@ -199,9 +229,13 @@ class Router:
         keywords = {p.text: p for p in map(self._phrase, entry.routing.keywords or supporting)}
         for phrase in keywords.values():
             phrase.keyword_of.append(at)
-        for phrase in {p.text: p for p in map(self._phrase, supporting) if p.text not in keywords}.values():
+        for phrase in {
+            p.text: p for p in map(self._phrase, supporting) if p.text not in keywords
+        }.values():
             phrase.supports.append(at)
-        for phrase in {p.text: p for p in map(self._phrase, entry.routing.exclude_keywords)}.values():
+        for phrase in {
+            p.text: p for p in map(self._phrase, entry.routing.exclude_keywords)
+        }.values():
             phrase.excludes.append(at)
 
     def _add_hint(self, at: int, text: str) -> None:
@@ -235,10 +269,16 @@ def _marks(lists: Iterable[list[int]]) -> dict[int, int]:
     return marks
 
 
-def _summary(found: list[_Phrase], keywords: int, tags: int, hint: str, hint_evidence: float) -> tuple[float, str]:
+def _summary(
+    found: list[_Phrase], keywords: int, tags: int, hint: str, hint_evidence: float
+) -> tuple[float, str]:
     """The evidence and why, from the marks of the found phrases."""
     words_said = [phrase for i, phrase in enumerate(found) if keywords >> i & 1]
     tags_said = [phrase.text for i, phrase in enumerate(found) if tags >> i & 1]
-    parts = ("keywords", ", ".join(p.text for p in words_said)), ("hint", hint), ("tags", ", ".join(tags_said))
+    parts = (
+        ("keywords", ", ".join(p.text for p in words_said)),
+        ("hint", hint),
+        ("tags", ", ".join(tags_said)),
+    )
     evidence = sum(p.weight for p in words_said) + hint_evidence + SUPPORT * len(tags_said)
     return evidence, "; ".join(f"{label}: {text}" for label, text in parts if text)

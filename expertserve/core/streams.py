@@ -41,10 +41,16 @@ class _Source:
         Raises:
             ConfigError: Nothing came yet.
         """
-        if self._future.done() and not self._future.cancelled() and self._future.exception() is None:
+        if (
+            self._future.done()
+            and not self._future.cancelled()
+            and self._future.exception() is None
+        ):
             return self._future.result()
         if not self._collect.begun:
-            raise ConfigError("the stream has no result: its request never reached the engine", code="no_result")
+            raise ConfigError(
+                "the stream has no result: its request never reached the engine", code="no_result"
+            )
         return self._collect.result()
 
     def _cancel(self) -> None:
@@ -93,7 +99,12 @@ class Stream(_Source):
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         self.close()
 
 
@@ -172,5 +183,10 @@ class AsyncStream(_Source):
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         await self.aclose()

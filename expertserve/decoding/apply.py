@@ -42,12 +42,21 @@ class _Chosen:
 class Applied:
     """A grammar on one request: what the engine is told, and each completion followed."""
 
-    def __init__(self, expert: PreparedExpert, chosen: _Chosen, constraint: Constraint, args: GrammarArgs, sampling: Sampling) -> None:
+    def __init__(
+        self,
+        expert: PreparedExpert,
+        chosen: _Chosen,
+        constraint: Constraint,
+        args: GrammarArgs,
+        sampling: Sampling,
+    ) -> None:
         self._expert = expert
         self._args = args
         self._grammar = chosen.grammar
         self.parse = chosen.parse
-        self.sampling = replace(sampling, stop=())  # stops act where the sentence is complete, which the engine can't know
+        self.sampling = replace(
+            sampling, stop=()
+        )  # stops act where the sentence is complete, which the engine can't know
         self.constraint = constraint
         self._is_slow = False
         self._followers = [
@@ -83,12 +92,16 @@ class Applied:
     def verdict(self, index: int, text: str) -> GrammarVerdict:
         """What became of one completion."""
         follower = self._followers[index]
-        verdict = GrammarVerdict(self.constraint.digest, self.constraint.engine, follower.complete, follower.forced)
+        verdict = GrammarVerdict(
+            self.constraint.digest, self.constraint.engine, follower.complete, follower.forced
+        )
         decoding = self._expert.manifest.decoding
         if decoding.validation != "parser-strict" or not decoding.grammar_type:
             return verdict
         parsed = validate(decoding.grammar_type, text)
-        return replace(verdict, valid=parsed.valid, parser=parsed.parser, message=parsed.message or None)
+        return replace(
+            verdict, valid=parsed.valid, parser=parsed.parser, message=parsed.message or None
+        )
 
     def check(self) -> None:
         """Raises GrammarError `incomplete` where the caller wants no incomplete answer, or no ending of ours."""
@@ -96,7 +109,11 @@ class Applied:
             return
         for follower in self._followers:
             if not follower.complete:
-                raise GrammarError("the answer is no complete sentence of the grammar", hint="raise max_tokens", code="incomplete")
+                raise GrammarError(
+                    "the answer is no complete sentence of the grammar",
+                    hint="raise max_tokens",
+                    code="incomplete",
+                )
             if follower.forced and not self._args.get("allow_forced", True):
                 raise GrammarError(
                     f"max_tokens cut the sentence, and {follower.forced!r} was written to end it",
@@ -105,7 +122,9 @@ class Applied:
                 )
 
 
-async def apply_grammar(expert: PreparedExpert, args: GrammarArgs, schema: str | None, sampling: Sampling) -> Applied | None:
+async def apply_grammar(
+    expert: PreparedExpert, args: GrammarArgs, schema: str | None, sampling: Sampling
+) -> Applied | None:
     """The grammar that a call asks for, else the expert's own; None where there is none.
 
     Raises:
@@ -113,23 +132,40 @@ async def apply_grammar(expert: PreparedExpert, args: GrammarArgs, schema: str |
     """
     given = [kind for kind in KINDS if args.get(kind) is not None]
     if len(given) > 1:
-        raise ConfigError(f"{given[0]} and {given[1]} are both given", hint="a call takes one of " + ", ".join(KINDS), code="bad_grammar")
+        raise ConfigError(
+            f"{given[0]} and {given[1]} are both given",
+            hint="a call takes one of " + ", ".join(KINDS),
+            code="bad_grammar",
+        )
     if not given and ("grammar" in args or expert.grammar is None):
         if args.get("restrict_to_schema"):
-            raise ConfigError("restrict_to_schema needs a grammar, and there is none", code="bad_grammar")
+            raise ConfigError(
+                "restrict_to_schema needs a grammar, and there is none", code="bad_grammar"
+            )
         return None
-    chosen = _Chosen(expert.grammar, own=True) if not given and expert.grammar else await asyncio.to_thread(_choose, args)
+    chosen = (
+        _Chosen(expert.grammar, own=True)
+        if not given and expert.grammar
+        else await asyncio.to_thread(_choose, args)
+    )
     if args.get("restrict_to_schema"):
         if not schema:
             raise ConfigError(
-                "restrict_to_schema needs schema=", hint="pass the DDL or graph schema that names are taken from", code="no_schema"
+                "restrict_to_schema needs schema=",
+                hint="pass the DDL or graph schema that names are taken from",
+                code="no_schema",
             )
         kind = expert.manifest.decoding.grammar_type or "sql"
         chosen = replace(
-            chosen, grammar=await asyncio.to_thread(restrict, chosen.grammar, schema, kind, expert.manifest.decoding.schema_rules)
+            chosen,
+            grammar=await asyncio.to_thread(
+                restrict, chosen.grammar, schema, kind, expert.manifest.decoding.schema_rules
+            ),
         )
     _check_budget(chosen.grammar, expert, sampling)
-    constraint = await asyncio.to_thread(masks.ready, chosen.grammar, expert.base.path, expert.cache_dir, own=chosen.own)
+    constraint = await asyncio.to_thread(
+        masks.ready, chosen.grammar, expert.base.path, expert.cache_dir, own=chosen.own
+    )
     return Applied(expert, chosen, constraint, args, sampling)
 
 
@@ -175,4 +211,7 @@ def _parsed(schema: Schema, text: str) -> object:
     try:
         return schema.model_validate_json(text) if isinstance(schema, type) else json.loads(text)
     except ValueError as error:
-        raise GrammarError(f"the answer is not a valid {getattr(schema, '__name__', 'object')}: {error}", code="not_valid") from error
+        raise GrammarError(
+            f"the answer is not a valid {getattr(schema, '__name__', 'object')}: {error}",
+            code="not_valid",
+        ) from error

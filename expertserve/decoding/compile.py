@@ -91,7 +91,13 @@ class Compiler:
         if self._process is None or self._process.poll() is not None:
             self.end()
             environment = {**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
-            command = [sys.executable, "-m", "expertserve.decoding.compile", self._strategy, str(self._idle)]
+            command = [
+                sys.executable,
+                "-m",
+                "expertserve.decoding.compile",
+                self._strategy,
+                str(self._idle),
+            ]
             atexit.register(self.end)  # what it is at work on would outlive us
             self._process = subprocess.Popen(
                 command,
@@ -100,7 +106,9 @@ class Compiler:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
                 text=True,
-                process_group=None if sys.platform == "win32" else 0,  # a terminal's Ctrl-C is for us alone
+                process_group=None
+                if sys.platform == "win32"
+                else 0,  # a terminal's Ctrl-C is for us alone
             )
         return self._process
 
@@ -156,7 +164,9 @@ class Masks:
         self._worker: threading.Thread | None = None
         self._lock = threading.Lock()
 
-    def ready(self, grammar: Grammar, tokenizer: Path, cache_dir: Path | None, *, own: bool) -> Constraint:
+    def ready(
+        self, grammar: Grammar, tokenizer: Path, cache_dir: Path | None, *, own: bool
+    ) -> Constraint:
         """A grammar whose mask lies in the cache: the static one where it is there, else a quick one, made now if it must be.
 
         Args:
@@ -216,7 +226,9 @@ class Masks:
 
     def path(self, cache_dir: Path | None, grammar: str, vocabulary: Vocabulary) -> Path:
         """Where a static mask is kept: named by the digests of grammar and vocabulary, the engine's version and ours."""
-        name = f"{grammar[:32]}-{vocabulary.digest[:16]}-{metadata.version('glrmask')}-{FORMAT}.mask"
+        name = (
+            f"{grammar[:32]}-{vocabulary.digest[:16]}-{metadata.version('glrmask')}-{FORMAT}.mask"
+        )
         return (cache_dir or config.cache_dir()) / "masks" / name
 
     def _later(self, gbnf: str, tokenizer: Path, static: Path, own: bool) -> None:
@@ -229,7 +241,9 @@ class Masks:
                 return
             self._jobs.put((gbnf, tokenizer, static))
             if self._worker is None:
-                self._worker = threading.Thread(target=self._work, name="expertserve-masks", daemon=True)
+                self._worker = threading.Thread(
+                    target=self._work, name="expertserve-masks", daemon=True
+                )
                 self._worker.start()
 
     def _work(self) -> None:
@@ -269,7 +283,11 @@ def _make(folder: Path) -> None:
 
 
 def _unwritable(folder: Path, reason: str) -> LoadError:
-    return LoadError(f"the compiled grammar can't be written to {folder}: {reason}", hint="make room, or pass another cache_dir", code="io")
+    return LoadError(
+        f"the compiled grammar can't be written to {folder}: {reason}",
+        hint="make room, or pass another cache_dir",
+        code="io",
+    )
 
 
 def _used(mask: Path) -> bool:
@@ -310,9 +328,15 @@ def read_mask(path: Path, vocabulary: GlrVocabulary) -> GlrMask:
         if hashlib.sha256(data[HASH:]).digest() == data[:HASH]:
             return GlrMask.load(data[HASH:], vocabulary)
     except OSError as error:
-        raise GrammarError(f"the compiled grammar {path.name} can't be read: {error}", code="mask_damaged") from error
+        raise GrammarError(
+            f"the compiled grammar {path.name} can't be read: {error}", code="mask_damaged"
+        ) from error
     path.unlink(missing_ok=True)
-    raise GrammarError(f"the compiled grammar {path.name} was damaged", hint="try again: it is made anew", code="mask_damaged")
+    raise GrammarError(
+        f"the compiled grammar {path.name} was damaged",
+        hint="try again: it is made anew",
+        code="mask_damaged",
+    )
 
 
 def write_mask(path: Path, mask: GlrMask) -> None:
@@ -330,7 +354,11 @@ def serve(strategy: Strategy, idle: float) -> None:
     for line in iter(lambda: _next(idle), ""):
         job = json.loads(line)
         try:
-            rules, vocabulary, began = parse(job["gbnf"]), _loaded(job["tokenizer"]), time.monotonic()
+            rules, vocabulary, began = (
+                parse(job["gbnf"]),
+                _loaded(job["tokenizer"]),
+                time.monotonic(),
+            )
             mask = GlrMask.compile(rules, vocabulary, strategy)
             answer: dict[str, object] = {"seconds": round(time.monotonic() - began, 3)}
             write_mask(Path(job["out"]), mask)

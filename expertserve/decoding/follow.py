@@ -60,12 +60,17 @@ class Follower:
         logprobs: list[TokenLogprob] = []
         for place, token in enumerate(chunk.token_ids):
             last = place == len(chunk.token_ids) - 1
-            if token in self._ends or (last and chunk.finish_reason == "stop" and token not in self._tokens):
+            if token in self._ends or (
+                last and chunk.finish_reason == "stop" and token not in self._tokens
+            ):
                 self._left -= 1
                 ids.append(token)
                 return self._end("stop", ids, logprobs)
             after = self._cursor.copy()
-            if not after.feed(self._tokens.get(token, b"\xff")) or self._needs(after, self._left - 1) > self._left - 1:
+            if (
+                not after.feed(self._tokens.get(token, b"\xff"))
+                or self._needs(after, self._left - 1) > self._left - 1
+            ):
                 return self._force(ids, logprobs)
             self._cursor = after
             self._left -= 1
@@ -99,18 +104,33 @@ class Follower:
         self._cursor.feed(ending)
         return self._end("length", ids, logprobs)
 
-    def _end(self, reason: FinishReason, ids: list[int], logprobs: list[TokenLogprob], *, complete: bool | None = None) -> Chunk:
+    def _end(
+        self,
+        reason: FinishReason,
+        ids: list[int],
+        logprobs: list[TokenLogprob],
+        *,
+        complete: bool | None = None,
+    ) -> Chunk:
         self.ended = True
         self.complete = self._cursor.complete if complete is None else complete
         return self._chunk(len(self._text), ids, logprobs, reason)
 
-    def _chunk(self, upto: int, ids: list[int], logprobs: list[TokenLogprob], reason: FinishReason | None = None) -> Chunk:
+    def _chunk(
+        self,
+        upto: int,
+        ids: list[int],
+        logprobs: list[TokenLogprob],
+        reason: FinishReason | None = None,
+    ) -> Chunk:
         piece, self._given = self._text[self._given : upto], max(self._given, upto)
         return Chunk(piece, tuple(ids), self._index, tuple(logprobs), reason)
 
     def _stop_at(self) -> int | None:
         """Where the first stop text begins that follows a complete sentence."""
-        places = (p for p in range(self._given, len(self._text)) if self._text.startswith(self._stops, p))
+        places = (
+            p for p in range(self._given, len(self._text)) if self._text.startswith(self._stops, p)
+        )
         return next((p for p in places if self._grammar.accepts(self._text[:p])), None)
 
     def _held_back(self) -> int:
@@ -118,6 +138,8 @@ class Follower:
         longest = max(map(len, self._stops), default=0) - 1
         for size in range(min(longest, len(self._text) - self._given), 0, -1):
             tail = self._text[-size:]
-            if any(s.startswith(tail) for s in self._stops) and self._grammar.accepts(self._text[:-size]):
+            if any(s.startswith(tail) for s in self._stops) and self._grammar.accepts(
+                self._text[:-size]
+            ):
                 return size
         return 0

@@ -74,7 +74,9 @@ class GlrMask:
         self._constraint = constraint
 
     @classmethod
-    def compile(cls, rules: Rules, vocabulary: GlrVocabulary, strategy: Strategy = "static") -> GlrMask:
+    def compile(
+        cls, rules: Rules, vocabulary: GlrVocabulary, strategy: Strategy = "static"
+    ) -> GlrMask:
         """Static: seconds, and masks of some 20 µs. Quick: about half of that, and masks of some 300 µs. Walk: the least work, and masks
         of milliseconds; very ambiguous grammars leave nothing else.
 
@@ -85,11 +87,23 @@ class GlrMask:
 
         strategies = glrmask.MaskStrategy
         merging = glrmask.TokenTrie(merge_equivalent_tokens=True)
-        chosen = strategies.AUTO if strategy == "static" else merging if strategy == "quick" else strategies.TOKEN_TRIE
+        chosen = (
+            strategies.AUTO
+            if strategy == "static"
+            else merging
+            if strategy == "quick"
+            else strategies.TOKEN_TRIE
+        )
         try:
-            return cls(glrmask.Grammar.from_lark(to_lark(rules)).compile(vocabulary.own, mask_strategy=chosen))
+            return cls(
+                glrmask.Grammar.from_lark(to_lark(rules)).compile(
+                    vocabulary.own, mask_strategy=chosen
+                )
+            )
         except ValueError as error:
-            raise GrammarError(f"the mask engine can't compile this grammar: {error}", code="mask_refused") from error
+            raise GrammarError(
+                f"the mask engine can't compile this grammar: {error}", code="mask_refused"
+            ) from error
 
     def start(self) -> GlrState:
         return GlrState(self._constraint.start())
@@ -109,7 +123,9 @@ class GlrMask:
         try:
             return cls(glrmask.Constraint.load(data, vocabulary.own))
         except ValueError as error:
-            raise GrammarError(f"a compiled grammar can't be read: {error}", code="mask_damaged") from error
+            raise GrammarError(
+                f"a compiled grammar can't be read: {error}", code="mask_damaged"
+            ) from error
 
 
 class GlrState:
@@ -152,17 +168,26 @@ class XMask:
         tokens = [vocabulary.tokens.get(i, b"") for i in range(size)]
         self._stop = next((i for i in range(size) if i not in vocabulary.tokens), None)
         info = xgrammar.TokenizerInfo(
-            tokens, vocab_type=xgrammar.VocabType.RAW, vocab_size=size, stop_token_ids=None if self._stop is None else [self._stop]
+            tokens,
+            vocab_type=xgrammar.VocabType.RAW,
+            vocab_size=size,
+            stop_token_ids=None if self._stop is None else [self._stop],
         )
         try:
-            self._compiled = xgrammar.GrammarCompiler(info, max_threads=1).compile_grammar(xgrammar.Grammar.from_ebnf(text))
+            self._compiled = xgrammar.GrammarCompiler(info, max_threads=1).compile_grammar(
+                xgrammar.Grammar.from_ebnf(text)
+            )
         except RuntimeError as error:
-            raise GrammarError(f"the mask engine can't compile this grammar: {error}", code="mask_refused") from error
+            raise GrammarError(
+                f"the mask engine can't compile this grammar: {error}", code="mask_refused"
+            ) from error
 
     def start(self) -> XState:
         import xgrammar
 
-        return XState(xgrammar.GrammarMatcher(self._compiled, terminate_without_stop_token=False), self._stop)
+        return XState(
+            xgrammar.GrammarMatcher(self._compiled, terminate_without_stop_token=False), self._stop
+        )
 
 
 class XState:
@@ -175,7 +200,9 @@ class XState:
     def fill(self, row: Row) -> None:
         self._matcher.fill_next_token_bitmask(row.reshape(1, -1), 0)
         if self._stop is not None:
-            row.view(np.uint32)[self._stop >> 5] &= np.uint32(~(1 << (self._stop & 31)) & 0xFFFFFFFF)
+            row.view(np.uint32)[self._stop >> 5] &= np.uint32(
+                ~(1 << (self._stop & 31)) & 0xFFFFFFFF
+            )
 
     def commit(self, token: int) -> bool:
         return bool(self._matcher.accept_token(token))

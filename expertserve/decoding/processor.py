@@ -39,9 +39,19 @@ class MaskProcessor(OutlinesLogitsProcessor):
         'yes'
     """
 
-    def __init__(self, grammar: Grammar, tokenizer: Path, ends: Sequence[int], *, library: str = "torch", strategy: str = "static") -> None:
+    def __init__(
+        self,
+        grammar: Grammar,
+        tokenizer: Path,
+        ends: Sequence[int],
+        *,
+        library: str = "torch",
+        strategy: str = "static",
+    ) -> None:
         super().__init__(library)
-        self._mask: Mask = GlrMask.compile(grammar.rules, GlrVocabulary(vocabulary_of(tokenizer)), strategy)  # type: ignore[arg-type]
+        self._mask: Mask = GlrMask.compile(
+            grammar.rules, GlrVocabulary(vocabulary_of(tokenizer)), strategy
+        )  # type: ignore[arg-type]
         self._ends = list(ends)
         self._states: list[State | None] = []
 
@@ -56,7 +66,10 @@ class MaskProcessor(OutlinesLogitsProcessor):
         if not self._states:
             self._states = [self._mask.start() for _ in range(rows)]
         else:
-            self._states = [self._after(state, adapter.to_scalar(input_ids[i][-1])) for i, state in enumerate(self._states)]
+            self._states = [
+                self._after(state, adapter.to_scalar(input_ids[i][-1]))
+                for i, state in enumerate(self._states)
+            ]
         refused = adapter.boolean_ones_like(logits)
         for i, state in enumerate(self._states):
             refused[i, self._allowed(state, size)] = False
@@ -73,5 +86,7 @@ class MaskProcessor(OutlinesLogitsProcessor):
             return self._ends
         row = np.zeros((size + 31) // 32, dtype=np.int32)
         state.fill(row)
-        inner: list[int] = np.flatnonzero(np.unpackbits(row.view(np.uint8), bitorder="little")[:size]).tolist()
+        inner: list[int] = np.flatnonzero(
+            np.unpackbits(row.view(np.uint8), bitorder="little")[:size]
+        ).tolist()
         return inner + self._ends * state.accepting

@@ -15,7 +15,9 @@ GRAPH_RULES = {"label": "label", "relationship": "relationship-type", "property"
 MAX_SCHEMA = 1_000_000
 PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 GRAPH_NODE = re.compile(r"\(\s*+\w*+\s*+((?::\s*+[A-Za-z_]\w*+\s*+)++)(\{[^{}]*+\})?+\s*+\)")
-GRAPH_EDGE = re.compile(r"\[\s*+(?:\w++\s*+(?=:))?+((?::?\s*+\|?\s*+:?[A-Za-z_]\w*+\s*+)++)(\{[^{}]*+\})?+\s*+\]")
+GRAPH_EDGE = re.compile(
+    r"\[\s*+(?:\w++\s*+(?=:))?+((?::?\s*+\|?\s*+:?[A-Za-z_]\w*+\s*+)++)(\{[^{}]*+\})?+\s*+\]"
+)
 """Possessive (`+` behind a repetition), since a stranger writes the schema: nothing is tried twice."""
 PROPERTY = re.compile(r"([A-Za-z_]\w*)\s*:")
 WORD = re.compile(r"[A-Za-z_]\w*")
@@ -40,12 +42,17 @@ def restrict(grammar: Grammar, schema: str, kind: str, rules: Mapping[str, str])
         (True, False)
     """
     if len(schema) > MAX_SCHEMA:
-        raise ConfigError(f"the schema has {len(schema):,} characters; {MAX_SCHEMA:,} are allowed", code="bad_schema")
+        raise ConfigError(
+            f"the schema has {len(schema):,} characters; {MAX_SCHEMA:,} are allowed",
+            code="bad_schema",
+        )
     return _restricted(grammar, schema, kind, tuple(sorted(rules.items())))
 
 
 @lru_cache(maxsize=128)
-def _restricted(grammar: Grammar, schema: str, kind: str, own: tuple[tuple[str, str], ...]) -> Grammar:
+def _restricted(
+    grammar: Grammar, schema: str, kind: str, own: tuple[tuple[str, str], ...]
+) -> Grammar:
     graph = kind.startswith("cypher")
     names = graph_names(schema) if graph else sql_names(schema, kind)
     rules = {**(GRAPH_RULES if graph else SQL_RULES), **dict(own)}
@@ -56,7 +63,9 @@ def _restricted(grammar: Grammar, schema: str, kind: str, own: tuple[tuple[str, 
             hint="name its rules in the manifest, under training.decoding.schema_rules",
             code="no_schema_rules",
         )
-    replaced: dict[str, Node] = {rules[role]: _one_of(found) for role, found in names.items() if found and role in rules}
+    replaced: dict[str, Node] = {
+        rules[role]: _one_of(found) for role, found in names.items() if found and role in rules
+    }
     if not graph and "qualifier" in grammar.rules.rules and "table-alias" in grammar.rules.rules:
         # ours: what stands before a column's dot is a table, and a table has no other name
         replaced |= {"qualifier": replaced[rules["table"]], "table-alias": Seq()}
@@ -85,7 +94,9 @@ def sql_names(ddl: str, kind: str) -> dict[str, list[str]]:
     try:
         statements = sqlglot.parse(ddl, read=dialect)
     except (sqlglot.errors.SqlglotError, RecursionError) as error:
-        raise ConfigError(f"the schema can't be read as DDL: {str(error)[:200]}", code="bad_schema") from error
+        raise ConfigError(
+            f"the schema can't be read as DDL: {str(error)[:200]}", code="bad_schema"
+        ) from error
     for statement in statements:
         if not isinstance(statement, sql.Create) or statement.kind not in ("TABLE", "VIEW"):
             continue
@@ -94,7 +105,11 @@ def sql_names(ddl: str, kind: str) -> dict[str, list[str]]:
             tables.append(_written(table.this))
         columns += [_written(column.this) for column in statement.find_all(sql.ColumnDef)]
     if not tables or not columns:
-        raise ConfigError("the schema defines no table with columns", hint="pass CREATE TABLE statements", code="bad_schema")
+        raise ConfigError(
+            "the schema defines no table with columns",
+            hint="pass CREATE TABLE statements",
+            code="bad_schema",
+        )
     return {"table": tables, "column": columns}
 
 
@@ -102,9 +117,16 @@ def _written(identifier: object) -> str:
     from sqlglot import expressions as sql
 
     if not isinstance(identifier, sql.Identifier):  # a function's result, a parameter
-        raise ConfigError(f"the schema defines {str(identifier)[:80]!r}, which is no plain name", code="bad_schema")
+        raise ConfigError(
+            f"the schema defines {str(identifier)[:80]!r}, which is no plain name",
+            code="bad_schema",
+        )
     name = identifier.name
-    return name if PLAIN.fullmatch(name) and not identifier.quoted else '"' + name.replace('"', '""') + '"'
+    return (
+        name
+        if PLAIN.fullmatch(name) and not identifier.quoted
+        else '"' + name.replace('"', '""') + '"'
+    )
 
 
 def graph_names(schema: str) -> dict[str, list[str]]:
@@ -119,6 +141,8 @@ def graph_names(schema: str) -> dict[str, list[str]]:
     properties = [p for _, held in (*nodes, *edges) for p in PROPERTY.findall(held)]
     if not labels:
         raise ConfigError(
-            "the schema has no labels", hint="pass patterns such as (:Person {name: STRING})-[:KNOWS]->(:Person)", code="bad_schema"
+            "the schema has no labels",
+            hint="pass patterns such as (:Person {name: STRING})-[:KNOWS]->(:Person)",
+            code="bad_schema",
         )
     return {"label": labels, "relationship": types, "property": properties}

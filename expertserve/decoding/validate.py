@@ -17,7 +17,9 @@ MAX_TEXT = 100_000
 """Characters; longer texts go unjudged."""
 MAX_CYPHER, MAX_BRACKETS = 4_000, 60
 """Characters and nested brackets of Cypher: its parsers recurse and take long, and a compiled one that overflows ends the process."""
-SQLITE_SYNTAX = re.compile(r"syntax error|unrecognized token|incomplete input|one statement at a time")
+SQLITE_SYNTAX = re.compile(
+    r"syntax error|unrecognized token|incomplete input|one statement at a time"
+)
 """SQLite has a single code for all errors of a statement: only its words tell syntax from a missing table."""
 
 Parser = Callable[[str], str]
@@ -55,11 +57,16 @@ def validate(kind: str, text: str) -> Verdict:
         return Verdict(None, message=f"there is no parser for {kind!r}")
     if "\0" in text:  # where parsers written in C take the text to end
         return Verdict(False, "expertserve", "a null character")
-    if len(text) > MAX_TEXT or (kind == "cypher" and (len(text) > MAX_CYPHER or nesting(text) > MAX_BRACKETS)):
+    if len(text) > MAX_TEXT or (
+        kind == "cypher" and (len(text) > MAX_CYPHER or nesting(text) > MAX_BRACKETS)
+    ):
         return Verdict(None, message="too long or too deeply nested to be judged")
     found = [name for name in PARSERS[kind] if all(find_spec(module) for module in MODULES[name])]
     if not found:
-        return Verdict(None, message=f"none of the parsers for {kind!r} is installed: {', '.join(PARSERS[kind])}")
+        return Verdict(
+            None,
+            message=f"none of the parsers for {kind!r} is installed: {', '.join(PARSERS[kind])}",
+        )
     if kind == "sql-postgres":
         found = found[:1]
     return _judge(found, text, one_is_enough=kind == "cypher")
@@ -135,7 +142,11 @@ def sqlite_error(text: str) -> str:
 
 def _explain_only(action: int, *_: object) -> int:
     """Pragmas partly run while they are prepared, and ATTACH opens files: neither is let through."""
-    return sqlite3.SQLITE_DENY if action in (sqlite3.SQLITE_PRAGMA, sqlite3.SQLITE_ATTACH, sqlite3.SQLITE_DETACH) else sqlite3.SQLITE_OK
+    return (
+        sqlite3.SQLITE_DENY
+        if action in (sqlite3.SQLITE_PRAGMA, sqlite3.SQLITE_ATTACH, sqlite3.SQLITE_DETACH)
+        else sqlite3.SQLITE_OK
+    )
 
 
 def sqlglot_error(text: str, dialect: str | None = None) -> str:
@@ -144,7 +155,9 @@ def sqlglot_error(text: str, dialect: str | None = None) -> str:
     from sqlglot.errors import SqlglotError
 
     try:
-        found = [statement for statement in sqlglot.parse(text, dialect=dialect) if statement is not None]
+        found = [
+            statement for statement in sqlglot.parse(text, dialect=dialect) if statement is not None
+        ]
     except SqlglotError as error:
         return str(error)
     if any(isinstance(statement, sqlglot.exp.Command) for statement in found):
@@ -177,7 +190,15 @@ def opencypher_error(text: str) -> str:
     class First(ErrorListener):  # type: ignore[misc]
         message = ""
 
-        def syntaxError(self, _recognizer: object, _symbol: object, line: int, column: int, message: str, _error: object) -> None:
+        def syntaxError(
+            self,
+            _recognizer: object,
+            _symbol: object,
+            line: int,
+            column: int,
+            message: str,
+            _error: object,
+        ) -> None:
             self.message = self.message or f"line {line}:{column} {message}"
 
     first = First()
@@ -194,7 +215,9 @@ def kuzu_error(text: str) -> str:
     """By Kuzu's parser. Only syntax counts: there are no labels."""
     import kuzu
 
-    database = kuzu.Database(":memory:", buffer_pool_size=32 << 20, max_num_threads=1, max_db_size=1 << 30)
+    database = kuzu.Database(
+        ":memory:", buffer_pool_size=32 << 20, max_num_threads=1, max_db_size=1 << 30
+    )
     connection = kuzu.Connection(database, num_threads=1)
     try:
         message = str(connection.prepare(text).get_error_message())

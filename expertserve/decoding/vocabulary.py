@@ -50,7 +50,9 @@ class Vocabulary:
                 return ids
         ids, longest, place = [], max(map(len, self._ids)), 0
         while place < len(data):
-            size = next((n for n in range(longest, 0, -1) if data[place : place + n] in self._ids), 0)
+            size = next(
+                (n for n in range(longest, 0, -1) if data[place : place + n] in self._ids), 0
+            )
             ids += [self._ids[data[place : place + size]]] if size else []
             place += size or 1
         return ids
@@ -75,7 +77,11 @@ class Vocabulary:
 
 def _tokens(file: Mapping[str, Any]) -> Iterator[tuple[int, bytes]]:
     vocabulary = file["model"].get("vocab", {})
-    pairs = vocabulary.items() if isinstance(vocabulary, dict) else ((piece[0], i) for i, piece in enumerate(vocabulary))
+    pairs = (
+        vocabulary.items()
+        if isinstance(vocabulary, dict)
+        else ((piece[0], i) for i, piece in enumerate(vocabulary))
+    )
     added = {token["id"] for token in file.get("added_tokens", ())}
     kinds = set(_types(file.get("decoder")))
     if "ByteLevel" in kinds or "ByteLevel" in set(_types(file.get("pre_tokenizer"))):

@@ -6,7 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT, OWN = Path("/sys/fs/cgroup"), Path("/proc/self/cgroup")
-MEMORY = (("memory.max", "memory.current", "inactive_file"), ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"))
+MEMORY = (
+    ("memory.max", "memory.current", "inactive_file"),
+    ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"),
+)
 """A limit's file, its use's, and what of that the kernel gives back: pages of files."""
 
 
@@ -24,7 +27,9 @@ def cpu_share() -> float:
     """Cores' worth of time; infinite where nothing bounds it."""
     share = float("inf")
     for folder in _folders("cpu"):
-        found = _numbers(folder / "cpu.max") or _numbers(folder / "cpu.cfs_quota_us") + _numbers(folder / "cpu.cfs_period_us")
+        found = _numbers(folder / "cpu.max") or _numbers(folder / "cpu.cfs_quota_us") + _numbers(
+            folder / "cpu.cfs_period_us"
+        )
         if len(found) == 2 and min(found) > 0:
             share = min(share, found[0] / found[1])
     return share
@@ -42,7 +47,11 @@ def _folders(controller: str) -> Iterator[Path]:
             continue
         root = ROOT / controllers if controllers else ROOT
         own = root / path.lstrip("/")
-        yield from (folder for folder in (own, *own.parents) if folder.is_relative_to(root) and folder.is_dir())
+        yield from (
+            folder
+            for folder in (own, *own.parents)
+            if folder.is_relative_to(root) and folder.is_dir()
+        )
 
 
 def _numbers(file: Path) -> tuple[int, ...]:

@@ -75,7 +75,11 @@ class Machine:
     @property
     def devices(self) -> tuple[str, ...]:
         """Everything that `device=` can name here."""
-        return (*(f"cuda:{i}" for i in range(len(self.gpus))), *(("mps",) if self.mps else ()), "cpu")
+        return (
+            *(f"cuda:{i}" for i in range(len(self.gpus))),
+            *(("mps",) if self.mps else ()),
+            "cpu",
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,23 +114,40 @@ def choose(machine: Machine, device: str | None = None, engine: str | None = Non
         'mps'
     """
     if engine is not None and engine not in ENGINES:
-        raise ConfigError(f"there is no engine {engine!r}", hint=f"there are {', '.join(ENGINES)}", code="no_engine")
+        raise ConfigError(
+            f"there is no engine {engine!r}",
+            hint=f"there are {', '.join(ENGINES)}",
+            code="no_engine",
+        )
     place, why = _device(machine, device, engine)
     obstacle = _vllm_obstacle(machine, place)
     warnings = _warnings(machine, place, asked=device is not None)
     if engine == "vllm" and obstacle:
         raise (DeviceError if machine.vllm else ConfigError)(
-            f"vLLM can't be used on {place}: {obstacle}", hint="engine='transformers' can" if machine.transformers else "", code="no_engine"
+            f"vLLM can't be used on {place}: {obstacle}",
+            hint="engine='transformers' can" if machine.transformers else "",
+            code="no_engine",
         )
     if engine != "transformers" and not obstacle:
-        return Choice("vllm", place, f"{why}; vLLM is installed for it", warnings, _environment(machine, place))
+        return Choice(
+            "vllm",
+            place,
+            f"{why}; vLLM is installed for it",
+            warnings,
+            _environment(machine, place),
+        )
     if not machine.transformers:
         raise ConfigError(
             f"no engine can run on {place}: {obstacle or 'transformers is not installed'}",
             hint="pip install 'expertserve[cpu]' (Linux), [cuda] (Linux with an NVIDIA GPU), or [transformers]",
             code="no_engine",
         )
-    return Choice("transformers", place, f"{why}; {'it was asked for' if engine else f'not vLLM: {obstacle}'}", warnings)
+    return Choice(
+        "transformers",
+        place,
+        f"{why}; {'it was asked for' if engine else f'not vLLM: {obstacle}'}",
+        warnings,
+    )
 
 
 def _device(machine: Machine, device: str | None, engine: str | None) -> tuple[str, str]:
@@ -136,7 +157,10 @@ def _device(machine: Machine, device: str | None, engine: str | None) -> tuple[s
     if machine.gpus and not (engine == "vllm" and machine.vllm == "cpu"):
         best = max(range(len(machine.gpus)), key=lambda i: (machine.gpus[i].memory, -i))
         count = len(machine.gpus)
-        return f"cuda:{best}", f"{machine.gpus[best].name} is {f'the largest of {count} GPUs' if count > 1 else 'the GPU'}"
+        return (
+            f"cuda:{best}",
+            f"{machine.gpus[best].name} is {f'the largest of {count} GPUs' if count > 1 else 'the GPU'}",
+        )
     if machine.mps and engine != "vllm":
         return "mps", "there is no CUDA, but Apple's GPU"
     return "cpu", "there is no GPU"
@@ -148,7 +172,11 @@ def _named(machine: Machine, device: str) -> str:
     if name not in machine.devices:
         gpus = ", ".join(f"cuda:{i} ({gpu.name})" for i, gpu in enumerate(machine.gpus))
         there = ", ".join(filter(None, [gpus, "mps" if machine.mps else "", "cpu"]))
-        raise DeviceError(f"there is no device {device!r} on this machine; there is {there}", hint=_hint(machine, device), code="no_device")
+        raise DeviceError(
+            f"there is no device {device!r} on this machine; there is {there}",
+            hint=_hint(machine, device),
+            code="no_device",
+        )
     return name
 
 
@@ -167,7 +195,11 @@ def _vllm_obstacle(machine: Machine, place: str) -> str:
     if place == "cpu":
         if machine.vllm != "cpu":
             return "the one that is installed is built for CUDA"
-        return "" if machine.arch == "arm64" or machine.cpu & {"avx2", "avx512"} else "the processor has neither AVX2 nor AVX-512"
+        return (
+            ""
+            if machine.arch == "arm64" or machine.cpu & {"avx2", "avx512"}
+            else "the processor has neither AVX2 nor AVX-512"
+        )
     if machine.vllm != "cuda":
         return "the one that is installed is built for the CPU"
     gpu = machine.gpus[int(place.removeprefix("cuda:"))]
@@ -186,7 +218,9 @@ def _warnings(machine: Machine, place: str, *, asked: bool) -> tuple[str, ...]:
     if place == "cpu" and not asked:
         found.append(CPU_WARNING)
     if place == "cpu" and machine.arch == "x86_64" and "avx512" not in machine.cpu:
-        found.append("the processor has no AVX-512 and would emulate bfloat16: unless dtype is given, float32 is taken where memory allows")
+        found.append(
+            "the processor has no AVX-512 and would emulate bfloat16: unless dtype is given, float32 is taken where memory allows"
+        )
     if place == "cpu" and machine.wsl:
         found.append("WSL gives Linux half of the memory by default; .wslconfig can give more")
     return tuple(found)
@@ -219,8 +253,12 @@ def probe() -> Machine:
     flags = {"AVX512": {"avx2", "avx512"}, "AVX2": {"avx2"}}.get(capability, set())
     return Machine(
         system=system,
-        arch={"amd64": "x86_64", "aarch64": "arm64"}.get(platform.machine().lower(), platform.machine().lower()),
-        gpus=tuple(_gpu(i) for i in range(torch.cuda.device_count())) if torch.cuda.is_available() else (),
+        arch={"amd64": "x86_64", "aarch64": "arm64"}.get(
+            platform.machine().lower(), platform.machine().lower()
+        ),
+        gpus=tuple(_gpu(i) for i in range(torch.cuda.device_count()))
+        if torch.cuda.is_available()
+        else (),
         mps=torch.backends.mps.is_available(),
         cpu=frozenset(flags),
         vllm=_vllm_build(),
@@ -234,10 +272,14 @@ def _gpu(index: int) -> Gpu:
     import torch
 
     properties = torch.cuda.get_device_properties(index)
-    shown = os.environ.get("CUDA_VISIBLE_DEVICES")  # torch counts only what it shows, the engine's process counts anew
+    shown = os.environ.get(
+        "CUDA_VISIBLE_DEVICES"
+    )  # torch counts only what it shows, the engine's process counts anew
     names = [n.strip() for n in shown.split(",")] if shown else []
     number = names[index] if index < len(names) else str(index)
-    return Gpu(properties.name, properties.total_memory, (properties.major, properties.minor), number)
+    return Gpu(
+        properties.name, properties.total_memory, (properties.major, properties.minor), number
+    )
 
 
 def _vllm_build() -> Literal["cpu", "cuda"] | None:

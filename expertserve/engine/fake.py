@@ -45,7 +45,9 @@ class FakeEngine:
     async def start(self, base: BaseModel, config: EngineConfig, rank: int) -> EngineInfo:
         """Reads the base model's tokenizer; its weights stay on disk."""
         self._tokenizer = Tokenizer(base.path)
-        return EngineInfo("fake", config.device or "cpu", "none", config.max_model_len or base.context_length)
+        return EngineInfo(
+            "fake", config.device or "cpu", "none", config.max_model_len or base.context_length
+        )
 
     async def add(self, adapter: ServingAdapter) -> None:
         """Notes the adapter; nothing is applied."""

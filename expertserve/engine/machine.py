@@ -59,12 +59,18 @@ def choose_dtype(base: BaseModel, config: EngineConfig, device: str) -> str:
         return _saved(base)
     weights, free = weight_bytes(base, "float32"), free_memory()
     request = token_bytes(base, "float32") * ((config.max_model_len or base.context_length) + BLOCK)
-    return "float32" if weights <= FLOAT32_SHARE * free and 2 * weights + request <= free else _saved(base)
+    return (
+        "float32"
+        if weights <= FLOAT32_SHARE * free and 2 * weights + request <= free
+        else _saved(base)
+    )
 
 
 def weight_bytes(base: BaseModel, dtype: str) -> int:
     """What the weights take in memory."""
-    return sum(f.stat().st_size for f in weight_files(base.path)) * BYTES[dtype] // BYTES[_saved(base)]
+    return (
+        sum(f.stat().st_size for f in weight_files(base.path)) * BYTES[dtype] // BYTES[_saved(base)]
+    )
 
 
 def _saved(base: BaseModel) -> str:
@@ -75,7 +81,9 @@ def _saved(base: BaseModel) -> str:
 def fast_bfloat16() -> bool:
     import torch
 
-    return torch.backends.mkldnn.is_available() and bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())  # type: ignore[no-untyped-call]
+    return torch.backends.mkldnn.is_available() and bool(
+        torch.ops.mkldnn._is_mkldnn_bf16_supported()
+    )  # type: ignore[no-untyped-call]
 
 
 def token_bytes(base: BaseModel, dtype: str) -> int:
@@ -83,12 +91,22 @@ def token_bytes(base: BaseModel, dtype: str) -> int:
     config = base.config
     heads = _int(config.get("num_attention_heads"), 1)
     size = _int(config.get("head_dim"), _int(config.get("hidden_size"), 64) // heads)
-    return 2 * _int(config.get("num_hidden_layers"), 1) * _int(config.get("num_key_value_heads"), heads) * size * BYTES[dtype]
+    return (
+        2
+        * _int(config.get("num_hidden_layers"), 1)
+        * _int(config.get("num_key_value_heads"), heads)
+        * size
+        * BYTES[dtype]
+    )
 
 
 def resident_adapters(base: BaseModel, width: int, dtype: str) -> int:
     """How many adapters that change every linear layer fit into the memory that is theirs."""
-    sides = sum(sum(t.shape) for name, t in base.tensors.items() if len(t.shape) == 2 and "embed" not in name)
+    sides = sum(
+        sum(t.shape)
+        for name, t in base.tensors.items()
+        if len(t.shape) == 2 and "embed" not in name
+    )
     each = max(1, sides * width * BYTES[dtype])
     return min(MAX_ADAPTERS, int(ADAPTERS_SHARE * free_memory()) // each)
 
@@ -97,7 +115,9 @@ def _int(value: object, default: int) -> int:
     return value if isinstance(value, int) and value > 0 else default
 
 
-def choose_sizes(base: BaseModel, config: EngineConfig, dtype: str, available: int | None = None) -> Sizes:
+def choose_sizes(
+    base: BaseModel, config: EngineConfig, dtype: str, available: int | None = None
+) -> Sizes:
     """Context and cache sizes from settings, model and free memory (bytes, measured if not given).
 
     Raises:
@@ -108,7 +128,9 @@ def choose_sizes(base: BaseModel, config: EngineConfig, dtype: str, available: i
     length = config.max_model_len or base.context_length
     weights = weight_bytes(base, dtype)
     room = max(0, free - 2 * weights)
-    wanted = config.kv_cache_bytes or max(each * (length + BLOCK), min(each * TOKENS_EACH * config.max_requests, int(SHARE * room)))
+    wanted = config.kv_cache_bytes or max(
+        each * (length + BLOCK), min(each * TOKENS_EACH * config.max_requests, int(SHARE * room))
+    )
     if wanted > room or wanted < each * length:
         most = min(config.kv_cache_bytes or room, room) // each
         raise OutOfMemoryError(

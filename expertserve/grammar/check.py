@@ -35,7 +35,9 @@ class TextEncoder(Protocol):
         """Token ids of a text in which nothing is a special token."""
 
 
-def check(grammar_text: str | bytes, *, stops: Sequence[str] = (), tokenizer: TextEncoder | None = None) -> list[Finding]:
+def check(
+    grammar_text: str | bytes, *, stops: Sequence[str] = (), tokenizer: TextEncoder | None = None
+) -> list[Finding]:
     """Everything worth saying about a grammar, errors first, then by line. Never raises for the grammar's sake.
 
     Args:
@@ -49,15 +51,39 @@ def check(grammar_text: str | bytes, *, stops: Sequence[str] = (), tokenizer: Te
     try:
         rules = parse(grammar_text)
     except GrammarError as error:
-        return [Finding(error.code, "error", error.line, error.message, "the grammar can't be read", error.hint)]
+        return [
+            Finding(
+                error.code,
+                "error",
+                error.line,
+                error.message,
+                "the grammar can't be read",
+                error.hint,
+            )
+        ]
     facts = _Facts(rules)
-    found = [*_useless(facts), *_recursion(facts), *_empty_repetitions(facts), *_adjacent_runs(facts), *_unbounded(facts)]
+    found = [
+        *_useless(facts),
+        *_recursion(facts),
+        *_empty_repetitions(facts),
+        *_adjacent_runs(facts),
+        *_unbounded(facts),
+    ]
     found += [*_glued(facts), *_keyword_names(facts)]
     try:
         grammar = Grammar(rules)
         found += [*_stops(grammar, stops), *_shortest(grammar, tokenizer)]
     except GrammarError as error:
-        found.append(Finding(error.code, "error", error.line, error.message, "no output could ever be complete", error.hint))
+        found.append(
+            Finding(
+                error.code,
+                "error",
+                error.line,
+                error.message,
+                "no output could ever be complete",
+                error.hint,
+            )
+        )
     order = {"error": 0, "warning": 1, "info": 2}
     return sorted(found, key=lambda f: (order[f.severity], f.line, f.code))
 
@@ -135,11 +161,19 @@ def _nodes(node: Node) -> Iterator[Node]:
 
 
 def _options(node: Node) -> tuple[Node, ...]:
-    return tuple(inner for option in node.options for inner in _options(option)) if isinstance(node, Alt) else (node,)
+    return (
+        tuple(inner for option in node.options for inner in _options(option))
+        if isinstance(node, Alt)
+        else (node,)
+    )
 
 
 def _items(node: Node) -> tuple[Node, ...]:
-    return tuple(inner for item in node.items for inner in _items(item)) if isinstance(node, Seq) else (node,)
+    return (
+        tuple(inner for item in node.items for inner in _items(item))
+        if isinstance(node, Seq)
+        else (node,)
+    )
 
 
 def _listed(names: Iterable[str]) -> str:
@@ -155,11 +189,25 @@ def _useless(facts: _Facts) -> Iterator[Finding]:
     for name, line in facts.lines.items():
         if name not in facts.reachable:
             reason = "it costs reading and has no effect"
-            yield Finding("unreachable_rule", "warning", line, f"no sentence uses the rule `{name}`", reason, "refer to it, or remove it")
+            yield Finding(
+                "unreachable_rule",
+                "warning",
+                line,
+                f"no sentence uses the rule `{name}`",
+                reason,
+                "refer to it, or remove it",
+            )
         elif name not in facts.productive:
             reason = "every alternative that needs it is dead, and is left out"
             fix = "give it an alternative that comes to an end"
-            yield Finding("unproductive_rule", "warning", line, f"the rule `{name}` derives no text", reason, fix)
+            yield Finding(
+                "unproductive_rule",
+                "warning",
+                line,
+                f"the rule `{name}` derives no text",
+                reason,
+                fix,
+            )
 
 
 def _recursion(facts: _Facts) -> Iterator[Finding]:
@@ -171,8 +219,14 @@ def _recursion(facts: _Facts) -> Iterator[Finding]:
         _first_refs(facts, node, plain[name], hidden[name], over_empty=False)
     for circle in _circles({name: plain[name] | hidden[name] for name in plain}):
         names = sorted(circle, key=lambda name: facts.lines[name])
-        yield _left_recursion(facts, names, is_hidden=bool(_circles({n: plain[n] & circle for n in names})) is False)
-        twice = [n for n in names if any(_is_twice(option, circle) for option in _options(facts.rules[n]))]
+        yield _left_recursion(
+            facts, names, is_hidden=bool(_circles({n: plain[n] & circle for n in names})) is False
+        )
+        twice = [
+            n
+            for n in names
+            if any(_is_twice(option, circle) for option in _options(facts.rules[n]))
+        ]
         if twice:
             yield Finding(
                 "ambiguous_recursion",
@@ -197,7 +251,9 @@ def _left_recursion(facts: _Facts, names: list[str], *, is_hidden: bool) -> Find
     )
 
 
-def _first_refs(facts: _Facts, node: Node, plain: set[str], hidden: set[str], *, over_empty: bool) -> None:
+def _first_refs(
+    facts: _Facts, node: Node, plain: set[str], hidden: set[str], *, over_empty: bool
+) -> None:
     """The rules that the node may begin with; hidden, those behind something that is there and may be empty."""
     match node:
         case Ref(name):
@@ -217,7 +273,9 @@ def _first_refs(facts: _Facts, node: Node, plain: set[str], hidden: set[str], *,
 
 def _is_twice(option: Node, circle: set[str]) -> bool:
     items = _items(option)
-    return len(items) > 1 and all(isinstance(item, Ref) and item.name in circle for item in (items[0], items[-1]))
+    return len(items) > 1 and all(
+        isinstance(item, Ref) and item.name in circle for item in (items[0], items[-1])
+    )
 
 
 def _circles(edges: Mapping[str, set[str]]) -> list[set[str]]:
@@ -259,7 +317,10 @@ def _circles(edges: Mapping[str, set[str]]) -> list[set[str]]:
 
 def _empty_repetitions(facts: _Facts) -> Iterator[Finding]:
     for name, node in facts.in_order():
-        if any(isinstance(n, Repeat) and n.high not in (0, 1) and facts.is_empty(n.item) for n in _nodes(node)):
+        if any(
+            isinstance(n, Repeat) and n.high not in (0, 1) and facts.is_empty(n.item)
+            for n in _nodes(node)
+        ):
             yield Finding(
                 "empty_repetition",
                 "warning",
@@ -359,7 +420,9 @@ def _adjacent_runs(facts: _Facts) -> Iterator[Finding]:
     """Runs of the same characters next to each other: `ws ws`, also where one ends a rule and the other begins the next."""
     begins, ends = _Edges(facts, backwards=False), _Edges(facts, backwards=True)
     for name, node in facts.in_order():
-        if not _run(facts, Ref(name)) and any(_has_neighbours(facts, part, begins, ends) for part in _nodes(node)):
+        if not _run(facts, Ref(name)) and any(
+            _has_neighbours(facts, part, begins, ends) for part in _nodes(node)
+        ):
             yield Finding(
                 "adjacent_runs",
                 "warning",
@@ -393,20 +456,34 @@ def _has_neighbours(facts: _Facts, node: Node, begins: _Edges, ends: _Edges) -> 
 _RUNS: tuple[tuple[str, str, _Ranges, str], ...] = (
     ("unbounded_blanks", "blanks", _BLANKS, 'allow a few: `" "`, or `[ \\n]{1,2}`'),
     ("unbounded_digits", "digits", _DIGITS, "say how many, such as `[0-9]{1,10}`"),
-    ("unbounded_name", "letters and digits", _NAMES, "say how many, such as `[a-z] [a-z0-9_]{0,40}`"),
+    (
+        "unbounded_name",
+        "letters and digits",
+        _NAMES,
+        "say how many, such as `[a-z] [a-z0-9_]{0,40}`",
+    ),
     ("unbounded_text", "characters", ANY.ranges, 'say how many, such as `[^"]{0,200}`'),
 )
 
 
 def _unbounded(facts: _Facts) -> Iterator[Finding]:
     for name, node in facts.in_order():
-        runs = {_run(facts, part) for part in _nodes(node) if isinstance(part, Repeat)} | {_run(facts, Ref(name))}
+        runs = {_run(facts, part) for part in _nodes(node) if isinstance(part, Repeat)} | {
+            _run(facts, Ref(name))
+        }
         for code, what, within, fix in _RUNS:
             these = {run for run in runs if _within(run, within)}
             runs -= these
             if these:
                 reason = "a small model can run away in it, up to `max_tokens`"
-                yield Finding(code, "warning", facts.lines[name], f"`{name}` takes {what} without end", reason, fix)
+                yield Finding(
+                    code,
+                    "warning",
+                    facts.lines[name],
+                    f"`{name}` takes {what} without end",
+                    reason,
+                    fix,
+                )
 
 
 # Keywords
@@ -489,11 +566,17 @@ def _kinds(ranges: _Ranges) -> int:
 def _glued(facts: _Facts) -> Iterator[Finding]:
     """Words beside which a blank may stand, or else a letter: the blank is optional where it separates."""
     both = _BLANK | _NAME
-    for backwards, message in ((False, "can touch the word after it: `{0}x`"), (True, "can touch the word before it: `x{0}`")):
+    for backwards, message in (
+        (False, "can touch the word after it: `{0}x`"),
+        (True, "can touch the word before it: `x{0}`"),
+    ):
         words = _Neighbours(facts, backwards=backwards).words
         glued = {word for word, kinds in words.items() if kinds & both == both}
         places = {
-            p.text: facts.lines[n] for n, node in facts.in_order() for p in _nodes(node) if isinstance(p, Literal) and p.text in glued
+            p.text: facts.lines[n]
+            for n, node in facts.in_order()
+            for p in _nodes(node)
+            if isinstance(p, Literal) and p.text in glued
         }
         if glued:
             first, *_ = names = sorted(glued, key=lambda word: (places[word], word))
@@ -509,10 +592,19 @@ def _glued(facts: _Facts) -> Iterator[Finding]:
 
 def _keyword_names(facts: _Facts) -> Iterator[Finding]:
     """Rules for names that take the grammar's own words too."""
-    words = sorted({p.text for _, node in facts.in_order() for p in _nodes(node) if isinstance(p, Literal) and _is_keyword(p.text)})
+    words = sorted(
+        {
+            p.text
+            for _, node in facts.in_order()
+            for p in _nodes(node)
+            if isinstance(p, Literal) and _is_keyword(p.text)
+        }
+    )
     for name, node in facts.in_order():
         runs = [_run(facts, part) for part in _nodes(node) if isinstance(part, Repeat)]
-        is_name = not facts.refs[name] and any(_within(run, _NAMES) and not _within(run, _DIGITS) for run in runs)
+        is_name = not facts.refs[name] and any(
+            _within(run, _NAMES) and not _within(run, _DIGITS) for run in runs
+        )
         if not words or not is_name or name not in facts.productive or len(words) > _MANY:
             continue
         grammar = Grammar(Rules({name: node}, facts.lines, name))
@@ -538,12 +630,24 @@ def _stops(grammar: Grammar, stops: Sequence[str]) -> Iterator[Finding]:
         except Undecided:
             reason = "the grammar is too large to tell whether it can"
             yield Finding(
-                "stop_undecided", "info", 0, f"the stop sequence {stop!r} may occur inside a sentence", reason, "try a shorter one"
+                "stop_undecided",
+                "info",
+                0,
+                f"the stop sequence {stop!r} may occur inside a sentence",
+                reason,
+                "try a shorter one",
             )
             continue
         if example is None:
             reason = "with the grammar it is never generated; the grammar itself says where the text ends"
-            yield Finding("stop_never", "info", 0, f"no sentence contains the stop sequence {stop!r}", reason, "remove it")
+            yield Finding(
+                "stop_never",
+                "info",
+                0,
+                f"no sentence contains the stop sequence {stop!r}",
+                reason,
+                "remove it",
+            )
             continue
         at = max(0, example.find(stop))
         shown = ("…" if at > 20 else "") + example[max(0, at - 20) : at + len(stop) + 20]
@@ -562,10 +666,24 @@ def _shortest(grammar: Grammar, tokenizer: TextEncoder | None) -> Iterator[Findi
     count, size = grammar.min_chars, f"{grammar.min_chars:,} characters"
     if count == 0:
         reason = "a model may answer with nothing at all"
-        yield Finding("empty_sentence", "warning", line, "the empty text is a sentence", reason, "ask for at least one character")
+        yield Finding(
+            "empty_sentence",
+            "warning",
+            line,
+            "the empty text is a sentence",
+            reason,
+            "ask for at least one character",
+        )
     if tokenizer is not None and count <= MAX_ENDING:
         count = len(tokenizer.encode_plain(grammar.shortest_completion("") or ""))
         size += f", {count:,} tokens"
     severity: Severity = "warning" if count >= LONG_SENTENCE else "info"
     reason = "with a smaller `max_tokens`, no output can be complete"
-    yield Finding("shortest_sentence", severity, line, f"the shortest sentence has {size}", reason, "nothing, if that is meant")
+    yield Finding(
+        "shortest_sentence",
+        severity,
+        line,
+        f"the shortest sentence has {size}",
+        reason,
+        "nothing, if that is meant",
+    )

@@ -21,7 +21,17 @@ import threading
 from collections.abc import Iterable, Iterator
 
 from expertserve.errors import GrammarError
-from expertserve.grammar.program import ALT, CHARACTER, FOREVER, REPEAT, RULE, SEQ, Program, check_length, contains
+from expertserve.grammar.program import (
+    ALT,
+    CHARACTER,
+    FOREVER,
+    REPEAT,
+    RULE,
+    SEQ,
+    Program,
+    check_length,
+    contains,
+)
 
 MAX_ROWS = 1_000
 """Places where the items of one set may have begun. Only texts with hundreds of ambiguous parts come there."""
@@ -34,7 +44,18 @@ class State:
         begun: The continuations that the state stands for.
     """
 
-    __slots__ = ("begun", "completes", "exits", "gotos", "number", "refs", "singles", "steps", "useful", "wide")
+    __slots__ = (
+        "begun",
+        "completes",
+        "exits",
+        "gotos",
+        "number",
+        "refs",
+        "singles",
+        "steps",
+        "useful",
+        "wide",
+    )
 
     def __init__(self, number: int, begun: tuple[int, ...]) -> None:
         self.number, self.begun = number, begun
@@ -61,9 +82,22 @@ class Set:
         complete: The text up to here is a sentence.
     """
 
-    __slots__ = ("automaton", "complete", "done", "end", "finish", "kinds", "next", "number", "own", "rows")
+    __slots__ = (
+        "automaton",
+        "complete",
+        "done",
+        "end",
+        "finish",
+        "kinds",
+        "next",
+        "number",
+        "own",
+        "rows",
+    )
 
-    def __init__(self, automaton: Automaton, number: int, rows: tuple[tuple[Set, State], ...], complete: bool) -> None:
+    def __init__(
+        self, automaton: Automaton, number: int, rows: tuple[tuple[Set, State], ...], complete: bool
+    ) -> None:
         self.automaton, self.number, self.rows, self.complete = automaton, number, rows, complete
         self.next: dict[int, Set] = {}
         """ASCII code point → the set after it, where it is known."""
@@ -171,24 +205,33 @@ class Automaton:
                 new = self._corner(todo.pop()).refs.keys() - rules
                 rules |= new
                 todo += new
-            found = self._begun[key] = self._state(cont for rule in rules for cont in self._corner(rule).begun)
+            found = self._begun[key] = self._state(
+                cont for rule in rules for cont in self._corner(rule).begun
+            )
         return found
 
     def _corner(self, rule: int) -> State:
         """The beginning of one rule."""
         found = self._corners.get(rule)
         if found is None:
-            found = self._corners[rule] = self._state([self._cont(self.program.bodies[rule], self._end(rule))])
+            found = self._corners[rule] = self._state(
+                [self._cont(self.program.bodies[rule], self._end(rule))]
+            )
         return found
 
     def _united(self, rows: _Rows) -> dict[Set, State]:
-        return {origin: next(iter(states)) if len(states) == 1 else self._union(states) for origin, states in rows.items()}
+        return {
+            origin: next(iter(states)) if len(states) == 1 else self._union(states)
+            for origin, states in rows.items()
+        }
 
     def _union(self, states: Iterable[State]) -> State:
         key = tuple(sorted(state.number for state in states))
         found = self._unions.get(key)
         if found is None:
-            found = self._unions[key] = self._state(cont for state in states for cont in state.begun)
+            found = self._unions[key] = self._state(
+                cont for state in states for cont in state.begun
+            )
         return found
 
     def _done(self, origin: Set, rules: tuple[int, ...]) -> _Done:
@@ -215,10 +258,15 @@ class Automaton:
             for _, added in parts:
                 for other, after in added:
                     rows.setdefault(other, {})[after] = None
-            place.done[completed] = (any(ends for ends, _ in parts), tuple(self._united(rows).items()))
+            place.done[completed] = (
+                any(ends for ends, _ in parts),
+                tuple(self._united(rows).items()),
+            )
         return origin.done[rules]
 
-    def _reached(self, origin: Set, rules: tuple[int, ...]) -> tuple[_Rows, list[tuple[Set, tuple[int, ...]]]]:
+    def _reached(
+        self, origin: Set, rules: tuple[int, ...]
+    ) -> tuple[_Rows, list[tuple[Set, tuple[int, ...]]]]:
         """The rows that completing the rules adds, itself or through rules that began in the same set; and what it completes in others."""
         rows: _Rows = {}
         needed: dict[tuple[Set, tuple[int, ...]], None] = {}
@@ -244,7 +292,11 @@ class Automaton:
         ordered = tuple(sorted(rows.items(), key=lambda row: row[0].number))
         key = (complete, *((origin.number, state.number) for origin, state in ordered))
         found = self._sets.get(key)
-        return found if found is not None else self._sets.setdefault(key, Set(self, next(self._numbers), ordered, complete))
+        return (
+            found
+            if found is not None
+            else self._sets.setdefault(key, Set(self, next(self._numbers), ordered, complete))
+        )
 
     # States
 
@@ -268,7 +320,9 @@ class Automaton:
     def _state(self, conts: Iterable[int]) -> State:
         begun = self._without_dominated(frozenset(conts))
         found = self._states.get(begun)
-        return found if found is not None else self._states.setdefault(begun, self._new_state(begun))
+        return (
+            found if found is not None else self._states.setdefault(begun, self._new_state(begun))
+        )
 
     def _without_dominated(self, conts: frozenset[int]) -> frozenset[int]:
         """Without those continuations that can go no way which `x{0,more}` before the same rest can't."""
@@ -310,9 +364,17 @@ class Automaton:
             elif kind == SEQ:
                 new = (self._cont(content[1 + low], self._cont(node, rest, low + 1)),)
             elif kind == ALT:
-                new = tuple(self._cont(option, rest) for option in content[1:] if self.program.costs[option] is not None)
-            elif (FOREVER if high < 0 else high) > most.get((node, rest), -1):  # else what is here is there already
-                once_more = self._cont(part, self._cont(node, rest, max(0, low - 1), high if high < 0 else high - 1))
+                new = tuple(
+                    self._cont(option, rest)
+                    for option in content[1:]
+                    if self.program.costs[option] is not None
+                )
+            elif (FOREVER if high < 0 else high) > most.get(
+                (node, rest), -1
+            ):  # else what is here is there already
+                once_more = self._cont(
+                    part, self._cont(node, rest, max(0, low - 1), high if high < 0 else high - 1)
+                )
                 new = (once_more, rest) if low == 0 else (once_more,)
                 if low == 0:
                     most[node, rest] = FOREVER if high < 0 else high
@@ -447,7 +509,9 @@ class Automaton:
             for inner_rule, after in inner.get(rule, ()):
                 if inner_rule not in best:
                     total = cost + self._cost_of[after]
-                    heapq.heappush(ordered, (total, after, next(numbers), (total, after, inner_rule, at)))
+                    heapq.heappush(
+                        ordered, (total, after, next(numbers), (total, after, inner_rule, at))
+                    )
         at.finish = best
 
     def _exits(self, state: State) -> list[tuple[int, int, int]]:

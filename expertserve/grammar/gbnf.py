@@ -12,7 +12,18 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 from expertserve.errors import GrammarError
-from expertserve.grammar.tree import MAX_CODE, SURROGATES, Alt, Class, Literal, Node, Ref, Repeat, Rules, Seq
+from expertserve.grammar.tree import (
+    MAX_CODE,
+    SURROGATES,
+    Alt,
+    Class,
+    Literal,
+    Node,
+    Ref,
+    Repeat,
+    Rules,
+    Seq,
+)
 
 MAX_TEXT = 1 << 20
 """Characters of a grammar (bytes, where it comes as bytes)."""
@@ -44,7 +55,9 @@ _SKIP = re.compile(r"(?:[ \t\r\n]+|#[^\r\n]*)*")
 _DEFINITION = re.compile(rf"({NAME})[ \t]*::=")
 _COUNT = re.compile(r"\{\s*([0-9]+)\s*(?:(,)\s*([0-9]+)?\s*)?\}", re.ASCII)
 _NEWLINE = re.compile(r"\r\n|\r|\n")
-_ESCAPE = re.compile(r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([trn\\\"\[\]-]))")
+_ESCAPE = re.compile(
+    r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([trn\\\"\[\]-]))"
+)
 _LETTERS = {"t": "\t", "r": "\r", "n": "\n"}
 _HEX = {"x": 2, "u": 4, "U": 8}
 _SIGNS = {"*": (0, None), "+": (1, None), "?": (0, 1)}
@@ -70,7 +83,11 @@ def parse(text: str | bytes, *, name: str = "the grammar") -> Rules:
     """
     if len(text) > MAX_TEXT:
         size = f"{len(text):,} {'bytes' if isinstance(text, bytes) else 'characters'}"
-        raise GrammarError(f"{name} has {size}; at most {MAX_TEXT:,} are read", hint="split it, or generate less", code="grammar_too_large")
+        raise GrammarError(
+            f"{name} has {size}; at most {MAX_TEXT:,} are read",
+            hint="split it, or generate less",
+            code="grammar_too_large",
+        )
     if isinstance(text, bytes):
         text = _decode(text, name)
     return _Reader(text.removeprefix("\ufeff"), name).read()
@@ -83,7 +100,11 @@ def write(rules: Rules) -> str:
         GrammarError: It starts elsewhere than at `root`, which GBNF can't say.
     """
     if rules.root != "root":
-        raise GrammarError(f"the grammar starts at {rules.root!r}", hint="GBNF starts at `root`: rename it", code="missing_root")
+        raise GrammarError(
+            f"the grammar starts at {rules.root!r}",
+            hint="GBNF starts at `root`: rename it",
+            code="missing_root",
+        )
     return "".join(f"{name} ::= {write_node(node)}\n" for name, node in rules.rules.items())
 
 
@@ -137,7 +158,9 @@ def _escaped(code: int, special: str) -> str:
         return chr(code)
     if chr(code) in '"\\':
         return "\\" + chr(code)
-    return {10: "\\n", 13: "\\r", 9: "\\t"}.get(code) or (f"\\u{code:04X}" if code < 0x10000 else f"\\U{code:08X}")
+    return {10: "\\n", 13: "\\r", 9: "\\t"}.get(code) or (
+        f"\\u{code:04X}" if code < 0x10000 else f"\\U{code:08X}"
+    )
 
 
 def class_of(ranges: list[tuple[int, int]], *, negated: bool = False) -> Class:
@@ -150,9 +173,15 @@ def class_of(ranges: list[tuple[int, int]], *, negated: bool = False) -> Class:
             merged.append((low, high))
     if negated:
         edges = [-1, *(edge for pair in merged for edge in pair), MAX_CODE + 1]
-        merged = [(a + 1, b - 1) for a, b in zip(edges[::2], edges[1::2], strict=True) if a + 1 <= b - 1]
+        merged = [
+            (a + 1, b - 1) for a, b in zip(edges[::2], edges[1::2], strict=True) if a + 1 <= b - 1
+        ]
     first, last = SURROGATES
-    parts = [part for low, high in merged for part in ((low, min(high, first - 1)), (max(low, last + 1), high))]
+    parts = [
+        part
+        for low, high in merged
+        for part in ((low, min(high, first - 1)), (max(low, last + 1), high))
+    ]
     return Class(tuple((low, high) for low, high in parts if low <= high))
 
 
@@ -225,7 +254,10 @@ class _Reader:
             )
         if len(self.rules) >= MAX_RULES:
             self._fail(
-                at, "too_many_rules", f"more than {MAX_RULES:,} rules", "generate fewer: a class or a repetition often replaces many"
+                at,
+                "too_many_rules",
+                f"more than {MAX_RULES:,} rules",
+                "generate fewer: a class or a repetition often replaces many",
             )
         self.line += self._newlines(self.rule_place, at)
         self.rule_place = at
@@ -238,7 +270,11 @@ class _Reader:
     def _body(self, at: int) -> tuple[Node, int]:
         """Reads what stands right of `::=`, up to the newline that ends it."""
         text, groups = self.text, [_Group(at, [], [])]
-        match, postfix_ok, open_end = _TOKEN.match, False, True  # open_end: after `::=` or `|` the rule may go on in the next line
+        match, postfix_ok, open_end = (
+            _TOKEN.match,
+            False,
+            True,
+        )  # open_end: after `::=` or `|` the rule may go on in the next line
         while at < len(text):
             token = match(text, at)
             if token is None:
@@ -282,13 +318,21 @@ class _Reader:
             elif word == "(":
                 if len(groups) > MAX_GROUPS:
                     self._fail(
-                        start, "too_deep", f"more than {MAX_GROUPS:,} groups inside each other", "make inner groups rules of their own"
+                        start,
+                        "too_deep",
+                        f"more than {MAX_GROUPS:,} groups inside each other",
+                        "make inner groups rules of their own",
                     )
                 groups.append(_Group(start, [], []))
                 postfix_ok = False
             elif word == ")":
                 if len(groups) == 1:
-                    self._fail(start, "unexpected_close", "a `)` without its `(`", "remove it, or open the group before")
+                    self._fail(
+                        start,
+                        "unexpected_close",
+                        "a `)` without its `(`",
+                        "remove it, or open the group before",
+                    )
                 group = groups.pop()
                 groups[-1].items.append(self._end_group(group))
                 postfix_ok = True
@@ -323,7 +367,11 @@ class _Reader:
         height = max([part[1] for part in parts])
         if height >= MAX_HEIGHT - 1:
             parts, height = [self._lowered(part) for part in parts], MAX_HEIGHT - 2
-        return kind(tuple([part[0] for part in parts])), 1 + height, max([part[2] for part in parts])
+        return (
+            kind(tuple([part[0] for part in parts])),
+            1 + height,
+            max([part[2] for part in parts]),
+        )
 
     def _repeat(self, item: _Item, low: int, high: int | None, place: int) -> _Item:
         product = item[2] * max(1, low if high is None else high)
@@ -343,10 +391,19 @@ class _Reader:
             return item
         if self.defined_names is None:
             self.defined_names = set(re.findall(NAME, self.text))
-        name = next(n for i in range(len(self.rules), 10 * MAX_TEXT) if (n := f"{self.rule}-{i}") not in self.defined_names)
+        name = next(
+            n
+            for i in range(len(self.rules), 10 * MAX_TEXT)
+            if (n := f"{self.rule}-{i}") not in self.defined_names
+        )
         self.defined_names.add(name)
         if len(self.rules) >= MAX_RULES:
-            self._fail(self.rule_place, "too_deep", "groups or repetitions are nested too deep", "make inner groups rules of their own")
+            self._fail(
+                self.rule_place,
+                "too_deep",
+                "groups or repetitions are nested too deep",
+                "make inner groups rules of their own",
+            )
         self.rules[name] = item[0]
         self.lines[name] = self.lines[self.rule]
         return (Ref(name), 0, item[2])
@@ -380,7 +437,12 @@ class _Reader:
             if self.text[at] == "-" and at + 1 < end - 1:
                 high, at = self._character(at + 1, in_class=True)
             if high < low:
-                self._fail(place, "reversed_range", f"the range {self.text[place:at]} runs backwards", "write its smaller end first")
+                self._fail(
+                    place,
+                    "reversed_range",
+                    f"the range {self.text[place:at]} runs backwards",
+                    "write its smaller end first",
+                )
             ranges.append((low, high))
         return class_of(ranges, negated=negated)
 
@@ -395,7 +457,12 @@ class _Reader:
             return ord(_LETTERS.get(match[4], match[4])), match.end()
         code = int(match[1] or match[2] or match[3], 16)
         if code > MAX_CODE:
-            self._fail(at, "bad_code_point", f"{match[0]} is beyond U+10FFFF, the last character", "use a character that exists")
+            self._fail(
+                at,
+                "bad_code_point",
+                f"{match[0]} is beyond U+10FFFF, the last character",
+                "use a character that exists",
+            )
         if not in_class and SURROGATES[0] <= code <= SURROGATES[1]:
             self._fail(
                 at,
@@ -408,7 +475,12 @@ class _Reader:
     def _count(self, start: int, end: int, *, nested: bool) -> tuple[int, int | None]:
         match = _COUNT.fullmatch(self.text, start, end)
         if match is None or (not nested and _NEWLINE.search(match[0])):
-            self._fail(start, "bad_repetition", "expected {n}, {n,} or {n,m} with whole numbers", "to allow none, write {0,m}")
+            self._fail(
+                start,
+                "bad_repetition",
+                "expected {n}, {n,} or {n,m} with whole numbers",
+                "to allow none, write {0,m}",
+            )
         low = self._bound(match[1], start)
         high = low if not match[2] else self._bound(match[3], start) if match[3] else None
         if high is not None and high < low:
@@ -438,14 +510,20 @@ class _Reader:
         return _SKIP.match(self.text, at).end()  # type: ignore[union-attr]  # it matches the empty text too
 
     def _newlines(self, start: int, end: int) -> int:
-        return len(_NEWLINE.findall(self.text, start, end)) if self.has_returns else self.text.count("\n", start, end)
+        return (
+            len(_NEWLINE.findall(self.text, start, end))
+            if self.has_returns
+            else self.text.count("\n", start, end)
+        )
 
     def _fail(self, at: int, code: str, message: str, hint: str) -> NoReturn:
         line = 1 + self._newlines(0, at)
         start = max(self.text.rfind("\n", 0, at), self.text.rfind("\r", 0, at)) + 1
         newline = _NEWLINE.search(self.text, start)
         source = self.text[start : newline.start() if newline else len(self.text)]
-        raise GrammarError(message, hint=hint, code=code, line=line, column=at - start + 1, source_line=source)
+        raise GrammarError(
+            message, hint=hint, code=code, line=line, column=at - start + 1, source_line=source
+        )
 
     def _check_characters(self) -> None:
         if bad := re.search("[\x00\ud800-\udfff]", self.text):
@@ -458,16 +536,30 @@ class _Reader:
 
     def _check_names(self) -> None:
         if not self.rules:
-            self._fail(0, "empty_grammar", f"{self.name} has no rules", "define at least `root ::= …`")
+            self._fail(
+                0, "empty_grammar", f"{self.name} has no rules", "define at least `root ::= …`"
+            )
         for name, at in self.used.items():
             if name not in self.lines:
-                near = next((n for n in self.lines if n.lower().replace("_", "-") == name.lower().replace("_", "-")), "")
+                near = next(
+                    (
+                        n
+                        for n in self.lines
+                        if n.lower().replace("_", "-") == name.lower().replace("_", "-")
+                    ),
+                    "",
+                )
                 hint = f"did you mean `{near}`?" if near else f"define it: `{name} ::= …`"
                 self._fail(at, "undefined_rule", f"the rule `{name}` is not defined", hint)
         if "root" not in self.rules:
             first = next(iter(self.lines))
             at = next(m.start(1) for m in _DEFINITION.finditer(self.text) if m[1] == first)
-            self._fail(at, "missing_root", "no rule is called `root`, where sentences start", f"add `root ::= {first}`")
+            self._fail(
+                at,
+                "missing_root",
+                "no rule is called `root`, where sentences start",
+                f"add `root ::= {first}`",
+            )
 
     def _no_rule(self, at: int) -> NoReturn:
         above = (
@@ -477,7 +569,9 @@ class _Reader:
         )
         name = re.compile(rf"{NAME}[ \t]*").match(self.text, at)
         if name is None:
-            self._fail(at, "expected_rule", f"expected a rule's name, found {self.text[at]!r}", above)
+            self._fail(
+                at, "expected_rule", f"expected a rule's name, found {self.text[at]!r}", above
+            )
         if re.compile(r":=|=|:|->|→").match(self.text, name.end()):
             above = "GBNF defines rules with ::="
         self._fail(name.end(), "expected_define", f"expected ::= after `{name[0].strip()}`", above)
@@ -485,32 +579,69 @@ class _Reader:
     def _second_definition(self, at: int, groups: list[_Group]) -> NoReturn:
         if len(groups) > 1:
             self._unclosed(groups[-1].place)
-        self._fail(at, "expected_newline", "expected the end of the rule, found a second ::=", "start each rule on a line of its own")
+        self._fail(
+            at,
+            "expected_newline",
+            "expected the end of the rule, found a second ::=",
+            "start each rule on a line of its own",
+        )
 
     def _unclosed(self, at: int) -> NoReturn:
-        self._fail(at, "unclosed_group", "a `(` without its `)`", "close the group before the rule ends")
+        self._fail(
+            at, "unclosed_group", "a `(` without its `)`", "close the group before the rule ends"
+        )
 
     def _bad_escape(self, at: int) -> NoReturn:
         letter = self.text[at + 1 : at + 2]
         if letter in _HEX:
             message = f"\\{letter} takes exactly {_HEX[letter]} hexadecimal digits"
-            self._fail(at, "bad_escape", message, f"pad with zeros: \\{letter}{'0' * (_HEX[letter] - 2)}41 is an A")
-        self._fail(at, "bad_escape", f"\\{letter} is no escape", r"the escapes are \n \r \t \\ \" \[ \] \- \xNN \uNNNN \UNNNNNNNN")
+            self._fail(
+                at,
+                "bad_escape",
+                message,
+                f"pad with zeros: \\{letter}{'0' * (_HEX[letter] - 2)}41 is an A",
+            )
+        self._fail(
+            at,
+            "bad_escape",
+            f"\\{letter} is no escape",
+            r"the escapes are \n \r \t \\ \" \[ \] \- \xNN \uNNNN \UNNNNNNNN",
+        )
 
     def _unexpected(self, at: int) -> NoReturn:
         sign = self.text[at]
         match sign:
             case '"':
-                self._fail(at, "unclosed_literal", "a literal without its closing quote", 'a quote inside one is written \\"')
+                self._fail(
+                    at,
+                    "unclosed_literal",
+                    "a literal without its closing quote",
+                    'a quote inside one is written \\"',
+                )
             case "[":
-                self._fail(at, "unclosed_class", "a class without its closing bracket", "a bracket inside one is written \\]")
+                self._fail(
+                    at,
+                    "unclosed_class",
+                    "a class without its closing bracket",
+                    "a bracket inside one is written \\]",
+                )
             case "{":
-                self._fail(at, "bad_repetition", "expected {n}, {n,} or {n,m} with whole numbers", "to allow none, write {0,m}")
+                self._fail(
+                    at,
+                    "bad_repetition",
+                    "expected {n}, {n,} or {n,m} with whole numbers",
+                    "to allow none, write {0,m}",
+                )
             case "'":
-                self._fail(at, "unexpected_character", "literals stand in double quotes", 'write "…"')
+                self._fail(
+                    at, "unexpected_character", "literals stand in double quotes", 'write "…"'
+                )
             case "<" | "!":
                 self._fail(
-                    at, "token_terminal", "tokens (<…>) are no text, and are not supported", "write the text that the token stands for"
+                    at,
+                    "token_terminal",
+                    "tokens (<…>) are no text, and are not supported",
+                    "write the text that the token stands for",
                 )
             case "/":
                 self._fail(at, "unexpected_character", "found '/'", "comments begin with #")

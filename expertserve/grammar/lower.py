@@ -48,7 +48,10 @@ def to_lark(rules: Rules) -> str:
     rules = reachable(split_repeats(without_empty_repeats(reachable(productive(rules)))))
     lexed = terminals(rules) - {rules.root}
     kept = reachable(rules, stop=lexed)
-    names = {n: "start" if n == rules.root else f"T{i}" if n in lexed else f"r{i}" for i, n in enumerate(kept.rules)}
+    names = {
+        n: "start" if n == rules.root else f"T{i}" if n in lexed else f"r{i}"
+        for i, n in enumerate(kept.rules)
+    }
     return "".join(
         f"{names[name]}: {f'/{_pattern(node, rules.rules, 0)}/' if name in lexed else _lark(node, names, 0)}\n"
         for name, node in kept.rules.items()
@@ -59,7 +62,10 @@ def _pattern(node: Node, rules: Mapping[str, Node], level: int) -> str:
     """A terminal's regular expression, in which every character is written by its number."""
     match node:
         case Literal(text):
-            return _group("".join(c if c in PLAIN_IN_PATTERN else _code(ord(c)) for c in text), level >= 2 and len(text) > 1)
+            return _group(
+                "".join(c if c in PLAIN_IN_PATTERN else _code(ord(c)) for c in text),
+                level >= 2 and len(text) > 1,
+            )
         case Class(ranges):
             return _char_class(ranges)
         case Ref(name):
@@ -69,7 +75,9 @@ def _pattern(node: Node, rules: Mapping[str, Node], level: int) -> str:
         case Alt(options):
             return _group("|".join(_pattern(o, rules, 1) for o in options), level >= 1)
         case Repeat(item, low, high):
-            times = {(0, None): "*", (1, None): "+", (0, 1): "?"}.get((low, high), f"{{{low},{'' if high is None else high}}}")
+            times = {(0, None): "*", (1, None): "+", (0, 1): "?"}.get(
+                (low, high), f"{{{low},{'' if high is None else high}}}"
+            )
             return _group(_pattern(item, rules, 2) + times, level >= 2)
     raise AssertionError(node)
 
@@ -78,13 +86,19 @@ def _lark(node: Node, names: Mapping[str, str], level: int) -> str:
     """Level 0 takes alternatives, 1 sequences, 2 single items."""
     match node:
         case Literal(text):
-            return f'"{text}"' if all(c in PLAIN for c in text) else f"/{''.join(_char_class(((ord(c), ord(c)),)) for c in text)}/"
+            return (
+                f'"{text}"'
+                if all(c in PLAIN for c in text)
+                else f"/{''.join(_char_class(((ord(c), ord(c)),)) for c in text)}/"
+            )
         case Class(ranges):
             return f"/{_char_class(ranges)}/"
         case Ref(name):
             return names[name]
         case Seq(items):
-            return _group(" ".join(_lark(i, names, 1) for i in items), level >= 2) if items else '""'
+            return (
+                _group(" ".join(_lark(i, names, 1) for i in items), level >= 2) if items else '""'
+            )
         case Alt(options):
             return _group(" | ".join(_lark(o, names, 1) for o in options), level >= 1)
         case Repeat(item, low, high):
@@ -114,13 +128,21 @@ def _group(text: str, wanted: bool) -> str:
 
 def _char_class(ranges: Iterable[tuple[int, int]]) -> str:
     parts = [
-        part for a, b in ranges for part in (((a, 0xFFFF), (0x10000, b)) if a < 0x10000 <= b else ((a, b),))
+        part
+        for a, b in ranges
+        for part in (((a, 0xFFFF), (0x10000, b)) if a < 0x10000 <= b else ((a, b),))
     ]  # glrmask misreads a range across
     return "[" + "".join(_code(a) if a == b else f"{_code(a)}-{_code(b)}" for a, b in parts) + "]"
 
 
 def _code(code: int) -> str:
-    return f"\\x{code:02x}" if code < 0x80 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+    return (
+        f"\\x{code:02x}"
+        if code < 0x80
+        else f"\\u{code:04x}"
+        if code < 0x10000
+        else f"\\U{code:08x}"
+    )
 
 
 # ── regular expressions ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -175,18 +197,33 @@ def _regex(node: Node, done: Mapping[str, str], level: int) -> str:
         case Repeat(item, low, high):
             inner = _regex(item, done, 2)
             times = {(0, None): "*", (1, None): "+", (0, 1): "?"}.get((low, high))
-            return _group(inner + (times or (f"{{{low}}}" if low == high else f"{{{low},{'' if high is None else high}}}")), level >= 2)
+            return _group(
+                inner
+                + (
+                    times
+                    or (
+                        f"{{{low}}}" if low == high else f"{{{low},{'' if high is None else high}}}"
+                    )
+                ),
+                level >= 2,
+            )
     raise AssertionError(node)
 
 
 def _regex_char(char: str) -> str:
     return (
-        char if char.isalnum() or char in " _,;:=<>!@#%&~'`\"" else f"\\{char}" if char.isascii() and char.isprintable() else _escaped(char)
+        char
+        if char.isalnum() or char in " _,;:=<>!@#%&~'`\""
+        else f"\\{char}"
+        if char.isascii() and char.isprintable()
+        else _escaped(char)
     )
 
 
 def _escaped(char: str) -> str:
-    return {"\n": r"\n", "\t": r"\t", "\r": r"\r"}.get(char) or (f"\\x{ord(char):02x}" if ord(char) < 0x80 else char)
+    return {"\n": r"\n", "\t": r"\t", "\r": r"\r"}.get(char) or (
+        f"\\x{ord(char):02x}" if ord(char) < 0x80 else char
+    )
 
 
 def _regex_range(low: int, high: int) -> str:
@@ -195,7 +232,15 @@ def _regex_range(low: int, high: int) -> str:
 
 
 def _in_class(char: str) -> str:
-    return char if char.isalnum() else _escaped(char) if not char.isprintable() else f"\\{char}" if char in r"\]^-[&~|" else char
+    return (
+        char
+        if char.isalnum()
+        else _escaped(char)
+        if not char.isprintable()
+        else f"\\{char}"
+        if char in r"\]^-[&~|"
+        else char
+    )
 
 
 # ── rewriting ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -229,7 +274,9 @@ def reachable(rules: Rules, stop: frozenset[str] = frozenset()) -> Rules:
             if name not in found:
                 found[name] = True
                 todo.append(name)
-    return Rules({n: rules.rules[n] for n in found}, {n: rules.lines.get(n, 0) for n in found}, rules.root)
+    return Rules(
+        {n: rules.rules[n] for n in found}, {n: rules.lines.get(n, 0) for n in found}, rules.root
+    )
 
 
 def renamed(rules: Rules, prefix: str) -> Rules:
@@ -249,7 +296,9 @@ def renamed(rules: Rules, prefix: str) -> Rules:
         return node
 
     return Rules(
-        {names[n]: rename(node) for n, node in rules.rules.items()}, {names[n]: rules.lines.get(n, 0) for n in names}, names[rules.root]
+        {names[n]: rename(node) for n, node in rules.rules.items()},
+        {names[n]: rules.lines.get(n, 0) for n in names},
+        names[rules.root],
     )
 
 
@@ -259,9 +308,17 @@ def productive(rules: Rules) -> Rules:
     The root must derive something, as it does in every `Grammar`.
     """
     alive: set[str] = set()
-    while new := {n for n, node in rules.rules.items() if n not in alive and _without_dead(node, alive) is not None}:
+    while new := {
+        n
+        for n, node in rules.rules.items()
+        if n not in alive and _without_dead(node, alive) is not None
+    }:
         alive |= new
-    kept = {n: node for n in rules.rules if n in alive and (node := _without_dead(rules.rules[n], alive)) is not None}
+    kept = {
+        n: node
+        for n in rules.rules
+        if n in alive and (node := _without_dead(rules.rules[n], alive)) is not None
+    }
     return Rules(kept, {n: rules.lines.get(n, 0) for n in kept}, rules.root)
 
 
@@ -274,9 +331,15 @@ def _without_dead(node: Node, alive: set[str]) -> Node | None:
             return node if name in alive else None
         case Seq(items):
             kept = [_without_dead(i, alive) for i in items]
-            return None if any(k is None for k in kept) else Seq(tuple(k for k in kept if k is not None))
+            return (
+                None
+                if any(k is None for k in kept)
+                else Seq(tuple(k for k in kept if k is not None))
+            )
         case Alt(options):
-            return _alternatives(made for o in options if (made := _without_dead(o, alive)) is not None)
+            return _alternatives(
+                made for o in options if (made := _without_dead(o, alive)) is not None
+            )
         case Repeat(item, low, high):
             inner = _without_dead(item, alive)
             return Repeat(inner, low, high) if inner is not None else Seq() if low == 0 else None
@@ -363,7 +426,9 @@ class _NonEmpty:
                     if (first := self._nonempty(item)) is not None
                 )
             case Alt(options):
-                return _alternatives(made for o in options if (made := self._nonempty(o)) is not None)
+                return _alternatives(
+                    made for o in options if (made := self._nonempty(o)) is not None
+                )
             case Repeat(item, _, high):
                 inner = self._nonempty(item)
                 return None if inner is None or high == 0 else Repeat(inner, 1, high)

@@ -109,7 +109,11 @@ class Program:
         match node:
             case Literal(text):
                 letters = {c: self._character(((ord(c), ord(c)),)) for c in dict.fromkeys(text)}
-                return letters[text] if len(text) == 1 else self._node(SEQ, *map(letters.__getitem__, text))
+                return (
+                    letters[text]
+                    if len(text) == 1
+                    else self._node(SEQ, *map(letters.__getitem__, text))
+                )
             case Class(ranges):
                 return self._character(ranges)
             case Ref(name):
@@ -141,8 +145,15 @@ class Program:
         kind, *inner = self.nodes[item]
         if high == 0 or (kind == SEQ and not inner):
             return self._node(SEQ)
-        if kind == REPEAT and inner[1] <= 1:  # no gaps between the counts that are possible: one repetition says the same
-            return self._node(REPEAT, inner[0], inner[1] * low, -1 if high < 0 or inner[2] < 0 else inner[2] * high)
+        if (
+            kind == REPEAT and inner[1] <= 1
+        ):  # no gaps between the counts that are possible: one repetition says the same
+            return self._node(
+                REPEAT,
+                inner[0],
+                inner[1] * low,
+                -1 if high < 0 or inner[2] < 0 else inner[2] * high,
+            )
         return item if (low, high) == (1, 1) else self._node(REPEAT, item, low, high)
 
     def _items(self, node: int) -> tuple[int, ...]:
@@ -156,7 +167,9 @@ class Program:
         found = self._known_edges.get(body)
         if found is None:
             every = [items for items in map(self._items, self._options(body)) if items]
-            found = self._known_edges[body] = frozenset(node for items in every for node in (items[0], items[-1]))
+            found = self._known_edges[body] = frozenset(
+                node for items in every for node in (items[0], items[-1])
+            )
         return found
 
     def _untangled(self, rule: int, bodies: list[int]) -> int:
@@ -243,16 +256,28 @@ class Program:
             elif kind == SEQ:
                 new = inner[::-1]
             elif kind == ALT:
-                new = [self.choices[node] if hurry else rng.choice([n for n in inner if self.costs[n] is not None])]
+                new = [
+                    self.choices[node]
+                    if hurry
+                    else rng.choice([n for n in inner if self.costs[n] is not None])
+                ]
             else:
-                new = [inner[0]] * (inner[1] if hurry or self.costs[inner[0]] is None else _some_count(rng, inner[1], inner[2]))
+                new = [inner[0]] * (
+                    inner[1]
+                    if hurry or self.costs[inner[0]] is None
+                    else _some_count(rng, inner[1], inner[2])
+                )
             stack += new
             open_chars += sum(map(self.cost, new))
         return "".join(text)
 
     def _some_character(self, rng: random.Random, ranges: Ranges) -> str:
         """Mostly printable ASCII, so that samples can be read."""
-        ascii_ranges = [(max(low, 0x20), min(high, 0x7E)) for low, high in ranges if low <= 0x7E and high >= 0x20]
+        ascii_ranges = [
+            (max(low, 0x20), min(high, 0x7E))
+            for low, high in ranges
+            if low <= 0x7E and high >= 0x20
+        ]
         low, high = rng.choice(ascii_ranges if ascii_ranges and rng.random() < 0.9 else ranges)
         return chr(rng.randint(low, high))
 
@@ -275,11 +300,15 @@ def contains(ranges: Ranges, code: int) -> bool:
 def check_length(chars: int) -> None:
     if chars > MAX_ENDING:
         raise GrammarError(
-            f"the shortest text has more than {MAX_ENDING:,} characters", hint="give the grammar shorter sentences", code="ending_too_long"
+            f"the shortest text has more than {MAX_ENDING:,} characters",
+            hint="give the grammar shorter sentences",
+            code="ending_too_long",
         )
 
 
-def _shortest(nodes: list[tuple[int, ...]], ranges: list[Ranges], bodies: list[int]) -> tuple[list[int | None], dict[int, int]]:
+def _shortest(
+    nodes: list[tuple[int, ...]], ranges: list[Ranges], bodies: list[int]
+) -> tuple[list[int | None], dict[int, int]]:
     """The length of each node's shortest text, and each alternative's best option.
 
     Knuth, *A generalization of Dijkstra's algorithm* (1977): lengths are settled in rising order, so each rests on settled ones, and

@@ -64,7 +64,10 @@ class Grammar:
         defined = rules.keys()
         for name, node in replaced.items():
             for missing in names_in(node) - defined:
-                raise GrammarError(f"the rule `{missing}`, which `{name}` refers to, is not defined", code="undefined_rule")
+                raise GrammarError(
+                    f"the rule `{missing}`, which `{name}` refers to, is not defined",
+                    code="undefined_rule",
+                )
         return Grammar(Rules(rules, self.rules.lines, self.rules.root))
 
     def start(self) -> Cursor:
@@ -194,7 +197,9 @@ class Cursor:
             return None
         if not self._pending:
             return self._automaton.ending(self._set)
-        code, after = min(self._openings(), key=lambda pair: (self._automaton.ending_chars(pair[1]), pair[0]))
+        code, after = min(
+            self._openings(), key=lambda pair: (self._automaton.ending_chars(pair[1]), pair[0])
+        )
         return chr(code) + self._automaton.ending(after)
 
     def ending_bytes(self) -> bytes | None:
@@ -221,7 +226,15 @@ def _length(first: int) -> int:
     """Bytes of the character that begins so; 0 if none does."""
     if first < 0x80:
         return 1
-    return 2 if 0xC2 <= first <= 0xDF else 3 if 0xE0 <= first <= 0xEF else 4 if 0xF0 <= first <= 0xF4 else 0
+    return (
+        2
+        if 0xC2 <= first <= 0xDF
+        else 3
+        if 0xE0 <= first <= 0xEF
+        else 4
+        if 0xF0 <= first <= 0xF4
+        else 0
+    )
 
 
 def _code_of(piece: bytes) -> int | None:

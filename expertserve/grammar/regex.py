@@ -22,7 +22,11 @@ DIGITS: Ranges = [(48, 57)]
 WORDS: Ranges = [(48, 57), (65, 90), (95, 95), (97, 122)]
 SPACES: Ranges = [(9, 13), (32, 32)]
 CATEGORIES = {op.CATEGORY_DIGIT: DIGITS, op.CATEGORY_WORD: WORDS, op.CATEGORY_SPACE: SPACES}
-OPPOSITES = {op.CATEGORY_NOT_DIGIT: DIGITS, op.CATEGORY_NOT_WORD: WORDS, op.CATEGORY_NOT_SPACE: SPACES}
+OPPOSITES = {
+    op.CATEGORY_NOT_DIGIT: DIGITS,
+    op.CATEGORY_NOT_WORD: WORDS,
+    op.CATEGORY_NOT_SPACE: SPACES,
+}
 BEGINNINGS, ENDS = {op.AT_BEGINNING, op.AT_BEGINNING_STRING}, {op.AT_END, op.AT_END_STRING}
 UNESCAPED = [(0x20, 0x21), (0x23, 0x5B), (0x5D, MAX_CODE)]
 """What a JSON string holds as it is (RFC 8259, section 7)."""
@@ -61,7 +65,10 @@ def searched(pattern: str) -> Node:
     """
     read = _read(pattern)
     items = list(read)
-    begins, ends = (bool(items) and items[at][0] is op.AT and items[at][1] in edges for at, edges in ((0, BEGINNINGS), (-1, ENDS)))
+    begins, ends = (
+        bool(items) and items[at][0] is op.AT and items[at][1] in edges
+        for at, edges in ((0, BEGINNINGS), (-1, ENDS))
+    )
     left, right = ends and not begins, begins and not ends
     anything = Repeat(ANY, 0, None)
     try:
@@ -70,7 +77,9 @@ def searched(pattern: str) -> Node:
     except ConfigError:
         if not left and not right:
             raise
-        return matched(pattern)  # with an anchor somewhere at the open end: the whole of it, and nothing more, is right in any case
+        return matched(
+            pattern
+        )  # with an anchor somewhere at the open end: the whole of it, and nothing more, is right in any case
 
 
 def in_json(node: Node) -> Node:
@@ -80,7 +89,11 @@ def in_json(node: Node) -> Node:
             return Literal(json.dumps(text, ensure_ascii=False)[1:-1])
         case Class(ranges):
             plain = _both(ranges, UNESCAPED)
-            special = [Literal(json.dumps(c)[1:-1]) for c in ESCAPED if any(low <= ord(c) <= high for low, high in ranges)]
+            special = [
+                Literal(json.dumps(c)[1:-1])
+                for c in ESCAPED
+                if any(low <= ord(c) <= high for low, high in ranges)
+            ]
             return _either([*([Class(tuple(plain))] if plain else ()), *special])
         case Seq(items):
             return Seq(tuple(map(in_json, items)))
@@ -99,14 +112,21 @@ def lengths(node: Node) -> tuple[int, int | None]:
         case Seq(items):
             every = [lengths(item) for item in items]
             highs = [high for _, high in every]
-            return sum(low for low, _ in every), None if None in highs else sum(h for h in highs if h is not None)
+            return sum(low for low, _ in every), None if None in highs else sum(
+                h for h in highs if h is not None
+            )
         case Alt(options):
             every = [lengths(option) for option in options]
             highs = [high for _, high in every]
-            return min(low for low, _ in every), None if None in highs else max(h for h in highs if h is not None)
+            return min(low for low, _ in every), None if None in highs else max(
+                h for h in highs if h is not None
+            )
         case Repeat(item, low, high):
             shortest, longest = lengths(item)
-            return shortest * low, 0 if longest == 0 else None if longest is None or high is None else longest * high
+            return (
+                shortest * low,
+                0 if longest == 0 else None if longest is None or high is None else longest * high,
+            )
     return 1, 1
 
 
@@ -138,7 +158,9 @@ def _read(pattern: str) -> Any:
         re.compile(pattern)
         return parser.parse(pattern)
     except (re.error, RecursionError, OverflowError) as error:
-        raise ConfigError(f"the regular expression is malformed: {error}", code="bad_regex") from error
+        raise ConfigError(
+            f"the regular expression is malformed: {error}", code="bad_regex"
+        ) from error
 
 
 def _sequence(items: Sequence[tuple[Any, Any]], flags: int, first: bool, last: bool) -> Node:
@@ -149,7 +171,9 @@ def _sequence(items: Sequence[tuple[Any, Any]], flags: int, first: bool, last: b
         at_end = last and all(kind is op.AT for kind, _ in items[place + 1 :])
         if what is op.AT and ((at_start and value in BEGINNINGS) or (at_end and value in ENDS)):
             continue
-        made.append(_node(what, value, flags, first and place == 0, last and place == len(items) - 1))
+        made.append(
+            _node(what, value, flags, first and place == 0, last and place == len(items) - 1)
+        )
     return _joined(made)
 
 
@@ -172,7 +196,11 @@ def _node(what: Any, value: Any, flags: int, first: bool, last: bool) -> Node:
     if what in (op.MAX_REPEAT, op.MIN_REPEAT):
         low, high, inner = value
         once = high == 1
-        return Repeat(_sequence(list(inner), flags, first and once, last and once), low, None if high is op.MAXREPEAT else high)
+        return Repeat(
+            _sequence(list(inner), flags, first and once, last and once),
+            low,
+            None if high is op.MAXREPEAT else high,
+        )
     raise ConfigError(
         f"the regular expression {BEYOND.get(what, 'has a part')}, which no grammar can enforce",
         hint="say it with alternatives, or check the answer afterwards",
@@ -185,19 +213,32 @@ def _ranges(what: Any, value: Any) -> Ranges:
         return [(value, value)]
     if what is op.RANGE:
         return [value]
-    return CATEGORIES[value] if value in CATEGORIES else list(class_of(OPPOSITES[value], negated=True).ranges)
+    return (
+        CATEGORIES[value]
+        if value in CATEGORIES
+        else list(class_of(OPPOSITES[value], negated=True).ranges)
+    )
 
 
 def _characters(ranges: Ranges, flags: int) -> Node:
     """A class, or the one text that it holds."""
     made = class_of(_cased(ranges, flags))
-    return Literal(chr(made.ranges[0][0])) if len(made.ranges) == 1 and made.ranges[0][0] == made.ranges[0][1] else made
+    return (
+        Literal(chr(made.ranges[0][0]))
+        if len(made.ranges) == 1 and made.ranges[0][0] == made.ranges[0][1]
+        else made
+    )
 
 
 def _cased(ranges: Ranges, flags: int) -> Ranges:
     if not flags & re.IGNORECASE:
         return ranges
-    letters = (code for low, high in ranges for code in range(max(low, ord("A")), min(high, ord("z")) + 1) if chr(code).isalpha())
+    letters = (
+        code
+        for low, high in ranges
+        for code in range(max(low, ord("A")), min(high, ord("z")) + 1)
+        if chr(code).isalpha()
+    )
     return [*ranges, *((code ^ 32, code ^ 32) for code in letters)]
 
 

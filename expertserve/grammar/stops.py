@@ -49,7 +49,13 @@ class _Search:
         users: list[set[int]] = [set() for _ in nodes]
         for number, (kind, *inner) in enumerate(nodes):
             for part in (
-                [self.program.bodies[inner[0]]] if kind == RULE else inner[:1] if kind == REPEAT else inner if kind != CHARACTER else []
+                [self.program.bodies[inner[0]]]
+                if kind == RULE
+                else inner[:1]
+                if kind == REPEAT
+                else inner
+                if kind != CHARACTER
+                else []
             ):
                 users[part].add(number)
         todo = deque(range(len(nodes)))
@@ -99,7 +105,9 @@ class _Search:
     def _sequence(self, node: int, state: int, parts: list[int]) -> None:
         layers: list[dict[int, int]] = [{state: state}]
         for part in parts:
-            layers.append({after: before for before in layers[-1] for after in self._after(part, before)})
+            layers.append(
+                {after: before for before in layers[-1] for after in self._after(part, before)}
+            )
         for after in layers[-1]:
             if (node, state, after) not in self.why:
                 self._add((node, state, after), self._path(layers, parts, after))
@@ -111,7 +119,9 @@ class _Search:
             for after in layers[-1] if count >= low else ():
                 if (node, state, after) not in self.why:
                     self._add((node, state, after), self._path(layers, [part] * count, after))
-            layers.append({after: before for before in layers[-1] for after in self._after(part, before)})
+            layers.append(
+                {after: before for before in layers[-1] for after in self._after(part, before)}
+            )
             if not layers[-1]:
                 break
 

@@ -62,7 +62,11 @@ def terminals(rules: Rules) -> frozenset[str]:
         divides = _divides(node, done)
         inside[name] = frozenset(_names(node)).union(*(inside[used] for used in _names(node)))
         alone = all(users[used] <= inside[name] | {name} for used in inside[name])
-        if not facts.empty[name] and (alone or not divides) and _safe(rules, name, alphabet, facts.follow[name]):
+        if (
+            not facts.empty[name]
+            and (alone or not divides)
+            and _safe(rules, name, alphabet, facts.follow[name])
+        ):
             lexed.add(name)
         if divides or name in lexed:
             done.add(name)
@@ -197,7 +201,9 @@ class _Facts:
         """The rules from which none can be reached that refers to itself, each after those that it refers to."""
         found: dict[str, None] = {}
         names = {name: set(_names(node)) for name, node in self._rules.rules.items()}
-        while new := [name for name, used in names.items() if name not in found and used <= found.keys()]:
+        while new := [
+            name for name, used in names.items() if name not in found and used <= found.keys()
+        ]:
             found.update(dict.fromkeys(new))
         return tuple(found)
 
@@ -264,19 +270,29 @@ class _Positions:
                 return self._sequence(self.build(i) for i in items)
             case Alt(options):
                 parts = [self.build(o) for o in options]
-                return _Part(any(p.empty for p in parts), _union(p.first for p in parts), _union(p.last for p in parts))
+                return _Part(
+                    any(p.empty for p in parts),
+                    _union(p.first for p in parts),
+                    _union(p.last for p in parts),
+                )
             case Repeat(item, low, None):
                 part = self._sequence(self.build(item) for _ in range(max(low, 1)))
                 end = part if low <= 1 else None
                 if end is None:
                     end = self.build(item)
                     self._link(part.last, end.first)
-                    part = _Part(part.empty and end.empty, part.first | (end.first if part.empty else 0), part.last | end.last)
+                    part = _Part(
+                        part.empty and end.empty,
+                        part.first | (end.first if part.empty else 0),
+                        part.last | end.last,
+                    )
                 self._link(end.last, end.first)
                 return _Part(part.empty or low == 0, part.first, part.last)
             case Repeat(item, low, high):
                 assert high is not None
-                return self._sequence(self._optional(self.build(item), n >= low) for n in range(high))
+                return self._sequence(
+                    self._optional(self.build(item), n >= low) for n in range(high)
+                )
         raise AssertionError(node)
 
     def _optional(self, part: _Part, wanted: bool) -> _Part:

@@ -38,7 +38,8 @@ def from_any(given: str | Path | Grammar | Term) -> Grammar:
     if isinstance(given, Term):
         return from_term(given)
     raise ConfigError(
-        f"grammar must be GBNF as a text, a Path, a Grammar, an Outlines term or None, not {type(given).__name__}", code="bad_grammar"
+        f"grammar must be GBNF as a text, a Path, a Grammar, an Outlines term or None, not {type(given).__name__}",
+        code="bad_grammar",
     )
 
 
@@ -52,7 +53,9 @@ def from_gbnf(given: str | Path) -> Grammar:
         try:
             text = read_bounded(given, MAX_TEXT)
         except OSError as error:
-            raise ConfigError(f"the grammar {given} can't be read: {error}", code="bad_file") from error
+            raise ConfigError(
+                f"the grammar {given} can't be read: {error}", code="bad_file"
+            ) from error
         return _cached_gbnf(text)
     return _cached_gbnf(given)
 
@@ -63,7 +66,9 @@ def _saying(what: str, code: str) -> Iterator[None]:
     try:
         yield
     except GrammarError as error:
-        raise ConfigError(f"{what} can't be enforced: {error.message}", hint=error.hint, code=code) from error
+        raise ConfigError(
+            f"{what} can't be enforced: {error.message}", hint=error.hint, code=code
+        ) from error
 
 
 @lru_cache(maxsize=64)
@@ -78,10 +83,17 @@ def from_choice(choices: Sequence[str]) -> Grammar:
         ConfigError: None, too many, or something else than texts.
     """
     listed = isinstance(choices, Sequence) and not isinstance(choices, str)
-    if not listed or not choices or len(choices) > MAX_CHOICES or any(not isinstance(c, str) for c in choices):
+    if (
+        not listed
+        or not choices
+        or len(choices) > MAX_CHOICES
+        or any(not isinstance(c, str) for c in choices)
+    ):
         raise ConfigError(f"choice must be a list of 1 to {MAX_CHOICES:,} texts", code="bad_choice")
     options: list[Node] = [Literal(c) if c else Seq() for c in dict.fromkeys(choices)]
-    return Grammar(Rules({"root": Alt(tuple(options)) if len(options) > 1 else options[0]}, {"root": 1}))
+    return Grammar(
+        Rules({"root": Alt(tuple(options)) if len(options) > 1 else options[0]}, {"root": 1})
+    )
 
 
 def from_regex(pattern: str) -> Grammar:
@@ -91,7 +103,9 @@ def from_regex(pattern: str) -> Grammar:
         ConfigError: `bad_regex`: malformed, too long, or beyond what a grammar can say (look-around, back references).
     """
     if not isinstance(pattern, str) or len(pattern) > MAX_REGEX:
-        raise ConfigError(f"regex must be a text of at most {MAX_REGEX:,} characters", code="bad_regex")
+        raise ConfigError(
+            f"regex must be a text of at most {MAX_REGEX:,} characters", code="bad_regex"
+        )
     with _saying("the regular expression", "bad_regex"):
         return _cached_gbnf(write(regex.untied({"root": regex.matched(pattern)})))
 
@@ -118,10 +132,14 @@ def from_term(term: Term) -> Grammar:
         return from_json_schema(json.loads(term.schema))
     if isinstance(term, CFG):
         raise ConfigError(
-            "an Outlines CFG is written in Lark, which is not read here", hint="pass the grammar in GBNF, as a text", code="bad_grammar"
+            "an Outlines CFG is written in Lark, which is not read here",
+            hint="pass the grammar in GBNF, as a text",
+            code="bad_grammar",
         )
     try:
         pattern = to_regex(term)
     except (TypeError, ValueError, NotImplementedError) as error:
-        raise ConfigError(f"this Outlines term says no regular language: {error}", code="bad_grammar") from error
+        raise ConfigError(
+            f"this Outlines term says no regular language: {error}", code="bad_grammar"
+        ) from error
     return from_regex(pattern)

@@ -107,13 +107,19 @@ def _reading(source: Path) -> Iterator[None]:
         missing = Path(str(error.filename or source))
         if missing == source:
             hint = "check the path; relative ones start at the current folder, " + str(Path.cwd())
-            raise LoadError(f"there is no package at {source}", hint=hint, code="not_found") from error
+            raise LoadError(
+                f"there is no package at {source}", hint=hint, code="not_found"
+            ) from error
         raise LoadError(f"{source}: {missing} vanished while it was read", code="io") from error
     except ValueError as error:
         raise LoadError(f"{source} is no path: {error}", code="not_found") from error
     except OSError as error:
-        where = f" ({error.filename})" if error.filename and str(error.filename) != str(source) else ""
-        raise LoadError(f"{source} can't be read or unpacked: {error.strerror or error}{where}", code="io") from error
+        where = (
+            f" ({error.filename})" if error.filename and str(error.filename) != str(source) else ""
+        )
+        raise LoadError(
+            f"{source} can't be read or unpacked: {error.strerror or error}{where}", code="io"
+        ) from error
 
 
 def _corrupt(source: Path, error: Exception) -> LoadError:
@@ -140,7 +146,11 @@ def compare_digest(name: str, found: str, expected: str, where: str) -> None:
     """Raises IntegrityError, naming the file and both hashes, unless `expected` (hex, ``sha256:`` allowed) is `found`."""
     wanted = str(expected).strip().lower().removeprefix("sha256:")
     if len(wanted) != 64 or any(c not in "0123456789abcdef" for c in wanted):
-        raise IntegrityError(f"{where} is not a SHA-256: {expected[:80]!r}", hint="64 hexadecimal digits are expected", code="bad_checksum")
+        raise IntegrityError(
+            f"{where} is not a SHA-256: {expected[:80]!r}",
+            hint="64 hexadecimal digits are expected",
+            code="bad_checksum",
+        )
     if wanted != found:
         raise IntegrityError(
             f"{name}: its SHA-256 is {found}, but {where} says {wanted}",
@@ -154,7 +164,9 @@ def compare_digest(name: str, found: str, expected: str, where: str) -> None:
 
 def _open_folder(source: Path, checksum: str | None, limits: Limits) -> Package:
     files = _digests(source, limits)
-    digest = hashlib.sha256("\n".join(f"{name}:{found}" for name, found in sorted(files.items())).encode()).hexdigest()
+    digest = hashlib.sha256(
+        "\n".join(f"{name}:{found}" for name, found in sorted(files.items())).encode()
+    ).hexdigest()
     if checksum is not None:
         compare_digest(source.name, digest, checksum, "the checksum that was passed")
     return Package(source.resolve(), digest, files, source)
@@ -186,7 +198,11 @@ def _cached(entry: Path) -> dict[str, str] | None:
     """The files of a cache entry, or None where there is none or it was damaged (it is removed then)."""
     try:
         files: dict[str, str] = json.loads((entry / NOTE).read_bytes())
-        found = {p.relative_to(entry / "files").as_posix(): file_digest(p) for p in (entry / "files").rglob("*") if p.is_file()}
+        found = {
+            p.relative_to(entry / "files").as_posix(): file_digest(p)
+            for p in (entry / "files").rglob("*")
+            if p.is_file()
+        }
     except FileNotFoundError:
         if not entry.exists():
             return None
@@ -211,7 +227,9 @@ def _fill(entry: Path, source: Path, digest: str, limits: Limits) -> dict[str, s
     try:
         files = unpack(source, part / "files", limits)
         if file_digest(source) != digest:
-            raise LoadError(f"{source} was changed while it was read", hint="load it again", code="io")
+            raise LoadError(
+                f"{source} was changed while it was read", hint="load it again", code="io"
+            )
         (part / NOTE).write_text(json.dumps(files))
         move_into_place(part, entry)
     finally:
@@ -247,10 +265,14 @@ def unpack(source: Path, folder: Path, limits: Limits) -> dict[str, str]:
     except ExpertError:
         raise
     except OSError as error:
-        if error.errno == errno.EINVAL:  # a place that no file has, where a damaged archive says that something lies
+        if (
+            error.errno == errno.EINVAL
+        ):  # a place that no file has, where a damaged archive says that something lies
             raise _corrupt(source, error) from error
         raise
-    except Exception as error:  # what the archive libraries make of hostile bytes has no closed list
+    except (
+        Exception
+    ) as error:  # what the archive libraries make of hostile bytes has no closed list
         raise _corrupt(source, error) from error
     return writer.files
 
@@ -264,7 +286,11 @@ def archive_kind(source: Path) -> Literal["tar.gz", "zip"]:
     if start in (b"PK\x03\x04", b"PK\x05\x06"):
         return "zip"
     what = "empty" if not start else "neither a gzip'd tar nor a zip archive"
-    raise LoadError(f"{source} is {what}", hint="a .expert file is made by `expertserve pack`", code="corrupt_archive")
+    raise LoadError(
+        f"{source} is {what}",
+        hint="a .expert file is made by `expertserve pack`",
+        code="corrupt_archive",
+    )
 
 
 class _Writer:
@@ -290,7 +316,9 @@ class _Writer:
                 digest.update(block)
                 sink.write(block)
         if written != size:
-            raise LoadError(f"{name!r} has {written:,} bytes, its header says {size:,}", code="corrupt_archive")
+            raise LoadError(
+                f"{name!r} has {written:,} bytes, its header says {size:,}", code="corrupt_archive"
+            )
         self.files[str(path)] = digest.hexdigest()
 
 
@@ -305,7 +333,13 @@ def _not_a_file(name: str) -> LoadError:
 class _BoundedTarInfo(tarfile.TarInfo):
     """Refuses extension headers (long names, pax records) that tarfile would read into memory whole, whatever their size."""
 
-    HEADERS = (tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE, tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK)
+    HEADERS = (
+        tarfile.XHDTYPE,
+        tarfile.XGLTYPE,
+        tarfile.SOLARIS_XHDTYPE,
+        tarfile.GNUTYPE_LONGNAME,
+        tarfile.GNUTYPE_LONGLINK,
+    )
 
     @classmethod
     def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> _BoundedTarInfo:
@@ -314,9 +348,14 @@ class _BoundedTarInfo(tarfile.TarInfo):
         except tarfile.EOFHeaderError:  # type: ignore[attr-defined]
             raise  # the end mark
         except tarfile.HeaderError as error:  # tarfile would take a damaged header for the end
-            raise LoadError(f"the archive is damaged between two members: {error}", code="corrupt_archive") from error
+            raise LoadError(
+                f"the archive is damaged between two members: {error}", code="corrupt_archive"
+            ) from error
         if member.type in cls.HEADERS and member.size > 4096:  # a name has 240 characters at most
-            raise LoadError(f"the archive has an extension header of {member.size:,} bytes", code="member_too_large")
+            raise LoadError(
+                f"the archive has an extension header of {member.size:,} bytes",
+                code="member_too_large",
+            )
         if member.type == tarfile.GNUTYPE_SPARSE:
             raise _not_a_file(member.name)
         return member
@@ -364,7 +403,9 @@ class _SmallReads(io.FileIO):
 
     def read(self, size: int | None = -1, /) -> bytes:
         if size is not None and size > 8 << 20:
-            raise LoadError(f"the archive's list of members has {size:,} bytes", code="too_many_members")
+            raise LoadError(
+                f"the archive's list of members has {size:,} bytes", code="too_many_members"
+            )
         return super().read(size)
 
 
@@ -378,10 +419,16 @@ def _unpack_zip(source: Path, writer: _Writer) -> None:
                 raise _not_a_file(member.filename)
             elif member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
                 raise LoadError(
-                    f"{member.filename!r} is neither stored nor deflated", hint="pack it with `expertserve pack`", code="corrupt_archive"
+                    f"{member.filename!r} is neither stored nor deflated",
+                    hint="pack it with `expertserve pack`",
+                    code="corrupt_archive",
                 )
             elif member.flag_bits & 1:
-                raise LoadError(f"{member.filename!r} is encrypted", hint="packages are signed, not encrypted", code="corrupt_archive")
+                raise LoadError(
+                    f"{member.filename!r} is encrypted",
+                    hint="packages are signed, not encrypted",
+                    code="corrupt_archive",
+                )
             else:
                 with archive.open(member) as stream:
                     writer.file(member.filename, member.file_size, stream)
@@ -398,7 +445,9 @@ def verify_files(package: Package, expected: dict[str, str], where: str) -> list
         if name == "manifest.json":
             uncovered.append(name)  # the hash stands inside the file that it is the hash of
         elif name not in package.files:
-            raise IntegrityError(f"{where} lists {name!r}, which the package doesn't have", code="file_missing")
+            raise IntegrityError(
+                f"{where} lists {name!r}, which the package doesn't have", code="file_missing"
+            )
         else:
             compare_digest(name, package.files[name], digest, where)
     return uncovered

@@ -43,25 +43,38 @@ def pack(folder: Path, target: Path | None = None) -> Path:
         'expert-demo.expert'
     """
     if not folder.is_dir():
-        raise LoadError(f"{folder} is not a folder", hint="pass the folder that holds manifest.json", code="not_found")
+        raise LoadError(
+            f"{folder} is not a folder",
+            hint="pass the folder that holds manifest.json",
+            code="not_found",
+        )
     package = open_package(folder)
     manifest = read_manifest(folder)
     check_weights(package, manifest)
     target = target or Path(default_name(manifest))
     if target.resolve().is_relative_to(folder.resolve()):
         raise ConfigError(
-            f"{target} would lie in the folder that is packed", hint="name a place beside it: -o ../NAME.expert", code="bad_target"
+            f"{target} would lie in the folder that is packed",
+            hint="name a place beside it: -o ../NAME.expert",
+            code="bad_target",
         )
     raw = json.loads((folder / NAME).read_bytes().decode("utf-8-sig"))
     names = sorted(package.files.keys() - {NAME})
     if not _signed(package, manifest):
-        raw["integrity"] = {**(raw.get("integrity") or {}), "files": {name: package.files[name] for name in names}}
-    members: dict[str, Path | bytes] = {NAME: json.dumps(raw, indent=2, ensure_ascii=False).encode()}
+        raw["integrity"] = {
+            **(raw.get("integrity") or {}),
+            "files": {name: package.files[name] for name in names},
+        }
+    members: dict[str, Path | bytes] = {
+        NAME: json.dumps(raw, indent=2, ensure_ascii=False).encode()
+    }
     members |= {name: folder / name for name in names}
     try:
         _write(target, members)
     except OSError as error:
-        raise LoadError(f"{target} can't be written: {error.strerror or error}", code="io") from error
+        raise LoadError(
+            f"{target} can't be written: {error.strerror or error}", code="io"
+        ) from error
     return target
 
 
@@ -97,7 +110,13 @@ def _signed(package: Package, manifest: Manifest) -> bool:
     return verdict.status != "unsigned"
 
 
-def sign_package(source: Path, key: Ed25519PrivateKey, target: Path | None = None, *, publisher: str | None = None) -> SignatureVerdict:
+def sign_package(
+    source: Path,
+    key: Ed25519PrivateKey,
+    target: Path | None = None,
+    *,
+    publisher: str | None = None,
+) -> SignatureVerdict:
     """Signs a folder in place, or an archive: unpacked, signed, packed again.
 
     Args:
@@ -109,7 +128,11 @@ def sign_package(source: Path, key: Ed25519PrivateKey, target: Path | None = Non
     """
     if source.is_dir():
         if target:
-            raise ConfigError("a folder is signed in place", hint="leave --output away; `expertserve pack` packs it", code="bad_argument")
+            raise ConfigError(
+                "a folder is signed in place",
+                hint="leave --output away; `expertserve pack` packs it",
+                code="bad_argument",
+            )
         return sign(source, key, publisher=publisher)
     package = open_package(source, cache=False)
     try:
@@ -122,7 +145,12 @@ def sign_package(source: Path, key: Ed25519PrivateKey, target: Path | None = Non
 
 def default_name(manifest: Manifest) -> str:
     """`expert-sql-smollm2-135m-instruct.v0.1.0.expert`, as published packages are named."""
-    model = re.sub(r"[^a-z0-9._-]+", "-", last_component(manifest.base_models[0].name).lower()).strip("-.") or "model"
+    model = (
+        re.sub(r"[^a-z0-9._-]+", "-", last_component(manifest.base_models[0].name).lower()).strip(
+            "-."
+        )
+        or "model"
+    )
     return f"{manifest.name}-{model}.v{manifest.version}.expert"
 
 
@@ -132,7 +160,9 @@ def _write(target: Path, members: dict[str, Path | bytes]) -> None:
     try:
         with (
             part.open("wb") as raw,
-            gzip.GzipFile(fileobj=raw, mode="wb", compresslevel=9, mtime=EPOCH, filename="") as packed,
+            gzip.GzipFile(
+                fileobj=raw, mode="wb", compresslevel=9, mtime=EPOCH, filename=""
+            ) as packed,
             tarfile.open(fileobj=packed, mode="w|", format=tarfile.PAX_FORMAT) as archive,
         ):
             for name, content in members.items():

@@ -44,7 +44,15 @@ class Lint:
     compile_grammar: bool = False
 
     def add(
-        self, severity: Severity, code: str, message: str, reason: str, fix: str, *, at: positions.Path | None = None, file: str = ""
+        self,
+        severity: Severity,
+        code: str,
+        message: str,
+        reason: str,
+        fix: str,
+        *,
+        at: positions.Path | None = None,
+        file: str = "",
     ) -> None:
         line = 0
         if at is not None and self.source:
@@ -53,7 +61,11 @@ class Lint:
 
     def _line(self, source: positions.Located, at: positions.Path) -> int:
         """Version 1 manifests have one base model, and its adapters at the root."""
-        if at[:2] == ("base_models", 0) and isinstance(source.value, dict) and "base_models" not in source.value:
+        if (
+            at[:2] == ("base_models", 0)
+            and isinstance(source.value, dict)
+            and "base_models" not in source.value
+        ):
             at = at[2:] if at[2:3] == ("adapters",) else ("base_model", *at[2:])
         while at and at not in source.offsets:
             at = at[:-1]
@@ -96,68 +108,165 @@ class Lint:
             if suffix in PICKLES:
                 reason = "it is a pickle, and whoever unpickles a stranger's file runs the stranger's code; nothing here ever does"
                 fix = "leave it out; weights belong into .safetensors"
-                self.add("warning", "pickled_file", f"the package has {name}", reason, fix, file=name)
+                self.add(
+                    "warning", "pickled_file", f"the package has {name}", reason, fix, file=name
+                )
             elif suffix in PROGRAMS:
-                self.add("warning", "program", f"the package has the program {name}", "nothing runs it", "leave it out", file=name)
+                self.add(
+                    "warning",
+                    "program",
+                    f"the package has the program {name}",
+                    "nothing runs it",
+                    "leave it out",
+                    file=name,
+                )
             elif last.startswith(LEFTOVERS) or (last == "model.safetensors" and sizes[name] > 0):
                 reason = "it is left over from training; serving doesn't read it"
-                self.add("info", "leftover", f"the package has {name} ({sizes[name]:,} bytes)", reason, "leave it out", file=name)
+                self.add(
+                    "info",
+                    "leftover",
+                    f"the package has {name} ({sizes[name]:,} bytes)",
+                    reason,
+                    "leave it out",
+                    file=name,
+                )
         total = sum(sizes.values())
         if total > LARGE:
             largest = max(sizes, key=lambda name: sizes[name])
             message = f"the package has {total:,} bytes; {largest} alone has {sizes[largest]:,}"
             self.add(
-                "warning", "large_package", message, "adapters are megabytes; this one is slow to fetch and to verify", "look what it needs"
+                "warning",
+                "large_package",
+                message,
+                "adapters are megabytes; this one is slow to fetch and to verify",
+                "look what it needs",
             )
         if package.source.is_dir():
             for path in sorted(package.source.glob(".*")):
-                self.add("info", "hidden_file", f"{path.name} is hidden", "hidden files are neither packed nor read", "", file=path.name)
+                self.add(
+                    "info",
+                    "hidden_file",
+                    f"{path.name} is hidden",
+                    "hidden files are neither packed nor read",
+                    "",
+                    file=path.name,
+                )
 
     def _manifest(self, manifest: Manifest) -> None:
         for key in manifest.unknown():
             fix = "correct its name, or begin it with _ if it is a comment"
             self.add(
-                "warning", "unknown_key", f"the format has no key {key}", "it is read by nobody, so it does nothing", fix, at=_path(key)
+                "warning",
+                "unknown_key",
+                f"the format has no key {key}",
+                "it is read by nobody, so it does nothing",
+                fix,
+                at=_path(key),
             )
         if not (manifest.license or "").strip():
-            self.add("warning", "no_license", "there is no license", "nobody knows whether it may be used", "add an SPDX identifier", at=())
+            self.add(
+                "warning",
+                "no_license",
+                "there is no license",
+                "nobody knows whether it may be used",
+                "add an SPDX identifier",
+                at=(),
+            )
         if not manifest.description.strip():
-            self.add("info", "no_description", "there is no description", "people choose experts by it", "say what it is for", at=())
+            self.add(
+                "info",
+                "no_description",
+                "there is no description",
+                "people choose experts by it",
+                "say what it is for",
+                at=(),
+            )
         if manifest.quality_metrics is None or not manifest.quality_metrics.model_dump():
             fix = "say what was measured, on what, with which result"
-            self.add("info", "no_quality_metrics", "there are no quality_metrics", "nobody can tell how good it is", fix, at=())
+            self.add(
+                "info",
+                "no_quality_metrics",
+                "there are no quality_metrics",
+                "nobody can tell how good it is",
+                fix,
+                at=(),
+            )
         if not manifest.capabilities and not manifest.routing.keywords:
             reason = "`model=auto` finds experts by these"
             self.add(
-                "info", "not_routable", "it has neither capabilities nor routing.keywords", reason, "add some words of its field", at=()
+                "info",
+                "not_routable",
+                "it has neither capabilities nor routing.keywords",
+                reason,
+                "add some words of its field",
+                at=(),
             )
         if manifest.soft_prompts:
             reason = "an expert without them would answer otherwise, so loading it is refused"
-            self.add("error", "soft_prompts", "it brings soft prompts, which are not served", reason, "train without", at=("soft_prompts",))
+            self.add(
+                "error",
+                "soft_prompts",
+                "it brings soft prompts, which are not served",
+                reason,
+                "train without",
+                at=("soft_prompts",),
+            )
 
     def _hashes(self, package: Package, manifest: Manifest) -> None:
         files = manifest.integrity.files if manifest.integrity else {}
         if not files:
             reason = "damage to a member goes unnoticed where the archive's own hash is not at hand"
-            self.add("warning", "no_hashes", "integrity.files lists no hashes", reason, "`expertserve pack` writes them", at=("integrity",))
+            self.add(
+                "warning",
+                "no_hashes",
+                "integrity.files lists no hashes",
+                reason,
+                "`expertserve pack` writes them",
+                at=("integrity",),
+            )
             return
         for name, listed in sorted(files.items()):
             at = ("integrity", "files", name)
             if name == NAME:
-                if not covers_manifest(package, files) and not (manifest.integrity and manifest.integrity.signature):
+                if not covers_manifest(package, files) and not (
+                    manifest.integrity and manifest.integrity.signature
+                ):
                     message = "integrity.files has a hash of manifest.json that isn't the one of its content without integrity"
                     reason = "a hash can't cover the file that it stands in, so it says nothing"
-                    self.add("info", "manifest_hash", message, reason, "remove it, or sign with `expertserve sign`", at=at)
+                    self.add(
+                        "info",
+                        "manifest_hash",
+                        message,
+                        reason,
+                        "remove it, or sign with `expertserve sign`",
+                        at=at,
+                    )
             elif name not in package.files:
                 reason = "loading the package is refused for this"
-                self.add("error", "file_missing", f"integrity.files lists {name!r}, which isn't there", reason, "pack it again", at=at)
+                self.add(
+                    "error",
+                    "file_missing",
+                    f"integrity.files lists {name!r}, which isn't there",
+                    reason,
+                    "pack it again",
+                    at=at,
+                )
             else:
                 with self.catching(at=at):
                     compare_digest(name, package.files[name], listed, "integrity.files")
         bare = sorted(package.files.keys() - files.keys() - {NAME, MEMBER})
         if bare:
-            message = f"integrity.files doesn't list {', '.join(bare[:5])}{' …' if len(bare) > 5 else ''}"
-            self.add("warning", "file_without_hash", message, "damage to it goes unnoticed", "pack it again", at=("integrity", "files"))
+            message = (
+                f"integrity.files doesn't list {', '.join(bare[:5])}{' …' if len(bare) > 5 else ''}"
+            )
+            self.add(
+                "warning",
+                "file_without_hash",
+                message,
+                "damage to it goes unnoticed",
+                "pack it again",
+                at=("integrity", "files"),
+            )
 
     def _signature(self, package: Package, manifest: Manifest) -> None:
         at = ("integrity", "signature")
@@ -166,19 +275,43 @@ class Lint:
             fix = "`expertserve sign` covers every member"
             match verdict.status:
                 case "unsigned":
-                    self.add("info", "unsigned", "the package isn't signed", "nobody can tell whom it is from", fix, at=("integrity",))
+                    self.add(
+                        "info",
+                        "unsigned",
+                        "the package isn't signed",
+                        "nobody can tell whom it is from",
+                        fix,
+                        at=("integrity",),
+                    )
                 case "invalid":
                     message = f"the signature is invalid: {verdict.reason}"
-                    self.add("error", "signature_invalid", message, "loading the package is refused for this", fix, at=at)
+                    self.add(
+                        "error",
+                        "signature_invalid",
+                        message,
+                        "loading the package is refused for this",
+                        fix,
+                        at=at,
+                    )
                 case "unverifiable":
                     message = f"the signature can't be verified: {verdict.reason}"
                     self.add(
-                        "warning", "signature_incomplete", message, "it vouches for nothing, and strict policies refuse it", fix, at=at
+                        "warning",
+                        "signature_incomplete",
+                        message,
+                        "it vouches for nothing, and strict policies refuse it",
+                        fix,
+                        at=at,
                     )
                 case "valid_manifest_uncovered" | "valid_files_uncovered":
                     message = f"the signature doesn't cover {', '.join(verdict.uncovered[:5])}"
                     self.add(
-                        "warning", "signature_incomplete", message, "these can be changed unnoticed; strict policies refuse it", fix, at=at
+                        "warning",
+                        "signature_incomplete",
+                        message,
+                        "these can be changed unnoticed; strict policies refuse it",
+                        fix,
+                        at=at,
                     )
 
     def _decoding(self, manifest: Manifest) -> None:
@@ -194,19 +327,54 @@ class Lint:
         ]
         for name, value, limit, reason in limits:
             if value is not None and value > limit:
-                self.add("warning", f"high_{name}", f"{name} is {value:g}", reason, f"{limit:g} is a lot", at=(*root, name))
+                self.add(
+                    "warning",
+                    f"high_{name}",
+                    f"{name} is {value:g}",
+                    reason,
+                    f"{limit:g} is a lot",
+                    at=(*root, name),
+                )
         if decoding.top_p is not None and decoding.top_p < 0.1:
             reason = "only the likeliest token is left, whatever temperature says"
-            self.add("info", "low_top_p", f"top_p is {decoding.top_p:g}", reason, "temperature 0 says the same", at=(*root, "top_p"))
+            self.add(
+                "info",
+                "low_top_p",
+                f"top_p is {decoding.top_p:g}",
+                reason,
+                "temperature 0 says the same",
+                at=(*root, "top_p"),
+            )
         if decoding.temperature is None:
             reason = "the server's default, 0, stands for it"
-            self.add("info", "no_temperature", "training.decoding has no temperature", reason, "write the one it was judged with", at=root)
+            self.add(
+                "info",
+                "no_temperature",
+                "training.decoding has no temperature",
+                reason,
+                "write the one it was judged with",
+                at=root,
+            )
         if decoding.max_tokens is None:
             reason = "answers end at 512 tokens, which may be too few, or far too many where the model runs on"
-            self.add("info", "no_max_tokens", "training.decoding has no max_tokens", reason, "write what its longest answers take", at=root)
+            self.add(
+                "info",
+                "no_max_tokens",
+                "training.decoding has no max_tokens",
+                reason,
+                "write what its longest answers take",
+                at=root,
+            )
         if decoding.validation_cmd:
             reason = "a package's commands are never run here"
-            self.add("info", "validation_cmd", "there is a validation_cmd", reason, "don't rely on it", at=(*root, "validation_cmd"))
+            self.add(
+                "info",
+                "validation_cmd",
+                "there is a validation_cmd",
+                reason,
+                "don't rely on it",
+                at=(*root, "validation_cmd"),
+            )
 
 
 def _path(key: str) -> positions.Path:

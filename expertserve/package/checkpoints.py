@@ -10,7 +10,9 @@ from expertserve.package.manifest import Adapter, BaseModelSpec, Checkpoint, Man
 from expertserve.package.members import WEIGHTS, inside
 
 
-def choose_adapter(folder: Path, manifest: Manifest, declared: BaseModelSpec, checkpoint: str | None) -> tuple[Adapter, Path]:
+def choose_adapter(
+    folder: Path, manifest: Manifest, declared: BaseModelSpec, checkpoint: str | None
+) -> tuple[Adapter, Path]:
     """Which adapter to serve, and its weights file: the checkpoint asked for, else the packaged one, else the only one.
 
     Raises:
@@ -58,7 +60,11 @@ def own_weights(folder: Path, adapter: Adapter) -> Path:
 
 
 def no_checkpoint(manifest: Manifest, declared: BaseModelSpec, checkpoint: str) -> LoadError:
-    steps = [f"checkpoint-{a.checkpoint_step}" for a in declared.adapters if a.checkpoint_step is not None]
+    steps = [
+        f"checkpoint-{a.checkpoint_step}"
+        for a in declared.adapters
+        if a.checkpoint_step is not None
+    ]
     present = ", ".join([*manifest.training.alternative_checkpoints, *steps]) or "none"
     return LoadError(
         f"the package has no weights of the checkpoint {checkpoint!r}",

@@ -20,7 +20,9 @@ from expertserve.package.manifest import Manifest
 
 MAX_LENGTH: Final = 1000
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
-_VERSION: Final = re.compile(r"([0-9]+)(?:\.([0-9]+))?(?:\.([0-9]+))?(?:-([0-9A-Za-z.-]*))?(?:\+[0-9A-Za-z.+-]*)?")
+_VERSION: Final = re.compile(
+    r"([0-9]+)(?:\.([0-9]+))?(?:\.([0-9]+))?(?:-([0-9A-Za-z.-]*))?(?:\+[0-9A-Za-z.+-]*)?"
+)
 _COMPARISON: Final = re.compile(r"\s*(<=|>=|==|!=|<|>|=)?\s*([^\s,<>=!]+)\s*")
 _OPERATORS: Final[Mapping[str, Callable[[Rank, Rank], bool]]] = {
     "<=": operator.le,
@@ -75,7 +77,10 @@ class Requirement:
     def parse(cls, text: str) -> Requirement:
         """Raises ConfigError `bad_requirement`, with the column. Linear in the text, which is bounded."""
         if len(text) > MAX_LENGTH:
-            raise ConfigError(f"a requirement of {len(text)} characters; {MAX_LENGTH} are read", code="bad_requirement")
+            raise ConfigError(
+                f"a requirement of {len(text)} characters; {MAX_LENGTH} are read",
+                code="bad_requirement",
+            )
         name, at, versions = text.partition("@")
         if not _NAME.fullmatch(name.strip()):
             _refuse(text, 0, "a package's name should stand here")
@@ -99,7 +104,9 @@ def _comparisons(text: str, at: int) -> Iterable[Comparison]:
 
 def _refuse(text: str, at: int, said: str) -> NoReturn:
     hint = "write name, name@*, name@1.2.3 or name@>=1.0,<2"
-    raise ConfigError(f"requirement {text!r}, column {at + 1}: {said}", hint=hint, code="bad_requirement")
+    raise ConfigError(
+        f"requirement {text!r}, column {at + 1}: {said}", hint=hint, code="bad_requirement"
+    )
 
 
 def rank(version: str) -> Rank:
@@ -114,11 +121,19 @@ def rank(version: str) -> Rank:
     """
     found = _VERSION.fullmatch(version)
     if not found:
-        raise ConfigError(f"{version!r} is not a version", hint="three numbers, such as 1.2.0", code="bad_requirement")
+        raise ConfigError(
+            f"{version!r} is not a version",
+            hint="three numbers, such as 1.2.0",
+            code="bad_requirement",
+        )
     numbers = tuple(_number(part or "0") for part in found.groups()[:3])
     if found[4] is None:
         return (*numbers, 1)
-    return (*numbers, 0, tuple((0, *_number(p)) if p.isdigit() else (1, p) for p in found[4].split(".")))
+    return (
+        *numbers,
+        0,
+        tuple((0, *_number(p)) if p.isdigit() else (1, p) for p in found[4].split(".")),
+    )
 
 
 def _number(digits: str) -> tuple[int, str]:
@@ -140,16 +155,25 @@ def check_constraints(new: Manifest, loaded: Iterable[Manifest]) -> None:
     for other in others:
         _check_excluded(new, other)
         _check_excluded(other, new)
-        _check_required(other, [*others, new], f"{other.name} {other.version} is loaded; unload it first", only=new.name)
+        _check_required(
+            other,
+            [*others, new],
+            f"{other.name} {other.version} is loaded; unload it first",
+            only=new.name,
+        )
 
 
-def _check_required(package: Manifest, present: Sequence[Manifest], hint: str, only: str = "") -> None:
+def _check_required(
+    package: Manifest, present: Sequence[Manifest], hint: str, only: str = ""
+) -> None:
     for wanted in _parsed(package, package.constraints.requires):
         if only and wanted.name != only:
             continue
         if not any(wanted.matches(p.name, p.version) for p in present):
             found = [p.version for p in present if p.name == wanted.name]
-            instead = f"{wanted.name} {' and '.join(found)} is there" if found else "it isn't loaded"
+            instead = (
+                f"{wanted.name} {' and '.join(found)} is there" if found else "it isn't loaded"
+            )
             raise IncompatibleError(
                 f"{package.name} {package.version} requires {wanted.text}; {instead}",
                 hint=hint,
@@ -172,7 +196,9 @@ def _parsed(package: Manifest, patterns: Iterable[str]) -> Iterable[Requirement]
         try:
             yield Requirement.parse(pattern)
         except ConfigError as error:
-            raise ConfigError(f"constraints of {package.name}: {error.message}", hint=error.hint, code=error.code) from error
+            raise ConfigError(
+                f"constraints of {package.name}: {error.message}", hint=error.hint, code=error.code
+            ) from error
 
 
 def load_order(manifests: Sequence[Manifest]) -> list[int]:
@@ -187,12 +213,18 @@ def load_order(manifests: Sequence[Manifest]) -> list[int]:
     named: dict[str, list[int]] = defaultdict(list)
     for i, manifest in enumerate(manifests):
         named[manifest.name].append(i)
-    before = graphlib.TopologicalSorter[int]({i: _met_by(i, manifests, named) for i in range(len(manifests))})
+    before = graphlib.TopologicalSorter[int](
+        {i: _met_by(i, manifests, named) for i in range(len(manifests))}
+    )
     try:
         before.prepare()
     except graphlib.CycleError as error:
         circle = " → ".join(manifests[i].name for i in reversed(error.args[1]))
-        raise IncompatibleError(f"packages require each other: {circle}", hint="none of them can be the first", code="requires") from error
+        raise IncompatibleError(
+            f"packages require each other: {circle}",
+            hint="none of them can be the first",
+            code="requires",
+        ) from error
     ready: list[tuple[int, int]] = []
     order: list[int] = []
     while before.is_active():
@@ -206,4 +238,9 @@ def load_order(manifests: Sequence[Manifest]) -> list[int]:
 def _met_by(at: int, manifests: Sequence[Manifest], named: Mapping[str, list[int]]) -> list[int]:
     """Whom the package at a position requires."""
     wanted = list(_parsed(manifests[at], manifests[at].constraints.requires))
-    return [i for w in wanted for i in named.get(w.name, ()) if i != at and w.matches(w.name, manifests[i].version)]
+    return [
+        i
+        for w in wanted
+        for i in named.get(w.name, ())
+        if i != at and w.matches(w.name, manifests[i].version)
+    ]

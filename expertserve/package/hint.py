@@ -12,7 +12,9 @@ from expertserve.errors import ConfigError
 
 MAX_LENGTH: Final = 10_000
 MAX_NESTING: Final = 50
-_UNSPACED: Final = r"\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"  # Thai, Lao, kana, ideographs
+_UNSPACED: Final = (
+    r"\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"  # Thai, Lao, kana, ideographs
+)
 _WORD: Final = re.compile(rf"[{_UNSPACED}]|[^\W_{_UNSPACED}]+[+#]*")  # C++ and C# aren't C
 _TOKEN: Final = re.compile(r'\s*(?:([()=])|"([^"]*)"|([^\s()="]+))')
 
@@ -78,7 +80,12 @@ def parse_hint(text: str) -> Hint:
     """
     root = _Parser(text).read()
     found = list(_atoms(root))
-    return Hint(text, root, tuple(dict.fromkeys(a for a, denied in found if not denied)), tuple(dict.fromkeys(a for a, _ in found)))
+    return Hint(
+        text,
+        root,
+        tuple(dict.fromkeys(a for a, denied in found if not denied)),
+        tuple(dict.fromkeys(a for a, _ in found)),
+    )
 
 
 def _holds(part: Part, has: Callable[[Is], bool]) -> bool:
@@ -87,7 +94,9 @@ def _holds(part: Part, has: Callable[[Is], bool]) -> bool:
     if isinstance(part, Not):
         return not _holds(part.part, has)
     decides = isinstance(part, Or)
-    for p in part.parts:  # a loop: `any` over a generator takes twice as long, and routing does this for every expert
+    for p in (
+        part.parts
+    ):  # a loop: `any` over a generator takes twice as long, and routing does this for every expert
         if _holds(p, has) is decides:
             return decides
     return not decides
@@ -135,7 +144,13 @@ class _Parser:
             if not found:
                 self._refuse(self._text.index('"', at), "this quote isn't closed")
             sign, value, word = found.groups()
-            kind = sign or ("value" if value is not None else word.upper() if word.upper() in ("AND", "OR", "NOT") else "word")
+            kind = sign or (
+                "value"
+                if value is not None
+                else word.upper()
+                if word.upper() in ("AND", "OR", "NOT")
+                else "word"
+            )
             yield _Token(kind, sign or word or value, found.end() - len(found[0].lstrip()))
             at = found.end()
         yield _Token("", "", end)
@@ -213,4 +228,6 @@ def words(text: str) -> list[str]:
     """
     if text.isascii():
         return _WORD.findall(text.lower())
-    return _WORD.findall(unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold()))
+    return _WORD.findall(
+        unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+    )

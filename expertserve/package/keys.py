@@ -31,7 +31,9 @@ def parse_public(text: str) -> str:
     digits = text.strip().lower().removeprefix(PREFIX)
     if not re.fullmatch(r"[0-9a-f]{64}", digits):
         raise ConfigError(
-            f"{text.strip()[:80]!r} is no public key", hint="it looks like ed25519: and 64 hexadecimal digits", code="bad_key"
+            f"{text.strip()[:80]!r} is no public key",
+            hint="it looks like ed25519: and 64 hexadecimal digits",
+            code="bad_key",
         )
     return PREFIX + digits
 
@@ -51,9 +53,16 @@ def read_trusted(given: str) -> frozenset[str]:
     if given.casefold().startswith(PREFIX) or len(given) > 4096 or not os.path.isfile(path):  # noqa: PTH113  (never raises)
         return frozenset({parse_public(given)})
     try:
-        lines = (line.partition("#")[0].strip() for line in read_bounded(path, MAX_KEYS).decode().splitlines())
+        lines = (
+            line.partition("#")[0].strip()
+            for line in read_bounded(path, MAX_KEYS).decode().splitlines()
+        )
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path} can't be read: {error}", hint="it holds one public key on each line", code="bad_key") from error
+        raise ConfigError(
+            f"{path} can't be read: {error}",
+            hint="it holds one public key on each line",
+            code="bad_key",
+        ) from error
     return frozenset(parse_public(line) for line in lines if line)
 
 
@@ -73,7 +82,11 @@ def create(path: Path, passphrase: str | None = None) -> str:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
     key = Ed25519PrivateKey.generate()
-    lock = serialization.BestAvailableEncryption(passphrase.encode()) if passphrase else serialization.NoEncryption()
+    lock = (
+        serialization.BestAvailableEncryption(passphrase.encode())
+        if passphrase
+        else serialization.NoEncryption()
+    )
     pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, lock)
     public = path.with_name(path.name + ".pub")
     for file in (path, public):
@@ -92,11 +105,17 @@ def _write_new(path: Path, content: bytes, mode: int) -> None:
     except FileExistsError as error:
         raise _exists(path) from error
     except OSError as error:
-        raise ConfigError(f"{path} can't be written: {error.strerror or error}", code="bad_key") from error
+        raise ConfigError(
+            f"{path} can't be written: {error.strerror or error}", code="bad_key"
+        ) from error
 
 
 def _exists(path: Path) -> ConfigError:
-    return ConfigError(f"{path} exists already", hint="keys are never overwritten; choose another name", code="file_exists")
+    return ConfigError(
+        f"{path} exists already",
+        hint="keys are never overwritten; choose another name",
+        code="file_exists",
+    )
 
 
 def read_private(path: Path, passphrase: str | None = None) -> Ed25519PrivateKey:
@@ -113,17 +132,29 @@ def read_private(path: Path, passphrase: str | None = None) -> Ed25519PrivateKey
         pem = read_bounded(path, MAX_PEM)
     except OSError as error:
         raise ConfigError(
-            f"{path} can't be read: {error.strerror or error}", hint="`expertserve keygen` makes one", code="bad_key"
+            f"{path} can't be read: {error.strerror or error}",
+            hint="`expertserve keygen` makes one",
+            code="bad_key",
         ) from error
     encrypted = b"ENCRYPTED" in pem
     if encrypted and not passphrase:
-        raise ConfigError(f"{path} is protected by a passphrase", hint="pass it", code="passphrase_needed")
+        raise ConfigError(
+            f"{path} is protected by a passphrase", hint="pass it", code="passphrase_needed"
+        )
     try:
         key = load_pem_private_key(pem, passphrase.encode() if passphrase and encrypted else None)
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
         if encrypted:
-            raise ConfigError(f"the passphrase doesn't open {path}", code="wrong_passphrase") from error
-        raise ConfigError(f"{path} is no private key in PEM form", hint="see `expertserve keygen`", code="bad_key") from error
+            raise ConfigError(
+                f"the passphrase doesn't open {path}", code="wrong_passphrase"
+            ) from error
+        raise ConfigError(
+            f"{path} is no private key in PEM form", hint="see `expertserve keygen`", code="bad_key"
+        ) from error
     if not isinstance(key, Ed25519PrivateKey):
-        raise ConfigError(f"{path} holds another kind of key than ed25519", hint="`expertserve keygen` makes one", code="bad_key")
+        raise ConfigError(
+            f"{path} holds another kind of key than ed25519",
+            hint="`expertserve keygen` makes one",
+            code="bad_key",
+        )
     return key

@@ -37,7 +37,11 @@ class _Part(BaseModel):
                 yield path + key
         for name in type(self).model_fields:
             value = getattr(self, name)
-            items = [(name, value)] if not isinstance(value, tuple) else [(f"{name}[{i}]", v) for i, v in enumerate(value)]
+            items = (
+                [(name, value)]
+                if not isinstance(value, tuple)
+                else [(f"{name}[{i}]", v) for i, v in enumerate(value)]
+            )
             for place, item in items:
                 if isinstance(item, _Part) and not isinstance(item, _Free):
                     yield from item.unknown(f"{path}{place}.")
@@ -114,7 +118,9 @@ class Decoding(_Part):
     min_p: Annotated[float, Field(ge=0, le=1)] | None = None
     repetition_penalty: Annotated[float, Field(gt=0, le=100)] | None = None
     max_tokens: Annotated[int, Field(ge=1)] | None = None
-    stop_sequences: Annotated[tuple[Annotated[str, Field(min_length=1, max_length=1000)], ...], Field(max_length=64)] = ()
+    stop_sequences: Annotated[
+        tuple[Annotated[str, Field(min_length=1, max_length=1000)], ...], Field(max_length=64)
+    ] = ()
     use_grammar: bool | None = None
     grammar_type: str | None = None
     grammar_file: str | None = None
@@ -213,7 +219,11 @@ def read_manifest(folder: Path) -> Manifest:
     path = folder / NAME
     if not path.is_file():
         nested = sorted(p.parent.relative_to(folder).as_posix() for p in folder.glob(f"*/{NAME}"))
-        hint = f"it is in {nested[0]!r}: members must lie at the archive's root" if nested else "a package needs one at its root"
+        hint = (
+            f"it is in {nested[0]!r}: members must lie at the archive's root"
+            if nested
+            else "a package needs one at its root"
+        )
         raise LoadError("the package has no manifest.json", hint=hint, code="manifest_missing")
     return parse_manifest(read_bounded(path, positions.MAX_BYTES))
 
@@ -236,25 +246,42 @@ def parse_manifest(data: bytes) -> Manifest:
         source.fail((), "a manifest is a JSON object", code="invalid_manifest")
     shaped, moved = _second_version(source, dict(source.value))
     try:
-        manifest = Manifest.model_validate_json(json.dumps(shaped))  # from text: strict mode takes arrays for tuples only there
+        manifest = Manifest.model_validate_json(
+            json.dumps(shaped)
+        )  # from text: strict mode takes arrays for tuples only there
     except ValidationError as error:
         _report(source, error, moved)
     _check_adapters(source, manifest, moved)
     return manifest
 
 
-def _second_version(source: positions.Located, raw: dict[str, object]) -> tuple[dict[str, object], bool]:
+def _second_version(
+    source: positions.Located, raw: dict[str, object]
+) -> tuple[dict[str, object], bool]:
     """Version 1.0's `base_model` and root `adapters` → 2.0's `base_models`. Tells whether they were moved."""
     one, many = "base_model" in raw, "base_models" in raw
     if one and many:
         source.fail(
-            ("base_model",), "base_model and base_models are both here", hint="keep base_models (schema 2.0)", code="invalid_manifest"
+            ("base_model",),
+            "base_model and base_models are both here",
+            hint="keep base_models (schema 2.0)",
+            code="invalid_manifest",
         )
     if not one and not many:
-        source.fail((), "it names no base model", hint="add base_models (schema 2.0) or base_model (1.0)", code="invalid_manifest")
+        source.fail(
+            (),
+            "it names no base model",
+            hint="add base_models (schema 2.0) or base_model (1.0)",
+            code="invalid_manifest",
+        )
     declared = raw.get("schema_version", "1.0" if one else "2.0")
     if declared not in ("1.0", "2.0"):
-        source.fail(("schema_version",), f"schema_version {declared!r} is unknown", hint="1.0 and 2.0 are read", code="invalid_manifest")
+        source.fail(
+            ("schema_version",),
+            f"schema_version {declared!r} is unknown",
+            hint="1.0 and 2.0 are read",
+            code="invalid_manifest",
+        )
     if many:
         if raw.get("adapters"):
             source.fail(
@@ -283,12 +310,25 @@ def _place(path: tuple[int | str, ...], moved: bool) -> positions.Path:
 def _report(source: positions.Located, error: ValidationError, moved: bool) -> None:
     """The first error becomes the message; the others are counted, and named in the hint."""
     found = [(_place(p["loc"], moved), p) for p in error.errors(include_url=False)[:50]]
-    (first, *others) = [(p, q) for p, q in found if not any(len(p) < len(o) and o[: len(p)] == p for o, _ in found)]
+    (first, *others) = [
+        (p, q) for p, q in found if not any(len(p) < len(o) and o[: len(p)] == p for o, _ in found)
+    ]
     path, problem = first
     missing = problem["type"] == "missing"
     name = _dotted(path)
-    said = f"{name} is missing" if missing else f"{name}: {problem['msg'].removeprefix('Value error, ')}, not {_short(problem['input'])}"
-    hint = "also wrong: " + "; ".join(f"{_dotted(p)}: {q['msg'].removeprefix('Value error, ')}" for p, q in others[:5]) if others else ""
+    said = (
+        f"{name} is missing"
+        if missing
+        else f"{name}: {problem['msg'].removeprefix('Value error, ')}, not {_short(problem['input'])}"
+    )
+    hint = (
+        "also wrong: "
+        + "; ".join(
+            f"{_dotted(p)}: {q['msg'].removeprefix('Value error, ')}" for p, q in others[:5]
+        )
+        if others
+        else ""
+    )
     try:
         source.fail(path[:-1] if missing else path, said, hint=hint, code="invalid_manifest")
     except ManifestError as located:
@@ -320,8 +360,18 @@ def _check_adapters(source: positions.Located, manifest: Manifest, moved: bool) 
                     code="invalid_manifest",
                 )
             if adapter.ranked and (adapter.r is None or adapter.alpha is None):
-                source.fail(place, f"a {adapter.type} adapter needs r and alpha", code="invalid_manifest")
+                source.fail(
+                    place, f"a {adapter.type} adapter needs r and alpha", code="invalid_manifest"
+                )
             if adapter.use_dora is True and adapter.type != "dora":
-                source.fail((*place, "use_dora"), f"use_dora contradicts the type {adapter.type!r}", code="invalid_manifest")
+                source.fail(
+                    (*place, "use_dora"),
+                    f"use_dora contradicts the type {adapter.type!r}",
+                    code="invalid_manifest",
+                )
             if adapter.use_dora is False and adapter.type == "dora":
-                source.fail((*place, "use_dora"), "use_dora is false, but the type is 'dora'", code="invalid_manifest")
+                source.fail(
+                    (*place, "use_dora"),
+                    "use_dora is false, but the type is 'dora'",
+                    code="invalid_manifest",
+                )

@@ -10,7 +10,15 @@ from expertserve.errors import LoadError
 
 WEIGHTS = "adapter_model.safetensors"
 """The member that holds an adapter, as PEFT names it."""
-RESERVED = {"con", "prn", "aux", "nul", "conin$", "conout$", *(f"{port}{n}" for port in ("com", "lpt") for n in "123456789¹²³")}
+RESERVED = {
+    "con",
+    "prn",
+    "aux",
+    "nul",
+    "conin$",
+    "conout$",
+    *(f"{port}{n}" for port in ("com", "lpt") for n in "123456789¹²³"),
+}
 """Device names that Windows takes before it looks for a file, whatever the extension."""
 
 
@@ -43,7 +51,9 @@ class Members:
         path = safe_path(name, self.limits)
         self._claims += 1
         if self._claims > self.limits.members:
-            raise LoadError(f"the archive has more than {self.limits.members} members", code="too_many_members")
+            raise LoadError(
+                f"the archive has more than {self.limits.members} members", code="too_many_members"
+            )
         if not path.parts:
             return path
         for parent in (*reversed(path.parents[:-1]), *([path] if folder else [])):
@@ -61,10 +71,16 @@ class Members:
     def count(self, name: str, size: int, written: int) -> None:
         """Accounts for `size` more bytes of a member of which `written` are on disk already."""
         if written + size > self.limits.member_bytes:
-            raise LoadError(f"{name!r} is larger than {self.limits.member_bytes:,} bytes", code="member_too_large")
+            raise LoadError(
+                f"{name!r} is larger than {self.limits.member_bytes:,} bytes",
+                code="member_too_large",
+            )
         self.total += size
         if self.total > self.limits.total_bytes:
-            raise LoadError(f"the archive unpacks to more than {self.limits.total_bytes:,} bytes", code="archive_too_large")
+            raise LoadError(
+                f"the archive unpacks to more than {self.limits.total_bytes:,} bytes",
+                code="archive_too_large",
+            )
 
 
 def _key(path: PurePosixPath) -> str:
@@ -92,7 +108,9 @@ def safe_path(name: str, limits: Limits | None = None) -> PurePosixPath:
     if reason:
         shown = name if len(name) <= 100 else name[:100] + "…"
         raise LoadError(
-            f"unsafe member name {shown!r}: {reason}", hint="the package was made by something broken or hostile", code="unsafe_member"
+            f"unsafe member name {shown!r}: {reason}",
+            hint="the package was made by something broken or hostile",
+            code="unsafe_member",
         )
     return PurePosixPath(*(part for part in name.split("/") if part not in ("", ".")))
 

@@ -30,13 +30,22 @@ class Located:
         raise error_at(self.text, self.offsets.get(path, 0), message, hint=hint, code=code)
 
 
-def error_at(text: str, offset: int, message: str, *, hint: str = "", code: str = "") -> ManifestError:
+def error_at(
+    text: str, offset: int, message: str, *, hint: str = "", code: str = ""
+) -> ManifestError:
     """A ManifestError with line, column and the line itself."""
     line = text.count("\n", 0, offset) + 1
     start = text.rfind("\n", 0, offset) + 1
     end = text.find("\n", offset)
     shown = text[start : end if end >= 0 else len(text)].rstrip("\r")
-    return ManifestError(f"manifest.json: {message}", hint=hint, code=code, line=line, column=offset - start + 1, source_line=shown)
+    return ManifestError(
+        f"manifest.json: {message}",
+        hint=hint,
+        code=code,
+        line=line,
+        column=offset - start + 1,
+        source_line=shown,
+    )
 
 
 def locate(data: bytes) -> Located:
@@ -46,31 +55,52 @@ def locate(data: bytes) -> Located:
         ManifestError: With line and column. Linear in time and memory.
     """
     if len(data) > MAX_BYTES:
-        raise ManifestError(f"manifest.json has {len(data):,} bytes; at most {MAX_BYTES:,} are read", code="manifest_too_large")
+        raise ManifestError(
+            f"manifest.json has {len(data):,} bytes; at most {MAX_BYTES:,} are read",
+            code="manifest_too_large",
+        )
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         before = data.removeprefix(b"\xef\xbb\xbf")[: error.start].decode("utf-8", "replace")
-        raise error_at(before + "\ufffd", len(before), "this is not UTF-8", hint="save the file as UTF-8", code="malformed_json") from error
+        raise error_at(
+            before + "\ufffd",
+            len(before),
+            "this is not UTF-8",
+            hint="save the file as UTF-8",
+            code="malformed_json",
+        ) from error
     _refuse_surrogates(text)
     offsets = _offsets(text)
     try:
         value = json.loads(text, parse_constant=_no_constant, parse_float=_finite)
     except json.JSONDecodeError as error:
-        raise error_at(text, error.pos, f"malformed JSON: {error.msg}", code="malformed_json") from error
+        raise error_at(
+            text, error.pos, f"malformed JSON: {error.msg}", code="malformed_json"
+        ) from error
     except (ValueError, RecursionError) as error:  # NaN, Infinity, a number of thousands of digits
         raise error_at(text, 0, f"malformed JSON: {error}", code="malformed_json") from error
     return Located(text, value, offsets)
 
 
-_ESCAPES = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\(u[dD][89a-fA-F][0-9a-fA-F]{2})|\\.", re.DOTALL)
+_ESCAPES = re.compile(
+    r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\(u[dD][89a-fA-F][0-9a-fA-F]{2})|\\.",
+    re.DOTALL,
+)
 
 
 def _refuse_surrogates(text: str) -> None:
     """Half of a surrogate pair, escaped or not, is no character; no later step could write it."""
-    for escape in _ESCAPES.finditer(text):  # pairs of backslashes are passed over, and whole pairs of halves
+    for escape in _ESCAPES.finditer(
+        text
+    ):  # pairs of backslashes are passed over, and whole pairs of halves
         if escape[1]:
-            raise error_at(text, escape.start(), "half of a surrogate pair is no character", code="malformed_json")
+            raise error_at(
+                text,
+                escape.start(),
+                "half of a surrogate pair is no character",
+                code="malformed_json",
+            )
 
 
 def _finite(text: str) -> float:
@@ -87,7 +117,9 @@ def _no_constant(name: str) -> NoReturn:
 def _offsets(text: str) -> dict[Path, int]:
     """One pass over the tokens. Assumes nothing: on malformed text it gives what it can and leaves the report to `json`."""
     offsets: dict[Path, int] = {}
-    stack: list[str | int | None] = []  # per open container: an array's index, or an object's current key (None before it)
+    stack: list[
+        str | int | None
+    ] = []  # per open container: an array's index, or an object's current key (None before it)
     for token in TOKEN.finditer(text):
         word, at = token.group(), token.start()
         if word == "}" or word == "]":
@@ -99,13 +131,17 @@ def _offsets(text: str) -> dict[Path, int]:
                 stack[-1] = top + 1 if isinstance(top, int) else None
         elif word != ":":
             if stack and stack[-1] is None:
-                stack[-1] = _key(text, at, word, offsets, tuple(k for k in stack[:-1] if k is not None))
+                stack[-1] = _key(
+                    text, at, word, offsets, tuple(k for k in stack[:-1] if k is not None)
+                )
                 continue
             offsets[tuple(k for k in stack if k is not None)] = at
             if word in ("{", "["):
                 stack.append(None if word == "{" else 0)
                 if len(stack) > MAX_DEPTH:
-                    raise error_at(text, at, f"nested more than {MAX_DEPTH} deep", code="malformed_json")
+                    raise error_at(
+                        text, at, f"nested more than {MAX_DEPTH} deep", code="malformed_json"
+                    )
     return offsets
 
 
@@ -116,5 +152,11 @@ def _key(text: str, at: int, word: str, offsets: dict[Path, int], path: Path) ->
     except ValueError:
         return word
     if (*path, key) in offsets:
-        raise error_at(text, at, f"the key {key!r} stands here twice", hint="remove one of the two", code="duplicate_key")
+        raise error_at(
+            text,
+            at,
+            f"the key {key!r} stands here twice",
+            hint="remove one of the two",
+            code="duplicate_key",
+        )
     return key

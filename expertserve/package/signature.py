@@ -35,7 +35,14 @@ MARK = "sha256:"
 was signed here can't pass for one that was signed the reference way."""
 
 Mode = Literal["off", "warn", "require"]
-Status = Literal["unsigned", "valid", "valid_manifest_uncovered", "valid_files_uncovered", "unverifiable", "invalid"]
+Status = Literal[
+    "unsigned",
+    "valid",
+    "valid_manifest_uncovered",
+    "valid_files_uncovered",
+    "unverifiable",
+    "invalid",
+]
 """`unverifiable`: there is a signature, but no key or no list of files to check it with."""
 
 
@@ -58,10 +65,16 @@ class TrustPolicy:
 
     def __post_init__(self) -> None:
         if self.mode not in ("off", "warn", "require"):
-            raise ConfigError(f"trust must be off, warn or require, not {self.mode!r}", code="bad_trust")
+            raise ConfigError(
+                f"trust must be off, warn or require, not {self.mode!r}", code="bad_trust"
+            )
         object.__setattr__(self, "keys", frozenset(keys.parse_public(key) for key in self.keys))
         if self.mode == "require" and not self.keys:
-            raise ConfigError("trust is required, but no key is trusted", hint="name at least one publisher's key", code="bad_trust")
+            raise ConfigError(
+                "trust is required, but no key is trusted",
+                hint="name at least one publisher's key",
+                code="bad_trust",
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +98,9 @@ class SignatureVerdict:
 # ── verifying ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def verify_signature(package: Package, manifest: Manifest, trusted: frozenset[str] = frozenset()) -> SignatureVerdict:
+def verify_signature(
+    package: Package, manifest: Manifest, trusted: frozenset[str] = frozenset()
+) -> SignatureVerdict:
     """Verifies a package's signature, and that its members are those that were signed. Reads no weights: `package` has their hashes.
 
     Args:
@@ -107,7 +122,9 @@ def verify_signature(package: Package, manifest: Manifest, trusted: frozenset[st
         return SignatureVerdict("unverifiable", reason="it names no public key")
     if (integrity.signature_algorithm or ALGORITHM).strip().lower() != ALGORITHM:
         return SignatureVerdict(
-            "unverifiable", key, reason=f"its algorithm is {integrity.signature_algorithm!r}, only {ALGORITHM} is known"
+            "unverifiable",
+            key,
+            reason=f"its algorithm is {integrity.signature_algorithm!r}, only {ALGORITHM} is known",
         )
     if not integrity.files:
         return SignatureVerdict("unverifiable", key, reason="it lists no files")
@@ -116,7 +133,9 @@ def verify_signature(package: Package, manifest: Manifest, trusted: frozenset[st
         return SignatureVerdict("invalid", key, reason=wrong)
     message = _signed_message(key, signature, integrity.files)
     if message is None:
-        return SignatureVerdict("invalid", key, reason="the signature doesn't match integrity.files and the key")
+        return SignatureVerdict(
+            "invalid", key, reason="the signature doesn't match integrity.files and the key"
+        )
     return _coverage(package, integrity.files, message, key, key in trusted)
 
 
@@ -125,7 +144,9 @@ def _signature(package: Package, integrity: Integrity) -> tuple[str, str]:
     inner = (integrity.signature or "").strip().lower()
     outer = ""
     if MEMBER in package.files:
-        outer = read_bounded(package.folder / MEMBER, 4096).decode("utf-8", "replace").strip().lower()
+        outer = (
+            read_bounded(package.folder / MEMBER, 4096).decode("utf-8", "replace").strip().lower()
+        )
     if inner and outer and inner != outer:
         return inner, f"integrity.signature and {MEMBER} differ"
     return inner or outer, ""
@@ -164,7 +185,9 @@ def _signed_message(key: str, signature: str, files: dict[str, str]) -> dict[str
     return None
 
 
-def _coverage(package: Package, files: dict[str, str], signed: dict[str, str], key: str, trusted: bool) -> SignatureVerdict:
+def _coverage(
+    package: Package, files: dict[str, str], signed: dict[str, str], key: str, trusted: bool
+) -> SignatureVerdict:
     """A good signature's verdict, by what it covers."""
     covers = covers_manifest(package, files)
     if not covers and _marked(signed):
@@ -174,13 +197,17 @@ def _coverage(package: Package, files: dict[str, str], signed: dict[str, str], k
         status: Status = "valid_files_uncovered" if added else "valid_manifest_uncovered"
         return SignatureVerdict(status, key, trusted, (*added, NAME))
     if added:  # whoever covers the manifest covers every member
-        return SignatureVerdict("invalid", key, reason=f"{added[0]!r} was added after it was signed")
+        return SignatureVerdict(
+            "invalid", key, reason=f"{added[0]!r} was added after it was signed"
+        )
     return SignatureVerdict("valid", key, trusted)
 
 
 def _marked(signed: dict[str, str]) -> bool:
     """Whether our signer made this: the manifest's hash alone has a prefix."""
-    return signed.get(NAME, "").startswith(MARK) and not any(d.startswith(MARK) for n, d in signed.items() if n != NAME)
+    return signed.get(NAME, "").startswith(MARK) and not any(
+        d.startswith(MARK) for n, d in signed.items() if n != NAME
+    )
 
 
 def message_of(files: dict[str, str]) -> bytes:
@@ -207,7 +234,9 @@ def canonical_hash(raw: dict[str, object]) -> str:
         True
     """
     kept = {key: value for key, value in raw.items() if key != "integrity"}
-    return hashlib.sha256(json.dumps(kept, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()).hexdigest()
+    return hashlib.sha256(
+        json.dumps(kept, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    ).hexdigest()
 
 
 def _raw_manifest(folder: Path) -> dict[str, object]:
@@ -244,19 +273,37 @@ def enforce(package: Package, manifest: Manifest, policy: TrustPolicy | None) ->
 def _objections(verdict: SignatureVerdict) -> list[tuple[str, str, str]]:
     """What a strict policy refuses: code, message and hint of each."""
     if verdict.status == "unsigned":
-        return [("unsigned", "the package is not signed", "ask its publisher to sign it, or load it with trust set to warn")]
+        return [
+            (
+                "unsigned",
+                "the package is not signed",
+                "ask its publisher to sign it, or load it with trust set to warn",
+            )
+        ]
     if verdict.status == "unverifiable":
         return [
-            ("signature_incomplete", f"the package's signature can't be verified: {verdict.reason}", "ask its publisher to sign it again")
+            (
+                "signature_incomplete",
+                f"the package's signature can't be verified: {verdict.reason}",
+                "ask its publisher to sign it again",
+            )
         ]
     found = []
     if not verdict.trusted:
         hint = "compare the key with what its publisher says, then trust it: --trusted-key KEY, TrustPolicy(keys=…)"
-        found.append(("untrusted_key", f"the package is signed with {verdict.key}, which is not among the trusted keys", hint))
+        found.append(
+            (
+                "untrusted_key",
+                f"the package is signed with {verdict.key}, which is not among the trusted keys",
+                hint,
+            )
+        )
     if verdict.uncovered:
         names = ", ".join(verdict.uncovered[:5])
         hint = "ask its publisher to sign it with `expertserve sign`, which covers every member"
-        found.append(("signature_incomplete", f"the package's signature doesn't cover {names}", hint))
+        found.append(
+            ("signature_incomplete", f"the package's signature doesn't cover {names}", hint)
+        )
     return found
 
 
@@ -289,7 +336,9 @@ def sign(folder: Path, key: Ed25519PrivateKey, *, publisher: str | None = None) 
     }
     _replace(folder / MEMBER, f"{signature}\n")
     _replace(folder / NAME, json.dumps(raw, indent=2, ensure_ascii=False) + "\n")
-    return verify_signature(open_package(folder), read_manifest(folder), frozenset({keys.public_key(key)}))
+    return verify_signature(
+        open_package(folder), read_manifest(folder), frozenset({keys.public_key(key)})
+    )
 
 
 def _replace(path: Path, text: str) -> None:
@@ -297,4 +346,6 @@ def _replace(path: Path, text: str) -> None:
     try:
         write_whole(path, text.encode())
     except OSError as error:
-        raise ConfigError(f"{path} can't be written: {error.strerror or error}", code="io") from error
+        raise ConfigError(
+            f"{path} can't be written: {error.strerror or error}", code="io"
+        ) from error

@@ -72,7 +72,9 @@ class PromptFormat:
     tokenizer: Tokenizer
 
     @classmethod
-    def choose(cls, declared: Template | None, package: Tokenizer | None, base: Tokenizer) -> PromptFormat:
+    def choose(
+        cls, declared: Template | None, package: Tokenizer | None, base: Tokenizer
+    ) -> PromptFormat:
         """The manifest's template, else the package's own, else the base model's, else ChatML. The base's tokenizer reads them all."""
         if declared and declared != "custom":
             return cls(declared, NAMED[declared], base)
@@ -94,7 +96,10 @@ class PromptFormat:
             IncompatibleError: `bad_template`.
         """
         check_messages(messages)
-        specials = (*self.tokenizer.special_tokens, "\ue000")  # the mark's own first character, where a text has it
+        specials = (
+            *self.tokenizer.special_tokens,
+            "\ue000",
+        )  # the mark's own first character, where a text has it
         safe = [{"role": m["role"], "content": _mark(m["content"], specials)} for m in messages]
         text = jinja.render(
             self.source,
@@ -113,7 +118,10 @@ class PromptFormat:
         for i, part in enumerate(MARK.split(text)):
             if i % 2:
                 if int(part) >= len(specials):
-                    raise IncompatibleError("the chat template writes a mark that stands for nothing", code="bad_template")
+                    raise IncompatibleError(
+                        "the chat template writes a mark that stands for nothing",
+                        code="bad_template",
+                    )
                 ids += self.tokenizer.encode_plain(specials[int(part)])
             elif part:
                 ids += self.tokenizer.encode(part)
@@ -129,7 +137,9 @@ class PromptFormat:
 
     def special_stops(self, stops: Sequence[str]) -> tuple[int, ...]:
         """The ids of stop sequences that are special tokens: those never come as text."""
-        found = (self.tokenizer.id_of(stop) for stop in stops if stop in self.tokenizer.special_tokens)
+        found = (
+            self.tokenizer.id_of(stop) for stop in stops if stop in self.tokenizer.special_tokens
+        )
         return tuple(i for i in found if i is not None)
 
 
@@ -138,26 +148,40 @@ def _mark(text: str, specials: tuple[str, ...]) -> str:
     if not specials:
         return text
     order = {special: i for i, special in enumerate(specials)}
-    return re.sub("|".join(map(re.escape, specials)), lambda m: f"\ue000{order[m.group()]}\ue001", text)
+    return re.sub(
+        "|".join(map(re.escape, specials)), lambda m: f"\ue000{order[m.group()]}\ue001", text
+    )
 
 
 def check_messages(messages: Sequence[Message]) -> None:
     """Refuses an empty conversation, unknown roles, and content that isn't text."""
     if isinstance(messages, str | bytes) or not isinstance(messages, Sequence):
-        raise ConfigError(f"messages must be a list, not {type(messages).__name__}", code="bad_message")
+        raise ConfigError(
+            f"messages must be a list, not {type(messages).__name__}", code="bad_message"
+        )
     if not messages:
-        raise ConfigError("there is no message", hint="pass a prompt, or at least one message", code="empty_prompt")
+        raise ConfigError(
+            "there is no message",
+            hint="pass a prompt, or at least one message",
+            code="empty_prompt",
+        )
     for i, message in enumerate(messages):
         if not isinstance(message, dict):
-            raise ConfigError(f"messages[{i}] must be a dictionary, not {type(message).__name__}", code="bad_message")
+            raise ConfigError(
+                f"messages[{i}] must be a dictionary, not {type(message).__name__}",
+                code="bad_message",
+            )
         if message.get("role") not in ("system", "user", "assistant", "tool"):
             raise ConfigError(
-                f"messages[{i}] has the role {message.get('role')!r}", hint="system, user, assistant or tool", code="bad_message"
+                f"messages[{i}] has the role {message.get('role')!r}",
+                hint="system, user, assistant or tool",
+                code="bad_message",
             )
         check_text(f"messages[{i}]['content']", message.get("content"))
         if len(message["content"]) > MAX_TEXT:
             raise ConfigError(
-                f"messages[{i}] has {len(message['content']):,} characters; at most {MAX_TEXT:,} are read", code="prompt_too_long"
+                f"messages[{i}] has {len(message['content']):,} characters; at most {MAX_TEXT:,} are read",
+                code="prompt_too_long",
             )
 
 
@@ -172,7 +196,10 @@ def check_text(name: str, value: object) -> None:
     try:
         value.encode()
     except UnicodeEncodeError as error:
-        raise ConfigError(f"{name} has half of a surrogate pair at character {error.start}, which is no text", code="bad_text") from error
+        raise ConfigError(
+            f"{name} has half of a surrogate pair at character {error.start}, which is no text",
+            code="bad_text",
+        ) from error
 
 
 def build_messages(
@@ -193,20 +220,37 @@ def build_messages(
         'Dialect: postgres\\nSchema:\\nCREATE TABLE t (id INT);'
     """
     if (prompt is None) == (messages is None):
-        raise ConfigError("pass either a prompt or messages", hint="messages= takes a whole conversation", code="bad_prompt")
-    for name, value in (("prompt", prompt), ("system", system), ("schema", schema), ("dialect", dialect)):
+        raise ConfigError(
+            "pass either a prompt or messages",
+            hint="messages= takes a whole conversation",
+            code="bad_prompt",
+        )
+    for name, value in (
+        ("prompt", prompt),
+        ("system", system),
+        ("schema", schema),
+        ("dialect", dialect),
+    ):
         if value is not None:
             check_text(name, value)
     if prompt is not None and not prompt.strip():
-        raise ConfigError("the prompt is empty", hint="pass a question or an instruction", code="empty_prompt")
+        raise ConfigError(
+            "the prompt is empty", hint="pass a question or an instruction", code="empty_prompt"
+        )
     if messages is not None:
         check_messages(messages)
-    turns: list[Message] = [{"role": "user", "content": prompt}] if prompt is not None else list(messages or ())
+    turns: list[Message] = (
+        [{"role": "user", "content": prompt}] if prompt is not None else list(messages or ())
+    )
     context = [f"Dialect: {dialect}"] if dialect else []
     context += [f"Schema:\n{schema.strip()}"] if schema and schema.strip() else []
     given = turns[0]["content"] if turns[0]["role"] == "system" else None
     if system is not None and given is not None:
-        raise ConfigError("the system message is given twice", hint="either system= or a first message with that role", code="bad_prompt")
+        raise ConfigError(
+            "the system message is given twice",
+            hint="either system= or a first message with that role",
+            code="bad_prompt",
+        )
     own = system if system is not None else given
     if own is None and not context:
         return turns

@@ -38,7 +38,9 @@ METHODS = (
     "rstrip split splitlines startswith strip title upper values"
 ).split()
 
-WRITING = ("capitalize dictsort e escape float forceescape int join lower replace reverse safe string title tojson trim upper").split()
+WRITING = (
+    "capitalize dictsort e escape float forceescape int join lower replace reverse safe string title tojson trim upper"
+).split()
 """Filters that write their arguments out, or compare them."""
 SEEKING = ("lstrip", "rfind", "rsplit", "rstrip", "strip")
 
@@ -147,7 +149,9 @@ class _Counting(NodeTransformer):
     def visit_Concat(self, node: nodes.Concat) -> nodes.Node:
         self.generic_visit(node)
         if len(node.nodes) > 32:
-            raise jinja2.exceptions.TemplateSyntaxError("more than 32 texts in one concatenation", node.lineno)
+            raise jinja2.exceptions.TemplateSyntaxError(
+                "more than 32 texts in one concatenation", node.lineno
+            )
         node.nodes = [self._in("_text", n) for n in node.nodes]
         return self._in("_made", node)
 
@@ -185,14 +189,36 @@ class _Sandbox(ImmutableSandboxedEnvironment):
     concat = staticmethod(_concat)
 
     def __init__(self, budget: _Budget) -> None:
-        super().__init__(trim_blocks=True, lstrip_blocks=True, extensions=[loopcontrols], optimized=False, finalize=_check_size)
+        super().__init__(
+            trim_blocks=True,
+            lstrip_blocks=True,
+            extensions=[loopcontrols],
+            optimized=False,
+            finalize=_check_size,
+        )
         self.budget = budget
-        own = {"string": _text, "replace": _replace, "join": self._join, "tojson": _tojson, "trim": _trim}
+        own = {
+            "string": _text,
+            "replace": _replace,
+            "join": self._join,
+            "tojson": _tojson,
+            "trim": _trim,
+        }
         known = {name: self.filters[name] for name in FILTERS} | own
         self.filters = {name: budget.bounded(f, weigh=name in WRITING) for name, f in known.items()}
-        self.filters |= {"_each": budget.each, "_text": _text, "_made": budget.made, "_weighed": budget.weighed}
+        self.filters |= {
+            "_each": budget.each,
+            "_text": _text,
+            "_made": budget.made,
+            "_weighed": budget.weighed,
+        }
         self.tests = {name: budget.bounded(test) for name, test in self.tests.items()}
-        self.globals = {"range": self._range, "namespace": _Namespace, "dict": dict, "raise_exception": _refuse}
+        self.globals = {
+            "range": self._range,
+            "namespace": _Namespace,
+            "dict": dict,
+            "raise_exception": _refuse,
+        }
         self.globals["strftime_now"] = _strftime
 
     def _range(self, *bounds: int) -> range:
@@ -211,7 +237,9 @@ class _Sandbox(ImmutableSandboxedEnvironment):
             raise jinja2.exceptions.SecurityError("the method format is not available here")
         return None
 
-    def call_binop(self, context: jinja2.runtime.Context, operator: str, left: Any, right: Any) -> Any:
+    def call_binop(
+        self, context: jinja2.runtime.Context, operator: str, left: Any, right: Any
+    ) -> Any:
         self.budget.step()
         if operator == "**" or (operator == "%" and isinstance(left, str)):
             raise jinja2.exceptions.SecurityError(f"the operator {operator} is not available here")
@@ -221,7 +249,9 @@ class _Sandbox(ImmutableSandboxedEnvironment):
             if isinstance(left, list | tuple) or isinstance(right, list | tuple):
                 raise jinja2.exceptions.SecurityError("lists can't be multiplied here")
             sized, times = (left, right) if isinstance(left, str) else (right, left)
-            _check_length(len(sized) * times if isinstance(sized, str) and isinstance(times, int) else 0)
+            _check_length(
+                len(sized) * times if isinstance(sized, str) and isinstance(times, int) else 0
+            )
             if isinstance(left, int) and isinstance(right, int):
                 _check_length(left.bit_length() * right.bit_length())
         return self.budget.made(super().call_binop(context, operator, left, right))
@@ -236,7 +266,9 @@ class _Sandbox(ImmutableSandboxedEnvironment):
             return self.budget.made(self._method(context, owner, obj, *args, **kwargs))
         return super().call(context, obj, *args, **kwargs)
 
-    def _method(self, context: jinja2.runtime.Context, owner: object, method: Any, *args: Any, **kwargs: Any) -> Any:
+    def _method(
+        self, context: jinja2.runtime.Context, owner: object, method: Any, *args: Any, **kwargs: Any
+    ) -> Any:
         name = method.__name__
         if name not in METHODS:
             raise jinja2.exceptions.SecurityError(f"the method {name} is not available here")
@@ -247,9 +279,15 @@ class _Sandbox(ImmutableSandboxedEnvironment):
         if name in SEEKING and any(isinstance(a, str) and len(a) > MAX_SOUGHT for a in args):
             raise _Spent
         found = super().call(context, method, *args, **kwargs)
-        return list(found) if isinstance(owner, dict) and name in ("items", "keys", "values") else found
+        return (
+            list(found)
+            if isinstance(owner, dict) and name in ("items", "keys", "values")
+            else found
+        )
 
-    def _join(self, items: Iterable[object], between: str = "", attribute: str | None = None) -> str:
+    def _join(
+        self, items: Iterable[object], between: str = "", attribute: str | None = None
+    ) -> str:
         found = list(self.budget.each(items))
         _check_size(found)
         texts = [str(i.get(attribute) if attribute and isinstance(i, dict) else i) for i in found]
@@ -277,7 +315,9 @@ def _trim(text: object, characters: str | None = None) -> str:
 
 
 def _strftime(format: str) -> str:
-    if len(format) > MAX_SOUGHT or any(c.isdigit() for c in format):  # a width, %999999999Y, is a text of that length
+    if len(format) > MAX_SOUGHT or any(
+        c.isdigit() for c in format
+    ):  # a width, %999999999Y, is a text of that length
         raise jinja2.exceptions.SecurityError("that format is not available here")
     return time.strftime(format)
 
@@ -290,20 +330,27 @@ def _tojson(value: object, indent: int | None = None, **_: object) -> str:
 
 
 def _refuse(message: object) -> NoReturn:
-    raise ConfigError(f"the chat template refuses these messages: {str(message)[:500]}", code="template_refused")
+    raise ConfigError(
+        f"the chat template refuses these messages: {str(message)[:500]}", code="template_refused"
+    )
 
 
 @lru_cache(maxsize=256)
 def _compiled(source: str) -> tuple[jinja2.Template, _Budget, threading.Lock]:
     """A template, compiled once, with the budget that its renderings use one after the other."""
     if len(source) > MAX_TEMPLATE:
-        raise IncompatibleError(f"the chat template has {len(source):,} characters; at most {MAX_TEMPLATE:,} are read", code="bad_template")
+        raise IncompatibleError(
+            f"the chat template has {len(source):,} characters; at most {MAX_TEMPLATE:,} are read",
+            code="bad_template",
+        )
     budget = _Budget()
     try:
         return _Sandbox(budget).from_string(source), budget, threading.Lock()
     except Exception as error:  # what compiling a stranger's text raises has no closed list
         line = f" in line {error.lineno}" if isinstance(error, jinja2.TemplateSyntaxError) else ""
-        raise IncompatibleError(f"the chat template is malformed{line}: {error}", code="bad_template") from error
+        raise IncompatibleError(
+            f"the chat template is malformed{line}: {error}", code="bad_template"
+        ) from error
 
 
 def render(source: str, **variables: object) -> str:
@@ -328,9 +375,13 @@ def render(source: str, **variables: object) -> str:
                 length += len(part)
                 _check_length(length)
     except _Spent as error:
-        raise IncompatibleError("the chat template does not end within its bounds of time and text", code="bad_template") from error
+        raise IncompatibleError(
+            "the chat template does not end within its bounds of time and text", code="bad_template"
+        ) from error
     except ConfigError:
         raise
     except Exception as error:  # nor has what running it raises
-        raise IncompatibleError(f"the chat template fails: {error or type(error).__name__}", code="bad_template") from error
+        raise IncompatibleError(
+            f"the chat template fails: {error or type(error).__name__}", code="bad_template"
+        ) from error
     return "".join(parts)

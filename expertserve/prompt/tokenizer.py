@@ -82,9 +82,18 @@ class Tokenizer:
         file = self.folder / "chat_template.jinja"
         if file.is_file():
             return read_bounded(file, MAX_TEMPLATE).decode("utf-8", "replace")
-        template = self.config.get("chat_template") or _json(self.folder / "chat_template.json").get("chat_template")
+        template = self.config.get("chat_template") or _json(
+            self.folder / "chat_template.json"
+        ).get("chat_template")
         if isinstance(template, list):  # named templates
-            template = next((t.get("template") for t in template if isinstance(t, dict) and t.get("name") == "default"), None)
+            template = next(
+                (
+                    t.get("template")
+                    for t in template
+                    if isinstance(t, dict) and t.get("name") == "default"
+                ),
+                None,
+            )
         return template if isinstance(template, str) else None
 
 
@@ -124,10 +133,17 @@ def read_vocabulary(file: Path) -> dict[str, int]:
     try:
         content = json.loads(read_bounded(file, MAX_VOCABULARY))
         words = content["model"]["vocab"]
-        found = dict(words) if isinstance(words, dict) else {token: i for i, (token, _) in enumerate(words)}
+        found = (
+            dict(words)
+            if isinstance(words, dict)
+            else {token: i for i, (token, _) in enumerate(words)}
+        )
         return found | {t["content"]: t["id"] for t in content.get("added_tokens") or []}
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise IncompatibleError(f"{file.name} holds no vocabulary: {type(error).__name__}: {error}", code="bad_tokenizer") from error
+        raise IncompatibleError(
+            f"{file.name} holds no vocabulary: {type(error).__name__}: {error}",
+            code="bad_tokenizer",
+        ) from error
 
 
 def _json(path: Path) -> dict[str, Any]:
@@ -136,7 +152,9 @@ def _json(path: Path) -> dict[str, Any]:
     try:
         value = json.loads(read_bounded(path, MAX_CONFIG))
     except (ValueError, RecursionError) as error:
-        raise IncompatibleError(f"{path.name} is not valid JSON: {error}", code="bad_tokenizer") from error
+        raise IncompatibleError(
+            f"{path.name} is not valid JSON: {error}", code="bad_tokenizer"
+        ) from error
     return value if isinstance(value, dict) else {}
 
 
@@ -144,7 +162,9 @@ def _encode(tokenizer: tokenizers.Tokenizer, text: str) -> list[int]:
     try:
         return list(tokenizer.encode(text, add_special_tokens=False).ids)
     except Exception as error:  # the library raises bare Exception
-        raise IncompatibleError(f"the tokenizer can't encode this text: {error}", code="bad_tokenizer") from error
+        raise IncompatibleError(
+            f"the tokenizer can't encode this text: {error}", code="bad_tokenizer"
+        ) from error
 
 
 def check_same_ids(package: Tokenizer, base: Tokenizer) -> None:
@@ -157,7 +177,9 @@ def check_same_ids(package: Tokenizer, base: Tokenizer) -> None:
         IncompatibleError: `tokenizer_mismatch`, with examples.
     """
     if (package.folder / FILE).stat().st_size > MAX_VOCABULARY:
-        raise IncompatibleError(f"the package's {FILE} is larger than {MAX_VOCABULARY:,} bytes", code="bad_tokenizer")
+        raise IncompatibleError(
+            f"the package's {FILE} is larger than {MAX_VOCABULARY:,} bytes", code="bad_tokenizer"
+        )
     if (package.folder / FILE).read_bytes() == (base.folder / FILE).read_bytes():
         return
     ours, theirs = read_vocabulary(package.folder / FILE), base.vocabulary

@@ -57,10 +57,15 @@ class Affinity:
             first = max(warm, key=lambda r: rank[r])
         else:
             first = self._home(calm, loads, rank)
-        others = sorted((r for r in loads if r != first), key=lambda r: (expert not in self._held.get(r, ()), loads[r], -rank[r]))
+        others = sorted(
+            (r for r in loads if r != first),
+            key=lambda r: (expert not in self._held.get(r, ()), loads[r], -rank[r]),
+        )
         return [first, *others] if first is not None else others
 
-    def _home(self, calm: Collection[str], loads: Mapping[str, int], rank: Mapping[str, int]) -> str | None:
+    def _home(
+        self, calm: Collection[str], loads: Mapping[str, int], rank: Mapping[str, int]
+    ) -> str | None:
         """A replica for an expert that is warm nowhere, or only where it is too busy: one with few experts, the least busy of these."""
         if not calm:
             return None

@@ -99,7 +99,13 @@ class Catalogue:
         ExpertError: A package that the configuration names can't be read.
     """
 
-    def __init__(self, sources: Sequence[str], state: str | None, cache_dir: Path | None, followers: Followers) -> None:
+    def __init__(
+        self,
+        sources: Sequence[str],
+        state: str | None,
+        cache_dir: Path | None,
+        followers: Followers,
+    ) -> None:
         self._cache, self._followers = cache_dir, followers
         self._file = f"{state.rstrip('/')}/{FILE}" if state else None
         self._changed = self._stored()
@@ -108,7 +114,11 @@ class Catalogue:
         for place in load_order([manifest for _, manifest in listed]):
             one, _ = listed[place]
             if one.name in found:
-                raise ConfigError(f"two packages are called {one.name!r}", hint="name one yourself: NAME=SOURCE", code="name_taken")
+                raise ConfigError(
+                    f"two packages are called {one.name!r}",
+                    hint="name one yourself: NAME=SOURCE",
+                    code="name_taken",
+                )
             found[one.name] = one
         found |= {name: one for name, one in self._changed.items() if self._readable(one)}
         self._now = Snapshot(int(time.time() * 1000), tuple(found.values()))
@@ -142,7 +152,9 @@ class Catalogue:
         try:
             await self._followers.adopt(self._now)
         except Exception as error:
-            log.error("%s: %s", failed, error, exc_info=None if isinstance(error, ExpertError) else error)
+            log.error(
+                "%s: %s", failed, error, exc_info=None if isinstance(error, ExpertError) else error
+            )
 
     def _changed_by(self, change: Change, before: Snapshot) -> Snapshot:
         known = before.find(change.name)
@@ -158,15 +170,28 @@ class Catalogue:
             new = replace(known, pin=bool(change.pin))
         else:
             digest = self._digest(change.source, change.digest)
-            if change.kind == "load" and known and (known.digest, known.checkpoint) != (digest, change.checkpoint):
+            if (
+                change.kind == "load"
+                and known
+                and (known.digest, known.checkpoint) != (digest, change.checkpoint)
+            ):
                 hint = "PUT exchanges it, DELETE frees the name"
-                raise ConfigError(f"another package is loaded as {change.name!r}", hint=hint, code="name_taken")
+                raise ConfigError(
+                    f"another package is loaded as {change.name!r}", hint=hint, code="name_taken"
+                )
             pin = bool(change.pin) if change.pin is not None else bool(known and known.pin)
             new = Wanted(change.name, change.source, digest, pin, change.checkpoint)
-        return Snapshot(number, tuple(new if e.name == change.name else e for e in before.experts) if known else (*others, new))
+        return Snapshot(
+            number,
+            tuple(new if e.name == change.name else e for e in before.experts)
+            if known
+            else (*others, new),
+        )
 
     def _digest(self, source: str, declared: str | None) -> str:
-        return open_package(fetch(source, self._cache, declared), checksum=declared, cache_dir=self._cache).digest
+        return open_package(
+            fetch(source, self._cache, declared), checksum=declared, cache_dir=self._cache
+        ).digest
 
     def _readable(self, one: Wanted) -> bool:
         """Whether what was noted is still there, and the same. If not, the others are served: nobody could repair it over HTTP if nothing
@@ -187,14 +212,20 @@ class Catalogue:
         for source in packages_at(place):
             package = open_package(fetch(source, self._cache), cache_dir=self._cache)
             manifest = read_manifest(package.folder)
-            found.append((Wanted(match[1] if match else manifest.name, source, package.digest), manifest))
+            found.append(
+                (Wanted(match[1] if match else manifest.name, source, package.digest), manifest)
+            )
         return found
 
     def _note(self, change: Change, after: Snapshot) -> None:
         new = after.find(change.name)
-        changed = {n: w for n, w in self._changed.items() if n != change.name} | ({change.name: new} if new else {})
+        changed = {n: w for n, w in self._changed.items() if n != change.name} | (
+            {change.name: new} if new else {}
+        )
         if self._file:
-            write_text(self._file, _LIST.dump_json(list(changed.values()), indent=2).decode() + "\n")
+            write_text(
+                self._file, _LIST.dump_json(list(changed.values()), indent=2).decode() + "\n"
+            )
         self._changed = changed
 
     def _stored(self) -> dict[str, Wanted]:
@@ -202,7 +233,9 @@ class Catalogue:
         try:
             return {w.name: w for w in _LIST.validate_json(text)} if text else {}
         except ValidationError as error:
-            raise ConfigError(f"{self._file} can't be read: {error}", hint="repair or remove it", code="bad_state") from error
+            raise ConfigError(
+                f"{self._file} can't be read: {error}", hint="repair or remove it", code="bad_state"
+            ) from error
 
 
 _LIST = TypeAdapter(list[Wanted])
@@ -211,7 +244,12 @@ _LIST = TypeAdapter(list[Wanted])
 class Follower:
     """A manager that serves what the catalogue says."""
 
-    def __init__(self, manager: AsyncExpertManager, cache_dir: Path | None, told: Callable[[Snapshot], None] | None = None) -> None:
+    def __init__(
+        self,
+        manager: AsyncExpertManager,
+        cache_dir: Path | None,
+        told: Callable[[Snapshot], None] | None = None,
+    ) -> None:
         self.manager = manager
         self.snapshot = Snapshot(0)
         self._cache, self._told = cache_dir, told
@@ -252,9 +290,13 @@ class Follower:
         if old is None or (old.digest, old.checkpoint) != (new.digest, new.checkpoint):
             path = await asyncio.to_thread(fetch, new.source, self._cache, new.digest)
             if old is None:
-                await self.manager.load_expert(new.name, path, pin=new.pin, checksum=new.digest, checkpoint=new.checkpoint)
+                await self.manager.load_expert(
+                    new.name, path, pin=new.pin, checksum=new.digest, checkpoint=new.checkpoint
+                )
             else:
-                await self.manager.replace_expert(new.name, path, checksum=new.digest, checkpoint=new.checkpoint)
+                await self.manager.replace_expert(
+                    new.name, path, checksum=new.digest, checkpoint=new.checkpoint
+                )
         if old is not None and old.pin != new.pin:
             await self.manager.pin_expert(new.name, new.pin)
         self._has[new.name] = new

@@ -100,7 +100,9 @@ class RayConfig(_Part):
     def _one_is_a_list(cls, given: Any) -> Any:
         """`serve run … experts=a.expert,b.expert` can only pass texts."""
         if isinstance(given, dict) and isinstance(given.get("experts"), str):
-            return given | {"experts": [e.strip() for e in given["experts"].split(",") if e.strip()]}
+            return given | {
+                "experts": [e.strip() for e in given["experts"].split(",") if e.strip()]
+            }
         return given
 
     @property
@@ -112,12 +114,21 @@ class RayConfig(_Part):
         return _made(EngineConfig, self.engine_config, "engine_config")
 
     def server_settings(self) -> ServerSettings:
-        return _made(ServerSettings, {k: Path(v) if k in ("keys", "experts_folder") and v else v for k, v in self.server.items()}, "server")
+        return _made(
+            ServerSettings,
+            {
+                k: Path(v) if k in ("keys", "experts_folder") and v else v
+                for k, v in self.server.items()
+            },
+            "server",
+        )
 
     def trust_policy(self) -> TrustPolicy | None:
         if self.trust is None and not self.trusted_keys:
             return None
-        return TrustPolicy(self.trust or "warn", frozenset().union(*map(read_trusted, self.trusted_keys)))
+        return TrustPolicy(
+            self.trust or "warn", frozenset().union(*map(read_trusted, self.trusted_keys))
+        )
 
 
 def _made(kind: type[T], values: dict[str, Any], place: str) -> T:
@@ -128,7 +139,11 @@ def _made(kind: type[T], values: dict[str, Any], place: str) -> T:
     """
     known = {f.name for f in dataclasses.fields(kind)} - {"state_folder"}  # type: ignore[arg-type]
     if unknown := sorted(values.keys() - known):
-        raise ConfigError(f"{place} has no {unknown[0]!r}", hint="it has " + ", ".join(sorted(known)), code="bad_setting")
+        raise ConfigError(
+            f"{place} has no {unknown[0]!r}",
+            hint="it has " + ", ".join(sorted(known)),
+            code="bad_setting",
+        )
     return kind(**values)
 
 
@@ -142,7 +157,9 @@ def read_config(given: object) -> RayConfig:
         config = RayConfig.model_validate(given)
     except ValidationError as error:
         first = error.errors()[0]
-        raise ConfigError(f"{'.'.join(map(str, first['loc'])) or 'args'}: {first['msg']}", code="bad_setting") from None
+        raise ConfigError(
+            f"{'.'.join(map(str, first['loc'])) or 'args'}: {first['msg']}", code="bad_setting"
+        ) from None
     config.engine_settings()
     config.server_settings()
     config.trust_policy()

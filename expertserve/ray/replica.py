@@ -31,7 +31,9 @@ BATCH_SECONDS = 0.01
 class Meter(Protocol):
     """Where figures of this replica go."""
 
-    def answered(self, expert: str, outcome: str, *, warm: bool, result: InferenceResult | None) -> None: ...
+    def answered(
+        self, expert: str, outcome: str, *, warm: bool, result: InferenceResult | None
+    ) -> None: ...
 
     def running(self, requests: int, resident: int) -> None: ...
 
@@ -133,7 +135,9 @@ class Replica:
         name: How it is told apart from others.
     """
 
-    def __init__(self, config: RayConfig, current: Callable[[], Awaitable[Snapshot]], name: str, meter: Meter) -> None:
+    def __init__(
+        self, config: RayConfig, current: Callable[[], Awaitable[Snapshot]], name: str, meter: Meter
+    ) -> None:
         self._config, self._current, self._name, self._meter = config, current, name, meter
         self._held: set[str] = set()
         self._manager = make_manager(config, lambda: Watched(make_engine(config), self._held))
@@ -157,7 +161,9 @@ class Replica:
             await self._manager.start()
         return number
 
-    async def generate(self, number: int, name: str, prompt: str | None, args: GenerateArgs) -> InferenceResult:
+    async def generate(
+        self, number: int, name: str, prompt: str | None, args: GenerateArgs
+    ) -> InferenceResult:
         """One answer. `number` is the list that the caller knows: a replica with an older one catches up first."""
         await self._catch_up(number)
         with self._noted(name) as note:
@@ -187,7 +193,15 @@ class Replica:
         experts = tuple(await self._manager.list_loaded_experts())
         engines = self._manager.info().engines
         engine = engines[0] if engines else None
-        return Report(self._name, self._follower.snapshot.number, engine, experts, self._running, self._warm, self._cold)
+        return Report(
+            self._name,
+            self._follower.snapshot.number,
+            engine,
+            experts,
+            self._running,
+            self._warm,
+            self._cold,
+        )
 
     async def warm_experts(self) -> list[str]:
         """The experts whose adapters are at hand, least recently used first."""
@@ -204,10 +218,16 @@ class Replica:
             EngineDeadError: The engine doesn't answer, and can't be started again.
         """
         try:
-            async with asyncio.timeout(self._config.health_timeout / 3):  # Ray's own limit is for all of this
+            async with asyncio.timeout(
+                self._config.health_timeout / 3
+            ):  # Ray's own limit is for all of this
                 await self._catch_up_with(await self._current())
         except Exception as error:
-            log.warning("the catalogue can't be followed: %s", error, exc_info=None if isinstance(error, ExpertError) else error)
+            log.warning(
+                "the catalogue can't be followed: %s",
+                error,
+                exc_info=None if isinstance(error, ExpertError) else error,
+            )
         if not self._follower.snapshot.experts and not self._config.base_model:
             return
         if not self._manager.info().engines:

@@ -22,10 +22,24 @@ try:
     from ray.exceptions import ActorDiedError, ActorUnavailableError, RayActorError, RayTaskError
     from ray.serve import metrics
     from ray.serve.config import RequestRouterConfig
-    from ray.serve.exceptions import BackPressureError, DeploymentUnavailableError, RayServeException
-    from ray.serve.request_router import FIFOMixin, MultiplexMixin, PendingRequest, ReplicaID, ReplicaResult, RequestRouter, RunningReplica
+    from ray.serve.exceptions import (
+        BackPressureError,
+        DeploymentUnavailableError,
+        RayServeException,
+    )
+    from ray.serve.request_router import (
+        FIFOMixin,
+        MultiplexMixin,
+        PendingRequest,
+        ReplicaID,
+        ReplicaResult,
+        RequestRouter,
+        RunningReplica,
+    )
 except ImportError as error:
-    raise ConfigError("Ray Serve isn't installed", hint="pip install 'expertserve[ray]'", code="missing_extra") from error
+    raise ConfigError(
+        "Ray Serve isn't installed", hint="pip install 'expertserve[ray]'", code="missing_extra"
+    ) from error
 
 from expertserve.ray.affinity import Affinity
 from expertserve.ray.catalogue import Catalogue, Change, Snapshot
@@ -68,9 +82,15 @@ def build_app(args: dict[str, Any]) -> serve.Application:
     config = config.model_copy(update={"experts": tuple(_absolute(e) for e in config.experts)})
     plain = config.model_dump(mode="json")
     catalogue = serve.deployment(_Catalogue).options(
-        name=CATALOGUE, num_replicas=1, max_ongoing_requests=1000, ray_actor_options={"num_cpus": 0}, **_timing(config)
+        name=CATALOGUE,
+        num_replicas=1,
+        max_ongoing_requests=1000,
+        ray_actor_options={"num_cpus": 0},
+        **_timing(config),
     )
-    router: dict[str, Any] = {"capacity": config.capacity, "spill": config.spill} if config.routing == "affinity" else {}
+    router: dict[str, Any] = (
+        {"capacity": config.capacity, "spill": config.spill} if config.routing == "affinity" else {}
+    )
     engine = serve.deployment(_Engine).options(
         name=ENGINE,
         max_ongoing_requests=config.max_ongoing_requests,
@@ -111,7 +131,9 @@ def _timing(config: RayConfig) -> dict[str, Any]:
 
 
 def _number(number: int, autoscaling: dict[str, Any] | None) -> dict[str, Any]:
-    return {"autoscaling_config": autoscaling} if autoscaling is not None else {"num_replicas": number}
+    return (
+        {"autoscaling_config": autoscaling} if autoscaling is not None else {"num_replicas": number}
+    )
 
 
 # ── deployments ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -124,7 +146,10 @@ class _Catalogue:
         with _failing_whole():
             settings = read_config(config)
             self._catalogue = Catalogue(
-                settings.experts, settings.state, settings.cache_dir, _Everyone(serve.get_replica_context().app_name)
+                settings.experts,
+                settings.state,
+                settings.cache_dir,
+                _Everyone(serve.get_replica_context().app_name),
             )
 
     async def snapshot(self) -> Snapshot:
@@ -158,7 +183,12 @@ class _Engine:
     async def __init__(self, config: dict[str, Any], catalogue: DeploymentHandle) -> None:  # type: ignore[misc]
         self._catalogue = catalogue
         with _failing_whole():
-            self._replica = Replica(read_config(config), self._current, serve.get_replica_context().replica_tag, _Meter())
+            self._replica = Replica(
+                read_config(config),
+                self._current,
+                serve.get_replica_context().replica_tag,
+                _Meter(),
+            )
             await self._replica.begin()
 
     async def _current(self) -> Snapshot:
@@ -167,13 +197,17 @@ class _Engine:
     async def adopt(self, snapshot: Snapshot) -> int:
         return await self._replica.adopt(snapshot)
 
-    async def generate(self, number: int, name: str, prompt: str | None, args: GenerateArgs) -> InferenceResult | _Failed:
+    async def generate(
+        self, number: int, name: str, prompt: str | None, args: GenerateArgs
+    ) -> InferenceResult | _Failed:
         try:
             return await self._replica.generate(number, name, prompt, args)
         except ExpertError as error:
             return _Failed(error)
 
-    async def stream(self, number: int, name: str, prompt: str | None, args: GenerateArgs) -> AsyncIterator[Item | _Failed]:
+    async def stream(
+        self, number: int, name: str, prompt: str | None, args: GenerateArgs
+    ) -> AsyncIterator[Item | _Failed]:
         try:
             async with aclosing(self._replica.stream(number, name, prompt, args)) as items:
                 async for item in items:
@@ -199,7 +233,9 @@ class _Engine:
 class _Ingress:
     """The HTTP front."""
 
-    async def __init__(self, config: dict[str, Any], engine: DeploymentHandle, catalogue: DeploymentHandle) -> None:  # type: ignore[misc]
+    async def __init__(
+        self, config: dict[str, Any], engine: DeploymentHandle, catalogue: DeploymentHandle
+    ) -> None:  # type: ignore[misc]
         with _failing_whole():
             self._settings = read_config(config)
             configure(as_json=self._settings.server_settings().log_json)
@@ -250,14 +286,18 @@ class _Handles:
     def __init__(self, handle: DeploymentHandle) -> None:
         self._handle = handle
 
-    async def generate(self, affine: str, number: int, name: str, prompt: str | None, args: GenerateArgs) -> InferenceResult:
+    async def generate(
+        self, affine: str, number: int, name: str, prompt: str | None, args: GenerateArgs
+    ) -> InferenceResult:
         near = self._handle.options(multiplexed_model_id=affine or NO_ADAPTER)
         answer = await _one(near, "generate", number, name, prompt, args)
         if isinstance(answer, _Failed):
             raise answer.error
         return answer  # type: ignore[no-any-return]
 
-    def stream(self, affine: str, number: int, name: str, prompt: str | None, args: GenerateArgs) -> _Items:
+    def stream(
+        self, affine: str, number: int, name: str, prompt: str | None, args: GenerateArgs
+    ) -> _Items:
         near = self._handle.options(stream=True, multiplexed_model_id=affine or NO_ADAPTER)
         return _Items(near.stream.remote(number, name, prompt, args))
 
@@ -304,7 +344,9 @@ async def _each(handle: DeploymentHandle, method: str, *args: object) -> list[An
         ExpertError: The first that a replica raised.
     """
     try:
-        found = await handle.broadcast(method, *args).results_async(timeout_s=BROADCAST_SECONDS, return_exceptions=True)
+        found = await handle.broadcast(method, *args).results_async(
+            timeout_s=BROADCAST_SECONDS, return_exceptions=True
+        )
     except DeploymentUnavailableError:
         return []
     answers = []
@@ -337,9 +379,13 @@ def _translated() -> Iterator[None]:
     except (ActorDiedError, ActorUnavailableError, RayActorError) as error:
         raise ReplicaLostError("the replica that worked on this ended", hint=hint) from error
     except BackPressureError as error:
-        raise Refusal("too many requests wait for a replica", status=503, code="queue_full", retry_after=2) from error
+        raise Refusal(
+            "too many requests wait for a replica", status=503, code="queue_full", retry_after=2
+        ) from error
     except RayServeException as error:
-        raise ReplicaLostError(f"no replica could take this: {type(error).__name__}", hint=hint) from error
+        raise ReplicaLostError(
+            f"no replica could take this: {type(error).__name__}", hint=hint
+        ) from error
 
 
 # ── routing ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -364,7 +410,9 @@ class AffinityRouter(FIFOMixin, MultiplexMixin, RequestRouter):  # type: ignore[
                 self._affinity.reported(name, stats["experts"])
 
     async def choose_replicas(
-        self, candidate_replicas: list[RunningReplica], pending_request: PendingRequest | None = None
+        self,
+        candidate_replicas: list[RunningReplica],
+        pending_request: PendingRequest | None = None,
     ) -> list[list[RunningReplica]]:
         if pending_request is not None:
             pending_request.routing_context.should_backoff = True
@@ -372,10 +420,14 @@ class AffinityRouter(FIFOMixin, MultiplexMixin, RequestRouter):  # type: ignore[
         loads = {n: self.replica_queue_len_cache.get(r.replica_id) or 0 for n, r in by_name.items()}
         order = self._affinity.order(_expert(pending_request), loads)
         if order and pending_request is not None:
-            self._affinity.routed(_expert(pending_request), order[0])  # at once: more of them may be on their way
+            self._affinity.routed(
+                _expert(pending_request), order[0]
+            )  # at once: more of them may be on their way
         return [[by_name[n]] for n in order]
 
-    def on_request_routed(self, pending_request: PendingRequest, replica_id: ReplicaID, result: ReplicaResult) -> None:
+    def on_request_routed(
+        self, pending_request: PendingRequest, replica_id: ReplicaID, result: ReplicaResult
+    ) -> None:
         self._affinity.routed(_expert(pending_request), str(replica_id.unique_id))
 
 
@@ -383,7 +435,9 @@ class RandomRouter(FIFOMixin, MultiplexMixin, RequestRouter):  # type: ignore[mi
     """Any replica that has room, to compare with."""
 
     async def choose_replicas(
-        self, candidate_replicas: list[RunningReplica], pending_request: PendingRequest | None = None
+        self,
+        candidate_replicas: list[RunningReplica],
+        pending_request: PendingRequest | None = None,
     ) -> list[list[RunningReplica]]:
         if pending_request is not None:
             pending_request.routing_context.should_backoff = True
@@ -405,15 +459,31 @@ class _Meter:
 
     def __init__(self) -> None:
         one = ("expert",)
-        self._requests = metrics.Counter("expertserve_replica_requests", "Requests by how they ended.", ("expert", "outcome"))
-        self._warm = metrics.Counter("expertserve_replica_warm", "Requests whose adapter was there, or not.", ("expert", "warm"))
-        self._tokens = metrics.Counter("expertserve_replica_completion_tokens", "Tokens written.", one)
-        self._first = metrics.Histogram("expertserve_replica_first_token_seconds", "Until the first token.", SECONDS, one)
-        self._total = metrics.Histogram("expertserve_replica_request_seconds", "Whole requests.", SECONDS, one)
+        self._requests = metrics.Counter(
+            "expertserve_replica_requests", "Requests by how they ended.", ("expert", "outcome")
+        )
+        self._warm = metrics.Counter(
+            "expertserve_replica_warm",
+            "Requests whose adapter was there, or not.",
+            ("expert", "warm"),
+        )
+        self._tokens = metrics.Counter(
+            "expertserve_replica_completion_tokens", "Tokens written.", one
+        )
+        self._first = metrics.Histogram(
+            "expertserve_replica_first_token_seconds", "Until the first token.", SECONDS, one
+        )
+        self._total = metrics.Histogram(
+            "expertserve_replica_request_seconds", "Whole requests.", SECONDS, one
+        )
         self._running = metrics.Gauge("expertserve_replica_running", "Requests under way.")
-        self._resident = metrics.Gauge("expertserve_replica_resident", "Experts whose adapters are at hand.")
+        self._resident = metrics.Gauge(
+            "expertserve_replica_resident", "Experts whose adapters are at hand."
+        )
 
-    def answered(self, expert: str, outcome: str, *, warm: bool, result: InferenceResult | None) -> None:
+    def answered(
+        self, expert: str, outcome: str, *, warm: bool, result: InferenceResult | None
+    ) -> None:
         self._requests.inc(tags={"expert": expert, "outcome": outcome})
         self._warm.inc(tags={"expert": expert, "warm": "yes" if warm else "no"})
         if result is None:
@@ -461,5 +531,7 @@ def deploy(args: dict[str, Any], *, name: str, route_prefix: str) -> None:
         serve.run(build_app(args), name=name, route_prefix=route_prefix)
     except RuntimeError as error:
         raise ConfigError(
-            f"the application did not start: {error}", hint="`serve status` and Ray's log say why", code="deploy_failed"
+            f"the application did not start: {error}",
+            hint="`serve status` and Ray's log say why",
+            code="deploy_failed",
         ) from error

@@ -45,9 +45,13 @@ class ReplicaLostError(EngineDeadError):
 class Engines(Protocol):
     """The engine replicas. Every call raises what the replica raised, and ReplicaLostError where it ended."""
 
-    async def generate(self, affine: str, number: int, name: str, prompt: str | None, args: GenerateArgs) -> InferenceResult: ...
+    async def generate(
+        self, affine: str, number: int, name: str, prompt: str | None, args: GenerateArgs
+    ) -> InferenceResult: ...
 
-    def stream(self, affine: str, number: int, name: str, prompt: str | None, args: GenerateArgs) -> Items: ...
+    def stream(
+        self, affine: str, number: int, name: str, prompt: str | None, args: GenerateArgs
+    ) -> Items: ...
 
     async def reports(self) -> list[Report]:
         """Of all that run."""
@@ -173,7 +177,9 @@ class RayService:
         self._manager = make_manager(config, _no_engine)
         self._follower = Follower(self._manager, config.cache_dir, self._told)
         self._parts: Parts | None = None
-        self._running: tuple[EngineInfo, ...] = (EngineInfo("asleep", "none", "none", 0),) if config.replicas.can_sleep else ()
+        self._running: tuple[EngineInfo, ...] = (
+            (EngineInfo("asleep", "none", "none", 0),) if config.replicas.can_sleep else ()
+        )
         self._requests = 0
         self._watching: asyncio.Task[None] | None = None
 
@@ -199,7 +205,15 @@ class RayService:
             if snapshot.find(entry.name) is None:
                 state.drop(entry.name)
         for one in snapshot.experts:
-            state.note(Entry(name=one.name, path=one.source, pin=one.pin, checksum=one.digest, checkpoint=one.checkpoint))
+            state.note(
+                Entry(
+                    name=one.name,
+                    path=one.source,
+                    pin=one.pin,
+                    checksum=one.digest,
+                    checkpoint=one.checkpoint,
+                )
+            )
 
     async def adopt(self, snapshot: Snapshot) -> int:
         return await self._follower.adopt(snapshot)
@@ -212,7 +226,11 @@ class RayService:
                     self._note(await self._engines.reports())
                     await self._follower.adopt(await self._changes.snapshot())
             except Exception as error:  # Ray's own, too: the next look may go better
-                log.warning("looking at the replicas failed: %s", error, exc_info=None if isinstance(error, ExpertError) else error)
+                log.warning(
+                    "looking at the replicas failed: %s",
+                    error,
+                    exc_info=None if isinstance(error, ExpertError) else error,
+                )
             await asyncio.sleep(WATCH_SECONDS if not self._running else 5 * WATCH_SECONDS)
 
     def _note(self, reports: list[Report]) -> None:
@@ -227,7 +245,11 @@ class RayService:
         """Looks for a running engine: replicas start theirs themselves."""
         self._note(await self._engines.reports())
         if not self._running:
-            raise EngineDeadError("no replica has an engine that runs", hint="`serve status` says why", code="engine_dead")
+            raise EngineDeadError(
+                "no replica has an engine that runs",
+                hint="`serve status` says why",
+                code="engine_dead",
+            )
         return self._running[0]
 
     def get(self, name: str) -> PreparedExpert:
@@ -252,22 +274,46 @@ class RayService:
         return [_shared(info, reports) for info in await self._manager.list_loaded_experts()]
 
     async def load_expert(
-        self, name: str, path: str | os.PathLike[str], *, pin: bool = False, checksum: str | None = None, checkpoint: str | None = None
+        self,
+        name: str,
+        path: str | os.PathLike[str],
+        *,
+        pin: bool = False,
+        checksum: str | None = None,
+        checkpoint: str | None = None,
     ) -> ExpertInfo:
         source = await self._published(path)
-        return await self._change(Change(kind="load", name=name, source=source, digest=checksum, pin=pin, checkpoint=checkpoint))
+        return await self._change(
+            Change(
+                kind="load",
+                name=name,
+                source=source,
+                digest=checksum,
+                pin=pin,
+                checkpoint=checkpoint,
+            )
+        )
 
     async def replace_expert(
-        self, name: str, path: str | os.PathLike[str], *, checksum: str | None = None, checkpoint: str | None = None
+        self,
+        name: str,
+        path: str | os.PathLike[str],
+        *,
+        checksum: str | None = None,
+        checkpoint: str | None = None,
     ) -> ExpertInfo:
         source = await self._published(path)
-        return await self._change(Change(kind="replace", name=name, source=source, digest=checksum, checkpoint=checkpoint))
+        return await self._change(
+            Change(kind="replace", name=name, source=source, digest=checksum, checkpoint=checkpoint)
+        )
 
     async def pin_expert(self, name: str, pinned: bool = True) -> ExpertInfo:
         return await self._change(Change(kind="pin", name=name, pin=pinned))
 
     async def unload_expert(self, name: str, *, force: bool = False) -> None:
-        await self._follower.adopt(await self._changes.change(Change(kind="unload", name=name, force=force)))
+        await self._follower.adopt(
+            await self._changes.change(Change(kind="unload", name=name, force=force))
+        )
 
     async def _published(self, path: str | os.PathLike[str]) -> str:
         if self._config.store is None:
@@ -284,19 +330,27 @@ class RayService:
 
     # ── generation ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    async def generate(self, name: str, prompt: str | None = None, **args: Unpack[GenerateArgs]) -> InferenceResult:
+    async def generate(
+        self, name: str, prompt: str | None = None, **args: Unpack[GenerateArgs]
+    ) -> InferenceResult:
         """One answer; where a replica is lost, another one is asked."""
         for attempt in range(1, ATTEMPTS + 1):
             try:
-                return await self._engines.generate(self._affine(name), self._follower.snapshot.number, name, prompt, args)
+                return await self._engines.generate(
+                    self._affine(name), self._follower.snapshot.number, name, prompt, args
+                )
             except ReplicaLostError:
                 if attempt == ATTEMPTS:
                     raise
         raise AssertionError("unreachable")
 
-    def generate_stream(self, name: str, prompt: str | None = None, **args: Unpack[GenerateArgs]) -> RemoteStream:
+    def generate_stream(
+        self, name: str, prompt: str | None = None, **args: Unpack[GenerateArgs]
+    ) -> RemoteStream:
         affine = self._affine(name)
-        return RemoteStream(lambda: self._engines.stream(affine, self._follower.snapshot.number, name, prompt, args))
+        return RemoteStream(
+            lambda: self._engines.stream(affine, self._follower.snapshot.number, name, prompt, args)
+        )
 
     def _affine(self, name: str) -> str:
         """What the request has to be near: its expert, or nothing where it brings no adapter."""
@@ -325,4 +379,6 @@ def _shared(info: ExpertInfo, reports: Iterable[Report]) -> SharedExpertInfo:
         "uses": sum(e.uses for e in there),
         "last_used": max((e.last_used for e in there if e.last_used), default=None),
     }
-    return SharedExpertInfo(**facts, replicas=tuple(Holding(r, e.digest, e.version, e.state, e.uses) for r, e in mine))
+    return SharedExpertInfo(
+        **facts, replicas=tuple(Holding(r, e.digest, e.version, e.state, e.uses) for r, e in mine)
+    )

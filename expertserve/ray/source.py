@@ -50,7 +50,11 @@ def packages_at(source: str) -> list[str]:
         import fsspec
 
         files, path = fsspec.core.url_to_fs(source)
-        return sorted(files.unstrip_protocol(str(p)) for p in files.ls(path, detail=False) if str(p).endswith(SUFFIX))
+        return sorted(
+            files.unstrip_protocol(str(p))
+            for p in files.ls(path, detail=False)
+            if str(p).endswith(SUFFIX)
+        )
 
 
 def fetch(source: str, cache_dir: Path | None, digest: str | None = None) -> Path:
@@ -79,11 +83,19 @@ def fetch(source: str, cache_dir: Path | None, digest: str | None = None) -> Pat
             files, path = fsspec.core.url_to_fs(source)
             files.get_file(path, str(part))
             sidecar = f"{path}.sha256"
-            declared = files.cat_file(sidecar).decode("utf-8", "replace").split()[:1] if files.exists(sidecar) else []
+            declared = (
+                files.cat_file(sidecar).decode("utf-8", "replace").split()[:1]
+                if files.exists(sidecar)
+                else []
+            )
         found = file_digest(part)
         for wanted in [digest, *declared]:
             if wanted and wanted.lower() != found:
-                raise IntegrityError(f"{source} has the digest {found}, not {wanted}", hint="publish it again", code="digest")
+                raise IntegrityError(
+                    f"{source} has the digest {found}, not {wanted}",
+                    hint="publish it again",
+                    code="digest",
+                )
         final = folder / f"{found}{SUFFIX}"
         part.replace(final)
         return final
@@ -145,7 +157,9 @@ def _reading(source: str) -> Iterator[None]:
         yield
     except ImportError as error:
         hint = f"pip install the package that reads {source.partition(':')[0]}:// for fsspec, on every machine"
-        raise LoadError(f"{source} can't be read: {error}", hint=hint, code="no_filesystem") from error
+        raise LoadError(
+            f"{source} can't be read: {error}", hint=hint, code="no_filesystem"
+        ) from error
     except FileNotFoundError as error:
         raise LoadError(f"{source} isn't there", code="not_found") from error
     except ExpertError:

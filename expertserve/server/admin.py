@@ -66,7 +66,10 @@ LOAD_BODY = {
             "multipart/form-data": {
                 "schema": {
                     "type": "object",
-                    "properties": {"name": {"type": "string"}, "file": {"type": "string", "format": "binary"}},
+                    "properties": {
+                        "name": {"type": "string"},
+                        "file": {"type": "string", "format": "binary"},
+                    },
                     "required": ["file"],
                 }
             },
@@ -76,7 +79,11 @@ LOAD_BODY = {
 
 
 @router.post("", status_code=201, openapi_extra=LOAD_BODY, summary="Load an expert")
-async def load(request: Request, key: Admin, name: Annotated[str | None, Query(description="For a raw upload.")] = None) -> Json:
+async def load(
+    request: Request,
+    key: Admin,
+    name: Annotated[str | None, Query(description="For a raw upload.")] = None,
+) -> Json:
     """From the experts folder by a JSON body, or from an upload: `multipart/form-data` with `name` and `file`, or the package's bytes."""
     parts = parts_of(request)
     if not is_upload(request.scope):
@@ -137,7 +144,9 @@ async def show(request: Request, name: str, key: Admin) -> Json:
         if info.name == name:
             known = parts.state.find(name)
             return expert_model(parts, info) | {"path": known.path if known else None}
-    raise ExpertNotLoadedError("no expert is loaded under that name", hint="GET /v1/models lists those that are")
+    raise ExpertNotLoadedError(
+        "no expert is loaded under that name", hint="GET /v1/models lists those that are"
+    )
 
 
 # ── places ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -151,7 +160,12 @@ def folder_of(parts: Parts) -> Path:
     """
     folder = parts.settings.experts_folder
     if folder is None:
-        raise Refusal("this server has no experts folder", status=403, hint="start it with --experts-folder", code="no_experts_folder")
+        raise Refusal(
+            "this server has no experts folder",
+            status=403,
+            hint="start it with --experts-folder",
+            code="no_experts_folder",
+        )
     return folder.resolve()
 
 
@@ -170,7 +184,12 @@ def inside(parts: Parts, path: str) -> Path:
     except (OSError, ValueError, RuntimeError) as error:
         raise ConfigError("that is no path", code="bad_path") from error
     if Path(path).is_absolute() or found == folder or not found.is_relative_to(folder):
-        raise Refusal("the path leads out of the experts folder", status=403, hint="paths are relative to it", code="outside_folder")
+        raise Refusal(
+            "the path leads out of the experts folder",
+            status=403,
+            hint="paths are relative to it",
+            code="outside_folder",
+        )
     try:
         there = found.exists()
     except OSError:  # a name that is too long for any file
@@ -182,7 +201,9 @@ def inside(parts: Parts, path: str) -> Path:
 
 def _checked(name: str | None) -> str:
     if not name or not re.fullmatch(NAME[1:-1], name) or name == AUTO:
-        raise ConfigError("a name is 1 to 100 letters, digits, '.', '_' and '-', and not auto", code="bad_name")
+        raise ConfigError(
+            "a name is 1 to 100 letters, digits, '.', '_' and '-', and not auto", code="bad_name"
+        )
     return name
 
 
@@ -192,7 +213,9 @@ async def _json(request: Request, kind: type[S]) -> S:
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         place = ".".join(map(str, first["loc"])) or "body"
-        raise Refusal(f"{place}: {first['msg']}", status=400, code="bad_argument", param=place) from None
+        raise Refusal(
+            f"{place}: {first['msg']}", status=400, code="bad_argument", param=place
+        ) from None
 
 
 class _Upload:
@@ -220,7 +243,9 @@ class _Upload:
         try:
             return await self._read(request)
         except OSError as error:
-            raise LoadError(f"the upload can't be written: {error.strerror or error}", code="io") from error
+            raise LoadError(
+                f"the upload can't be written: {error.strerror or error}", code="io"
+            ) from error
 
     async def _read(self, request: Request) -> str | None:
         self._folder.mkdir(mode=0o700, exist_ok=True)
@@ -237,32 +262,52 @@ class _Upload:
                     await asyncio.to_thread(file.write, block)
             size = file.tell()
         if not size:
-            raise ConfigError("the upload is empty", hint="send the package's bytes", code="empty_upload")
+            raise ConfigError(
+                "the upload is empty", hint="send the package's bytes", code="empty_upload"
+            )
         final = self._folder / f"{sha.hexdigest()}.expert"
         self.kept = final.exists()  # the same bytes came before: a failure must not remove them
         self.path.replace(final)
         self.path = final
         return given
 
-    async def _form(self, request: Request, write: Callable[[bytes], object], update: Callable[[bytes], object]) -> str | None:
+    async def _form(
+        self, request: Request, write: Callable[[bytes], object], update: Callable[[bytes], object]
+    ) -> str | None:
         async with request.form(max_files=1, max_fields=4) as form:
             file, name = form.get("file"), form.get("name")
             if not isinstance(file, UploadFile):
-                raise ConfigError("the form has no file", hint="-F file=@PACKAGE -F name=NAME", code="bad_argument")
+                raise ConfigError(
+                    "the form has no file",
+                    hint="-F file=@PACKAGE -F name=NAME",
+                    code="bad_argument",
+                )
             while block := await file.read(BLOCK):
                 update(block)
                 await asyncio.to_thread(write, block)
             return name if isinstance(name, str) else None
 
 
-async def _load(parts: Parts, name: str, path: Path, source: Source | None, upload: _Upload | None = None) -> Json:
+async def _load(
+    parts: Parts, name: str, path: Path, source: Source | None, upload: _Upload | None = None
+) -> Json:
     _checked(name)
     options = source or Source(path=".")
-    entry = Entry(name=name, path=str(path), pin=bool(options.pin), checksum=options.checksum, checkpoint=options.checkpoint)
+    entry = Entry(
+        name=name,
+        path=str(path),
+        pin=bool(options.pin),
+        checksum=options.checksum,
+        checkpoint=options.checkpoint,
+    )
     there = parts.has(name)
-    info = await parts.service.load_expert(name, path, pin=entry.pin, checksum=entry.checksum, checkpoint=entry.checkpoint)
+    info = await parts.service.load_expert(
+        name, path, pin=entry.pin, checksum=entry.checksum, checkpoint=entry.checkpoint
+    )
     try:
-        _done(parts, entry.model_copy(update={"pin": info.pinned}), "load", upload)  # it may have been there, and pinned
+        _done(
+            parts, entry.model_copy(update={"pin": info.pinned}), "load", upload
+        )  # it may have been there, and pinned
     except LoadError:  # what can't be noted isn't loaded either
         if not there:
             await parts.service.unload_expert(name)
@@ -270,16 +315,26 @@ async def _load(parts: Parts, name: str, path: Path, source: Source | None, uplo
     return expert_model(parts, info)
 
 
-async def _replace(parts: Parts, name: str, path: Path, source: Source | None, upload: _Upload | None = None) -> Json:
+async def _replace(
+    parts: Parts, name: str, path: Path, source: Source | None, upload: _Upload | None = None
+) -> Json:
     options = source or Source(path=".")
     old = parts.state.find(name)
     try:
-        info = await parts.service.replace_expert(name, path, checksum=options.checksum, checkpoint=options.checkpoint)
+        info = await parts.service.replace_expert(
+            name, path, checksum=options.checksum, checkpoint=options.checkpoint
+        )
     except ExpertNotLoadedError:
         return await _load(parts, name, path, source, upload)
     if options.pin is not None:
         info = await parts.service.pin_expert(name, options.pin)
-    entry = Entry(name=name, path=str(path), pin=info.pinned, checksum=options.checksum, checkpoint=options.checkpoint)
+    entry = Entry(
+        name=name,
+        path=str(path),
+        pin=info.pinned,
+        checksum=options.checksum,
+        checkpoint=options.checkpoint,
+    )
     _done(parts, entry, "replace", upload)
     _forget_upload(parts, old)
     return expert_model(parts, info)
@@ -299,5 +354,7 @@ def _forget_upload(parts: Parts, entry: Entry | None) -> None:
     if entry is None or folder is None:
         return
     path = Path(entry.path)
-    if path.parent == folder.resolve() / UPLOADS and all(e.path != entry.path for e in parts.state.entries):
+    if path.parent == folder.resolve() / UPLOADS and all(
+        e.path != entry.path for e in parts.state.entries
+    ):
         path.unlink(missing_ok=True)

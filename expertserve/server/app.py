@@ -38,7 +38,11 @@ PAGE = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-SCRIPTS = {"playground.js": "text/javascript", "playground.css": "text/css", "docs.js": "text/javascript"}
+SCRIPTS = {
+    "playground.js": "text/javascript",
+    "playground.css": "text/css",
+    "docs.js": "text/javascript",
+}
 ANSWER_SECONDS = 5.0
 openai = APIRouter(prefix="/v1", tags=["OpenAI"])
 machines = APIRouter(tags=["operation"])
@@ -59,7 +63,11 @@ async def model(request: Request, key: Caller, model: str) -> Json:
 async def chat(request: Request, body: ChatRequest, key: Caller) -> Response:
     """OpenAI's chat completions, with an expert's prompt format, decoding defaults and grammar applied by the model's name."""
     return await answer(
-        request, key, [body.ask()], lambda id, model, texts: chat_shape(body, id=id, model=model, texts=texts), stream=bool(body.stream)
+        request,
+        key,
+        [body.ask()],
+        lambda id, model, texts: chat_shape(body, id=id, model=model, texts=texts),
+        stream=bool(body.stream),
     )
 
 
@@ -67,7 +75,11 @@ async def chat(request: Request, body: ChatRequest, key: Caller) -> Response:
 async def completions(request: Request, body: TextRequest, key: Caller) -> Response:
     """OpenAI's legacy completions. The prompt is a question to the expert, not a text to go on with."""
     return await answer(
-        request, key, body.asks(), lambda id, model, texts: text_shape(body, id=id, model=model, texts=texts), stream=bool(body.stream)
+        request,
+        key,
+        body.asks(),
+        lambda id, model, texts: text_shape(body, id=id, model=model, texts=texts),
+        stream=bool(body.stream),
     )
 
 
@@ -90,7 +102,11 @@ async def _not_ready(parts: Parts) -> str:
         return "the server is shutting down"
     if not parts.service.info().engines:
         parts.wake()  # where it died idle, no request would come that starts it again
-        return f"the engine did not start: {parts.failure.code}" if parts.failure else "the engine has not started"
+        return (
+            f"the engine did not start: {parts.failure.code}"
+            if parts.failure
+            else "the engine has not started"
+        )
     try:
         async with asyncio.timeout(ANSWER_SECONDS):
             await parts.service.list_loaded_experts()  # asks the engine itself
@@ -142,7 +158,9 @@ def _file(name: str) -> str:
     return (Path(__file__).parent / "pages" / name).read_text(encoding="utf-8")
 
 
-def create_app(service: Service, settings: ServerSettings | None = None, *, lifespan: Lifespan | None = None) -> FastAPI:
+def create_app(
+    service: Service, settings: ServerSettings | None = None, *, lifespan: Lifespan | None = None
+) -> FastAPI:
     """The server as an ASGI application; its parts are at `app.state.parts`. Starts nothing.
 
     Raises:
@@ -155,7 +173,14 @@ def create_app(service: Service, settings: ServerSettings | None = None, *, life
     """
     settings = settings or ServerSettings()
     keys = Keyring(settings.keys, open_admin=settings.open_admin)
-    parts = Parts(service, settings, keys, Limits(settings.max_pending), Metrics(), State(settings.state_folder))
+    parts = Parts(
+        service,
+        settings,
+        keys,
+        Limits(settings.max_pending),
+        Metrics(),
+        State(settings.state_folder),
+    )
     parts.metrics.pending.set_function(lambda: parts.limits.pending)
     app = FastAPI(
         title="expertserve",
@@ -197,7 +222,13 @@ async def _invalid(request: Request, error: Exception) -> Response:
         return await _expert_error(request, refusal)
     place = ".".join(str(p) for p in first["loc"] if p != "body")[:200]
     hint = "the routes' fields are at /docs"
-    refusal = Refusal(f"{place or 'body'}: {first['msg']}", status=400, code="bad_argument", param=place or None, hint=hint)
+    refusal = Refusal(
+        f"{place or 'body'}: {first['msg']}",
+        status=400,
+        code="bad_argument",
+        param=place or None,
+        hint=hint,
+    )
     return await _expert_error(request, refusal)
 
 
@@ -205,7 +236,12 @@ async def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     codes = {404: "no_such_route", 405: "method_not_allowed", 413: "body_too_large"}
     response = await _expert_error(
-        request, Refusal(str(error.detail), status=error.status_code, code=codes.get(error.status_code, "bad_request"))
+        request,
+        Refusal(
+            str(error.detail),
+            status=error.status_code,
+            code=codes.get(error.status_code, "bad_request"),
+        ),
     )
     for name, value in (error.headers or {}).items():
         response.headers[name] = value

@@ -76,8 +76,13 @@ def read_keys(path: Path) -> tuple[Key, ...]:
         place = ".".join(map(str, first["loc"]))
         raise ConfigError(f"{path}: {place}: {first['msg']}", hint=hint, code="bad_keys") from None
     except (OSError, ValueError) as error:
-        raise ConfigError(f"{path} can't be read as a key file: {error}", hint=hint, code="bad_keys") from error
-    for what, values in (("name", [k.name for k in keys]), ("hash", [k.sha256.lower() for k in keys])):
+        raise ConfigError(
+            f"{path} can't be read as a key file: {error}", hint=hint, code="bad_keys"
+        ) from error
+    for what, values in (
+        ("name", [k.name for k in keys]),
+        ("hash", [k.sha256.lower() for k in keys]),
+    ):
         if len(set(values)) < len(values):
             raise ConfigError(f"{path} has one {what} twice", code="bad_keys")
     return keys
@@ -128,14 +133,24 @@ class Keyring:
         self._reload()
         scheme, _, presented = (authorization or "").partition(" ")
         if scheme.lower() != "bearer" or not presented.strip():
-            raise Refusal("this server needs a key", status=401, hint="send it as Authorization: Bearer KEY", code="no_key")
+            raise Refusal(
+                "this server needs a key",
+                status=401,
+                hint="send it as Authorization: Bearer KEY",
+                code="no_key",
+            )
         digest = hash_of(presented.strip())
         found = None
         for key in self._keys:  # all of them, whichever matches
             if hmac.compare_digest(digest, key.sha256.lower()):
                 found = key
         if found is None:
-            raise Refusal("the key is not valid here", status=401, hint="ask whoever runs this server for one", code="invalid_api_key")
+            raise Refusal(
+                "the key is not valid here",
+                status=401,
+                hint="ask whoever runs this server for one",
+                code="invalid_api_key",
+            )
         return found
 
     def _reload(self) -> None:
@@ -151,7 +166,10 @@ class Keyring:
             self._keys = read_keys(self._path)
             log.info("keys_reloaded", extra={"facts": {"keys": len(self._keys)}})
         except ConfigError as error:
-            log.error("keys_unreadable", extra={"facts": {"error": error.message, "kept": len(self._keys)}})
+            log.error(
+                "keys_unreadable",
+                extra={"facts": {"error": error.message, "kept": len(self._keys)}},
+            )
 
     def _stamp(self) -> tuple[int, int, int] | None:
         try:

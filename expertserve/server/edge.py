@@ -23,7 +23,11 @@ log = logging.getLogger("expertserve.server")
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 UPLOAD = re.compile(r"POST /v1/experts|PUT /v1/experts/[^/]+")
 QUIET = ("/health", "/ready", "/metrics")
-ALWAYS = {"x-content-type-options": "nosniff", "cache-control": "no-store", "referrer-policy": "no-referrer"}
+ALWAYS = {
+    "x-content-type-options": "nosniff",
+    "cache-control": "no-store",
+    "referrer-policy": "no-referrer",
+}
 
 
 @dataclass(slots=True)
@@ -46,7 +50,9 @@ class Edge:
         closed: Whether keys are required; without, requests by other sites' pages and through other hosts' names are refused.
     """
 
-    def __init__(self, app: ASGIApp, settings: ServerSettings, metrics: Metrics, *, closed: bool) -> None:
+    def __init__(
+        self, app: ASGIApp, settings: ServerSettings, metrics: Metrics, *, closed: bool
+    ) -> None:
         self._app, self._settings, self._metrics = app, settings, metrics
         self._check_site = not closed
         self._check_host = not closed and settings.local
@@ -65,7 +71,9 @@ class Edge:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 headers = MutableHeaders(scope=message)
-                for name, value in (ALWAYS | {"x-request-id": facts.request_id} | facts.headers).items():
+                for name, value in (
+                    ALWAYS | {"x-request-id": facts.request_id} | facts.headers
+                ).items():
                     headers.setdefault(name, value)
             await send(message)
 
@@ -82,7 +90,9 @@ class Edge:
         except ClientDisconnect:  # in the middle of its body
             facts.log["outcome"] = "cancelled"
         except Exception:  # a bug: the client gets a plain 500, the log the trace
-            log.exception("bug", extra={"facts": {"request_id": facts.request_id, "path": scope["path"]}})
+            log.exception(
+                "bug", extra={"facts": {"request_id": facts.request_id, "path": scope["path"]}}
+            )
             if status:
                 raise
             await response_of(unexpected())(scope, receive, told)
@@ -95,8 +105,16 @@ class Edge:
         if status >= 400 and "outcome" not in facts.log:
             self._metrics.refused.labels(str(status)).inc()
         client = scope["client"][0] if scope.get("client") else None
-        line: dict[str, object] = {"request_id": facts.request_id, "method": scope["method"], "path": scope["path"], "status": status}
-        log.info("request", extra={"facts": line | {"client": client, "seconds": round(seconds, 4)} | facts.log})
+        line: dict[str, object] = {
+            "request_id": facts.request_id,
+            "method": scope["method"],
+            "path": scope["path"],
+            "status": status,
+        }
+        log.info(
+            "request",
+            extra={"facts": line | {"client": client, "seconds": round(seconds, 4)} | facts.log},
+        )
 
     def _refuse(self, scope: Scope) -> Refusal | None:
         headers = Headers(scope=scope)
@@ -109,8 +127,18 @@ class Edge:
                 code="other_host",
             )
         origin = headers.get("origin")
-        if self._check_site and origin and scope["method"] not in ("GET", "HEAD") and _site(origin) != headers.get("host", ""):
-            return Refusal("another site's page may not ask here", status=403, hint="let that site's server ask", code="other_site")
+        if (
+            self._check_site
+            and origin
+            and scope["method"] not in ("GET", "HEAD")
+            and _site(origin) != headers.get("host", "")
+        ):
+            return Refusal(
+                "another site's page may not ask here",
+                status=403,
+                hint="let that site's server ask",
+                code="other_site",
+            )
         try:
             length = int(headers.get("content-length", "0"))
         except ValueError:
@@ -118,7 +146,9 @@ class Edge:
         return _too_large(self._limit(scope)) if length > self._limit(scope) else None
 
     def _limit(self, scope: Scope) -> int:
-        return self._settings.max_upload_bytes if is_upload(scope) else self._settings.max_body_bytes
+        return (
+            self._settings.max_upload_bytes if is_upload(scope) else self._settings.max_body_bytes
+        )
 
     def _bounded(self, scope: Scope, receive: Receive) -> Receive:
         """Counts a body that came without its length."""
@@ -129,7 +159,9 @@ class Edge:
             message = await receive()
             read += len(message.get("body", b""))
             if read > limit:
-                raise HTTPException(413, _too_large(limit).message)  # FastAPI lets no other error out of reading a body
+                raise HTTPException(
+                    413, _too_large(limit).message
+                )  # FastAPI lets no other error out of reading a body
             return message
 
         return counted
@@ -137,7 +169,9 @@ class Edge:
 
 def is_upload(scope: Scope) -> bool:
     """Whether a request brings a package: to one of the two routes that take one, and not as JSON."""
-    path = scope["path"].removeprefix(scope.get("root_path", ""))  # Ray Serve mounts the application under its route prefix
+    path = scope["path"].removeprefix(
+        scope.get("root_path", "")
+    )  # Ray Serve mounts the application under its route prefix
     if not UPLOAD.fullmatch(f"{scope['method']} {path}"):
         return False
     kind = Headers(scope=scope).get("content-type", "").partition(";")[0].strip().lower()

@@ -23,7 +23,14 @@ from expertserve.server.edge import Facts
 from expertserve.server.limits import Ticket
 from expertserve.server.openai import Ask, Json, Shape
 from expertserve.server.parts import Parts, facts_of, parts_of
-from expertserve.server.problems import Refusal, RequestTimeout, body_of, shutting_down, status_of, unexpected
+from expertserve.server.problems import (
+    Refusal,
+    RequestTimeout,
+    body_of,
+    shutting_down,
+    status_of,
+    unexpected,
+)
 from expertserve.server.service import Stream
 from expertserve.server.tokens import TokenTexts, token_texts
 
@@ -38,7 +45,9 @@ class ClientGone(Exception):
     """Nobody reads the answer any more. Never leaves this module but to end the request."""
 
 
-async def answer(request: Request, key: Key, asks: Sequence[Ask], make: MakeShape, *, stream: bool) -> Response:
+async def answer(
+    request: Request, key: Key, asks: Sequence[Ask], make: MakeShape, *, stream: bool
+) -> Response:
     """One request of either endpoint, whole or as a stream.
 
     Raises:
@@ -48,7 +57,9 @@ async def answer(request: Request, key: Key, asks: Sequence[Ask], make: MakeShap
     _check_length(parts, asks)
     name = choose(parts, key, asks[0])
     run = _Run(request, parts, key, name, asks)
-    folder = parts.service.get(name).prompt.tokenizer.folder  # this expert's, also when another one has the name, or none, by then
+    folder = parts.service.get(
+        name
+    ).prompt.tokenizer.folder  # this expert's, also when another one has the name, or none, by then
     shape = make(run.facts.request_id, name, lambda: token_texts(folder))
     return await (run.stream(shape) if stream else run.whole(shape))
 
@@ -56,7 +67,11 @@ async def answer(request: Request, key: Key, asks: Sequence[Ask], make: MakeShap
 def _check_length(parts: Parts, asks: Sequence[Ask]) -> None:
     chars, limit = sum(a.chars for a in asks), parts.settings.max_prompt_chars
     if chars > limit:
-        raise Refusal(f"the request has {chars:,} characters; this server reads {limit:,}", status=413, code="prompt_too_long")
+        raise Refusal(
+            f"the request has {chars:,} characters; this server reads {limit:,}",
+            status=413,
+            code="prompt_too_long",
+        )
 
 
 def choose(parts: Parts, key: Key, ask: Ask) -> str:
@@ -67,27 +82,44 @@ def choose(parts: Parts, key: Key, ask: Ask) -> str:
         ConfigError: `no_expert_fits`.
     """
     if ask.model == AUTO:
-        allowed = [r.name for r in parts.service.route(*routed_by(ask.prompt, ask.args)) if key.allows(r.name)]
+        allowed = [
+            r.name
+            for r in parts.service.route(*routed_by(ask.prompt, ask.args))
+            if key.allows(r.name)
+        ]
         if not allowed:
             raise ConfigError(
-                "no expert that you may use fits this prompt", hint="name one; GET /v1/models lists them", code="no_expert_fits"
+                "no expert that you may use fits this prompt",
+                hint="name one; GET /v1/models lists them",
+                code="no_expert_fits",
             )
         return allowed[0]
     found = None
     with suppress(ExpertNotLoadedError):
         found = parts.service.get(ask.model)
-    name = found.base.name if found and found.is_base else ask.model  # what is checked is what is asked for
+    name = (
+        found.base.name if found and found.is_base else ask.model
+    )  # what is checked is what is asked for
     if not key.allows(name):
-        raise Refusal("this key may not use that model", status=403, hint="GET /v1/models lists those it may", code="model_not_allowed")
+        raise Refusal(
+            "this key may not use that model",
+            status=403,
+            hint="GET /v1/models lists those it may",
+            code="model_not_allowed",
+        )
     if found is None:
-        raise ExpertNotLoadedError("no such model is loaded here", hint="GET /v1/models lists those that are")
+        raise ExpertNotLoadedError(
+            "no such model is loaded here", hint="GET /v1/models lists those that are"
+        )
     return name
 
 
 class _Run:
     """One admitted request: who, which expert, what for; and what became of it."""
 
-    def __init__(self, request: Request, parts: Parts, key: Key, name: str, asks: Sequence[Ask]) -> None:
+    def __init__(
+        self, request: Request, parts: Parts, key: Key, name: str, asks: Sequence[Ask]
+    ) -> None:
         self.request, self.parts, self.key, self.name, self.asks = request, parts, key, name, asks
         self.facts: Facts = facts_of(request)
         self.began = time.monotonic()
@@ -98,7 +130,12 @@ class _Run:
         """Every answer at once."""
         with self._admitted() as ticket:
             try:
-                results = await self._guarded(_all(self.parts.service.generate(self.name, a.prompt, **a.args) for a in self.asks))
+                results = await self._guarded(
+                    _all(
+                        self.parts.service.generate(self.name, a.prompt, **a.args)
+                        for a in self.asks
+                    )
+                )
             except ClientGone:
                 self._finish("cancelled", (), ticket)
                 return Response(status_code=499)
@@ -106,7 +143,10 @@ class _Run:
                 self._finish(_outcome(error), (), ticket)
                 raise
             self._finish(results[0].finish_reason, results, ticket)
-            return Response(json.dumps(shape.whole(results), ensure_ascii=False).encode(), media_type="application/json")
+            return Response(
+                json.dumps(shape.whole(results), ensure_ascii=False).encode(),
+                media_type="application/json",
+            )
 
     async def stream(self, shape: Shape) -> Response:
         """Server-sent events. What fails before the first token is an ordinary error with its status."""
@@ -130,7 +170,12 @@ class _Run:
         raise AssertionError("unreachable")
 
     async def _events(
-        self, shape: Shape, stream: Stream, first: Chunk | None, chunks: AsyncIterator[Chunk], ticket: Ticket
+        self,
+        shape: Shape,
+        stream: Stream,
+        first: Chunk | None,
+        chunks: AsyncIterator[Chunk],
+        ticket: Ticket,
     ) -> AsyncIterator[bytes]:
         outcome = "cancelled"
         try:
@@ -167,7 +212,10 @@ class _Run:
 
     def _late(self) -> RequestTimeout:
         limit = self.parts.settings.request_timeout
-        return RequestTimeout(f"the answer took longer than {limit:g} s", hint="ask for fewer tokens, or try again later")
+        return RequestTimeout(
+            f"the answer took longer than {limit:g} s",
+            hint="ask for fewer tokens, or try again later",
+        )
 
     async def _guarded(self, work: Coroutine[object, object, T]) -> T:
         """The work's value, unless the client goes away or time runs out first; the work is then cancelled, and over.
@@ -178,7 +226,9 @@ class _Run:
         task = asyncio.create_task(work)
         gone = asyncio.create_task(_gone(self.request.receive))
         try:
-            await asyncio.wait({task, gone}, timeout=self._left(), return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(
+                {task, gone}, timeout=self._left(), return_when=asyncio.FIRST_COMPLETED
+            )
             if task.done():
                 return task.result()
             raise ClientGone if gone.done() else self._late()
@@ -293,7 +343,13 @@ class EventStream(Response):
             await asyncio.gather(sending, gone, return_exceptions=True)
             await self._held.aclose()
             if stopped:
-                await send({"type": "http.response.body", "body": _sse([body_of(shutting_down())]), "more_body": False})
+                await send(
+                    {
+                        "type": "http.response.body",
+                        "body": _sse([body_of(shutting_down())]),
+                        "more_body": False,
+                    }
+                )
 
     async def _send(self, send: Send) -> None:
         try:

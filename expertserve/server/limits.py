@@ -137,7 +137,10 @@ class Limits:
         known, account = self._accounts.get(key.name, (None, None))
         if account is None or known != key:
             account = account or Account()  # the same one: tickets that run count it down
-            account.requests, account.tokens = self._bucket(key.requests_per_minute), self._bucket(key.tokens_per_minute)
+            account.requests, account.tokens = (
+                self._bucket(key.requests_per_minute),
+                self._bucket(key.tokens_per_minute),
+            )
             self._accounts[key.name] = (key, account)
         return account
 

@@ -21,8 +21,15 @@ class JsonLines(logging.Formatter):
     """`{"time", "level", "event", …}`. JSON's escapes keep control characters from forging lines."""
 
     def format(self, record: logging.LogRecord) -> str:
-        stamp = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created)) + f".{int(record.msecs):03d}Z"
-        line: dict[str, object] = {"time": stamp, "level": record.levelname.lower(), "event": record.getMessage()}
+        stamp = (
+            time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created))
+            + f".{int(record.msecs):03d}Z"
+        )
+        line: dict[str, object] = {
+            "time": stamp,
+            "level": record.levelname.lower(),
+            "event": record.getMessage(),
+        }
         line |= facts_of(record)
         if record.exc_info:
             line["trace"] = self.formatException(record.exc_info)

@@ -36,31 +36,78 @@ class Metrics:
             "expertserve_requests", "Requests by how they ended: stop, length, cancelled, timeout, refused, error.",
             ("expert", "outcome"), registry=registry,
         )  # fmt: skip
-        self.refused = Counter("expertserve_refused", "Requests that never reached an expert, by status.", ("status",), registry=registry)
-        self.pending = Gauge("expertserve_pending", "Answers running or waiting.", registry=registry)
-        self.queue = Histogram("expertserve_queue_seconds", "From acceptance to the engine.", one, buckets=SECONDS, registry=registry)
+        self.refused = Counter(
+            "expertserve_refused",
+            "Requests that never reached an expert, by status.",
+            ("status",),
+            registry=registry,
+        )
+        self.pending = Gauge(
+            "expertserve_pending", "Answers running or waiting.", registry=registry
+        )
+        self.queue = Histogram(
+            "expertserve_queue_seconds",
+            "From acceptance to the engine.",
+            one,
+            buckets=SECONDS,
+            registry=registry,
+        )
         self.swap = Histogram(
-            "expertserve_swap_seconds", "Until the expert's adapter was resident.", one, buckets=SECONDS, registry=registry
+            "expertserve_swap_seconds",
+            "Until the expert's adapter was resident.",
+            one,
+            buckets=SECONDS,
+            registry=registry,
         )
         self.first = Histogram(
-            "expertserve_time_to_first_token_seconds", "From acceptance to the first token.", one, buckets=SECONDS, registry=registry
+            "expertserve_time_to_first_token_seconds",
+            "From acceptance to the first token.",
+            one,
+            buckets=SECONDS,
+            registry=registry,
         )
         self.each = Histogram(
             "expertserve_time_per_output_token_seconds", "Mean over a request, after its first token.", one, buckets=PER_TOKEN,
             registry=registry,
         )  # fmt: skip
-        self.total = Histogram("expertserve_request_seconds", "Whole requests.", one, buckets=SECONDS, registry=registry)
-        self.prompt_tokens = Counter("expertserve_prompt_tokens", "Tokens read.", one, registry=registry)
-        self.completion_tokens = Counter("expertserve_completion_tokens", "Tokens written.", one, registry=registry)
+        self.total = Histogram(
+            "expertserve_request_seconds",
+            "Whole requests.",
+            one,
+            buckets=SECONDS,
+            registry=registry,
+        )
+        self.prompt_tokens = Counter(
+            "expertserve_prompt_tokens", "Tokens read.", one, registry=registry
+        )
+        self.completion_tokens = Counter(
+            "expertserve_completion_tokens", "Tokens written.", one, registry=registry
+        )
         self.verdicts = Counter(
             "expertserve_grammar_verdicts", "Answers under a grammar: complete, forced, incomplete, invalid.", ("expert", "verdict"),
             registry=registry,
         )  # fmt: skip
-        self.loads = Counter("expertserve_loads", "Packages loaded, replaced or unloaded by name.", ("expert", "action"), registry=registry)
-        self.evictions = Counter("expertserve_evictions", "Adapters that left the engine for others.", one, registry=registry)
-        self.experts = Gauge("expertserve_experts", "Loaded experts by state.", ("state",), registry=registry)
-        self.in_flight = Gauge("expertserve_in_flight", "An expert's requests in the manager.", one, registry=registry)
-        self.bytes = Gauge("expertserve_adapter_bytes", "What an expert's adapter takes.", one, registry=registry)
+        self.loads = Counter(
+            "expertserve_loads",
+            "Packages loaded, replaced or unloaded by name.",
+            ("expert", "action"),
+            registry=registry,
+        )
+        self.evictions = Counter(
+            "expertserve_evictions",
+            "Adapters that left the engine for others.",
+            one,
+            registry=registry,
+        )
+        self.experts = Gauge(
+            "expertserve_experts", "Loaded experts by state.", ("state",), registry=registry
+        )
+        self.in_flight = Gauge(
+            "expertserve_in_flight", "An expert's requests in the manager.", one, registry=registry
+        )
+        self.bytes = Gauge(
+            "expertserve_adapter_bytes", "What an expert's adapter takes.", one, registry=registry
+        )
         self.ready = Gauge("expertserve_ready", "1 while the engine answers.", registry=registry)
         self._evicted: dict[str, int] = {}
         registry.register(_Engine())
@@ -81,10 +128,18 @@ class Metrics:
         if written:
             self.first.labels(expert).observe(timing.first_token)
         if written > 1:
-            self.each.labels(expert).observe(max(0.0, timing.total - timing.first_token) / (written - 1))
+            self.each.labels(expert).observe(
+                max(0.0, timing.total - timing.first_token) / (written - 1)
+            )
         for completion in result.completions:
             if (verdict := completion.grammar) and completion.finish_reason != "cancelled":
-                kind = "forced" if verdict.forced_suffix else "complete" if verdict.complete else "incomplete"
+                kind = (
+                    "forced"
+                    if verdict.forced_suffix
+                    else "complete"
+                    if verdict.complete
+                    else "incomplete"
+                )
                 self.verdicts.labels(expert, "invalid" if verdict.valid is False else kind).inc()
 
     def loaded(self, expert: str, action: str) -> None:
@@ -102,7 +157,9 @@ class Metrics:
             self.in_flight.labels(info.name).set(info.in_flight)
             self.bytes.labels(info.name).set(info.adapter_bytes)
             seen = self._evicted.get(info.name, 0)
-            self.evictions.labels(info.name).inc(info.evictions - seen if info.evictions >= seen else info.evictions)
+            self.evictions.labels(info.name).inc(
+                info.evictions - seen if info.evictions >= seen else info.evictions
+            )
         self._evicted = {info.name: info.evictions for info in experts}
         for state, count in states.items():
             self.experts.labels(state).set(count)

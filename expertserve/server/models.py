@@ -21,8 +21,16 @@ async def list_models(parts: Parts, key: Key) -> list[Json]:
     """The experts that a key may use, their base models, and `auto`."""
     experts = [info for info in await parts.service.list_loaded_experts() if key.allows(info.name)]
     found = [expert_model(parts, info) for info in experts]
-    found += [_other(parts, b, "base", "The base model alone.") for b in parts.service.info().base_models if key.allows(b)]
-    return [*found, _other(parts, AUTO, "router", "The expert that fits the prompt.")] if experts else found
+    found += [
+        _other(parts, b, "base", "The base model alone.")
+        for b in parts.service.info().base_models
+        if key.allows(b)
+    ]
+    return (
+        [*found, _other(parts, AUTO, "router", "The expert that fits the prompt.")]
+        if experts
+        else found
+    )
 
 
 async def find_model(parts: Parts, key: Key, name: str) -> Json:
@@ -34,14 +42,22 @@ async def find_model(parts: Parts, key: Key, name: str) -> Json:
     for model in await list_models(parts, key):
         if model["id"] == name:
             return model
-    raise ExpertNotLoadedError("no such model is loaded here", hint="GET /v1/models lists those that are")
+    raise ExpertNotLoadedError(
+        "no such model is loaded here", hint="GET /v1/models lists those that are"
+    )
 
 
 def expert_model(parts: Parts, info: ExpertInfo) -> Json:
     """An expert: OpenAI's four keys, and what it is."""
     facts: Json = {"kind": "expert", **asdict(info)}
     facts |= _manifest_facts(parts, info.name)
-    return {"id": info.name, "object": "model", "created": parts.started, "owned_by": "expertserve", "expertserve": facts}
+    return {
+        "id": info.name,
+        "object": "model",
+        "created": parts.started,
+        "owned_by": "expertserve",
+        "expertserve": facts,
+    }
 
 
 def _manifest_facts(parts: Parts, name: str) -> Json:
@@ -50,7 +66,9 @@ def _manifest_facts(parts: Parts, name: str) -> Json:
     except ExpertNotLoadedError:
         return {}  # unloaded in this very moment
     manifest = prepared.manifest
-    kinds = " ".join([manifest.decoding.grammar_type or "", *manifest.capabilities, *manifest.tags]).casefold()
+    kinds = " ".join(
+        [manifest.decoding.grammar_type or "", *manifest.capabilities, *manifest.tags]
+    ).casefold()
     return {
         "description": manifest.description,
         "capabilities": list(manifest.capabilities),
@@ -64,4 +82,10 @@ def _manifest_facts(parts: Parts, name: str) -> Json:
 
 def _other(parts: Parts, name: str, kind: str, description: str) -> Json:
     facts = {"kind": kind, "description": description}
-    return {"id": name, "object": "model", "created": parts.started, "owned_by": "expertserve", "expertserve": facts}
+    return {
+        "id": name,
+        "object": "model",
+        "created": parts.started,
+        "owned_by": "expertserve",
+        "expertserve": facts,
+    }

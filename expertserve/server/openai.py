@@ -27,7 +27,9 @@ MAX_TOOLS = 128
 
 
 class _Wire(BaseModel):
-    model_config = ConfigDict(extra="forbid", populate_by_name=True, hide_input_in_errors=True, protected_namespaces=())
+    model_config = ConfigDict(
+        extra="forbid", populate_by_name=True, hide_input_in_errors=True, protected_namespaces=()
+    )
 
 
 class _Tolerant(_Wire):
@@ -63,10 +65,20 @@ class WireMessage(_Tolerant):
 
     def message(self) -> Message:
         """The turn as templates take it; a past tool call is shown the way one is asked for."""
-        content = self.content if isinstance(self.content, str) else "".join(p.text for p in self.content or ())
-        calls = [json.dumps({"name": c.function.name, "arguments": _arguments(c.function.arguments)}) for c in self.tool_calls or ()]
+        content = (
+            self.content
+            if isinstance(self.content, str)
+            else "".join(p.text for p in self.content or ())
+        )
+        calls = [
+            json.dumps({"name": c.function.name, "arguments": _arguments(c.function.arguments)})
+            for c in self.tool_calls or ()
+        ]
         role: Role = "system" if self.role == "developer" else self.role
-        return {"role": role, "content": "\n".join([content, *calls] if content else calls) if calls else content}
+        return {
+            "role": role,
+            "content": "\n".join([content, *calls] if content else calls) if calls else content,
+        }
 
 
 def _arguments(text: str) -> object:
@@ -99,7 +111,11 @@ class WireTool(_Tolerant):
     function: Function
 
     def tool(self) -> Tool:
-        return Tool(self.function.name, self.function.description or "", self.function.parameters or {"type": "object", "properties": {}})
+        return Tool(
+            self.function.name,
+            self.function.description or "",
+            self.function.parameters or {"type": "object", "properties": {}},
+        )
 
 
 class NamedFunction(_Tolerant):
@@ -118,7 +134,10 @@ class StreamOptions(_Tolerant):
 class _Common(_Wire):
     """What both endpoints take. What is left out comes from the expert's manifest."""
 
-    model: Annotated[str, Field(max_length=300, description="An expert's name, the base model's name, or `auto`.")]
+    model: Annotated[
+        str,
+        Field(max_length=300, description="An expert's name, the base model's name, or `auto`."),
+    ]
     stream: bool | None = False
     stream_options: StreamOptions | None = None
     n: Annotated[int, Field(ge=1, le=128)] | None = None
@@ -129,21 +148,38 @@ class _Common(_Wire):
     seed: int | None = None
 
     # ours
-    top_k: Annotated[int | None, Field(description="Choose among so many likeliest tokens; 0 or -1: all.")] = None
+    top_k: Annotated[
+        int | None, Field(description="Choose among so many likeliest tokens; 0 or -1: all.")
+    ] = None
     min_p: float | None = None
     repetition_penalty: float | None = None
-    schema_: Annotated[str | None, Field(alias="schema", description="Context for the question, such as DDL.")] = None
-    dialect: Annotated[str | None, Field(description="Stands above the schema, such as `postgres`.")] = None
-    grammar: Annotated[str | None, Field(description="GBNF that the answer follows; null switches the expert's own off.")] = None
+    schema_: Annotated[
+        str | None, Field(alias="schema", description="Context for the question, such as DDL.")
+    ] = None
+    dialect: Annotated[
+        str | None, Field(description="Stands above the schema, such as `postgres`.")
+    ] = None
+    grammar: Annotated[
+        str | None,
+        Field(description="GBNF that the answer follows; null switches the expert's own off."),
+    ] = None
     regex: str | None = None
     choice: Annotated[list[str], Field(min_length=1, max_length=1000)] | None = None
-    json_schema: Annotated[dict[str, Any] | None, Field(description="The short way to response_format json_schema.")] = None
-    restrict_to_schema: Annotated[bool | None, Field(description="Names in the answer are those of `schema`.")] = None
+    json_schema: Annotated[
+        dict[str, Any] | None, Field(description="The short way to response_format json_schema.")
+    ] = None
+    restrict_to_schema: Annotated[
+        bool | None, Field(description="Names in the answer are those of `schema`.")
+    ] = None
     thinking: bool | None = None
 
     # OpenAI's: refused where they would change the answer
-    frequency_penalty: Annotated[float | None, Field(description="Only 0; see repetition_penalty.")] = None
-    presence_penalty: Annotated[float | None, Field(description="Only 0; see repetition_penalty.")] = None
+    frequency_penalty: Annotated[
+        float | None, Field(description="Only 0; see repetition_penalty.")
+    ] = None
+    presence_penalty: Annotated[
+        float | None, Field(description="Only 0; see repetition_penalty.")
+    ] = None
     logit_bias: Annotated[dict[str, float] | None, Field(description="Only empty.")] = None
     user: Annotated[str | None, Field(description="Ignored.")] = None
 
@@ -176,7 +212,11 @@ class _Common(_Wire):
         values: dict[str, object] = {
             "temperature": self.temperature,
             "top_p": self.top_p,
-            "top_k": None if self.top_k is None else max(self.top_k, 0) if self.top_k >= -1 else self.top_k,
+            "top_k": None
+            if self.top_k is None
+            else max(self.top_k, 0)
+            if self.top_k >= -1
+            else self.top_k,
             "min_p": self.min_p,
             "max_tokens": self.max_tokens,
             "stop": self.stop or None,
@@ -212,7 +252,9 @@ class ChatRequest(_Common):
     tools: Annotated[list[WireTool], Field(max_length=MAX_TOOLS)] | None = None
     tool_choice: Literal["none", "auto", "required"] | ToolChoice | None = None
 
-    parallel_tool_calls: Annotated[bool | None, Field(description="Ignored: one call an answer.")] = None
+    parallel_tool_calls: Annotated[
+        bool | None, Field(description="Ignored: one call an answer.")
+    ] = None
     metadata: Annotated[dict[str, Any] | None, Field(description="Ignored.")] = None
     store: Annotated[bool | None, Field(description="Ignored.")] = None
     service_tier: Annotated[str | None, Field(description="Ignored.")] = None
@@ -228,16 +270,25 @@ class ChatRequest(_Common):
             wanted = self.tool_choice.function.name
             found = [t for t in tools if t.name == wanted]
             if not found:
-                raise ConfigError(f"tool_choice names {wanted[:64]!r}, which is not among the tools", code="unknown_tool")
+                raise ConfigError(
+                    f"tool_choice names {wanted[:64]!r}, which is not among the tools",
+                    code="unknown_tool",
+                )
             return found
         if self.tool_choice == "required" and not tools:
-            raise ConfigError("tool_choice is required, and there are no tools", code="unknown_tool")
+            raise ConfigError(
+                "tool_choice is required, and there are no tools", code="unknown_tool"
+            )
         return tools if self.tool_choice == "required" else []
 
     @property
     def offered(self) -> list[Tool]:
         """The tools that may be called."""
-        return [] if self.tool_choice == "none" else self.called or [t.tool() for t in self.tools or ()]
+        return (
+            []
+            if self.tool_choice == "none"
+            else self.called or [t.tool() for t in self.tools or ()]
+        )
 
     def ask(self) -> Ask:
         """What the core is asked.
@@ -252,8 +303,15 @@ class ChatRequest(_Common):
             messages = _with_system(messages, describe(offered, must=bool(called)))
         constraint = schema_of(called) if called else _format_schema(self.response_format)
         if constraint is not None:
-            if any(k in args for k in ("regex", "choice", "json_schema")) or args.get("grammar") is not None:
-                raise ConfigError("response_format or tools, and a constraint of another kind", hint="pass one", code="bad_argument")
+            if (
+                any(k in args for k in ("regex", "choice", "json_schema"))
+                or args.get("grammar") is not None
+            ):
+                raise ConfigError(
+                    "response_format or tools, and a constraint of another kind",
+                    hint="pass one",
+                    code="bad_argument",
+                )
             args.pop("grammar", None)
             args["json_schema"] = constraint
         if self.max_completion_tokens is not None:
@@ -261,7 +319,9 @@ class ChatRequest(_Common):
         if self.logprobs:
             args["logprobs"] = self.top_logprobs or 0
         elif self.top_logprobs:
-            raise ConfigError("top_logprobs needs logprobs", hint="pass logprobs=true", code="bad_argument")
+            raise ConfigError(
+                "top_logprobs needs logprobs", hint="pass logprobs=true", code="bad_argument"
+            )
         args["messages"] = messages
         return Ask(self.model, None, args)
 
@@ -272,7 +332,11 @@ def _format_schema(format: ResponseFormat | None) -> Json | None:
     if format.type == "json_object":
         return {"type": "object"}
     if format.json_schema is None or format.json_schema.schema_ is None:
-        raise ConfigError("response_format json_schema has no schema", hint='{"json_schema": {"schema": {…}}}', code="bad_argument")
+        raise ConfigError(
+            "response_format json_schema has no schema",
+            hint='{"json_schema": {"schema": {…}}}',
+            code="bad_argument",
+        )
     return format.json_schema.schema_
 
 
@@ -300,9 +364,15 @@ class TextRequest(_Common):
         """
         prompts = [self.prompt] if isinstance(self.prompt, str) else self.prompt
         if self.echo or self.suffix or (self.best_of or 1) > (self.n or 1):
-            raise ConfigError("echo, suffix and best_of above n are not supported", code="unsupported_argument")
+            raise ConfigError(
+                "echo, suffix and best_of above n are not supported", code="unsupported_argument"
+            )
         if self.stream and len(prompts) > 1:
-            raise ConfigError("a stream answers one prompt", hint="ask for each in a request of its own", code="unsupported_argument")
+            raise ConfigError(
+                "a stream answers one prompt",
+                hint="ask for each in a request of its own",
+                code="unsupported_argument",
+            )
         args = self.args()
         if self.logprobs is not None:
             args["logprobs"] = self.logprobs
@@ -325,9 +395,17 @@ class Ask:
     def chars(self) -> int:
         """How long everything is that has to be read."""
         texts = [self.prompt, *(m["content"] for m in self.args.get("messages") or ())]
-        texts += [self.args.get("schema"), self.args.get("dialect"), self.args.get("regex"), *(self.args.get("choice") or ())]
+        texts += [
+            self.args.get("schema"),
+            self.args.get("dialect"),
+            self.args.get("regex"),
+            *(self.args.get("choice") or ()),
+        ]
         grammar, schema = self.args.get("grammar"), self.args.get("json_schema")
-        texts += [grammar if isinstance(grammar, str) else None, json.dumps(schema) if schema else None]
+        texts += [
+            grammar if isinstance(grammar, str) else None,
+            json.dumps(schema) if schema else None,
+        ]
         return sum(len(t) for t in texts if t)
 
 
@@ -347,7 +425,10 @@ def proof(result: InferenceResult, asked: str) -> Json:
 
 
 def usage(results: Sequence[InferenceResult]) -> Json:
-    read, written = sum(r.usage.prompt_tokens for r in results), sum(r.usage.completion_tokens for r in results)
+    read, written = (
+        sum(r.usage.prompt_tokens for r in results),
+        sum(r.usage.completion_tokens for r in results),
+    )
     return {"prompt_tokens": read, "completion_tokens": written, "total_tokens": read + written}
 
 
@@ -383,13 +464,22 @@ class _Answer:
     created: int = field(default_factory=lambda: int(time.time()))
 
     def head(self, kind: str) -> Json:
-        return {"id": self.id, "object": kind, "created": self.created, "model": self.model, "system_fingerprint": None}
+        return {
+            "id": self.id,
+            "object": kind,
+            "created": self.created,
+            "model": self.model,
+            "system_fingerprint": None,
+        }
 
     def tail(self, kind: str, result: InferenceResult) -> list[Json]:
         """The event with the usage, where it was asked for."""
         if not self.include_usage:
             return []
-        return [self.head(kind) | {"choices": [], "usage": usage([result]), "expertserve": proof(result, self.asked)}]
+        return [
+            self.head(kind)
+            | {"choices": [], "usage": usage([result]), "expertserve": proof(result, self.asked)}
+        ]
 
 
 @dataclass(slots=True)
@@ -406,30 +496,56 @@ class ChatShape:
         result = results[0]
         choices = [self._choice(i, c) for i, c in enumerate(result.completions)]
         head = self.answer.head("chat.completion")
-        return head | {"choices": choices, "usage": usage(results), "expertserve": proof(result, self.answer.asked)}
+        return head | {
+            "choices": choices,
+            "usage": usage(results),
+            "expertserve": proof(result, self.answer.asked),
+        }
 
     def _choice(self, index: int, completion: Completion) -> Json:
         call = find_call(completion.text, self.tools)
-        message: Json = {"role": "assistant", "content": None if call else completion.text, "refusal": None}
+        message: Json = {
+            "role": "assistant",
+            "content": None if call else completion.text,
+            "refusal": None,
+        }
         if call:
             message["tool_calls"] = [_wire_call(call)]
         logprobs = self._logprobs(completion.logprobs or ()) if self.logprobs else None
-        return {"index": index, "message": message, "logprobs": logprobs, "finish_reason": _reason(completion, called=bool(call))}
+        return {
+            "index": index,
+            "message": message,
+            "logprobs": logprobs,
+            "finish_reason": _reason(completion, called=bool(call)),
+        }
 
     def _logprobs(self, tokens: Sequence[TokenLogprob]) -> Json:
         texts = self.answer.texts()
-        content = [_logprob(texts, t.token_id, t.logprob) | {"top_logprobs": [_logprob(texts, i, p) for i, p in t.top]} for t in tokens]
+        content = [
+            _logprob(texts, t.token_id, t.logprob)
+            | {"top_logprobs": [_logprob(texts, i, p) for i, p in t.top]}
+            for t in tokens
+        ]
         return {"content": content, "refusal": None}
 
     def begin(self) -> list[Json]:
         content = None if self.tools else ""
-        return [self._event(i, {"role": "assistant", "content": content, "refusal": None}) for i in range(self.answer.n)]
+        return [
+            self._event(i, {"role": "assistant", "content": content, "refusal": None})
+            for i in range(self.answer.n)
+        ]
 
     def delta(self, chunk: Chunk) -> list[Json]:
         text = self._release(chunk.index, chunk.text)
         if not text and not (self.logprobs and chunk.logprobs):
             return []
-        return [self._event(chunk.index, {"content": text}, self._logprobs(chunk.logprobs) if self.logprobs else None)]
+        return [
+            self._event(
+                chunk.index,
+                {"content": text},
+                self._logprobs(chunk.logprobs) if self.logprobs else None,
+            )
+        ]
 
     def _release(self, index: int, text: str) -> str:
         """What may be shown now of a text that may still turn out to be a call."""
@@ -456,14 +572,25 @@ class ChatShape:
         events[-1]["expertserve"] = proof(result, self.answer.asked)
         return events + self.answer.tail("chat.completion.chunk", result)
 
-    def _event(self, index: int, delta: Json, logprobs: Json | None = None, reason: str | None = None) -> Json:
-        choice: Json = {"index": index, "delta": delta, "logprobs": logprobs, "finish_reason": reason}
+    def _event(
+        self, index: int, delta: Json, logprobs: Json | None = None, reason: str | None = None
+    ) -> Json:
+        choice: Json = {
+            "index": index,
+            "delta": delta,
+            "logprobs": logprobs,
+            "finish_reason": reason,
+        }
         event = self.answer.head("chat.completion.chunk") | {"choices": [choice]}
         return event | {"usage": None} if self.answer.include_usage else event
 
 
 def _wire_call(call: Call) -> Json:
-    return {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
+    return {
+        "id": call.id,
+        "type": "function",
+        "function": {"name": call.name, "arguments": call.arguments},
+    }
 
 
 def _logprob(texts: TokenTexts, token: int, logprob: float) -> Json:
@@ -486,13 +613,22 @@ class TextShape:
 
     def whole(self, results: Sequence[InferenceResult]) -> Json:
         completions = [c for r in results for c in r.completions]
-        choices = [self._choice(i, c.text, c.logprobs or (), _reason(c)) for i, c in enumerate(completions)]
+        choices = [
+            self._choice(i, c.text, c.logprobs or (), _reason(c)) for i, c in enumerate(completions)
+        ]
         head = self.answer.head("text_completion") | {"choices": choices, "usage": usage(results)}
         proofs = [proof(r, self.answer.asked) for r in results]
         return head | {"expertserve": proofs[0] if len(proofs) == 1 else proofs}
 
-    def _choice(self, index: int, text: str, tokens: Sequence[TokenLogprob], reason: str | None) -> Json:
-        return {"index": index, "text": text, "logprobs": self._logprobs(index, tokens) if self.logprobs else None, "finish_reason": reason}
+    def _choice(
+        self, index: int, text: str, tokens: Sequence[TokenLogprob], reason: str | None
+    ) -> Json:
+        return {
+            "index": index,
+            "text": text,
+            "logprobs": self._logprobs(index, tokens) if self.logprobs else None,
+            "finish_reason": reason,
+        }
 
     def _logprobs(self, index: int, tokens: Sequence[TokenLogprob]) -> Json:
         texts = self.answer.texts()
@@ -516,7 +652,10 @@ class TextShape:
         return [self._event(self._choice(chunk.index, chunk.text, chunk.logprobs, None))]
 
     def end(self, result: InferenceResult) -> list[Json]:
-        events = [self._event(self._choice(i, "", (), _reason(c))) for i, c in enumerate(result.completions)]
+        events = [
+            self._event(self._choice(i, "", (), _reason(c)))
+            for i, c in enumerate(result.completions)
+        ]
         events[-1]["expertserve"] = proof(result, self.answer.asked)
         return events + self.answer.tail("text_completion", result)
 
@@ -525,11 +664,15 @@ class TextShape:
         return event | {"usage": None} if self.answer.include_usage else event
 
 
-def chat_shape(body: ChatRequest, *, id: str, model: str, texts: Callable[[], TokenTexts]) -> ChatShape:
+def chat_shape(
+    body: ChatRequest, *, id: str, model: str, texts: Callable[[], TokenTexts]
+) -> ChatShape:
     answer = _Answer(f"chatcmpl-{id}", model, body.n or 1, body.model, texts, body.include_usage)
     return ChatShape(answer, body.offered, bool(body.logprobs))
 
 
-def text_shape(body: TextRequest, *, id: str, model: str, texts: Callable[[], TokenTexts]) -> TextShape:
+def text_shape(
+    body: TextRequest, *, id: str, model: str, texts: Callable[[], TokenTexts]
+) -> TextShape:
     answer = _Answer(f"cmpl-{id}", model, body.n or 1, body.model, texts, body.include_usage)
     return TextShape(answer, body.logprobs is not None)

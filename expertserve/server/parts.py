@@ -53,7 +53,11 @@ class Parts:
 
     def wake(self) -> None:
         """Starts the engine in the background: for the first expert over HTTP, or after it died idle. After a failure, a while later."""
-        if self._waking is None and not self.service.info().engines and time.monotonic() >= self._tries_again:
+        if (
+            self._waking is None
+            and not self.service.info().engines
+            and time.monotonic() >= self._tries_again
+        ):
             self._waking = asyncio.create_task(self._wake())
 
     async def _wake(self) -> None:
@@ -102,9 +106,13 @@ def administrator(request: Request) -> Key:
     if not key.admin:
         without = parts_of(request).keys.required
         raise Refusal(
-            "administration needs an administrator's key" if without else "administration is off where there are no keys",
+            "administration needs an administrator's key"
+            if without
+            else "administration is off where there are no keys",
             status=403,
-            hint="a key with admin = true" if without else "start the server with --keys FILE that has a key with admin = true",
+            hint="a key with admin = true"
+            if without
+            else "start the server with --keys FILE that has a key with admin = true",
             code="admin_needed",
         )
     return key

@@ -32,7 +32,14 @@ class Refusal(ExpertError):
     default_code: ClassVar[str] = "refused"
 
     def __init__(
-        self, message: str, *, status: int, hint: str = "", code: str = "", retry_after: float | None = None, param: str | None = None
+        self,
+        message: str,
+        *,
+        status: int,
+        hint: str = "",
+        code: str = "",
+        retry_after: float | None = None,
+        param: str | None = None,
     ) -> None:
         super().__init__(message, hint=hint, code=code)
         self.status = status
@@ -114,9 +121,19 @@ class RequestTimeout(InferenceError):
 
 def unexpected() -> ExpertError:
     """What a client learns of a bug: nothing but that there is one; the log has the rest."""
-    return InferenceError("the server failed on this request", hint="its log says why, under the request's id", code="internal")
+    return InferenceError(
+        "the server failed on this request",
+        hint="its log says why, under the request's id",
+        code="internal",
+    )
 
 
 def shutting_down() -> Refusal:
     """What a request gets that was still running when the time to drain was over."""
-    return Refusal("the server is shutting down", status=503, hint="try again in a while", code="shutting_down", retry_after=5)
+    return Refusal(
+        "the server is shutting down",
+        status=503,
+        hint="try again in a while",
+        code="shutting_down",
+        retry_after=5,
+    )

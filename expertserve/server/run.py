@@ -48,7 +48,10 @@ class _Server(uvicorn.Server):
         if threading.current_thread() is not threading.main_thread():
             yield
             return
-        before = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGINT, signal.SIGTERM)}
+        before = {
+            number: signal.signal(number, self.handle_exit)
+            for number in (signal.SIGINT, signal.SIGTERM)
+        }
         try:
             yield
         finally:
@@ -127,7 +130,9 @@ async def _serve(
         server.parts = parts
         tasks = [asyncio.create_task(_start(server, parts, url_of(listener), listening, ready))]
         if watch:
-            tasks.append(asyncio.create_task(watch_packages(parts, watch, [p.path for p in packages])))
+            tasks.append(
+                asyncio.create_task(watch_packages(parts, watch, [p.path for p in packages]))
+            )
         await server.serve(sockets=[listener])
         for task in tasks:
             task.cancel()
@@ -171,17 +176,30 @@ async def load_all(parts: Parts, packages: Sequence[Named]) -> None:
         entry = Entry(name=package.name, path=str(package.path.resolve()))
         known = parts.state.find(package.name)
         if known and known.path != entry.path:
-            log.warning("state_goes_before", extra={"facts": {"expert": package.name, "path": known.path, "instead_of": entry.path}})
+            log.warning(
+                "state_goes_before",
+                extra={
+                    "facts": {"expert": package.name, "path": known.path, "instead_of": entry.path}
+                },
+            )
             continue
         noted = known or entry
-        await parts.service.load_expert(package.name, package.path, pin=noted.pin, checksum=noted.checksum, checkpoint=noted.checkpoint)
+        await parts.service.load_expert(
+            package.name,
+            package.path,
+            pin=noted.pin,
+            checksum=noted.checksum,
+            checkpoint=noted.checkpoint,
+        )
         parts.metrics.loaded(package.name, "load")
         if not known:
             parts.state.note(entry)
     await restore(parts.service, parts.state, lambda name: parts.metrics.loaded(name, "load"))
 
 
-async def _start(server: uvicorn.Server, parts: Parts, url: str, listening: Announce, ready: Announce) -> None:
+async def _start(
+    server: uvicorn.Server, parts: Parts, url: str, listening: Announce, ready: Announce
+) -> None:
     """The engine, while the server already listens."""
     while not server.started:
         await asyncio.sleep(0.01)

@@ -34,22 +34,37 @@ class Service(Protocol):
     async def start(self) -> EngineInfo: ...
 
     async def load_expert(
-        self, name: str, path: str | os.PathLike[str], *, pin: bool = False, checksum: str | None = None, checkpoint: str | None = None
+        self,
+        name: str,
+        path: str | os.PathLike[str],
+        *,
+        pin: bool = False,
+        checksum: str | None = None,
+        checkpoint: str | None = None,
     ) -> ExpertInfo: ...
 
     async def unload_expert(self, name: str, *, force: bool = False) -> None: ...
 
     async def replace_expert(
-        self, name: str, path: str | os.PathLike[str], *, checksum: str | None = None, checkpoint: str | None = None
+        self,
+        name: str,
+        path: str | os.PathLike[str],
+        *,
+        checksum: str | None = None,
+        checkpoint: str | None = None,
     ) -> ExpertInfo: ...
 
     async def pin_expert(self, name: str, pinned: bool = True) -> ExpertInfo: ...
 
     async def list_loaded_experts(self) -> list[ExpertInfo]: ...
 
-    async def generate(self, name: str, prompt: str | None = None, **args: Unpack[GenerateArgs]) -> InferenceResult: ...
+    async def generate(
+        self, name: str, prompt: str | None = None, **args: Unpack[GenerateArgs]
+    ) -> InferenceResult: ...
 
-    def generate_stream(self, name: str, prompt: str | None = None, **args: Unpack[GenerateArgs]) -> Stream: ...
+    def generate_stream(
+        self, name: str, prompt: str | None = None, **args: Unpack[GenerateArgs]
+    ) -> Stream: ...
 
     def get(self, name: str) -> PreparedExpert: ...
 

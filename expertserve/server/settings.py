@@ -49,11 +49,22 @@ class ServerSettings:
     log_json: bool = True
 
     def __post_init__(self) -> None:
-        for name in ("max_body_bytes", "max_upload_bytes", "max_prompt_chars", "max_pending", "request_timeout"):
+        for name in (
+            "max_body_bytes",
+            "max_upload_bytes",
+            "max_prompt_chars",
+            "max_pending",
+            "request_timeout",
+        ):
             if getattr(self, name) <= 0:
-                raise ConfigError(f"{name} must be above 0, not {getattr(self, name)!r}", code="bad_setting")
+                raise ConfigError(
+                    f"{name} must be above 0, not {getattr(self, name)!r}", code="bad_setting"
+                )
         if not 0 <= self.port <= 65535 or self.drain < 0:
-            raise ConfigError(f"port must be from 0 to 65535, drain at least 0; got {self.port} and {self.drain:g}", code="bad_setting")
+            raise ConfigError(
+                f"port must be from 0 to 65535, drain at least 0; got {self.port} and {self.drain:g}",
+                code="bad_setting",
+            )
         if not self.local and self.keys is None and not self.insecure:
             raise ConfigError(
                 f"{self.host} can be reached by others, and there are no keys",

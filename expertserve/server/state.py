@@ -81,7 +81,11 @@ class State:
                 _write(self._file, [e for e in entries.values() if e.name not in passing])
             except OSError as error:
                 hint = "what serves now goes on; a restart brings back what was noted before. Make room, and repeat the request"
-                raise LoadError(f"{self._file} can't be written: {error.strerror or error}", hint=hint, code="io") from error
+                raise LoadError(
+                    f"{self._file} can't be written: {error.strerror or error}",
+                    hint=hint,
+                    code="io",
+                ) from error
         self._entries, self._passing = entries, passing
 
 
@@ -112,11 +116,15 @@ def _read(file: Path) -> list[Entry]:
         return _File.model_validate_json(file.read_bytes()).experts
     except (OSError, ValidationError) as error:
         raise ConfigError(
-            f"{file} can't be read: {error}", hint="repair it, or remove it to start with no experts", code="bad_state"
+            f"{file} can't be read: {error}",
+            hint="repair it, or remove it to start with no experts",
+            code="bad_state",
         ) from error
 
 
-async def restore(service: Service, state: State, loaded: Callable[[str], None] = lambda name: None) -> list[str]:
+async def restore(
+    service: Service, state: State, loaded: Callable[[str], None] = lambda name: None
+) -> list[str]:
     """Loads what the state lists and the service does not have yet. What can't be loaded stays listed, and is reported.
 
     Returns:
@@ -128,11 +136,22 @@ async def restore(service: Service, state: State, loaded: Callable[[str], None] 
         if entry.name in have:
             continue
         try:
-            await service.load_expert(entry.name, entry.path, pin=entry.pin, checksum=entry.checksum, checkpoint=entry.checkpoint)
+            await service.load_expert(
+                entry.name,
+                entry.path,
+                pin=entry.pin,
+                checksum=entry.checksum,
+                checkpoint=entry.checkpoint,
+            )
             loaded(entry.name)
         except ExpertError as error:
             failed.append(entry.name)
-            facts = {"expert": entry.name, "path": entry.path, "code": error.code, "error": error.message}
+            facts = {
+                "expert": entry.name,
+                "path": entry.path,
+                "code": error.code,
+                "error": error.message,
+            }
             log.error("restore_failed", extra={"facts": facts})
         await asyncio.sleep(0)
     return failed

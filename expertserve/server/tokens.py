@@ -17,7 +17,9 @@ class TokenTexts:
         self._names = {i: t for t, i in Tokenizer(folder).vocabulary.items()}
         try:
             self._bytes = Vocabulary.read(folder).tokens
-        except IncompatibleError:  # neither byte-level nor byte-fallback: its tokens are written as they stand
+        except (
+            IncompatibleError
+        ):  # neither byte-level nor byte-fallback: its tokens are written as they stand
             self._bytes = {}
 
     def bytes(self, token: int) -> bytes:

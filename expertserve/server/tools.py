@@ -31,24 +31,45 @@ class Call:
 
 def describe(tools: Sequence[Tool], *, must: bool) -> str:
     """What stands in the system message."""
-    lines = [json.dumps({"name": t.name, "description": t.description, "parameters": t.parameters}, ensure_ascii=False) for t in tools]
+    lines = [
+        json.dumps(
+            {"name": t.name, "description": t.description, "parameters": t.parameters},
+            ensure_ascii=False,
+        )
+        for t in tools
+    ]
     how = 'Call one by answering with nothing but {"name": <its name>, "arguments": {…}}.'
-    return "\n".join(["Functions that you can call:", *lines, how if must else "Where one helps: " + how[0].lower() + how[1:]])
+    return "\n".join(
+        [
+            "Functions that you can call:",
+            *lines,
+            how if must else "Where one helps: " + how[0].lower() + how[1:],
+        ]
+    )
 
 
 def schema_of(tools: Sequence[Tool]) -> Json:
     """The JSON schema of one call of any of these. Each tool's parameters become a definition, and what they refer to in themselves is
     found there."""
     names = [f"tool-{number}" for number in range(len(tools))]
-    calls = [_call_schema(tool.name, {"$ref": f"#/$defs/{name}"}) for tool, name in zip(tools, names, strict=True)]
-    parameters = {name: _moved(tool.parameters or {"type": "object"}, f"#/$defs/{name}") for tool, name in zip(tools, names, strict=True)}
+    calls = [
+        _call_schema(tool.name, {"$ref": f"#/$defs/{name}"})
+        for tool, name in zip(tools, names, strict=True)
+    ]
+    parameters = {
+        name: _moved(tool.parameters or {"type": "object"}, f"#/$defs/{name}")
+        for tool, name in zip(tools, names, strict=True)
+    }
     return (calls[0] if len(calls) == 1 else {"anyOf": calls}) | {"$defs": parameters}
 
 
 def _moved(schema: object, to: str) -> object:
     """A schema whose root lies elsewhere by now, `#` and `#/…` in it leading there."""
     if isinstance(schema, dict):
-        return {key: to + value[1:] if _is_local(key, value) else _moved(value, to) for key, value in schema.items()}
+        return {
+            key: to + value[1:] if _is_local(key, value) else _moved(value, to)
+            for key, value in schema.items()
+        }
     return [_moved(one, to) for one in schema] if isinstance(schema, list) else schema
 
 
@@ -85,4 +106,8 @@ def find_call(text: str, tools: Sequence[Tool]) -> Call | None:
     if not isinstance(value, dict) or all(value.get("name") != t.name for t in tools):
         return None
     arguments = value.get("arguments", value.get("parameters", {}))
-    return Call(value["name"], json.dumps(arguments, ensure_ascii=False)) if isinstance(arguments, dict) else None
+    return (
+        Call(value["name"], json.dumps(arguments, ensure_ascii=False))
+        if isinstance(arguments, dict)
+        else None
+    )

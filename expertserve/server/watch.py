@@ -24,7 +24,9 @@ def packages_in(path: Path) -> Iterator[Path]:
         yield path
         return
     for found in sorted(path.iterdir()):
-        if not found.name.startswith(".") and (found.suffix == SUFFIX or (found / MANIFEST).is_file()):
+        if not found.name.startswith(".") and (
+            found.suffix == SUFFIX or (found / MANIFEST).is_file()
+        ):
             yield found
 
 
@@ -53,8 +55,12 @@ async def watch_packages(parts: Parts, places: Sequence[Path], loaded: Iterable[
     while True:
         await asyncio.sleep(SECONDS)
         try:
-            now = await asyncio.to_thread(lambda: stamps(p for place in places for p in packages_in(place)))
-        except OSError as error:  # a folder that is gone, or no handles left: the next look may find it
+            now = await asyncio.to_thread(
+                lambda: stamps(p for place in places for p in packages_in(place))
+            )
+        except (
+            OSError
+        ) as error:  # a folder that is gone, or no handles left: the next look may find it
             log.warning("cannot_look", extra={"facts": {"error": str(error)}})
             continue
         for path, found in now.items():
@@ -72,9 +78,15 @@ async def _take(parts: Parts, path: Path) -> None:
             name, action = await _take_as(parts, path, known)
             parts.metrics.loaded(name, action)
             parts.wake()
-            log.info("package_taken", extra={"facts": {"expert": name, "path": str(path), "action": action}})
+            log.info(
+                "package_taken",
+                extra={"facts": {"expert": name, "path": str(path), "action": action}},
+            )
         except ExpertError as error:
-            log.error("package_refused", extra={"facts": {"path": str(path), "code": error.code, "error": error.message}})
+            log.error(
+                "package_refused",
+                extra={"facts": {"path": str(path), "code": error.code, "error": error.message}},
+            )
 
 
 async def _take_as(parts: Parts, path: Path, known: Entry | None) -> tuple[str, str]:
@@ -86,9 +98,13 @@ async def _take_as(parts: Parts, path: Path, known: Entry | None) -> tuple[str, 
         parts.state.note(Entry(name=name, path=str(path)))
         return name, "load"
     if parts.has(known.name):
-        await service.replace_expert(known.name, path, checksum=known.checksum, checkpoint=known.checkpoint)
+        await service.replace_expert(
+            known.name, path, checksum=known.checksum, checkpoint=known.checkpoint
+        )
         return known.name, "replace"
-    await service.load_expert(known.name, path, pin=known.pin, checksum=known.checksum, checkpoint=known.checkpoint)
+    await service.load_expert(
+        known.name, path, pin=known.pin, checksum=known.checksum, checkpoint=known.checkpoint
+    )
     return known.name, "load"  # it is noted, and was broken when the server started
 
 

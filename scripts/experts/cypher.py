@@ -56,7 +56,9 @@ def _draw_pairs(draw: Draw, accepts: Callable[[str], bool]) -> tuple[Pair, ...]:
     """Pairs of different kinds as far as the schema allows."""
     found: dict[str, Pair] = {}
     for _round in range(3):
-        for kind, _ in sorted(_KINDS, key=lambda item: draw.rng.random() ** (1 / item[1]), reverse=True):
+        for kind, _ in sorted(
+            _KINDS, key=lambda item: draw.rng.random() ** (1 / item[1]), reverse=True
+        ):
             pair = _try(draw, kind, accepts)
             if pair:
                 found.setdefault(pair.question, pair)

@@ -46,14 +46,54 @@ _SAID: Final[Mapping[str, tuple[str, ...]]] = {
         "whose {noun} is less than {v}",
         "whose {noun} is below {v}",
     ),
-    ">=": ("with {a} of at least {v}", "with {a} of {v} or more", "whose {noun} is at least {v}", "whose {noun} is {v} or more"),
-    "<=": ("with {a} of at most {v}", "with {a} of {v} or less", "whose {noun} is at most {v}", "whose {noun} is {v} or less"),
-    "> year": ("with {a} after {v}", "whose {noun} is after {v}", "whose {noun} is later than {v}", "with {a} later than {v}"),
-    "< year": ("with {a} before {v}", "whose {noun} is before {v}", "whose {noun} is earlier than {v}", "with {a} earlier than {v}"),
-    ">= year": ("whose {noun} is {v} or later", "with {a} of {v} or later", "whose {noun} is not before {v}", "with {a} of at least {v}"),
-    "<= year": ("whose {noun} is {v} or earlier", "with {a} of {v} or earlier", "whose {noun} is not after {v}", "with {a} of at most {v}"),
-    "= tally": ("with {v} {things}", "with exactly {v} {things}", "{who} have {v} {things}", "whose {noun} is {v}"),
-    "> tally": ("with more than {v} {things}", "with over {v} {things}", "{who} have more than {v} {things}", "whose {noun} is above {v}"),
+    ">=": (
+        "with {a} of at least {v}",
+        "with {a} of {v} or more",
+        "whose {noun} is at least {v}",
+        "whose {noun} is {v} or more",
+    ),
+    "<=": (
+        "with {a} of at most {v}",
+        "with {a} of {v} or less",
+        "whose {noun} is at most {v}",
+        "whose {noun} is {v} or less",
+    ),
+    "> year": (
+        "with {a} after {v}",
+        "whose {noun} is after {v}",
+        "whose {noun} is later than {v}",
+        "with {a} later than {v}",
+    ),
+    "< year": (
+        "with {a} before {v}",
+        "whose {noun} is before {v}",
+        "whose {noun} is earlier than {v}",
+        "with {a} earlier than {v}",
+    ),
+    ">= year": (
+        "whose {noun} is {v} or later",
+        "with {a} of {v} or later",
+        "whose {noun} is not before {v}",
+        "with {a} of at least {v}",
+    ),
+    "<= year": (
+        "whose {noun} is {v} or earlier",
+        "with {a} of {v} or earlier",
+        "whose {noun} is not after {v}",
+        "with {a} of at most {v}",
+    ),
+    "= tally": (
+        "with {v} {things}",
+        "with exactly {v} {things}",
+        "{who} have {v} {things}",
+        "whose {noun} is {v}",
+    ),
+    "> tally": (
+        "with more than {v} {things}",
+        "with over {v} {things}",
+        "{who} have more than {v} {things}",
+        "whose {noun} is above {v}",
+    ),
     "< tally": (
         "with fewer than {v} {things}",
         "with under {v} {things}",
@@ -84,8 +124,18 @@ _SAID: Final[Mapping[str, tuple[str, ...]]] = {
         "with {a} starting with {v}",
         "with {a} that begins with {v}",
     ),
-    "ENDS WITH": ("whose {noun} ends with {v}", "whose {noun} ends in {v}", "with {a} ending in {v}", "with {a} that ends with {v}"),
-    "CONTAINS": ("whose {noun} contains {v}", "whose {noun} includes {v}", "with {a} containing {v}", "with {v} in the {noun}"),
+    "ENDS WITH": (
+        "whose {noun} ends with {v}",
+        "whose {noun} ends in {v}",
+        "with {a} ending in {v}",
+        "with {a} that ends with {v}",
+    ),
+    "CONTAINS": (
+        "whose {noun} contains {v}",
+        "whose {noun} includes {v}",
+        "with {a} containing {v}",
+        "with {v} in the {noun}",
+    ),
     "is": ("{who} are {noun}",),
     "is not": ("{who} are not {noun}",),
 }
@@ -121,7 +171,9 @@ class Filter:
     joint: str = " AND "
 
     def on(self, variable: str) -> str:
-        return self.joint.join(f"{variable}.{self.column.name} {sign} {literal(value)}" for sign, value in self.tests)
+        return self.joint.join(
+            f"{variable}.{self.column.name} {sign} {literal(value)}" for sign, value in self.tests
+        )
 
     def holds(self, row: Row) -> bool:
         found = [_TESTS[sign](row[self.column.name], value) for sign, value in self.tests]
@@ -138,10 +190,15 @@ class Scope:
     who: str
 
 
-def _words(key: str, column: Column, value: str, own: tuple[str, ...] = (), who: str = "that") -> tuple[str, ...]:
+def _words(
+    key: str, column: Column, value: str, own: tuple[str, ...] = (), who: str = "that"
+) -> tuple[str, ...]:
     """The column's own words count double: they are what people say."""
     noun = column.prop.noun
-    general = tuple(form.format(noun=noun, a=article(noun), v=value, who=who, things=column.things) for form in _SAID[key])
+    general = tuple(
+        form.format(noun=noun, a=article(noun), v=value, who=who, things=column.things)
+        for form in _SAID[key]
+    )
     return general + tuple(form.format(value) for form in own) * 2
 
 
@@ -157,14 +214,29 @@ def equal_to(rng: random.Random, scope: Scope, column: Column) -> Filter | None:
     if column == _key_of(scope):
         return None
     if isinstance(value, bool):
-        return Filter(column, (("=", value),), _words("is" if value else "is not", column, "", who=scope.who))
-    key = "=" if isinstance(value, str) else "= tally" if column.things and value != 1 else "= number"
-    return Filter(column, (("=", value),), _words(key, column, quoted(rng, value), column.prop.equal, scope.who))
+        return Filter(
+            column, (("=", value),), _words("is" if value else "is not", column, "", who=scope.who)
+        )
+    key = (
+        "=" if isinstance(value, str) else "= tally" if column.things and value != 1 else "= number"
+    )
+    return Filter(
+        column,
+        (("=", value),),
+        _words(key, column, quoted(rng, value), column.prop.equal, scope.who),
+    )
 
 
 def _key_of(scope: Scope) -> Column | None:
     """The column that tells rows apart; a relationship has none."""
-    return next((column for column in scope.columns if isinstance(column.prop.pool, Texts) and not column.prop.pool.repeats), None)
+    return next(
+        (
+            column
+            for column in scope.columns
+            if isinstance(column.prop.pool, Texts) and not column.prop.pool.repeats
+        ),
+        None,
+    )
 
 
 def unequal_to(rng: random.Random, scope: Scope, column: Column) -> Filter | None:
@@ -187,7 +259,12 @@ def either_of(rng: random.Random, scope: Scope, column: Column) -> Filter | None
         return None
     values = [own, rng.choice(others)]
     rng.shuffle(values)
-    return Filter(column, tuple(("=", value) for value in values), _words("=", column, " or ".join(values), column.prop.equal), " OR ")
+    return Filter(
+        column,
+        tuple(("=", value) for value in values),
+        _words("=", column, " or ".join(values), column.prop.equal),
+        " OR ",
+    )
 
 
 def compared(rng: random.Random, scope: Scope, column: Column) -> Filter | None:
@@ -201,8 +278,18 @@ def compared(rng: random.Random, scope: Scope, column: Column) -> Filter | None:
         return None
     value = rng.choice(fitting)
     own_words = {">": column.prop.above, "<": column.prop.below}.get(sign, ())
-    manner = " year" if column.prop.pool.kind == "year" else " tally" if column.things and value != 1 else ""
-    return Filter(column, ((sign, value),), _words(sign + manner, column, _digits(value), own_words, scope.who))
+    manner = (
+        " year"
+        if column.prop.pool.kind == "year"
+        else " tally"
+        if column.things and value != 1
+        else ""
+    )
+    return Filter(
+        column,
+        ((sign, value),),
+        _words(sign + manner, column, _digits(value), own_words, scope.who),
+    )
 
 
 def between(rng: random.Random, scope: Scope, column: Column) -> Filter | None:
@@ -210,21 +297,37 @@ def between(rng: random.Random, scope: Scope, column: Column) -> Filter | None:
         return None
     own = magnitude(scope.row[column.name])
     values = {magnitude(row[column.name]) for row in scope.rows}
-    lower, upper = sorted(value for value in values if value < own), sorted(value for value in values if value > own)
+    lower, upper = (
+        sorted(value for value in values if value < own),
+        sorted(value for value in values if value > own),
+    )
     if not lower or not upper:
         return None
     low, high = rng.choice(lower), rng.choice(upper)
-    return Filter(column, ((">=", low), ("<=", high)), _words("between", column, f"{_digits(low)} and {_digits(high)}"))
+    return Filter(
+        column,
+        ((">=", low), ("<=", high)),
+        _words("between", column, f"{_digits(low)} and {_digits(high)}"),
+    )
 
 
 def spelled_like(rng: random.Random, scope: Scope, column: Column) -> Filter | None:
-    return _having_part(rng, scope, column, rng.choice(("STARTS WITH", "STARTS WITH", "CONTAINS", "CONTAINS", "ENDS WITH")))
+    return _having_part(
+        rng,
+        scope,
+        column,
+        rng.choice(("STARTS WITH", "STARTS WITH", "CONTAINS", "CONTAINS", "ENDS WITH")),
+    )
 
 
 def begun_with(rng: random.Random, scope: Scope, column: Column) -> Filter | None:
     """A beginning that other values have further on, so that containing it will not do."""
     made = _having_part(rng, scope, column, "STARTS WITH")
-    return made if made and _needs("STARTS WITH", str(made.tests[0][1]), _texts(scope, column)) else None
+    return (
+        made
+        if made and _needs("STARTS WITH", str(made.tests[0][1]), _texts(scope, column))
+        else None
+    )
 
 
 def _having_part(rng: random.Random, scope: Scope, column: Column, sign: str) -> Filter | None:
@@ -233,7 +336,11 @@ def _having_part(rng: random.Random, scope: Scope, column: Column, sign: str) ->
     parts = [_part(rng, sign, str(scope.row[column.name])) for _ in range(8)]
     telling = [part for part in parts if _needs(sign, part, _texts(scope, column))]
     part = telling[0] if telling and rng.random() < 0.7 else parts[0]
-    return Filter(column, ((sign, part),), _words(sign, column, quoted(rng, part, 0.4 if part[0].isupper() else 1)))
+    return Filter(
+        column,
+        ((sign, part),),
+        _words(sign, column, quoted(rng, part, 0.4 if part[0].isupper() else 1)),
+    )
 
 
 def _texts(scope: Scope, column: Column) -> list[str]:
@@ -243,7 +350,9 @@ def _texts(scope: Scope, column: Column) -> list[str]:
 def _needs(sign: str, part: str, values: Sequence[str]) -> bool:
     """Whether another way to look for the part would find something else."""
     return all(
-        [_TESTS[sign](value, part) for value in values] != [_TESTS[other](value, part) for value in values] for other in _SPELLED - {sign}
+        [_TESTS[sign](value, part) for value in values]
+        != [_TESTS[other](value, part) for value in values]
+        for other in _SPELLED - {sign}
     )
 
 
@@ -278,7 +387,9 @@ MAKERS: Final[tuple[Maker, ...]] = (
 )
 
 
-def draw_filter(rng: random.Random, scope: Scope, makers: Sequence[Maker] = MAKERS) -> Filter | None:
+def draw_filter(
+    rng: random.Random, scope: Scope, makers: Sequence[Maker] = MAKERS
+) -> Filter | None:
     """A filter that keeps the scope's row and drops another."""
     for _ in range(12):
         made = rng.choice(makers)(rng, scope, rng.choice(scope.columns))

@@ -29,15 +29,27 @@ class Draw:
 
     def scope(self, table: Table, at: int | None = None) -> Scope:
         rows = self.schema.rows[table.label]
-        return Scope(table.columns, rows, self.rng.choice(rows) if at is None else rows[at], table.that)
+        return Scope(
+            table.columns, rows, self.rng.choice(rows) if at is None else rows[at], table.that
+        )
 
     def spot(self, fits: Callable[[Column], bool]) -> tuple[Table, Column] | None:
         """A property other than a key."""
-        found = [(table, column) for table in self.schema.tables for column in table.columns if column != table.key and fits(column)]
+        found = [
+            (table, column)
+            for table in self.schema.tables
+            for column in table.columns
+            if column != table.key and fits(column)
+        ]
         return self.rng.choice(found) if found else None
 
     def hop(self, fits: Callable[[Hop], bool] = lambda _: True) -> Hop | None:
-        hops = [hop for link in self.schema.links for side in (True, False) if fits(hop := Hop(link, side))]
+        hops = [
+            hop
+            for link in self.schema.links
+            for side in (True, False)
+            if fits(hop := Hop(link, side))
+        ]
         return self.rng.choice(hops) if hops else None
 
     def tie(self, hop: Hop) -> Tie:
@@ -96,7 +108,9 @@ def extreme(rng: random.Random, column: Column, *, high: bool) -> str:
     pool = column.prop.pool
     if isinstance(pool, Numbers) and pool.kind == "year":
         return rng.choice(("latest", "most recent")) if high else "earliest"
-    return rng.choice(("highest", "highest", "largest") if high else ("lowest", "lowest", "smallest"))
+    return rng.choice(
+        ("highest", "highest", "largest") if high else ("lowest", "lowest", "smallest")
+    )
 
 
 def best(rng: random.Random, column: Column, *, high: bool) -> str:
@@ -111,13 +125,21 @@ def aggregate(rng: random.Random, column: Column) -> tuple[str, str]:
     pool = column.prop.pool
     kind = pool.kind if isinstance(pool, Numbers) else ""
     function = rng.choice(
-        {"amount": ("avg", "avg", "sum", "sum", "min", "max"), "measure": ("avg", "avg", "min", "max")}.get(kind, ("min", "max"))
+        {
+            "amount": ("avg", "avg", "sum", "sum", "min", "max"),
+            "measure": ("avg", "avg", "min", "max"),
+        }.get(kind, ("min", "max"))
     )
     if function == "avg":
         return function, rng.choice(("average", "average", "mean"))
     if function == "sum":
         return function, rng.choice(("total", "total", "combined"))
-    return function, rng.choice((extreme(rng, column, high=function == "max"), "maximum" if function == "max" else "minimum"))
+    return function, rng.choice(
+        (
+            extreme(rng, column, high=function == "max"),
+            "maximum" if function == "max" else "minimum",
+        )
+    )
 
 
 def clear(values: Sequence[float], count: int, *, high: bool) -> bool:

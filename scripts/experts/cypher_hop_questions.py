@@ -6,8 +6,27 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Final
 
-from experts.cypher_conditions import Scope, compared, draw_filter, equal_to, magnitude, manner_of, spelled_like
-from experts.cypher_draw import PLAIN_MAKERS, Draw, Kind, aggregate, best, clear, is_listed, is_number, listings, predicate
+from experts.cypher_conditions import (
+    Scope,
+    compared,
+    draw_filter,
+    equal_to,
+    magnitude,
+    manner_of,
+    spelled_like,
+)
+from experts.cypher_draw import (
+    PLAIN_MAKERS,
+    Draw,
+    Kind,
+    aggregate,
+    best,
+    clear,
+    is_listed,
+    is_number,
+    listings,
+    predicate,
+)
 from experts.cypher_node_questions import AGGREGATE_FORMS
 from experts.cypher_paths import Hop, path_of
 from experts.cypher_schema import Column
@@ -17,7 +36,12 @@ from experts.task import Pair
 def _hop_forms(hop: Hop) -> tuple[str, ...]:
     """Ways to ask for the nodes at the near end; `{does}`, `{does_one}` and `{that}` hold the rest of the pattern."""
     if hop.unique:
-        return ("Which {one} {does}?", "Find the {one} {that}.", "Name the {one} {that}.", "What is the {key} of the {one} {that}?")
+        return (
+            "Which {one} {does}?",
+            "Find the {one} {that}.",
+            "Name the {one} {that}.",
+            "What is the {key} of the {one} {that}?",
+        )
     forms: tuple[str, ...] = (
         "List the {many} {that}.",
         "Find all {many} {that}.",
@@ -54,7 +78,11 @@ def _hop_list(draw: Draw) -> Pair | None:
 
 def _hop_column(draw: Draw) -> Pair | None:
     hop = draw.hop()
-    columns = [column for column in hop.asked.columns if column != hop.asked.key and is_listed(column)] if hop else []
+    columns = (
+        [column for column in hop.asked.columns if column != hop.asked.key and is_listed(column)]
+        if hop
+        else []
+    )
     if hop is None or not columns:
         return None
     column = draw.rng.choice(columns)
@@ -74,7 +102,13 @@ def _hop_column(draw: Draw) -> Pair | None:
             "Give me the {nouns} of all {many} {that}.",
         )
     answer = f"MATCH {path.text} WHERE {draw.other_is(hop, path.nodes[1], at)} RETURN {path.nodes[0]}.{column.name}"
-    return draw.pair(listings(column, forms), answer, noun=column.prop.noun, nouns=column.nouns, **_rest(hop, draw.named(hop.other, at)))
+    return draw.pair(
+        listings(column, forms),
+        answer,
+        noun=column.prop.noun,
+        nouns=column.nouns,
+        **_rest(hop, draw.named(hop.other, at)),
+    )
 
 
 def _hop_where(draw: Draw) -> Pair | None:
@@ -92,7 +126,9 @@ def _hop_where(draw: Draw) -> Pair | None:
         "Give me the {many} {that}.",
     ]
     answer = f"MATCH {path.text} WHERE {made.on(path.nodes[1])} RETURN {path.nodes[0]}.{hop.asked.key.name}"
-    return draw.pair(forms, answer, **_rest(hop, f"{hop.other.many} {draw.rng.choice(made.phrases)}", many=True))
+    return draw.pair(
+        forms, answer, **_rest(hop, f"{hop.other.many} {draw.rng.choice(made.phrases)}", many=True)
+    )
 
 
 def _hop_both(draw: Draw) -> Pair | None:
@@ -130,7 +166,11 @@ def _hop_count(draw: Draw) -> Pair | None:
     near, far = hop.ends(draw.tie(hop))
     path = path_of([hop])
     conditions = [draw.other_is(hop, path.nodes[1], far)]
-    made = draw_filter(draw.rng, draw.scope(hop.asked, near), PLAIN_MAKERS) if draw.rng.random() < 0.25 else None
+    made = (
+        draw_filter(draw.rng, draw.scope(hop.asked, near), PLAIN_MAKERS)
+        if draw.rng.random() < 0.25
+        else None
+    )
     words = _rest(hop, draw.named(hop.other, far))
     answer = "MATCH {} WHERE {} RETURN count({})"
     if made:
@@ -152,7 +192,9 @@ def _hop_count(draw: Draw) -> Pair | None:
 
 
 def _hop_aggregate(draw: Draw) -> Pair | None:
-    hop = draw.hop(lambda hop: not hop.unique and any(is_number(column) for column in hop.asked.columns))
+    hop = draw.hop(
+        lambda hop: not hop.unique and any(is_number(column) for column in hop.asked.columns)
+    )
     if hop is None:
         return None
     column = draw.rng.choice([column for column in hop.asked.columns if is_number(column)])
@@ -161,7 +203,9 @@ def _hop_aggregate(draw: Draw) -> Pair | None:
     path = path_of([hop])
     answer = f"MATCH {path.text} WHERE {draw.other_is(hop, path.nodes[1], at)} RETURN {function}({path.nodes[0]}.{column.name})"
     words = _rest(hop, draw.named(hop.other, at))
-    return draw.pair(AGGREGATE_FORMS, answer, w=adjective, noun=column.prop.noun, f=f" {words['that']}", **words)
+    return draw.pair(
+        AGGREGATE_FORMS, answer, w=adjective, noun=column.prop.noun, f=f" {words['that']}", **words
+    )
 
 
 def _hop_pairs(draw: Draw) -> Pair | None:
@@ -178,7 +222,9 @@ def _hop_pairs(draw: Draw) -> Pair | None:
         "Return every {other} and the {item} {that}.",
     )
     answer = f"MATCH {path.text} RETURN {path.nodes[1]}.{hop.other.key.name}, {path.nodes[0]}.{hop.asked.key.name}"
-    return draw.pair(forms, answer, other=hop.other.one, item=item, that=hop.that(pronoun, many=many))
+    return draw.pair(
+        forms, answer, other=hop.other.one, item=item, that=hop.that(pronoun, many=many)
+    )
 
 
 def _per_other(draw: Draw) -> Pair | None:
@@ -202,7 +248,9 @@ def _per_other(draw: Draw) -> Pair | None:
         "List every {other} with the number of {many} {it_that}.",
         "Show each {other} and the number of {many} {it_that}.",
     )
-    answer = f"MATCH {path.text} RETURN {path.nodes[1]}.{hop.other.key.name}, count({path.nodes[0]})"
+    answer = (
+        f"MATCH {path.text} RETURN {path.nodes[1]}.{hop.other.key.name}, count({path.nodes[0]})"
+    )
     return draw.pair(forms, answer, other=hop.other.one, **words, **hop.asked.words)
 
 
@@ -221,7 +269,12 @@ def _most(draw: Draw) -> Pair | None:
     if hop is None or not clear(_degrees(draw, hop), count, high=True):
         return None
     path = path_of([hop])
-    forms = ("Which {n} {many} {does}?", "List the {n} {many} {that}.", "Find the {n} {many} {that}.", "Show the {n} {many} {that}.")
+    forms = (
+        "Which {n} {many} {does}?",
+        "List the {n} {many} {that}.",
+        "Find the {n} {many} {that}.",
+        "Show the {n} {many} {that}.",
+    )
     if count == 1:
         forms = (
             "Which {one} {does_one}?",
@@ -229,10 +282,15 @@ def _most(draw: Draw) -> Pair | None:
             "Name the {one} {that_one}.",
             "What is the {key} of the {one} {that_one}?",
         )
-    ranked = f"WITH {path.nodes[0]}, count({path.nodes[1]}) AS total ORDER BY total DESC LIMIT {count}"
+    ranked = (
+        f"WITH {path.nodes[0]}, count({path.nodes[1]}) AS total ORDER BY total DESC LIMIT {count}"
+    )
     words = _rest(hop, f"the most {hop.other.many}", many=True)
     return draw.pair(
-        forms, f"MATCH {path.text} {ranked} RETURN {path.nodes[0]}.{hop.asked.key.name}", n=draw.number(max(count, 2)), **words
+        forms,
+        f"MATCH {path.text} {ranked} RETURN {path.nodes[0]}.{hop.asked.key.name}",
+        n=draw.number(max(count, 2)),
+        **words,
     )
 
 
@@ -246,16 +304,25 @@ def _busy(draw: Draw) -> Pair | None:
     sign, said = (">=", "at least") if limit == 2 or draw.rng.random() < 0.4 else (">", "more than")
     limit -= sign == ">"
     path = path_of([hop])
-    forms = ("Which {many} {does}?", "List the {many} {that}.", "Find all {many} {that}.", "What are the {keys} of the {many} {that}?")
+    forms = (
+        "Which {many} {does}?",
+        "List the {many} {that}.",
+        "Find all {many} {that}.",
+        "What are the {keys} of the {many} {that}?",
+    )
     having = f"WITH {path.nodes[0]}, count({path.nodes[1]}) AS total WHERE total {sign} {limit}"
     words = _rest(hop, f"{said} {draw.number(limit)} {hop.other.many}", many=True)
-    return draw.pair(forms, f"MATCH {path.text} {having} RETURN {path.nodes[0]}.{hop.asked.key.name}", **words)
+    return draw.pair(
+        forms, f"MATCH {path.text} {having} RETURN {path.nodes[0]}.{hop.asked.key.name}", **words
+    )
 
 
 def _speaks_of_tie(hop: Hop) -> bool:
     """Whether the relationship has a property that neither end could be thought to have."""
     nouns = {column.prop.noun for table in (hop.asked, hop.other) for column in table.columns}
-    return bool(hop.link.columns) and not any(column.prop.noun in nouns for column in hop.link.columns)
+    return bool(hop.link.columns) and not any(
+        column.prop.noun in nouns for column in hop.link.columns
+    )
 
 
 def _tie_hop(draw: Draw, fits: Callable[[Hop], bool] = lambda _: True) -> Hop | None:
@@ -275,7 +342,10 @@ def _tie_value(draw: Draw) -> Pair | None:
         "Which {noun} does the {type} relationship between {s} and {o} have?",
     )
     form = draw.rng.choice(forms + hop.link.edge.ask * (8 // max(1, len(hop.link.edge.ask))))
-    conditions = [draw.other_is(hop, path.nodes[1], tie.subject), draw.other_is(Hop(hop.link, True), path.nodes[0], tie.object)]
+    conditions = [
+        draw.other_is(hop, path.nodes[1], tie.subject),
+        draw.other_is(Hop(hop.link, True), path.nodes[0], tie.object),
+    ]
     if form.index("{o}") < form.index("{s}"):
         conditions.reverse()
     answer = f"MATCH {path.text} WHERE {' AND '.join(conditions)} RETURN {path.tie}.{column.name}"
@@ -289,14 +359,28 @@ def _tie_where(draw: Draw) -> Pair | None:
         return None
     tie, named = draw.tie(hop), draw.rng.random() < 0.7
     far = hop.ends(tie)[1]
-    peers = [peer.row for peer in draw.schema.ties[hop.link.type] if not named or hop.ends(peer)[1] == far]
-    made = draw_filter(draw.rng, Scope(hop.link.columns, peers, tie.row, "that"), (equal_to, compared, compared))
-    phrases = [phrase for phrase in made.phrases if phrase.startswith(("with ", "for ", "in "))] if made else []
+    peers = [
+        peer.row
+        for peer in draw.schema.ties[hop.link.type]
+        if not named or hop.ends(peer)[1] == far
+    ]
+    made = draw_filter(
+        draw.rng, Scope(hop.link.columns, peers, tie.row, "that"), (equal_to, compared, compared)
+    )
+    phrases = (
+        [phrase for phrase in made.phrases if phrase.startswith(("with ", "for ", "in "))]
+        if made
+        else []
+    )
     if made is None or not phrases:
         return None
     path = path_of([hop], tied=True)
     other = draw.named(hop.other, far) if named else f"any {hop.other.one}"
-    conditions = [draw.other_is(hop, path.nodes[1], far), made.on(path.tie)] if named else [made.on(path.tie)]
+    conditions = (
+        [draw.other_is(hop, path.nodes[1], far), made.on(path.tie)]
+        if named
+        else [made.on(path.tie)]
+    )
     forms: tuple[str, ...] = (
         "Which {many} {does} {f}?",
         "List the {many} {that} {f}.",
@@ -324,7 +408,9 @@ def _tie_pairs(draw: Draw) -> Pair | None:
     wanted = f"{path.nodes[0]}.{hop.asked.key.name}, {path.tie}.{column.name}"
     answer = f"MATCH {path.text} WHERE {draw.other_is(hop, path.nodes[1], at)} RETURN {wanted}"
     which = f"how many {column.things}" if column.things else f"which {column.prop.noun}"
-    return draw.pair(forms, answer, noun=column.prop.noun, which=which, **_rest(hop, draw.named(hop.other, at)))
+    return draw.pair(
+        forms, answer, noun=column.prop.noun, which=which, **_rest(hop, draw.named(hop.other, at))
+    )
 
 
 def _tie_numbers(draw: Draw) -> tuple[Hop, int, Column] | None:
@@ -350,7 +436,9 @@ def _tie_aggregate(draw: Draw) -> Pair | None:
         "Give me the {w} {noun} over the {many} {that}.",
     )
     answer = f"MATCH {path.text} WHERE {draw.other_is(hop, path.nodes[1], at)} RETURN {function}({path.tie}.{column.name})"
-    return draw.pair(forms, answer, w=adjective, noun=column.prop.noun, **_rest(hop, draw.named(hop.other, at)))
+    return draw.pair(
+        forms, answer, w=adjective, noun=column.prop.noun, **_rest(hop, draw.named(hop.other, at))
+    )
 
 
 def _tie_top(draw: Draw) -> Pair | None:
@@ -359,7 +447,11 @@ def _tie_top(draw: Draw) -> Pair | None:
         return None
     hop, at, column = found
     high = draw.rng.random() < 0.6
-    values = [magnitude(tie.row[column.name]) for tie in draw.schema.ties[hop.link.type] if hop.ends(tie)[1] == at]
+    values = [
+        magnitude(tie.row[column.name])
+        for tie in draw.schema.ties[hop.link.type]
+        if hop.ends(tie)[1] == at
+    ]
     if not clear(values, 1, high=high):
         return None
     path = path_of([hop], tied=True)
@@ -380,11 +472,18 @@ def _two_hops(draw: Draw) -> tuple[Hop, Hop, int] | None:
     first = draw.hop()
     if first is None:
         return None
-    second = draw.hop(lambda hop: hop.asked == first.other and (hop.link != first.link or (hop == first and hop.asked == hop.other)))
+    second = draw.hop(
+        lambda hop: (
+            hop.asked == first.other
+            and (hop.link != first.link or (hop == first and hop.asked == hop.other))
+        )
+    )
     if second is None:
         return None
     middle = first.ends(draw.tie(first))[1]
-    ends = [far for near, far in map(second.ends, draw.schema.ties[second.link.type]) if near == middle]
+    ends = [
+        far for near, far in map(second.ends, draw.schema.ties[second.link.type]) if near == middle
+    ]
     return (first, second, draw.rng.choice(ends)) if ends else None
 
 
@@ -415,7 +514,11 @@ def _two_hop_where(draw: Draw) -> Pair | None:
     if found is None:
         return None
     first, second, at = found
-    made = draw_filter(draw.rng, draw.scope(second.other, at), (equal_to, equal_to, compared, compared, spelled_like))
+    made = draw_filter(
+        draw.rng,
+        draw.scope(second.other, at),
+        (equal_to, equal_to, compared, compared, spelled_like),
+    )
     if made is None:
         return None
     path = path_of([first, second])

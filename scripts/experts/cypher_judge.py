@@ -39,7 +39,12 @@ _SLIPS: Final = (
     ("min(", "max("),
     ("max(", "min("),
 )
-_FAILURES: Final = (RuntimeError, TypeError, ValueError, OverflowError)  # the engine's own, then those of values Python cannot hold
+_FAILURES: Final = (
+    RuntimeError,
+    TypeError,
+    ValueError,
+    OverflowError,
+)  # the engine's own, then those of values Python cannot hold
 _Cell = tuple[str, float | str]
 
 
@@ -48,7 +53,10 @@ class _Engine:
 
     def __init__(self, schema: Schema) -> None:
         self._connection = kuzu.Connection(
-            kuzu.Database(":memory:", buffer_pool_size=1 << 26, max_num_threads=1, max_db_size=1 << 28), num_threads=1
+            kuzu.Database(
+                ":memory:", buffer_pool_size=1 << 26, max_num_threads=1, max_db_size=1 << 28
+            ),
+            num_threads=1,
         )
         self._connection.execute("BEGIN TRANSACTION")
         for table in schema.tables:
@@ -60,20 +68,35 @@ class _Engine:
 
     def _add_table(self, table: Table, rows: Sequence[Row]) -> None:
         columns = f"{_HIDDEN_KEY}: INT64, {columns_text(table.columns)}".replace(":", "")
-        self._connection.execute(f"CREATE NODE TABLE {table.label}({columns}, PRIMARY KEY({_HIDDEN_KEY}))")
+        self._connection.execute(
+            f"CREATE NODE TABLE {table.label}({columns}, PRIMARY KEY({_HIDDEN_KEY}))"
+        )
         given = [{_HIDDEN_KEY: at, **row} for at, row in enumerate(rows)]
-        self._connection.execute(f"UNWIND $rows AS row CREATE (:{table.label} {_assignments(given[0])})", {"rows": given})
+        self._connection.execute(
+            f"UNWIND $rows AS row CREATE (:{table.label} {_assignments(given[0])})", {"rows": given}
+        )
 
     def _add_link(self, link: Link, ties: Sequence[Tie]) -> None:
-        source, target = (link.object, link.subject) if link.flipped else (link.subject, link.object)
+        source, target = (
+            (link.object, link.subject) if link.flipped else (link.subject, link.object)
+        )
         columns = f", {columns_text(link.columns)}".replace(":", "") if link.columns else ""
-        self._connection.execute(f"CREATE REL TABLE {link.type}(FROM {source.label} TO {target.label}{columns})")
+        self._connection.execute(
+            f"CREATE REL TABLE {link.type}(FROM {source.label} TO {target.label}{columns})"
+        )
         given = [
-            {"from_": tie.object if link.flipped else tie.subject, "to_": tie.subject if link.flipped else tie.object, **tie.row}
+            {
+                "from_": tie.object if link.flipped else tie.subject,
+                "to_": tie.subject if link.flipped else tie.object,
+                **tie.row,
+            }
             for tie in ties
         ]
         ends = f"MATCH (a:{source.label} {{{_HIDDEN_KEY}: row.from_}}), (b:{target.label} {{{_HIDDEN_KEY}: row.to_}})"
-        self._connection.execute(f"UNWIND $rows AS row {ends} CREATE (a)-[:{link.type} {_assignments(ties[0].row)}]->(b)", {"rows": given})
+        self._connection.execute(
+            f"UNWIND $rows AS row {ends} CREATE (a)-[:{link.type} {_assignments(ties[0].row)}]->(b)",
+            {"rows": given},
+        )
 
     def rows(self, query: str, most: int | None = None) -> list[tuple[_Cell, ...]] | None:
         """The result of a query, or nothing if it has more rows than wanted."""
@@ -89,7 +112,9 @@ class _Engine:
         rows = self.rows(answer)
         if not rows or rows[0][-1] in (_cell(None), _cell(0)):
             return False
-        return not any(_same(rows, self.rows(miss) or [], ordered=False) for miss in _misses(answer))
+        return not any(
+            _same(rows, self.rows(miss) or [], ordered=False) for miss in _misses(answer)
+        )
 
 
 def _misses(answer: str) -> set[str]:
@@ -113,10 +138,14 @@ def _cell(value: object) -> _Cell:
     return type(value).__name__, str(value)
 
 
-def _same(left: Sequence[tuple[_Cell, ...]], right: Sequence[tuple[_Cell, ...]], *, ordered: bool) -> bool:
+def _same(
+    left: Sequence[tuple[_Cell, ...]], right: Sequence[tuple[_Cell, ...]], *, ordered: bool
+) -> bool:
     if not ordered:
         left, right = sorted(left, key=_rounded), sorted(right, key=_rounded)
-    return len(left) == len(right) and all(_same_row(*rows) for rows in zip(left, right, strict=True))
+    return len(left) == len(right) and all(
+        _same_row(*rows) for rows in zip(left, right, strict=True)
+    )
 
 
 def _rounded(row: tuple[_Cell, ...]) -> list[tuple[str, str]]:
@@ -125,11 +154,17 @@ def _rounded(row: tuple[_Cell, ...]) -> list[tuple[str, str]]:
 
 
 def _same_row(left: tuple[_Cell, ...], right: tuple[_Cell, ...]) -> bool:
-    return len(left) == len(right) and all(_same_cell(one[1], other[1]) for one, other in zip(left, right, strict=True) if one != other)
+    return len(left) == len(right) and all(
+        _same_cell(one[1], other[1]) for one, other in zip(left, right, strict=True) if one != other
+    )
 
 
 def _same_cell(left: float | str, right: float | str) -> bool:
-    return isinstance(left, float) and isinstance(right, float) and math.isclose(left, right, rel_tol=1e-6, abs_tol=1e-9)
+    return (
+        isinstance(left, float)
+        and isinstance(right, float)
+        and math.isclose(left, right, rel_tol=1e-6, abs_tol=1e-9)
+    )
 
 
 def correct(lesson: Lesson, pair: Pair, text: str) -> bool:

@@ -68,7 +68,13 @@ def _one_column(draw: Draw) -> Pair | None:
         "Show the {nouns} of the {many}.",
         "Return {column} for all {label} nodes.",
     )
-    return draw.pair(listings(column, forms), f"{match} RETURN {name}.{column.name}", nouns=column.nouns, column=column.name, **table.words)
+    return draw.pair(
+        listings(column, forms),
+        f"{match} RETURN {name}.{column.name}",
+        nouns=column.nouns,
+        column=column.name,
+        **table.words,
+    )
 
 
 def _two_columns(draw: Draw) -> Pair | None:
@@ -101,7 +107,13 @@ def _distinct(draw: Draw) -> Pair | None:
         "Which {nouns} do the {many} have, without repeats?",
         "List the {nouns} of the {many} without duplicates.",
     )
-    return draw.pair(forms, f"{match} RETURN DISTINCT {name}.{column.name}", noun=column.prop.noun, nouns=column.nouns, **table.words)
+    return draw.pair(
+        forms,
+        f"{match} RETURN DISTINCT {name}.{column.name}",
+        noun=column.prop.noun,
+        nouns=column.nouns,
+        **table.words,
+    )
 
 
 def _lookup(draw: Draw) -> Pair | None:
@@ -111,7 +123,12 @@ def _lookup(draw: Draw) -> Pair | None:
     table, column = spot
     match, name = node_pattern(table)
     at = draw.rng.randrange(ROWS)
-    shared = any(column.prop.noun == other.prop.noun for peer in draw.schema.tables if peer != table for other in peer.columns)
+    shared = any(
+        column.prop.noun == other.prop.noun
+        for peer in draw.schema.tables
+        if peer != table
+        for other in peer.columns
+    )
     who = draw.named(table, at, noun=shared)
     forms: tuple[str, ...] = (
         "What is the {noun} of {e}?",
@@ -120,7 +137,12 @@ def _lookup(draw: Draw) -> Pair | None:
         "Look up the {noun} of {e}.",
     )
     if column.type == "BOOL":
-        forms = ("Is {e} {noun}?", "Tell me whether {e} is {noun}.", "Is it true that {e} is {noun}?", "Find out whether {e} is {noun}.")
+        forms = (
+            "Is {e} {noun}?",
+            "Tell me whether {e} is {noun}.",
+            "Is it true that {e} is {noun}?",
+            "Find out whether {e} is {noun}.",
+        )
     forms += tuple(form.format("{e}") for form in column.prop.ask) * 2
     answer = f"{match} WHERE {name}.{table.key.name} = {literal(draw.key(table, at))} RETURN {name}.{column.name}"
     return draw.pair(forms, answer, noun=column.prop.noun, e=who)
@@ -138,7 +160,9 @@ def _where(draw: Draw, makers: Sequence[Maker] = MAKERS) -> Pair | None:
         "List the {many} {f}.",
         "Find all {many} {f}.",
         "Show me the {many} {f}.",
-        "Give me every {one} {f}." if not phrase.startswith(("who ", "that ")) else "Give me all {many} {f}.",
+        "Give me every {one} {f}."
+        if not phrase.startswith(("who ", "that "))
+        else "Give me all {many} {f}.",
         "What are the {keys} of the {many} {f}?",
         "{many} {f}",
     )
@@ -180,7 +204,13 @@ def _where_column(draw: Draw) -> Pair | None:
         "Show the {nouns} of {many} {f}.",
     )
     answer = f"{match} WHERE {made.on(name)} RETURN {name}.{column.name}"
-    return draw.pair(listings(column, forms), answer, f=draw.rng.choice(made.phrases), nouns=column.nouns, **table.words)
+    return draw.pair(
+        listings(column, forms),
+        answer,
+        f=draw.rng.choice(made.phrases),
+        nouns=column.nouns,
+        **table.words,
+    )
 
 
 def _where_two(draw: Draw) -> Pair | None:
@@ -230,7 +260,13 @@ def _count_where(draw: Draw) -> Pair | None:
         "Count all {many} {f}.",
     )
     forms += ("How many {many} {said}?",) * 3 if said else ("How many {many} are there {f}?",)
-    return draw.pair(forms, f"{match} WHERE {made.on(name)} RETURN count({name})", f=phrase, said=said or "", **table.words)
+    return draw.pair(
+        forms,
+        f"{match} WHERE {made.on(name)} RETURN count({name})",
+        f=phrase,
+        said=said or "",
+        **table.words,
+    )
 
 
 AGGREGATE_FORMS: Final = (
@@ -264,10 +300,19 @@ def _aggregated_where(draw: Draw) -> Pair | None:
     match, name = node_pattern(table)
     function, adjective = aggregate(draw.rng, column)
     answer = f"{match} WHERE {made.on(name)} RETURN {function}({name}.{column.name})"
-    return draw.pair(AGGREGATE_FORMS, answer, w=adjective, noun=column.prop.noun, f=" " + draw.rng.choice(made.phrases), **table.words)
+    return draw.pair(
+        AGGREGATE_FORMS,
+        answer,
+        w=adjective,
+        noun=column.prop.noun,
+        f=" " + draw.rng.choice(made.phrases),
+        **table.words,
+    )
 
 
-def _top_forms(draw: Draw, column: Column, count: int, *, high: bool) -> tuple[tuple[str, ...], dict[str, str]]:
+def _top_forms(
+    draw: Draw, column: Column, count: int, *, high: bool
+) -> tuple[tuple[str, ...], dict[str, str]]:
     """Ways to ask for the first rows by a property; `{f}` is a filter or nothing."""
     adjective = column.prop.top if high else column.prop.bottom
     words = {"adj": adjective, "best": best(draw.rng, column, high=high), "noun": column.prop.noun}
@@ -286,8 +331,16 @@ def _top_forms(draw: Draw, column: Column, count: int, *, high: bool) -> tuple[t
         )
         return forms + own * 2 if adjective else forms, words
     words["n"] = draw.number(count)
-    forms = ("List the {n} {many}{f} with {best}.", "Which {n} {many}{f} have {best}?", "Find the {n} {many}{f} with {best}.")
-    forms += ("Give me the top {n} {many}{f} by {noun}." if high else "Give me the bottom {n} {many}{f} by {noun}.",)
+    forms = (
+        "List the {n} {many}{f} with {best}.",
+        "Which {n} {many}{f} have {best}?",
+        "Find the {n} {many}{f} with {best}.",
+    )
+    forms += (
+        "Give me the top {n} {many}{f} by {noun}."
+        if high
+        else "Give me the bottom {n} {many}{f} by {noun}.",
+    )
     own = (
         "List the {n} {adj} {many}{f}.",
         "Which are the {n} {adj} {many}{f}?",
@@ -308,7 +361,13 @@ def _ranked(draw: Draw, table: Table, column: Column, made: Filter | None) -> Pa
     where = f" WHERE {made.on(name)}" if made else ""
     order = f"ORDER BY {name}.{column.name}{' DESC' if high else ''} LIMIT {count}"
     phrase = f" {draw.rng.choice(made.phrases)}" if made else ""
-    return draw.pair(forms, f"{match}{where} RETURN {name}.{table.key.name} {order}", f=phrase, **words, **table.words)
+    return draw.pair(
+        forms,
+        f"{match}{where} RETURN {name}.{table.key.name} {order}",
+        f=phrase,
+        **words,
+        **table.words,
+    )
 
 
 def _top(draw: Draw) -> Pair | None:
@@ -329,14 +388,22 @@ def _ordered(draw: Draw) -> Pair | None:
     if spot is None or draw.rng.random() < 0.2:
         return _alphabetical(draw)
     table, column = spot
-    if not clear([magnitude(row[column.name]) for row in draw.schema.rows[table.label]], ROWS - 1, high=True):
+    if not clear(
+        [magnitude(row[column.name]) for row in draw.schema.rows[table.label]], ROWS - 1, high=True
+    ):
         return None
     match, name = node_pattern(table)
     high = draw.rng.random() < 0.5
     first = extreme(draw.rng, column, high=high)
-    forms: tuple[str, ...] = ("List all {many} by {noun}, {first} first.", "Order all {many} by {noun}, {first} first.")
+    forms: tuple[str, ...] = (
+        "List all {many} by {noun}, {first} first.",
+        "Order all {many} by {noun}, {first} first.",
+    )
     if high:
-        forms += ("List all {many} sorted by {noun} in descending order.", "Show the {many} in descending order of {noun}.")
+        forms += (
+            "List all {many} sorted by {noun} in descending order.",
+            "Show the {many} in descending order of {noun}.",
+        )
     else:
         forms += (
             "List all {many} sorted by {noun}.",
@@ -359,7 +426,11 @@ def _alphabetical(draw: Draw) -> Pair:
         "Show the {many} ordered by {key}.",
         "Show all {many} alphabetically by {key}.",
     )
-    return draw.pair(forms, f"{match} RETURN {name}.{table.key.name} ORDER BY {name}.{table.key.name}", **table.words)
+    return draw.pair(
+        forms,
+        f"{match} RETURN {name}.{table.key.name} ORDER BY {name}.{table.key.name}",
+        **table.words,
+    )
 
 
 def _group_count(draw: Draw) -> Pair | None:
@@ -375,7 +446,12 @@ def _group_count(draw: Draw) -> Pair | None:
         "For each {noun}, how many {many} are there?",
         "Give the number of {many} for every {noun}.",
     )
-    return draw.pair(forms, f"{match} RETURN {name}.{column.name}, count({name})", noun=column.prop.noun, **table.words)
+    return draw.pair(
+        forms,
+        f"{match} RETURN {name}.{column.name}, count({name})",
+        noun=column.prop.noun,
+        **table.words,
+    )
 
 
 def _group_aggregate(draw: Draw) -> Pair | None:
@@ -392,7 +468,9 @@ def _group_aggregate(draw: Draw) -> Pair | None:
         "Give the {w} {noun} of the {many} by {group}.",
     )
     answer = f"{match} RETURN {name}.{group[1].name}, {function}({name}.{column.name})"
-    return draw.pair(forms, answer, w=adjective, noun=column.prop.noun, group=group[1].prop.noun, **table.words)
+    return draw.pair(
+        forms, answer, w=adjective, noun=column.prop.noun, group=group[1].prop.noun, **table.words
+    )
 
 
 def _group_top(draw: Draw) -> Pair | None:

@@ -69,7 +69,11 @@ class Path:
 
 def fresh(label: str, taken: Sequence[str]) -> str:
     letter = label[0].lower()
-    return next(name for name in (letter, *(f"{letter}{number}" for number in range(2, 9))) if name not in taken)
+    return next(
+        name
+        for name in (letter, *(f"{letter}{number}" for number in range(2, 9)))
+        if name not in taken
+    )
 
 
 def path_of(hops: Sequence[Hop], *, tied: bool = False) -> Path:

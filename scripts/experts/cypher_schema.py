@@ -37,7 +37,9 @@ class Column:
             return "STRING"
         if isinstance(pool, Flags):
             return "BOOL"
-        return "INT64" if float(pool.step).is_integer() and float(pool.low).is_integer() else "DOUBLE"
+        return (
+            "INT64" if float(pool.step).is_integer() and float(pool.low).is_integer() else "DOUBLE"
+        )
 
     @property
     def nouns(self) -> str:
@@ -121,7 +123,9 @@ class Schema:
 _NODE_LINE: Final = re.compile(r"\(:(\w+) \{(.+)\}\)")
 _EDGE_LINE: Final = re.compile(r"\(:(\w+)\)-\[:(\w+)(?: \{(.+)\})?\]->\(:(\w+)\)")
 _TOKEN: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d|[^\w\s]+|_")
-_MASS: Final = frozenset(("karma", "stock", "memory", "experience", "horsepower", "acidity", "mileage"))
+_MASS: Final = frozenset(
+    ("karma", "stock", "memory", "experience", "horsepower", "acidity", "mileage")
+)
 _IRREGULAR: Final = {"person": "people", "hero": "heroes", "species": "species", "seaman": "seamen"}
 
 
@@ -143,7 +147,9 @@ def article(noun: str) -> str:
 
 def cost(text: str) -> int:
     """Roughly how many tokens SmolLM2's tokenizer makes of it, which breaks shouted words into more pieces than quiet ones."""
-    return text.count("\n") + sum(math.ceil(len(piece) / _letters(piece)) for piece in _TOKEN.findall(text))
+    return text.count("\n") + sum(
+        math.ceil(len(piece) / _letters(piece)) for piece in _TOKEN.findall(text)
+    )
 
 
 def _letters(piece: str) -> int:
@@ -160,7 +166,9 @@ def columns_text(columns: Sequence[Column]) -> str:
 def _schema_text(tables: Sequence[Table], links: Sequence[Link]) -> str:
     lines = [f"(:{table.label} {{{columns_text(table.columns)}}})" for table in tables]
     for link in links:
-        source, target = (link.object, link.subject) if link.flipped else (link.subject, link.object)
+        source, target = (
+            (link.object, link.subject) if link.flipped else (link.subject, link.object)
+        )
         columns = f" {{{columns_text(link.columns)}}}" if link.columns else ""
         lines.append(f"(:{source.label})-[:{link.type}{columns}]->(:{target.label})")
     return "\n".join(lines)
@@ -180,11 +188,19 @@ def _draw_table(rng: random.Random, node: Node, *, crowded: bool) -> Table:
     return Table(_spelling(rng, node.labels), node.who, tuple(columns))
 
 
-def _draw_link(rng: random.Random, edge: Edge, tables: Mapping[str, Table], *, crowded: bool) -> Link:
+def _draw_link(
+    rng: random.Random, edge: Edge, tables: Mapping[str, Table], *, crowded: bool
+) -> Link:
     flipped = bool(edge.inverse) and rng.random() < 0.35
-    columns = tuple(Column(_spelling(rng, prop.names), prop) for prop in edge.props if rng.random() < (0.5 if crowded else 0.8))
+    columns = tuple(
+        Column(_spelling(rng, prop.names), prop)
+        for prop in edge.props
+        if rng.random() < (0.5 if crowded else 0.8)
+    )
     types = edge.inverse if flipped else edge.types
-    return Link(_spelling(rng, types), edge, tables[edge.subject], tables[edge.object], flipped, columns)
+    return Link(
+        _spelling(rng, types), edge, tables[edge.subject], tables[edge.object], flipped, columns
+    )
 
 
 def draw_schema(rng: random.Random, domain: Domain) -> str:
@@ -193,10 +209,18 @@ def draw_schema(rng: random.Random, domain: Domain) -> str:
         edges = rng.sample(domain.edges, min(len(domain.edges), rng.choice((1, 2, 2, 3, 3, 4))))
         crowded = len(edges) > 2
         used = {end for edge in edges for end in (edge.subject, edge.object)}
-        tables = {node.labels[0]: _draw_table(rng, node, crowded=crowded) for node in domain.nodes if node.labels[0] in used}
+        tables = {
+            node.labels[0]: _draw_table(rng, node, crowded=crowded)
+            for node in domain.nodes
+            if node.labels[0] in used
+        }
         links = [_draw_link(rng, edge, tables, crowded=crowded) for edge in edges]
         text = _schema_text(list(tables.values()), links)
-        if len(used) > 1 and len({link.type for link in links}) == len(links) and cost(text) <= _SCHEMA_TOKENS:
+        if (
+            len(used) > 1
+            and len({link.type for link in links}) == len(links)
+            and cost(text) <= _SCHEMA_TOKENS
+        ):
             return text
 
 
@@ -213,13 +237,28 @@ def _fit(domain: Domain, text: str) -> tuple[list[Table], list[Link]]:
     for label, columns in _NODE_LINE.findall(text):
         if label in nodes:
             node = nodes[label]
-            tables[node.labels[0]] = Table(label, node.who, _read_columns(columns, (node.key, *node.props)))
+            tables[node.labels[0]] = Table(
+                label, node.who, _read_columns(columns, (node.key, *node.props))
+            )
     links: list[Link] = []
     for _, type_, columns, _ in _EDGE_LINE.findall(text):
         for edge in domain.edges:
-            if type_ in edge.types + edge.inverse and edge.subject in tables and edge.object in tables:
+            if (
+                type_ in edge.types + edge.inverse
+                and edge.subject in tables
+                and edge.object in tables
+            ):
                 flipped = type_ in edge.inverse
-                links.append(Link(type_, edge, tables[edge.subject], tables[edge.object], flipped, _read_columns(columns, edge.props)))
+                links.append(
+                    Link(
+                        type_,
+                        edge,
+                        tables[edge.subject],
+                        tables[edge.object],
+                        flipped,
+                        _read_columns(columns, edge.props),
+                    )
+                )
     return list(tables.values()), links
 
 
@@ -231,13 +270,21 @@ def read_schema(text: str) -> Schema:
         if _schema_text(tables, links) == text:
             rng = random.Random(text)
             rows = {table.label: _draw_rows(rng, table.columns, ROWS) for table in tables}
-            return Schema(tuple(tables), tuple(links), rows, {link.type: _draw_ties(rng, link) for link in links})
+            return Schema(
+                tuple(tables),
+                tuple(links),
+                rows,
+                {link.type: _draw_ties(rng, link) for link in links},
+            )
     raise ValueError(f"no domain has this schema: {text!r}")
 
 
 def _draw_rows(rng: random.Random, columns: Sequence[Column], count: int) -> list[Row]:
     values = [_draw_values(rng, column.prop.pool, count) for column in columns]
-    return [dict(zip((column.name for column in columns), row, strict=True)) for row in zip(*values, strict=True)]
+    return [
+        dict(zip((column.name for column in columns), row, strict=True))
+        for row in zip(*values, strict=True)
+    ]
 
 
 def _draw_values(rng: random.Random, pool: Texts | Numbers | Flags, count: int) -> list[Value]:
@@ -246,7 +293,11 @@ def _draw_values(rng: random.Random, pool: Texts | Numbers | Flags, count: int) 
         return [rng.random() < 0.5 for _ in range(count)]
     if isinstance(pool, Numbers):
         steps = round((pool.high - pool.low) / pool.step) + 1
-        chosen = rng.sample(range(steps), count) if steps >= 2 * count else [rng.randrange(steps) for _ in range(count)]
+        chosen = (
+            rng.sample(range(steps), count)
+            if steps >= 2 * count
+            else [rng.randrange(steps) for _ in range(count)]
+        )
         return [_number_at(pool, step) for step in chosen]
     if not pool.repeats:
         return list(_distinct_texts(rng, pool, count))

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal
 
-TALLY: Final = "number of "  # nouns that begin so are spoken of in plurals: "with more than 5 rooms"
+TALLY: Final = (
+    "number of "  # nouns that begin so are spoken of in plurals: "with more than 5 rooms"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +100,13 @@ def _split(text: str) -> tuple[str, ...]:
 
 
 def text(names: str, noun: str, values: str, equal: str = "", *, ask: str = "") -> Prop:
-    return Prop(tuple(names.split()), noun, Texts((_split(values),), repeats=True), equal=_split(equal), ask=_split(ask))
+    return Prop(
+        tuple(names.split()),
+        noun,
+        Texts((_split(values),), repeats=True),
+        equal=_split(equal),
+        ask=_split(ask),
+    )
 
 
 def flag(names: str, adjective: str) -> Prop:
@@ -120,31 +128,72 @@ def number(
     ask: str = "",
 ) -> Prop:
     pool = Numbers(low, high, step, kind)
-    return Prop(tuple(names.split()), noun, pool, (), _split(above), _split(below), top, bottom, _split(ask))
+    return Prop(
+        tuple(names.split()), noun, pool, (), _split(above), _split(below), top, bottom, _split(ask)
+    )
 
 
-def tally(names: str, things: str, low: int, high: int, step: int = 1, *, above: str = "", below: str = "") -> Prop:
+def tally(
+    names: str, things: str, low: int, high: int, step: int = 1, *, above: str = "", below: str = ""
+) -> Prop:
     asked = f"How many {things} does {{}} have?"
-    return number(names, f"{TALLY}{things}", low, high, step, "amount", above=above, below=below, ask=asked)
+    return number(
+        names, f"{TALLY}{things}", low, high, step, "amount", above=above, below=below, ask=asked
+    )
 
 
-def year(names: str, noun: str, low: int, high: int, done: str = "", *, top: str = "", bottom: str = "") -> Prop:
+def year(
+    names: str, noun: str, low: int, high: int, done: str = "", *, top: str = "", bottom: str = ""
+) -> Prop:
     """`done` is what happened then ("released"), from which "released after 1999" and "when was it released" follow."""
-    said = [(form.format(done),) if done else () for form in ("{} in {{}}", "{} after {{}}", "{} before {{}}", "When was {{}} {}?")]
-    return Prop(tuple(names.split()), noun, Numbers(low, high, 1, "year"), said[0], said[1], said[2], top, bottom, said[3])
+    said = [
+        (form.format(done),) if done else ()
+        for form in ("{} in {{}}", "{} after {{}}", "{} before {{}}", "When was {{}} {}?")
+    ]
+    return Prop(
+        tuple(names.split()),
+        noun,
+        Numbers(low, high, 1, "year"),
+        said[0],
+        said[1],
+        said[2],
+        top,
+        bottom,
+        said[3],
+    )
 
 
 def node(labels: str, names: Texts, *props: Prop, who: bool = False, key: str = "name") -> Node:
     spelled = ("name", "full_name") if who else tuple(key.split())
-    return Node(tuple(labels.split()), Prop(spelled, spelled[0].replace("_", " "), names), props, who)
+    return Node(
+        tuple(labels.split()), Prop(spelled, spelled[0].replace("_", " "), names), props, who
+    )
 
 
 def person(labels: str, *props: Prop) -> Node:
     return node(labels, _PEOPLE, *props, who=True)
 
 
-def edge(subject: str, types: str, verb: Verb, thing: str, *props: Prop, inverse: str = "", single: bool = False, ask: str = "") -> Edge:
-    return Edge(subject, tuple(types.split()), verb, thing, props, tuple(inverse.split()), single, _split(ask))
+def edge(
+    subject: str,
+    types: str,
+    verb: Verb,
+    thing: str,
+    *props: Prop,
+    inverse: str = "",
+    single: bool = False,
+    ask: str = "",
+) -> Edge:
+    return Edge(
+        subject,
+        tuple(types.split()),
+        verb,
+        thing,
+        props,
+        tuple(inverse.split()),
+        single,
+        _split(ask),
+    )
 
 
 def present(bare: str, singular: str) -> Verb:

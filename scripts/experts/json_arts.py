@@ -10,8 +10,14 @@ ARTS: tuple[Domain, ...] = (
             text("sculpture|artwork|statue", "%title"),
             text("sculptor|artist|created_by", "%person"),
             text("donor|benefactor|gifted_by", "%person"),
-            text("park|current_site|now_in", "%last Park/%adj Gardens/%noun Park/%adj Meadows/%noun Green"),
-            text("former_park|previous_site|moved_from", "%last Park/%adj Gardens/%noun Park/%adj Meadows/%noun Green"),
+            text(
+                "park|current_site|now_in",
+                "%last Park/%adj Gardens/%noun Park/%adj Meadows/%noun Green",
+            ),
+            text(
+                "former_park|previous_site|moved_from",
+                "%last Park/%adj Gardens/%noun Park/%adj Meadows/%noun Green",
+            ),
             text(
                 "material|medium",
                 "granite/bronze/limestone/Corten steel/basalt/sandstone/driftwood/travertine/slate/fibreglass/terracotta/alabaster",
@@ -230,7 +236,10 @@ ARTS: tuple[Domain, ...] = (
     ),
     Domain(  # ballets
         (
-            text("ballet|dance_work|stage_piece", "The %adj %noun/The %adj Princess/%noun of %stuff/%adj Swans/The %adj Prince/%adj %noun"),
+            text(
+                "ballet|dance_work|stage_piece",
+                "The %adj %noun/The %adj Princess/%noun of %stuff/%adj Swans/The %adj Prince/%adj %noun",
+            ),
             text("choreographer|steps_by|dance_maker", "%person"),
             text("composer|music_by|score_by", "%person"),
             text("ballerina|female_lead|leading_lady", "%person"),
@@ -292,8 +301,14 @@ ARTS: tuple[Domain, ...] = (
             ),
             text("conductor|maestro|led_by", "%person"),
             text("soloist|solo_part|featured_player", "%person"),
-            text("practice_room|rehearsal_venue|rehearsed_in", "%noun Hall/%last Hall/%adj Hall/%last House/%adj Rooms"),
-            text("concert_hall|performance_venue|performed_in", "%noun Hall/%last Hall/%adj Hall/%last House/%adj Rooms"),
+            text(
+                "practice_room|rehearsal_venue|rehearsed_in",
+                "%noun Hall/%last Hall/%adj Hall/%last House/%adj Rooms",
+            ),
+            text(
+                "concert_hall|performance_venue|performed_in",
+                "%noun Hall/%last Hall/%adj Hall/%last House/%adj Rooms",
+            ),
             text("starts|first_beat|begins_at", "%time"),
             text("ends|wraps_up|over_at", "%time"),
             whole("absent|missing_players|no_shows", 2, 19),
@@ -404,13 +419,19 @@ ARTS: tuple[Domain, ...] = (
                 "design|motif|tattoo",
                 "anchor/koi/swallow/dragonfly/lotus/compass rose/peony/raven/mandala/scarab/sea serpent/octopus/thistle",
             ),
-            text("placement|body_part|skin_area", "forearm/ankle/shoulder blade/calf/ribcage/wrist/collarbone/thigh/shin/upper arm"),
+            text(
+                "placement|body_part|skin_area",
+                "forearm/ankle/shoulder blade/calf/ribcage/wrist/collarbone/thigh/shin/upper arm",
+            ),
             text("session_date|main_session|booked_for", "%date"),
             text("touch_up|retouch_date|follow_up_visit", "%date"),
             cash("deposit|paid_upfront|advance", 20, 190),
             cash("total|full_cost|quoted_price", 191, 900),
             flag("cover_up|over_old_tattoo|hides_old_ink"),
-            several("inks|pigments|ink_colors", "black/crimson/ochre/teal/violet/sepia/turquoise/magenta/indigo/emerald/coral/umber"),
+            several(
+                "inks|pigments|ink_colors",
+                "black/crimson/ochre/teal/violet/sepia/turquoise/magenta/indigo/emerald/coral/umber",
+            ),
         ),
         (
             "{tattooist} will tattoo a(n) {design} on the {placement} of {client}[ on {session_date}].[ A touch-up follows on {touch_up}.]",
@@ -451,14 +472,20 @@ ARTS: tuple[Domain, ...] = (
     ),
     Domain(  # pottery workshops
         (
-            text("workshop|pottery_class|clay_course", "%adj Clay/%noun Kiln Workshop/%city Potters/%noun Pottery/Wheel and %noun"),
+            text(
+                "workshop|pottery_class|clay_course",
+                "%adj Clay/%noun Kiln Workshop/%city Potters/%noun Pottery/Wheel and %noun",
+            ),
             text("potter|instructor|taught_by", "%person"),
             text("assistant|helper|kiln_hand", "%person"),
             cash("course_fee|tuition|seat_price", 20, 240),
             cash("clay_fee|material_surcharge|extra_cost", 4, 60),
             whole("bisque_temp|first_firing_c|low_firing", 900, 1300, 10),
             whole("glaze_temp|second_firing_c|high_firing", 900, 1300, 10),
-            text("glaze|coating|surface_finish", "celadon/tenmoku/shino/raku/ash/majolica/salt/oribe/lustre/crackle/cobalt/tin"),
+            text(
+                "glaze|coating|surface_finish",
+                "celadon/tenmoku/shino/raku/ash/majolica/salt/oribe/lustre/crackle/cobalt/tin",
+            ),
             flag("beginners|for_novices|no_experience_needed"),
             several(
                 "pieces|items_made|products",
@@ -504,7 +531,10 @@ ARTS: tuple[Domain, ...] = (
     ),
     Domain(  # quilts
         (
-            text("quilt|quilt_title|patchwork", "%adj Stars/%noun Rings/%adj %noun/%noun in %stuff/%adj Geese"),
+            text(
+                "quilt|quilt_title|patchwork",
+                "%adj Stars/%noun Rings/%adj %noun/%noun in %stuff/%adj Geese",
+            ),
             text("maker|quilter|sewn_by", "%person"),
             text("recipient|given_to|new_owner", "%person"),
             text(
@@ -572,7 +602,10 @@ ARTS: tuple[Domain, ...] = (
             whole("cheapest|lowest_price|priced_from", 40, 900, 10),
             whole("dearest|highest_price|priced_up_to", 910, 9000, 10),
             flag("streamed|shown_online|live_feed"),
-            several("fabrics|textiles|cloths", "organza/tulle/taffeta/chiffon/tweed/satin/mohair/jacquard/crêpe/lamé/georgette/bouclé"),
+            several(
+                "fabrics|textiles|cloths",
+                "organza/tulle/taffeta/chiffon/tweed/satin/mohair/jacquard/crêpe/lamé/georgette/bouclé",
+            ),
         ),
         (
             (
@@ -620,7 +653,10 @@ ARTS: tuple[Domain, ...] = (
             text("performer|worn_by|actor", "%person"),
             text("sketched_by|designed_by", "%person"),
             text("tailor|stitched_by|sewn_by", "%person"),
-            text("fabric|cloth|textile", "brocade/damask/sackcloth/velvet/taffeta/buckskin/linen/organza/felt/sateen/burlap/moleskin"),
+            text(
+                "fabric|cloth|textile",
+                "brocade/damask/sackcloth/velvet/taffeta/buckskin/linen/organza/felt/sateen/burlap/moleskin",
+            ),
             measure("weight_kg|heaviness_kg", 2, 19),
             cash("budget|planned_cost|allowed_cost", 60, 800),
             cash("spent|final_cost|actual_cost", 60, 800),
@@ -729,7 +765,10 @@ ARTS: tuple[Domain, ...] = (
     ),
     Domain(  # quiz shows
         (
-            text("show|quiz|programme", "%adj Minds/Beat the %noun/The %noun Question/%noun Quest/Double %noun/%adj Answers"),
+            text(
+                "show|quiz|programme",
+                "%adj Minds/Beat the %noun/The %noun Question/%noun Quest/Double %noun/%adj Answers",
+            ),
             text("host|quizmaster|presented_by", "%person"),
             text("champion|winner|first_place", "%person"),
             text("runner_up|beaten_finalist|second_place", "%person"),

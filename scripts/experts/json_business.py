@@ -78,7 +78,9 @@ BUSINESS: tuple[Domain, ...] = (
             whole("minutes|duration_minutes|length_min", 15, 180, 5),
             text("room|location", "Room @#/Room ###/%noun Room"),
             flag("mandatory|required|is_mandatory"),
-            several("attendees|participants", "Ana/Boris/Cleo/Deniz/Erik/Farah/Gil/Heidi/Ivan/Joy/Kaito"),
+            several(
+                "attendees|participants", "Ana/Boris/Cleo/Deniz/Erik/Farah/Gil/Heidi/Ivan/Joy/Kaito"
+            ),
         ),
         (
             (
@@ -102,7 +104,9 @@ BUSINESS: tuple[Domain, ...] = (
             text("clinic|place", "%noun Clinic/%last Medical Centre/%city General"),
             flag("first_visit|new_patient"),
             whole("age|patient_age", 18, 90),
-            several("symptoms", "cough/fever/headache/back pain/rash/dizziness/sore throat/fatigue"),
+            several(
+                "symptoms", "cough/fever/headache/back pain/rash/dizziness/sore throat/fatigue"
+            ),
         ),
         (
             "{patient}[, {age},] sees {doctor} on {date}[ at {time}][ about {symptoms}].[ It {first_visit?is|is not} a first visit.]",
@@ -119,7 +123,10 @@ BUSINESS: tuple[Domain, ...] = (
     ),
     Domain(  # house plants
         (
-            text("plant|plant_name", "monstera/aloe/snake plant/peace lily/jade plant/spider plant/rubber tree/calathea/orchid/fern"),
+            text(
+                "plant|plant_name",
+                "monstera/aloe/snake plant/peace lily/jade plant/spider plant/rubber tree/calathea/orchid/fern",
+            ),
             text("light|light_needs", "full sun/partial shade/bright light/low light"),
             whole("water_days|watering_interval_days", 2, 28),
             measure("height_cm|height", 12, 180),
@@ -150,7 +157,10 @@ BUSINESS: tuple[Domain, ...] = (
             whole("stops|num_stops", 2, 18),
             flag("first_class|has_first_class"),
             cash("fare|ticket_price", 8, 190),
-            several("services|on_board", "wifi/dining car/power sockets/quiet coach/bike racks/sleeper coach"),
+            several(
+                "services|on_board",
+                "wifi/dining car/power sockets/quiet coach/bike racks/sleeper coach",
+            ),
         ),
         (
             (
@@ -180,7 +190,9 @@ BUSINESS: tuple[Domain, ...] = (
             text("label|record_label", "%brand Records/%noun Music/%adj Sound"),
             flag("live|is_live"),
             measure("minutes|length_minutes", 28, 95),
-            several("genres|styles|tags", "jazz/folk/soul/techno/blues/metal/pop/ambient/reggae/punk"),
+            several(
+                "genres|styles|tags", "jazz/folk/soul/techno/blues/metal/pop/ambient/reggae/punk"
+            ),
         ),
         (
             "{artist} released the album {album} in {year}[ on {label}].[ It has {tracks} tracks.][ It {live?is|is not} a live album.]",
@@ -231,7 +243,10 @@ BUSINESS: tuple[Domain, ...] = (
     ),
     Domain(  # cities
         (
-            text("city|city_name", "Port %last/New %last/%last City/Saint %first/%adj Bay/%noun Falls"),
+            text(
+                "city|city_name",
+                "Port %last/New %last/%last City/Saint %first/%adj Bay/%noun Falls",
+            ),
             text("country", "%country"),
             whole("population|inhabitants", 20000, 990000, 1000),
             text("mayor", "%person"),
@@ -239,7 +254,10 @@ BUSINESS: tuple[Domain, ...] = (
             whole("founded|founding_year", 800, 1890),
             flag("capital|is_capital"),
             measure("area_km2|area", 12, 900),
-            several("sights|landmarks", "old town/cathedral/city wall/opera house/castle/harbor/botanical garden/clock tower"),
+            several(
+                "sights|landmarks",
+                "old town/cathedral/city wall/opera house/castle/harbor/botanical garden/clock tower",
+            ),
         ),
         (
             "{city}, a city in {country}, has {population} inhabitants[ and {capital?is|is not} the capital].[ The mayor is {mayor}.]",
@@ -255,7 +273,10 @@ BUSINESS: tuple[Domain, ...] = (
     ),
     Domain(  # hiking trails
         (
-            text("trail|trail_name|hike", "%noun Loop/%adj Ridge Trail/%last Path/%noun Valley Trail/%adj %noun Way"),
+            text(
+                "trail|trail_name|hike",
+                "%noun Loop/%adj Ridge Trail/%last Path/%noun Valley Trail/%adj %noun Way",
+            ),
             measure("km|length_km|distance_km", 3, 48),
             whole("climb_m|ascent_m|elevation_gain", 80, 1900, 10),
             measure("hours|duration_hours", 2, 12),
@@ -286,7 +307,10 @@ BUSINESS: tuple[Domain, ...] = (
             whole("heart_rate|avg_heart_rate", 95, 178),
             text("date|day", "%date/%weekday"),
             flag("indoors|is_indoor"),
-            several("friends|partners|training_partners", "Ana/Boris/Cleo/Deniz/Erik/Farah/Gil/Heidi/Ivan/Joy"),
+            several(
+                "friends|partners|training_partners",
+                "Ana/Boris/Cleo/Deniz/Erik/Farah/Gil/Heidi/Ivan/Joy",
+            ),
         ),
         (
             (
@@ -316,7 +340,10 @@ BUSINESS: tuple[Domain, ...] = (
             cash("amount|sum", 15, 4200),
             text("currency", "%currency"),
             text("date|sent_on|transfer_date", "%date"),
-            text("reference|note", "rent/school fees/order ###/tuition/dinner/car repair/concert tickets"),
+            text(
+                "reference|note",
+                "rent/school fees/order ###/tuition/dinner/car repair/concert tickets",
+            ),
             flag("urgent|is_urgent|express"),
             measure("fee|bank_fee", 1, 12),
         ),
@@ -373,7 +400,9 @@ BUSINESS: tuple[Domain, ...] = (
             text("version|app_version", "#.#/#.#.#"),
             flag("recommends|would_recommend"),
             whole("likes|helpful_votes", 2, 300),
-            several("pros|strengths", "speed/design/search/offline mode/widgets/sync/dark mode/price"),
+            several(
+                "pros|strengths", "speed/design/search/offline mode/widgets/sync/dark mode/price"
+            ),
         ),
         (
             "{reviewer} gave {app} {stars} stars[ on {date}][ and {recommends?would|would not} recommend it].[ Praised: {pros}.]",
@@ -389,7 +418,10 @@ BUSINESS: tuple[Domain, ...] = (
     ),
     Domain(  # prescriptions
         (
-            text("drug|medicine|medication", "Amoril/Benzacor/Cetrafen/Doxalin/Ferrolax/Ibrexan/Lorvidol/Metacin/Nasolev/Tramexil"),
+            text(
+                "drug|medicine|medication",
+                "Amoril/Benzacor/Cetrafen/Doxalin/Ferrolax/Ibrexan/Lorvidol/Metacin/Nasolev/Tramexil",
+            ),
             text("patient|for_patient", "%person"),
             whole("dose_mg|mg", 5, 800, 5),
             whole("times_per_day|daily_doses", 2, 6),
@@ -422,7 +454,10 @@ BUSINESS: tuple[Domain, ...] = (
     ),
     Domain(  # bird sightings
         (
-            text("bird|species", "kingfisher/barn owl/grey heron/osprey/goldfinch/black stork/robin/crane/puffin/hoopoe"),
+            text(
+                "bird|species",
+                "kingfisher/barn owl/grey heron/osprey/goldfinch/black stork/robin/crane/puffin/hoopoe",
+            ),
             whole("count|number_seen", 2, 90),
             text("observer|seen_by|watcher", "%person"),
             text("place|site|location", "%noun Lake/%last Marsh/%noun Point/%adj Bay"),
@@ -430,7 +465,9 @@ BUSINESS: tuple[Domain, ...] = (
             text("time|seen_at", "0#:%minute/1#:%minute"),
             flag("photographed|has_photo"),
             measure("distance_m|distance", 5, 200),
-            several("behaviors|behaviours", "feeding/singing/nesting/preening/diving/hunting/resting"),
+            several(
+                "behaviors|behaviours", "feeding/singing/nesting/preening/diving/hunting/resting"
+            ),
         ),
         (
             (

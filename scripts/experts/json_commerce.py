@@ -7,7 +7,10 @@ from experts.json_world import Domain, cash, flag, measure, several, text, whole
 COMMERCE: tuple[Domain, ...] = (
     Domain(  # franchises
         (
-            text("chain|franchise_brand|banner", "%adj Bagel/%last Burgers/%noun Pizza/%brand Coffee/Casa %last/%noun Noodles/%adj Taco"),
+            text(
+                "chain|franchise_brand|banner",
+                "%adj Bagel/%last Burgers/%noun Pizza/%brand Coffee/Casa %last/%noun Noodles/%adj Taco",
+            ),
             text("franchisee|outlet_operator|licensee", "%person"),
             text("area_manager|head_office_rep|brand_contact", "%person"),
             text("outlet_town|territory|opened_in", "%city"),
@@ -77,7 +80,10 @@ COMMERCE: tuple[Domain, ...] = (
             text("quoted_on|offer_date|drawn_up_on", "%day/%weekday/%month 1#"),
             text("valid_until|lapses_on|open_till", "%day/%weekday/%month 1#"),
             whole("min_order|smallest_lot|order_floor", 20, 900, 10),
-            several("packaging|packed_in|containers", "crates/sacks/drums/cartons/pallets/tubs/bundles/reels/tins/bales"),
+            several(
+                "packaging|packed_in|containers",
+                "crates/sacks/drums/cartons/pallets/tubs/bundles/reels/tins/bales",
+            ),
             flag("free_sample|sample_at_no_cost|gratis_specimen"),
         ),
         (
@@ -251,7 +257,10 @@ COMMERCE: tuple[Domain, ...] = (
             text("recipient|holder|given_to", "%person"),
             whole("loaded|face_value|starting_credit", 60, 400, 5),
             cash("balance|credit_left|unspent", 2, 110),
-            text("shop|redeemable_at|accepted_by", "%noun Books/%last Garden Centre/%brand Spa/%adj Records/%noun Cinema/%last Deli"),
+            text(
+                "shop|redeemable_at|accepted_by",
+                "%noun Books/%last Garden Centre/%brand Spa/%adj Records/%noun Cinema/%last Deli",
+            ),
             text("expires|use_by|last_valid_day", "%day/%day %year/%month 1#"),
             text(
                 "occasion|celebrated_event|given_at",
@@ -303,13 +312,22 @@ COMMERCE: tuple[Domain, ...] = (
     ),
     Domain(  # loyalty programmes
         (
-            text("programme|loyalty_scheme|rewards_club", "%brand Club/%noun Miles/%adj Rewards/%last Plus/%noun Points/%brand Circle"),
+            text(
+                "programme|loyalty_scheme|rewards_club",
+                "%brand Club/%noun Miles/%adj Rewards/%last Plus/%noun Points/%brand Circle",
+            ),
             text("member|cardholder|enrollee", "%person"),
             text("referrer|recruited_by|brought_in_by", "%person"),
             whole("points_earned|collected|credited", 1200, 9500, 50),
             whole("points_spent|redeemed|debited", 150, 2500, 50),
-            text("old_tier|previous_status|level_before", "bronze/silver/gold/platinum/sapphire/ruby/emerald/onyx/pearl/topaz/amber/jade"),
-            text("tier|current_status|level_now", "bronze/silver/gold/platinum/sapphire/ruby/emerald/onyx/pearl/topaz/amber/jade"),
+            text(
+                "old_tier|previous_status|level_before",
+                "bronze/silver/gold/platinum/sapphire/ruby/emerald/onyx/pearl/topaz/amber/jade",
+            ),
+            text(
+                "tier|current_status|level_now",
+                "bronze/silver/gold/platinum/sapphire/ruby/emerald/onyx/pearl/topaz/amber/jade",
+            ),
             text("enrolled_on|participant_since|account_opened", "%date"),
             several(
                 "perks|benefits|privileges",
@@ -473,7 +491,10 @@ COMMERCE: tuple[Domain, ...] = (
         (
             text("borrower|debtor|taken_out_by", "%person"),
             text("guarantor|co_signer|vouched_for_by", "%person"),
-            text("bank|creditor|lender", "%city Savings/Bank %last/%brand Credit/%noun Bank/%city Union Bank"),
+            text(
+                "bank|creditor|lender",
+                "%city Savings/Bank %last/%brand Credit/%noun Bank/%city Union Bank",
+            ),
             whole("principal|amount_lent|initial_debt", 9000, 48000, 100),
             whole("outstanding|still_owed|remaining_debt", 1000, 12000, 100),
             measure("interest_rate|annual_percent|normal_rate", 2, 12),
@@ -595,7 +616,10 @@ COMMERCE: tuple[Domain, ...] = (
                 "order_type|instruction|order_kind",
                 "limit/market/stop-loss/iceberg/fill-or-kill/trailing stop/bracket/pegged/all-or-none/hidden/scaled",
             ),
-            several("venues|exchanges|routed_to", "Xetra/Nasdaq/Euronext/Tradegate/Turquoise/Aquis/Borsa/Sigma/Equiduct/Cboe"),
+            several(
+                "venues|exchanges|routed_to",
+                "Xetra/Nasdaq/Euronext/Tradegate/Turquoise/Aquis/Borsa/Sigma/Equiduct/Cboe",
+            ),
             flag("on_margin|leveraged|debt_financed"),
         ),
         (

@@ -16,7 +16,8 @@ CULTURE: tuple[Domain, ...] = (
             whole("actors|cast_size|num_actors", 3, 24),
             flag("sold_out|is_sold_out"),
             several(
-                "characters|roles", "the Baron/Old Nell/Captain Roe/Lady Grey/Doctor Finch/Puck/Aunt May/Count Orlo/Prince Leo/Widow Hart"
+                "characters|roles",
+                "the Baron/Old Nell/Captain Roe/Lady Grey/Doctor Finch/Puck/Aunt May/Count Orlo/Prince Leo/Widow Hart",
             ),
         ),
         (
@@ -52,7 +53,8 @@ CULTURE: tuple[Domain, ...] = (
     Domain(  # commissioned paintings
         (
             text(
-                "painting|artwork|picture", "Portrait of %last/The %adj %noun/View of %city/%noun at Dawn/%adj %noun/Still Life with %noun"
+                "painting|artwork|picture",
+                "Portrait of %last/The %adj %noun/View of %city/%noun at Dawn/%adj %noun/Still Life with %noun",
             ),
             text("painter|artist|painted_by", "%person"),
             text("patron|client|commissioned_by", "%person"),
@@ -61,7 +63,10 @@ CULTURE: tuple[Domain, ...] = (
             cash("fee|total_fee|agreed_price", 600, 4800),
             cash("deposit|advance|down_payment", 90, 900),
             flag("framed|has_frame"),
-            several("colors|pigments|palette", "ochre/umber/cobalt blue/crimson/lead white/sienna/ivory black/viridian/madder/indigo"),
+            several(
+                "colors|pigments|palette",
+                "ochre/umber/cobalt blue/crimson/lead white/sienna/ivory black/viridian/madder/indigo",
+            ),
         ),
         (
             (
@@ -112,7 +117,10 @@ CULTURE: tuple[Domain, ...] = (
             whole("longest_minutes|max_minutes|longest", 40, 150),
             text("release_day|weekday|comes_out_on", "%weekday"),
             flag("ad_free|no_ads"),
-            several("topics|themes|subjects", "history/food/money/crime/space/health/music/football/gardening/parenting/startups/travel"),
+            several(
+                "topics|themes|subjects",
+                "history/food/money/crime/space/health/music/football/gardening/parenting/startups/travel",
+            ),
         ),
         (
             (
@@ -157,7 +165,10 @@ CULTURE: tuple[Domain, ...] = (
             whole("started|first_aired|start_year", 1975, 2004),
             whole("ended|last_aired|end_year", 2003, 2025),
             flag("subtitled|has_subtitles"),
-            several("genres|tags", "crime/comedy/drama/fantasy/romance/horror/satire/mystery/westerns/thrillers"),
+            several(
+                "genres|tags",
+                "crime/comedy/drama/fantasy/romance/horror/satire/mystery/westerns/thrillers",
+            ),
         ),
         (
             (
@@ -194,7 +205,10 @@ CULTURE: tuple[Domain, ...] = (
     ),
     Domain(  # magazines
         (
-            text("magazine|magazine_title|periodical", "%brand Monthly/%noun Review/%adj %noun/%noun & %noun/%city Life/%brand Weekly"),
+            text(
+                "magazine|magazine_title|periodical",
+                "%brand Monthly/%noun Review/%adj %noun/%noun & %noun/%city Life/%brand Weekly",
+            ),
             text("editor|edited_by|chief_editor", "%person"),
             text("owner|owned_by|proprietor", "%person"),
             cash("copy_price|issue_price|price_per_issue", 3, 18),
@@ -202,7 +216,10 @@ CULTURE: tuple[Domain, ...] = (
             whole("pages|page_count|total_pages", 48, 180),
             whole("ad_pages|advert_pages", 4, 60),
             flag("printed|in_print|print_edition"),
-            several("sections|columns|covers", "fashion/travel/science/gardening/film/politics/cooking/sport/books/design/health"),
+            several(
+                "sections|columns|covers",
+                "fashion/travel/science/gardening/film/politics/cooking/sport/books/design/health",
+            ),
         ),
         (
             (
@@ -246,11 +263,20 @@ CULTURE: tuple[Domain, ...] = (
             text("station|radio_station", "Radio %brand/%noun FM/%brand FM/Radio %noun/%adj Radio"),
             text("presenter|host|presented_by", "%person"),
             text("producer|produced_by|made_by", "%person"),
-            text("starts|start_time|on_air_at", "06:%minute/07:%minute/09:%minute/10:%minute/11:%minute/13:%minute/17:%minute"),
-            text("ends|end_time|off_air_at", "12:%minute/14:%minute/15:%minute/18:%minute/19:%minute/2%two:%minute"),
+            text(
+                "starts|start_time|on_air_at",
+                "06:%minute/07:%minute/09:%minute/10:%minute/11:%minute/13:%minute/17:%minute",
+            ),
+            text(
+                "ends|end_time|off_air_at",
+                "12:%minute/14:%minute/15:%minute/18:%minute/19:%minute/2%two:%minute",
+            ),
             measure("frequency_mhz|frequency|mhz", 88, 107),
             flag("live|is_live"),
-            several("features|segments", "news/weather/a quiz/interviews/traffic/phone-ins/live music/sports/letters/book tips"),
+            several(
+                "features|segments",
+                "news/weather/a quiz/interviews/traffic/phone-ins/live music/sports/letters/book tips",
+            ),
         ),
         (
             "{presenter} presents {radio_show} on {station}[ from {starts}[ to {ends}]].[ The show {live?goes|does not go} out live.]",
@@ -296,7 +322,8 @@ CULTURE: tuple[Domain, ...] = (
             whole("expected|expected_visitors|forecast", 2000, 60000, 500),
             flag("free_entry|is_free|free_of_charge"),
             several(
-                "acts|performers", "jugglers/stilt walkers/fire eaters/drummers/mimes/puppets/brass bands/samba dancers/clowns/acrobats"
+                "acts|performers",
+                "jugglers/stilt walkers/fire eaters/drummers/mimes/puppets/brass bands/samba dancers/clowns/acrobats",
             ),
         ),
         (
@@ -348,7 +375,10 @@ CULTURE: tuple[Domain, ...] = (
             cash("monthly_fee|fee|price_per_month", 18, 120),
             cash("trial_fee|trial_price|first_lesson_price", 4, 30),
             flag("beginners|for_beginners|beginners_welcome"),
-            several("steps|moves|figures", "turns/dips/lifts/spins/the box step/the cross step/kicks/slides/hops/the promenade"),
+            several(
+                "steps|moves|figures",
+                "turns/dips/lifts/spins/the box step/the cross step/kicks/slides/hops/the promenade",
+            ),
         ),
         (
             (
@@ -388,12 +418,18 @@ CULTURE: tuple[Domain, ...] = (
             text("poem|poem_title|poem_name", "%title/Ode to %stuff/%noun Song/To the %noun"),
             text("poet|written_by|author", "%person"),
             text("translator|translated_by", "%person"),
-            text("prize|award|prize_name", "%last Prize/%noun Medal/Golden %noun/%city Poetry Award/%last Award"),
+            text(
+                "prize|award|prize_name",
+                "%last Prize/%noun Medal/Golden %noun/%city Poetry Award/%last Award",
+            ),
             whole("lines|line_count|num_lines", 8, 90),
             whole("written|year_written|written_in", 1950, 1996),
             whole("awarded|prize_year|won_in", 1985, 2025),
             flag("rhymed|rhymes|has_rhyme"),
-            several("themes|about|motifs", "love/war/the sea/old age/exile/winter/childhood/grief/birds/the city/silence"),
+            several(
+                "themes|about|motifs",
+                "love/war/the sea/old age/exile/winter/childhood/grief/birds/the city/silence",
+            ),
         ),
         (
             "{poet} wrote {poem} in {written}[ and won the {prize} for it[ in {awarded}]].[ It {rhymed?rhymes|does not rhyme}.]",
@@ -422,7 +458,8 @@ CULTURE: tuple[Domain, ...] = (
     Domain(  # photographs
         (
             text(
-                "photo|photograph|photo_title", "%adj %noun/%noun at Dusk/Children in %city/%noun in Snow/The %adj %noun/Smile ##/Study #"
+                "photo|photograph|photo_title",
+                "%adj %noun/%noun at Dusk/Children in %city/%noun in Snow/The %adj %noun/Smile ##/Study #",
             ),
             text("photographer|taken_by|shot_by", "%person"),
             text("sitter|person_shown|model", "%person"),
@@ -431,7 +468,10 @@ CULTURE: tuple[Domain, ...] = (
             measure("width_cm|width", 9, 90),
             measure("height_cm|height", 9, 90),
             flag("in_color|is_color"),
-            several("keywords|tags", "street/portrait/night/smoke/rain/crowd/garden/hands/winter/window/dance"),
+            several(
+                "keywords|tags",
+                "street/portrait/night/smoke/rain/crowd/garden/hands/winter/window/dance",
+            ),
         ),
         (
             (
@@ -482,7 +522,10 @@ CULTURE: tuple[Domain, ...] = (
             cash("bought_for|purchase_price|price_paid", 300, 9000),
             cash("insured_for|insured_value", 300, 9000),
             flag("playable|is_playable|can_be_played"),
-            several("woods|materials", "maple/spruce/ebony/rosewood/walnut/pear/cherry/cedar/boxwood/willow"),
+            several(
+                "woods|materials",
+                "maple/spruce/ebony/rosewood/walnut/pear/cherry/cedar/boxwood/willow",
+            ),
         ),
         (
             "The {instrument} was made by {maker} in {built}[ and now belongs to {owner}].[ It {playable?can|cannot} be played.]",
@@ -524,7 +567,10 @@ CULTURE: tuple[Domain, ...] = (
             text("due|due_date|return_by", "%date"),
             cash("fine|late_fee", 2, 40),
             flag("returned|is_returned|brought_back"),
-            several("subjects|topics", "history/physics/law/botany/music/religion/chess/economics/art/medicine"),
+            several(
+                "subjects|topics",
+                "history/physics/law/botany/music/religion/chess/economics/art/medicine",
+            ),
         ),
         (
             (
@@ -573,7 +619,10 @@ CULTURE: tuple[Domain, ...] = (
             whole("words|word_count|length_words", 120, 980, 10),
             whole("comments|comment_count|num_comments", 3, 400),
             flag("paywalled|subscribers_only|paywall"),
-            several("tags|topics", "taxes/housing/energy/schools/traffic/climate/trade/elections/police/health"),
+            several(
+                "tags|topics",
+                "taxes/housing/energy/schools/traffic/climate/trade/elections/police/health",
+            ),
         ),
         (
             (
@@ -681,7 +730,10 @@ CULTURE: tuple[Domain, ...] = (
             cash("cheapest_seat|min_price|lowest_price", 9, 60),
             cash("best_seat|max_price|highest_price", 45, 220),
             flag("surtitles|has_surtitles"),
-            several("languages|sung_in", "Italian/German/French/Russian/Czech/English/Spanish/Hungarian/Polish/Latin"),
+            several(
+                "languages|sung_in",
+                "Italian/German/French/Russian/Czech/English/Spanish/Hungarian/Polish/Latin",
+            ),
         ),
         (
             (
@@ -721,7 +773,10 @@ CULTURE: tuple[Domain, ...] = (
     ),
     Domain(  # choirs
         (
-            text("choir|choir_name|chorus", "%last Voices/%adj %noun Choir/%road Singers/%last Chorale/Choir of %stuff/%noun Chorus"),
+            text(
+                "choir|choir_name|chorus",
+                "%last Voices/%adj %noun Choir/%road Singers/%last Chorale/Choir of %stuff/%noun Chorus",
+            ),
             text("conductor|conducted_by|led_by", "%person"),
             text("pianist|accompanist|at_the_piano", "%person"),
             text("home_city|based_in|home_town", "%city"),
@@ -729,7 +784,10 @@ CULTURE: tuple[Domain, ...] = (
             whole("sopranos|soprano_count|num_sopranos", 4, 24),
             whole("basses|bass_count|num_basses", 4, 24),
             flag("auditions|audition_required|holds_auditions"),
-            several("repertoire|styles|sings", "gospel/madrigals/folk songs/motets/film music/carols/spirituals/pop/chorales/sea shanties"),
+            several(
+                "repertoire|styles|sings",
+                "gospel/madrigals/folk songs/motets/film music/carols/spirituals/pop/chorales/sea shanties",
+            ),
         ),
         (
             (

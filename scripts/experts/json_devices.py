@@ -70,12 +70,18 @@ DEVICES: tuple[Domain, ...] = (
     ),
     Domain(  # network routers
         (
-            text("router|router_model|gateway", "%brand R##/%brand Mesh #/%brand Hub ##/%brand AX#/%brand Gate #"),
+            text(
+                "router|router_model|gateway",
+                "%brand R##/%brand Mesh #/%brand Hub ##/%brand AX#/%brand Gate #",
+            ),
             text("installer|fitted_by|technician", "%person"),
             text("subscriber|line_holder|contract_owner", "%person"),
             whole("down_mbps|download_speed|inbound_rate", 20, 980, 10),
             whole("up_mbps|upload_speed|outbound_rate", 20, 980, 10),
-            text("ssid|wifi_name|wireless_network", "%noun##/%adj Cat/%beasts-#/Cafe %noun/%last Home"),
+            text(
+                "ssid|wifi_name|wireless_network",
+                "%noun##/%adj Cat/%beasts-#/Cafe %noun/%last Home",
+            ),
             text(
                 "old_room|moved_from|previous_spot",
                 "pantry/hallway/attic/cellar/garage/study/loft/cloakroom/stairwell/conservatory/utility room/larder",
@@ -193,7 +199,10 @@ DEVICES: tuple[Domain, ...] = (
     ),
     Domain(  # printers
         (
-            text("printer|printer_model|device", "%brand P##/%brand Jet ##/%brand Laser #/%brand Ink ##/%brand LX#"),
+            text(
+                "printer|printer_model|device",
+                "%brand P##/%brand Jet ##/%brand Laser #/%brand Ink ##/%brand LX#",
+            ),
             text("main_user|assigned_to|desk_owner", "%person"),
             text("technician|serviced_by|repairer", "%person"),
             whole("mono_ppm|monochrome_speed|greyscale_rate", 4, 60),
@@ -253,7 +262,10 @@ DEVICES: tuple[Domain, ...] = (
     ),
     Domain(  # mobile apps
         (
-            text("app|app_name|application", "%noun Notes/%adj %noun/%brand Go/Pocket %noun/%noun Pal/%brand Daily"),
+            text(
+                "app|app_name|application",
+                "%noun Notes/%adj %noun/%brand Go/Pocket %noun/%noun Pal/%brand Daily",
+            ),
             text("developer|coded_by|programmer", "%person"),
             text("interface_by|artwork_by", "%person"),
             measure("ios_rating|apple_stars|app_store_score", 1, 5),
@@ -312,7 +324,10 @@ DEVICES: tuple[Domain, ...] = (
     ),
     Domain(  # internet domain names
         (
-            text("domain|domain_name|web_address", "%tool##.com/%tool-hub.net/my-%tool.org/get-%tool.dev/%tool#.app/%tool.io"),
+            text(
+                "domain|domain_name|web_address",
+                "%tool##.com/%tool-hub.net/my-%tool.org/get-%tool.dev/%tool#.app/%tool.io",
+            ),
             text("seller|previous_owner|former_registrant", "%person"),
             text("buyer|new_owner|acquired_by", "%person"),
             text("registered|created_on|first_taken", "%day"),
@@ -324,7 +339,9 @@ DEVICES: tuple[Domain, ...] = (
                 "Gandi/Namecheap/GoDaddy/Porkbun/Hover/Dynadot/Tucows/IONOS/Joker/Enom/Hostpoint/Sedo",
             ),
             flag("whois_privacy|owner_masked|anonymous_owner"),
-            several("dns_records|record_types|zone_entries", "MX/TXT/CNAME/NS/SRV/CAA/AAAA/PTR/SOA"),
+            several(
+                "dns_records|record_types|zone_entries", "MX/TXT/CNAME/NS/SRV/CAA/AAAA/PTR/SOA"
+            ),
         ),
         (
             "{buyer} bought {domain} from {seller}[ for ${paid}].[ The asking price had been ${asked}.][ It is held at {registrar}.]",
@@ -375,7 +392,10 @@ DEVICES: tuple[Domain, ...] = (
             text("real_start|began_at|went_live", "%time"),
             whole("expected|anticipated_count|seats_reserved", 3, 60),
             whole("attendees|turnout|connected_count", 3, 60),
-            text("platform|conferencing_tool|client_app", "Zoom/Teams/Webex/Skype/Jitsi/FaceTime/Meet/Whereby/Viber/Signal/Discord/Wire"),
+            text(
+                "platform|conferencing_tool|client_app",
+                "Zoom/Teams/Webex/Skype/Jitsi/FaceTime/Meet/Whereby/Viber/Signal/Discord/Wire",
+            ),
             flag("recorded|is_taped|video_kept"),
             several(
                 "glitches|technical_issues|disturbances",
@@ -424,7 +444,10 @@ DEVICES: tuple[Domain, ...] = (
     ),
     Domain(  # software licences
         (
-            text("software|product|licensed_program", "%brand CAD/%brand Office/%brand Paint/%noun Editor/%brand Ledger/%noun Studio"),
+            text(
+                "software|product|licensed_program",
+                "%brand CAD/%brand Office/%brand Paint/%noun Editor/%brand Ledger/%noun Studio",
+            ),
             text("vendor|licensor|publisher", "%company"),
             text("licensee|customer|client_company", "%company"),
             whole("seats|entitled_users|purchased_count", 3, 250),
@@ -496,7 +519,10 @@ DEVICES: tuple[Domain, ...] = (
                 "broken link/missing icon/data race/crash",
             ),
             flag("reproducible|repeatable|happens_always"),
-            several("platforms|operating_systems|environments", "Linux/Windows/macOS/Android/iOS/FreeBSD/Solaris/Ubuntu/Debian/ChromeOS"),
+            several(
+                "platforms|operating_systems|environments",
+                "Linux/Windows/macOS/Android/iOS/FreeBSD/Solaris/Ubuntu/Debian/ChromeOS",
+            ),
         ),
         (
             (
@@ -540,7 +566,10 @@ DEVICES: tuple[Domain, ...] = (
     ),
     Domain(  # data centres
         (
-            text("data_centre|facility|server_farm", "%brand DC#/%noun Vault/Hall @#/%adj Bunker/%brand Farm"),
+            text(
+                "data_centre|facility|server_farm",
+                "%brand DC#/%noun Vault/Hall @#/%adj Bunker/%brand Farm",
+            ),
             text("city|located_in|home_city", "%city"),
             text("mirror_city|failover_site|replica_in", "%city"),
             whole("racks_taken|occupied_cabinets|rented_out", 20, 900, 10),
@@ -649,7 +678,10 @@ DEVICES: tuple[Domain, ...] = (
     ),
     Domain(  # smartwatches
         (
-            text("watch|watch_model|wearable", "%brand Watch #/%brand Fit ##/%brand Pulse/%noun Band #/%brand Time #"),
+            text(
+                "watch|watch_model|wearable",
+                "%brand Watch #/%brand Fit ##/%brand Pulse/%noun Band #/%brand Time #",
+            ),
             text("wearer|worn_by|wrist_owner", "%person"),
             text("giver|gift_from|paid_for_by", "%person"),
             whole("resting_bpm|calm_heart_rate|lowest_bpm", 41, 89),
@@ -710,7 +742,10 @@ DEVICES: tuple[Domain, ...] = (
     ),
     Domain(  # headphones
         (
-            text("headphones|headphone_model|headset", "%brand H##/%brand Buds #/%brand Air/%noun Phones/%brand Studio #"),
+            text(
+                "headphones|headphone_model|headset",
+                "%brand H##/%brand Buds #/%brand Air/%noun Phones/%brand Studio #",
+            ),
             whole("hours_filtered|runtime_anc_on|playtime_quiet_mode", 6, 70),
             whole("hours_unfiltered|runtime_anc_off|playtime_normal", 6, 70),
             cash("list_price|rrp|regular_price", 20, 390),
@@ -722,7 +757,10 @@ DEVICES: tuple[Domain, ...] = (
                 "velour/memory foam/sheepskin/leatherette/silicone/gel/cotton/alcantara/suede/wool/latex/felt/plush",
             ),
             flag("foldable|collapsible|packs_flat"),
-            several("colors|finishes|available_shades", "ivory/onyx/teal/ruby/mint/sand/copper/cobalt/lilac/charcoal/olive/coral"),
+            several(
+                "colors|finishes|available_shades",
+                "ivory/onyx/teal/ruby/mint/sand/copper/cobalt/lilac/charcoal/olive/coral",
+            ),
         ),
         (
             (
@@ -767,7 +805,10 @@ DEVICES: tuple[Domain, ...] = (
     ),
     Domain(  # televisions
         (
-            text("television|tv_model|set_name", "%brand Vision #/%brand TV ##/%brand Q##/%noun View #/%brand Screen #"),
+            text(
+                "television|tv_model|set_name",
+                "%brand Vision #/%brand TV ##/%brand Q##/%noun View #/%brand Screen #",
+            ),
             text("buyer|purchaser|set_owner", "%person"),
             text("installer|mounted_by|wall_fitter", "%person"),
             whole("inches|new_diagonal|screen_size", 22, 98),
@@ -779,7 +820,10 @@ DEVICES: tuple[Domain, ...] = (
                 "OLED/QLED/plasma/LCD/mini-LED/microLED/laser/NanoCell/IPS/ULED/tube/rear projection",
             ),
             flag("curved|bent_screen|concave"),
-            several("sockets|ports|inputs", "HDMI/SCART/USB/Ethernet/optical/coaxial/S-Video/VGA/DVI/component/Toslink"),
+            several(
+                "sockets|ports|inputs",
+                "HDMI/SCART/USB/Ethernet/optical/coaxial/S-Video/VGA/DVI/component/Toslink",
+            ),
         ),
         (
             (

@@ -82,7 +82,10 @@ def lessons(split: Split, seed: int) -> Iterator[Lesson]:
     elif split == "test":
         yield from _rounds(rng, TEST, 0.0)
     else:
-        runs = (islice(_rounds(_random("train", seed), domains, COINED), steps) for domains, seed, steps in TAUGHT)
+        runs = (
+            islice(_rounds(_random("train", seed), domains, COINED), steps)
+            for domains, seed, steps in TAUGHT
+        )
         taught = {lesson.schema for run in runs for lesson in run}
         yield from (lesson for lesson in _rounds(rng, TRAIN, 0.0) if lesson.schema not in taught)
 
@@ -116,7 +119,11 @@ def _unique(pairs: list[tuple[str, Json]]) -> Json:
 
 def _same(kind: Json, gold: Json, got: Json) -> bool:
     if isinstance(kind, dict) and isinstance(gold, dict):
-        return isinstance(got, dict) and got.keys() == gold.keys() and all(_same(kind[key], gold[key], got[key]) for key in gold)
+        return (
+            isinstance(got, dict)
+            and got.keys() == gold.keys()
+            and all(_same(kind[key], gold[key], got[key]) for key in gold)
+        )
     if kind == "number" and type(got) in (int, float):
         return got == gold
     return type(got) is type(gold) and got == gold
@@ -132,7 +139,10 @@ def _layout(rng: random.Random, domain: Domain) -> tuple[Layout, str]:
     while True:
         layout = _draw_layout(rng, domain)
         schema = _dump({item.key: _kind(item) for item in layout})
-        if _cost(schema) <= SHAPE_BUDGET and len(_fitting(domain, _wanted(layout))) >= FEWEST_TEMPLATES:
+        if (
+            _cost(schema) <= SHAPE_BUDGET
+            and len(_fitting(domain, _wanted(layout))) >= FEWEST_TEMPLATES
+        ):
             return layout, schema
 
 
@@ -143,7 +153,9 @@ def _draw_layout(rng: random.Random, domain: Domain) -> Layout:
     others = [field for field in domain.fields[1:] if field.name not in inner]
     count = rng.randint(1 if inner else 2, MOST_LEAVES - 1 - len(inner))
     picked = [domain.fields[0], *rng.sample(others, count)]
-    items: list[Leaf | Group] = [_leaf(rng, field, camel) for field in domain.fields if field in picked]
+    items: list[Leaf | Group] = [
+        _leaf(rng, field, camel) for field in domain.fields if field in picked
+    ]
     if inner:
         leaves = tuple(_leaf(rng, field, camel) for field in domain.fields if field.name in inner)
         items.insert(rng.randint(1, len(items)), Group(outer, leaves))
@@ -158,7 +170,11 @@ def _leaf(rng: random.Random, field: Field, camel: bool) -> Leaf:
 
 
 def _kind(item: Leaf | Group) -> Json:
-    return item.field.kind if isinstance(item, Leaf) else {leaf.key: leaf.field.kind for leaf in item.leaves}
+    return (
+        item.field.kind
+        if isinstance(item, Leaf)
+        else {leaf.key: leaf.field.kind for leaf in item.leaves}
+    )
 
 
 def _value(item: Leaf | Group, said: dict[str, Json]) -> Json:
@@ -189,7 +205,11 @@ def _pair(rng: random.Random, domain: Domain, layout: Layout, template: str, coi
         question, used = _render(rng, template, record, wanted)
         said = {name: record[name] for name in used}
         answer = _dump({item.key: _value(item, said) for item in layout})
-        if _enough(used, wanted) and _cost(question) <= QUESTION_BUDGET and _cost(answer) <= ANSWER_BUDGET:
+        if (
+            _enough(used, wanted)
+            and _cost(question) <= QUESTION_BUDGET
+            and _cost(answer) <= ANSWER_BUDGET
+        ):
             return Pair(question, answer)
 
 
@@ -203,7 +223,9 @@ def _enough(said: set[str], wanted: set[str]) -> bool:
 
 
 def _wanted(layout: Layout) -> set[str]:
-    leaves = [leaf for item in layout for leaf in ((item,) if isinstance(item, Leaf) else item.leaves)]
+    leaves = [
+        leaf for item in layout for leaf in ((item,) if isinstance(item, Leaf) else item.leaves)
+    ]
     return {leaf.field.name for leaf in leaves}
 
 
@@ -230,7 +252,9 @@ def _coined(rng: random.Random, value: Json) -> Json:
     return coined(rng, value) if isinstance(value, str) else value
 
 
-def _render(rng: random.Random, template: str, record: dict[str, Json], wanted: set[str]) -> tuple[str, set[str]]:
+def _render(
+    rng: random.Random, template: str, record: dict[str, Json], wanted: set[str]
+) -> tuple[str, set[str]]:
     """A sentence of the template and the facts it says."""
     text = _CHOICE.sub(lambda found: rng.choice(found[1].split("/")), template)
     text = _drop_clauses(rng, text, wanted)

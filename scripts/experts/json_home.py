@@ -7,7 +7,10 @@ from experts.json_world import Domain, cash, flag, measure, several, text, whole
 HOME: tuple[Domain, ...] = (
     Domain(  # home repairs
         (
-            text("repair|defect|repair_job", "dripping tap/cracked tile/blocked sink/broken lock/leaking roof/damp wall/jammed door"),
+            text(
+                "repair|defect|repair_job",
+                "dripping tap/cracked tile/blocked sink/broken lock/leaking roof/damp wall/jammed door",
+            ),
             text("resident|householder|reported_by", "%person"),
             text("fixed_by|handyman|repairer", "%person"),
             text("reported|reported_on", "%day/%weekday/%day"),
@@ -15,7 +18,10 @@ HOME: tuple[Domain, ...] = (
             cash("parts_cost|material_cost", 5, 260),
             cash("labour_cost|labor", 5, 260),
             flag("urgent|is_urgent"),
-            several("supplies|materials_used", "putty/plaster/glue/tape/grout/screws/wire/nails/varnish/sealant/foam/paint"),
+            several(
+                "supplies|materials_used",
+                "putty/plaster/glue/tape/grout/screws/wire/nails/varnish/sealant/foam/paint",
+            ),
         ),
         (
             (
@@ -59,7 +65,9 @@ HOME: tuple[Domain, ...] = (
             text("period_end|billed_until", "%day"),
             cash("amount_due|total", 20, 480),
             flag("estimated|is_estimate"),
-            several("sources|power_sources", "wind/solar/hydro/nuclear/gas/coal/biomass/wood/oil/waste"),
+            several(
+                "sources|power_sources", "wind/solar/hydro/nuclear/gas/coal/biomass/wood/oil/waste"
+            ),
         ),
         (
             (
@@ -107,7 +115,10 @@ HOME: tuple[Domain, ...] = (
             cash("premium|yearly_premium", 50, 900),
             whole("deductible|excess", 50, 900, 10),
             flag("renews|auto_renew"),
-            several("covers|risks", "fire/theft/flood/storm/hail/breakage/lightning/vandalism/frost/illness/burglary"),
+            several(
+                "covers|risks",
+                "fire/theft/flood/storm/hail/breakage/lightning/vandalism/frost/illness/burglary",
+            ),
         ),
         (
             (
@@ -147,7 +158,10 @@ HOME: tuple[Domain, ...] = (
     ),
     Domain(  # furniture orders
         (
-            text("furniture|furniture_piece", "bookcase/sofa/wardrobe/bed frame/desk/sideboard/bench/bunk bed/footstool/dining table"),
+            text(
+                "furniture|furniture_piece",
+                "bookcase/sofa/wardrobe/bed frame/desk/sideboard/bench/bunk bed/footstool/dining table",
+            ),
             text("buyer|ordered_by|purchaser", "%person"),
             text("seller|sold_by|salesperson", "%person"),
             text("ordered|order_date", "%day/%iso/%weekday"),
@@ -155,7 +169,9 @@ HOME: tuple[Domain, ...] = (
             cash("price|full_price", 40, 900),
             cash("deposit|down_payment", 20, 500),
             flag("assembled|comes_assembled"),
-            several("materials", "oak/pine/steel/glass/leather/velvet/walnut/rattan/linen/beech/marble"),
+            several(
+                "materials", "oak/pine/steel/glass/leather/velvet/walnut/rattan/linen/beech/marble"
+            ),
         ),
         (
             (
@@ -188,7 +204,10 @@ HOME: tuple[Domain, ...] = (
     ),
     Domain(  # cleaning services
         (
-            text("premises|cleaned_site", "%noun House/%noun Court/%noun Tower/%last Hall/%last Clinic/%adj Gym"),
+            text(
+                "premises|cleaned_site",
+                "%noun House/%noun Court/%noun Tower/%last Hall/%last Clinic/%adj Gym",
+            ),
             text("client|paid_by", "%person"),
             text("cleaner|cleaned_by", "%person"),
             text("starts|start_time|begins_at", "%time"),
@@ -196,7 +215,10 @@ HOME: tuple[Domain, ...] = (
             cash("hourly_rate|rate", 11, 60),
             whole("windows|window_count", 2, 40),
             flag("own_supplies|brings_supplies"),
-            several("chores", "dusting/mopping/ironing/vacuuming/laundry/polishing/sweeping/scrubbing/tidying/disinfecting"),
+            several(
+                "chores",
+                "dusting/mopping/ironing/vacuuming/laundry/polishing/sweeping/scrubbing/tidying/disinfecting",
+            ),
         ),
         (
             (
@@ -240,7 +262,10 @@ HOME: tuple[Domain, ...] = (
             whole("boys|boy_count", 2, 9),
             cash("fee|evening_pay", 20, 140),
             flag("has_car"),
-            several("activities|pastimes", "drawing/reading/singing/puzzles/baking/dancing/origami/dominoes/crafts/painting/stories"),
+            several(
+                "activities|pastimes",
+                "drawing/reading/singing/puzzles/baking/dancing/origami/dominoes/crafts/painting/stories",
+            ),
         ),
         (
             "{sitter} looks after {girls} girls[ and {boys} boys] for {parent}[, coming at {arrives}].[ Lights go out at {bedtime}.]",
@@ -273,7 +298,10 @@ HOME: tuple[Domain, ...] = (
     ),
     Domain(  # cafes
         (
-            text("cafe|coffee_house|cafe_name", "Café %noun/The %adj Cup/%noun Coffee/%last Coffee Bar/The %noun Roast/Café %last"),
+            text(
+                "cafe|coffee_house|cafe_name",
+                "Café %noun/The %adj Cup/%noun Coffee/%last Coffee Bar/The %noun Roast/Café %last",
+            ),
             text("owner|proprietor", "%person"),
             text("opens|opening_time", "%time"),
             text("closes|closing_time", "%time"),
@@ -281,7 +309,10 @@ HOME: tuple[Domain, ...] = (
             whole("outside_seats|terrace_seats", 4, 70),
             cash("espresso_price|coffee_price", 1, 6),
             flag("wifi|has_wifi"),
-            several("cakes|pastries", "brownies/scones/muffins/carrot cake/cheesecake/strudel/eclairs/apple tart/doughnuts/banana bread"),
+            several(
+                "cakes|pastries",
+                "brownies/scones/muffins/carrot cake/cheesecake/strudel/eclairs/apple tart/doughnuts/banana bread",
+            ),
         ),
         (
             (
@@ -325,7 +356,9 @@ HOME: tuple[Domain, ...] = (
             text("placed|ordered_on", "%weekday/%day/%date"),
             text("pickup|collected_on", "%weekday/%day/%date"),
             flag("sliced|is_sliced"),
-            several("grains|flours", "rye/wheat/spelt/oat/barley/corn/millet/buckwheat/einkorn/rice"),
+            several(
+                "grains|flours", "rye/wheat/spelt/oat/barley/corn/millet/buckwheat/einkorn/rice"
+            ),
         ),
         (
             (
@@ -361,7 +394,10 @@ HOME: tuple[Domain, ...] = (
     ),
     Domain(  # cheeses
         (
-            text("cheese|cheese_name", "Brie/Gouda/Manchego/Comté/Feta/Gruyère/Stilton/Pecorino/Havarti/Old %last/%noun Blue/%adj Goat"),
+            text(
+                "cheese|cheese_name",
+                "Brie/Gouda/Manchego/Comté/Feta/Gruyère/Stilton/Pecorino/Havarti/Old %last/%noun Blue/%adj Goat",
+            ),
             text("milk|milk_animal", "cow/goat/sheep/buffalo/yak/camel"),
             text("made_in|dairy_town|origin", "%city"),
             text("aged_in|cellar_town|ripened_in", "%city"),
@@ -369,7 +405,10 @@ HOME: tuple[Domain, ...] = (
             measure("fat_percent|fat", 8, 40),
             measure("protein_percent|protein", 8, 40),
             flag("raw_milk|unpasteurised"),
-            several("pairs_with|goes_with", "figs/honey/walnuts/pears/cider/grapes/rye bread/olives/quince/dates/crackers"),
+            several(
+                "pairs_with|goes_with",
+                "figs/honey/walnuts/pears/cider/grapes/rye bread/olives/quince/dates/crackers",
+            ),
         ),
         (
             (
@@ -405,7 +444,10 @@ HOME: tuple[Domain, ...] = (
     ),
     Domain(  # teas
         (
-            text("tea|tea_name", "Sencha/Assam/Earl Grey/Oolong/Rooibos/Matcha/Lapsang/Keemun/%adj Jade/%noun Mist/%noun Needle"),
+            text(
+                "tea|tea_name",
+                "Sencha/Assam/Earl Grey/Oolong/Rooibos/Matcha/Lapsang/Keemun/%adj Jade/%noun Mist/%noun Needle",
+            ),
             text("planter|grown_by", "%person"),
             text("taster|reviewer|tasted_by", "%person"),
             text("country|grown_in", "%country/Sri Lanka/India/China"),
@@ -413,7 +455,10 @@ HOME: tuple[Domain, ...] = (
             whole("second_brew|second_steep_seconds", 15, 240, 5),
             cash("price|tin_price", 4, 60),
             flag("caffeine|has_caffeine"),
-            several("flavours", "jasmine/smoke/malt/honey/peach/grass/vanilla/cocoa/citrus/mint/chestnut"),
+            several(
+                "flavours",
+                "jasmine/smoke/malt/honey/peach/grass/vanilla/cocoa/citrus/mint/chestnut",
+            ),
         ),
         (
             (
@@ -452,12 +497,18 @@ HOME: tuple[Domain, ...] = (
             text("receipt|receipt_number|receipt_id", "R-##/####/T##/@-###/##-##"),
             text("shopper|customer", "%person"),
             text("cashier|served_by", "%person"),
-            text("store|supermarket", "%brand Market/%brand Foods/%last Grocers/%noun Mart/%brand Express"),
+            text(
+                "store|supermarket",
+                "%brand Market/%brand Foods/%last Grocers/%noun Mart/%brand Express",
+            ),
             cash("total|to_pay", 4, 120),
             cash("tendered|cash_received", 4, 150),
             cash("saved|discount", 2, 60),
             flag("loyalty_card|card_used"),
-            several("groceries|goods", "milk/eggs/rice/soap/apples/coffee/noodles/cheese/lentils/salad/juice/flour"),
+            several(
+                "groceries|goods",
+                "milk/eggs/rice/soap/apples/coffee/noodles/cheese/lentils/salad/juice/flour",
+            ),
         ),
         (
             (
@@ -501,7 +552,10 @@ HOME: tuple[Domain, ...] = (
             text("move_in|lease_start", "%day/%day %year/%month"),
             text("move_out|lease_end", "%day/%day %year/%month"),
             flag("furnished|is_furnished"),
-            several("amenities|features", "parking/heating/laundry/storage/wifi/bike racks/gym access/sea views/cooling/cable TV"),
+            several(
+                "amenities|features",
+                "parking/heating/laundry/storage/wifi/bike racks/gym access/sea views/cooling/cable TV",
+            ),
         ),
         (
             (
@@ -545,7 +599,10 @@ HOME: tuple[Domain, ...] = (
             whole("small_boxes|little_boxes", 2, 90),
             cash("quote|estimate", 150, 2900),
             flag("lift|has_elevator"),
-            several("fragile|breakables", "mirrors/lamps/vases/a piano/china/paintings/a harp/crystal/clocks/an aquarium"),
+            several(
+                "fragile|breakables",
+                "mirrors/lamps/vases/a piano/china/paintings/a harp/crystal/clocks/an aquarium",
+            ),
         ),
         (
             (
@@ -581,15 +638,23 @@ HOME: tuple[Domain, ...] = (
     ),
     Domain(  # jewellery
         (
-            text("jewel|jewellery_piece", "ring/brooch/bracelet/pendant/necklace/tiara/locket/anklet/signet ring/hairpin/choker"),
-            text("metal|made_from", "gold/silver/platinum/copper/titanium/brass/rose gold/white gold"),
+            text(
+                "jewel|jewellery_piece",
+                "ring/brooch/bracelet/pendant/necklace/tiara/locket/anklet/signet ring/hairpin/choker",
+            ),
+            text(
+                "metal|made_from", "gold/silver/platinum/copper/titanium/brass/rose gold/white gold"
+            ),
             text("goldsmith|jeweller|made_by", "%person"),
             text("wearer|worn_by", "%person"),
             cash("old_price|price_before", 40, 2900),
             cash("new_price|price_now", 40, 2900),
             measure("weight_grams|grams", 2, 80),
             flag("engraved|has_engraving"),
-            several("gems|stones", "rubies/opals/pearls/sapphires/garnets/emeralds/topazes/diamonds/agates/jade/amber"),
+            several(
+                "gems|stones",
+                "rubies/opals/pearls/sapphires/garnets/emeralds/topazes/diamonds/agates/jade/amber",
+            ),
         ),
         (
             (
@@ -625,7 +690,10 @@ HOME: tuple[Domain, ...] = (
     ),
     Domain(  # clothes
         (
-            text("garment|clothing_item", "coat/shirt/skirt/sweater/jacket/vest/dress/hoodie/overcoat/blouse/cardigan/raincoat"),
+            text(
+                "garment|clothing_item",
+                "coat/shirt/skirt/sweater/jacket/vest/dress/hoodie/overcoat/blouse/cardigan/raincoat",
+            ),
             text("designed_by", "%person"),
             text("colour|color|outer_color", "%color"),
             text("lining|lining_color", "%color"),
@@ -663,13 +731,22 @@ HOME: tuple[Domain, ...] = (
     ),
     Domain(  # perfumes
         (
-            text("perfume|fragrance|scent", "%adj %noun/%last No. #/Eau de %noun/%noun Noir/%adj %stuff"),
+            text(
+                "perfume|fragrance|scent",
+                "%adj %noun/%last No. #/Eau de %noun/%noun Noir/%adj %stuff",
+            ),
             text("nose|perfumer|created_by", "%person"),
             text("face|advertised_by", "%person"),
             cash("small_price|price_small", 19, 240),
             cash("large_price|price_large", 19, 240),
-            several("top_notes|opening", "lemon/mint/pear/bergamot/pepper/lavender/neroli/apple/rose/ginger"),
-            several("base_notes|dry_down", "musk/amber/cedar/vanilla/leather/patchouli/oakmoss/rose/tonka/lavender"),
+            several(
+                "top_notes|opening",
+                "lemon/mint/pear/bergamot/pepper/lavender/neroli/apple/rose/ginger",
+            ),
+            several(
+                "base_notes|dry_down",
+                "musk/amber/cedar/vanilla/leather/patchouli/oakmoss/rose/tonka/lavender",
+            ),
             whole("hours|lasts_hours", 2, 14),
             flag("discontinued|no_longer_made"),
         ),

@@ -64,7 +64,10 @@ HOUSEHOLD: tuple[Domain, ...] = (
             ),
             text("instructor|led_by|chef_in_charge", "%person"),
             text("assistant|kitchen_hand|helper", "%person"),
-            text("starts|begins_at|kicks_off", "09:%minute/10:%minute/11:%minute/16:%minute/17:%minute"),
+            text(
+                "starts|begins_at|kicks_off",
+                "09:%minute/10:%minute/11:%minute/16:%minute/17:%minute",
+            ),
             text("ends|over_at|wraps_up", "13:%minute/14:%minute/15:%minute/19:%minute/21:%minute"),
             whole("places|capacity|max_participants", 15, 30),
             whole("booked|registrations|sign_ups", 2, 14),
@@ -113,7 +116,10 @@ HOUSEHOLD: tuple[Domain, ...] = (
     ),
     Domain(  # food trucks
         (
-            text("truck|mobile_kitchen|food_van", "The %adj Taco/%last's Grill/%noun Wagon/Rolling %noun/The %adj Ladle/%noun on Wheels"),
+            text(
+                "truck|mobile_kitchen|food_van",
+                "The %adj Taco/%last's Grill/%noun Wagon/Rolling %noun/The %adj Ladle/%noun on Wheels",
+            ),
             text("cook|at_the_stove|food_by", "%person"),
             text("driver|at_the_wheel|chauffeur", "%person"),
             text("lunch_spot|midday_pitch|daytime_stand", "%road"),
@@ -163,7 +169,10 @@ HOUSEHOLD: tuple[Domain, ...] = (
     ),
     Domain(  # coffee roasts
         (
-            text("roast|blend_name|coffee_label", "%adj Roast/%noun Blend/%noun No. #/%city Espresso/%adj Bean"),
+            text(
+                "roast|blend_name|coffee_label",
+                "%adj Roast/%noun Blend/%noun No. #/%city Espresso/%adj Bean",
+            ),
             text(
                 "origin|cultivated_in|plantation_region",
                 "Yirgacheffe/Huila/Antigua/Tarrazú/Sidamo/Nyeri/Mogiana/Gayo/Kona/Boquete/Cauca/Harrar",
@@ -228,7 +237,10 @@ HOUSEHOLD: tuple[Domain, ...] = (
             text("boiled_on|cooking_day|made_on", "%day"),
             text("best_before|use_by|shelf_life_end", "%day %year/%month %year"),
             flag("pectin|gelling_aid|setting_agent"),
-            several("spices|aromatics|flavoured_with", "vanilla/cardamom/star anise/ginger/cloves/tonka/lavender/rum/mint/saffron/juniper"),
+            several(
+                "spices|aromatics|flavoured_with",
+                "vanilla/cardamom/star anise/ginger/cloves/tonka/lavender/rum/mint/saffron/juniper",
+            ),
         ),
         (
             "{maker} turned {fruit_kg} kg of fruit[ and {sugar_kg} of sugar] into {fruit} jam[ on {boiled_on}].[ It filled {jars} jars.]",
@@ -262,7 +274,10 @@ HOUSEHOLD: tuple[Domain, ...] = (
     ),
     Domain(  # ovens
         (
-            text("oven|baking_appliance|stove_model", "%brand ##/%brand @#/%brand Bake #/%brand Chef/%brand Hearth"),
+            text(
+                "oven|baking_appliance|stove_model",
+                "%brand ##/%brand @#/%brand Bake #/%brand Chef/%brand Hearth",
+            ),
             whole("lowest|min_celsius|coolest_setting", 30, 80, 5),
             whole("highest|max_celsius|hottest_setting", 220, 320, 10),
             whole("upper_watts|ceiling_element_w|top_heat", 800, 3000, 50),
@@ -312,7 +327,10 @@ HOUSEHOLD: tuple[Domain, ...] = (
     ),
     Domain(  # washing machines
         (
-            text("machine|washer_model|laundry_appliance", "%brand ##/%brand Wash #/%brand Spin/%brand @#/%brand Foam"),
+            text(
+                "machine|washer_model|laundry_appliance",
+                "%brand ##/%brand Wash #/%brand Spin/%brand @#/%brand Foam",
+            ),
             whole("slow_rpm|gentlest_spin|rpm_min", 400, 800, 100),
             whole("fast_rpm|hardest_spin|rpm_max", 1000, 1600, 100),
             whole("short_min|quick_cycle|express_duration", 15, 45),
@@ -324,7 +342,10 @@ HOUSEHOLD: tuple[Domain, ...] = (
             ),
             cash("repair_cost|technician_bill|fixing_charge", 20, 300),
             flag("top_loader|opens_from_above|lid_on_top"),
-            several("fabrics|wash_settings|suited_for", "wool/silk/denim/bedding/sportswear/lace/towels/cashmere/shirts/linen/down"),
+            several(
+                "fabrics|wash_settings|suited_for",
+                "wool/silk/denim/bedding/sportswear/lace/towels/cashmere/shirts/linen/down",
+            ),
         ),
         (
             (
@@ -365,7 +386,10 @@ HOUSEHOLD: tuple[Domain, ...] = (
     ),
     Domain(  # vacuum cleaners
         (
-            text("vacuum|hoover_model|dust_sucker", "%brand Cyclone/%brand Vac #/%brand V#/%brand Whirl/%adj Whisper"),
+            text(
+                "vacuum|hoover_model|dust_sucker",
+                "%brand Cyclone/%brand Vac #/%brand V#/%brand Whirl/%adj Whisper",
+            ),
             text("tester|reviewed_by|tried_out_by", "%person"),
             whole("eco_minutes|runtime_saving|battery_gentle", 26, 90),
             whole("turbo_minutes|runtime_boost|battery_full_blast", 5, 25),
@@ -418,12 +442,18 @@ HOUSEHOLD: tuple[Domain, ...] = (
     ),
     Domain(  # mattresses
         (
-            text("mattress|bed_model|sleep_product", "%adj Night/%brand Dream/%noun Rest/%adj Cloud/%brand Slumber"),
+            text(
+                "mattress|bed_model|sleep_product",
+                "%adj Night/%brand Dream/%noun Rest/%adj Cloud/%brand Slumber",
+            ),
             text(
                 "filling|core|inside",
                 "latex/horsehair/memory foam/kapok/coconut fibre/wool/gel foam/straw/buckwheat/goose down/seagrass",
             ),
-            text("cover|ticking|outer_fabric", "cotton/bamboo/cashmere/lyocell/linen/jersey/damask/velvet/silk/twill"),
+            text(
+                "cover|ticking|outer_fabric",
+                "cotton/bamboo/cashmere/lyocell/linen/jersey/damask/velvet/silk/twill",
+            ),
             whole("width_cm|side_to_side|breadth_cm", 80, 200, 10),
             whole("head_to_foot|bed_length", 190, 220, 5),
             text("sleeper|customer|rests_on_it", "%person"),
@@ -483,13 +513,19 @@ HOUSEHOLD: tuple[Domain, ...] = (
             ),
             text("seamstress|sewn_by|needlework_by", "%person"),
             text("hung_by|put_up_by|installer", "%person"),
-            text("fabric|cloth|textile", "damask/chintz/organza/voile/brocade/taffeta/gingham/muslin/velvet/calico/corduroy/jacquard"),
+            text(
+                "fabric|cloth|textile",
+                "damask/chintz/organza/voile/brocade/taffeta/gingham/muslin/velvet/calico/corduroy/jacquard",
+            ),
             text("front_color|indoor_side|facing_in", "%color"),
             text("back_color|street_side|facing_out", "%color"),
             whole("drop_cm|rail_to_hem", 120, 320, 5),
             cash("metre_price|cost_per_metre|yardage_rate", 5, 80),
             flag("blackout|light_proof|keeps_sun_out"),
-            several("trims|haberdashery|decorations", "tassels/fringes/ruffles/eyelets/tiebacks/pleats/beads/lace/braid/pompoms/sequins"),
+            several(
+                "trims|haberdashery|decorations",
+                "tassels/fringes/ruffles/eyelets/tiebacks/pleats/beads/lace/braid/pompoms/sequins",
+            ),
         ),
         (
             "{seamstress} sewed the {room} curtains from {fabric}[ and {hung_by} put them up].[ They are {drop_cm} cm long.]",
@@ -629,7 +665,10 @@ HOUSEHOLD: tuple[Domain, ...] = (
     ),
     Domain(  # swimming pools
         (
-            text("pool|baths_name|bathing_site", "%city Baths/%noun Lido/%adj Pool/%last Pool/%noun Springs/%adj Lagoon"),
+            text(
+                "pool|baths_name|bathing_site",
+                "%city Baths/%noun Lido/%adj Pool/%last Pool/%noun Springs/%adj Lagoon",
+            ),
             whole("shallow_cm|least_depth|paddling_depth", 40, 120, 5),
             whole("deep_cm|greatest_depth|diving_depth", 180, 500, 10),
             measure("indoor_temp|hall_celsius|roofed_pool_temp", 22, 36),
@@ -685,11 +724,17 @@ HOUSEHOLD: tuple[Domain, ...] = (
     ),
     Domain(  # picnics
         (
-            text("blanket_spread_at|picnic_place", "%noun Meadow/%adj Hill/%noun Lake/%last Park/%noun Falls/%adj Beach"),
+            text(
+                "blanket_spread_at|picnic_place",
+                "%noun Meadow/%adj Hill/%noun Lake/%last Park/%noun Falls/%adj Beach",
+            ),
             text("organizer|arranged_by|called_together_by", "%person"),
             text("carrier|basket_bearer|hamper_with", "%person"),
             text("set_out|departure|outing_start", "09:%minute/10:%minute/11:%minute"),
-            text("went_home|cleared_away_at|outing_end", "15:%minute/16:%minute/17:%minute/18:%minute"),
+            text(
+                "went_home|cleared_away_at|outing_end",
+                "15:%minute/16:%minute/17:%minute/18:%minute",
+            ),
             whole("adults|grown_ups|over_18", 2, 20),
             whole("children|youngsters|under_18", 2, 20),
             measure("walk_km|distance_on_foot|hike_length", 2, 12),

@@ -15,7 +15,10 @@ INDUSTRY: tuple[Domain, ...] = (
             text("tower_chief|lead_controller|atc_supervisor", "%person"),
             whole("landings|inbound_per_day|daily_arrivals", 20, 640),
             whole("takeoffs|outbound_per_day|daily_departures", 20, 640),
-            text("curfew_from|night_ban_starts|silent_from", "21:%minute/22:%minute/23:%minute/00:%minute"),
+            text(
+                "curfew_from|night_ban_starts|silent_from",
+                "21:%minute/22:%minute/23:%minute/00:%minute",
+            ),
             text("curfew_until|night_ban_ends|silent_until", "04:%minute/05:%minute/06:%minute"),
             cash("parking_rate|car_park_per_day|daily_parking", 5, 48),
             flag("fogbound|shut_by_fog|fog_closure"),
@@ -67,10 +70,16 @@ INDUSTRY: tuple[Domain, ...] = (
     ),
     Domain(  # mountain rescues by helicopter
         (
-            text("callsign|helicopter|rescue_craft", "Falcon ##/Alpin #/Gallus #/Heli-@##/Condor #/Edelweiss #/Marmot ##"),
+            text(
+                "callsign|helicopter|rescue_craft",
+                "Falcon ##/Alpin #/Gallus #/Heli-@##/Condor #/Edelweiss #/Marmot ##",
+            ),
             text("pilot|flown_by|flight_captain", "%person"),
             text("casualty|rescued_person|evacuee", "%person"),
-            text("peak|accident_site|mountain", "Monte %last/Piz %last/Mount %last/%adj Ridge/Col %last/%last Peak/%adj Needle"),
+            text(
+                "peak|accident_site|mountain",
+                "Monte %last/Piz %last/Mount %last/%adj Ridge/Col %last/%last Peak/%adj Needle",
+            ),
             text("hospital_town|flown_to|delivered_to", "%city"),
             text("alarm_at|distress_call|alert_received", "%time"),
             text("hoisted_at|pickup_time|on_board_since", "%time"),
@@ -129,7 +138,10 @@ INDUSTRY: tuple[Domain, ...] = (
             whole("bottom_m|valley_station_m|lower_terminal", 400, 1900, 10),
             whole("top_m|mountain_station_m|upper_terminal", 1910, 3600, 10),
             text("first_cabin|first_ride_at|service_starts", "07:%minute/08:%minute/09:%minute"),
-            text("last_cabin|last_ride_at|service_ends", "16:%minute/17:%minute/18:%minute/20:%minute"),
+            text(
+                "last_cabin|last_ride_at|service_ends",
+                "16:%minute/17:%minute/18:%minute/20:%minute",
+            ),
             cash("one_way|single_fare|ascent_fare", 6, 48),
             cash("both_ways|return_fare|round_trip", 12, 80),
             whole("capacity|persons_per_car|car_size", 4, 120),
@@ -181,19 +193,27 @@ INDUSTRY: tuple[Domain, ...] = (
     ),
     Domain(  # tram depots
         (
-            text("depot|tram_shed|carbarn", "%last Street Depot/%last Yard/%city East Depot/North %city Depot/%last Hall"),
+            text(
+                "depot|tram_shed|carbarn",
+                "%last Street Depot/%last Yard/%city East Depot/North %city Depot/%last Hall",
+            ),
             text("foreman|depot_master|yard_head", "%person"),
             text("dispatcher|roster_keeper|duty_planner", "%person"),
             whole("spaces|stabling_places|tram_capacity", 90, 240),
             whole("parked|trams_tonight|vehicles_stabled", 14, 120),
             text("first_out|pull_out_time|earliest_exit", "03:%minute/04:%minute/05:%minute"),
-            text("last_in|pull_in_time|latest_return", "23:%minute/00:%minute/01:%minute/02:%minute"),
+            text(
+                "last_in|pull_in_time|latest_return", "23:%minute/00:%minute/01:%minute/02:%minute"
+            ),
             text(
                 "pit_machine|workshop_rig|maintenance_gear",
                 "wheel lathe/bogie turntable/sand hopper/washing gantry/paint booth/axle press/traverser/lifting jack/"
                 "rail grinder/brake tester/underfloor crane",
             ),
-            several("routes|lines_served|tram_routes", "Line 2/Line 3/Line 5/Line 6/Line 7/Line 9/Line 11/Line 14/Line 16/Line 18/Line 21"),
+            several(
+                "routes|lines_served|tram_routes",
+                "Line 2/Line 3/Line 5/Line 6/Line 7/Line 9/Line 11/Line 14/Line 16/Line 18/Line 21",
+            ),
             flag("listed|heritage_protected|is_monument"),
         ),
         (
@@ -235,7 +255,10 @@ INDUSTRY: tuple[Domain, ...] = (
     ),
     Domain(  # railway stations
         (
-            text("station|rail_stop|station_name", "%city Central/%city West/%last Cross/%last Junction/%city Parkway/%last Road"),
+            text(
+                "station|rail_stop|station_name",
+                "%city Central/%city West/%last Cross/%last Junction/%city Parkway/%last Road",
+            ),
             text("architect|designed_by|drawn_by", "%person"),
             text("stationmaster|run_by|station_manager", "%person"),
             whole("opened_year|in_service_since|inaugurated", 1838, 1960),
@@ -350,7 +373,10 @@ INDUSTRY: tuple[Domain, ...] = (
             text("crane|crane_id|tower_crane", "K-##/TC-#/@##/C#/@-##/##@"),
             text("driver|cab_operator", "%person"),
             text("banksman|signaller|ground_guide", "%person"),
-            text("project|construction_site|works_on", "%last Tower/%city Arena/%last Clinic/%city Library/%last House/%brand Offices"),
+            text(
+                "project|construction_site|works_on",
+                "%last Tower/%city Arena/%last Clinic/%city Library/%last House/%brand Offices",
+            ),
             measure("tip_load_t|jib_end_capacity|far_reach_load", 2, 7),
             measure("max_load_t|near_mast_capacity|peak_capacity", 8, 40),
             text("erected_on|put_up|assembled_on", "%day/%day/%weekday"),
@@ -403,7 +429,10 @@ INDUSTRY: tuple[Domain, ...] = (
     ),
     Domain(  # mines
         (
-            text("mine|colliery|pit_name", "%last Pit/%adj Vein/Santa %last/%last Shaft/%adj Lode/%city Deep"),
+            text(
+                "mine|colliery|pit_name",
+                "%last Pit/%adj Vein/Santa %last/%last Shaft/%adj Lode/%city Deep",
+            ),
             text(
                 "mineral|extracted|commodity",
                 "galena/bauxite/cinnabar/magnetite/fluorspar/potash/malachite/wolframite/chromite/barite/stibnite/graphite/cassiterite",
@@ -460,7 +489,10 @@ INDUSTRY: tuple[Domain, ...] = (
     ),
     Domain(  # steel mills
         (
-            text("steelworks|steel_mill|works_name", "%last Steel/%city Works/%last Ironworks/%brand Steel/%city Furnace"),
+            text(
+                "steelworks|steel_mill|works_name",
+                "%last Steel/%city Works/%last Ironworks/%brand Steel/%city Furnace",
+            ),
             text("furnace_chief|melt_shop_head|smelting_lead", "%person"),
             text("rolling_chief|rolling_line_head|finishing_lead", "%person"),
             measure("scrap_t|charge_weight|fed_in_t", 60, 190),
@@ -519,7 +551,10 @@ INDUSTRY: tuple[Domain, ...] = (
     ),
     Domain(  # paper mills
         (
-            text("paper_mill|papermaker|paperworks", "%last Paper/%city Paper Mill/%last & Sons/%adj Sheet Mill/%brand Paper"),
+            text(
+                "paper_mill|papermaker|paperworks",
+                "%last Paper/%city Paper Mill/%last & Sons/%adj Sheet Mill/%brand Paper",
+            ),
             text(
                 "grade|sheet_type|paper_sort",
                 "vellum/kraft/newsprint/tissue/greaseproof/parchment/onionskin/glassine/manila/crepe/washi/bristol board",
@@ -691,8 +726,14 @@ INDUSTRY: tuple[Domain, ...] = (
             text("well|borehole|wellbore", "%last ##/@-##/%adj #/%last-#/@@ ##"),
             text("geologist|discovered_by|prospector", "%person"),
             text("toolpusher|rig_boss|drilling_lead", "%person"),
-            text("spudded|drilling_began|drill_start", "%day 2021/%day 2022/2022-0#-1#/%day 1998/%day 2009"),
-            text("plugged|abandoned_on|sealed_off", "%day 2023/%day 2024/2025-0#-1#/%day 2025/2024-11-1#"),
+            text(
+                "spudded|drilling_began|drill_start",
+                "%day 2021/%day 2022/2022-0#-1#/%day 1998/%day 2009",
+            ),
+            text(
+                "plugged|abandoned_on|sealed_off",
+                "%day 2023/%day 2024/2025-0#-1#/%day 2025/2024-11-1#",
+            ),
             whole("crude_bpd|oil_rate|oil_per_day", 20, 950, 5),
             whole("brine_bpd|water_rate|water_per_day", 20, 950, 5),
             measure("cost_m|millions_spent|drilling_bill", 2, 38),
@@ -744,7 +785,10 @@ INDUSTRY: tuple[Domain, ...] = (
     ),
     Domain(  # dams and reservoirs
         (
-            text("dam|barrage|dam_name", "%last Dam/%adj Gorge Dam/Lake %last Dam/%city Barrage/Upper %last Dam"),
+            text(
+                "dam|barrage|dam_name",
+                "%last Dam/%adj Gorge Dam/Lake %last Dam/%city Barrage/Upper %last Dam",
+            ),
             text("keeper|dam_warden|watchman", "%person"),
             text(
                 "drowned_village|submerged_place|flooded_settlement",

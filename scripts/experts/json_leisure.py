@@ -7,8 +7,14 @@ from experts.json_world import Domain, cash, flag, measure, several, text, whole
 LEISURE: tuple[Domain, ...] = (
     Domain(  # basketball games
         (
-            text("home_team|hosts|squad_with_home_court", "%city %beasts/%brand %beasts/%city Comets/%city Rockets/%city Giants"),
-            text("away_team|road_team|travelling_squad", "%city %beasts/%brand %beasts/%city Comets/%city Rockets/%city Giants"),
+            text(
+                "home_team|hosts|squad_with_home_court",
+                "%city %beasts/%brand %beasts/%city Comets/%city Rockets/%city Giants",
+            ),
+            text(
+                "away_team|road_team|travelling_squad",
+                "%city %beasts/%brand %beasts/%city Comets/%city Rockets/%city Giants",
+            ),
             whole("home_points|hosts_total|home_court_tally", 58, 126),
             whole("away_points|road_total|travellers_tally", 58, 126),
             text("top_scorer|leading_shooter|most_points_by", "%person"),
@@ -60,7 +66,10 @@ LEISURE: tuple[Domain, ...] = (
     ),
     Domain(  # boxing fights
         (
-            text("belt|title_at_stake|championship", "%city Belt/%adj Belt/%noun Crown/%city Title/%brand Belt/%noun Belt"),
+            text(
+                "belt|title_at_stake|championship",
+                "%city Belt/%adj Belt/%noun Crown/%city Title/%brand Belt/%noun Belt",
+            ),
             text("winner|victor|titleholder", "%person"),
             text("loser|beaten_boxer|vanquished", "%person"),
             measure("winner_kg|victor_weight|titleholder_mass", 48, 112),
@@ -119,13 +128,22 @@ LEISURE: tuple[Domain, ...] = (
     ),
     Domain(  # rowing races
         (
-            text("regatta|rowing_event|river_race", "%city Regatta/%noun Regatta/%adj Oar Race/%city Head Race/%last Sculls"),
+            text(
+                "regatta|rowing_event|river_race",
+                "%city Regatta/%noun Regatta/%adj Oar Race/%city Head Race/%last Sculls",
+            ),
             text(
                 "boat_class|craft|hull_type",
                 "coxed four/eight/coxed pair/coxed quad/octuple/pilot gig/whaleboat/currach/trainera/church boat/wherry/cutter",
             ),
-            text("first_crew|winning_club|gold_crew", "%city Rowers/%noun Rowing Club/%city Oars/%adj Oars/%brand Sculls"),
-            text("second_crew|runner_up|silver_crew", "%city Rowers/%noun Rowing Club/%city Oars/%adj Oars/%brand Sculls"),
+            text(
+                "first_crew|winning_club|gold_crew",
+                "%city Rowers/%noun Rowing Club/%city Oars/%adj Oars/%brand Sculls",
+            ),
+            text(
+                "second_crew|runner_up|silver_crew",
+                "%city Rowers/%noun Rowing Club/%city Oars/%adj Oars/%brand Sculls",
+            ),
             text("cox|coxswain|helmed_by", "%person"),
             text("stroke|pace_setter|rhythm_rower", "%person"),
             whole("start_rate|sprint_cadence|opening_tempo", 37, 52),
@@ -294,8 +312,14 @@ LEISURE: tuple[Domain, ...] = (
     Domain(  # ice hockey games
         (
             whole("game_no|fixture_no|match_number", 2, 82),
-            text("hosts|home_club|rink_owners", "%city %beasts/%brand %beasts/%city Blades/%city Icebreakers/%adj Pucks"),
-            text("guests|away_club|travelling_side", "%city %beasts/%brand %beasts/%city Blades/%city Icebreakers/%adj Pucks"),
+            text(
+                "hosts|home_club|rink_owners",
+                "%city %beasts/%brand %beasts/%city Blades/%city Icebreakers/%adj Pucks",
+            ),
+            text(
+                "guests|away_club|travelling_side",
+                "%city %beasts/%brand %beasts/%city Blades/%city Icebreakers/%adj Pucks",
+            ),
             whole("hosts_goals|home_tally|pucks_in_by_home_club", 2, 9),
             whole("guests_goals|away_tally|pucks_in_by_away_club", 2, 9),
             text("hosts_goalie|home_netminder|goaltender_home", "%person"),
@@ -346,7 +370,10 @@ LEISURE: tuple[Domain, ...] = (
     ),
     Domain(  # rugby matches
         (
-            text("trophy|silverware|prize_played_for", "%adj Shield/%noun Shield/%city Plate/%noun Trophy/%brand Bowl/%city Cup"),
+            text(
+                "trophy|silverware|prize_played_for",
+                "%adj Shield/%noun Shield/%city Plate/%noun Trophy/%brand Bowl/%city Cup",
+            ),
             text("referee|whistler|on_field_official", "%person"),
             text("video_official|tmo|replay_judge", "%person"),
             whole("tries|touchdowns|groundings", 2, 14),
@@ -409,7 +436,10 @@ LEISURE: tuple[Domain, ...] = (
             whole("swim_minutes|water_leg_min|first_leg_min", 18, 75),
             whole("ride_minutes|bike_leg_min|second_leg_min", 55, 195),
             whole("run_minutes|foot_leg_min|third_leg_min", 31, 125),
-            text("water|swim_venue|first_leg_in", "Lake %noun/%noun Bay/%adj Lake/%city Harbour/Lake %last"),
+            text(
+                "water|swim_venue|first_leg_in",
+                "Lake %noun/%noun Bay/%adj Lake/%city Harbour/Lake %last",
+            ),
             text("finish_town|final_stop|race_ended_in", "%city"),
             flag("wetsuit|neoprene|insulated_swim"),
             several(
@@ -464,7 +494,10 @@ LEISURE: tuple[Domain, ...] = (
     ),
     Domain(  # horse races
         (
-            text("horse|racehorse|runner", "%adj %noun/%adj Dancer/%noun Prince/%adj Thunder/%noun Lady/%adj Arrow"),
+            text(
+                "horse|racehorse|runner",
+                "%adj %noun/%adj Dancer/%noun Prince/%adj Thunder/%noun Lady/%adj Arrow",
+            ),
             text("jockey|ridden_by|in_the_saddle", "%person"),
             text("trainer|stable_master|prepared_by", "%person"),
             cash("stake|amount_bet|wager", 2, 20),
@@ -525,7 +558,10 @@ LEISURE: tuple[Domain, ...] = (
             ),
             measure("first_run|opening_marks|run_a_points", 21, 98),
             measure("second_run|closing_marks|run_b_points", 21, 98),
-            text("skatepark|contest_spot|arena", "%adj Bowl/%noun Plaza/%city Skatepark/%noun Ramps/%last Halfpipe"),
+            text(
+                "skatepark|contest_spot|arena",
+                "%adj Bowl/%noun Plaza/%city Skatepark/%noun Ramps/%last Halfpipe",
+            ),
             text("sponsor|backer|financed_by", "%company"),
             text("deck_brand|board_maker|plank_from", "%brand"),
             flag("goofy|goofy_stance|right_foot_forward"),
@@ -576,7 +612,10 @@ LEISURE: tuple[Domain, ...] = (
     ),
     Domain(  # escape rooms
         (
-            text("room|escape_game|mission", "The %adj %noun/%noun of %stuff/The %last Vault/The %adj Tomb/The %noun Lab/The %last Case"),
+            text(
+                "room|escape_game|mission",
+                "The %adj %noun/%noun of %stuff/The %last Vault/The %adj Tomb/The %noun Lab/The %last Case",
+            ),
             text("booked_by|reservation_name|customer", "%person"),
             text("game_master|hint_giver", "%person"),
             whole("team_size|headcount", 2, 9),
@@ -630,7 +669,10 @@ LEISURE: tuple[Domain, ...] = (
     ),
     Domain(  # bowling nights
         (
-            text("alley|bowling_hall|tenpin_venue", "%noun Bowl/%adj Lanes/%brand Bowling/%last Lanes/%adj Pins"),
+            text(
+                "alley|bowling_hall|tenpin_venue",
+                "%noun Bowl/%adj Lanes/%brand Bowling/%last Lanes/%adj Pins",
+            ),
             text("best_bowler|night_winner|top_of_table", "%person"),
             text("weakest_bowler|last_place|bottom_of_table", "%person"),
             whole("top_score|maximum_points|record_game", 150, 285),
@@ -684,12 +726,24 @@ LEISURE: tuple[Domain, ...] = (
     Domain(  # paragliding flights
         (
             text("pilot|glider_pilot|flown_by", "%person"),
-            text("launch_site|start_place|departure_slope", "Mount %noun/%noun Ridge/%adj Hill/%noun Meadow/%adj Field/Mount %last"),
-            text("landing_site|touchdown_place|set_down_field", "Mount %noun/%noun Ridge/%adj Hill/%noun Meadow/%adj Field/Mount %last"),
+            text(
+                "launch_site|start_place|departure_slope",
+                "Mount %noun/%noun Ridge/%adj Hill/%noun Meadow/%adj Field/Mount %last",
+            ),
+            text(
+                "landing_site|touchdown_place|set_down_field",
+                "Mount %noun/%noun Ridge/%adj Hill/%noun Meadow/%adj Field/Mount %last",
+            ),
             whole("launch_m|takeoff_elevation|start_height", 400, 1900, 10),
             whole("peak_m|ceiling|maximum_height", 2000, 4900, 10),
-            text("took_off|airborne_at|departure_time", "08:%minute/09:%minute/10:%minute/11:%minute/12:%minute"),
-            text("landed|back_on_ground|touchdown_time", "13:%minute/14:%minute/15:%minute/16:%minute/17:%minute"),
+            text(
+                "took_off|airborne_at|departure_time",
+                "08:%minute/09:%minute/10:%minute/11:%minute/12:%minute",
+            ),
+            text(
+                "landed|back_on_ground|touchdown_time",
+                "13:%minute/14:%minute/15:%minute/16:%minute/17:%minute",
+            ),
             flag("tandem|two_seater|with_passenger"),
             several(
                 "gear|equipment|flying_kit",
@@ -742,7 +796,10 @@ LEISURE: tuple[Domain, ...] = (
     ),
     Domain(  # table tennis leagues
         (
-            text("club|league_side|ping_pong_club", "TTC %city/%city Spin/%brand Topspin/%city Table Tennis/%noun TTC"),
+            text(
+                "club|league_side|ping_pong_club",
+                "TTC %city/%city Spin/%brand Topspin/%city Table Tennis/%noun TTC",
+            ),
             text("skipper|team_leader", "%person"),
             text("number_one|ace|top_seed", "%person"),
             whole("wins|victories|fixtures_taken", 2, 22),
@@ -750,7 +807,10 @@ LEISURE: tuple[Domain, ...] = (
             text("practice_day|drill_evening|sessions_on", "%weekday"),
             text("match_day|league_night|fixtures_on", "%weekday"),
             flag("own_hall|owns_premises|home_venue_owned"),
-            several("bat_woods|blade_layers|paddle_timber", "limba/ayous/hinoki/koto/balsa/walnut/ebony/spruce/willow/cedar/padauk"),
+            several(
+                "bat_woods|blade_layers|paddle_timber",
+                "limba/ayous/hinoki/koto/balsa/walnut/ebony/spruce/willow/cedar/padauk",
+            ),
             cash("dues|annual_subscription|yearly_membership", 25, 290),
         ),
         (

@@ -9,12 +9,18 @@ LIFE: tuple[Domain, ...] = (
         (
             text("name|full_name|person", "%person"),
             whole("age", 18, 79),
-            text("job|profession|occupation", "nurse/architect/baker/teacher/plumber/editor/pilot/chemist/gardener/lawyer/dentist/welder"),
+            text(
+                "job|profession|occupation",
+                "nurse/architect/baker/teacher/plumber/editor/pilot/chemist/gardener/lawyer/dentist/welder",
+            ),
             text("street", "%street"),
             text("city|town|home_city", "%city"),
             flag("member|is_member"),
             whole("children|num_children", 2, 6),
-            several("hobbies|interests|tags", "jazz/chess/rowing/pottery/cycling/poetry/hiking/opera/baking/sailing/judo/yoga/karaoke"),
+            several(
+                "hobbies|interests|tags",
+                "jazz/chess/rowing/pottery/cycling/poetry/hiking/opera/baking/sailing/judo/yoga/karaoke",
+            ),
         ),
         (
             "{name}[, {age},] lives[ at {street}] in {city}[ and {member?is|is not} a member][; <likes/enjoys> {hobbies}].",
@@ -33,7 +39,8 @@ LIFE: tuple[Domain, ...] = (
     Domain(  # products
         (
             text(
-                "product|item|product_name", "desk lamp/kettle/backpack/office chair/blender/umbrella/headset/toaster/tent/water bottle/rug"
+                "product|item|product_name",
+                "desk lamp/kettle/backpack/office chair/blender/umbrella/headset/toaster/tent/water bottle/rug",
             ),
             text("brand|maker", "%brand"),
             cash("price|cost|unit_price", 5, 240),
@@ -42,7 +49,10 @@ LIFE: tuple[Domain, ...] = (
             measure("width_cm", 8, 90),
             measure("height_cm", 8, 120),
             flag("waterproof|is_waterproof"),
-            several("materials", "steel/cotton/bamboo/glass/leather/nylon/oak/wool/aluminium/rubber/cork"),
+            several(
+                "materials",
+                "steel/cotton/bamboo/glass/leather/nylon/oak/wool/aluminium/rubber/cork",
+            ),
         ),
         (
             (
@@ -115,7 +125,10 @@ LIFE: tuple[Domain, ...] = (
             whole("cook_minutes", 10, 180, 5),
             flag("vegan|is_vegan"),
             text("difficulty|level", "easy/medium/hard"),
-            several("ingredients", "garlic/butter/lemon/rice/ginger/basil/cumin/onion/flour/cream/parsley/saffron/chili"),
+            several(
+                "ingredients",
+                "garlic/butter/lemon/rice/ginger/basil/cumin/onion/flour/cream/parsley/saffron/chili",
+            ),
             text("author|chef", "%person"),
         ),
         (
@@ -149,7 +162,10 @@ LIFE: tuple[Domain, ...] = (
             whole("party_size|guests|people", 2, 14),
             text("date|day", "%date/%weekday"),
             text("time|booking_time", "1#:%minute/2%two:%minute"),
-            text("restaurant|place", "Casa %last/Café %noun/The %adj Fork/Trattoria %last/%noun Bistro"),
+            text(
+                "restaurant|place",
+                "Casa %last/Café %noun/The %adj Fork/Trattoria %last/%noun Bistro",
+            ),
             flag("outdoor|outside|terrace"),
             text("phone|contact", "555-0##/555-1###/07## ### ###"),
             several("allergies", "nuts/gluten/shellfish/milk/eggs/soy/sesame/celery"),
@@ -186,7 +202,10 @@ LIFE: tuple[Domain, ...] = (
             text("currency", "%currency"),
             text("due|due_date", "%date"),
             flag("paid|is_paid|settled"),
-            several("items|lines", "paper/toner/chairs/cables/desks/monitors/cleaning/delivery/training/design work"),
+            several(
+                "items|lines",
+                "paper/toner/chairs/cables/desks/monitors/cleaning/delivery/training/design work",
+            ),
         ),
         (
             "Invoice {invoice} to {customer}[ in {city}] is for {amount} {currency}[, due on {due}].[ It {paid?has|has not} been paid.]",
@@ -245,7 +264,10 @@ LIFE: tuple[Domain, ...] = (
             text("currency", "%currency"),
             flag("remote|is_remote"),
             whole("years|min_experience|experience_years", 2, 9),
-            several("skills|requirements", "Excel/Python/German/SQL/driving/teamwork/welding/accounting/French/design/first aid"),
+            several(
+                "skills|requirements",
+                "Excel/Python/German/SQL/driving/teamwork/welding/accounting/French/design/first aid",
+            ),
             text("deadline|apply_by", "%date"),
         ),
         (
@@ -281,7 +303,10 @@ LIFE: tuple[Domain, ...] = (
             text("language", "%language"),
             flag("hardcover|is_hardcover"),
             cash("price|cost", 6, 45),
-            several("genres|tags", "mystery/romance/history/fantasy/horror/travel/satire/memoir/science fiction/poetry"),
+            several(
+                "genres|tags",
+                "mystery/romance/history/fantasy/horror/travel/satire/memoir/science fiction/poetry",
+            ),
         ),
         (
             '"{title}" by {author} has {pages} pages[ and was published in {year}[ by {publisher}]].[ Genres: {genres}.]',
@@ -305,7 +330,10 @@ LIFE: tuple[Domain, ...] = (
             whole("minutes|runtime|duration_min", 78, 210),
             measure("rating|score", 2, 9),
             flag("subtitled|has_subtitles"),
-            several("cast|actors|stars", "Ada Brook/Leo Marsh/Nina Falk/Ravi Sen/Tom Hale/Eva Lund/Juan Paz/Kim Doran/Lila Stone/Max Orr"),
+            several(
+                "cast|actors|stars",
+                "Ada Brook/Leo Marsh/Nina Falk/Ravi Sen/Tom Hale/Eva Lund/Juan Paz/Kim Doran/Lila Stone/Max Orr",
+            ),
             text("country|made_in", "%country"),
         ),
         (
@@ -337,7 +365,10 @@ LIFE: tuple[Domain, ...] = (
             measure("area_m2|size_m2", 35, 260),
             flag("furnished|is_furnished"),
             flag("pets|pets_allowed"),
-            several("features|amenities", "balcony/garage/garden/cellar/fireplace/lift/pool/terrace/solar panels"),
+            several(
+                "features|amenities",
+                "balcony/garage/garden/cellar/fireplace/lift/pool/terrace/solar panels",
+            ),
         ),
         (
             (
@@ -366,7 +397,10 @@ LIFE: tuple[Domain, ...] = (
             text("color|paint", "%color"),
             flag("accident_free|no_accidents"),
             text("seller|owner", "%person"),
-            several("extras|options", "sunroof/heated seats/tow bar/navigation/roof rack/parking camera/alloy wheels"),
+            several(
+                "extras|options",
+                "sunroof/heated seats/tow bar/navigation/roof rack/parking camera/alloy wheels",
+            ),
         ),
         (
             (
@@ -386,14 +420,20 @@ LIFE: tuple[Domain, ...] = (
     ),
     Domain(  # concerts
         (
-            text("band|artist|act", "The %adj %beasts/%brand Trio/%first %last/%noun Collective/%adj %noun"),
+            text(
+                "band|artist|act",
+                "The %adj %beasts/%brand Trio/%first %last/%noun Collective/%adj %noun",
+            ),
             text("venue|hall", "%noun Hall/%last Arena/Club %noun/The %noun Room"),
             text("city", "%city"),
             text("date|when", "%date"),
             text("doors|doors_open", "17:%minute/18:%minute/19:%minute/20:%minute/21:%minute"),
             cash("ticket_price|price", 12, 160),
             flag("sold_out|is_sold_out"),
-            several("support|opening_acts", "Blue Kite/Nora Fell/Low Tide/Static Fox/Paper Moon/The Locals/Mint Club"),
+            several(
+                "support|opening_acts",
+                "Blue Kite/Nora Fell/Low Tide/Static Fox/Paper Moon/The Locals/Mint Club",
+            ),
         ),
         (
             "{band} <will play/plays> {venue}[ in {city}] on {date}[; doors open at {doors}].[ The show {sold_out?is|is not} sold out.]",
@@ -417,7 +457,10 @@ LIFE: tuple[Domain, ...] = (
             text("room|room_number", "#0#/1##/2%eight#"),
             flag("breakfast|with_breakfast"),
             cash("rate|price_per_night", 45, 320),
-            several("requests|extras", "late checkout/extra pillows/baby cot/sea view/quiet floor/airport pickup/parking"),
+            several(
+                "requests|extras",
+                "late checkout/extra pillows/baby cot/sea view/quiet floor/airport pickup/parking",
+            ),
         ),
         (
             "{guest} is staying {nights} nights at {hotel}[ from {check_in}][ in room {room}].[ Breakfast {breakfast?is|is not} included.]",
@@ -438,7 +481,10 @@ LIFE: tuple[Domain, ...] = (
     ),
     Domain(  # pets for adoption
         (
-            text("pet|pet_name|name", "Bella/Milo/Luna/Rocky/Coco/Simba/Daisy/Nero/Pixel/Mocha/Biscuit/Olive/Ziggy/Pepper/Shadow"),
+            text(
+                "pet|pet_name|name",
+                "Bella/Milo/Luna/Rocky/Coco/Simba/Daisy/Nero/Pixel/Mocha/Biscuit/Olive/Ziggy/Pepper/Shadow",
+            ),
             text("species|animal", "dog/cat/rabbit/parrot/hamster/ferret/tortoise"),
             whole("age|age_years", 2, 15),
             measure("weight_kg|weight", 1, 40),
@@ -482,7 +528,10 @@ LIFE: tuple[Domain, ...] = (
             whole("seats|capacity", 8, 120),
             flag("online|is_online"),
             cash("fee|price", 40, 900),
-            several("topics", "logic/colour/rhythm/proofs/maps/atoms/sonnets/wars/vectors/levels/sampling"),
+            several(
+                "topics",
+                "logic/colour/rhythm/proofs/maps/atoms/sonnets/wars/vectors/levels/sampling",
+            ),
         ),
         (
             "{teacher} teaches {course}[ on {weekday}][ at {time}][ for {weeks} weeks].[ The course {online?is|is not} online.]",
@@ -497,14 +546,19 @@ LIFE: tuple[Domain, ...] = (
     Domain(  # football matches
         (
             text("home|home_team", "%city United/%city FC/%city Rovers/Real %city/%city Town"),
-            text("away|away_team|visitors", "%city Athletic/%city City/%city Wanderers/Sporting %city"),
+            text(
+                "away|away_team|visitors",
+                "%city Athletic/%city City/%city Wanderers/Sporting %city",
+            ),
             whole("home_goals", 0, 5),
             whole("away_goals", 0, 5),
             text("stadium|ground", "%last Park/%noun Stadium/%last Field"),
             whole("attendance|crowd|spectators", 900, 61000),
             flag("extra_time|went_to_extra_time"),
             text("referee", "%person"),
-            several("scorers|goal_scorers", "Ibarra/Keane/Lund/Moss/Nash/Pires/Roth/Tadić/Vance/Weir"),
+            several(
+                "scorers|goal_scorers", "Ibarra/Keane/Lund/Moss/Nash/Pires/Roth/Tadić/Vance/Weir"
+            ),
         ),
         (
             (

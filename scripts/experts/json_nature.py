@@ -7,7 +7,10 @@ from experts.json_world import Domain, cash, flag, measure, several, text, whole
 NATURE: tuple[Domain, ...] = (
     Domain(  # lighthouses
         (
-            text("lighthouse|light_station|beacon", "%noun Point/%last Head/%adj Rock/Cape %last/%noun Ness/%adj Skerry"),
+            text(
+                "lighthouse|light_station|beacon",
+                "%noun Point/%last Head/%adj Rock/Cape %last/%noun Ness/%adj Skerry",
+            ),
             text("first_keeper|original_warden|inaugural_attendant", "%person"),
             text("last_keeper|final_warden|closing_attendant", "%person"),
             whole("tower_m|structure_height|masonry_height", 9, 60),
@@ -20,7 +23,10 @@ NATURE: tuple[Domain, ...] = (
                 "drum lens/catoptric mirror/mercury bath/argand burner/bivalve prism/kerosene mantle/arc lamp/acetylene gun/"
                 "parabolic reflector/oil wick/clamshell lens/xenon bulb",
             ),
-            several("daymark|paint_scheme|livery", "red/white/black/yellow/orange/grey/ochre/green/cream/brown"),
+            several(
+                "daymark|paint_scheme|livery",
+                "red/white/black/yellow/orange/grey/ochre/green/cream/brown",
+            ),
         ),
         (
             (
@@ -64,8 +70,14 @@ NATURE: tuple[Domain, ...] = (
     ),
     Domain(  # waterfalls
         (
-            text("waterfall|falls|cascade", "%last Falls/%adj Falls/%noun Cascade/%adj Veil/%noun Leap/%last Force"),
-            text("river|watercourse|fed_by", "River %noun/%last Creek/%adj Brook/%noun Beck/%last River"),
+            text(
+                "waterfall|falls|cascade",
+                "%last Falls/%adj Falls/%noun Cascade/%adj Veil/%noun Leap/%last Force",
+            ),
+            text(
+                "river|watercourse|fed_by",
+                "River %noun/%last Creek/%adj Brook/%noun Beck/%last River",
+            ),
             text("explorer|first_recorded_by|credited_finder", "%person"),
             whole("total_m|full_height|overall_fall", 120, 600),
             whole("single_m|tallest_plunge|longest_unbroken_drop", 20, 140),
@@ -124,7 +136,10 @@ NATURE: tuple[Domain, ...] = (
     ),
     Domain(  # volcano eruptions
         (
-            text("volcano|erupting_mountain|eruption_site", "Mount %last/%noun Peak/Cerro %last/%last Caldera/%adj Cone"),
+            text(
+                "volcano|erupting_mountain|eruption_site",
+                "Mount %last/%noun Peak/Cerro %last/%last Caldera/%adj Cone",
+            ),
             text("began|onset|first_activity", "%day"),
             text("ended|cessation|dormant_again", "%day"),
             measure("plume_km|column_height|cloud_top", 2, 24),
@@ -183,7 +198,10 @@ NATURE: tuple[Domain, ...] = (
     ),
     Domain(  # avalanche bulletins
         (
-            text("region|bulletin_area|massif", "%last Alps/%adj Range/%noun Massif/%last Valley/%adj Peaks"),
+            text(
+                "region|bulletin_area|massif",
+                "%last Alps/%adj Range/%noun Massif/%last Valley/%adj Peaks",
+            ),
             whole("am_level|hazard_early|forenoon_rating", 1, 5),
             whole("pm_level|hazard_late|post_noon_rating", 1, 5),
             whole("new_snow_cm|overnight_accumulation|fresh_layer_cm", 5, 120),
@@ -194,7 +212,10 @@ NATURE: tuple[Domain, ...] = (
                 "weak_layer|problem_stratum|unstable_grain",
                 "depth hoar/surface hoar/graupel/sun crust/facets/wind slab/rime/sugar snow/firn/melt crust/cup crystals/ball snow",
             ),
-            several("slopes|dangerous_aspects|exposures", "north/northeast/east/southeast/south/southwest/west/northwest"),
+            several(
+                "slopes|dangerous_aspects|exposures",
+                "north/northeast/east/southeast/south/southwest/west/northwest",
+            ),
             flag("road_closed|pass_barred|traffic_halted"),
         ),
         (
@@ -239,7 +260,10 @@ NATURE: tuple[Domain, ...] = (
     ),
     Domain(  # national parks
         (
-            text("park|reserve|protected_area", "%adj Forest/%last Gorge/%noun Hills/%adj Marshes/%last Canyon/%noun Dunes"),
+            text(
+                "park|reserve|protected_area",
+                "%adj Forest/%last Gorge/%noun Hills/%adj Marshes/%last Canyon/%noun Dunes",
+            ),
             text("chief_ranger|current_head|superintendent", "%person"),
             text("founder|initiator|established_through", "%person"),
             whole("summer_visitors|high_season_guests|warm_months_count", 2000, 90000, 100),
@@ -298,7 +322,10 @@ NATURE: tuple[Domain, ...] = (
     ),
     Domain(  # tree plantings
         (
-            text("site|planting_ground|reforested_place", "%noun Hill/%last Park/%adj Common/%noun Meadow/%last Quarry"),
+            text(
+                "site|planting_ground|reforested_place",
+                "%noun Hill/%last Park/%adj Common/%noun Meadow/%last Quarry",
+            ),
             text("organizer|drive_coordinator|led_by", "%person"),
             text("donor|sponsor|financed_by", "%company"),
             text(
@@ -357,7 +384,10 @@ NATURE: tuple[Domain, ...] = (
     ),
     Domain(  # butterfly counts
         (
-            text("meadow|transect|survey_plot", "%noun Meadow/%last Field/%adj Down/%last Bank/%adj Heath"),
+            text(
+                "meadow|transect|survey_plot",
+                "%noun Meadow/%last Field/%adj Down/%last Bank/%adj Heath",
+            ),
             text("counter|tallied_by|field_recorder", "%person"),
             text("verified_by|reviewer|identification_referee", "%person"),
             whole("this_year|current_total|latest_tally", 12, 480),
@@ -485,13 +515,22 @@ NATURE: tuple[Domain, ...] = (
             ),
             text("finder|forager|gathered_by", "%person"),
             text("expert|identified_by|mycologist", "%person"),
-            text("wood|location|woodland", "%noun Wood/%last Forest/%adj Grove/%noun Copse/%last Heath"),
+            text(
+                "wood|location|woodland",
+                "%noun Wood/%last Forest/%adj Grove/%noun Copse/%last Heath",
+            ),
             measure("cap_cm|head_diameter|pileus_width", 2, 28),
             measure("stem_cm|stipe_length|stalk_height", 2, 28),
-            text("tree|symbiont|host_plant", "beech/oak/spruce/birch/alder/hazel/larch/elm/chestnut/hemlock/poplar/aspen"),
+            text(
+                "tree|symbiont|host_plant",
+                "beech/oak/spruce/birch/alder/hazel/larch/elm/chestnut/hemlock/poplar/aspen",
+            ),
             whole("grams|haul_weight|total_mass", 40, 950),
             flag("edible|safe_to_eat|fit_for_kitchen"),
-            several("smell|odour_notes|aroma", "apricot/aniseed/flour/radish/almond/honey/garlic/coconut/soap/iodine/cucumber"),
+            several(
+                "smell|odour_notes|aroma",
+                "apricot/aniseed/flour/radish/almond/honey/garlic/coconut/soap/iodine/cucumber",
+            ),
         ),
         (
             "{finder} found a(n) {mushroom} in {wood}[, growing under a(n) {tree}].[ {expert} identified it.][ It smells of {smell}.]",
@@ -532,7 +571,9 @@ NATURE: tuple[Domain, ...] = (
     ),
     Domain(  # aquariums
         (
-            text("aquarium|tank|basin", "%adj Reef/%noun Lagoon/%noun Tank/%adj Grotto/%last Basin"),
+            text(
+                "aquarium|tank|basin", "%adj Reef/%noun Lagoon/%noun Tank/%adj Grotto/%last Basin"
+            ),
             text("feeder|nourished_by|daily_attendant", "%person"),
             text("vet|fish_doctor|medical_care_by", "%person"),
             measure("day_celsius|warm_phase_temp|lit_hours_temp", 18, 29),
@@ -545,7 +586,10 @@ NATURE: tuple[Domain, ...] = (
                 "lamprey",
             ),
             flag("saltwater|is_marine|saline"),
-            several("decor|furnishings|interior", "driftwood/gravel/anubias/java fern/lava rock/coral/kelp/hornwort/eelgrass/shells"),
+            several(
+                "decor|furnishings|interior",
+                "driftwood/gravel/anubias/java fern/lava rock/coral/kelp/hornwort/eelgrass/shells",
+            ),
         ),
         (
             (
@@ -589,7 +633,10 @@ NATURE: tuple[Domain, ...] = (
     ),
     Domain(  # glacier measurements
         (
-            text("glacier|ice_body|icefield", "%last Glacier/%adj Glacier/%noun Glacier/%last Icefield/%adj Tongue"),
+            text(
+                "glacier|ice_body|icefield",
+                "%last Glacier/%adj Glacier/%noun Glacier/%last Icefield/%adj Tongue",
+            ),
             text("leader|field_party_head|surveyed_by", "%person"),
             text("analyst|computed_by|data_evaluator", "%person"),
             whole("then_m|former_extent|baseline_length", 900, 9000, 50),
@@ -649,7 +696,10 @@ NATURE: tuple[Domain, ...] = (
     ),
     Domain(  # islands
         (
-            text("island|isle|landmass", "%last Island/Isle of %noun/%adj Island/%noun Holm/%last Cay"),
+            text(
+                "island|isle|landmass",
+                "%last Island/Isle of %noun/%adj Island/%noun Holm/%last Cay",
+            ),
             text("mayor|head_of_council|governed_by", "%person"),
             text("doctor|physician|medical_officer", "%person"),
             whole("winter_people|permanent_population|off_season_headcount", 12, 900),
@@ -706,18 +756,30 @@ NATURE: tuple[Domain, ...] = (
     ),
     Domain(  # desert crossings
         (
-            text("desert|sand_sea|wasteland", "%adj Desert/%last Desert/%noun Sands/%adj Dunes/%last Erg"),
+            text(
+                "desert|sand_sea|wasteland",
+                "%adj Desert/%last Desert/%noun Sands/%adj Dunes/%last Erg",
+            ),
             text("traveller|crossed_by|adventurer", "%person"),
             text("guide|pathfinder|local_escort", "%person"),
-            text("start|departure_well|set_out_from", "Bir %last/%last Wells/%noun Oasis/Ain %last/Fort %last"),
-            text("finish|destination_well|came_out_at", "Bir %last/%last Wells/%noun Oasis/Ain %last/Fort %last"),
+            text(
+                "start|departure_well|set_out_from",
+                "Bir %last/%last Wells/%noun Oasis/Ain %last/Fort %last",
+            ),
+            text(
+                "finish|destination_well|came_out_at",
+                "Bir %last/%last Wells/%noun Oasis/Ain %last/Fort %last",
+            ),
             whole("planned_days|intended_duration|scheduled_length", 6, 60),
             whole("actual_days|real_duration|elapsed_length", 6, 60),
             text(
                 "mount|conveyance|means_of_transport",
                 "dromedary/mule/donkey/fat bike/quad bike/horse/sand sled/dune buggy/ox cart/camel/unicycle/tricycle/llama/moped",
             ),
-            several("food|provisions|rations", "dates/couscous/jerky/flatbread/dried figs/goat cheese/lentils/peanuts/honey/rusks/olives"),
+            several(
+                "food|provisions|rations",
+                "dates/couscous/jerky/flatbread/dried figs/goat cheese/lentils/peanuts/honey/rusks/olives",
+            ),
             flag("sandstorm|hit_by_storm|severe_wind_met"),
         ),
         (

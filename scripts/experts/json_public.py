@@ -9,14 +9,18 @@ PUBLIC: tuple[Domain, ...] = (
         (
             text("winner|elected|winning_candidate", "%person"),
             text("runner_up|loser|beaten_candidate", "%person"),
-            text("office|post|position", "mayor/treasurer/governor/senator/sheriff/club president/council chair/union leader/party leader"),
+            text(
+                "office|post|position",
+                "mayor/treasurer/governor/senator/sheriff/club president/council chair/union leader/party leader",
+            ),
             text("city|town|municipality", "%city"),
             text("date|election_day|held_on", "%date"),
             whole("winner_votes|votes_won", 410, 980),
             whole("runner_up_votes|loser_votes", 110, 405),
             flag("recount|has_recount|recount_ordered"),
             several(
-                "issues|campaign_issues|topics", "taxes/housing/schools/parking/jobs/transport/crime/health care/energy/pensions/noise"
+                "issues|campaign_issues|topics",
+                "taxes/housing/schools/parking/jobs/transport/crime/health care/energy/pensions/noise",
             ),
         ),
         (
@@ -63,7 +67,8 @@ PUBLIC: tuple[Domain, ...] = (
             whole("noes|votes_against|against", 30, 175),
             flag("signed|is_signed|president_signed"),
             several(
-                "covers|applies_to|sectors", "shops/banks/schools/hotels/taxis/ports/bakeries/clinics/landlords/airlines/factories/gyms"
+                "covers|applies_to|sectors",
+                "shops/banks/schools/hotels/taxis/ports/bakeries/clinics/landlords/airlines/factories/gyms",
             ),
         ),
         (
@@ -137,7 +142,10 @@ PUBLIC: tuple[Domain, ...] = (
         (
             text("student|candidate|examinee", "%person"),
             text("examiner|marked_by|grader", "%person"),
-            text("subject|exam|paper", "physics/Latin/algebra/geography/biology/ethics/chemistry/music theory/history/statistics/Greek"),
+            text(
+                "subject|exam|paper",
+                "physics/Latin/algebra/geography/biology/ethics/chemistry/music theory/history/statistics/Greek",
+            ),
             whole("written|written_score|written_points", 20, 98),
             whole("oral|oral_score|spoken_points", 20, 98),
             flag("passed|has_passed|is_pass"),
@@ -183,7 +191,10 @@ PUBLIC: tuple[Domain, ...] = (
     ),
     Domain(  # scholarships
         (
-            text("scholarship|grant|award", "%last Scholarship/%noun Grant/%last Award/%noun Fund/%adj %noun Prize"),
+            text(
+                "scholarship|grant|award",
+                "%last Scholarship/%noun Grant/%last Award/%noun Fund/%adj %noun Prize",
+            ),
             text("recipient|awarded_to|holder", "%person"),
             text("donor|funded_by|sponsor", "%person/%company"),
             cash("amount|yearly_amount|value", 500, 9000),
@@ -192,7 +203,8 @@ PUBLIC: tuple[Domain, ...] = (
             whole("places|awards_given|num_places", 2, 60),
             flag("renewable|is_renewable|can_be_renewed"),
             several(
-                "subjects|fields|disciplines", "law/music/physics/nursing/history/design/biology/economics/dance/chemistry/theology/botany"
+                "subjects|fields|disciplines",
+                "law/music/physics/nursing/history/design/biology/economics/dance/chemistry/theology/botany",
             ),
         ),
         (
@@ -238,7 +250,10 @@ PUBLIC: tuple[Domain, ...] = (
             text("witness|seen_by|eyewitness", "%person"),
             text("happened_at|time_of_crime|occurred", "%time"),
             text("reported_at|time_reported|called_in", "%time"),
-            several("stolen|stolen_items|taken", "a bike/a laptop/cash/jewelry/a phone/a camera/a watch/tools/a handbag/a passport/a TV"),
+            several(
+                "stolen|stolen_items|taken",
+                "a bike/a laptop/cash/jewelry/a phone/a camera/a watch/tools/a handbag/a passport/a TV",
+            ),
             cash("loss|loss_value|stolen_value", 50, 4000),
             flag("arrest|arrest_made|suspect_held"),
         ),
@@ -288,7 +303,10 @@ PUBLIC: tuple[Domain, ...] = (
             ),
             whole("damage|damage_cost|repair_cost", 5000, 90000, 500),
             flag("insured|is_insured|insurance"),
-            several("burnt_parts|rooms|damaged_rooms", "roof/attic/cellar/kitchen/office/stairs/workshop/hall/store room/garage/lobby"),
+            several(
+                "burnt_parts|rooms|damaged_rooms",
+                "roof/attic/cellar/kitchen/office/stairs/workshop/hall/store room/garage/lobby",
+            ),
         ),
         (
             (
@@ -328,9 +346,13 @@ PUBLIC: tuple[Domain, ...] = (
     ),
     Domain(  # power plants
         (
-            text("plant|power_plant|power_station", "%noun Point/%last Bay/%noun Hill/Fort %last/%city East/Port %last"),
             text(
-                "fuel|energy_source|powered_by", "coal/natural gas/wind/sunlight/uranium/river water/wood chips/biogas/oil/hot steam/peat"
+                "plant|power_plant|power_station",
+                "%noun Point/%last Bay/%noun Hill/Fort %last/%city East/Port %last",
+            ),
+            text(
+                "fuel|energy_source|powered_by",
+                "coal/natural gas/wind/sunlight/uranium/river water/wood chips/biogas/oil/hot steam/peat",
             ),
             text("builder|built_by|constructor", "%company"),
             text("run_by|owner", "%company"),
@@ -339,7 +361,8 @@ PUBLIC: tuple[Domain, ...] = (
             whole("output_mw|current_mw|mw_now", 40, 600, 5),
             flag("tours|open_to_visitors|visitors_allowed"),
             several(
-                "supplies|serves|towns_served", "Ashford/Belmont/Carrow/Dunmore/Eastvale/Fairhaven/Glenrock/Hartley/Kingsbridge/Milford"
+                "supplies|serves|towns_served",
+                "Ashford/Belmont/Carrow/Dunmore/Eastvale/Fairhaven/Glenrock/Hartley/Kingsbridge/Milford",
             ),
         ),
         (
@@ -388,7 +411,8 @@ PUBLIC: tuple[Domain, ...] = (
             whole("contract_months|min_term|months", 3, 36, 3),
             flag("has_5g|supports_5g|five_g"),
             several(
-                "extras|included|perks", "voicemail/music/hotspot/video calls/caller ID/cloud storage/sports news/e-books/insurance/TV"
+                "extras|included|perks",
+                "voicemail/music/hotspot/video calls/caller ID/cloud storage/sports news/e-books/insurance/TV",
             ),
         ),
         (
@@ -426,7 +450,10 @@ PUBLIC: tuple[Domain, ...] = (
     ),
     Domain(  # servers
         (
-            text("server|hostname|host", "web-##/db-#/node##/mail-#/app-##/atlas/orion/hermes/cache-#/build-#"),
+            text(
+                "server|hostname|host",
+                "web-##/db-#/node##/mail-#/app-##/atlas/orion/hermes/cache-#/build-#",
+            ),
             text("location|data_center|located_in", "%city"),
             text("backup_location|replica_city|failover_site", "%city"),
             text("admin|maintained_by|sysadmin", "%person"),
@@ -434,7 +461,10 @@ PUBLIC: tuple[Domain, ...] = (
             whole("memory_gb|ram_gb|total_memory", 64, 256, 8),
             whole("used_gb|memory_used|ram_in_use", 12, 120, 4),
             flag("encrypted|is_encrypted|disk_encrypted"),
-            several("services|runs|software", "nginx/redis/postgres/kafka/grafana/docker/jenkins/rabbitmq/vault/samba/bind"),
+            several(
+                "services|runs|software",
+                "nginx/redis/postgres/kafka/grafana/docker/jenkins/rabbitmq/vault/samba/bind",
+            ),
         ),
         (
             "Server {server} stands in {location}[ and is mirrored in {backup_location}].[ {admin} looks after it.][ It runs {services}.]",
@@ -523,7 +553,10 @@ PUBLIC: tuple[Domain, ...] = (
     ),
     Domain(  # cameras
         (
-            text("camera|camera_model|model", "%brand X#/%brand Z##/%brand Pro #/%brand D###/%brand Mini"),
+            text(
+                "camera|camera_model|model",
+                "%brand X#/%brand Z##/%brand Pro #/%brand D###/%brand Mini",
+            ),
             cash("new_price|price_new|list_price", 190, 1900),
             cash("used_price|second_hand_price|price_used", 90, 1500),
             whole("body_weight_g|body_grams|weight_body", 210, 980, 5),
@@ -571,7 +604,10 @@ PUBLIC: tuple[Domain, ...] = (
     ),
     Domain(  # robots
         (
-            text("robot|robot_name|robot_unit", "Bolt/Gizmo/Unit @#/RX-##/Pixel/Rover #/Tinker/Max-#/Dusty/Servo/K-###"),
+            text(
+                "robot|robot_name|robot_unit",
+                "Bolt/Gizmo/Unit @#/RX-##/Pixel/Rover #/Tinker/Max-#/Dusty/Servo/K-###",
+            ),
             text("maker|built_by|manufacturer", "%company"),
             text("owner|used_by|customer", "%company"),
             measure("weight_kg|own_weight", 4, 95),
@@ -619,7 +655,10 @@ PUBLIC: tuple[Domain, ...] = (
     ),
     Domain(  # zoo animals
         (
-            text("animal|animal_name|zoo_animal", "Kibo/Suri/Tembo/Nala/Bruno/Pippa/Rajah/Momo/Zuri/Otto/Luna/Jambo/Koko"),
+            text(
+                "animal|animal_name|zoo_animal",
+                "Kibo/Suri/Tembo/Nala/Bruno/Pippa/Rajah/Momo/Zuri/Otto/Luna/Jambo/Koko",
+            ),
             text(
                 "species|kind|breed",
                 "giraffe/red panda/snow leopard/lemur/tapir/orangutan/zebra/okapi/gorilla/sea lion/ibex/elephant/otter",
@@ -630,7 +669,10 @@ PUBLIC: tuple[Domain, ...] = (
             text("vet|veterinarian|doctor", "%person"),
             measure("food_kg|daily_food_kg|eats_kg", 2, 40),
             flag("on_display|visible|can_be_seen"),
-            several("diet|foods|menu", "hay/apples/carrots/leaves/fish/meat/bamboo/insects/melons/bananas/nuts/roots/eggs"),
+            several(
+                "diet|foods|menu",
+                "hay/apples/carrots/leaves/fish/meat/bamboo/insects/melons/bananas/nuts/roots/eggs",
+            ),
         ),
         (
             "{animal}[ the {species}] was born in {birth_city}[ but now lives in {zoo_city}].[ {keeper} feeds it[ and {vet} treats it].]",
@@ -672,7 +714,10 @@ PUBLIC: tuple[Domain, ...] = (
             text("last_check|last_inspection|checked_on", "%date"),
             text("next_check|next_inspection|check_due", "%date"),
             flag("treated|mite_treated|treated_for_mites"),
-            several("forage|plants|nectar_from", "clover/lavender/linden/heather/thyme/acacia/sage/willow/borage/chestnut/rapeseed/mint"),
+            several(
+                "forage|plants|nectar_from",
+                "clover/lavender/linden/heather/thyme/acacia/sage/willow/borage/chestnut/rapeseed/mint",
+            ),
         ),
         (
             (
@@ -708,15 +753,27 @@ PUBLIC: tuple[Domain, ...] = (
     ),
     Domain(  # horses
         (
-            text("horse|horse_name|mount", "Comet/Bella Star/Thunder/Willow/Captain/Misty/Rocket/Juno/Merlin/Pepper/Sultan/Daisy/Ember"),
-            text("mother|dam|mare", "Amber/Falcon/Storm/Clover/Sky Dancer/Indigo/Maple/Phoenix/Sahara/Ivory/Echo/Onyx/Dakota"),
-            text("father|sire|stallion", "Amber/Falcon/Storm/Clover/Sky Dancer/Indigo/Maple/Phoenix/Sahara/Ivory/Echo/Onyx/Dakota"),
+            text(
+                "horse|horse_name|mount",
+                "Comet/Bella Star/Thunder/Willow/Captain/Misty/Rocket/Juno/Merlin/Pepper/Sultan/Daisy/Ember",
+            ),
+            text(
+                "mother|dam|mare",
+                "Amber/Falcon/Storm/Clover/Sky Dancer/Indigo/Maple/Phoenix/Sahara/Ivory/Echo/Onyx/Dakota",
+            ),
+            text(
+                "father|sire|stallion",
+                "Amber/Falcon/Storm/Clover/Sky Dancer/Indigo/Maple/Phoenix/Sahara/Ivory/Echo/Onyx/Dakota",
+            ),
             text("rider|ridden_by|jockey", "%person"),
             text("owner|owned_by|horse_owner", "%person"),
             cash("bought_for|purchase_price|price_paid", 900, 9000),
             cash("asking_price|for_sale_at|offered_at", 900, 9000),
             flag("vaccinated|is_vaccinated|has_shots"),
-            several("skills|good_at|trained_in", "jumping/dressage/racing/trail riding/polo/driving/vaulting/endurance/hunting/trotting"),
+            several(
+                "skills|good_at|trained_in",
+                "jumping/dressage/racing/trail riding/polo/driving/vaulting/endurance/hunting/trotting",
+            ),
         ),
         (
             "{horse} is by the stallion {father}[ out of the mare {mother}][ and belongs to {owner}].[ {rider} rides it.]",

@@ -15,14 +15,19 @@ SCIENCE: tuple[Domain, ...] = (
             whole("attempts|repeats|total_runs", 12, 60),
             whole("failures|failed_runs|failed_attempts", 2, 20),
             flag("confirmed|is_confirmed|hypothesis_confirmed"),
-            several("equipment|tools|devices", "lasers/flasks/magnets/pumps/mirrors/sensors/heaters/scales/cameras/filters"),
+            several(
+                "equipment|tools|devices",
+                "lasers/flasks/magnets/pumps/mirrors/sensors/heaters/scales/cameras/filters",
+            ),
         ),
         (
             (
                 "{lead} <led/headed> experiment {experiment}[, with {assistant} <helping/at hand>][, from {started}[ to {finished}]].[ "
                 "The idea {confirmed?was confirmed|was not confirmed}.]"
             ),
-            ("[Assisted by {assistant}, ]{lead} ran {experiment} {attempts} times[, {failures} of them in vain].[ It used {equipment}.]"),
+            (
+                "[Assisted by {assistant}, ]{lead} ran {experiment} {attempts} times[, {failures} of them in vain].[ It used {equipment}.]"
+            ),
             (
                 "Experiment {experiment}: {attempts} attempts[, {failures} failures][, head {lead}][, helper {assistant}][, hypothesis "
                 "{confirmed?confirmed|rejected}]."
@@ -55,12 +60,18 @@ SCIENCE: tuple[Domain, ...] = (
             text("donation|donation_id|bag_number", "B-###/B-####/D##-##/@@###/@-###"),
             text("donor|donor_name|given_by", "%person"),
             text("nurse|nurse_name|taken_by", "%person"),
-            text("blood_type|blood_group", "A+/A-/B+/B-/AB+/AB-/O+/O-/A positive/B negative/O negative/AB positive"),
+            text(
+                "blood_type|blood_group",
+                "A+/A-/B+/B-/AB+/AB-/O+/O-/A positive/B negative/O negative/AB positive",
+            ),
             text("given_on|donation_date|donated_on", "%date"),
             text("next_date|eligible_from|may_return_on", "%date"),
             whole("volume_ml|millilitres|amount_ml", 350, 500, 5),
             flag("first_time|is_first_donation|new_donor"),
-            several("screened_for|tests|tested_for", "HIV/malaria/syphilis/anaemia/hepatitis B/hepatitis C/Zika/Chagas"),
+            several(
+                "screened_for|tests|tested_for",
+                "HIV/malaria/syphilis/anaemia/hepatitis B/hepatitis C/Zika/Chagas",
+            ),
         ),
         (
             (
@@ -100,7 +111,10 @@ SCIENCE: tuple[Domain, ...] = (
     ),
     Domain(  # vaccinations
         (
-            text("vaccine|vaccine_name|shot", "Tetavax/Fluvar/Rabitec/MMR/Polivac/Covimune/Hepaxin/Tyvax/Zostrin/Pneumo #"),
+            text(
+                "vaccine|vaccine_name|shot",
+                "Tetavax/Fluvar/Rabitec/MMR/Polivac/Covimune/Hepaxin/Tyvax/Zostrin/Pneumo #",
+            ),
             text("patient|recipient|vaccinated_person", "%person"),
             text("doctor|injected_by|vaccinator", "%person"),
             text("given_on|shot_date|vaccinated_on", "%date"),
@@ -162,7 +176,10 @@ SCIENCE: tuple[Domain, ...] = (
             whole("tooth|tooth_number", 11, 48),
             whole("minutes|duration_min|length_minutes", 15, 95, 5),
             flag("numbed|anaesthetic|local_anaesthetic"),
-            several("avoid|foods_to_avoid|not_allowed", "coffee/nuts/ice/alcohol/toffee/hot soup/apples/chewing gum/chips"),
+            several(
+                "avoid|foods_to_avoid|not_allowed",
+                "coffee/nuts/ice/alcohol/toffee/hot soup/apples/chewing gum/chips",
+            ),
         ),
         (
             (
@@ -256,12 +273,20 @@ SCIENCE: tuple[Domain, ...] = (
             ),
             text("observer|observed_by|astronomer", "%person"),
             text("recorded_by|note_taker|logged_by", "%person"),
-            text("from_time|began_at|first_seen", "2%two:%minute/2%two:%minute/19:%minute/01:%minute"),
-            text("to_time|ended_at|last_seen", "23:%minute/01:%minute/02:%minute/03:%minute/04:%minute/05:%minute"),
+            text(
+                "from_time|began_at|first_seen", "2%two:%minute/2%two:%minute/19:%minute/01:%minute"
+            ),
+            text(
+                "to_time|ended_at|last_seen",
+                "23:%minute/01:%minute/02:%minute/03:%minute/04:%minute/05:%minute",
+            ),
             measure("brightness|apparent_magnitude", 1, 9),
             measure("distance_ly|light_years|distance", 4, 60),
             flag("clear_sky|sky_clear|cloudless"),
-            several("filters|filters_used|colour_filters", "red/blue/green/violet/infrared/orange/yellow/grey"),
+            several(
+                "filters|filters_used|colour_filters",
+                "red/blue/green/violet/infrared/orange/yellow/grey",
+            ),
         ),
         (
             (
@@ -307,8 +332,14 @@ SCIENCE: tuple[Domain, ...] = (
             measure("mass_before|weight_before|initial_mass_g", 12, 60),
             measure("mass_after|weight_after|final_mass_g", 2, 30),
             flag("toxic|is_toxic|poisonous"),
-            text("stored_in|storage|kept_in", "fridge #/box ##/room @#/freezer #/cabinet @/locker ##/drawer #"),
-            several("impurities|traces|traces_of", "iron/lead/copper/zinc/sulfur/chlorine/arsenic/nickel/mercury"),
+            text(
+                "stored_in|storage|kept_in",
+                "fridge #/box ##/room @#/freezer #/cabinet @/locker ##/drawer #",
+            ),
+            several(
+                "impurities|traces|traces_of",
+                "iron/lead/copper/zinc/sulfur/chlorine/arsenic/nickel/mercury",
+            ),
         ),
         (
             (
@@ -404,12 +435,16 @@ SCIENCE: tuple[Domain, ...] = (
                 "compared_with|control_drug|comparator",
                 "Velorin/Nexadol/Carbivex/Tamoril/Zenopril/aspirin/ibuprofen/sugar pills/Mirexol",
             ),
-            text("sponsor|paid_by|funder", "%brand Pharma/%brand Health/%last Foundation/%brand Labs"),
+            text(
+                "sponsor|paid_by|funder", "%brand Pharma/%brand Health/%last Foundation/%brand Labs"
+            ),
             whole("treated|treatment_group|treated_people", 20, 300),
             whole("controls|control_group|control_people", 20, 300),
             text("led_by|investigator|study_head", "%person"),
             flag("blinded|double_blind|is_blind"),
-            several("sites|cities|centres", "Porto/Lyon/Oslo/Lima/Ghent/Turin/Cork/Riga/Graz/Leeds"),
+            several(
+                "sites|cities|centres", "Porto/Lyon/Oslo/Lima/Ghent/Turin/Cork/Riga/Graz/Leeds"
+            ),
         ),
         (
             (
@@ -440,13 +475,18 @@ SCIENCE: tuple[Domain, ...] = (
                 "{blinded?Nobody is told|Everybody is told} who gets the new {drug} in {trial}[ and who the usual {compared_with}].[ "
                 "{led_by} is in charge.][ {sponsor} foots the bill.]"
             ),
-            ("Is the old {compared_with} worse than the new {drug}? {trial} will tell[, with tests in {sites}].[ Investigator: {led_by}.]"),
+            (
+                "Is the old {compared_with} worse than the new {drug}? {trial} will tell[, with tests in {sites}].[ Investigator: {led_by}.]"
+            ),
         ),
         ("groups", ("treated", "controls")),
     ),
     Domain(  # river water tests
         (
-            text("river|river_name|tested_river", "Arda/Loire/Tamber/Severn/Elbe/Mura/Tagus/Vistula/Drava/Orne/Neris/Torne"),
+            text(
+                "river|river_name|tested_river",
+                "Arda/Loire/Tamber/Severn/Elbe/Mura/Tagus/Vistula/Drava/Orne/Neris/Torne",
+            ),
             text("place|sampling_place|sampled_near", "%city"),
             text("sampled_by|sampler|taken_by", "%person"),
             text("sampled_on|sample_date|taken_on", "%date"),
@@ -454,7 +494,10 @@ SCIENCE: tuple[Domain, ...] = (
             measure("water_temp|water_temperature|temp_water", 4, 28),
             measure("air_temp|air_temperature|temp_air", 4, 34),
             flag("safe|safe_to_swim|swimming_allowed"),
-            several("metals|metals_found|heavy_metals", "lead/zinc/iron/copper/nickel/cadmium/mercury/chromium"),
+            several(
+                "metals|metals_found|heavy_metals",
+                "lead/zinc/iron/copper/nickel/cadmium/mercury/chromium",
+            ),
         ),
         (
             (
@@ -490,7 +533,10 @@ SCIENCE: tuple[Domain, ...] = (
     ),
     Domain(  # eyeglasses
         (
-            text("frame|glasses|frame_model", "Luna/Aviator/Retro #/Vista/Soho/Milano/Pixel/Nova #/Berlin/Orbit/Classic #"),
+            text(
+                "frame|glasses|frame_model",
+                "Luna/Aviator/Retro #/Vista/Soho/Milano/Pixel/Nova #/Berlin/Orbit/Classic #",
+            ),
             text("customer|wearer|ordered_by", "%person"),
             text("optician|fitted_by|sold_by", "%person"),
             measure("left_lens|left_eye|left_strength", 1, 6),
@@ -541,8 +587,14 @@ SCIENCE: tuple[Domain, ...] = (
             text("patient|patient_name|operated_on", "%person"),
             text("surgeon|performed_by", "%person"),
             text("anaesthetist|anesthesiologist|anaesthetic_by", "%person"),
-            text("began_at|start_time|started", "08:%minute/09:%minute/10:%minute/11:%minute/13:%minute"),
-            text("ended_at|end_time|finished", "11:%minute/12:%minute/14:%minute/15:%minute/16:%minute/17:%minute"),
+            text(
+                "began_at|start_time|started",
+                "08:%minute/09:%minute/10:%minute/11:%minute/13:%minute",
+            ),
+            text(
+                "ended_at|end_time|finished",
+                "11:%minute/12:%minute/14:%minute/15:%minute/16:%minute/17:%minute",
+            ),
             whole("theatre|operating_room|room", 1, 14),
             whole("stay_days|days_in_hospital|hospital_days", 2, 20),
             flag("complications|had_complications"),
@@ -585,7 +637,10 @@ SCIENCE: tuple[Domain, ...] = (
     ),
     Domain(  # weather stations
         (
-            text("station|station_name|weather_station", "WS-##/WS-###/%noun Hill/%noun Peak/%last Point/@@##"),
+            text(
+                "station|station_name|weather_station",
+                "WS-##/WS-###/%noun Hill/%noun Peak/%last Point/@@##",
+            ),
             text("near|nearest_town|closest_city", "%city"),
             text("keeper|run_by", "%person"),
             whole("built|built_in|year_built", 1890, 1976),
@@ -630,15 +685,24 @@ SCIENCE: tuple[Domain, ...] = (
     ),
     Domain(  # caves explored
         (
-            text("cave|cave_name|explored_cave", "%noun Cave/%adj Hole/%last Cave/%noun Grotto/%adj Cavern"),
+            text(
+                "cave|cave_name|explored_cave",
+                "%noun Cave/%adj Hole/%last Cave/%noun Grotto/%adj Cavern",
+            ),
             text("leader|led_by|expedition_leader", "%person"),
             text("mapped_by|mapper|surveyor", "%person"),
             whole("length_m|length|metres_long", 80, 900, 10),
             whole("depth_m|depth|metres_deep", 20, 400, 5),
-            text("entered|went_in|entry_time", "06:%minute/07:%minute/08:%minute/09:%minute/1#:%minute"),
+            text(
+                "entered|went_in|entry_time",
+                "06:%minute/07:%minute/08:%minute/09:%minute/1#:%minute",
+            ),
             text("left|came_out|exit_time", "1#:%minute/1#:%minute/2%two:%minute"),
             flag("flooded|is_flooded|under_water"),
-            several("finds|found|seen_inside", "bats/bones/crystals/paintings/pots/spiders/coins/stalactites/footprints"),
+            several(
+                "finds|found|seen_inside",
+                "bats/bones/crystals/paintings/pots/spiders/coins/stalactites/footprints",
+            ),
         ),
         (
             (
@@ -661,7 +725,9 @@ SCIENCE: tuple[Domain, ...] = (
                 "At {left}, the group left {cave}[, having gone in at {entered}].[ They had seen {finds}.][ {flooded?The lower part "
                 "was under water|No part was under water}.]"
             ),
-            ("With {finds} along its {length_m} m, {cave} amazed {mapped_by}, who drew the plan[, and {leader}, who headed the trip]."),
+            (
+                "With {finds} along its {length_m} m, {cave} amazed {mapped_by}, who drew the plan[, and {leader}, who headed the trip]."
+            ),
             (
                 "{flooded?Full of water|Free of water}, {cave} reaches {depth_m} m below the ground.[ Entry was at {entered}[, exit at "
                 "{left}].][ Survey: {mapped_by}.]"
@@ -678,7 +744,10 @@ SCIENCE: tuple[Domain, ...] = (
             ),
             text("applicant|researcher|awarded_to", "%person"),
             text("reviewer|reviewed_by|referee", "%person"),
-            text("funder|granted_by|funding_body", "%brand Fund/%brand Trust/%last Foundation/%city Council"),
+            text(
+                "funder|granted_by|funding_body",
+                "%brand Fund/%brand Trust/%last Foundation/%city Council",
+            ),
             whole("requested|amount_requested|asked_for", 20000, 90000, 500),
             whole("granted|amount_granted|sum_awarded", 5000, 45000, 500),
             text("submitted|applied_on|submission_date", "%date"),
@@ -723,7 +792,9 @@ SCIENCE: tuple[Domain, ...] = (
     ),
     Domain(  # microscopes
         (
-            text("microscope|microscope_model|scope", "Optika #/ZX-##/Nano @#/BX-##/Micra ##/Vario #"),
+            text(
+                "microscope|microscope_model|scope", "Optika #/ZX-##/Nano @#/BX-##/Micra ##/Vario #"
+            ),
             text("maker|manufacturer|made_by", "%brand"),
             text("supplier|dealer|bought_from", "%company"),
             whole("min_zoom|lowest_zoom|zoom_min", 4, 75),
@@ -731,7 +802,10 @@ SCIENCE: tuple[Domain, ...] = (
             cash("list_price|price_new|original_price", 380, 990),
             cash("sale_price|reduced_price|price_now", 90, 440),
             flag("camera|has_camera|with_camera"),
-            several("accessories|comes_with|extras", "slides/a lamp/lenses/a case/a cover/tweezers/dyes/a filter"),
+            several(
+                "accessories|comes_with|extras",
+                "slides/a lamp/lenses/a case/a cover/tweezers/dyes/a filter",
+            ),
         ),
         (
             (

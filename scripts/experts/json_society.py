@@ -7,7 +7,10 @@ from experts.json_world import Domain, cash, flag, measure, several, text, whole
 SOCIETY: tuple[Domain, ...] = (
     Domain(  # census districts
         (
-            text("district|census_district|enumeration_area", "%adj Hill/%noun Ward/%last Quarter/%adj Gardens/%noun Side/Old %noun"),
+            text(
+                "district|census_district|enumeration_area",
+                "%adj Hill/%noun Ward/%last Quarter/%adj Gardens/%noun Side/Old %noun",
+            ),
             text("enumerator|counted_by|census_taker", "%person"),
             text("checked_by|census_inspector", "%person"),
             whole("population|current_headcount|residents_now", 300, 2900),
@@ -63,7 +66,10 @@ SOCIETY: tuple[Domain, ...] = (
             text("officiant|conducted_by|registrar", "%person"),
             text("sponsor|character_witness|vouched_by", "%person"),
             text("origin|former_nationality|country_of_origin", "%country"),
-            text("hall|ceremony_venue|sworn_in_at", "%city Town Hall/%noun Hall/%last House/Old %noun Court/%adj Assembly Rooms"),
+            text(
+                "hall|ceremony_venue|sworn_in_at",
+                "%city Town Hall/%noun Hall/%last House/Old %noun Court/%adj Assembly Rooms",
+            ),
             text("applied|petition_filed|application_lodged", "%date"),
             text("oath_date|naturalised_on|citizen_since", "%date"),
             whole("years_resident|residence_years", 3, 34),
@@ -230,7 +236,10 @@ SOCIETY: tuple[Domain, ...] = (
     ),
     Domain(  # twin towns
         (
-            text("charter|twinning_pact|partnership_deed", "%noun Pact/%adj Charter/%last Accord/%noun Treaty/%adj Bond"),
+            text(
+                "charter|twinning_pact|partnership_deed",
+                "%noun Pact/%adj Charter/%last Accord/%noun Treaty/%adj Bond",
+            ),
             text("home_town|local_municipality|our_side", "%city"),
             text("sister_city|foreign_partner|twin_abroad", "%city"),
             text("home_mayor|local_mayor|host_mayor", "%person"),
@@ -365,7 +374,8 @@ SOCIETY: tuple[Domain, ...] = (
             text("renamed_on|renaming_date|name_valid_from", "%date"),
             flag("dead_end|cul_de_sac"),
             several(
-                "sign_materials|plate_made_of", "enamel/brass/slate/cast iron/porcelain/aluminium/oak/zinc/copper/granite/tin/terracotta"
+                "sign_materials|plate_made_of",
+                "enamel/brass/slate/cast iron/porcelain/aluminium/oak/zinc/copper/granite/tin/terracotta",
             ),
         ),
         (
@@ -539,8 +549,14 @@ SOCIETY: tuple[Domain, ...] = (
             ),
             text("owner|belongs_to|lost_by", "%person"),
             text("finder|found_by|discovered_by", "%person"),
-            text("lost_at|place_lost|last_had_at", "%noun Café/%adj Park/%road/Gate ##/Platform #/%last Baths/%city Central"),
-            text("found_at|place_found|turned_up_at", "%noun Café/%adj Park/%road/Gate ##/Platform #/%last Baths/%city Central"),
+            text(
+                "lost_at|place_lost|last_had_at",
+                "%noun Café/%adj Park/%road/Gate ##/Platform #/%last Baths/%city Central",
+            ),
+            text(
+                "found_at|place_found|turned_up_at",
+                "%noun Café/%adj Park/%road/Gate ##/Platform #/%last Baths/%city Central",
+            ),
             text("handed_in_on|deposited_on|received_on", "%date"),
             text("collected_on|claimed_on|back_with_owner_on", "%date"),
             cash("reward|finders_fee|thank_you_money", 5, 95),

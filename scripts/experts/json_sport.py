@@ -7,7 +7,10 @@ from experts.json_world import Domain, cash, flag, measure, several, text, whole
 SPORT: tuple[Domain, ...] = (
     Domain(  # marathons
         (
-            text("marathon|race|running_event", "%city Marathon/%noun Marathon/%noun Run/%city Night Run/%adj Mile"),
+            text(
+                "marathon|race|running_event",
+                "%city Marathon/%noun Marathon/%noun Run/%city Night Run/%adj Mile",
+            ),
             text("men_winner|winner_men|mens_champion", "%person"),
             text("women_winner|winner_women|womens_champion", "%person"),
             whole("men|male_runners", 200, 6000),
@@ -15,7 +18,9 @@ SPORT: tuple[Domain, ...] = (
             text("date|race_date|held_on", "%date"),
             cash("fee|entry_fee", 20, 180),
             flag("sold_out|is_full"),
-            several("drinks|refreshments", "water/cola/tea/juice/broth/lemonade/coffee/cocoa/iced tea"),
+            several(
+                "drinks|refreshments", "water/cola/tea/juice/broth/lemonade/coffee/cocoa/iced tea"
+            ),
         ),
         (
             (
@@ -49,7 +54,10 @@ SPORT: tuple[Domain, ...] = (
     ),
     Domain(  # tennis matches
         (
-            text("tournament|tennis_tournament|cup", "%city Open/%city Masters/%noun Cup/%adj %noun Cup/%brand Classic"),
+            text(
+                "tournament|tennis_tournament|cup",
+                "%city Open/%city Masters/%noun Cup/%adj %noun Cup/%brand Classic",
+            ),
             text("winner|won_by|victor", "%person"),
             text("loser|beaten_player|defeated", "%person"),
             text("score|result", "6-2 6-4/7-5 6-3/6-1 7-6/6-4 6-4/6-0 6-3/7-6 6-2/6-3 7-5/6-2 6-1"),
@@ -57,7 +65,10 @@ SPORT: tuple[Domain, ...] = (
             whole("winner_aces|aces_of_winner", 2, 29),
             whole("loser_aces|aces_of_loser", 2, 29),
             flag("rain_break|interrupted_by_rain"),
-            several("channels|shown_on|broadcasters", "Sport One/Kanal 5/TV Nova/Arena/Prime/Channel 4/Vista/Rete 8"),
+            several(
+                "channels|shown_on|broadcasters",
+                "Sport One/Kanal 5/TV Nova/Arena/Prime/Channel 4/Vista/Rete 8",
+            ),
         ),
         (
             (
@@ -108,7 +119,10 @@ SPORT: tuple[Domain, ...] = (
             measure("water_temp|water_celsius", 17, 29),
             measure("air_temp|air_celsius", 14, 33),
             flag("record|new_record|record_broken"),
-            several("nations|countries", "Peru/Japan/Italy/Kenya/Chile/Norway/France/Canada/Egypt/Ghana/Brazil/Spain"),
+            several(
+                "nations|countries",
+                "Peru/Japan/Italy/Kenya/Chile/Norway/France/Canada/Egypt/Ghana/Brazil/Spain",
+            ),
         ),
         (
             (
@@ -153,7 +167,10 @@ SPORT: tuple[Domain, ...] = (
             text("stage_winner|won_by|day_winner", "%person"),
             text("leader|yellow_jersey|overall_leader", "%person"),
             flag("sprint_finish|bunch_sprint"),
-            several("passes|climbs|mountains", "Galibier/Izoard/Stelvio/Tourmalet/Aubisque/Ventoux/Gavia/Pordoi/Furka/Mortirolo"),
+            several(
+                "passes|climbs|mountains",
+                "Galibier/Izoard/Stelvio/Tourmalet/Aubisque/Ventoux/Gavia/Pordoi/Furka/Mortirolo",
+            ),
         ),
         (
             (
@@ -198,10 +215,16 @@ SPORT: tuple[Domain, ...] = (
             text("black|black_player|plays_black", "%person"),
             whole("white_rating|rating_white", 1400, 2700),
             whole("black_rating|rating_black", 1400, 2700),
-            text("opening|opening_name", "Sicilian/Caro-Kann/London/Ruy Lopez/Pirc/Grünfeld/Catalan/Dutch/Benoni/Italian"),
+            text(
+                "opening|opening_name",
+                "Sicilian/Caro-Kann/London/Ruy Lopez/Pirc/Grünfeld/Catalan/Dutch/Benoni/Italian",
+            ),
             whole("moves|move_count", 18, 90),
             flag("drawn|is_draw|ended_in_draw"),
-            several("left_on_board|remaining_pieces", "queens/rooks/pawns/two knights/one bishop/three pawns/one rook/two bishops"),
+            several(
+                "left_on_board|remaining_pieces",
+                "queens/rooks/pawns/two knights/one bishop/three pawns/one rook/two bishops",
+            ),
         ),
         (
             (
@@ -243,13 +266,19 @@ SPORT: tuple[Domain, ...] = (
         (
             text("member|gym_member|member_name", "%person"),
             text("trainer|coach|personal_trainer", "%person"),
-            text("plan|plan_name|tariff", "Basic/Gold/Silver/Student/Family/Off-Peak/Premium/Flex/Weekend/Senior"),
+            text(
+                "plan|plan_name|tariff",
+                "Basic/Gold/Silver/Student/Family/Off-Peak/Premium/Flex/Weekend/Senior",
+            ),
             cash("monthly_fee|fee_per_month", 15, 120),
             cash("joining_fee|signup_fee", 10, 120),
             text("joined|start_date|member_since", "%date"),
             text("ends|end_date|expires", "%date"),
             flag("frozen|is_paused|on_hold"),
-            several("classes|group_classes", "yoga/spinning/boxing/pilates/zumba/step/aerobics/stretching/barre/tai chi"),
+            several(
+                "classes|group_classes",
+                "yoga/spinning/boxing/pilates/zumba/step/aerobics/stretching/barre/tai chi",
+            ),
         ),
         (
             (
@@ -286,7 +315,10 @@ SPORT: tuple[Domain, ...] = (
     ),
     Domain(  # ski resorts
         (
-            text("resort|ski_resort|ski_area", "Mont %noun/%noun Peak/%adj Ridge/Piz %last/%adj Alps/Val %last"),
+            text(
+                "resort|ski_resort|ski_area",
+                "Mont %noun/%noun Peak/%adj Ridge/Piz %last/%adj Alps/Val %last",
+            ),
             whole("lifts|num_lifts|lift_count", 4, 80),
             whole("base_m|base_altitude|valley_m", 600, 2200, 10),
             whole("summit_m|top_altitude|peak_m", 2250, 3900, 10),
@@ -294,7 +326,10 @@ SPORT: tuple[Domain, ...] = (
             text("closes|season_end|closing_day", "%day"),
             cash("day_pass|day_ticket", 24, 110),
             flag("night_skiing|floodlit"),
-            several("other_sports|activities", "sledding/snowboarding/curling/skating/snowshoeing/ice climbing/dog sledding/paragliding"),
+            several(
+                "other_sports|activities",
+                "sledding/snowboarding/curling/skating/snowshoeing/ice climbing/dog sledding/paragliding",
+            ),
         ),
         (
             (
@@ -335,7 +370,10 @@ SPORT: tuple[Domain, ...] = (
     ),
     Domain(  # camping sites
         (
-            text("campsite|camping_site|campground", "%adj Pines/Camp %noun/%noun Camping/Lake %last Camping/%adj Meadow"),
+            text(
+                "campsite|camping_site|campground",
+                "%adj Pines/Camp %noun/%noun Camping/Lake %last Camping/%adj Meadow",
+            ),
             text("town|nearest_town|near", "%city"),
             whole("pitches|num_pitches|places", 12, 300),
             cash("tent_price|price_tent|tent_fee", 8, 60),
@@ -343,7 +381,10 @@ SPORT: tuple[Domain, ...] = (
             text("check_in|arrive_from|arrival_time", "%worktime"),
             text("check_out|leave_by|departure_time", "%worktime"),
             flag("dogs_allowed|dogs_ok"),
-            several("facilities|on_site", "a shop/a pool/showers/a kiosk/laundry/Wi-Fi/a playground/a sauna/bike hire/a bar"),
+            several(
+                "facilities|on_site",
+                "a shop/a pool/showers/a kiosk/laundry/Wi-Fi/a playground/a sauna/bike hire/a bar",
+            ),
         ),
         (
             (
@@ -384,7 +425,10 @@ SPORT: tuple[Domain, ...] = (
     ),
     Domain(  # fishing trips
         (
-            text("water|fishing_spot|fished_at", "Lake %last/River %noun/%noun Lake/%adj Bay/%noun Creek/%adj River"),
+            text(
+                "water|fishing_spot|fished_at",
+                "Lake %last/River %noun/%noun Lake/%adj Bay/%noun Creek/%adj River",
+            ),
             text("guide|guided_by|fishing_guide", "%person"),
             text("angler|guest|client", "%person"),
             text("date|trip_date", "%date"),
@@ -392,7 +436,10 @@ SPORT: tuple[Domain, ...] = (
             whole("kept|fish_kept|taken_home", 2, 30),
             whole("released|put_back|fish_released", 2, 30),
             flag("permit|permit_included|with_licence"),
-            several("species|fish|fish_types", "trout/perch/pike/carp/salmon/eel/bream/cod/mackerel/zander/tench"),
+            several(
+                "species|fish|fish_types",
+                "trout/perch/pike/carp/salmon/eel/bream/cod/mackerel/zander/tench",
+            ),
         ),
         (
             "{guide} took a guest, {angler}, fishing at {water}[ on {date}].[ {kept} fish were kept[ and {released} set free].]",
@@ -429,7 +476,9 @@ SPORT: tuple[Domain, ...] = (
     ),
     Domain(  # climbing routes
         (
-            text("route|route_name|climb", "%adj %noun/%noun of %stuff/%adj %beasts/%noun and %noun"),
+            text(
+                "route|route_name|climb", "%adj %noun/%noun of %stuff/%adj %beasts/%noun and %noun"
+            ),
             text("grade|difficulty", "5a/5c/6a/6b/6c/7a/7b/7c/8a/8b"),
             text("crag|cliff|rock", "%adj Rock/%last Wall/%noun Cliff/%adj Tower/%last Slab"),
             text("first_climber|first_ascent_by|climbed_by", "%person"),
@@ -437,7 +486,10 @@ SPORT: tuple[Domain, ...] = (
             measure("length_m|height_m", 8, 60),
             whole("bolts|num_bolts", 4, 24),
             flag("shady|in_shade"),
-            several("gear|equipment", "a helmet/slings/nuts/cams/tape/chalk/a long rope/gloves/ten quickdraws"),
+            several(
+                "gear|equipment",
+                "a helmet/slings/nuts/cams/tape/chalk/a long rope/gloves/ten quickdraws",
+            ),
         ),
         (
             (
@@ -471,7 +523,10 @@ SPORT: tuple[Domain, ...] = (
     ),
     Domain(  # golf rounds
         (
-            text("course|golf_course|golf_club", "%adj Links/%noun Golf Club/%last Fields/%adj Greens/%city Links"),
+            text(
+                "course|golf_course|golf_club",
+                "%adj Links/%noun Golf Club/%last Fields/%adj Greens/%city Links",
+            ),
             text("player|golfer|played_by", "%person"),
             text("caddie|bag_carrier", "%person"),
             whole("front_nine|first_nine|score_out", 33, 54),
@@ -479,7 +534,10 @@ SPORT: tuple[Domain, ...] = (
             whole("handicap|player_handicap", 2, 36),
             cash("green_fee|course_fee", 20, 190),
             flag("hole_in_one|made_ace"),
-            several("clubs|clubs_used", "driver/putter/sand wedge/3 wood/5 iron/7 iron/9 iron/hybrid/pitching wedge"),
+            several(
+                "clubs|clubs_used",
+                "driver/putter/sand wedge/3 wood/5 iron/7 iron/9 iron/hybrid/pitching wedge",
+            ),
         ),
         (
             (
@@ -521,14 +579,25 @@ SPORT: tuple[Domain, ...] = (
     Domain(  # martial arts belts
         (
             text("pupil|student|learner", "%person"),
-            text("art|martial_art|style", "judo/karate/aikido/taekwondo/hapkido/kendo/jiu-jitsu/kung fu/sambo"),
+            text(
+                "art|martial_art|style",
+                "judo/karate/aikido/taekwondo/hapkido/kendo/jiu-jitsu/kung fu/sambo",
+            ),
             text("teacher|sensei|taught_by", "%person"),
-            text("old_belt|previous_belt|belt_before", "white/yellow/orange/green/blue/purple/brown/red"),
-            text("new_belt|current_belt|belt_now", "yellow/orange/green/blue/purple/brown/red/black"),
+            text(
+                "old_belt|previous_belt|belt_before",
+                "white/yellow/orange/green/blue/purple/brown/red",
+            ),
+            text(
+                "new_belt|current_belt|belt_now", "yellow/orange/green/blue/purple/brown/red/black"
+            ),
             text("date|exam_date", "%date"),
             cash("exam_fee|fee|test_fee", 15, 120),
             flag("honours|with_distinction"),
-            several("techniques|shown", "throws/kicks/locks/kata/sparring/falls/blocks/sweeps/punches/holds"),
+            several(
+                "techniques|shown",
+                "throws/kicks/locks/kata/sparring/falls/blocks/sweeps/punches/holds",
+            ),
         ),
         (
             "{pupil} swapped a(n) {old_belt} belt for a(n) {new_belt} one[ in {art}][ on {date}].[ The teacher is {teacher}.]",
@@ -565,7 +634,10 @@ SPORT: tuple[Domain, ...] = (
     ),
     Domain(  # amusement rides
         (
-            text("ride|ride_name|attraction", "%adj %noun/%noun Express/%adj Coaster/%noun Drop/%adj Dragon/%noun Twister"),
+            text(
+                "ride|ride_name|attraction",
+                "%adj %noun/%noun Express/%adj Coaster/%noun Drop/%adj Dragon/%noun Twister",
+            ),
             text("park|theme_park|located_in", "%noun Park/%brand World/%adj Gardens/%last Land"),
             whole("min_height_cm|shortest_cm", 90, 145),
             whole("max_height_cm|tallest_cm", 150, 210),
@@ -573,7 +645,10 @@ SPORT: tuple[Domain, ...] = (
             whole("ride_minutes|duration_min|ride_time", 2, 20),
             measure("top_speed_kmh|max_speed_kmh", 18, 130),
             flag("gets_wet|riders_get_wet|wet"),
-            several("effects|warnings", "darkness/loud noise/smoke/flashing lights/sharp turns/fire/loops/fog/high drops"),
+            several(
+                "effects|warnings",
+                "darkness/loud noise/smoke/flashing lights/sharp turns/fire/loops/fog/high drops",
+            ),
         ),
         (
             (
@@ -618,10 +693,19 @@ SPORT: tuple[Domain, ...] = (
             whole("turns|new_age|age", 4, 80),
             whole("adults|adult_guests|grown_ups", 2, 30),
             whole("children|child_guests|kids", 2, 30),
-            text("starts|start_time|begins_at", "11:%minute/12:%minute/13:%minute/14:%minute/15:%minute/16:%minute"),
-            text("ends|end_time|over_at", "15:%minute/16:%minute/17:%minute/18:%minute/19:%minute/2%two:%minute"),
+            text(
+                "starts|start_time|begins_at",
+                "11:%minute/12:%minute/13:%minute/14:%minute/15:%minute/16:%minute",
+            ),
+            text(
+                "ends|end_time|over_at",
+                "15:%minute/16:%minute/17:%minute/18:%minute/19:%minute/2%two:%minute",
+            ),
             flag("surprise|is_surprise|secret"),
-            several("gifts|presents|wish_list", "books/a kite/a drum/a scarf/socks/a puzzle/a camera/flowers/a watch/paints"),
+            several(
+                "gifts|presents|wish_list",
+                "books/a kite/a drum/a scarf/socks/a puzzle/a camera/flowers/a watch/paints",
+            ),
         ),
         (
             (
@@ -664,12 +748,21 @@ SPORT: tuple[Domain, ...] = (
             text("bride|wife|bride_name", "%person"),
             text("groom|husband|groom_name", "%person"),
             text("date|wedding_date|married_on", "%date"),
-            text("ceremony_place|married_at|vows_at", "%noun Hall/%adj Chapel/Villa %last/%noun House/Castle %last/%adj Garden"),
-            text("party_place|reception_at|celebrated_at", "%noun Hall/%adj Barn/Villa %last/%noun House/Castle %last/%adj Garden"),
+            text(
+                "ceremony_place|married_at|vows_at",
+                "%noun Hall/%adj Chapel/Villa %last/%noun House/Castle %last/%adj Garden",
+            ),
+            text(
+                "party_place|reception_at|celebrated_at",
+                "%noun Hall/%adj Barn/Villa %last/%noun House/Castle %last/%adj Garden",
+            ),
             whole("guests|guest_count", 12, 250),
             cash("cost|total_cost", 900, 9800),
             flag("live_band|has_band|live_music"),
-            several("flowers|bouquet", "roses/lilies/tulips/daisies/peonies/orchids/violets/poppies/irises/asters"),
+            several(
+                "flowers|bouquet",
+                "roses/lilies/tulips/daisies/peonies/orchids/violets/poppies/irises/asters",
+            ),
         ),
         (
             "{groom} took {bride} as his wife[ on {date}][ at {ceremony_place}].[ The party was held at {party_place}.]",
@@ -708,13 +801,22 @@ SPORT: tuple[Domain, ...] = (
         (
             text("player|footballer|transferred_player", "%person"),
             text("agent|represented_by|player_agent", "%person"),
-            text("old_club|from_club|sold_by", "%city United/%city Rovers/FC %city/Real %city/Dynamo %city/%city Lions"),
-            text("new_club|to_club|bought_by", "%city United/%city Rovers/FC %city/Real %city/Dynamo %city/%city Lions"),
+            text(
+                "old_club|from_club|sold_by",
+                "%city United/%city Rovers/FC %city/Real %city/Dynamo %city/%city Lions",
+            ),
+            text(
+                "new_club|to_club|bought_by",
+                "%city United/%city Rovers/FC %city/Real %city/Dynamo %city/%city Lions",
+            ),
             measure("fee_millions|transfer_fee", 1, 90),
             whole("years|contract_years", 2, 6),
             whole("shirt|shirt_number|jersey", 2, 99),
             flag("loan|on_loan|is_loan"),
-            several("positions|roles", "striker/winger/goalkeeper/left back/right back/midfielder/sweeper/playmaker"),
+            several(
+                "positions|roles",
+                "striker/winger/goalkeeper/left back/right back/midfielder/sweeper/playmaker",
+            ),
         ),
         (
             (

@@ -16,8 +16,14 @@ TRANSPORT: tuple[Domain, ...] = (
                 "end_stop|last_stop|terminus",
                 "Town Hall/North Gate/Airport/Old Mill/Central Station/Fish Market/City Park/Stadium/Harbor/Castle Hill/Zoo/Abbey",
             ),
-            text("first_bus|first_departure|service_start", "05:%minute/06:%minute/19:%minute/2%two:%minute"),
-            text("last_bus|last_departure|service_end", "05:%minute/06:%minute/19:%minute/2%two:%minute"),
+            text(
+                "first_bus|first_departure|service_start",
+                "05:%minute/06:%minute/19:%minute/2%two:%minute",
+            ),
+            text(
+                "last_bus|last_departure|service_end",
+                "05:%minute/06:%minute/19:%minute/2%two:%minute",
+            ),
             whole("interval_minutes|every_minutes|frequency_min", 5, 60, 5),
             whole("stops|num_stops|stop_count", 8, 60),
             cash("ticket_price|fare|single_fare", 2, 9),
@@ -164,7 +170,10 @@ TRANSPORT: tuple[Domain, ...] = (
                 "bike|bike_type|bicycle",
                 "road bike/city bike/tandem/folding bike/mountain bike/cargo bike/racer/electric bike/gravel bike/old roadster",
             ),
-            several("parts|repaired_parts|fixed_parts", "brakes/gears/spokes/pedals/lights/rims/tires/mudguards/bearings/cables/pumps"),
+            several(
+                "parts|repaired_parts|fixed_parts",
+                "brakes/gears/spokes/pedals/lights/rims/tires/mudguards/bearings/cables/pumps",
+            ),
             text("ready|ready_on|ready_by", "%day/%weekday/%month 1#"),
             cash("estimate|quoted_price|quote", 15, 180),
             cash("final_price|total|billed", 15, 180),
@@ -300,7 +309,10 @@ TRANSPORT: tuple[Domain, ...] = (
             whole("injured|num_injured|hurt", 2, 12),
             whole("vehicles|cars_involved|vehicle_count", 2, 12),
             flag("road_closed|closed|road_blocked"),
-            several("causes|reasons|factors", "ice/fog/rain/speeding/fatigue/alcohol/bald tires/low sun/loose gravel/wind/mud"),
+            several(
+                "causes|reasons|factors",
+                "ice/fog/rain/speeding/fatigue/alcohol/bald tires/low sun/loose gravel/wind/mud",
+            ),
         ),
         (
             (
@@ -391,8 +403,14 @@ TRANSPORT: tuple[Domain, ...] = (
     ),
     Domain(  # bridges
         (
-            text("bridge|bridge_name|bridge_title", "%last Bridge/%adj Bridge/Iron Bridge/Swan Bridge/Bishop's Bridge/Pilgrim Bridge"),
-            text("river|crosses|over", "Danube/Loire/Tagus/Ebro/Oder/Vistula/Rhone/Elbe/Drava/Tiber/Neva/Tisza"),
+            text(
+                "bridge|bridge_name|bridge_title",
+                "%last Bridge/%adj Bridge/Iron Bridge/Swan Bridge/Bishop's Bridge/Pilgrim Bridge",
+            ),
+            text(
+                "river|crosses|over",
+                "Danube/Loire/Tagus/Ebro/Oder/Vistula/Rhone/Elbe/Drava/Tiber/Neva/Tisza",
+            ),
             text("engineer|designed_by", "%person"),
             text("opened_by|inaugurated_by|ribbon_cut_by", "%person"),
             whole("opened|year_opened|opening_year", 1850, 1965),
@@ -489,7 +507,10 @@ TRANSPORT: tuple[Domain, ...] = (
             whole("pallets|pallet_count|num_pallets", 2, 33),
             measure("weight_t|load_tons", 2, 24),
             flag("cooled|kept_cold"),
-            several("goods|freight", "tiles/cheese/paint/fish/timber/glass/fruit/flour/beer/shoes/bricks/toys"),
+            several(
+                "goods|freight",
+                "tiles/cheese/paint/fish/timber/glass/fruit/flour/beer/shoes/bricks/toys",
+            ),
         ),
         (
             (
@@ -619,7 +640,10 @@ TRANSPORT: tuple[Domain, ...] = (
             text("inspection|inspection_no|test_id", "VI-###/IN##/T-####/@@##"),
             text("inspector|examiner|tested_by", "%person"),
             text("keeper|owner|presented_by", "%person"),
-            text("vehicle|vehicle_type|vehicle_kind", "van/minibus/pickup/trailer/motorcycle/camper/tractor/coach/moped/ambulance"),
+            text(
+                "vehicle|vehicle_type|vehicle_kind",
+                "van/minibus/pickup/trailer/motorcycle/camper/tractor/coach/moped/ambulance",
+            ),
             text("tested_on|inspection_date|test_date", "%day/%day/%iso"),
             text("valid_until|expires|next_test", "%day/%day/%iso"),
             whole("minor_faults|minor_defects|small_faults", 2, 14),
@@ -675,7 +699,10 @@ TRANSPORT: tuple[Domain, ...] = (
             text("found_in|turned_up_in|found_at", "%city"),
             cash("value|claimed_value|worth", 50, 900),
             flag("returned|given_back|handed_over"),
-            several("contents|contains|inside", "shoes/books/gifts/shirts/cameras/medicine/toys/jewelry/maps/skates/coats/cables"),
+            several(
+                "contents|contains|inside",
+                "shoes/books/gifts/shirts/cameras/medicine/toys/jewelry/maps/skates/coats/cables",
+            ),
         ),
         (
             (
@@ -723,7 +750,10 @@ TRANSPORT: tuple[Domain, ...] = (
             text("navigator|map_reader|finds_the_way", "%first"),
             whole("distance_km|km|length_km", 300, 4000, 10),
             flag("camping|with_tents|camps"),
-            several("stops|stopovers|stops_in", "Bruges/Pisa/Toledo/Siena/Bath/Salzburg/Trier/Nice/Lucerne/Cadiz/Verona/Arles"),
+            several(
+                "stops|stopovers|stops_in",
+                "Bruges/Pisa/Toledo/Siena/Bath/Salzburg/Trier/Nice/Lucerne/Cadiz/Verona/Arles",
+            ),
         ),
         (
             (

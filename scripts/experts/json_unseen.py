@@ -35,8 +35,14 @@ TEST: tuple[Domain, ...] = (
     ),
     Domain(  # wines
         (
-            text("wine|wine_name", "Château %last/%noun Valley Red/Casa %last Reserva/Domaine %last/%adj Hill White"),
-            text("grape|grape_variety", "Merlot/Riesling/Malbec/Syrah/Tempranillo/Chardonnay/Pinot Noir"),
+            text(
+                "wine|wine_name",
+                "Château %last/%noun Valley Red/Casa %last Reserva/Domaine %last/%adj Hill White",
+            ),
+            text(
+                "grape|grape_variety",
+                "Merlot/Riesling/Malbec/Syrah/Tempranillo/Chardonnay/Pinot Noir",
+            ),
             whole("vintage", 1988, 2024),
             text("winemaker", "%person"),
             measure("alcohol|alcohol_percent", 9, 15),
@@ -63,14 +69,19 @@ TEST: tuple[Domain, ...] = (
     Domain(  # auction lots
         (
             text("lot|lot_number", "##/1##/#@"),
-            text("object|sold_object", "pocket watch/oil portrait/walnut chest/violin/porcelain bowl/typewriter/diamond brooch/globe"),
+            text(
+                "object|sold_object",
+                "pocket watch/oil portrait/walnut chest/violin/porcelain bowl/typewriter/diamond brooch/globe",
+            ),
             whole("opening_bid", 50, 9000, 50),
             whole("final_bid|hammer_price", 9100, 60000, 100),
             text("bidder|winning_bidder", "%person"),
             whole("bids|bid_count", 2, 48),
             text("auction_house", "%last & %last/%last Auctions/%brand Sales"),
             flag("authenticated|is_authentic"),
-            several("flaws|defects", "scratches/dents/stains/rust/cracks/faded paint/missing screws"),
+            several(
+                "flaws|defects", "scratches/dents/stains/rust/cracks/faded paint/missing screws"
+            ),
         ),
         (
             (
@@ -99,7 +110,10 @@ TEST: tuple[Domain, ...] = (
     ),
     Domain(  # board games
         (
-            text("game|board_game", "%adj Islands/Lords of %city/%noun Quest/Castle %noun/Merchants of %city"),
+            text(
+                "game|board_game",
+                "%adj Islands/Lords of %city/%noun Quest/Castle %noun/Merchants of %city",
+            ),
             text("designer|game_designer", "%person"),
             whole("min_players", 2, 3),
             whole("max_players", 4, 9),
@@ -107,7 +121,10 @@ TEST: tuple[Domain, ...] = (
             whole("min_age", 5, 16),
             flag("cooperative|is_cooperative"),
             measure("complexity|complexity_score", 1, 5),
-            several("mechanics|mechanisms", "bluffing/drafting/trading/dice rolling/set collection/bidding/tile placement"),
+            several(
+                "mechanics|mechanisms",
+                "bluffing/drafting/trading/dice rolling/set collection/bidding/tile placement",
+            ),
         ),
         (
             (
@@ -144,7 +161,10 @@ TEST: tuple[Domain, ...] = (
             whole("crew_size|crew", 4, 60),
             measure("speed_knots|knots", 8, 26),
             flag("refrigerated|is_refrigerated"),
-            several("ports_of_call|next_ports", "Piraeus/Santos/Busan/Durban/Antwerp/Callao/Colombo/Tangier"),
+            several(
+                "ports_of_call|next_ports",
+                "Piraeus/Santos/Busan/Durban/Antwerp/Callao/Colombo/Tangier",
+            ),
         ),
         (
             (
@@ -169,13 +189,22 @@ TEST: tuple[Domain, ...] = (
     ),
     Domain(  # harvests
         (
-            text("crop|crop_name", "barley/wheat/maize/potatoes/sunflowers/soybeans/rye/sugar beet/oats"),
+            text(
+                "crop|crop_name",
+                "barley/wheat/maize/potatoes/sunflowers/soybeans/rye/sugar beet/oats",
+            ),
             text("farm|farm_name", "%last Farm/%noun Acres/%adj Meadow Farm"),
             text("farmer|grower", "%person"),
             measure("hectares|field_hectares", 2, 180),
             measure("yield_tons|tons", 3, 900),
-            text("sown|sown_on", "# March/1# March/2%eight March/# April/1# April/2%eight April/# May/1# May"),
-            text("harvested|harvested_on", "1# August/2%eight August/# September/1# September/2%eight September/# October/1# October"),
+            text(
+                "sown|sown_on",
+                "# March/1# March/2%eight March/# April/1# April/2%eight April/# May/1# May",
+            ),
+            text(
+                "harvested|harvested_on",
+                "1# August/2%eight August/# September/1# September/2%eight September/# October/1# October",
+            ),
             flag("irrigated|is_irrigated"),
             several("pests|pests_found", "aphids/slugs/beetles/mites/weevils/moths/mice"),
         ),
@@ -208,7 +237,10 @@ TEST: tuple[Domain, ...] = (
             whole("mass_kg", 40, 6400, 10),
             flag("active|operational"),
             whole("mission_years", 2, 20),
-            several("instruments|sensors", "radars/cameras/magnetometers/spectrometers/lidars/star trackers/altimeters"),
+            several(
+                "instruments|sensors",
+                "radars/cameras/magnetometers/spectrometers/lidars/star trackers/altimeters",
+            ),
         ),
         (
             (
@@ -245,7 +277,10 @@ TEST: tuple[Domain, ...] = (
             text("supervisor|coordinator", "%person"),
             flag("trained|has_training"),
             flag("drives|has_driving_license"),
-            several("tasks|duties", "cooking/cleaning/sorting/tutoring/fundraising/first aid/planting/packing"),
+            several(
+                "tasks|duties",
+                "cooking/cleaning/sorting/tutoring/fundraising/first aid/planting/packing",
+            ),
         ),
         (
             (

@@ -9,13 +9,22 @@ WORK: tuple[Domain, ...] = (
         (
             text("employee|employee_name|staff_member", "%person"),
             text("manager|boss|reports_to", "%person"),
-            text("position|role|job_title", "analyst/driver/cashier/engineer/designer/auditor/clerk/buyer/planner/translator/guard"),
-            text("department|team|unit", "sales/logistics/legal/finance/research/marketing/support/purchasing/security"),
+            text(
+                "position|role|job_title",
+                "analyst/driver/cashier/engineer/designer/auditor/clerk/buyer/planner/translator/guard",
+            ),
+            text(
+                "department|team|unit",
+                "sales/logistics/legal/finance/research/marketing/support/purchasing/security",
+            ),
             text("hired|hire_date|joined_on", "%date"),
             text("born|birth_date|birthday", "%day/%day 19##"),
             whole("salary|monthly_pay|wage", 1900, 6400, 50),
             flag("remote|works_remotely|home_office"),
-            several("languages|speaks", "French/Polish/Dutch/Hindi/Arabic/Korean/Turkish/Swedish/Spanish/German"),
+            several(
+                "languages|speaks",
+                "French/Polish/Dutch/Hindi/Arabic/Korean/Turkish/Swedish/Spanish/German",
+            ),
         ),
         (
             (
@@ -60,7 +69,10 @@ WORK: tuple[Domain, ...] = (
             whole("net|net_pay|take_home", 1300, 2600, 10),
             cash("bonus|extra_pay|premium", 40, 390),
             flag("sent|is_sent|mailed"),
-            several("deductions|withheld_for", "pension/union dues/parking/canteen/insurance/savings/housing/tax"),
+            several(
+                "deductions|withheld_for",
+                "pension/union dues/parking/canteen/insurance/savings/housing/tax",
+            ),
         ),
         (
             (
@@ -105,7 +117,9 @@ WORK: tuple[Domain, ...] = (
             whole("budget_k|planned_k", 60, 190),
             whole("spent_k|used_k", 12, 80),
             flag("on_track|on_schedule"),
-            several("risks|concerns", "staff/weather/permits/noise/delays/prices/strikes/software/parts"),
+            several(
+                "risks|concerns", "staff/weather/permits/noise/delays/prices/strikes/software/parts"
+            ),
         ),
         (
             "{lead} runs {project}[, paid for by {sponsor}].[ It has to be finished by {deadline}.][ It {on_track?is|is not} on schedule.]",
@@ -147,7 +161,9 @@ WORK: tuple[Domain, ...] = (
             whole("estimate_min|expected_minutes", 10, 90, 5),
             whole("spent_min|actual_minutes", 10, 90, 5),
             flag("done|completed|finished"),
-            several("tags|labels", "garden/office/money/phone/travel/health/family/urgent/outdoors"),
+            several(
+                "tags|labels", "garden/office/money/phone/travel/health/family/urgent/outdoors"
+            ),
         ),
         (
             "{requester} asked {assignee} to {task}[ by {due}].[ It should take {estimate_min} minutes.][ It {done?is|is not} done.]",
@@ -186,7 +202,10 @@ WORK: tuple[Domain, ...] = (
             cash("fee|monthly_fee|price_per_month", 90, 900),
             whole("notice_days|notice_period", 10, 90, 5),
             flag("renewable|auto_renews"),
-            several("covers|services", "cleaning/repairs/hosting/security/catering/storage/transport/printing/heating"),
+            several(
+                "covers|services",
+                "cleaning/repairs/hosting/security/catering/storage/transport/printing/heating",
+            ),
         ),
         (
             (
@@ -228,7 +247,10 @@ WORK: tuple[Domain, ...] = (
             text("returns|back_on|return_date", "%day/%weekday"),
             cash("allowance|per_diem|daily_money", 30, 95),
             flag("visa_needed|needs_visa"),
-            several("purposes|reasons", "audit/sales/training/repairs/interviews/planning/research/shopping"),
+            several(
+                "purposes|reasons",
+                "audit/sales/training/repairs/interviews/planning/research/shopping",
+            ),
         ),
         (
             "{traveller} <travels/goes> from {base} to {visits}[ on {leaves}][ and comes back on {returns}].[ {approver} agreed to it.]",
@@ -303,12 +325,21 @@ WORK: tuple[Domain, ...] = (
             ),
             text("trainer|taught_by|instructor", "%person"),
             text("organizer|organized_by|set_up_by", "%person"),
-            text("begins|begin_time|start_time", "08:%minute/09:%minute/10:%minute/11:%minute/13:%minute"),
-            text("ends|end_time|finishes_at", "12:%minute/14:%minute/15:%minute/16:%minute/17:%minute"),
+            text(
+                "begins|begin_time|start_time",
+                "08:%minute/09:%minute/10:%minute/11:%minute/13:%minute",
+            ),
+            text(
+                "ends|end_time|finishes_at",
+                "12:%minute/14:%minute/15:%minute/16:%minute/17:%minute",
+            ),
             whole("places|max_people|spots", 20, 48),
             whole("enrolled|signed_up|registered", 5, 25),
             flag("certificate|gives_certificate"),
-            several("topics|contents", "safety/law/ethics/teamwork/planning/software/stress/feedback/hygiene"),
+            several(
+                "topics|contents",
+                "safety/law/ethics/teamwork/planning/software/stress/feedback/hygiene",
+            ),
         ),
         (
             (
@@ -343,7 +374,10 @@ WORK: tuple[Domain, ...] = (
     Domain(  # factory runs
         (
             text("run|run_id|batch", "R-###/B##-#/RUN ##/L###/@##"),
-            text("product|makes|article", "bolts/bottles/tiles/pipes/candles/brushes/zippers/lamps/crates/gloves"),
+            text(
+                "product|makes|article",
+                "bolts/bottles/tiles/pipes/candles/brushes/zippers/lamps/crates/gloves",
+            ),
             text("worker", "%person"),
             whole("planned|target_units|goal", 200, 980, 5),
             whole("made|output|units_made", 200, 980, 5),
@@ -390,7 +424,10 @@ WORK: tuple[Domain, ...] = (
     ),
     Domain(  # machine maintenance
         (
-            text("machine|machine_name|equipment", "lathe #/press #/crane #/boiler #/pump #/oven #/mixer #/saw #/forklift #/robot @#"),
+            text(
+                "machine|machine_name|equipment",
+                "lathe #/press #/crane #/boiler #/pump #/oven #/mixer #/saw #/forklift #/robot @#",
+            ),
             text("technician|serviced_by|mechanic", "%person"),
             text("reported_by|reporter|noticed_by", "%person"),
             text("last_service|serviced_on|previous_check", "%day/%day %year/%iso"),
@@ -398,7 +435,10 @@ WORK: tuple[Domain, ...] = (
             measure("repair_h|work_hours|labor_hours", 1, 9),
             measure("idle_h|downtime_h|hours_down", 1, 9),
             flag("running|is_running"),
-            several("parts|replaced_parts", "belt/filter/valve/bearing/fuse/gasket/hose/sensor/switch/chain"),
+            several(
+                "parts|replaced_parts",
+                "belt/filter/valve/bearing/fuse/gasket/hose/sensor/switch/chain",
+            ),
         ),
         (
             (
@@ -434,13 +474,21 @@ WORK: tuple[Domain, ...] = (
     ),
     Domain(  # warehouses
         (
-            text("warehouse|depot|storage_site", "Hall @/%noun Depot/North Shed/Dock #/%last Depot/Hangar #"),
+            text(
+                "warehouse|depot|storage_site",
+                "Hall @/%noun Depot/North Shed/Dock #/%last Depot/Hangar #",
+            ),
             text("location|city|stands_in", "%city"),
             text("serves|supplies|delivers_to", "%city"),
             whole("capacity|max_pallets|pallet_spaces", 350, 980, 10),
             whole("stored|pallets_now|in_use", 110, 420, 10),
-            text("opens|opening_time|open_from", "05:%minute/06:%minute/07:%minute/08:%minute/09:%minute"),
-            text("closes|closing_time|open_until", "16:%minute/17:%minute/18:%minute/2%two:%minute"),
+            text(
+                "opens|opening_time|open_from",
+                "05:%minute/06:%minute/07:%minute/08:%minute/09:%minute",
+            ),
+            text(
+                "closes|closing_time|open_until", "16:%minute/17:%minute/18:%minute/2%two:%minute"
+            ),
             flag("cooled"),
             several("goods|contents", "paint/rice/tyres/books/paper/sugar/toys/shoes/wire/soap"),
         ),
@@ -480,7 +528,10 @@ WORK: tuple[Domain, ...] = (
     Domain(  # quality inspections
         (
             text("inspection|inspection_id|check_id", "QI-##/Q###/QC-###/@@##"),
-            text("item|inspected_item|tested_item", "kettle/ladder/helmet/drill/heater/bike lock/saw blade/cable/stool/smoke alarm"),
+            text(
+                "item|inspected_item|tested_item",
+                "kettle/ladder/helmet/drill/heater/bike lock/saw blade/cable/stool/smoke alarm",
+            ),
             text("inspector|inspected_by|tester", "%person"),
             whole("sample|tested|sample_size", 20, 90),
             whole("faulty|defective|failed_units", 2, 19),
@@ -531,7 +582,10 @@ WORK: tuple[Domain, ...] = (
             cash("offer|quoted|our_price", 300, 980),
             cash("their_budget|can_spend|max_spend", 300, 980),
             flag("interested|is_interested"),
-            several("wants|needs", "chairs/lamps/printers/desks/phones/carpets/blinds/coffee/uniforms/software"),
+            several(
+                "wants|needs",
+                "chairs/lamps/printers/desks/phones/carpets/blinds/coffee/uniforms/software",
+            ),
         ),
         (
             (
@@ -610,7 +664,10 @@ WORK: tuple[Domain, ...] = (
     ),
     Domain(  # funding rounds of startups
         (
-            text("startup|startup_name|venture", "%brand/%brand Labs/%brand Systems/%noun AI/%brand Robotics"),
+            text(
+                "startup|startup_name|venture",
+                "%brand/%brand Labs/%brand Systems/%noun AI/%brand Robotics",
+            ),
             text("founder|founded_by|started_by", "%person"),
             text("investor|lead_investor|funded_by", "%person/%last Capital/%company"),
             measure("raised_m|amount_m", 1, 9),
@@ -618,7 +675,9 @@ WORK: tuple[Domain, ...] = (
             whole("founded|founded_in|founding_year", 2012, 2021),
             whole("closed|funded_in|deal_year", 2021, 2026),
             flag("profitable|makes_profit"),
-            several("plans|spends_on", "hiring/marketing/research/offices/servers/exports/design/stores"),
+            several(
+                "plans|spends_on", "hiring/marketing/research/offices/servers/exports/design/stores"
+            ),
         ),
         (
             (
@@ -662,7 +721,10 @@ WORK: tuple[Domain, ...] = (
             whole("claims|num_claims", 3, 30),
             whole("drawings|num_drawings|figures", 3, 30),
             flag("in_force"),
-            several("countries|regions", "Japan/Norway/Italy/Canada/Kenya/Chile/Poland/Ghana/Spain/Mexico"),
+            several(
+                "countries|regions",
+                "Japan/Norway/Italy/Canada/Kenya/Chile/Poland/Ghana/Spain/Mexico",
+            ),
         ),
         (
             (

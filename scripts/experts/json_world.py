@@ -87,7 +87,11 @@ def _expand(rng: random.Random, pattern: str) -> str:
     """One value of a pattern."""
     chosen = rng.choice(pattern.split("/"))
     chosen = re.sub(r"%(\w+)", lambda found: _expand(rng, _PATTERNS[found[1]]), chosen)
-    return re.sub(r"[#@]", lambda found: rng.choice("123456789" if found[0] == "#" else "ABCDEFGHJKLMNPRSTVWXYZ"), chosen)
+    return re.sub(
+        r"[#@]",
+        lambda found: rng.choice("123456789" if found[0] == "#" else "ABCDEFGHJKLMNPRSTVWXYZ"),
+        chosen,
+    )
 
 
 _ONSETS = "b/br/c/ch/d/dr/f/fl/g/gr/h/j/k/l/m/n/p/pl/qu/r/s/sh/st/t/tr/v/w/y/z".split("/")
@@ -102,7 +106,10 @@ def coined(rng: random.Random, value: str) -> str:
     def word(found: re.Match[str]) -> str:
         if found[0] in kept:
             return found[0]
-        syllables = [rng.choice(_ONSETS) + rng.choice(_VOWELS) + rng.choice(_CODAS) for _ in range(rng.choice((1, 1, 2)))]
+        syllables = [
+            rng.choice(_ONSETS) + rng.choice(_VOWELS) + rng.choice(_CODAS)
+            for _ in range(rng.choice((1, 1, 2)))
+        ]
         made = "".join(syllables)
         return made.capitalize() if found[0][0].isupper() else made
 
@@ -128,7 +135,13 @@ def measure(keys: str, low: int, high: int) -> Field:
 
 def cash(keys: str, low: int, high: int) -> Field:
     """A price. No cents that end in zero, since 12.50 would be 12.5 in the answer and no longer a copy."""
-    return Field(_names(keys), "number", lambda rng: _plain(rng.randint(low, high) + rng.choice((0, 0, 0.25, 0.49, 0.75, 0.95, 0.99))))
+    return Field(
+        _names(keys),
+        "number",
+        lambda rng: _plain(
+            rng.randint(low, high) + rng.choice((0, 0, 0.25, 0.49, 0.75, 0.95, 0.99))
+        ),
+    )
 
 
 def flag(keys: str) -> Field:

@@ -18,7 +18,11 @@ from functools import lru_cache
 from experts.sql_domains import FIRST, LAST, POOLS, SUPERLATIVES, TEST, THINGS, TRAIN, WORDS
 from experts.task import Lesson, Pair, Split
 
-PLACES = {"country": ("from {}", "in {}"), "city": ("from {}", "in {}", "located in {}"), "region": ("in the {}", "from the {}")}
+PLACES = {
+    "country": ("from {}", "in {}"),
+    "city": ("from {}", "in {}", "located in {}"),
+    "region": ("in the {}", "from the {}"),
+}
 PAIRS = 10
 SECONDS = 5.0
 
@@ -64,13 +68,20 @@ Filter = tuple[str, str]  # what English says, what SQL says
 
 def read(text: str) -> list[Schema]:
     """The domains: blank lines between schemas, one table a line."""
-    return [tuple(read_table(line) for line in block.splitlines()) for block in text.strip().split("\n\n")]
+    return [
+        tuple(read_table(line) for line in block.splitlines())
+        for block in text.strip().split("\n\n")
+    ]
 
 
 def read_table(line: str) -> Table:
     names, columns = line.split(": ")
     name, one = names.split()
-    return Table(name, one.replace("_entry", "").replace("_file", ""), tuple(read_column(c) for c in columns.split()))
+    return Table(
+        name,
+        one.replace("_entry", "").replace("_file", ""),
+        tuple(read_column(c) for c in columns.split()),
+    )
 
 
 def read_column(text: str) -> Column:
@@ -141,7 +152,10 @@ def number_filter(rng: random.Random, column: Column, prefix: str) -> Filter:
     cut = rng.randint(low, max(low + 1, column.high - (column.high - column.low) // 10))
     if rng.random() < 0.15:
         top = rng.randint(cut, column.high)
-        return f"with {column.words} between {cut} and {top}", f"{prefix}{column.name} BETWEEN {cut} AND {top}"
+        return (
+            f"with {column.words} between {cut} and {top}",
+            f"{prefix}{column.name} BETWEEN {cut} AND {top}",
+        )
     if column.name in SUPERLATIVES and rng.random() < 0.5:
         above = rng.random() < 0.5
         phrase = SUPERLATIVES[column.name][2 if above else 3].format(cut)
@@ -155,7 +169,9 @@ def number_filter(rng: random.Random, column: Column, prefix: str) -> Filter:
             ("=", ("of", "equal to")),
         ]
     )
-    opening = rng.choice(["with {} {} {}", "with a {} {} {}", "whose {} is {} {}", "where {} is {} {}"])
+    opening = rng.choice(
+        ["with {} {} {}", "with a {} {} {}", "whose {} is {} {}", "where {} is {} {}"]
+    )
     word = rng.choice(words)
     if "is" in opening:
         word = {"of": "equal to"}.get(word, word.removeprefix("of "))
@@ -168,32 +184,49 @@ def text_filter(rng: random.Random, table: Table, column: Column, prefix: str) -
     kind = rng.random()
     if kind < 0.12 and column.pool not in POOLS:
         start = found[0]
-        return rng.choice([f"whose {words} starts with {start}", f"with a {words} that begins with {start}"]), f"{name} LIKE '{start}%'"
+        return rng.choice(
+            [f"whose {words} starts with {start}", f"with a {words} that begins with {start}"]
+        ), f"{name} LIKE '{start}%'"
     if kind < 0.2 and column.pool not in POOLS:
         part = found.split()[-1]
-        return rng.choice([f"whose {words} contains {part}", f"with {part} in the {words}"]), f"{name} LIKE '%{part}%'"
+        return rng.choice(
+            [f"whose {words} contains {part}", f"with {part} in the {words}"]
+        ), f"{name} LIKE '%{part}%'"
     if kind < 0.27:
-        return rng.choice([f"whose {words} is not {found}", f"with a {words} other than {found}"]), f"{name} <> {quoted(found)}"
+        return rng.choice(
+            [f"whose {words} is not {found}", f"with a {words} other than {found}"]
+        ), f"{name} <> {quoted(found)}"
     if kind < 0.35 and column.pool in POOLS:
         other = str(value(rng, column))
         if other != found:
-            return f"whose {words} is {found} or {other}", f"{name} IN ({quoted(found)}, {quoted(other)})"
+            return (
+                f"whose {words} is {found} or {other}",
+                f"{name} IN ({quoted(found)}, {quoted(other)})",
+            )
     single = sum(c.pool == column.pool for c in table.columns) == 1
     if column.pool in PLACES and single and rng.random() < 0.6:
         return rng.choice(PLACES[column.pool]).format(found), f"{name} = {quoted(found)}"
-    phrase = rng.choice(["with {} {}", "whose {} is {}", "where the {} is {}", "where {} = {}", "that have {} {}"])
+    phrase = rng.choice(
+        ["with {} {}", "whose {} is {}", "where the {} is {}", "where {} = {}", "that have {} {}"]
+    )
     return phrase.format(words, found), f"{name} = {quoted(found)}"
 
 
 def date_filter(rng: random.Random, column: Column, prefix: str) -> Filter:
     day = str(value(rng, column))
     after = rng.random() < 0.5
-    phrase = rng.choice(["with {} {} {}", "whose {} is {} {}"]).format(column.words, "after" if after else "before", day)
+    phrase = rng.choice(["with {} {} {}", "whose {} is {} {}"]).format(
+        column.words, "after" if after else "before", day
+    )
     return phrase, f"{prefix}{column.name} {'>' if after else '<'} {quoted(day)}"
 
 
-def one_filter(rng: random.Random, table: Table, prefix: str = "", but: Column | None = None) -> Filter:
-    column = rng.choice([c for c in table.of("text", "int", "real", "date") if c != but] or list(table.columns[:1]))
+def one_filter(
+    rng: random.Random, table: Table, prefix: str = "", but: Column | None = None
+) -> Filter:
+    column = rng.choice(
+        [c for c in table.of("text", "int", "real", "date") if c != but] or list(table.columns[:1])
+    )
     if column.kind == "text":
         return text_filter(rng, table, column, prefix)
     if column.kind == "date":
@@ -229,27 +262,50 @@ def columns_of(rng: random.Random, schema: Schema) -> Asked:
     columns = [c for c in columns if c.kind in ("text", "int", "real", "date")]
     if not columns:
         return None
-    names = " and ".join(c.words for c in columns) if len(columns) < 3 else f"{columns[0].words}, {columns[1].words} and {columns[2].words}"
+    names = (
+        " and ".join(c.words for c in columns)
+        if len(columns) < 3
+        else f"{columns[0].words}, {columns[1].words} and {columns[2].words}"
+    )
     chosen = ", ".join(c.name for c in columns)
     if rng.random() < 0.4:
         phrase = rng.choice(
-            ["List the {} of all {}.", "Show the {} of every {one}.", "What are the {} of all {}?", "Give me the {} of each {one}."]
+            [
+                "List the {} of all {}.",
+                "Show the {} of every {one}.",
+                "What are the {} of all {}?",
+                "Give me the {} of each {one}.",
+            ]
         )
         return phrase.format(names, t.many, one=t.one), f"SELECT {chosen} FROM {t.name}"
     said, where = one_filter(rng, t)
-    phrase = rng.choice(["List the {} of {} {}.", "Show the {} of all {} {}.", "What is the {} of {} {}?", "Give the {} for {} {}."])
+    phrase = rng.choice(
+        [
+            "List the {} of {} {}.",
+            "Show the {} of all {} {}.",
+            "What is the {} of {} {}?",
+            "Give the {} for {} {}.",
+        ]
+    )
     return phrase.format(names, t.many, said), f"SELECT {chosen} FROM {t.name} WHERE {where}"
 
 
 def whole_rows(rng: random.Random, schema: Schema) -> Asked:
     t = pick(rng, schema)
     if rng.random() < 0.25:
-        return rng.choice(["Show all {}.", "List all {}.", "Show me everything in {}.", "Get all {}."]).format(
-            t.many
-        ), f"SELECT * FROM {t.name}"
+        return rng.choice(
+            ["Show all {}.", "List all {}.", "Show me everything in {}.", "Get all {}."]
+        ).format(t.many), f"SELECT * FROM {t.name}"
     said, where = one_filter(rng, t)
     phrase = rng.choice(
-        ["Show all {} {}.", "List {} {}.", "Find all {} {}.", "Get the {} {}.", "Show me {} {}.", "Display all details of {} {}."]
+        [
+            "Show all {} {}.",
+            "List {} {}.",
+            "Find all {} {}.",
+            "Get the {} {}.",
+            "Show me {} {}.",
+            "Display all details of {} {}.",
+        ]
     )
     return phrase.format(t.many, said), f"SELECT * FROM {t.name} WHERE {where}"
 
@@ -266,18 +322,39 @@ def which(rng: random.Random, schema: Schema) -> Asked:
             word = rng.choice(["and", "and", "or"])
             said, where = f"{said} {word} {more}", f"{where} {word.upper()} {other}"
     phrase = rng.choice(
-        ["Which {} are there {said}?", "Which {} {said}?", "What are the {label}s of {} {said}?", "Give me the {label} of {} {said}."]
+        [
+            "Which {} are there {said}?",
+            "Which {} {said}?",
+            "What are the {label}s of {} {said}?",
+            "Give me the {label} of {} {said}.",
+        ]
     )
-    return phrase.format(t.many, label=label.words, said=said), f"SELECT {label.name} FROM {t.name} WHERE {where}"
+    return phrase.format(
+        t.many, label=label.words, said=said
+    ), f"SELECT {label.name} FROM {t.name} WHERE {where}"
 
 
 def count(rng: random.Random, schema: Schema) -> Asked:
     t = pick(rng, schema)
     if rng.random() < 0.2:
-        phrase = rng.choice(["How many {} are there?", "Count all {}.", "What is the total number of {}?", "How many {} do we have?"])
+        phrase = rng.choice(
+            [
+                "How many {} are there?",
+                "Count all {}.",
+                "What is the total number of {}?",
+                "How many {} do we have?",
+            ]
+        )
         return phrase.format(t.many), f"SELECT COUNT(*) FROM {t.name}"
     said, where = one_filter(rng, t)
-    phrase = rng.choice(["How many {} are {}?", "How many {} are there {}?", "Count the {} {}.", "What is the number of {} {}?"])
+    phrase = rng.choice(
+        [
+            "How many {} are {}?",
+            "How many {} are there {}?",
+            "Count the {} {}.",
+            "What is the number of {} {}?",
+        ]
+    )
     if phrase == "How many {} are {}?" and not said.startswith(
         ("from", "in ", "located", "older", "younger", "cheaper", "more exp", "heav", "light")
     ):
@@ -292,9 +369,17 @@ def distinct(rng: random.Random, schema: Schema) -> Asked:
         return None
     c = rng.choice(columns)
     if rng.random() < 0.4:
-        phrase = rng.choice(["How many different {} values do {} have?", "Count the distinct {} values of {}."])
+        phrase = rng.choice(
+            ["How many different {} values do {} have?", "Count the distinct {} values of {}."]
+        )
         return phrase.format(c.words, t.many), f"SELECT COUNT(DISTINCT {c.name}) FROM {t.name}"
-    phrase = rng.choice(["What are the different {} values of {}?", "List each distinct {} of {}.", "Show the unique {} values in {}."])
+    phrase = rng.choice(
+        [
+            "What are the different {} values of {}?",
+            "List each distinct {} of {}.",
+            "Show the unique {} values in {}.",
+        ]
+    )
     return phrase.format(c.words, t.many), f"SELECT DISTINCT {c.name} FROM {t.name}"
 
 
@@ -313,11 +398,21 @@ def aggregate(rng: random.Random, schema: Schema) -> Asked:
     c, (function, words) = rng.choice(numbers), rng.choice(AGGREGATES)
     word = rng.choice(words)
     if rng.random() < 0.4:
-        phrase = rng.choice(["What is the {} {} of all {}?", "Find the {} {} of {}.", "Show the {} {} across all {}."])
+        phrase = rng.choice(
+            [
+                "What is the {} {} of all {}?",
+                "Find the {} {} of {}.",
+                "Show the {} {} across all {}.",
+            ]
+        )
         return phrase.format(word, c.words, t.many), f"SELECT {function}({c.name}) FROM {t.name}"
     said, where = one_filter(rng, t, but=c)
-    phrase = rng.choice(["What is the {} {} of {} {}?", "Find the {} {} of {} {}.", "Give the {} {} for {} {}."])
-    return phrase.format(word, c.words, t.many, said), f"SELECT {function}({c.name}) FROM {t.name} WHERE {where}"
+    phrase = rng.choice(
+        ["What is the {} {} of {} {}?", "Find the {} {} of {} {}.", "Give the {} {} for {} {}."]
+    )
+    return phrase.format(
+        word, c.words, t.many, said
+    ), f"SELECT {function}({c.name}) FROM {t.name} WHERE {where}"
 
 
 def wide(table: Table) -> list[Column]:
@@ -334,29 +429,57 @@ def ordered(rng: random.Random, schema: Schema) -> Asked:
     order = f"ORDER BY {c.name} {'DESC' if down else 'ASC'}"
     kind = rng.random()
     if kind < 0.3:
-        way = rng.choice(["from highest to lowest", "in descending order"] if down else ["from lowest to highest", "in ascending order"])
-        phrase = rng.choice(["List the {label}s of {} sorted by {} {}.", "Show the {label} of all {} ordered by {} {}."])
-        return phrase.format(t.many, c.words, way, label=label.words), f"SELECT {label.name} FROM {t.name} {order}"
-    high, low = SUPERLATIVES[c.name][:2] if c.name in SUPERLATIVES and rng.random() < 0.6 else ("", "")
+        way = rng.choice(
+            ["from highest to lowest", "in descending order"]
+            if down
+            else ["from lowest to highest", "in ascending order"]
+        )
+        phrase = rng.choice(
+            [
+                "List the {label}s of {} sorted by {} {}.",
+                "Show the {label} of all {} ordered by {} {}.",
+            ]
+        )
+        return phrase.format(
+            t.many, c.words, way, label=label.words
+        ), f"SELECT {label.name} FROM {t.name} {order}"
+    high, low = (
+        SUPERLATIVES[c.name][:2] if c.name in SUPERLATIVES and rng.random() < 0.6 else ("", "")
+    )
     if kind < 0.65:
         n = rng.randint(2, 10)
         if high:
             phrase = rng.choice(
-                ["What are the {label}s of the {n} {best} {}?", "List the {n} {best} {} by {label}.", "Which are the {n} {best} {}?"]
+                [
+                    "What are the {label}s of the {n} {best} {}?",
+                    "List the {n} {best} {} by {label}.",
+                    "Which are the {n} {best} {}?",
+                ]
             )
         else:
             best = "highest" if down else "lowest"
-            phrase = rng.choice(["Which {n} {} have the {best} {c}?", "List the {label}s of the {n} {} with the {best} {c}."]).replace(
-                "{best}", best
-            )
+            phrase = rng.choice(
+                [
+                    "Which {n} {} have the {best} {c}?",
+                    "List the {label}s of the {n} {} with the {best} {c}.",
+                ]
+            ).replace("{best}", best)
         said = phrase.format(t.many, label=label.words, n=n, best=high if down else low, c=c.words)
         return said, f"SELECT {label.name} FROM {t.name} {order} LIMIT {n}"
     if high:
-        said = rng.choice(["Which is the {best} {}?", "What is the {label} of the {best} {}?", "Find the {best} {}."])
+        said = rng.choice(
+            [
+                "Which is the {best} {}?",
+                "What is the {label} of the {best} {}?",
+                "Find the {best} {}.",
+            ]
+        )
         said = said.format(t.one, label=label.words, best=high if down else low)
     else:
         ends = ("highest", "largest") if down else ("lowest", "smallest")
-        said = rng.choice(["Which {} has the {best} {c}?", "What is the {label} of the {} with the {best} {c}?"])
+        said = rng.choice(
+            ["Which {} has the {best} {c}?", "What is the {label} of the {} with the {best} {c}?"]
+        )
         said = said.format(t.one, label=label.words, best=rng.choice(ends), c=c.words)
     return said, f"SELECT {label.name} FROM {t.name} {order} LIMIT 1"
 
@@ -370,25 +493,45 @@ def grouped(rng: random.Random, schema: Schema) -> Asked:
     kind = rng.random()
     if kind < 0.35:
         phrase = rng.choice(
-            ["How many {} are there per {}?", "Count the {} for each {}.", "Show the number of {} by {}.", "How many {} does each {} have?"]
+            [
+                "How many {} are there per {}?",
+                "Count the {} for each {}.",
+                "Show the number of {} by {}.",
+                "How many {} does each {} have?",
+            ]
         )
-        return phrase.format(t.many, key.words), f"SELECT {key.name}, COUNT(*) FROM {t.name} GROUP BY {key.name}"
+        return phrase.format(
+            t.many, key.words
+        ), f"SELECT {key.name}, COUNT(*) FROM {t.name} GROUP BY {key.name}"
     if kind < 0.5:
         n = rng.randint(1, 4)
-        phrase = rng.choice(["Which {key} values have more than {n} {}?", "List each {key} with more than {n} {}."])
+        phrase = rng.choice(
+            ["Which {key} values have more than {n} {}?", "List each {key} with more than {n} {}."]
+        )
         said = phrase.format(t.many, key=key.words, n=n)
         return said, f"SELECT {key.name} FROM {t.name} GROUP BY {key.name} HAVING COUNT(*) > {n}"
     if kind < 0.62:
         phrase = rng.choice(
-            ["Which {key} has the most {}?", "What is the {key} with the largest number of {}?", "What is the most common {key} of {}?"]
+            [
+                "Which {key} has the most {}?",
+                "What is the {key} with the largest number of {}?",
+                "What is the most common {key} of {}?",
+            ]
         )
         said = phrase.format(t.many, key=key.words)
-        return said, f"SELECT {key.name} FROM {t.name} GROUP BY {key.name} ORDER BY COUNT(*) DESC LIMIT 1"
+        return (
+            said,
+            f"SELECT {key.name} FROM {t.name} GROUP BY {key.name} ORDER BY COUNT(*) DESC LIMIT 1",
+        )
     if not (numbers := t.of("int", "real")):
         return None
     c, (function, words) = rng.choice(numbers), rng.choice(AGGREGATES)
     phrase = rng.choice(
-        ["What is the {w} {c} of {} per {key}?", "Show the {w} {c} of {} for each {key}.", "Find the {w} {c} by {key} for all {}."]
+        [
+            "What is the {w} {c} of {} per {key}?",
+            "Show the {w} {c} of {} for each {key}.",
+            "Find the {w} {c} by {key} for all {}.",
+        ]
     )
     said = phrase.format(t.many, w=rng.choice(words), c=c.words, key=key.words)
     return said, f"SELECT {key.name}, {function}({c.name}) FROM {t.name} GROUP BY {key.name}"
@@ -414,42 +557,79 @@ def joined(rng: random.Random, schema: Schema) -> Asked:
             ]
         )
         said = phrase.format(child.many, c=c.words, p=key.words, ps=parent.many, f=said)
-        return said, f"SELECT {child.name}.{c.name} FROM {child.name} JOIN {parent.name} ON {on} WHERE {where}"
+        return (
+            said,
+            f"SELECT {child.name}.{c.name} FROM {child.name} JOIN {parent.name} ON {on} WHERE {where}",
+        )
     if kind < 0.36:
         said, where = one_filter(rng, child, f"{child.name}.")
-        phrase = rng.choice(["Which {} have {c} {f}?", "What are the {l}s of {} that have {c} {f}?", "Find the {l} of {} with {c} {f}."])
+        phrase = rng.choice(
+            [
+                "Which {} have {c} {f}?",
+                "What are the {l}s of {} that have {c} {f}?",
+                "Find the {l} of {} with {c} {f}.",
+            ]
+        )
         said = phrase.format(parent.many, c=child.many, f=said, l=label.words)
-        return said, f"SELECT DISTINCT {parent.name}.{label.name} FROM {child.name} JOIN {parent.name} ON {on} WHERE {where}"
+        return (
+            said,
+            f"SELECT DISTINCT {parent.name}.{label.name} FROM {child.name} JOIN {parent.name} ON {on} WHERE {where}",
+        )
     if kind < 0.5:
         c = rng.choice(plain)
         phrase = rng.choice(
-            ["Show the {c} of each {} together with the {l} of its {p}.", "List the {c} of every {} and the {l} of the {p}."]
+            [
+                "Show the {c} of each {} together with the {l} of its {p}.",
+                "List the {c} of every {} and the {l} of the {p}.",
+            ]
         )
         said = phrase.format(child.one, c=c.words, p=key.words, l=label.words)
-        return said, f"SELECT {child.name}.{c.name}, {parent.name}.{label.name} FROM {child.name} JOIN {parent.name} ON {on}"
+        return (
+            said,
+            f"SELECT {child.name}.{c.name}, {parent.name}.{label.name} FROM {child.name} JOIN {parent.name} ON {on}",
+        )
     per = f"FROM {child.name} JOIN {parent.name} ON {on} GROUP BY {parent.name}.{label.name}"
     if kind < 0.62:
         phrase = rng.choice(
-            ["How many {} does each {p} have?", "Count the {} of each {p}.", "Show the {l} of each {p} and the number of {}."]
+            [
+                "How many {} does each {p} have?",
+                "Count the {} of each {p}.",
+                "Show the {l} of each {p} and the number of {}.",
+            ]
         )
         said = phrase.format(child.many, p=parent.one, l=label.words)
         return said, f"SELECT {parent.name}.{label.name}, COUNT(*) {per}"
     if kind < 0.72:
         phrase = rng.choice(
-            ["Which {p} has the most {}?", "What is the {l} of the {p} with the most {}?", "Find the {p} with the largest number of {}."]
+            [
+                "Which {p} has the most {}?",
+                "What is the {l} of the {p} with the most {}?",
+                "Find the {p} with the largest number of {}.",
+            ]
         )
         said = phrase.format(child.many, p=parent.one, l=label.words)
         return said, f"SELECT {parent.name}.{label.name} {per} ORDER BY COUNT(*) DESC LIMIT 1"
     if kind < 0.86:
         name = str(value(rng, label))
-        phrase = rng.choice(["How many {} does {p} {n} have?", "How many {} are there for the {p} {n}?", "Count the {} of {p} {n}."])
+        phrase = rng.choice(
+            [
+                "How many {} does {p} {n} have?",
+                "How many {} are there for the {p} {n}?",
+                "Count the {} of {p} {n}.",
+            ]
+        )
         said = phrase.format(child.many, p=parent.one, n=name)
         where = f"{parent.name}.{label.name} = {quoted(name)}"
         return said, f"SELECT COUNT(*) FROM {child.name} JOIN {parent.name} ON {on} WHERE {where}"
     if not (numbers := child.of("int", "real")):
         return None
     c, (function, words) = rng.choice(numbers), rng.choice(AGGREGATES)
-    phrase = rng.choice(["What is the {w} {c} of {} per {p}?", "Show the {l} of each {p} and the {w} {c} of its {}."])
+    phrase = rng.choice(
+        [
+            "What is the {w} {c} of {} per {p}?",
+            "Show the {l} of each {p} and the {w} {c} of its {}.",
+        ]
+    )
     said = phrase.format(child.many, w=rng.choice(words), c=c.words, p=parent.one, l=label.words)
     return said, f"SELECT {parent.name}.{label.name}, {function}({child.name}.{c.name}) {per}"
 
@@ -461,7 +641,11 @@ def nested(rng: random.Random, schema: Schema) -> Asked:
             return None
         (t, label), c = found, rng.choice(numbers)
         above = rng.random() < 0.6
-        words = rng.choice(["above", "higher than", "greater than"] if above else ["below", "lower than", "less than"])
+        words = rng.choice(
+            ["above", "higher than", "greater than"]
+            if above
+            else ["below", "lower than", "less than"]
+        )
         phrase = rng.choice(
             [
                 "Which {} have a {c} {w} the average?",
@@ -478,13 +662,22 @@ def nested(rng: random.Random, schema: Schema) -> Asked:
     without = rng.random() < 0.6
     if without:
         phrase = rng.choice(
-            ["Which {} have no {c}?", "What are the {l}s of {} without any {c}?", "Find the {l} of {} that do not have {c}."]
+            [
+                "Which {} have no {c}?",
+                "What are the {l}s of {} without any {c}?",
+                "Find the {l} of {} that do not have {c}.",
+            ]
         )
     else:
-        phrase = rng.choice(["Which {} have at least one {o}?", "What are the {l}s of {} that have any {c}?"])
+        phrase = rng.choice(
+            ["Which {} have at least one {o}?", "What are the {l}s of {} that have any {c}?"]
+        )
     said = phrase.format(parent.many, c=child.many, o=child.one, l=parent.columns[0].words)
     test = "NOT IN" if without else "IN"
-    return said, f"SELECT {parent.columns[0].name} FROM {parent.name} WHERE id {test} (SELECT {key.name} FROM {child.name})"
+    return (
+        said,
+        f"SELECT {parent.columns[0].name} FROM {parent.name} WHERE id {test} (SELECT {key.name} FROM {child.name})",
+    )
 
 
 ASKS: list[tuple[Ask, int]] = [
@@ -515,7 +708,11 @@ def lessons(split: Split, seed: int) -> Iterator[Lesson]:
         for _ in range(20 * PAIRS):
             ask = rng.choices([a for a, _ in ASKS], [w for _, w in ASKS])[0]
             asked = ask(rng, schema)
-            if asked and asked[0] not in seen and (split == "train" or telling(ddl, schema, asked[1])):
+            if (
+                asked
+                and asked[0] not in seen
+                and (split == "train" or telling(ddl, schema, asked[1]))
+            ):
                 seen[style(rng, asked[0])] = asked[1]
             if len(seen) == PAIRS:
                 break
@@ -537,7 +734,9 @@ def vary(rng: random.Random, schema: Schema) -> Schema:
         schema = (rng.choice(alone),) if alone else schema
     tables = []
     for t in schema:
-        keep = [c for i, c in enumerate(t.columns) if i < 3 or c in t.parents() or rng.random() < 0.75]
+        keep = [
+            c for i, c in enumerate(t.columns) if i < 3 or c in t.parents() or rng.random() < 0.75
+        ]
         tail = keep[1:]
         if t.label:
             rng.shuffle(tail)
@@ -563,7 +762,11 @@ def write(rng: random.Random, schema: Schema) -> str:
         columns = [f"id {key}"]
         for c in t.columns:
             refers = f" REFERENCES {c.kind}(id)" if linked else ""
-            columns.append(f"{c.name} {types[c.kind]}" if c.kind in types else f"{c.name} {types['int']}{refers}")
+            columns.append(
+                f"{c.name} {types[c.kind]}"
+                if c.kind in types
+                else f"{c.name} {types['int']}{refers}"
+            )
         if broken:
             lines.append(f"{create} {t.name} (\n  " + ",\n  ".join(columns) + "\n);")
         else:
@@ -580,8 +783,14 @@ def rows(schema: Schema, seed: int) -> Iterator[tuple[str, list[str | int | floa
     sizes = {t.name: 70 if t.parents() else 40 for t in schema}
     for t in sorted(schema, key=lambda t: len(t.parents())):
         for i in range(sizes[t.name]):
-            values = [rng.randint(1, int(sizes[c.kind] * 0.8)) if c in t.parents() else value(rng, c) for c in t.columns]
-            yield f"INSERT INTO {t.name} VALUES ({', '.join('?' * (len(values) + 1))})", [i + 1, *values]
+            values = [
+                rng.randint(1, int(sizes[c.kind] * 0.8)) if c in t.parents() else value(rng, c)
+                for c in t.columns
+            ]
+            yield (
+                f"INSERT INTO {t.name} VALUES ({', '.join('?' * (len(values) + 1))})",
+                [i + 1, *values],
+            )
 
 
 def parse(ddl: str) -> Schema:
@@ -592,7 +801,12 @@ def parse(ddl: str) -> Schema:
         head, _, body = statement.partition("(")
         names = [part.split()[0] for part in body.replace("(10,2)", "").split(",")][1:]
         table = known[head.split()[-1]]
-        tables.append(replace(table, columns=tuple(next(c for c in table.columns if c.name == name) for name in names)))
+        tables.append(
+            replace(
+                table,
+                columns=tuple(next(c for c in table.columns if c.name == name) for name in names),
+            )
+        )
     return tuple(tables)
 
 

@@ -64,7 +64,9 @@ def ends(grammar: Grammar, tiny_base: Path, folder: Path) -> None:
 
 
 @pytest.mark.parametrize("name", REGEX_BOMBS)
-def test_a_regular_expression_costs_a_few_seconds_at_most(name: str, tiny_base: Path, tmp_path: Path) -> None:
+def test_a_regular_expression_costs_a_few_seconds_at_most(
+    name: str, tiny_base: Path, tmp_path: Path
+) -> None:
     began = time.thread_time()
     if name in NO_REGEX:
         with pytest.raises(ConfigError) as caught:
@@ -80,7 +82,11 @@ def test_a_regular_expression_costs_a_few_seconds_at_most(name: str, tiny_base: 
 def _pairs(depth: int) -> dict[str, Any]:
     """Objects of two objects of two objects …: 2^depth parts."""
     parts: dict[str, Any] = {
-        f"d{i}": {"type": "object", "properties": {k: {"$ref": f"#/$defs/d{i + 1}"} for k in "ab"}, "required": ["a", "b"]}
+        f"d{i}": {
+            "type": "object",
+            "properties": {k: {"$ref": f"#/$defs/d{i + 1}"} for k in "ab"},
+            "required": ["a", "b"],
+        }
         for i in range(depth)
     }
     return {"$defs": parts | {f"d{depth}": {"type": "integer"}}, "$ref": "#/$defs/d0"}
@@ -91,9 +97,15 @@ SCHEMA_BOMBS: dict[str, dict[str, Any]] = {
     "2^70 items": {"type": "array", "minItems": 1 << 70},
     "a hundred million characters": {"type": "string", "minLength": 100_000_000},
     "a hundred million properties": {"type": "object", "minProperties": 100_000_000},
-    "three thousand properties": {"type": "object", "properties": {f"p{i}": {"type": "string"} for i in range(3000)}},
+    "three thousand properties": {
+        "type": "object",
+        "properties": {f"p{i}": {"type": "string"} for i in range(3000)},
+    },
     "itself": {"$ref": "#"},
-    "itself by a detour": {"allOf": [{"$ref": "#/$defs/a"}], "$defs": {"a": {"anyOf": [{"$ref": "#/$defs/a"}, {"$ref": "#/$defs/a"}]}}},
+    "itself by a detour": {
+        "allOf": [{"$ref": "#/$defs/a"}],
+        "$defs": {"a": {"anyOf": [{"$ref": "#/$defs/a"}, {"$ref": "#/$defs/a"}]}},
+    },
     "doubled forty times": _pairs(40),
     "a pattern that explodes": {"type": "string", "pattern": "(a{1,1000}){1,1000}"},
     "a file of this machine": {"$ref": "file:///etc/passwd"},
@@ -105,7 +117,9 @@ TAKEN_SCHEMAS = {"doubled forty times", "a pattern that explodes"}
 
 
 @pytest.mark.parametrize("name", SCHEMA_BOMBS)
-def test_a_json_schema_costs_a_few_seconds_at_most(name: str, tiny_base: Path, tmp_path: Path) -> None:
+def test_a_json_schema_costs_a_few_seconds_at_most(
+    name: str, tiny_base: Path, tmp_path: Path
+) -> None:
     began = time.thread_time()
     if name in TAKEN_SCHEMAS:
         grammar = terms.from_json_schema(SCHEMA_BOMBS[name])
@@ -118,12 +132,24 @@ def test_a_json_schema_costs_a_few_seconds_at_most(name: str, tiny_base: Path, t
         assert time.thread_time() - began < 6
 
 
-@pytest.mark.parametrize("place", ["file:///etc/passwd", "http://127.0.0.1:{port}/x.json", "other.json", "//127.0.0.1:{port}/x", ""])
+@pytest.mark.parametrize(
+    "place",
+    [
+        "file:///etc/passwd",
+        "http://127.0.0.1:{port}/x.json",
+        "other.json",
+        "//127.0.0.1:{port}/x",
+        "",
+    ],
+)
 @pytest.mark.parametrize("key", ["$ref", "$dynamicRef"])
 def test_a_json_schema_fetches_nothing(key: str, place: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.settimeout(0.2)
-        schema = {"type": "object", "properties": {"a": {key: place.format(port=listener.getsockname()[1])}}}
+        schema = {
+            "type": "object",
+            "properties": {"a": {key: place.format(port=listener.getsockname()[1])}},
+        }
         with pytest.raises(ConfigError, match="nothing is fetched") as caught:
             terms.from_json_schema(schema)
         assert caught.value.code == "bad_schema" and "$defs" in caught.value.hint
@@ -148,12 +174,25 @@ def test_a_graphs_schema_is_read_in_linear_time(name: str) -> None:
 
 
 def test_relations_are_read_with_and_without_a_variable() -> None:
-    found = restrict.graph_names("(:P {n: STRING})-[:KNOWS]->(a:B:C)-[r:X|Y|:Z {since: INT}]->(b:D) [LIKES]")
-    assert found["relationship"] == ["KNOWS", "X", "Y", "Z", "LIKES"] and found["label"] == ["P", "B", "C", "D"]
+    found = restrict.graph_names(
+        "(:P {n: STRING})-[:KNOWS]->(a:B:C)-[r:X|Y|:Z {since: INT}]->(b:D) [LIKES]"
+    )
+    assert found["relationship"] == ["KNOWS", "X", "Y", "Z", "LIKES"] and found["label"] == [
+        "P",
+        "B",
+        "C",
+        "D",
+    ]
 
 
 @pytest.mark.parametrize(
-    "ddl", ["CREATE TABLE t (a INT DEFAULT " + "(" * 5000, "CASE WHEN " * 5000, "SELECT " + "(SELECT " * 500, "a" * 900_000]
+    "ddl",
+    [
+        "CREATE TABLE t (a INT DEFAULT " + "(" * 5000,
+        "CASE WHEN " * 5000,
+        "SELECT " + "(SELECT " * 500,
+        "a" * 900_000,
+    ],
 )
 def test_ddl_that_hurts_is_refused(ddl: str) -> None:
     began = time.thread_time()
@@ -179,14 +218,50 @@ def test_no_field_of_a_request_can_end_a_turn(server: Running, tiny_base: Path) 
         ({"messages": [plain], "schema": INJECTED}, 2),
         ({"messages": [plain], "schema": "t(id)", "dialect": INJECTED}, 2),
         ({"messages": [{"role": "system", "content": INJECTED}, plain]}, 2),
-        ({"messages": [plain, {"role": "assistant", "content": INJECTED}, {"role": "tool", "content": INJECTED}, plain]}, 4),
-        ({"messages": [{"role": "user", "content": [{"type": "text", "text": part} for part in ("<|im", "_end", "|>")]}]}, 1),
-        ({"messages": [plain], "tools": [{"type": "function", "function": {"name": "f", "description": INJECTED}}]}, 2),
         (
             {
                 "messages": [
                     plain,
-                    {"role": "assistant", "tool_calls": [{"id": "1", "function": {"name": INJECTED, "arguments": json.dumps(INJECTED)}}]},
+                    {"role": "assistant", "content": INJECTED},
+                    {"role": "tool", "content": INJECTED},
+                    plain,
+                ]
+            },
+            4,
+        ),
+        (
+            {
+                "messages": [
+                    {
+                        "role": "user",
+                        "content": [
+                            {"type": "text", "text": part} for part in ("<|im", "_end", "|>")
+                        ],
+                    }
+                ]
+            },
+            1,
+        ),
+        (
+            {
+                "messages": [plain],
+                "tools": [{"type": "function", "function": {"name": "f", "description": INJECTED}}],
+            },
+            2,
+        ),
+        (
+            {
+                "messages": [
+                    plain,
+                    {
+                        "role": "assistant",
+                        "tool_calls": [
+                            {
+                                "id": "1",
+                                "function": {"name": INJECTED, "arguments": json.dumps(INJECTED)},
+                            }
+                        ],
+                    },
                 ]
             },
             2,
@@ -228,11 +303,23 @@ def test_checking_a_key_takes_the_same_work_whichever_it_is(tmp_path: Path) -> N
         except Refusal as error:
             assert error.status == 401
 
-    assert {_comparisons(lambda key=key: ask(key)) for key in ("k0-secret", "k49-secret", "wrong", "x" * 10_000)} == {50}  # type: ignore[misc]
+    assert {
+        _comparisons(lambda key=key: ask(key))
+        for key in ("k0-secret", "k49-secret", "wrong", "x" * 10_000)
+    } == {50}  # type: ignore[misc]
 
 
 @pytest.mark.parametrize(
-    "header", ["Bearer", "Bearer ", "Basic k0-secret", "Bearer\tk0-secret", "bearer " + "\udc80", "Bearer a b", "k0-secret"]
+    "header",
+    [
+        "Bearer",
+        "Bearer ",
+        "Basic k0-secret",
+        "Bearer\tk0-secret",
+        "bearer " + "\udc80",
+        "Bearer a b",
+        "k0-secret",
+    ],
 )
 def test_no_other_header_lets_anybody_in(header: str, tmp_path: Path) -> None:
     with pytest.raises(Refusal) as caught:
@@ -251,7 +338,9 @@ def test_an_answer_is_made_by_the_expert_that_it_names_however_often_it_is_repla
     engine = FakeEngine(lambda prompt: "SELECT 1 FROM t", delay=0.001)
 
     async def run() -> tuple[list[Any], int]:
-        async with AsyncExpertManager(engine=lambda: engine, cache_dir=tmp_path / "cache", models_dir=tiny_base.parent) as manager:
+        async with AsyncExpertManager(
+            engine=lambda: engine, cache_dir=tmp_path / "cache", models_dir=tiny_base.parent
+        ) as manager:
             await manager.load_expert("sql", tiny_package)
             await manager.start()
             replacing = True
@@ -266,7 +355,9 @@ def test_an_answer_is_made_by_the_expert_that_it_names_however_often_it_is_repla
             exchange = asyncio.create_task(replace())
             results = []
             for _ in range(10):
-                results += await asyncio.gather(*(manager.generate("sql", f"question {i}") for i in range(20)))
+                results += await asyncio.gather(
+                    *(manager.generate("sql", f"question {i}") for i in range(20))
+                )
             replacing = False
             return results, await exchange
 
@@ -276,7 +367,10 @@ def test_an_answer_is_made_by_the_expert_that_it_names_however_often_it_is_repla
     assert all(asked[r.request_id] == r.expert.adapter.digest for r in results)
     assert {(r.expert.version, r.expert.adapter.digest) for r in results} <= {
         ("0.1.0", next(r.expert.adapter.digest for r in results if r.expert.version == "0.1.0")),
-        ("0.2.0", next((r.expert.adapter.digest for r in results if r.expert.version == "0.2.0"), "")),
+        (
+            "0.2.0",
+            next((r.expert.adapter.digest for r in results if r.expert.version == "0.2.0"), ""),
+        ),
     }
 
 
@@ -284,7 +378,9 @@ def test_loading_replacing_and_unloading_one_name_at_once_ends_in_one_of_the_sta
     tiny_base: Path, tiny_package: Path, tmp_path: Path
 ) -> None:
     async def run() -> list[object]:
-        async with AsyncExpertManager(engine=FakeEngine, cache_dir=tmp_path / "cache", models_dir=tiny_base.parent) as manager:
+        async with AsyncExpertManager(
+            engine=FakeEngine, cache_dir=tmp_path / "cache", models_dir=tiny_base.parent
+        ) as manager:
             outcomes: list[object] = []
             for _ in range(5):
                 outcomes += await asyncio.wait_for(
@@ -301,7 +397,11 @@ def test_loading_replacing_and_unloading_one_name_at_once_ends_in_one_of_the_sta
             assert held in (["x"], [])
             return outcomes
 
-    wrong = [o for o in asyncio.run(run()) if isinstance(o, BaseException) and not isinstance(o, ExpertError)]
+    wrong = [
+        o
+        for o in asyncio.run(run())
+        if isinstance(o, BaseException) and not isinstance(o, ExpertError)
+    ]
     assert wrong == []
 
 
@@ -311,7 +411,10 @@ def test_a_package_that_changes_while_it_is_read_is_never_half_of_each(tmp_path:
     first = {"manifest.json": b"{}", "weights": b"1" * (4 << 20)}
     second = {"manifest.json": b"{}", "weights": b"2" * (4 << 20)}
     archive = tmp_path / "x.expert"
-    data = [tiny.zipped(tmp_path / f"{i}.zip", files).read_bytes() for i, files in enumerate((first, second))]
+    data = [
+        tiny.zipped(tmp_path / f"{i}.zip", files).read_bytes()
+        for i, files in enumerate((first, second))
+    ]
     archive.write_bytes(data[0])
     stop = threading.Event()
 
@@ -336,19 +439,30 @@ def test_a_package_that_changes_while_it_is_read_is_never_half_of_each(tmp_path:
         writer.join()
 
 
-def test_grammar_bombs_that_the_reader_lets_through_are_bounded(tiny_base: Path, tmp_path: Path) -> None:
+def test_grammar_bombs_that_the_reader_lets_through_are_bounded(
+    tiny_base: Path, tmp_path: Path
+) -> None:
     ends(
-        Grammar.from_gbnf("root ::= a a a a a a a a\na ::= (b | c | b c | c b)*\nb ::= [a-z]* [a-y]* [a-x]*\nc ::= b? b? b?\n"),
+        Grammar.from_gbnf(
+            "root ::= a a a a a a a a\na ::= (b | c | b c | c b)*\nb ::= [a-z]* [a-y]* [a-x]*\nc ::= b? b? b?\n"
+        ),
         tiny_base,
         tmp_path,
     )
 
 
-def test_a_grammar_that_never_compiles_ends_at_the_bound_of_time(tiny_base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_grammar_that_never_compiles_ends_at_the_bound_of_time(
+    tiny_base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setitem(SECONDS, "quick", 0.01)
     monkeypatch.setitem(SECONDS, "walk", 0.01)
     with pytest.raises(GrammarError) as caught:
-        masks.ready(terms.from_json_schema(SCHEMA_BOMBS["doubled forty times"]), tiny_base, tmp_path, own=False)
+        masks.ready(
+            terms.from_json_schema(SCHEMA_BOMBS["doubled forty times"]),
+            tiny_base,
+            tmp_path,
+            own=False,
+        )
     assert caught.value.code == "grammar_too_costly"
     monkeypatch.undo()
     assert masks.ready(Grammar.from_gbnf('root ::= "fine"'), tiny_base, tmp_path, own=False).mask

@@ -68,7 +68,9 @@ def test_a_zip_that_lies_about_sizes_or_places_is_refused(name: str, tmp_path: P
 
 
 def test_a_zip_of_a_million_members_costs_no_memory(tmp_path: Path) -> None:
-    entry = struct.pack("<4s6H3L5H2L", CENTRAL, 20, 20, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0) + b"x"
+    entry = (
+        struct.pack("<4s6H3L5H2L", CENTRAL, 20, 20, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0) + b"x"
+    )
     count = 1_000_000
     end = struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, 0xFFFF, 0xFFFF, len(entry) * count, 0, 0)
     archive = tmp_path / "many.expert"
@@ -91,7 +93,9 @@ def test_a_bomb_inside_a_bomb_stays_a_file(kind: str, tmp_path: Path) -> None:
     for _ in range(3):
         inner = gzip.compress(inner)
     make = tiny.tar_gz if kind == "tar" else tiny.zipped
-    opened = open_package(make(tmp_path / "nested.expert", {**SOUND, "bomb.gz": inner}), cache_dir=tmp_path / "cache")
+    opened = open_package(
+        make(tmp_path / "nested.expert", {**SOUND, "bomb.gz": inner}), cache_dir=tmp_path / "cache"
+    )
     assert (opened.folder / "bomb.gz").read_bytes() == inner
 
 
@@ -99,7 +103,10 @@ def test_a_bomb_inside_a_bomb_stays_a_file(kind: str, tmp_path: Path) -> None:
 def test_a_megabyte_never_becomes_a_gigabyte(deflate: bool, tmp_path: Path) -> None:
     archive = tmp_path / "bomb.expert"
     if deflate:
-        with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as bomb, bomb.open("zeros", "w") as member:
+        with (
+            zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as bomb,
+            bomb.open("zeros", "w") as member,
+        ):
             for _ in range(600):
                 member.write(b"\0" * (1 << 20))
     else:
@@ -109,7 +116,9 @@ def test_a_megabyte_never_becomes_a_gigabyte(deflate: bool, tmp_path: Path) -> N
             bomb.addfile(header, _Zeros(header.size))
     with pytest.raises(LoadError) as caught:
         open_package(archive, cache_dir=tmp_path / "cache")
-    assert caught.value.code == "archive_too_large" and not [p for p in (tmp_path / "cache").rglob("*") if p.is_file()]
+    assert caught.value.code == "archive_too_large" and not [
+        p for p in (tmp_path / "cache").rglob("*") if p.is_file()
+    ]
 
 
 class _Zeros(io.RawIOBase):
@@ -138,7 +147,11 @@ def test_a_name_that_is_cut_by_a_nul_is_refused_or_read_whole(tmp_path: Path) ->
 @pytest.mark.parametrize("limits", [Limits(members=3), Limits(members=4096)])
 def test_folders_nested_without_end_are_refused(limits: Limits, tmp_path: Path) -> None:
     with pytest.raises(LoadError):
-        open_package(tiny.tar_gz(tmp_path / "deep.expert", {**SOUND, "/".join("d" * 500): b"x"}), cache_dir=tmp_path / "c", limits=limits)
+        open_package(
+            tiny.tar_gz(tmp_path / "deep.expert", {**SOUND, "/".join("d" * 500): b"x"}),
+            cache_dir=tmp_path / "c",
+            limits=limits,
+        )
 
 
 # ── JSON ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -166,13 +179,19 @@ def test_json_that_hurts_is_refused_with_its_place(name: str) -> None:
     assert caught.value.line >= 1 or caught.value.code == "manifest_too_large"
 
 
-@pytest.mark.parametrize("name", sorted(set(HOSTILE_JSON) - {"the same key twice", "the same key twice by an escape"}))
+@pytest.mark.parametrize(
+    "name", sorted(set(HOSTILE_JSON) - {"the same key twice", "the same key twice by an escape"})
+)
 @pytest.mark.parametrize("file", ["adapter_config.json", "tokenizer_config.json", "tokenizer.json"])
 def test_the_other_json_files_of_a_package_can_not_hurt_either(
     file: str, name: str, tiny_package: Path, tiny_base: Path, tmp_path: Path
 ) -> None:
     known = json.loads((tiny_package / file).read_bytes())
-    text = json.dumps({**known, "auto_mapping": "HERE", "model_max_length": "HERE"}).encode().replace(b'"HERE"', HOSTILE_JSON[name])
+    text = (
+        json.dumps({**known, "auto_mapping": "HERE", "model_max_length": "HERE"})
+        .encode()
+        .replace(b'"HERE"', HOSTILE_JSON[name])
+    )
     (tiny_package / file).write_bytes(text)
     try:
         prepare(tiny_package, cache_dir=tmp_path / "cache", models_dir=tiny_base.parent)
@@ -188,7 +207,9 @@ def _file(entries: object, data: bytes = b"\0" * 64, length: int | None = None) 
     return struct.pack("<Q", len(header) if length is None else length) + header + data
 
 
-def _entry(shape: list[object], start: object, end: object, dtype: str = "F32") -> dict[str, object]:
+def _entry(
+    shape: list[object], start: object, end: object, dtype: str = "F32"
+) -> dict[str, object]:
     return {"dtype": dtype, "shape": shape, "data_offsets": [start, end]}
 
 
@@ -223,10 +244,15 @@ def test_tensors_are_refused(name: str, tmp_path: Path) -> None:
     assert caught.value.code == "bad_safetensors" and len(caught.value.message) < 1000
 
 
-def test_a_shape_that_lies_about_its_bytes_is_refused(tiny_package: Path, tiny_base: Path, tmp_path: Path) -> None:
+def test_a_shape_that_lies_about_its_bytes_is_refused(
+    tiny_package: Path, tiny_base: Path, tmp_path: Path
+) -> None:
     name = "base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight"
     other = name.replace("lora_A", "lora_B")
-    entries = {name: _entry([4, 128], 0, 32), other: _entry([128, 4], 32, 64)}  # 512 numbers each, 32 bytes each
+    entries = {
+        name: _entry([4, 128], 0, 32),
+        other: _entry([128, 4], 32, 64),
+    }  # 512 numbers each, 32 bytes each
     (tiny_package / "adapter_model.safetensors").write_bytes(_file(entries))
     manifest = tiny.manifest(base_models=tiny.base_entry(targets=["q_proj"]))
     (tiny_package / "manifest.json").write_text(json.dumps(manifest))
@@ -245,20 +271,30 @@ class _Loaded:
 
 
 @pytest.mark.parametrize("name", ["adapter_model.safetensors", "adapter_model.bin", "weights.pt"])
-def test_a_pickle_is_never_run_whatever_it_is_called(name: str, tiny_package: Path, tmp_path: Path) -> None:
+def test_a_pickle_is_never_run_whatever_it_is_called(
+    name: str, tiny_package: Path, tmp_path: Path
+) -> None:
     (tiny_package / "adapter_model.safetensors").unlink()
     weights = tiny_package / name
     weights.write_bytes(pickle.dumps(_Loaded(tmp_path / "ran")))
-    declared = Adapter.model_validate_json(json.dumps({"type": "lora", "target_modules": ["q_proj"], "r": 4, "alpha": 8}))
+    declared = Adapter.model_validate_json(
+        json.dumps({"type": "lora", "target_modules": ["q_proj"], "r": 4, "alpha": 8})
+    )
     with pytest.raises((LoadError, IncompatibleError)) as caught:
         read_adapter(tiny_package, declared, weights)
-    assert caught.value.code in ("bad_safetensors", "pickled_weights") and not (tmp_path / "ran").exists()
+    assert (
+        caught.value.code in ("bad_safetensors", "pickled_weights")
+        and not (tmp_path / "ran").exists()
+    )
 
 
 # ── keys ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize("given", ["x" * 5000, "a\x00b", "/dev/zero", "/proc/self/mem", "", "\udc80", "ed25519:" + "x" * 100_000])
+@pytest.mark.parametrize(
+    "given",
+    ["x" * 5000, "a\x00b", "/dev/zero", "/proc/self/mem", "", "\udc80", "ed25519:" + "x" * 100_000],
+)
 def test_whatever_is_passed_as_a_key_is_refused_as_one(given: str) -> None:
     with pytest.raises(ExpertError):
         read_trusted(given)

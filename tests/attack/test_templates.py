@@ -11,11 +11,14 @@ from expertserve.errors import ExpertError, IncompatibleError
 from expertserve.prompt import template
 
 LISTS = "{% set n = namespace(a=[], b=[]) %}{% for i in range(60) %}{% set n.a = [n.a, n.a] %}{% set n.b = [n.b, n.b] %}{% endfor %}"
-TUPLES = "{% set n = namespace(a=()) %}{% for i in range(60) %}{% set n.a = (n.a, n.a) %}{% endfor %}"
+TUPLES = (
+    "{% set n = namespace(a=()) %}{% for i in range(60) %}{% set n.a = (n.a, n.a) %}{% endfor %}"
+)
 KEEP = "{% set s = 'a,' * 2000000 %}{% set n = namespace(l=[]) %}{% for i in range(2000) %}{% set n.l = n.l + [WHAT] %}{% endfor %}"
 LONG = "{% set s = 'a' * 2000000 %}"
 DOUBLING = "{% block b0 %}{{ 'x' * 1000 }}{% endblock %}" + "".join(
-    f"{{% block b{i} %}}{{{{ self.b{i - 1}() }}}}{{{{ self.b{i - 1}() }}}}{{% endblock %}}" for i in range(1, 30)
+    f"{{% block b{i} %}}{{{{ self.b{i - 1}() }}}}{{{{ self.b{i - 1}() }}}}{{% endblock %}}"
+    for i in range(1, 30)
 )
 
 HOSTILE = {
@@ -80,5 +83,7 @@ def test_long_conversations_still_fit() -> None:
         "{% if '<think>' in m.content %}{% set c = c | trim %}{% endif %}"
         "{{ '<|im_start|>' + m.role + '\n' + c + '<|im_end|>\n' }}{% endfor %}"
     )
-    messages = [{"role": "user" if i % 2 else "assistant", "content": "word " * 100} for i in range(200)]
+    messages = [
+        {"role": "user" if i % 2 else "assistant", "content": "word " * 100} for i in range(200)
+    ]
     assert len(template.render(source, messages=messages)) > 100_000

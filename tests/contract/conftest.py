@@ -26,7 +26,16 @@ ENGINES: dict[str, Callable[[], Engine]] = {
 }
 WEAK = {"adalora": 5.0, "loha": 6.0, "vera": 6.0}
 """Types whose weights multiply more random factors: made stronger, so that they change an answer at all."""
-KINDS = [("lora", 8), ("rslora", 4), ("dora", 8), ("ia3", 0), ("adalora", 6), ("dora", 14), ("lora", 30), ("loha", 3)]
+KINDS = [
+    ("lora", 8),
+    ("rslora", 4),
+    ("dora", 8),
+    ("ia3", 0),
+    ("adalora", 6),
+    ("dora", 14),
+    ("lora", 30),
+    ("loha", 3),
+]
 KINDS += [("lokr", 4), ("vera", 16)]
 
 
@@ -43,11 +52,20 @@ class Trained:
 def trained(tiny_base: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Trained]:
     """One of each type and several ranks, with random weights."""
     root = tmp_path_factory.mktemp("contract")
-    return [make(tiny_base, root / f"{i}-{kind}", kind, rank, seed=i) for i, (kind, rank) in enumerate(KINDS)]
+    return [
+        make(tiny_base, root / f"{i}-{kind}", kind, rank, seed=i)
+        for i, (kind, rank) in enumerate(KINDS)
+    ]
 
 
 def make(base: Path, folder: Path, kind: str, rank: int, seed: int) -> Trained:
-    return Trained(tiny.peft_adapter(base, folder, kind, rank=rank or 4, seed=seed, strength=0.1 * WEAK.get(kind, 1.0)), kind, rank)
+    return Trained(
+        tiny.peft_adapter(
+            base, folder, kind, rank=rank or 4, seed=seed, strength=0.1 * WEAK.get(kind, 1.0)
+        ),
+        kind,
+        rank,
+    )
 
 
 @pytest.fixture(scope="session")
@@ -57,7 +75,14 @@ def references(tiny_base: Path, trained: list[Trained]) -> list[Reference]:
 
 
 def drive(name: str, base: Path, cache: Path) -> Driver:
-    config = EngineConfig(dtype="float32", max_slots=12, max_requests=16, max_model_len=512, kv_cache_bytes=64 << 20, device="cpu")
+    config = EngineConfig(
+        dtype="float32",
+        max_slots=12,
+        max_requests=16,
+        max_model_len=512,
+        kv_cache_bytes=64 << 20,
+        device="cpu",
+    )
     return Driver(ENGINES[name](), base, cache, config, rank=64)
 
 
@@ -73,7 +98,9 @@ def fake_driver(tiny_base: Path, tmp_path_factory: pytest.TempPathFactory) -> It
 
 
 @pytest.fixture(scope="session")
-def transformers_driver(tiny_base: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Driver]:
+def transformers_driver(
+    tiny_base: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Driver]:
     yield from _driven("transformers", tiny_base, tmp_path_factory)
 
 

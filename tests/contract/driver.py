@@ -28,7 +28,9 @@ T = TypeVar("T")
 class Driver:
     """An engine, started on a base model, with an event loop of its own."""
 
-    def __init__(self, engine: Engine, base: Path, cache: Path, config: EngineConfig, rank: int) -> None:
+    def __init__(
+        self, engine: Engine, base: Path, cache: Path, config: EngineConfig, rank: int
+    ) -> None:
         self.engine = engine
         self.base = BaseModel(base.name, base)
         self._cache = cache
@@ -44,14 +46,23 @@ class Driver:
     def prepare(self, folder: Path, kind: str, rank: int) -> ServingAdapter:
         """The serving form of a PEFT folder."""
         declared = Adapter.model_validate_json(json.dumps(tiny.adapters_entry(kind, rank)))
-        return prepare_adapter(read_adapter(folder, declared, folder / WEIGHTS), self.base, folder.name, self._cache)
+        return prepare_adapter(
+            read_adapter(folder, declared, folder / WEIGHTS), self.base, folder.name, self._cache
+        )
 
     def add(self, adapter: ServingAdapter) -> str:
         self.run(self.engine.add(adapter))
         return adapter.digest
 
-    def request(self, prompt: Sequence[int], adapter: str | None = None, **sampling: Any) -> Request:
-        return Request(id=f"r{next(self._ids)}", prompt_token_ids=tuple(prompt), sampling=Sampling(**sampling), adapter=adapter)
+    def request(
+        self, prompt: Sequence[int], adapter: str | None = None, **sampling: Any
+    ) -> Request:
+        return Request(
+            id=f"r{next(self._ids)}",
+            prompt_token_ids=tuple(prompt),
+            sampling=Sampling(**sampling),
+            adapter=adapter,
+        )
 
     def chunks(self, request: Request) -> list[Chunk]:
         return self.run(self._chunks(request))
@@ -60,7 +71,9 @@ class Driver:
         async with aclosing(self.engine.stream(request)) as stream:
             return [chunk async for chunk in stream]
 
-    def generate(self, prompt: Sequence[int], adapter: str | None = None, **sampling: Any) -> Completion:
+    def generate(
+        self, prompt: Sequence[int], adapter: str | None = None, **sampling: Any
+    ) -> Completion:
         return self.together([self.request(prompt, adapter, **sampling)])[0]
 
     def together(self, requests: Sequence[Request]) -> list[Completion]:

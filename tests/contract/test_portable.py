@@ -21,7 +21,13 @@ from expertserve.engine.portable.cache import BatchCache
 from expertserve.engine.portable.engine import TransformersEngine
 from expertserve.engine.portable.sampling import Choosing, choose, draw
 from expertserve.engine.portable.text import TextStream, held_back
-from expertserve.errors import ConfigError, DeviceError, ExpertError, IncompatibleError, OutOfMemoryError
+from expertserve.errors import (
+    ConfigError,
+    DeviceError,
+    ExpertError,
+    IncompatibleError,
+    OutOfMemoryError,
+)
 from expertserve.models import BaseModel
 from expertserve.prompt.tokenizer import Tokenizer
 from expertserve.request import Constraint, Request, Sampling
@@ -35,10 +41,21 @@ from tests.engine.reference import Reference
 def test_a_byte_that_turns_out_to_be_no_text_ends_nothing() -> None:
     """A newline alone was a whole character; with the bytes that follow it is none, and the library refuses to go on."""
     vocabulary = {f"<0x{byte:02X}>": byte for byte in range(256)} | {"a": 256, "<unk>": 257}
-    tokenizer = tokenizers.Tokenizer(tokenizers.models.BPE(vocabulary, [], byte_fallback=True, unk_token="<unk>"))
-    tokenizer.decoder = tokenizers.decoders.Sequence([tokenizers.decoders.ByteFallback(), tokenizers.decoders.Fuse()])
+    tokenizer = tokenizers.Tokenizer(
+        tokenizers.models.BPE(vocabulary, [], byte_fallback=True, unk_token="<unk>")
+    )
+    tokenizer.decoder = tokenizers.decoders.Sequence(
+        [tokenizers.decoders.ByteFallback(), tokenizers.decoders.Fuse()]
+    )
     stream = TextStream(tokenizer, [256], [])
-    assert [stream.feed(token)[0] for token in (10, 0xF0, 256, 0xC3, 0xA9, 256)] == ["\n", "", "a", "", "é", "a"]
+    assert [stream.feed(token)[0] for token in (10, 0xF0, 256, 0xC3, 0xA9, 256)] == [
+        "\n",
+        "",
+        "a",
+        "",
+        "é",
+        "a",
+    ]
 
 
 @pytest.mark.parametrize("architecture", ["qwen2", "qwen3"])
@@ -46,11 +63,17 @@ def test_other_architectures_equal_peft(architecture: str, tmp_path: Path) -> No
     """Qwen2 has biases, which DoRA leaves unscaled and IA³ scales."""
     base = tiny.base_model(tmp_path / "base", architecture)
     tokenizer = Tokenizer(base)
-    made = [make(base, tmp_path / kind, kind, 4, seed=i) for i, kind in enumerate(("lora", "dora", "ia3"))]
+    made = [
+        make(base, tmp_path / kind, kind, 4, seed=i)
+        for i, kind in enumerate(("lora", "dora", "ia3"))
+    ]
     driver = drive("transformers", base, tmp_path / "cache")
     digests = [driver.add(driver.prepare(t.folder, t.kind, t.rank)) for t in made]
     asked = prompts(tokenizer, 6)
-    requests = [driver.request(p, digests[i % 3], max_tokens=12, logprobs=0, ignore_eos=True) for i, p in enumerate(asked)]
+    requests = [
+        driver.request(p, digests[i % 3], max_tokens=12, logprobs=0, ignore_eos=True)
+        for i, p in enumerate(asked)
+    ]
     for i, completion in enumerate(driver.together(requests)):
         check(completion, asked[i], Reference(base, made[i % 3].folder))
     driver.close()
@@ -59,7 +82,11 @@ def test_other_architectures_equal_peft(architecture: str, tmp_path: Path) -> No
 # ── the batch ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@given(st.lists(st.one_of(st.integers(1, 90), st.sampled_from(["step", "drop"])), min_size=1, max_size=30))
+@given(
+    st.lists(
+        st.one_of(st.integers(1, 90), st.sampled_from(["step", "drop"])), min_size=1, max_size=30
+    )
+)
 def test_rows_keep_their_keys_whoever_comes_and_goes(moves: list[int | str]) -> None:
     """Against plain lists: every row's places are its own numbers, in order, ending where the others end."""
     cache = BatchCache(1)
@@ -91,14 +118,30 @@ def test_rows_keep_their_keys_whoever_comes_and_goes(moves: list[int | str]) -> 
         assert cache.lengths == [len(r) for r in rows]
 
 
-def test_a_request_larger_than_the_memory_for_keys_runs_alone_and_others_wait(transformers_driver: Driver, tokenizer: Tokenizer) -> None:
-    requests = [transformers_driver.request(tokenizer.encode_plain("x"), max_tokens=500, ignore_eos=True) for _ in range(2)]
-    wide = transformers_driver.request(tokenizer.encode_plain("x"), max_tokens=5, n=100, temperature=1.0, ignore_eos=True)
-    assert [len(c.token_ids) for c in transformers_driver.together([*requests, wide])] == [500, 500, 5]
+def test_a_request_larger_than_the_memory_for_keys_runs_alone_and_others_wait(
+    transformers_driver: Driver, tokenizer: Tokenizer
+) -> None:
+    requests = [
+        transformers_driver.request(tokenizer.encode_plain("x"), max_tokens=500, ignore_eos=True)
+        for _ in range(2)
+    ]
+    wide = transformers_driver.request(
+        tokenizer.encode_plain("x"), max_tokens=5, n=100, temperature=1.0, ignore_eos=True
+    )
+    assert [len(c.token_ids) for c in transformers_driver.together([*requests, wide])] == [
+        500,
+        500,
+        5,
+    ]
 
 
-def test_ten_at_once_are_faster_than_ten_after_another(transformers_driver: Driver, tokenizer: Tokenizer) -> None:
-    asked = [transformers_driver.request(p, max_tokens=40, ignore_eos=True) for p in prompts(tokenizer, 10)]
+def test_ten_at_once_are_faster_than_ten_after_another(
+    transformers_driver: Driver, tokenizer: Tokenizer
+) -> None:
+    asked = [
+        transformers_driver.request(p, max_tokens=40, ignore_eos=True)
+        for p in prompts(tokenizer, 10)
+    ]
     began = time.perf_counter()
     transformers_driver.together(asked)
     together = time.perf_counter() - began
@@ -107,7 +150,9 @@ def test_ten_at_once_are_faster_than_ten_after_another(transformers_driver: Driv
     assert together < (time.perf_counter() - began - together) / 2
 
 
-def test_an_adapter_removed_while_it_is_used_stays_with_its_request(tiny_base: Path, tmp_path: Path, tokenizer: Tokenizer) -> None:
+def test_an_adapter_removed_while_it_is_used_stays_with_its_request(
+    tiny_base: Path, tmp_path: Path, tokenizer: Tokenizer
+) -> None:
     driver = drive("transformers", tiny_base, tmp_path)
     trained = make(tiny_base, tmp_path / "lora", "lora", 4, seed=9)
     digest = driver.add(driver.prepare(trained.folder, "lora", 4))
@@ -116,7 +161,9 @@ def test_an_adapter_removed_while_it_is_used_stays_with_its_request(tiny_base: P
 
     async def removed() -> tuple[int, ...]:
         tokens: list[int] = []
-        async for chunk in driver.engine.stream(driver.request(prompt, digest, max_tokens=30, ignore_eos=True)):
+        async for chunk in driver.engine.stream(
+            driver.request(prompt, digest, max_tokens=30, ignore_eos=True)
+        ):
             tokens += chunk.token_ids
             await driver.engine.remove(digest)
         return tuple(tokens)
@@ -142,7 +189,9 @@ def test_a_request_that_can_not_join_the_batch_is_told(
     driver.close()
 
 
-def test_closing_while_a_request_runs_tells_it(tiny_base: Path, tmp_path: Path, tokenizer: Tokenizer) -> None:
+def test_closing_while_a_request_runs_tells_it(
+    tiny_base: Path, tmp_path: Path, tokenizer: Tokenizer
+) -> None:
     from expertserve.errors import EngineDeadError
 
     driver = drive("transformers", tiny_base, tmp_path)
@@ -184,7 +233,9 @@ def test_what_cannot_run_is_refused_before_the_model_is_read(tiny_base: Path) ->
 def test_layers_without_keys_and_values_are_refused(tmp_path: Path) -> None:
     base = tiny.base_model(tmp_path / "base")
     config = (base / "config.json").read_text()
-    (base / "config.json").write_text(config.replace("{", '{"layer_types": ["full_attention", "linear_attention"],', 1))
+    (base / "config.json").write_text(
+        config.replace("{", '{"layer_types": ["full_attention", "linear_attention"],', 1)
+    )
     with pytest.raises(IncompatibleError, match="linear_attention"):
         start(base, EngineConfig(device="cpu"))
 
@@ -212,7 +263,9 @@ def test_saved_dtypes_are_kept_where_the_device_has_them(tiny_base: Path, tmp_pa
 def test_draws_follow_the_probabilities() -> None:
     logits = torch.tensor([2.0, 1.0, 0.0, -1.0])
     generator = torch.Generator().manual_seed(0)
-    drawn = torch.tensor([draw(logits, Sampling(temperature=1.0), generator) for _ in range(20_000)])
+    drawn = torch.tensor(
+        [draw(logits, Sampling(temperature=1.0), generator) for _ in range(20_000)]
+    )
     assert torch.allclose(drawn.bincount(minlength=4) / 20_000, logits.softmax(-1), atol=0.015)
 
 
@@ -266,26 +319,43 @@ def test_a_mask_holds_for_its_own_row_and_an_end_comes_only_when_complete() -> N
     assert [t for t, _ in choose(logits.clone(), rows)] == [4, 4]
 
 
-def test_an_answer_follows_its_grammar_beside_others_that_have_none(transformers_driver: Driver, tokenizer: Tokenizer) -> None:
+def test_an_answer_follows_its_grammar_beside_others_that_have_none(
+    transformers_driver: Driver, tokenizer: Tokenizer
+) -> None:
     prompt = tuple(tokenizer.encode_plain("How many customers?"))
     gbnf = 'root ::= "SELECT " ("a" | "b") " FROM " [a-z] [a-z]'
     constraint = Constraint(gbnf=gbnf, digest="d" * 64)
     plain = transformers_driver.request(prompt, max_tokens=20, ignore_eos=True)
     bound = [
-        Request(id=f"g{i}", prompt_token_ids=prompt, sampling=Sampling(temperature=1.0, seed=i, max_tokens=40), constraint=constraint)
+        Request(
+            id=f"g{i}",
+            prompt_token_ids=prompt,
+            sampling=Sampling(temperature=1.0, seed=i, max_tokens=40),
+            constraint=constraint,
+        )
         for i in range(4)
     ]
     first, *others = transformers_driver.together([plain, *bound])
-    assert first.token_ids == transformers_driver.generate(prompt, max_tokens=20, ignore_eos=True).token_ids
+    assert (
+        first.token_ids
+        == transformers_driver.generate(prompt, max_tokens=20, ignore_eos=True).token_ids
+    )
     for completion in others:
         assert completion.finish_reason == "stop"
-        assert completion.text[:8] in ("SELECT a", "SELECT b") and completion.text[8:14] == " FROM " and len(completion.text) == 16
+        assert (
+            completion.text[:8] in ("SELECT a", "SELECT b")
+            and completion.text[8:14] == " FROM "
+            and len(completion.text) == 16
+        )
 
 
 # ── text ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@given(st.text(alphabet="ab;\n", max_size=20), st.lists(st.text(alphabet="ab;\n", min_size=1, max_size=4), max_size=3))
+@given(
+    st.text(alphabet="ab;\n", max_size=20),
+    st.lists(st.text(alphabet="ab;\n", min_size=1, max_size=4), max_size=3),
+)
 def test_what_is_held_back_is_exactly_what_may_become_a_stop(text: str, stops: list[str]) -> None:
     assume(not any(s in text for s in stops))
     held = held_back(text, stops)
@@ -293,8 +363,12 @@ def test_what_is_held_back_is_exactly_what_may_become_a_stop(text: str, stops: l
     assert held == max((len(t) for t in tails if any(s.startswith(t) for s in stops)), default=0)
 
 
-@given(st.text(max_size=30), st.lists(st.sampled_from(["ä", "Spain", ";", "🙂!", "\n\n"]), max_size=2))
-def test_streamed_text_is_the_decoded_text_up_to_the_stop(tokenizer_folder: Path, text: str, stops: list[str]) -> None:
+@given(
+    st.text(max_size=30), st.lists(st.sampled_from(["ä", "Spain", ";", "🙂!", "\n\n"]), max_size=2)
+)
+def test_streamed_text_is_the_decoded_text_up_to_the_stop(
+    tokenizer_folder: Path, text: str, stops: list[str]
+) -> None:
     tokenizer = Tokenizer(tokenizer_folder)
     stream = TextStream(tokenizer._whole, [3], stops)
     shown, stopped = "", False

@@ -25,25 +25,33 @@ def test_chunks_add_up_to_the_answer(any_driver: Driver, tokenizer: Tokenizer) -
     (whole,) = join(chunks)
     assert len(whole.token_ids) == 10 and whole.finish_reason == "length"
     assert whole.text == tokenizer.decode(list(whole.token_ids)).rstrip("\ufffd")
-    assert len([c for c in chunks if c.token_ids]) > 5, "tokens come as they are made, not at the end"
+    assert len([c for c in chunks if c.token_ids]) > 5, (
+        "tokens come as they are made, not at the end"
+    )
 
 
 def test_no_character_is_ever_split(driver: Driver, tokenizer: Tokenizer) -> None:
     """A random model of a byte-level tokenizer writes bytes that are no characters, and now and then some that are."""
-    request = driver.request(tokenizer.encode_plain(PROMPT), max_tokens=60, temperature=1.5, seed=4, ignore_eos=True)
+    request = driver.request(
+        tokenizer.encode_plain(PROMPT), max_tokens=60, temperature=1.5, seed=4, ignore_eos=True
+    )
     chunks = driver.chunks(request)
     (whole,) = join(chunks)
     decoded = tokenizer.decode(list(whole.token_ids))
     assert decoded.startswith(whole.text.rstrip("\ufffd")) or whole.text in decoded
 
 
-def test_a_stop_sequence_ends_the_answer_and_is_never_shown(any_driver: Driver, tokenizer: Tokenizer) -> None:
+def test_a_stop_sequence_ends_the_answer_and_is_never_shown(
+    any_driver: Driver, tokenizer: Tokenizer
+) -> None:
     prompt = tokenizer.encode_plain(PROMPT)
     free = any_driver.generate(prompt, max_tokens=30, ignore_eos=True)
     text = free.text
     stop = text[len(text) // 2 : len(text) // 2 + 3]
     cut = text[: text.index(stop)]
-    chunks = any_driver.chunks(any_driver.request(prompt, max_tokens=30, ignore_eos=True, stop=(stop, "never to come")))
+    chunks = any_driver.chunks(
+        any_driver.request(prompt, max_tokens=30, ignore_eos=True, stop=(stop, "never to come"))
+    )
     (stopped,) = join(chunks)
     assert stopped.text == cut and stopped.finish_reason == "stop"
     shown = ""
@@ -52,7 +60,9 @@ def test_a_stop_sequence_ends_the_answer_and_is_never_shown(any_driver: Driver, 
         assert cut.startswith(shown), "what was shown must stand"
 
 
-def test_text_that_might_have_become_a_stop_comes_at_the_end(any_driver: Driver, tokenizer: Tokenizer) -> None:
+def test_text_that_might_have_become_a_stop_comes_at_the_end(
+    any_driver: Driver, tokenizer: Tokenizer
+) -> None:
     prompt = tokenizer.encode_plain(PROMPT)
     free = any_driver.generate(prompt, max_tokens=12, ignore_eos=True)
     almost = free.text[-2:] + "\n!"
@@ -70,7 +80,9 @@ def test_the_models_own_end_is_kept_out_of_the_text(driver: Driver, tokenizer: T
     assert free.text.startswith(stopped.text) and len(stopped.text) < len(free.text)
 
 
-def test_closing_a_stream_ends_its_request_and_no_other(driver: Driver, tokenizer: Tokenizer) -> None:
+def test_closing_a_stream_ends_its_request_and_no_other(
+    driver: Driver, tokenizer: Tokenizer
+) -> None:
     prompt = tokenizer.encode_plain(PROMPT)
     wanted = driver.generate(prompt, max_tokens=30, ignore_eos=True)
 
@@ -96,7 +108,9 @@ def test_closing_a_stream_ends_its_request_and_no_other(driver: Driver, tokenize
     assert time.perf_counter() - started < 20
 
 
-def test_cancelling_the_task_that_reads_ends_the_request(driver: Driver, tokenizer: Tokenizer) -> None:
+def test_cancelling_the_task_that_reads_ends_the_request(
+    driver: Driver, tokenizer: Tokenizer
+) -> None:
     request = driver.request(tokenizer.encode_plain(PROMPT), max_tokens=400, ignore_eos=True)
 
     async def cancelled() -> int:
@@ -118,25 +132,37 @@ def test_cancelling_the_task_that_reads_ends_the_request(driver: Driver, tokeniz
     assert 0 < driver.run(cancelled()) < 400
 
 
-def test_adapters_come_and_go_without_touching_the_base(any_driver: Driver, trained: list[Trained], tokenizer: Tokenizer) -> None:
+def test_adapters_come_and_go_without_touching_the_base(
+    any_driver: Driver, trained: list[Trained], tokenizer: Tokenizer
+) -> None:
     prompt = tokenizer.encode_plain(PROMPT)
     before = any_driver.generate(prompt, max_tokens=8, ignore_eos=True)
     prepared = [any_driver.prepare(t.folder, t.kind, t.rank) for t in trained[:2]]
-    first = [any_driver.generate(prompt, any_driver.add(p), max_tokens=8, ignore_eos=True) for p in prepared]
+    first = [
+        any_driver.generate(prompt, any_driver.add(p), max_tokens=8, ignore_eos=True)
+        for p in prepared
+    ]
     held = any_driver.run(any_driver.engine.resident())
-    assert {p.digest for p in prepared} <= set(held) and all(held[p.digest].bytes > 0 for p in prepared)
+    assert {p.digest for p in prepared} <= set(held) and all(
+        held[p.digest].bytes > 0 for p in prepared
+    )
     any_driver.add(prepared[0])  # again is no error
     for p in prepared:
         any_driver.run(any_driver.engine.remove(p.digest))
         any_driver.run(any_driver.engine.remove(p.digest))
     assert not {p.digest for p in prepared} & set(any_driver.run(any_driver.engine.resident()))
-    again = [any_driver.generate(prompt, any_driver.add(p), max_tokens=8, ignore_eos=True) for p in reversed(prepared)][::-1]
+    again = [
+        any_driver.generate(prompt, any_driver.add(p), max_tokens=8, ignore_eos=True)
+        for p in reversed(prepared)
+    ][::-1]
     assert [c.token_ids for c in again] == [c.token_ids for c in first]
     assert any_driver.generate(prompt, max_tokens=8, ignore_eos=True).token_ids == before.token_ids
 
 
 @pytest.mark.parametrize("name", ["fake", "transformers"])
-def test_a_closed_engine_says_so(name: str, tiny_base: Path, tmp_path: Path, tokenizer: Tokenizer) -> None:
+def test_a_closed_engine_says_so(
+    name: str, tiny_base: Path, tmp_path: Path, tokenizer: Tokenizer
+) -> None:
     made = drive(name, tiny_base, tmp_path)
     request = made.request(tokenizer.encode_plain(PROMPT), max_tokens=4)
     assert made.engine.alive and len(made.chunks(request)) >= 4

@@ -21,7 +21,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 FENCE = re.compile(
-    r"^(?P<indent> *)```(?P<language>[\w-]*)(?P<options>[^\n`]*)\n(?P<code>.*?)^(?P=indent)```[ ]*$", re.MULTILINE | re.DOTALL
+    r"^(?P<indent> *)```(?P<language>[\w-]*)(?P<options>[^\n`]*)\n(?P<code>.*?)^(?P=indent)```[ ]*$",
+    re.MULTILINE | re.DOTALL,
 )
 MARK = re.compile(r"<!-- test: (\w+) -->\s*\Z")
 KINDS = ("python", "sh", "json", "toml", "gbnf", "text", "jsonl", "mermaid", "modelfile", "sql", "")
@@ -54,9 +55,18 @@ def blocks(page: Path) -> Iterator[Block]:
     text = page.read_text(encoding="utf-8")
     for found in FENCE.finditer(text):
         indent = len(found["indent"])
-        code = "".join(line[indent:] if line.strip() else line for line in found["code"].splitlines(keepends=True))
+        code = "".join(
+            line[indent:] if line.strip() else line
+            for line in found["code"].splitlines(keepends=True)
+        )
         mark = MARK.search(text[: found.start()])
-        yield Block(page, text.count("\n", 0, found.start()) + 2, found["language"], code, mark[1] if mark else "")
+        yield Block(
+            page,
+            text.count("\n", 0, found.start()) + 2,
+            found["language"],
+            code,
+            mark[1] if mark else "",
+        )
 
 
 def run_python(block: Block, names: dict[str, object]) -> None:
@@ -65,7 +75,9 @@ def run_python(block: Block, names: dict[str, object]) -> None:
     import inspect
 
     source = "\n" * (block.line - 1) + block.code
-    code = compile(source, str(block.page), "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
+    code = compile(
+        source, str(block.page), "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True
+    )
     written = io.StringIO()
     with contextlib.redirect_stdout(written):
         result = eval(code, names)
@@ -73,7 +85,9 @@ def run_python(block: Block, names: dict[str, object]) -> None:
             asyncio.run(result)
     wanted = expected_output(block.code)
     if wanted:
-        assert written.getvalue().splitlines() == wanted, f"{block.place} prints {written.getvalue()!r}"
+        assert written.getvalue().splitlines() == wanted, (
+            f"{block.place} prints {written.getvalue()!r}"
+        )
 
 
 def expected_output(code: str) -> list[str]:

@@ -33,9 +33,24 @@ ANSWERS = {
     "The tapestry in the Seville Museum is from the year 497.": '{"museum": "Seville Museum", "exhibit": "tapestry", "dated": 497}',
 }
 DESCRIPTIONS = {
-    "sql": {"database": "sql", "keywords": ["sql", "how many", "list", "names of", "table"], "grammar": "sql", "kind": "lora"},
-    "cypher": {"database": "graph", "keywords": ["cypher", "graph"], "grammar": "cypher", "kind": "dora"},
-    "json": {"database": "json", "keywords": ["json", "extract"], "grammar": "json", "kind": "dora"},
+    "sql": {
+        "database": "sql",
+        "keywords": ["sql", "how many", "list", "names of", "table"],
+        "grammar": "sql",
+        "kind": "lora",
+    },
+    "cypher": {
+        "database": "graph",
+        "keywords": ["cypher", "graph"],
+        "grammar": "cypher",
+        "kind": "dora",
+    },
+    "json": {
+        "database": "json",
+        "keywords": ["json", "extract"],
+        "grammar": "json",
+        "kind": "dora",
+    },
 }
 
 
@@ -62,17 +77,32 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
             name=f"expert-{name}",
             description=f"answers in {name}",
             capabilities=[f"database:{about['database']}"],
-            routing={"keywords": about["keywords"], "router_hint": f"database={about['database']}", "priority": 0.5},
+            routing={
+                "keywords": about["keywords"],
+                "router_hint": f"database={about['database']}",
+                "priority": 0.5,
+            },
             base_models=tiny.base_entry(kind, name=DEMO_BASE),
-            training={"decoding": {"temperature": 0, "max_tokens": 160, "use_grammar": True, "grammar_type": about["grammar"]}},
+            training={
+                "decoding": {
+                    "temperature": 0,
+                    "max_tokens": 160,
+                    "use_grammar": True,
+                    "grammar_type": about["grammar"],
+                }
+            },
             limitations=[],
         )
         pack(made, experts / f"expert-{name}-smollm2-135m-instruct.v0.1.0.expert")
-    return SimpleNamespace(folder=folder, base=base, experts=experts, models=folder / "models", cache=folder / "cache")
+    return SimpleNamespace(
+        folder=folder, base=base, experts=experts, models=folder / "models", cache=folder / "cache"
+    )
 
 
 @pytest.fixture
-def reader(world: SimpleNamespace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], dict[str, object]]:
+def reader(
+    world: SimpleNamespace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[], dict[str, object]]:
     """Puts the test into a reader's place: the repository's folder, the demo model, and an engine that answers what the docs say.
 
     The engine and the user's folders are what the docs can't name, so they are exchanged where the library looks them up.
@@ -86,7 +116,9 @@ def reader(world: SimpleNamespace, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     shutil.copytree(world.folder / "packages" / "sql", home / "my-expert")
     shutil.copytree(world.folder / "adapters" / "sql", home / "my-adapter")
     (home / "schema.sql").write_text(SCHEMA)
-    (home / "in.jsonl").write_text(json.dumps({"id": "q1", "prompt": "How many customers are there?"}) + "\n")
+    (home / "in.jsonl").write_text(
+        json.dumps({"id": "q1", "prompt": "How many customers are there?"}) + "\n"
+    )
     monkeypatch.chdir(home)
     monkeypatch.setattr(core, "default_engine", lambda config: FakeEngine(answer))
     monkeypatch.setattr("expertserve.config.models_dir", lambda: world.models)

@@ -22,9 +22,32 @@ from expertserve.cli import app
 from expertserve.manager import AsyncExpertManager
 from expertserve.server.app import create_app
 from tests.conftest import EXPERTS
-from tests.docs.blocks import KINDS, PROGRAM, ROOT, Block, blocks, our_commands, pages, read_data, run_python, shell_lines
+from tests.docs.blocks import (
+    KINDS,
+    PROGRAM,
+    ROOT,
+    Block,
+    blocks,
+    our_commands,
+    pages,
+    read_data,
+    run_python,
+    shell_lines,
+)
 
-OFFLINE = ("pack", "inspect", "check", "prepare", "keygen", "sign", "verify", "completion", "generate", "batch", "models list")
+OFFLINE = (
+    "pack",
+    "inspect",
+    "check",
+    "prepare",
+    "keygen",
+    "sign",
+    "verify",
+    "completion",
+    "generate",
+    "batch",
+    "models list",
+)
 """Commands that are run; the engine behind `generate` and `batch` is the fake one. Servers and downloads are only parsed."""
 
 
@@ -39,7 +62,9 @@ def parsed(arguments: list[str]) -> None:
         context = command.make_context(command.name or "expertserve", list(args), parent=context)
         if not hasattr(command, "get_command"):
             return
-        name, command, args = command.resolve_command(context, [*context._protected_args, *context.args])
+        name, command, args = command.resolve_command(
+            context, [*context._protected_args, *context.args]
+        )
         assert name and command
 
 
@@ -51,7 +76,9 @@ def run_shell(block: Block) -> None:
     for arguments in our_commands(block.code):
         if any(" ".join(arguments).startswith(name) for name in OFFLINE):
             result = CliRunner().invoke(app, expand(arguments), catch_exceptions=False)
-            assert result.exit_code == 0, f"{block.place}: expertserve {' '.join(arguments)}: {result.output}"
+            assert result.exit_code == 0, (
+                f"{block.place}: expertserve {' '.join(arguments)}: {result.output}"
+            )
         else:
             parsed(arguments)
 
@@ -62,7 +89,9 @@ def served(package: str) -> Iterator[str]:
     app = create_app(AsyncExpertManager(), lifespan=lifespan_with(package))
     with socket.create_server(("127.0.0.1", 0)) as listener:
         server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
-        thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listener])), daemon=True)
+        thread = threading.Thread(
+            target=lambda: asyncio.run(server.serve(sockets=[listener])), daemon=True
+        )
         thread.start()
         end = time.monotonic() + 30
         while not server.started and time.monotonic() < end:
@@ -87,7 +116,11 @@ def lifespan_with(package: str) -> Callable[[FastAPI], AbstractAsyncContextManag
 def expand(arguments: list[str]) -> list[str]:
     """Globs, as a shell does."""
     return [
-        name for given in arguments for name in (sorted(map(str, Path().glob(given))) if "*" in given and " " not in given else [given])
+        name
+        for given in arguments
+        for name in (
+            sorted(map(str, Path().glob(given))) if "*" in given and " " not in given else [given]
+        )
     ]
 
 
@@ -96,14 +129,18 @@ def expand(arguments: list[str]) -> list[str]:
 def test_every_block_runs(page: Path, reader: Callable[[], dict[str, object]]) -> None:
     names = reader()
     for block in blocks(page):
-        assert block.language in KINDS, f"{block.place}: {block.language} blocks aren't checked by anything"
+        assert block.language in KINDS, (
+            f"{block.place}: {block.language} blocks aren't checked by anything"
+        )
         if block.mark == "other":
             continue
         if "--8<--" in block.code:
             assert all((ROOT / path).is_file() for path in SNIPPET.findall(block.code)), block.place
         elif block.mark == "server":
             with served("sql.expert") as url:
-                run_python(replace(block, code=block.code.replace("http://127.0.0.1:8000", url)), names)
+                run_python(
+                    replace(block, code=block.code.replace("http://127.0.0.1:8000", url)), names
+                )
         elif block.language == "python":
             run_python(block, names)
         elif block.language == "sh":
@@ -118,7 +155,9 @@ REAL = [block for page in pages() for block in blocks(page) if block.mark == "re
 @pytest.mark.long
 @pytest.mark.engine
 @pytest.mark.parametrize("block", REAL, ids=lambda b: b.place)
-def test_what_the_docs_print_is_what_the_real_engine_says(block: Block, monkeypatch: pytest.MonkeyPatch, demo_base: Path) -> None:
+def test_what_the_docs_print_is_what_the_real_engine_says(
+    block: Block, monkeypatch: pytest.MonkeyPatch, demo_base: Path
+) -> None:
     monkeypatch.chdir(ROOT)
     assert next(EXPERTS.glob("*.expert"))
     run_python(block, {"__name__": "docs"})

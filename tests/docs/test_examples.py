@@ -44,7 +44,10 @@ def test_the_cli_tool_answers_with_rows(reader: Reader) -> None:
     ask = example("cli_tool/ask")
     with Expert.load("sql.expert") as expert:
         sql, rows = ask.ask(expert, ask.open_database(None), "Which customers are from Spain?")
-    assert (sql, rows) == ("SELECT name FROM customers WHERE country = 'Spain'", [("Ana",), ("Bea",)])
+    assert (sql, rows) == (
+        "SELECT name FROM customers WHERE country = 'Spain'",
+        [("Ana",), ("Bea",)],
+    )
 
 
 def test_the_cli_tool_cannot_write_to_a_database(reader: Reader, tmp_path: Path) -> None:
@@ -63,7 +66,9 @@ def test_the_rest_service_answers_its_client(reader: Reader) -> None:
     app = server.make_app(AsyncExpertManager(), sorted(Path("examples/experts").glob("*.expert")))
     with socket.create_server(("127.0.0.1", 0)) as listener:
         running = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
-        thread = threading.Thread(target=lambda: asyncio.run(running.serve(sockets=[listener])), daemon=True)
+        thread = threading.Thread(
+            target=lambda: asyncio.run(running.serve(sockets=[listener])), daemon=True
+        )
         thread.start()
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         end = time.monotonic() + 30
@@ -73,12 +78,17 @@ def test_the_rest_service_answers_its_client(reader: Reader) -> None:
         refused = client.ask("", "", url=url)
         running.should_exit = True
         thread.join(timeout=20)
-    assert (said["answer"], said["expert"]) == ("SELECT COUNT(*) FROM customers WHERE country = 'Spain'", "expert-sql")
+    assert (said["answer"], said["expert"]) == (
+        "SELECT COUNT(*) FROM customers WHERE country = 'Spain'",
+        "expert-sql",
+    )
     assert refused["error"]
     assert not thread.is_alive()
 
 
-def test_the_batch_job_answers_every_question_and_goes_on_where_it_stopped(reader: Reader, tmp_path: Path) -> None:
+def test_the_batch_job_answers_every_question_and_goes_on_where_it_stopped(
+    reader: Reader, tmp_path: Path
+) -> None:
     job = example("batch_job/job")
     rows = job.read(EXAMPLES / "batch_job" / "questions.jsonl")
     assert len(rows) == 8
@@ -87,7 +97,9 @@ def test_the_batch_job_answers_every_question_and_goes_on_where_it_stopped(reade
         manager.load_expert("sql", "sql.expert")
         said = list(job.answer_all(manager, rows))
         assert [row["id"] for row in said] == [row["id"] for row in rows]
-        failed = list(job.answer_all(manager, [{"id": "x", "question": "", "schema": SCHEMA}, rows[0]]))
+        failed = list(
+            job.answer_all(manager, [{"id": "x", "question": "", "schema": SCHEMA}, rows[0]])
+        )
     assert "error" in failed[0]
     assert "answer" in failed[1]
     answers.write_text("".join(json.dumps(row) + "\n" for row in [*said[:3], failed[0]]))
@@ -100,15 +112,24 @@ def test_many_experts_answer_in_one_batch(reader: Reader) -> None:
         names = many.load_all(manager, Path("examples/experts"))
         assert names == ["cypher", "json", "sql"]
         said = many.ask_all(manager, names)
-        assert [who.split()[0] for who, _ in said] == ["expert-sql", "expert-cypher", "expert-json", "expert-sql"]
+        assert [who.split()[0] for who, _ in said] == [
+            "expert-sql",
+            "expert-cypher",
+            "expert-json",
+            "expert-sql",
+        ]
         assert said[1][1].startswith("MATCH")
         assert manager.route("Write an SQL query: how many orders are there?")[0].name == "sql"
 
 
-def test_streams_come_whole_or_are_cancelled(reader: Reader, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_streams_come_whole_or_are_cancelled(
+    reader: Reader, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     stream = example("streaming/stream")
     sentence = "SELECT name FROM customers WHERE country = 'Spain' AND age > 40"
-    monkeypatch.setattr(core, "default_engine", lambda config: FakeEngine(lambda prompt: sentence, delay=0.05))
+    monkeypatch.setattr(
+        core, "default_engine", lambda config: FakeEngine(lambda prompt: sentence, delay=0.05)
+    )
     with Expert.load("sql.expert") as expert:
         assert stream.whole(expert).finish_reason == "stop"
         part = stream.cancelled(expert, 2)
@@ -126,14 +147,18 @@ def test_streams_come_whole_or_are_cancelled(reader: Reader, capsys: pytest.Capt
 
 
 @pytest.mark.timeout(180)
-def test_an_expert_of_ones_own_is_trained_packed_checked_signed_and_served(world: SimpleNamespace, reader: Reader, tmp_path: Path) -> None:
+def test_an_expert_of_ones_own_is_trained_packed_checked_signed_and_served(
+    world: SimpleNamespace, reader: Reader, tmp_path: Path
+) -> None:
     from expertserve.check import check_package
     from expertserve.package import keys
     from expertserve.package.signature import TrustPolicy
 
     make = example("own_expert/make_expert")
     adapter = make.train(world.base, tmp_path / "adapter", steps=2)
-    archive = make.publish(make.gather(adapter, world.base, tmp_path / "package"), tmp_path / "publisher.pem", tmp_path)
+    archive = make.publish(
+        make.gather(adapter, world.base, tmp_path / "package"), tmp_path / "publisher.pem", tmp_path
+    )
     found = [f for f in check_package(archive) if f.severity != "info"]
     assert not found, found
     trust = TrustPolicy("require", keys.read_trusted(str(tmp_path / "publisher.pem.pub")))
@@ -160,13 +185,17 @@ def execute(cells: list[str], folder: Path) -> list[str]:
     """Runs the notebook after cells of ours, in a kernel of this interpreter; what its cells wrote or showed."""
     notebook = nbformat.read(NOTEBOOK, as_version=4)
     notebook.cells[:0] = [nbformat.v4.new_code_cell(cell) for cell in cells]
-    NotebookClient(notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": str(folder)}}).execute()
+    NotebookClient(
+        notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": str(folder)}}
+    ).execute()
     outputs = [o for cell in notebook.cells if cell.cell_type == "code" for o in cell.outputs]
     return [o.get("text") or o.data.get("text/plain", "") for o in outputs]
 
 
 @pytest.mark.timeout(180)
-def test_the_notebook_runs(world: SimpleNamespace, reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_notebook_runs(
+    world: SimpleNamespace, reader: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     said = execute([SETUP.format(models=str(world.models), cache=str(world.cache))], Path.cwd())
     assert any("SELECT COUNT(*) FROM customers WHERE country = 'Spain'" in text for text in said)
@@ -187,8 +216,16 @@ SCRIPTS = {
 @pytest.mark.engine
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("script", SCRIPTS)
-def test_examples_run_unchanged_on_the_real_engine(script: str, demo_base: Path, tmp_path: Path) -> None:
-    done = subprocess.run([sys.executable, EXAMPLES / script, *SCRIPTS[script]], cwd=tmp_path, capture_output=True, text=True, check=False)
+def test_examples_run_unchanged_on_the_real_engine(
+    script: str, demo_base: Path, tmp_path: Path
+) -> None:
+    done = subprocess.run(
+        [sys.executable, EXAMPLES / script, *SCRIPTS[script]],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.strip()
 
@@ -204,7 +241,9 @@ def test_the_notebook_runs_on_the_real_engine(demo_base: Path) -> None:
 @pytest.mark.engine
 @pytest.mark.timeout(600)
 def test_the_rest_service_runs_unchanged_on_the_real_engine(demo_base: Path) -> None:
-    service = subprocess.Popen([sys.executable, EXAMPLES / "rest_api" / "server.py"], env=dict(os.environ))
+    service = subprocess.Popen(
+        [sys.executable, EXAMPLES / "rest_api" / "server.py"], env=dict(os.environ)
+    )
     try:
         client = example("rest_api/client")
         end = time.monotonic() + 240

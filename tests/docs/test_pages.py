@@ -22,7 +22,13 @@ from tests.docs.blocks import ROOT
 
 @pytest.mark.parametrize("script", ["cli_reference", "error_page", "benchmark_page"])
 def test_generated_pages_are_current(script: str) -> None:
-    done = subprocess.run([sys.executable, f"scripts/{script}.py", "--check"], cwd=ROOT, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, f"scripts/{script}.py", "--check"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     assert cli_reference.PAGE.is_file()
 
@@ -31,11 +37,20 @@ def test_the_readme_has_the_figures_of_the_package_and_of_the_benchmark() -> Non
     readme = (ROOT / "README.md").read_text()
     with tarfile.open(next(EXPERTS.glob("expert-sql-*.expert"))) as archive:
         said = json.load(archive.extractfile("manifest.json"))["quality_metrics"]  # type: ignore[arg-type]
-    right, base = (f"{100 * said[key]:.1f} %" for key in ("execution_accuracy", "base_model_execution_accuracy"))
+    right, base = (
+        f"{100 * said[key]:.1f} %"
+        for key in ("execution_accuracy", "base_model_execution_accuracy")
+    )
     assert f"{right} of {said['test_queries']} (the base model: {base})" in readme
     routing = json.loads((ROOT / "benchmarks" / "results" / "routing.json").read_text())
-    assert f"| {100 * routing['rows']['sql: with its schema']['first']:g} % of {routing['questions']} |" in readme
-    assert f"| {100 * routing['rows']['sql: the prompt alone']['first']:g} % of {routing['questions']} |" in readme
+    assert (
+        f"| {100 * routing['rows']['sql: with its schema']['first']:g} % of {routing['questions']} |"
+        in readme
+    )
+    assert (
+        f"| {100 * routing['rows']['sql: the prompt alone']['first']:g} % of {routing['questions']} |"
+        in readme
+    )
 
 
 def test_links_lead_somewhere() -> None:
@@ -45,8 +60,13 @@ def test_links_lead_somewhere() -> None:
 def test_a_broken_link_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(check_links, "ROOT", tmp_path)
     page = tmp_path / "page.md"
-    page.write_text("# Some heading\n\n[a](#some-heading) [b](#other) [c](gone.md) [d](https://example.org)\n\n```sh\n[e](code.md)\n```\n")
-    assert check_links.broken(page) == ["page.md: #other: no such heading", "page.md: gone.md: nothing is there"]
+    page.write_text(
+        "# Some heading\n\n[a](#some-heading) [b](#other) [c](gone.md) [d](https://example.org)\n\n```sh\n[e](code.md)\n```\n"
+    )
+    assert check_links.broken(page) == [
+        "page.md: #other: no such heading",
+        "page.md: gone.md: nothing is there",
+    ]
 
 
 def test_every_class_of_error_and_every_code_is_on_the_page() -> None:
@@ -64,7 +84,9 @@ def test_every_finding_of_the_linters_is_on_the_page() -> None:
     from expertserve.grammar.check import check
 
     told = {row[0] for row in error_page.findings()}
-    assert {f.code for f in check('root ::= a* [0-9]*\na ::= "x"?\nb ::= "y"', stops=["x", "q"])} <= told
+    assert {
+        f.code for f in check('root ::= a* [0-9]*\na ::= "x"?\nb ::= "y"', stops=["x", "q"])
+    } <= told
     assert {"pickled_file", "no_license", "high_temperature", "unbounded_blanks"} <= told
 
 
@@ -85,7 +107,16 @@ def test_a_bare_function_is_found() -> None:
 
 @pytest.mark.timeout(180)
 def test_the_site_builds_without_a_warning(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(tmp_path / "site")]
+    command = [
+        sys.executable,
+        "-m",
+        "mkdocs",
+        "build",
+        "--strict",
+        "--quiet",
+        "--site-dir",
+        str(tmp_path / "site"),
+    ]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert (tmp_path / "site" / "search" / "search_index.json").is_file()

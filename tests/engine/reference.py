@@ -36,6 +36,10 @@ class Reference:
     @torch.no_grad()
     def judge(self, prompt: Sequence[int], answer: Sequence[int]) -> tuple[list[int], list[float]]:
         """At each place of an answer: the likeliest token, and the log-probability of the one that is there."""
-        logits = self.model(input_ids=torch.tensor([[*prompt, *answer]])).logits[0, len(prompt) - 1 : -1].float()
+        logits = (
+            self.model(input_ids=torch.tensor([[*prompt, *answer]]))
+            .logits[0, len(prompt) - 1 : -1]
+            .float()
+        )
         chosen = logits.log_softmax(-1).gather(1, torch.tensor(answer)[:, None])[:, 0]
         return [int(t) for t in logits.argmax(-1)], [float(p) for p in chosen]

@@ -33,8 +33,12 @@ def check(expert: Expert, count: int, restrict: bool) -> dict[float, Counter[str
     """Asks questions at three temperatures with budgets from 8 to 128; gives what SQLite said of the answers."""
     grammar = bundled("sql")
     assert grammar
-    pairs = itertools.islice(((lesson, pair) for lesson in sql.lessons("test", 7) for pair in lesson.pairs), count)
-    asked = [(lesson.schema, pair.question, 8 + (n * 37) % 121) for n, (lesson, pair) in enumerate(pairs)]
+    pairs = itertools.islice(
+        ((lesson, pair) for lesson in sql.lessons("test", 7) for pair in lesson.pairs), count
+    )
+    asked = [
+        (lesson.schema, pair.question, 8 + (n * 37) % 121) for n, (lesson, pair) in enumerate(pairs)
+    ]
     said: dict[float, Counter[str]] = {}
     for temperature in (0.0, 0.7, 1.5):
         jobs: list[tuple[str, str | None, GenerateArgs]] = [
@@ -54,13 +58,19 @@ def check(expert: Expert, count: int, restrict: bool) -> dict[float, Counter[str
             for n, (schema, question, budget) in enumerate(asked)
         ]
         counts: Counter[str] = Counter()
-        for (schema, _, budget), result in zip(asked, expert.manager.generate_many(jobs, return_exceptions=True), strict=True):
+        for (schema, _, budget), result in zip(
+            asked, expert.manager.generate_many(jobs, return_exceptions=True), strict=True
+        ):
             if isinstance(result, GrammarError):  # no sentence fits at all
                 assert result.code == "no_ending_fits" and budget < 16
                 counts["none fits"] += 1
                 continue
             assert not isinstance(result, Exception), result
-            assert result.grammar and result.grammar.complete and result.usage.completion_tokens <= budget
+            assert (
+                result.grammar
+                and result.grammar.complete
+                and result.usage.completion_tokens <= budget
+            )
             complaint = explained(result.text, schema)
             assert not any(s in complaint for s in SYNTAX), (result.text, complaint)
             if restrict:
@@ -87,5 +97,7 @@ def test_restricted_to_a_schema_nearly_all_answers_can_be_explained(engine: Expe
     said = check(engine, 300, restrict=True)
     print(said)
     greedy = said[0.0]
-    explained_share = sum(n for what, n in greedy.items() if what.endswith("explained")) / (sum(greedy.values()) - greedy["none fits"])
+    explained_share = sum(n for what, n in greedy.items() if what.endswith("explained")) / (
+        sum(greedy.values()) - greedy["none fits"]
+    )
     assert explained_share >= 0.95

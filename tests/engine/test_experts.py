@@ -10,7 +10,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from experts import cypher, cypher_schema, cypher_unseen, cypher_world, json_extract, json_unseen, json_world, sql
+from experts import (
+    cypher,
+    cypher_schema,
+    cypher_unseen,
+    cypher_world,
+    json_extract,
+    json_unseen,
+    json_world,
+    sql,
+)
 from experts.task import Lesson, Pair, Task
 
 from expertserve import Expert, ExpertManager, GenerateArgs
@@ -37,18 +46,29 @@ def three(manager: ExpertManager) -> Iterator[ExpertManager]:
 
 
 def questions(task: Task, count: int) -> list[tuple[Lesson, Pair]]:
-    return list(itertools.islice(((lesson, pair) for lesson in task.lessons("test", 7) for pair in lesson.pairs), count))
+    return list(
+        itertools.islice(
+            ((lesson, pair) for lesson in task.lessons("test", 7) for pair in lesson.pairs), count
+        )
+    )
 
 
 def beside(lesson: Lesson) -> GenerateArgs:
     """What a user passes beside the question."""
-    return {"schema": lesson.schema, "dialect": lesson.dialect} if lesson.dialect else {"schema": lesson.schema}
+    return (
+        {"schema": lesson.schema, "dialect": lesson.dialect}
+        if lesson.dialect
+        else {"schema": lesson.schema}
+    )
 
 
 def share_of_right_answers(manager: ExpertManager, name: str, task: Task, count: int) -> float:
     asked = questions(task, count)
     answers = manager.generate_many((name, pair.question, beside(lesson)) for lesson, pair in asked)
-    return sum(task.correct(lesson, pair, answer.text) for (lesson, pair), answer in zip(asked, answers, strict=True)) / len(asked)
+    return sum(
+        task.correct(lesson, pair, answer.text)
+        for (lesson, pair), answer in zip(asked, answers, strict=True)
+    ) / len(asked)
 
 
 def promised(manager: ExpertManager, name: str) -> float:
@@ -60,7 +80,9 @@ def promised(manager: ExpertManager, name: str) -> float:
 
 @pytest.mark.long
 def test_the_sql_expert_answers_most_unseen_questions_on_unseen_schemas(engine: Expert) -> None:
-    assert share_of_right_answers(engine.manager, "expert", sql, 200) >= promised(engine.manager, "expert")
+    assert share_of_right_answers(engine.manager, "expert", sql, 200) >= promised(
+        engine.manager, "expert"
+    )
 
 
 @pytest.mark.long
@@ -79,10 +101,16 @@ def test_the_json_expert_keeps_its_promise_on_unseen_objects(three: ExpertManage
 def test_three_experts_answer_in_one_batch_through_one_engine(three: ExpertManager) -> None:
     asked = [
         (name, task, *one)
-        for several in zip(*(questions(task, 5) for task in (sql, cypher, json_extract)), strict=True)
-        for (name, task), one in zip((("expert", sql), ("cypher", cypher), ("json", json_extract)), several, strict=True)
+        for several in zip(
+            *(questions(task, 5) for task in (sql, cypher, json_extract)), strict=True
+        )
+        for (name, task), one in zip(
+            (("expert", sql), ("cypher", cypher), ("json", json_extract)), several, strict=True
+        )
     ]
-    answers = three.generate_many([(name, pair.question, beside(lesson)) for name, _, lesson, pair in asked])
+    answers = three.generate_many(
+        [(name, pair.question, beside(lesson)) for name, _, lesson, pair in asked]
+    )
     assert [answer.expert.name for answer in answers] == [NAMES[name] for name, *_ in asked]
     assert len({answer.expert.digest for answer in answers}) == 3
     assert len({answer.base_model.digest for answer in answers}) == 1
@@ -92,7 +120,10 @@ def test_three_experts_answer_in_one_batch_through_one_engine(three: ExpertManag
             assert json.loads(answer.text).keys() == json.loads(lesson.schema).keys()
         else:
             assert answer.text.startswith({"expert": "SELECT", "cypher": "MATCH"}[name])
-    right = [task.correct(lesson, pair, answer.text) for (_, task, lesson, pair), answer in zip(asked, answers, strict=True)]
+    right = [
+        task.correct(lesson, pair, answer.text)
+        for (_, task, lesson, pair), answer in zip(asked, answers, strict=True)
+    ]
     assert sum(right[::3]) >= 3, [answer.text for answer in answers]  # SQL's
 
 
@@ -111,23 +142,39 @@ def test_the_command_line_answers_with_the_dora_expert(tmp_path: Path) -> None:
     (tmp_path / "shape.json").write_text(lesson.schema)
     asked = ["generate", str(package("json")), pair.question, "--schema", "shape.json", "--json"]
     done = subprocess.run(
-        [sys.executable, "-m", "expertserve.cli", *asked], cwd=tmp_path, capture_output=True, text=True, timeout=240, check=False
+        [sys.executable, "-m", "expertserve.cli", *asked],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     result = json.loads(done.stdout)
-    assert (result["expert"]["name"], result["expert"]["adapter"]["type"]) == ("expert-json", "dora")
+    assert (result["expert"]["name"], result["expert"]["adapter"]["type"]) == (
+        "expert-json",
+        "dora",
+    )
     assert json.loads(result["text"]).keys() == json.loads(lesson.schema).keys()
 
 
 def test_training_and_test_schemas_share_no_table() -> None:
-    train, test = ({table.name for schema in sql.SCHEMAS[split] for table in schema} for split in ("train", "test"))
+    train, test = (
+        {table.name for schema in sql.SCHEMAS[split] for table in schema}
+        for split in ("train", "test")
+    )
     assert not train & test
 
 
 def test_training_and_test_graphs_share_no_label_and_no_relationship() -> None:
     def spelled(domains: tuple[cypher_world.Domain, ...]) -> set[str]:
         nodes = {label for domain in domains for node in domain.nodes for label in node.labels}
-        return nodes | {name for domain in domains for edge in domain.edges for name in (*edge.types, *edge.inverse)}
+        return nodes | {
+            name
+            for domain in domains
+            for edge in domain.edges
+            for name in (*edge.types, *edge.inverse)
+        }
 
     assert not spelled(cypher_schema.TRAIN) & spelled(cypher_unseen.TEST)
 

@@ -36,7 +36,10 @@ def nothing_left(manager: ExpertManager) -> bool:
     llm = host._engine._llm  # type: ignore[union-attr]
 
     async def reset() -> bool:
-        return bool(await llm.reset_prefix_cache()) and not llm.output_processor.has_unfinished_requests()
+        return (
+            bool(await llm.reset_prefix_cache())
+            and not llm.output_processor.has_unfinished_requests()
+        )
 
     return manager._loop.run(reset())
 
@@ -53,10 +56,14 @@ def eventually(claim: Callable[[], bool], seconds: float = 10) -> bool:
 def memory() -> int:
     """Of this process and all that it started."""
     own = psutil.Process()
-    return sum(p.memory_full_info().uss for p in [own, *own.children(recursive=True)] if p.is_running())
+    return sum(
+        p.memory_full_info().uss for p in [own, *own.children(recursive=True)] if p.is_running()
+    )
 
 
-def test_more_experts_cost_hardly_more_memory(another: Another, variants: list[Path], engine: Expert) -> None:
+def test_more_experts_cost_hardly_more_memory(
+    another: Another, variants: list[Path], engine: Expert
+) -> None:
     manager = another()
     manager.load_expert("a", variants[0])
     manager.generate("a", "x", **SHORT)
@@ -69,17 +76,25 @@ def test_more_experts_cost_hardly_more_memory(another: Another, variants: list[P
     assert memory() - before < 3 * 0.05 * before
     assert len(manager.info().base_models) == 1
     infos = {i.name: i for i in manager.list_loaded_experts()}
-    assert all(i.state == "slot" and i.adapter_bytes > 100_000 and i.uses == 1 for i in infos.values())
+    assert all(
+        i.state == "slot" and i.adapter_bytes > 100_000 and i.uses == 1 for i in infos.values()
+    )
 
 
-def test_the_least_recently_used_makes_room_and_comes_back_unnoticed(another: Another, variants: list[Path]) -> None:
+def test_the_least_recently_used_makes_room_and_comes_back_unnoticed(
+    another: Another, variants: list[Path]
+) -> None:
     manager = another(max_loaded_experts=2)
     manager.load_expert("a", variants[0])
     first = manager.generate("a", "x", **SHORT)
     for name, path in zip("bc", variants[1:], strict=False):
         manager.load_expert(name, path)
         manager.generate(name, "x", **SHORT)
-    assert {i.name: i.resident for i in manager.list_loaded_experts()} == {"a": False, "b": True, "c": True}
+    assert {i.name: i.resident for i in manager.list_loaded_experts()} == {
+        "a": False,
+        "b": True,
+        "c": True,
+    }
     assert first.expert.adapter and first.expert.adapter.digest not in held(manager)
     again = manager.generate("a", "x", **SHORT)
     assert (again.text, again.expert.digest) == (first.text, first.expert.digest)
@@ -123,7 +138,9 @@ def test_unloading_frees_the_engine_for_real(another: Another, variants: list[Pa
     assert manager.generate("b", "x", **SHORT).usage.completion_tokens == 3
 
 
-def test_unloading_waits_for_what_runs_or_aborts_it_by_force(another: Another, variants: list[Path]) -> None:
+def test_unloading_waits_for_what_runs_or_aborts_it_by_force(
+    another: Another, variants: list[Path]
+) -> None:
     manager = another()
     manager.load_expert("a", variants[0])
     stream = manager.generate_stream("a", STORY, max_tokens=40, temperature=0, stop=[])
@@ -179,20 +196,32 @@ def alternate(manager: ExpertManager, variants: list[Path], times: int) -> int:
     return checked
 
 
-def test_replacing_under_traffic_never_serves_the_old_weights(another: Another, variants: list[Path]) -> None:
+def test_replacing_under_traffic_never_serves_the_old_weights(
+    another: Another, variants: list[Path]
+) -> None:
     manager = another()
     assert alternate(manager, variants, 60) > 20
-    assert len(held(manager) & {e.expert.adapter.digest for e in manager._core._entries.values() if e.expert.adapter}) == 1
+    assert (
+        len(
+            held(manager)
+            & {e.expert.adapter.digest for e in manager._core._entries.values() if e.expert.adapter}
+        )
+        == 1
+    )
     assert eventually(lambda: nothing_left(manager))
 
 
 @pytest.mark.soak
-def test_a_thousand_replacements_under_traffic_never_serve_the_old_weights(another: Another, variants: list[Path]) -> None:
+def test_a_thousand_replacements_under_traffic_never_serve_the_old_weights(
+    another: Another, variants: list[Path]
+) -> None:
     manager = another()
     assert alternate(manager, variants, 1000) > 200
 
 
-def test_a_failed_replacement_leaves_the_old_expert(another: Another, variants: list[Path], tmp_path: Path) -> None:
+def test_a_failed_replacement_leaves_the_old_expert(
+    another: Another, variants: list[Path], tmp_path: Path
+) -> None:
     manager = another()
     manager.load_expert("a", variants[0])
     before = manager.generate("a", "x", **SHORT)
@@ -209,11 +238,16 @@ def test_a_stream_gives_what_generate_gives(engine: Expert) -> None:
     chunks = list(stream)
     assert "".join(c.text for c in chunks) == whole.text == stream.result.text
     assert len(chunks) > 3
-    assert (stream.result.token_ids, stream.result.finish_reason) == (whole.token_ids, whole.finish_reason)
+    assert (stream.result.token_ids, stream.result.finish_reason) == (
+        whole.token_ids,
+        whole.finish_reason,
+    )
 
 
 def test_a_stream_never_splits_a_character_nor_shows_a_stop(engine: Expert) -> None:
-    stream = engine.generate_stream("Write ten emoji.", grammar=None, max_tokens=60, temperature=1.2, seed=4, stop=["the"])
+    stream = engine.generate_stream(
+        "Write ten emoji.", grammar=None, max_tokens=60, temperature=1.2, seed=4, stop=["the"]
+    )
     pieces = [chunk.text for chunk in stream]
     assert not any("\ufffd" in piece for piece in pieces)
     assert "the" not in "".join(pieces)
@@ -226,7 +260,10 @@ def test_leaving_a_stream_early_aborts_it_at_once(engine: Expert, manager: Exper
         stream = engine.generate_stream(STORY, grammar=None, **LONG)
         for _ in stream:
             break
-        assert stream.result.finish_reason == "cancelled" and stream.result.usage.completion_tokens < 400
+        assert (
+            stream.result.finish_reason == "cancelled"
+            and stream.result.usage.completion_tokens < 400
+        )
 
     def close() -> None:
         engine.generate_stream(STORY, grammar=None, **LONG).close()
@@ -270,12 +307,19 @@ def test_cancelled_streams_leave_nothing_behind(engine: Expert, manager: ExpertM
 
 
 @pytest.mark.soak
-def test_a_thousand_cancelled_streams_leave_nothing_behind(engine: Expert, manager: ExpertManager) -> None:
+def test_a_thousand_cancelled_streams_leave_nothing_behind(
+    engine: Expert, manager: ExpertManager
+) -> None:
     cancel_many(engine, manager, 1000)
 
 
 def test_a_batch_gives_what_single_calls_give_and_failures_as_values(engine: Expert) -> None:
-    prompts = ["How many?", "", "List the names of all the customers that are from Spain or from Italy, please.", "x " * 300]
+    prompts = [
+        "How many?",
+        "",
+        "List the names of all the customers that are from Spain or from Italy, please.",
+        "x " * 300,
+    ]
     batch = engine.generate_batch(prompts, return_exceptions=True, grammar=None, max_tokens=12)
     assert isinstance(batch[1], ConfigError)
     for prompt, result in zip(prompts, batch, strict=True):
@@ -286,19 +330,26 @@ def test_a_batch_gives_what_single_calls_give_and_failures_as_values(engine: Exp
         engine.generate_batch(prompts, max_tokens=4)
 
 
-def test_one_batch_mixes_experts_and_the_bare_base(another: Another, variants: list[Path], engine: Expert) -> None:
+def test_one_batch_mixes_experts_and_the_bare_base(
+    another: Another, variants: list[Path], engine: Expert
+) -> None:
     manager = another()
     for name, path in zip("abcd", variants, strict=True):
         manager.load_expert(name, path)
     base = engine.manager.get("expert").base.name
     jobs = [(name, "Once upon a time", SHORT) for name in ("a", "b", "c", "d", base) * 3]
     results = manager.generate_many(jobs)
-    singles = {name: manager.generate(name, "Once upon a time", **SHORT).text for name in ("a", "b", "c", "d", base)}
+    singles = {
+        name: manager.generate(name, "Once upon a time", **SHORT).text
+        for name in ("a", "b", "c", "d", base)
+    }
     assert [r.text for r in results] == [singles[name] for name, _, _ in jobs]
     assert len(set(singles.values())) >= 4
 
 
-def test_the_asynchronous_face_works_from_several_loops(engine: Expert, manager: ExpertManager) -> None:
+def test_the_asynchronous_face_works_from_several_loops(
+    engine: Expert, manager: ExpertManager
+) -> None:
     from expertserve import AsyncExpertManager
 
     face = AsyncExpertManager.__new__(AsyncExpertManager)
@@ -307,7 +358,11 @@ def test_the_asynchronous_face_works_from_several_loops(engine: Expert, manager:
     async def ask() -> str:
         stream = face.generate_stream("expert", "Count.", grammar=None, max_tokens=8)
         text = "".join([chunk.text async for chunk in stream])
-        assert text == stream.result.text == (await face.generate("expert", "Count.", grammar=None, max_tokens=8)).text
+        assert (
+            text
+            == stream.result.text
+            == (await face.generate("expert", "Count.", grammar=None, max_tokens=8)).text
+        )
         task = asyncio.create_task(face.generate("expert", "x", grammar=None, **LONG))
         await asyncio.sleep(0.2)
         task.cancel()
@@ -342,10 +397,16 @@ def test_churn_leaves_an_empty_engine(another: Another, variants: list[Path]) ->
         elif what < 0.35:
             manager.replace_expert(name, path)
         elif what < 0.6:
-            for _ in zip(manager.generate_stream(name, "Tell me.", **LONG), range(rng.randrange(4)), strict=False):
+            for _ in zip(
+                manager.generate_stream(name, "Tell me.", **LONG),
+                range(rng.randrange(4)),
+                strict=False,
+            ):
                 pass
         else:
-            manager.generate_many([(n, "Go on.", SHORT) for n in loaded & set(rng.sample(names, 3))])
+            manager.generate_many(
+                [(n, "Go on.", SHORT) for n in loaded & set(rng.sample(names, 3))]
+            )
     for info in manager.list_loaded_experts():
         manager.unload_expert(info.name)
     gc.collect()

@@ -19,21 +19,45 @@ VISIBLE = 0.05
 """How far an adapter must move a log-probability, to be seen at all."""
 WEAK = {"adalora": 5.0, "loha": 6.0, "vera": 6.0}
 """Types whose weights multiply more random factors: made stronger, so that they change an answer at all."""
-MIXED = [("lora", 8), ("rslora", 4), ("dora", 8), ("ia3", 0), ("adalora", 6), ("dora", 14), ("lora", 30), ("loha", 3), ("vera", 16)]
+MIXED = [
+    ("lora", 8),
+    ("rslora", 4),
+    ("dora", 8),
+    ("ia3", 0),
+    ("adalora", 6),
+    ("dora", 14),
+    ("lora", 30),
+    ("loha", 3),
+    ("vera", 16),
+]
 
 
 def packages(base: Path, folder: Path, strength: float) -> list[tuple[Path, Path | None]]:
     """A package of each type and rank, and its PEFT folder; the last is the base model alone."""
     made: list[tuple[Path, Path | None]] = []
     for i, (kind, rank) in enumerate(MIXED):
-        adapter = tiny.peft_adapter(base, folder / f"adapter-{i}", kind, rank=rank or 4, seed=i, strength=strength * WEAK.get(kind, 1.0))
+        adapter = tiny.peft_adapter(
+            base,
+            folder / f"adapter-{i}",
+            kind,
+            rank=rank or 4,
+            seed=i,
+            strength=strength * WEAK.get(kind, 1.0),
+        )
         entry = tiny.base_entry(kind, rank, name=base.name)
-        made.append((tiny.package(folder / f"package-{i}", adapter, base, base_models=entry), adapter))
+        made.append(
+            (tiny.package(folder / f"package-{i}", adapter, base, base_models=entry), adapter)
+        )
     bare = [{"name": base.name, "prompt_template": "chatml", "adapters": []}]
     return [*made, (tiny.package(folder / "bare", None, base, base_models=bare), None)]
 
 
-def check(results: list[InferenceResult], prompts: list[list[int]], adapters: list[Path | None], base: Path) -> None:
+def check(
+    results: list[InferenceResult],
+    prompts: list[list[int]],
+    adapters: list[Path | None],
+    base: Path,
+) -> None:
     """Every result against the reference; and that the adapters do change what the base would say."""
     bare = Reference(base, None)
     for adapter in dict.fromkeys(adapters):
@@ -56,16 +80,27 @@ def distance(result: InferenceResult, logprobs: list[float]) -> float:
     return max(abs(a.logprob - b) for a, b in zip(result.logprobs, logprobs, strict=True))
 
 
-def run(manager: ExpertManager, made: list[tuple[Path, Path | None]], base: Path, rows: int) -> None:
+def run(
+    manager: ExpertManager, made: list[tuple[Path, Path | None]], base: Path, rows: int
+) -> None:
     """One mixed batch of `rows` prompts of different lengths over all packages, twice: the second time from the prefix cache."""
     for i, (package, _) in enumerate(made):
         manager.load_expert(f"mixed-{i}", package)
     jobs: list[Any] = []
     for row in range(rows):
         words = "How many customers are from Spain? " * (1 + 3 * row)
-        jobs.append((f"mixed-{row % len(made)}", words, {"max_tokens": TOKENS, "logprobs": 0, "temperature": 0.0, "stop": []}))
+        jobs.append(
+            (
+                f"mixed-{row % len(made)}",
+                words,
+                {"max_tokens": TOKENS, "logprobs": 0, "temperature": 0.0, "stop": []},
+            )
+        )
     expert = [manager.get(name) for name, _, _ in jobs]
-    prompts = [e.prompt.render([{"role": "user", "content": words}]) for e, (_, words, _) in zip(expert, jobs, strict=True)]
+    prompts = [
+        e.prompt.render([{"role": "user", "content": words}])
+        for e, (_, words, _) in zip(expert, jobs, strict=True)
+    ]
     adapters = [made[row % len(made)][1] for row in range(rows)]
     results = manager.generate_many(jobs)
     check(results, prompts, adapters, base)
@@ -76,7 +111,9 @@ def run(manager: ExpertManager, made: list[tuple[Path, Path | None]], base: Path
         manager.unload_expert(f"mixed-{i}")
 
 
-def test_every_type_in_one_batch_equals_peft_on_the_demo_base(manager: ExpertManager, demo_base: Path, tmp_path: Path) -> None:
+def test_every_type_in_one_batch_equals_peft_on_the_demo_base(
+    manager: ExpertManager, demo_base: Path, tmp_path: Path
+) -> None:
     run(manager, packages(demo_base, tmp_path, 0.02), demo_base, 12)
 
 
@@ -88,12 +125,16 @@ def random_base(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
 @pytest.fixture
 def own_manager(random_base: Path, tmp_path: Path) -> Iterator[ExpertManager]:
     config = EngineConfig(max_slots=12, max_requests=16, kv_cache_bytes=256 << 20)
-    with ExpertManager(random_base, dtype="float32", config=config, cache_dir=tmp_path / "cache") as manager:
+    with ExpertManager(
+        random_base, dtype="float32", config=config, cache_dir=tmp_path / "cache"
+    ) as manager:
         yield manager
 
 
 @pytest.mark.engine
-def test_every_type_in_one_batch_equals_peft_on_other_architectures(own_manager: ExpertManager, random_base: Path, tmp_path: Path) -> None:
+def test_every_type_in_one_batch_equals_peft_on_other_architectures(
+    own_manager: ExpertManager, random_base: Path, tmp_path: Path
+) -> None:
     run(own_manager, packages(random_base, tmp_path, 0.1), random_base, 12)
 
 
@@ -101,12 +142,19 @@ def test_the_demo_expert_writes_what_peft_writes(engine: Expert, demo_base: Path
     prepared = engine.manager.get("expert")
     reference = Reference(demo_base, prepared.package.folder)
     lesson = next(sql.lessons("test", 3))
-    asked = [(lesson, pair) for lesson in (lesson, next(sql.lessons("test", 4))) for pair in lesson.pairs][:12]
+    asked = [
+        (lesson, pair) for lesson in (lesson, next(sql.lessons("test", 4))) for pair in lesson.pairs
+    ][:12]
     assert len(asked) == 12
     ends = prepared.prompt.stop_token_ids()
-    results = engine.manager.generate_many([("expert", p.question, {"schema": le.schema, "max_tokens": 48}) for le, p in asked])
+    results = engine.manager.generate_many(
+        [("expert", p.question, {"schema": le.schema, "max_tokens": 48}) for le, p in asked]
+    )
     for number, ((lesson, pair), result) in enumerate(zip(asked, results, strict=True)):
-        messages: Any = [{"role": "system", "content": f"Schema:\n{lesson.schema}"}, {"role": "user", "content": pair.question}]
+        messages: Any = [
+            {"role": "system", "content": f"Schema:\n{lesson.schema}"},
+            {"role": "user", "content": pair.question},
+        ]
         prompt = prepared.prompt.render(messages)
         assert list(result.token_ids) == reference.judge(prompt, result.token_ids)[0]
         assert result.token_ids[-1] in ends or len(result.token_ids) == 48
@@ -126,13 +174,29 @@ Beside = Callable[..., Expert]
 
 
 @pytest.mark.long
-def test_slots_that_are_fewer_than_experts_are_swapped_without_a_mixture(beside: Beside, demo_base: Path, tmp_path: Path) -> None:
+def test_slots_that_are_fewer_than_experts_are_swapped_without_a_mixture(
+    beside: Beside, demo_base: Path, tmp_path: Path
+) -> None:
     """Fourteen adapters over twelve slots: each answer must be its own adapter's."""
     experts = []
     for i in range(14):
-        adapter = tiny.peft_adapter(demo_base, tmp_path / f"a{i}", "dora" if i % 2 else "lora", rank=2, seed=50 + i, strength=0.06)
+        adapter = tiny.peft_adapter(
+            demo_base,
+            tmp_path / f"a{i}",
+            "dora" if i % 2 else "lora",
+            rank=2,
+            seed=50 + i,
+            strength=0.06,
+        )
         entry = tiny.base_entry("dora" if i % 2 else "lora", 2, name=demo_base.name)
-        experts.append(beside(tiny.package(tmp_path / f"p{i}", adapter, demo_base, base_models=entry)))
-    once = [e.generate("Tell me something.", max_tokens=12, temperature=0.0).token_ids for e in experts]
-    again = [e.generate("Tell me something.", max_tokens=12, temperature=0.0).token_ids for e in reversed(experts)][::-1]
+        experts.append(
+            beside(tiny.package(tmp_path / f"p{i}", adapter, demo_base, base_models=entry))
+        )
+    once = [
+        e.generate("Tell me something.", max_tokens=12, temperature=0.0).token_ids for e in experts
+    ]
+    again = [
+        e.generate("Tell me something.", max_tokens=12, temperature=0.0).token_ids
+        for e in reversed(experts)
+    ][::-1]
     assert once == again and len(set(once)) > 10

@@ -32,16 +32,30 @@ print(json.dumps(e.generate("How many customers are from Spain?", schema={schema
 """
 
 
-def run_alone(command: list[str], stdin: str = "", cwd: Path | None = None) -> tuple[subprocess.CompletedProcess[str], list[str]]:
+def run_alone(
+    command: list[str], stdin: str = "", cwd: Path | None = None
+) -> tuple[subprocess.CompletedProcess[str], list[str]]:
     """Runs a command in a session of its own; returns what it left running in that session."""
     process = subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=cwd, start_new_session=True
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=cwd,
+        start_new_session=True,
     )
     out, err = process.communicate(stdin, timeout=240)
     left = [
-        p for p in psutil.process_iter() if p.pid != process.pid and _session(p.pid) == process.pid and p.status() != psutil.STATUS_ZOMBIE
+        p
+        for p in psutil.process_iter()
+        if p.pid != process.pid
+        and _session(p.pid) == process.pid
+        and p.status() != psutil.STATUS_ZOMBIE
     ]
-    return subprocess.CompletedProcess(command, process.returncode, out, err), [" ".join(p.cmdline()) for p in left]
+    return subprocess.CompletedProcess(command, process.returncode, out, err), [
+        " ".join(p.cmdline()) for p in left
+    ]
 
 
 def _session(pid: int) -> int:
@@ -52,8 +66,12 @@ def _session(pid: int) -> int:
 
 
 @pytest.mark.long
-def test_an_unguarded_script_from_standard_input_works_anywhere_and_leaves_no_process(sql_package: Path, tmp_path: Path) -> None:
-    done, left = run_alone([sys.executable, "-"], SCRIPT.format(package=str(sql_package), schema=SCHEMA), tmp_path)
+def test_an_unguarded_script_from_standard_input_works_anywhere_and_leaves_no_process(
+    sql_package: Path, tmp_path: Path
+) -> None:
+    done, left = run_alone(
+        [sys.executable, "-"], SCRIPT.format(package=str(sql_package), schema=SCHEMA), tmp_path
+    )
     assert done.returncode == 0, done.stderr
     result = json.loads(done.stdout.strip().splitlines()[-1])
     assert "COUNT" in result["text"] and result["expert"]["name"] == "expert-sql"
@@ -61,9 +79,18 @@ def test_an_unguarded_script_from_standard_input_works_anywhere_and_leaves_no_pr
 
 
 @pytest.mark.long
-def test_the_command_prints_one_json_object_whose_sql_runs(sql_package: Path, tmp_path: Path) -> None:
+def test_the_command_prints_one_json_object_whose_sql_runs(
+    sql_package: Path, tmp_path: Path
+) -> None:
     (tmp_path / "schema.sql").write_text(SCHEMA)
-    command = [sys.executable, "-m", "expertserve.cli", "generate", str(sql_package), "How many customers are from Spain?"]
+    command = [
+        sys.executable,
+        "-m",
+        "expertserve.cli",
+        "generate",
+        str(sql_package),
+        "How many customers are from Spain?",
+    ]
     done, left = run_alone([*command, "--schema", "schema.sql", "--json"], cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     database = sqlite3.connect(":memory:")
@@ -79,7 +106,14 @@ def terminal(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
 
     def start(*arguments: object) -> subprocess.Popen[str]:
         command = [sys.executable, "-m", "expertserve.cli", *map(str, arguments)]
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path, start_new_session=True)
+        process = subprocess.Popen(
+            command,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=tmp_path,
+            start_new_session=True,
+        )
         started.append(process)
         return process
 
@@ -95,14 +129,20 @@ def loading(process: psutil.Process) -> bool:
 
 
 def engines(process: psutil.Process) -> list[psutil.Process]:
-    return [child for child in process.children(recursive=True) if "spawn_main" in " ".join(child.cmdline())]
+    return [
+        child
+        for child in process.children(recursive=True)
+        if "spawn_main" in " ".join(child.cmdline())
+    ]
 
 
 @pytest.mark.long
 @pytest.mark.skipif(sys.platform == "win32", reason="process groups are POSIX's")
 @pytest.mark.parametrize("when", [loading, engines])
 def test_ctrl_c_while_the_engine_starts_ends_it_without_a_trace(
-    when: Callable[[psutil.Process], object], terminal: Callable[..., subprocess.Popen[str]], sql_package: Path
+    when: Callable[[psutil.Process], object],
+    terminal: Callable[..., subprocess.Popen[str]],
+    sql_package: Path,
 ) -> None:
     process = terminal("generate", sql_package, "How many?", "--device", "cpu")
     tree, deadline = psutil.Process(process.pid), time.monotonic() + 120
@@ -118,13 +158,24 @@ def test_ctrl_c_while_the_engine_starts_ends_it_without_a_trace(
 
 @pytest.mark.long
 @pytest.mark.skipif(sys.platform == "win32", reason="process groups are POSIX's")
-def test_ctrl_c_in_a_servers_terminal_lets_a_stream_finish(terminal: Callable[..., subprocess.Popen[str]], sql_package: Path) -> None:
+def test_ctrl_c_in_a_servers_terminal_lets_a_stream_finish(
+    terminal: Callable[..., subprocess.Popen[str]], sql_package: Path
+) -> None:
     process = terminal("serve", f"sql={sql_package}", "--port", "0")
     assert process.stdout
     url = next(line.split()[2] for line in process.stdout if line.startswith("ready at "))
     family = psutil.Process(process.pid).children(recursive=True)
-    asked = {"messages": [{"role": "user", "content": "Tell me a very long story."}], "stream": True, "max_tokens": 200}
-    with httpx.stream("POST", f"{url}/v1/chat/completions", json=asked | {"model": "SmolLM2-135M-Instruct"}, timeout=120) as response:
+    asked = {
+        "messages": [{"role": "user", "content": "Tell me a very long story."}],
+        "stream": True,
+        "max_tokens": 200,
+    }
+    with httpx.stream(
+        "POST",
+        f"{url}/v1/chat/completions",
+        json=asked | {"model": "SmolLM2-135M-Instruct"},
+        timeout=120,
+    ) as response:
         lines = response.iter_lines()
         first = next(line for line in lines if line.startswith("data: "))
         os.killpg(process.pid, signal.SIGINT)
@@ -142,7 +193,9 @@ Own = Callable[..., ExpertManager]
 def tiny_manager(tiny_base: Path, tmp_path: Path) -> Own:
     def make(**config: object) -> ExpertManager:
         settings = EngineConfig(kv_cache_bytes=64 << 20, max_requests=8, dtype="float32", **config)  # type: ignore[arg-type]
-        return ExpertManager(config=settings, models_dir=tiny_base.parent, cache_dir=tmp_path / "cache")
+        return ExpertManager(
+            config=settings, models_dir=tiny_base.parent, cache_dir=tmp_path / "cache"
+        )
 
     return make
 
@@ -160,7 +213,10 @@ def test_without_the_extension_plain_lora_is_the_same_and_dora_is_refused(
         result = manager.generate("lora", "How many customers?", **asked)  # type: ignore[arg-type]
         expert = manager.get("lora")
         reference = Reference(tiny_base, expert.package.folder)
-        likeliest, _ = reference.judge(expert.prompt.render([{"role": "user", "content": "How many customers?"}]), result.token_ids)
+        likeliest, _ = reference.judge(
+            expert.prompt.render([{"role": "user", "content": "How many customers?"}]),
+            result.token_ids,
+        )
         assert list(result.token_ids) == likeliest
         with pytest.raises(IncompatibleError) as caught:
             manager.generate("dora", "How many customers?", **asked)  # type: ignore[arg-type]
@@ -184,7 +240,14 @@ def test_a_wider_adapter_restarts_an_idle_engine_with_what_was_loaded(
         assert results[1].token_ids == before.token_ids and results[0].token_ids != before.token_ids
 
 
-def test_an_engine_that_cannot_fit_is_refused_before_it_starts(tiny_package: Path, tiny_base: Path, tmp_path: Path) -> None:
+def test_an_engine_that_cannot_fit_is_refused_before_it_starts(
+    tiny_package: Path, tiny_base: Path, tmp_path: Path
+) -> None:
     with pytest.raises(OutOfMemoryError) as caught:
-        Expert.load(tiny_package, models_dir=tiny_base.parent, cache_dir=tmp_path / "c", config=EngineConfig(kv_cache_bytes=100_000))
+        Expert.load(
+            tiny_package,
+            models_dir=tiny_base.parent,
+            cache_dir=tmp_path / "c",
+            config=EngineConfig(kv_cache_bytes=100_000),
+        )
     assert "max_model_len" in caught.value.hint and "MiB" in caught.value.message

@@ -26,14 +26,42 @@ def test_the_punica_wrapper_is_called_as_we_override_it() -> None:
     from vllm.lora.punica_wrapper.punica_base import PunicaWrapperBase
     from vllm.lora.punica_wrapper.punica_cpu import PunicaWrapperCPU
 
-    linear = ["self", "y", "x", "lora_a_stacked", "lora_b_stacked", "scale", "output_slices", "buffer", "kwargs"]
+    linear = [
+        "self",
+        "y",
+        "x",
+        "lora_a_stacked",
+        "lora_b_stacked",
+        "scale",
+        "output_slices",
+        "buffer",
+        "kwargs",
+    ]
     assert parameters(PunicaWrapperCPU.add_lora_linear) == linear
-    assert parameters(PunicaWrapperCPU.add_lora_logits)[:6] == ["self", "y", "x", "lora_a_stacked", "lora_b_stacked", "scale"]
-    assert parameters(PunicaWrapperBase.update_metadata)[:3] == ["self", "mapping", "lora_index_to_id"]
-    assert isinstance(PunicaWrapperBase.token_lora_indices, property) and isinstance(PunicaWrapperBase.sampler_indices, property)
+    assert parameters(PunicaWrapperCPU.add_lora_logits)[:6] == [
+        "self",
+        "y",
+        "x",
+        "lora_a_stacked",
+        "lora_b_stacked",
+        "scale",
+    ]
+    assert parameters(PunicaWrapperBase.update_metadata)[:3] == [
+        "self",
+        "mapping",
+        "lora_index_to_id",
+    ]
+    assert isinstance(PunicaWrapperBase.token_lora_indices, property) and isinstance(
+        PunicaWrapperBase.sampler_indices, property
+    )
     from vllm.lora.punica_wrapper import punica_gpu
 
-    assert parameters(punica_gpu.PunicaWrapperGPU.add_lora_linear)[1:5] == ["y", "x", "lora_a_stacked", "lora_b_stacked"]
+    assert parameters(punica_gpu.PunicaWrapperGPU.add_lora_linear)[1:5] == [
+        "y",
+        "x",
+        "lora_a_stacked",
+        "lora_b_stacked",
+    ]
 
 
 def test_the_platform_names_its_wrapper_and_workers_take_extensions() -> None:
@@ -41,7 +69,9 @@ def test_the_platform_names_its_wrapper_and_workers_take_extensions() -> None:
     from vllm.engine.arg_utils import AsyncEngineArgs
     from vllm.platforms.cpu import CpuPlatform
 
-    assert CpuPlatform.get_punica_wrapper() == "vllm.lora.punica_wrapper.punica_cpu.PunicaWrapperCPU"
+    assert (
+        CpuPlatform.get_punica_wrapper() == "vllm.lora.punica_wrapper.punica_cpu.PunicaWrapperCPU"
+    )
     assert "worker_extension_cls" in {f.name for f in dataclasses.fields(ParallelConfig)}
     used = {
         "worker_extension_cls",
@@ -80,7 +110,10 @@ def test_generators_on_cpus_have_no_offset_and_are_used_between_the_methods_that
     with pytest.raises(RuntimeError, match="offset"):
         torch.Generator().get_offset()
     account = inspect.getsource(GPUModelRunner._bookkeeping_sync)
-    assert "gen.set_offset(gen.get_offset() - 4)" in account and "self.discard_request_mask.np" in account
+    assert (
+        "gen.set_offset(gen.get_offset() - 4)" in account
+        and "self.discard_request_mask.np" in account
+    )
     assert issubclass(CPUModelRunner, GPUModelRunner) and hasattr(CPUModelRunner, "_sample")
 
 
@@ -99,7 +132,9 @@ def test_a_mask_over_the_logits_is_what_xgrammar_would_do() -> None:
     rng = np.random.default_rng(0)
     for dtype in (torch.bfloat16, torch.float32):
         for size, rows in ((1000, [0, 1, 2]), (1000, [2, 0]), (64, [1])):
-            bits = torch.from_numpy(rng.integers(-(2**31), 2**31, (len(rows), (size + 31) // 32)).astype(np.int32))
+            bits = torch.from_numpy(
+                rng.integers(-(2**31), 2**31, (len(rows), (size + 31) // 32)).astype(np.int32)
+            )
             logits = torch.randn(3, size).to(dtype)
             wanted = logits.float()
             for row, own in zip(rows, bits, strict=True):
@@ -117,7 +152,9 @@ def test_taking_tokens_back_leads_to_where_the_sentence_was() -> None:
     from expertserve.grammar.gbnf import parse
 
     end, words = 256, Vocabulary({i: bytes([i]) for i in range(256)})
-    sentence = Sentence(GlrMask.compile(parse('root ::= "ab" | "acd"'), GlrVocabulary(words)), [end])
+    sentence = Sentence(
+        GlrMask.compile(parse('root ::= "ab" | "acd"'), GlrVocabulary(words)), [end]
+    )
 
     def allowed() -> set[int]:
         row = torch.zeros(1, 9, dtype=torch.int32)
@@ -129,7 +166,11 @@ def test_taking_tokens_back_leads_to_where_the_sentence_was() -> None:
     sentence.rollback(2)
     assert not sentence.is_terminated() and allowed() == {98, 99}
     assert sentence.validate_tokens([99, 100, end, 97]) == [99, 100, end]
-    assert sentence.accept_tokens("", [99]) and allowed() == {100} and not sentence.accept_tokens("", [97])
+    assert (
+        sentence.accept_tokens("", [99])
+        and allowed() == {100}
+        and not sentence.accept_tokens("", [97])
+    )
 
 
 def test_a_call_that_the_engine_took_to_its_grave_ends() -> None:

@@ -26,7 +26,11 @@ from expertserve.package.build import pack
 from expertserve.server.state import Entry, State
 from tests import tiny
 
-SOUND = {"manifest.json": json.dumps(tiny.manifest()).encode(), "weights": b"w" * 200_000, "docs/README.md": b"hello"}
+SOUND = {
+    "manifest.json": json.dumps(tiny.manifest()).encode(),
+    "weights": b"w" * 200_000,
+    "docs/README.md": b"hello",
+}
 MAKING = ("os.mkdir", "os.rename", "os.symlink", "os.link", "os.chmod")
 WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 
@@ -41,7 +45,9 @@ class Faults:
     def _hook(self, event: str, args: tuple[object, ...]) -> None:
         if not self.root:
             return
-        makes = event in MAKING or (event == "open" and isinstance(args[2], int) and bool(args[2] & WRITES))
+        makes = event in MAKING or (
+            event == "open" and isinstance(args[2], int) and bool(args[2] & WRITES)
+        )
         if not makes or isinstance(args[0], int) or not os.fsdecode(args[0]).startswith(self.root):  # type: ignore[arg-type]
             return
         self.left -= 1
@@ -62,7 +68,9 @@ class Faults:
 _faults = Faults()
 
 
-def every_step(work: Callable[[], object], root: Path, error: int, *, forever: bool, after: Callable[[], None]) -> int:
+def every_step(
+    work: Callable[[], object], root: Path, error: int, *, forever: bool, after: Callable[[], None]
+) -> int:
     """Runs a piece of work again and again, with a fault one step later each time, until none is hit; gives how many steps there are."""
     for step in range(1, 500):
         try:
@@ -76,12 +84,21 @@ def every_step(work: Callable[[], object], root: Path, error: int, *, forever: b
     raise AssertionError("it never ends")
 
 
-CASES = [(errno.ENOSPC, False), (errno.ENOSPC, True), (errno.EROFS, True), (errno.EMFILE, False), (errno.EACCES, False), (errno.EIO, False)]
+CASES = [
+    (errno.ENOSPC, False),
+    (errno.ENOSPC, True),
+    (errno.EROFS, True),
+    (errno.EMFILE, False),
+    (errno.EACCES, False),
+    (errno.EIO, False),
+]
 
 
 @pytest.mark.parametrize(("error", "forever"), CASES)
 @pytest.mark.parametrize("write", [tiny.tar_gz, tiny.zipped])
-def test_unpacking_fails_cleanly_at_every_step(write: Callable[..., Path], error: int, forever: bool, tmp_path: Path) -> None:
+def test_unpacking_fails_cleanly_at_every_step(
+    write: Callable[..., Path], error: int, forever: bool, tmp_path: Path
+) -> None:
     archive = write(tmp_path / "x.expert", SOUND)
     cache = tmp_path / "cache"
 
@@ -90,13 +107,19 @@ def test_unpacking_fails_cleanly_at_every_step(write: Callable[..., Path], error
         assert left == [] or open_package(archive, cache_dir=cache).files.keys() == SOUND.keys()
         shutil.rmtree(cache, ignore_errors=True)
 
-    steps = every_step(lambda: open_package(archive, cache_dir=cache), cache, error, forever=forever, after=after)
+    steps = every_step(
+        lambda: open_package(archive, cache_dir=cache), cache, error, forever=forever, after=after
+    )
     assert steps >= 6
-    assert {p: (open_package(archive, cache_dir=cache).folder / p).read_bytes() for p in SOUND} == SOUND
+    assert {
+        p: (open_package(archive, cache_dir=cache).folder / p).read_bytes() for p in SOUND
+    } == SOUND
 
 
 @pytest.mark.parametrize(("error", "forever"), CASES)
-def test_preparing_fails_cleanly_at_every_step(error: int, forever: bool, tiny_package: Path, tiny_base: Path, tmp_path: Path) -> None:
+def test_preparing_fails_cleanly_at_every_step(
+    error: int, forever: bool, tiny_package: Path, tiny_base: Path, tmp_path: Path
+) -> None:
     archive = tiny.tar_gz(tmp_path / "x.expert", tiny.members(tiny_package))
     cache = tmp_path / "cache"
 
@@ -123,12 +146,18 @@ def test_a_servers_state_is_old_or_new_at_every_step(tmp_path: Path) -> None:
             with _faults.at(step, folder, errno.ENOSPC, forever=True):
                 state.put(Entry(name="new", path="/new"))
         except LoadError as failure:
-            assert _faults.hit and failure.code == "io" and [e.name for e in state.entries] == ["old"]
+            assert (
+                _faults.hit and failure.code == "io" and [e.name for e in state.entries] == ["old"]
+            )
         seen.append([e.name for e in State(folder).entries])
         assert [p.name for p in folder.iterdir()] == ["experts.json"]
         if not _faults.hit:
             break
-    assert all(names in (["old"], ["old", "new"]) for names in seen) and seen[-1] == ["old", "new"] and len(seen) > 2
+    assert (
+        all(names in (["old"], ["old", "new"]) for names in seen)
+        and seen[-1] == ["old", "new"]
+        and len(seen) > 2
+    )
 
 
 def test_keys_and_packages_are_not_written_by_halves(tiny_package: Path, tmp_path: Path) -> None:
@@ -167,13 +196,19 @@ def test_a_disk_that_fills_up_within_a_file_leaves_nothing(tmp_path: Path) -> No
     """The write itself fails, at twenty places: a limit on files' sizes does what a full disk does."""
     archive = tiny.tar_gz(tmp_path / "x.expert", SOUND)
     done = subprocess.run(
-        [sys.executable, "-c", LIMITED, archive, tmp_path / "cache"], capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-c", LIMITED, archive, tmp_path / "cache"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("whole")
 
 
-def test_running_out_of_file_handles_is_an_error_of_ours(tiny_package: Path, tiny_base: Path, tmp_path: Path) -> None:
+def test_running_out_of_file_handles_is_an_error_of_ours(
+    tiny_package: Path, tiny_base: Path, tmp_path: Path
+) -> None:
     """What was begun may stay, since removing a folder takes a handle, too; it is taken for nothing, and goes within the hour."""
     archive = tiny.tar_gz(tmp_path / "x.expert", tiny.members(tiny_package))
     prepare(archive, cache_dir=tmp_path / "warm", models_dir=tiny_base.parent)
@@ -214,7 +249,9 @@ DAMAGE: dict[str, Callable[[Path], object]] = {
 
 
 @pytest.mark.parametrize("name", DAMAGE)
-def test_whatever_is_damaged_in_the_cache_is_noticed_and_made_anew(name: str, tiny_package: Path, tiny_base: Path, tmp_path: Path) -> None:
+def test_whatever_is_damaged_in_the_cache_is_noticed_and_made_anew(
+    name: str, tiny_package: Path, tiny_base: Path, tmp_path: Path
+) -> None:
     archive = tiny.tar_gz(tmp_path / "x.expert", tiny.members(tiny_package))
     cache = tmp_path / "cache"
 
@@ -222,7 +259,12 @@ def test_whatever_is_damaged_in_the_cache_is_noticed_and_made_anew(name: str, ti
         made = prepare(archive, cache_dir=cache, models_dir=tiny_base.parent)
         assert made.adapter
         members = {p: (made.package.folder / p).read_bytes() for p in made.package.files}
-        return made.base.digest, made.adapter.digest, (made.adapter.folder / "adapter_model.safetensors").read_bytes(), members
+        return (
+            made.base.digest,
+            made.adapter.digest,
+            (made.adapter.folder / "adapter_model.safetensors").read_bytes(),
+            members,
+        )
 
     sound = facts()
     files = [p for p in sorted(cache.rglob("*")) if p.is_file()]
@@ -234,7 +276,9 @@ def test_whatever_is_damaged_in_the_cache_is_noticed_and_made_anew(name: str, ti
     assert not list(cache.rglob(".part-*"))
 
 
-def test_the_wall_clock_may_jump(tiny_package: Path, tiny_base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_wall_clock_may_jump(
+    tiny_package: Path, tiny_base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Only what killed processes left is judged by the wall clock; nothing that is in use."""
     archive = tiny.tar_gz(tmp_path / "x.expert", tiny.members(tiny_package))
     cache, now = tmp_path / "cache", time.time()
@@ -245,7 +289,9 @@ def test_the_wall_clock_may_jump(tiny_package: Path, tiny_base: Path, tmp_path: 
         assert made.adapter
         digests.add((made.package.digest, made.adapter.digest))
     assert len(digests) == 1
-    assert len(list((cache / "packages").iterdir())) == len(list((cache / "adapters").iterdir())) == 1
+    assert (
+        len(list((cache / "packages").iterdir())) == len(list((cache / "adapters").iterdir())) == 1
+    )
 
 
 def test_a_part_that_is_removed_while_it_is_filled_is_an_error_of_ours(tmp_path: Path) -> None:
@@ -255,7 +301,13 @@ def test_a_part_that_is_removed_while_it_is_filled_is_an_error_of_ours(tmp_path:
 
     class Removing(Faults):
         def _hook(self, event: str, args: tuple[object, ...]) -> None:
-            if self.root and event == "open" and "weights" in str(args[0]) and isinstance(args[2], int) and args[2] & WRITES:
+            if (
+                self.root
+                and event == "open"
+                and "weights" in str(args[0])
+                and isinstance(args[2], int)
+                and args[2] & WRITES
+            ):
                 self.root = ""
                 shutil.rmtree(next((cache / "packages").glob(".part-*")))
 
@@ -266,16 +318,22 @@ def test_a_part_that_is_removed_while_it_is_filled_is_an_error_of_ours(tmp_path:
 
 
 @pytest.mark.parametrize("where", ["cache", "cache/masks"])
-def test_a_grammar_whose_mask_has_no_place_says_so(where: str, tiny_base: Path, tmp_path: Path) -> None:
+def test_a_grammar_whose_mask_has_no_place_says_so(
+    where: str, tiny_base: Path, tmp_path: Path
+) -> None:
     """A file stands where the folder should be, as a folder that can't be written does (root may write anywhere)."""
     (tmp_path / where).parent.mkdir(parents=True, exist_ok=True)
     (tmp_path / where).write_text("in the way")
     with pytest.raises(LoadError, match="compiled grammar can't be written") as caught:
-        masks.ready(Grammar.from_gbnf('root ::= "yes" | "no"'), tiny_base, tmp_path / "cache", own=False)
+        masks.ready(
+            Grammar.from_gbnf('root ::= "yes" | "no"'), tiny_base, tmp_path / "cache", own=False
+        )
     assert caught.value.code == "io"
 
 
-def test_a_mask_that_cannot_be_written_is_no_costly_grammar(tiny_base: Path, tmp_path: Path) -> None:
+def test_a_mask_that_cannot_be_written_is_no_costly_grammar(
+    tiny_base: Path, tmp_path: Path
+) -> None:
     masks_folder = tmp_path / "masks"
     masks_folder.mkdir()
     compiler = Compiler("quick")

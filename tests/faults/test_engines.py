@@ -97,11 +97,15 @@ class _Dying(FakeEngine):
 
 
 @pytest.mark.parametrize("stage", STAGES)
-def test_after_a_death_at_any_stage_the_next_request_is_served(stage: str, tiny_package: Path, tiny_base: Path, tmp_path: Path) -> None:
+def test_after_a_death_at_any_stage_the_next_request_is_served(
+    stage: str, tiny_package: Path, tiny_base: Path, tmp_path: Path
+) -> None:
     fate = Mortal(stage)
 
     async def run() -> None:
-        async with AsyncExpertManager(engine=fate, cache_dir=tmp_path / "cache", models_dir=tiny_base.parent) as manager:
+        async with AsyncExpertManager(
+            engine=fate, cache_dir=tmp_path / "cache", models_dir=tiny_base.parent
+        ) as manager:
             await manager.load_expert("sql", tiny_package, pin=True)
             if stage == "drain":
                 await manager.load_expert("spare", tiny_package)
@@ -125,7 +129,9 @@ def test_all_who_wait_are_told_at_once(tiny_package: Path, tiny_base: Path, tmp_
     fate = Mortal("decode")
 
     async def run() -> list[Any]:
-        async with AsyncExpertManager(engine=fate, cache_dir=tmp_path / "cache", models_dir=tiny_base.parent) as manager:
+        async with AsyncExpertManager(
+            engine=fate, cache_dir=tmp_path / "cache", models_dir=tiny_base.parent
+        ) as manager:
             await manager.load_expert("sql", tiny_package)
             work = (manager.generate("sql", f"question {i}") for i in range(30))
             return await asyncio.wait_for(asyncio.gather(*work, return_exceptions=True), 20)
@@ -135,11 +141,15 @@ def test_all_who_wait_are_told_at_once(tiny_package: Path, tiny_base: Path, tmp_
     assert any(isinstance(o, EngineDeadError) for o in outcomes)
 
 
-def test_the_fourth_death_in_ten_minutes_is_final(tiny_package: Path, tiny_base: Path, tmp_path: Path) -> None:
+def test_the_fourth_death_in_ten_minutes_is_final(
+    tiny_package: Path, tiny_base: Path, tmp_path: Path
+) -> None:
     fate = Mortal("decode", deaths=99)
 
     async def run() -> list[str]:
-        async with AsyncExpertManager(engine=fate, cache_dir=tmp_path / "cache", models_dir=tiny_base.parent) as manager:
+        async with AsyncExpertManager(
+            engine=fate, cache_dir=tmp_path / "cache", models_dir=tiny_base.parent
+        ) as manager:
             await manager.load_expert("sql", tiny_package)
             codes = []
             for _ in range(6):
@@ -155,7 +165,14 @@ def test_the_fourth_death_in_ten_minutes_is_final(tiny_package: Path, tiny_base:
 
 @pytest.mark.parametrize(
     ("error", "status"),
-    [(LoadError, 3), (IncompatibleError, 6), (InferenceError, 7), (OutOfMemoryError, 8), (DeviceError, 11), (EngineDeadError, 12)],
+    [
+        (LoadError, 3),
+        (IncompatibleError, 6),
+        (InferenceError, 7),
+        (OutOfMemoryError, 8),
+        (DeviceError, 11),
+        (EngineDeadError, 12),
+    ],
 )
 def test_the_exit_code_says_why_there_is_no_answer(
     error: type[ExpertError], status: int, tiny_package: Path, tiny_base: Path, tmp_path: Path
@@ -165,17 +182,33 @@ def test_the_exit_code_says_why_there_is_no_answer(
             raise error("the engine can't start", hint="do something")
 
     places = ["--cache-dir", str(tmp_path / "cache"), "--models-dir", str(tiny_base.parent)]
-    done = CliRunner().invoke(app, ["generate", str(tiny_package), "Hello", *places], obj=Seams(engine=Failing))
-    assert done.exit_code == status and "can't start" in done.stderr and "do something" in done.stderr
+    done = CliRunner().invoke(
+        app, ["generate", str(tiny_package), "Hello", *places], obj=Seams(engine=Failing)
+    )
+    assert (
+        done.exit_code == status and "can't start" in done.stderr and "do something" in done.stderr
+    )
 
 
-def test_an_engine_that_never_starts_is_told_with_an_exit_code_of_its_own(tiny_package: Path, tiny_base: Path, tmp_path: Path) -> None:
-    arguments = ["generate", str(tiny_package), "Hello", "--cache-dir", str(tmp_path / "cache"), "--models-dir", str(tiny_base.parent)]
+def test_an_engine_that_never_starts_is_told_with_an_exit_code_of_its_own(
+    tiny_package: Path, tiny_base: Path, tmp_path: Path
+) -> None:
+    arguments = [
+        "generate",
+        str(tiny_package),
+        "Hello",
+        "--cache-dir",
+        str(tmp_path / "cache"),
+        "--models-dir",
+        str(tiny_base.parent),
+    ]
     done = CliRunner().invoke(app, arguments, obj=Seams(engine=Mortal("start", 99)))
     assert done.exit_code == 12 and "ended at start" in done.stderr
 
 
-def test_over_http_a_death_is_a_503_that_says_when_to_come_back_and_it_goes_on(serve: Serve, package: Any) -> None:  # noqa: F811
+def test_over_http_a_death_is_a_503_that_says_when_to_come_back_and_it_goes_on(
+    serve: Serve, package: Any
+) -> None:  # noqa: F811
     fate = Mortal("decode", deaths=0)
     engines = fate
     server: Running = serve({"sql": package("sql")}, engine=_Shared(engines))  # type: ignore[arg-type]
@@ -183,12 +216,18 @@ def test_over_http_a_death_is_a_503_that_says_when_to_come_back_and_it_goes_on(s
     assert http.post("/v1/chat/completions", json=ASK).status_code == 200
     fate.deaths = 1
     refused = http.post("/v1/chat/completions", json=ASK)
-    assert refused.status_code == 503 and refused.json()["error"]["code"] == "engine_dead" and int(refused.headers["retry-after"]) >= 1
+    assert (
+        refused.status_code == 503
+        and refused.json()["error"]["code"] == "engine_dead"
+        and int(refused.headers["retry-after"]) >= 1
+    )
     until(lambda: http.post("/v1/chat/completions", json=ASK).status_code == 200, 20)
     assert http.get("/ready").status_code == 200 and server.parts.limits.pending == 0
 
 
-def test_an_engine_that_died_while_nobody_asked_is_started_by_the_look_whether_it_is_ready(serve: Serve, package: Any) -> None:  # noqa: F811
+def test_an_engine_that_died_while_nobody_asked_is_started_by_the_look_whether_it_is_ready(
+    serve: Serve, package: Any
+) -> None:  # noqa: F811
     fate = Mortal("decode", deaths=0)
     server: Running = serve({"sql": package("sql")}, engine=_Shared(fate))  # type: ignore[arg-type]
     http = server.http()
@@ -199,7 +238,9 @@ def test_an_engine_that_died_while_nobody_asked_is_started_by_the_look_whether_i
     assert len(fate.made) == 2
 
 
-def test_a_start_that_failed_once_is_forgotten_when_the_engine_runs(serve: Serve, package: Any, tmp_path: Path) -> None:  # noqa: F811
+def test_a_start_that_failed_once_is_forgotten_when_the_engine_runs(
+    serve: Serve, package: Any, tmp_path: Path
+) -> None:  # noqa: F811
     fate = Mortal("start", deaths=1)
     options = {"experts_folder": tmp_path / "packages", "open_admin": True}
     server: Running = serve({}, engine=_Shared(fate), **options)  # type: ignore[arg-type]

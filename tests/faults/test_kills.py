@@ -30,7 +30,9 @@ def processes() -> list[psutil.Process]:
     for process in psutil.Process().children(recursive=True):
         try:
             words = " ".join(process.cmdline())
-            if process.status() != psutil.STATUS_ZOMBIE and not any(w in words for w in ("resource_tracker", "grammar.compile")):
+            if process.status() != psutil.STATUS_ZOMBIE and not any(
+                w in words for w in ("resource_tracker", "grammar.compile")
+            ):
                 found.append(process)
         except psutil.NoSuchProcess:
             continue
@@ -43,7 +45,11 @@ def victims(who: str) -> list[psutil.Process]:
     try:
         cores = [p for p in found if "EngineCore" in p.name()]
         ours = [p for p in found if any(p.ppid() == core.pid for core in cores)]
-        return cores if who == "core" else [p for p in ours if "Worker" in p.name() or "spawn_main" in " ".join(p.cmdline())]
+        return (
+            cores
+            if who == "core"
+            else [p for p in ours if "Worker" in p.name() or "spawn_main" in " ".join(p.cmdline())]
+        )
     except psutil.NoSuchProcess:
         return []
 
@@ -65,14 +71,20 @@ def test_what_is_killed_is_told_replaced_and_leaves_nothing(
     who: str, stage: str, tiny_package: Path, tiny_base: Path, tmp_path: Path
 ) -> None:
     async def run() -> None:
-        manager = AsyncExpertManager(config=CONFIG, cache_dir=tmp_path / "cache", models_dir=tiny_base.parent)
+        manager = AsyncExpertManager(
+            config=CONFIG, cache_dir=tmp_path / "cache", models_dir=tiny_base.parent
+        )
         await manager.load_expert("sql", tiny_package)
-        before = "" if stage == "start" else (await manager.generate("sql", "How many?", **ASKED)).text
+        before = (
+            "" if stage == "start" else (await manager.generate("sql", "How many?", **ASKED)).text
+        )
         async with asyncio.timeout(180):
             await STAGES[stage](manager, who, tiny_package)
         after = (await asyncio.wait_for(manager.generate("sql", "How many?", **ASKED), 240)).text
         assert not before or after == before
-        assert [i.state for i in await manager.list_loaded_experts()] == ["slot"] and manager.info().running == 0
+        assert [i.state for i in await manager.list_loaded_experts()] == [
+            "slot"
+        ] and manager.info().running == 0
         await manager.close()
         await until(lambda: not processes(), 30)
 
@@ -151,4 +163,10 @@ async def at_drain(manager: AsyncExpertManager, who: str, package: Path) -> None
     await manager.load_expert("sql", package)
 
 
-STAGES = {"start": at_start, "load": at_load, "prefill": at_prefill, "decode": at_decode, "drain": at_drain}
+STAGES = {
+    "start": at_start,
+    "load": at_load,
+    "prefill": at_prefill,
+    "decode": at_decode,
+    "drain": at_drain,
+}

@@ -37,11 +37,20 @@ def _killed_at(stage: str, server: Process, archive: Path, cache: Path) -> None:
     def work() -> None:
         try:
             if stage == "load":
-                httpx.post(f"{server.url}/v1/experts", json={"name": "big", "path": archive.name}, timeout=30)
+                httpx.post(
+                    f"{server.url}/v1/experts",
+                    json={"name": "big", "path": archive.name},
+                    timeout=30,
+                )
             elif stage == "prefill":
                 _ask(server)
             else:
-                with httpx.stream("POST", f"{server.url}/v1/chat/completions", json={**ASK, "stream": True}, timeout=30) as answer:
+                with httpx.stream(
+                    "POST",
+                    f"{server.url}/v1/chat/completions",
+                    json={**ASK, "stream": True},
+                    timeout=30,
+                ) as answer:
                     for line in answer.iter_lines():
                         if '"content"' in line:
                             begun.set()
@@ -68,20 +77,38 @@ def _killed_at(stage: str, server: Process, archive: Path, cache: Path) -> None:
 
 
 @pytest.mark.parametrize("stage", ["start", "load", "prefill", "decode", "drain"])
-def test_a_server_that_is_killed_at_any_stage_serves_again(stage: str, tiny_base: Path, package: Any, tmp_path: Path) -> None:  # noqa: F811
+def test_a_server_that_is_killed_at_any_stage_serves_again(
+    stage: str, tiny_base: Path, package: Any, tmp_path: Path
+) -> None:  # noqa: F811
     sql, other = package("sql"), package("other", tmp_path / "served")
-    archive = tiny.tar_gz(tmp_path / "served" / "big.expert", {**tiny.members(other), "padding": random.Random(0).randbytes(48 << 20)})
+    archive = tiny.tar_gz(
+        tmp_path / "served" / "big.expert",
+        {**tiny.members(other), "padding": random.Random(0).randbytes(48 << 20)},
+    )
     cache, kept = tmp_path / "cache", set[str]()
     if stage == "start":
         places = [tiny_base.parent, cache, tmp_path / "state", tmp_path / "served"]
-        begun = subprocess.Popen([sys.executable, "-c", PROGRAM, *map(str, places), "0", f"sql={sql}"], stdout=subprocess.PIPE)
+        begun = subprocess.Popen(
+            [sys.executable, "-c", PROGRAM, *map(str, places), "0", f"sql={sql}"],
+            stdout=subprocess.PIPE,
+        )
         until(cache.exists, 60)
         assert begun.poll() is None
         begun.kill()
         begun.communicate()
     else:
-        server = Process(tiny_base, tmp_path, f"sql={sql}", delay={"prefill": 60.0, "decode": 1.0, "drain": 1.0}.get(stage, 0))
-        assert httpx.post(f"{server.url}/v1/experts", json={"name": "kept", "path": other.name}, timeout=30).status_code == 201
+        server = Process(
+            tiny_base,
+            tmp_path,
+            f"sql={sql}",
+            delay={"prefill": 60.0, "decode": 1.0, "drain": 1.0}.get(stage, 0),
+        )
+        assert (
+            httpx.post(
+                f"{server.url}/v1/experts", json={"name": "kept", "path": other.name}, timeout=30
+            ).status_code
+            == 201
+        )
         kept = {"kept"}
         _killed_at(stage, server, archive, cache)
     again = Process(tiny_base, tmp_path, f"sql={sql}")
@@ -92,10 +119,14 @@ def test_a_server_that_is_killed_at_any_stage_serves_again(stage: str, tiny_base
     assert again.end(signal.SIGTERM) == 0
 
 
-def test_a_server_without_file_handles_comes_back_when_there_are_some(tiny_base: Path, package: Any, tmp_path: Path) -> None:  # noqa: F811
+def test_a_server_without_file_handles_comes_back_when_there_are_some(
+    tiny_base: Path, package: Any, tmp_path: Path
+) -> None:  # noqa: F811
     server = Process(tiny_base, tmp_path, f"sql={package('sql')}")
     assert _ask(server).status_code == 200
-    threading.Thread(target=lambda: list(server.process.stderr or ()), daemon=True).start()  # asyncio complains at length
+    threading.Thread(
+        target=lambda: list(server.process.stderr or ()), daemon=True
+    ).start()  # asyncio complains at length
     soft = psutil.Process(server.process.pid).num_fds() + 20
     resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE, (soft, soft))
     host, port = httpx.URL(server.url).host, httpx.URL(server.url).port or 0
@@ -111,7 +142,10 @@ def test_a_server_without_file_handles_comes_back_when_there_are_some(tiny_base:
 
     def answers() -> bool:
         try:
-            return httpx.post(f"{server.url}/v1/chat/completions", json=ASK, timeout=5).status_code == 200
+            return (
+                httpx.post(f"{server.url}/v1/chat/completions", json=ASK, timeout=5).status_code
+                == 200
+            )
         except httpx.HTTPError:
             return False
 
@@ -131,11 +165,23 @@ def test_a_server_without_file_handles_comes_back_when_there_are_some(tiny_base:
         (["--port", "99999", "manifest"], 2),
     ],
 )
-def test_a_server_that_can_not_start_says_why_by_its_exit_code(arguments: list[str], status: int, tmp_path: Path) -> None:
+def test_a_server_that_can_not_start_says_why_by_its_exit_code(
+    arguments: list[str], status: int, tmp_path: Path
+) -> None:
     (tmp_path / "broken.expert").write_bytes(b"no archive")
     (tmp_path / "manifest").mkdir()
     (tmp_path / "manifest" / "manifest.json").write_text("{")
-    command = [sys.executable, "-m", "expertserve.cli", "serve", *arguments, "--cache-dir", str(tmp_path / "cache")]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=tmp_path, check=False)
+    command = [
+        sys.executable,
+        "-m",
+        "expertserve.cli",
+        "serve",
+        *arguments,
+        "--cache-dir",
+        str(tmp_path / "cache"),
+    ]
+    done = subprocess.run(
+        command, capture_output=True, text=True, timeout=60, cwd=tmp_path, check=False
+    )
     assert done.returncode == status, done.stderr
     assert "Traceback" not in done.stderr

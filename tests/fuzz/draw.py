@@ -50,7 +50,14 @@ def trees(draw: st.DrawFn, *samples: Any) -> Any:
             case 2:
                 holder[key] = [holder[key]] * draw(st.sampled_from([1, 2, 50]))
             case _:
-                holder[key] = copy.deepcopy(draw(st.sampled_from(NASTY_VALUES) | st.integers() | st.text(max_size=8) | st.floats()))
+                holder[key] = copy.deepcopy(
+                    draw(
+                        st.sampled_from(NASTY_VALUES)
+                        | st.integers()
+                        | st.text(max_size=8)
+                        | st.floats()
+                    )
+                )
     return tree
 
 
@@ -91,9 +98,16 @@ def damaged(draw: st.DrawFn, samples: st.SearchStrategy[bytes]) -> bytes:
 def tars(draw: st.DrawFn) -> bytes:
     """Tar archives of odd members: the bytes before gzip, or after it."""
     buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w", format=draw(st.sampled_from([tarfile.PAX_FORMAT, tarfile.GNU_FORMAT]))) as archive:
+    with tarfile.open(
+        fileobj=buffer,
+        mode="w",
+        format=draw(st.sampled_from([tarfile.PAX_FORMAT, tarfile.GNU_FORMAT])),
+    ) as archive:
         for _ in range(draw(st.integers(0, 5))):
-            member = tarfile.TarInfo(draw(st.sampled_from(NASTY_NAMES) | st.text(max_size=12)).replace("\x00", "\x01") or "x")
+            member = tarfile.TarInfo(
+                draw(st.sampled_from(NASTY_NAMES) | st.text(max_size=12)).replace("\x00", "\x01")
+                or "x"
+            )
             member.type = draw(st.sampled_from([tarfile.REGTYPE] * 6 + [tarfile.DIRTYPE, tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.CHRTYPE,
                                tarfile.FIFOTYPE, tarfile.GNUTYPE_SPARSE, tarfile.XGLTYPE, b"?"]))  # fmt: skip
             member.linkname = draw(st.sampled_from(["", "manifest.json", "/etc/passwd", ".."]))
@@ -101,14 +115,25 @@ def tars(draw: st.DrawFn) -> bytes:
             content = draw(st.binary(max_size=40)) * draw(st.sampled_from([1, 30, 40_000]))
             member.size = len(content) if member.isreg() else 0
             if draw(st.booleans()) and draw(st.booleans()):
-                pax = {"GNU.sparse.map": "0,1", "size": "99999999999", "path": "../x", "x": "y" * 5000}
-                member.pax_headers = {k: pax[k] for k in draw(st.sets(st.sampled_from(sorted(pax)), max_size=2))}
+                pax = {
+                    "GNU.sparse.map": "0,1",
+                    "size": "99999999999",
+                    "path": "../x",
+                    "x": "y" * 5000,
+                }
+                member.pax_headers = {
+                    k: pax[k] for k in draw(st.sets(st.sampled_from(sorted(pax)), max_size=2))
+                }
             try:
                 archive.addfile(member, io.BytesIO(content) if member.isreg() else None)
             except (ValueError, UnicodeEncodeError):
                 continue
     data = draw(damaged(st.just(buffer.getvalue())))
-    return gzip.compress(data, 1, mtime=0)[: draw(st.sampled_from([None, None, -1, -9, 40]))] if draw(st.booleans()) else data
+    return (
+        gzip.compress(data, 1, mtime=0)[: draw(st.sampled_from([None, None, -1, -9, 40]))]
+        if draw(st.booleans())
+        else data
+    )
 
 
 @st.composite
@@ -117,11 +142,19 @@ def zips(draw: st.DrawFn) -> bytes:
     buffer = io.BytesIO()
     with warnings.catch_warnings(action="ignore"), zipfile.ZipFile(buffer, "w") as archive:
         for _ in range(draw(st.integers(0, 5))):
-            member = zipfile.ZipInfo(draw(st.sampled_from(NASTY_NAMES) | st.text(max_size=12)) or "x")
-            member.compress_type = draw(st.sampled_from([zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2]))
-            member.external_attr = draw(st.sampled_from([0o100644, 0o120777, 0o060600, 0o104777, 0])) << 16
+            member = zipfile.ZipInfo(
+                draw(st.sampled_from(NASTY_NAMES) | st.text(max_size=12)) or "x"
+            )
+            member.compress_type = draw(
+                st.sampled_from([zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2])
+            )
+            member.external_attr = (
+                draw(st.sampled_from([0o100644, 0o120777, 0o060600, 0o104777, 0])) << 16
+            )
             try:
-                archive.writestr(member, draw(st.binary(max_size=40)) * draw(st.sampled_from([1, 30, 40_000])))
+                archive.writestr(
+                    member, draw(st.binary(max_size=40)) * draw(st.sampled_from([1, 30, 40_000]))
+                )
             except (ValueError, UnicodeEncodeError):
                 continue
     data = bytearray(buffer.getvalue())
@@ -129,5 +162,9 @@ def zips(draw: st.DrawFn) -> bytes:
         at = data.find(draw(st.sampled_from([b"PK\x01\x02", b"PK\x03\x04", b"PK\x05\x06"])))
         if at >= 0:
             place = at + draw(st.integers(4, 44))
-            data[place : place + 4] = draw(st.sampled_from([b"\0\0\0\0", b"\xff\xff\xff\xff", b"\x01\0\0\0", b"\xff\xff\xff\x7f"]))
+            data[place : place + 4] = draw(
+                st.sampled_from(
+                    [b"\0\0\0\0", b"\xff\xff\xff\xff", b"\x01\0\0\0", b"\xff\xff\xff\x7f"]
+                )
+            )
     return draw(damaged(st.just(bytes(data))))

@@ -21,8 +21,24 @@ PATHS = {
     "os.rename": (0, 1), "os.link": (0, 1), "os.symlink": (1,),
 }  # fmt: skip
 """Events, and which of their arguments are changed places: a rename changes two."""
-PROCESSES = ("subprocess.Popen", "os.exec", "os.fork", "os.forkpty", "os.posix_spawn", "os.spawn", "os.system", "pty.spawn")
-NETWORK = ("socket.connect", "socket.bind", "socket.getaddrinfo", "socket.gethostbyname", "socket.sendto", "urllib.Request")
+PROCESSES = (
+    "subprocess.Popen",
+    "os.exec",
+    "os.fork",
+    "os.forkpty",
+    "os.posix_spawn",
+    "os.spawn",
+    "os.system",
+    "pty.spawn",
+)
+NETWORK = (
+    "socket.connect",
+    "socket.bind",
+    "socket.getaddrinfo",
+    "socket.gethostbyname",
+    "socket.sendto",
+    "urllib.Request",
+)
 CODE = ("pickle.find_class", "ctypes.dlopen")
 COMPILER = "expertserve.decoding.compile"
 """The one process that we start on purpose: it compiles masks, bounded."""
@@ -53,12 +69,16 @@ class Watch:
             if handle in (-1, None):  # else relative to a folder that was opened, which rmtree does
                 for place in PATHS[event]:
                     self._check_path(event, args[place])
-        elif (event in PROCESSES and COMPILER not in str(args)) or event in NETWORK or event in CODE:
+        elif (
+            (event in PROCESSES and COMPILER not in str(args)) or event in NETWORK or event in CODE
+        ):
             self.seen.append(f"{event} {str(args)[:200]}")
 
     def _check_path(self, event: str, path: object) -> None:
         text = os.path.abspath(os.fsdecode(path))  # type: ignore[arg-type]  # noqa: PTH100  (no links are followed here)
-        inside = any(text == folder or text.startswith(folder + os.sep) for folder in self.writable or ())
+        inside = any(
+            text == folder or text.startswith(folder + os.sep) for folder in self.writable or ()
+        )
         if not inside and text != os.devnull and "__pycache__" not in text:
             self.seen.append(f"{event} {text[:200]}")
 
@@ -67,7 +87,9 @@ _watch = Watch()
 
 
 @contextmanager
-def watched(root: Path, *, writable: tuple[str, ...] = ("cache", "input"), kept: tuple[str, ...] = ()) -> Iterator[None]:
+def watched(
+    root: Path, *, writable: tuple[str, ...] = ("cache", "input"), kept: tuple[str, ...] = ()
+) -> Iterator[None]:
     """One input: it may write to `writable` below `root` and to a temporary folder alone; leaves no half-finished part and nothing
     but what was `kept` there; and ends soon.
 
@@ -77,7 +99,11 @@ def watched(root: Path, *, writable: tuple[str, ...] = ("cache", "input"), kept:
     temporary = root / "tmp"
     temporary.mkdir(exist_ok=True)
     before, tempfile.tempdir = tempfile.tempdir, str(temporary)
-    peak, began, at = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.process_time(), time.monotonic()
+    peak, began, at = (
+        resource.getrusage(resource.RUSAGE_SELF).ru_maxrss,
+        time.process_time(),
+        time.monotonic(),
+    )
     _watch.seen.clear()
     _watch.writable = tuple(str(root / name) for name in (*writable, "tmp"))
     try:
@@ -95,7 +121,9 @@ def watched(root: Path, *, writable: tuple[str, ...] = ("cache", "input"), kept:
     growth = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - peak) << 10
     if growth > GROWTH:
         raise Broken(f"it took {growth >> 20} MiB")
-    left = [p.name for p in root.iterdir() if p.name not in (*writable, *kept, "tmp")] + [str(p) for p in temporary.iterdir()]
+    left = [p.name for p in root.iterdir() if p.name not in (*writable, *kept, "tmp")] + [
+        str(p) for p in temporary.iterdir()
+    ]
     left += [str(p) for p in root.rglob(".*") if p.name.startswith(TEMPORARY)]
     if left:
         raise Broken(f"it left {left[:5]}")

@@ -55,8 +55,17 @@ class Run:
 
     def end(self) -> None:
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
-        line = {"target": self.target.name, **self.counts, "findings": sorted(self.broken), "seconds": round(time.monotonic() - self.began)}
-        print("\n" + json.dumps(line | {"slowest_cpu_seconds": round(self.slowest, 2), "peak_mib": peak}), flush=True)
+        line = {
+            "target": self.target.name,
+            **self.counts,
+            "findings": sorted(self.broken),
+            "seconds": round(time.monotonic() - self.began),
+        }
+        print(
+            "\n"
+            + json.dumps(line | {"slowest_cpu_seconds": round(self.slowest, 2), "peak_mib": peak}),
+            flush=True,
+        )
 
 
 def main() -> NoReturn:
@@ -102,7 +111,9 @@ def main() -> NoReturn:
         "-verbosity=0",
         "-print_final_stats=0",
     ]
-    atheris.Setup([sys.argv[0], *flags, f"-artifact_prefix={folder / name}/", str(corpus), *kept], one)
+    atheris.Setup(
+        [sys.argv[0], *flags, f"-artifact_prefix={folder / name}/", str(corpus), *kept], one
+    )
     atheris.Fuzz()
     sys.exit(0)
 
@@ -116,7 +127,13 @@ def _draw(run: Run, inputs: int, corpus: Path) -> None:
     warnings.simplefilter("ignore")
 
     @seed(SEED)
-    @settings(max_examples=inputs, deadline=None, database=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+    @settings(
+        max_examples=inputs,
+        deadline=None,
+        database=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
     @given(run.target.drawn)
     def draw(data: bytes) -> None:
         if run.counts["drawn"] >= inputs:

@@ -45,7 +45,10 @@ from tests.fuzz.guard import Broken, watched
 SMALL = Limits(members=64, member_bytes=1 << 19, total_bytes=1 << 20)
 CUT = b"\n%%\n"
 """Between the files of an input that stands for several."""
-MESSAGES = [{"role": "system", "content": "Schema: t(id)"}, {"role": "user", "content": "How many?"}]
+MESSAGES = [
+    {"role": "system", "content": "Schema: t(id)"},
+    {"role": "user", "content": "How many?"},
+]
 GRAMMAR = (
     b'root ::= "SELECT " name ("," name)* where?\nwhere ::= " WHERE " name "=" [0-9]{1,3} # a comment\n'
     b'name ::= [a-z_]+ | "\\"" [^"\\n]* "\\""\n'
@@ -56,13 +59,14 @@ TEMPLATE = (
     b"{% macro f(a, b=1) %}{{ a | upper | replace('A', 'B') | tojson }}{% endmacro %}{{ f(messages) }}"
     b"{{ messages | map(attribute='role') | list }}"
 )
-DDL = (
-    b"CREATE TABLE users (id INT PRIMARY KEY, \"full name\" TEXT DEFAULT 'x', FOREIGN KEY (id) REFERENCES t(id));CREATE VIEW v AS SELECT 1;"
-)
+DDL = b"CREATE TABLE users (id INT PRIMARY KEY, \"full name\" TEXT DEFAULT 'x', FOREIGN KEY (id) REFERENCES t(id));CREATE VIEW v AS SELECT 1;"
 GRAPH = b"(:Person {name: STRING, age: INT})-[:KNOWS|LIKES {since: DATE}]->(p:City:Place)"
 SCHEMA: dict[str, Any] = {
     "type": "object",
-    "properties": {"a": {"type": "integer", "minimum": 1}, "b": {"type": "array", "items": {"$ref": "#/$defs/s"}, "minItems": 1}},
+    "properties": {
+        "a": {"type": "integer", "minimum": 1},
+        "b": {"type": "array", "items": {"$ref": "#/$defs/s"}, "minItems": 1},
+    },
     "required": ["a"],
     "additionalProperties": False,
     "$defs": {"s": {"type": "string", "pattern": "[a-z]{1,3}", "maxLength": 9, "enum": ["x"]}},
@@ -114,7 +118,10 @@ class Target:
             Broken: Or whatever the target let out that isn't an error of our tree.
         """
         self.tidy(root)
-        with watched(root, writable=("cache", "input", *self.writes), kept=KEPT), suppress(ExpertError):
+        with (
+            watched(root, writable=("cache", "input", *self.writes), kept=KEPT),
+            suppress(ExpertError),
+        ):
             self.run(data, root)
 
 
@@ -130,7 +137,11 @@ def _open(data: bytes, root: Path) -> None:
     package = open_package(archive, cache_dir=root / "cache", limits=SMALL)
     total = 0
     for path in package.folder.rglob("*"):
-        if path.is_symlink() or not path.resolve().is_relative_to(package.folder.resolve()) or path.stat().st_mode & 0o7000:
+        if (
+            path.is_symlink()
+            or not path.resolve().is_relative_to(package.folder.resolve())
+            or path.stat().st_mode & 0o7000
+        ):
             raise Broken(f"{path} is no plain file of the package")
         total += path.stat().st_size if path.is_file() else 0
     if total > SMALL.total_bytes or len(package.files) > SMALL.members:
@@ -157,9 +168,18 @@ def base(root: Path) -> Path:
     folder = root / "models" / "tiny"
     if not folder.exists():
         tiny.tokenizer(folder)
-        (folder / "config.json").write_text(json.dumps({"architectures": ["LlamaForCausalLM"], "max_position_embeddings": 512}))
-        shapes = {"self_attn.q_proj": (16, 16), "self_attn.v_proj": (8, 16), "mlp.down_proj": (16, 24), "mlp.up_proj": (24, 16)}
-        weights = {f"model.layers.0.{n}.weight": numpy.ones(s, numpy.float32) for n, s in shapes.items()}
+        (folder / "config.json").write_text(
+            json.dumps({"architectures": ["LlamaForCausalLM"], "max_position_embeddings": 512})
+        )
+        shapes = {
+            "self_attn.q_proj": (16, 16),
+            "self_attn.v_proj": (8, 16),
+            "mlp.down_proj": (16, 24),
+            "mlp.up_proj": (24, 16),
+        }
+        weights = {
+            f"model.layers.0.{n}.weight": numpy.ones(s, numpy.float32) for n, s in shapes.items()
+        }
         save_file(weights, folder / "model.safetensors")
     return folder
 
@@ -176,7 +196,11 @@ def tensors(**shapes: tuple[int, ...]) -> bytes:
         size = 4
         for d in shape:
             size *= d
-        entries[name.replace("__", ".")] = {"dtype": "F32", "shape": shape, "data_offsets": [at, at + size]}
+        entries[name.replace("__", ".")] = {
+            "dtype": "F32",
+            "shape": shape,
+            "data_offsets": [at, at + size],
+        }
         at += size
     return _safetensors(json.dumps(entries).encode(), at)
 
@@ -187,7 +211,14 @@ def _safetensors(header: bytes, size: int) -> bytes:
 
 Q = "base_model__model__model__layers__0__self_attn__q_proj__"
 LORA = tensors(**{Q + "lora_A__weight": (2, 16), Q + "lora_B__weight": (16, 2)})
-LORA_CONFIG = {"peft_type": "LORA", "r": 2, "lora_alpha": 4, "target_modules": ["q_proj"], "rank_pattern": {"q.*": 2}, "alpha_pattern": {}}
+LORA_CONFIG = {
+    "peft_type": "LORA",
+    "r": 2,
+    "lora_alpha": 4,
+    "target_modules": ["q_proj"],
+    "rank_pattern": {"q.*": 2},
+    "alpha_pattern": {},
+}
 ENTRY = {"type": "lora", "target_modules": ["q_proj"], "r": 2, "alpha": 4}
 ADAPTERS: tuple[tuple[dict[str, Any], dict[str, Any], bytes], ...] = (
     (ENTRY, LORA_CONFIG, LORA),
@@ -218,13 +249,24 @@ ADAPTERS: tuple[tuple[dict[str, Any], dict[str, Any], bytes], ...] = (
 
 def _rebuilt(weights: bytes) -> bytes:
     """Weights are given as a header alone, or as a whole file."""
-    return weights if weights[:1] not in (b"{", b"[") else _safetensors(weights, max(0, min(1 << 16, _end(weights))))
+    return (
+        weights
+        if weights[:1] not in (b"{", b"[")
+        else _safetensors(weights, max(0, min(1 << 16, _end(weights))))
+    )
 
 
 def _end(header: bytes) -> int:
     """Where the last tensor ends, so that most changes of a header leave a sound file."""
     with suppress(ValueError, TypeError, AttributeError, LookupError, RecursionError):
-        return max((e["data_offsets"][1] for e in json.loads(header).values() if type(e["data_offsets"][1]) is int), default=0)
+        return max(
+            (
+                e["data_offsets"][1]
+                for e in json.loads(header).values()
+                if type(e["data_offsets"][1]) is int
+            ),
+            default=0,
+        )
     return 0
 
 
@@ -239,10 +281,23 @@ def adapter(data: bytes, root: Path) -> None:
         declared = Adapter.model_validate_json(entry)
     except ValueError:  # the manifest's own door
         declared = Adapter.model_validate_json(json.dumps(ENTRY))
-    prepare_adapter(read_adapter(folder, declared, folder / WEIGHTS), _base_model(base(root)), "0" * 64, root / "cache")
+    prepare_adapter(
+        read_adapter(folder, declared, folder / WEIGHTS),
+        _base_model(base(root)),
+        "0" * 64,
+        root / "cache",
+    )
 
 
-FILES = ("manifest.json", CONFIG, WEIGHTS, "tokenizer.json", "tokenizer_config.json", "chat_template.jinja", "grammar.gbnf")
+FILES = (
+    "manifest.json",
+    CONFIG,
+    WEIGHTS,
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "chat_template.jinja",
+    "grammar.gbnf",
+)
 
 
 def package(data: bytes, root: Path) -> None:
@@ -260,12 +315,28 @@ def package(data: bytes, root: Path) -> None:
 
 MANIFEST = tiny.manifest(
     base_models=[{"name": "tiny", "prompt_template": "chatml", "adapters": [ENTRY]}],
-    routing={"keywords": ["customers", "sql"], "exclude_keywords": ["json"], "router_hint": "domain=sql", "priority": 0.5},
-    integrity={"files": {CONFIG: "sha256:" + "0" * 64}, "pubkey": "ed25519:" + "d7" * 32, "signature": "00" * 64},
+    routing={
+        "keywords": ["customers", "sql"],
+        "exclude_keywords": ["json"],
+        "router_hint": "domain=sql",
+        "priority": 0.5,
+    },
+    integrity={
+        "files": {CONFIG: "sha256:" + "0" * 64},
+        "pubkey": "ed25519:" + "d7" * 32,
+        "signature": "00" * 64,
+    },
 )
 CUSTOM = tiny.manifest(
     base_models=[{"name": "tiny", "prompt_template": "custom", "adapters": [ENTRY]}],
-    training={"decoding": {"use_grammar": True, "grammar_file": "grammar.gbnf", "grammar_type": "sql", "stop_sequences": [";"]}},
+    training={
+        "decoding": {
+            "use_grammar": True,
+            "grammar_file": "grammar.gbnf",
+            "grammar_type": "sql",
+            "stop_sequences": [";"],
+        }
+    },
 )
 OLD = {
     "name": "expert-x",
@@ -284,7 +355,11 @@ def _parts(*parts: bytes) -> bytes:
 def _adapters(draw_: st.DrawFn) -> bytes:
     entry, config, weights = draw_(st.sampled_from(ADAPTERS))
     header = json.loads(weights[8 : 8 + struct.unpack("<Q", weights[:8])[0]])
-    whole = draw_(draw.damaged(st.just(weights))) if draw_(st.booleans()) else draw_(draw.json_texts(header))
+    whole = (
+        draw_(draw.damaged(st.just(weights)))
+        if draw_(st.booleans())
+        else draw_(draw.json_texts(header))
+    )
     return _parts(draw_(draw.json_texts(entry)), draw_(draw.json_texts(config)), whole)
 
 
@@ -292,14 +367,23 @@ def _adapters(draw_: st.DrawFn) -> bytes:
 def _packages(draw_: st.DrawFn) -> bytes:
     _, config, weights = ADAPTERS[0]
     tokenizer = draw_(
-        draw.json_texts({"model": {"type": "BPE", "vocab": {"a": 0}, "merges": []}, "added_tokens": [{"id": 1, "content": "<s>"}]})
+        draw.json_texts(
+            {
+                "model": {"type": "BPE", "vocab": {"a": 0}, "merges": []},
+                "added_tokens": [{"id": 1, "content": "<s>"}],
+            }
+        )
     )
     return _parts(
         draw_(draw.json_texts(MANIFEST, CUSTOM, OLD)),
         json.dumps(config).encode(),
         draw_(st.sampled_from([weights, b"{}", b""])),
         draw_(st.sampled_from([b"", b"", tokenizer])),
-        draw_(draw.json_texts({"chat_template": TEMPLATE.decode(), "eos_token": {"content": "<|im_end|>"}})),
+        draw_(
+            draw.json_texts(
+                {"chat_template": TEMPLATE.decode(), "eos_token": {"content": "<|im_end|>"}}
+            )
+        ),
         draw_(st.sampled_from([b"", TEMPLATE, b"{{ messages[1].content }}"])),
         draw_(draw.damaged(st.just(GRAMMAR))),
     )
@@ -327,13 +411,19 @@ def signature(data: bytes, root: Path) -> None:
     """A manifest beside members that were signed: nothing but the signed one is ever valid under the trusted key."""
     good, canonical, trusted = _signed(root)
     folder = root / "sound"
-    if data[:1] != b"{":  # as a patch of the signed manifest: place, length, what stands there instead
+    if (
+        data[:1] != b"{"
+    ):  # as a patch of the signed manifest: place, length, what stands there instead
         place, cut = int.from_bytes(data[:2], "big") % len(good), data[2:3] and data[2] % 8
         data = good[:place] + data[3:] + good[place + (cut or 0) :]
     (folder / "manifest.json").write_bytes(data)
     read = read_manifest(folder)
     verdict = verify_signature(open_package(folder), read, trusted)
-    if verdict.trusted and verdict.status.startswith("valid") and canonical_hash(json.loads(data.decode("utf-8-sig"))) != canonical:
+    if (
+        verdict.trusted
+        and verdict.status.startswith("valid")
+        and canonical_hash(json.loads(data.decode("utf-8-sig"))) != canonical
+    ):
         raise Broken(f"{verdict} for a manifest that was never signed")
 
 
@@ -370,7 +460,9 @@ def _pems() -> tuple[bytes, ...]:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
     key = Ed25519PrivateKey.from_private_bytes(b"\x07" * 32)
-    plain = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    plain = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
     return plain, keys.public_key(key).encode() + b" # ours\n"
 
 
@@ -387,7 +479,11 @@ def grammar(data: bytes, root: Path) -> None:
     read = Grammar(rules)
     if read.min_chars <= 200:
         text = read.shortest_completion("")
-        if text is None or not read.accepts(text) or not read.accepts(read.sample(random.Random(0))):
+        if (
+            text is None
+            or not read.accepts(text)
+            or not read.accepts(read.sample(random.Random(0)))
+        ):
             raise Broken("its own sentence is none of it")
 
 
@@ -415,7 +511,11 @@ def constraint(data: bytes, root: Path) -> None:
 
 def jinja(data: bytes, root: Path) -> None:
     text = template.render(
-        data.decode("utf-8", "replace"), messages=MESSAGES, add_generation_prompt=True, bos_token="<s>", eos_token="</s>"
+        data.decode("utf-8", "replace"),
+        messages=MESSAGES,
+        add_generation_prompt=True,
+        bos_token="<s>",
+        eos_token="</s>",
     )
     if len(text) > template.MAX_TEXT:
         raise Broken(f"{len(text)} characters")
@@ -437,7 +537,11 @@ class _Site:
 
         os.environ.setdefault("HF_HUB_OFFLINE", "1")
         _, config, weights = ADAPTERS[0]
-        made = {"manifest.json": json.dumps(MANIFEST | {"integrity": {}}).encode(), CONFIG: json.dumps(config).encode(), WEIGHTS: weights}
+        made = {
+            "manifest.json": json.dumps(MANIFEST | {"integrity": {}}).encode(),
+            CONFIG: json.dumps(config).encode(),
+            WEIGHTS: weights,
+        }
         self.folder = root / "served"
         for name in ("one", "two"):
             (self.folder / name).mkdir(parents=True, exist_ok=True)
@@ -445,12 +549,21 @@ class _Site:
                 (self.folder / name / file).write_bytes(content)
         self.root = root
         self.manager = AsyncExpertManager(
-            engine=lambda: FakeEngine(lambda prompt: "SELECT 1"), cache_dir=root / "state", models_dir=base(root).parent
+            engine=lambda: FakeEngine(lambda prompt: "SELECT 1"),
+            cache_dir=root / "state",
+            models_dir=base(root).parent,
         )
-        settings = ServerSettings(open_admin=True, experts_folder=self.folder, max_upload_bytes=1 << 20, request_timeout=20)
+        settings = ServerSettings(
+            open_admin=True,
+            experts_folder=self.folder,
+            max_upload_bytes=1 << 20,
+            request_timeout=20,
+        )
         self.app = create_app(self.manager, settings)
         self.loop = asyncio.new_event_loop()
-        self.client = httpx.AsyncClient(transport=httpx.ASGITransport(self.app), base_url="http://127.0.0.1")
+        self.client = httpx.AsyncClient(
+            transport=httpx.ASGITransport(self.app), base_url="http://127.0.0.1"
+        )
         self.loop.run_until_complete(self.reset())
 
     async def reset(self) -> None:
@@ -465,12 +578,18 @@ class _Site:
         import httpx
 
         try:
-            response = await self.client.request(method, path, content=body, headers={"content-type": kind})
+            response = await self.client.request(
+                method, path, content=body, headers={"content-type": kind}
+            )
         except (httpx.InvalidURL, httpx.UnsupportedProtocol, UnicodeError, ValueError):
             return  # no request at all
         if response.status_code >= 500 and response.status_code not in (503, 504):
             raise Broken(f"{method} {path}: {response.status_code} {response.text[:300]}")
-        if response.status_code >= 400 and method != "HEAD" and "message" not in response.json().get("error", {}):
+        if (
+            response.status_code >= 400
+            and method != "HEAD"
+            and "message" not in response.json().get("error", {})
+        ):
             raise Broken(f"{response.status_code} without an error: {response.text[:300]}")
         parts = self.app.state.parts
         if parts.limits.pending or self.manager.info().running:
@@ -489,7 +608,11 @@ def http(data: bytes, root: Path) -> None:
     line, _, body = data.partition(b"\n")
     words = line.decode("latin-1").split(" ")
     method, path, kind = (*words, "", "", "")[:3]
-    if method not in ("GET", "POST", "PUT", "DELETE", "HEAD", "PATCH", "OPTIONS") or not path.startswith("/") or not kind.isprintable():
+    if (
+        method not in ("GET", "POST", "PUT", "DELETE", "HEAD", "PATCH", "OPTIONS")
+        or not path.startswith("/")
+        or not kind.isprintable()
+    ):
         return
     site = _site(root)
     site.loop.run_until_complete(site.ask(method, path, kind, body))
@@ -514,13 +637,15 @@ def _request(line: str) -> Callable[[bytes], bytes]:
 HTTP = st.one_of(
     draw.json_texts(CHAT, PARTS).map(_request("POST /v1/chat/completions application/json")),
     draw.json_texts(TEXT).map(_request("POST /v1/completions application/json")),
-    draw.json_texts({"name": "x", "path": "two", "pin": True, "checksum": None}).map(_request("POST /v1/experts application/json")),
+    draw.json_texts({"name": "x", "path": "two", "pin": True, "checksum": None}).map(
+        _request("POST /v1/experts application/json")
+    ),
     draw.json_texts({"path": "two"}).map(_request("PUT /v1/experts/sql application/json")),
     draw.damaged(draw.zips()).map(_request("POST /v1/experts?name=up application/octet-stream")),
     draw.damaged(draw.json_texts(CHAT)).map(_request("POST /v1/chat/completions application/json")),
-    st.sampled_from(["/v1/models", "/v1/models/%2e%2e", "/metrics", "/v1/experts/sql", "/ready", "/x"]).map(
-        lambda p: f"GET {p} -\n".encode()
-    ),
+    st.sampled_from(
+        ["/v1/models", "/v1/models/%2e%2e", "/metrics", "/v1/experts/sql", "/ready", "/x"]
+    ).map(lambda p: f"GET {p} -\n".encode()),
 )
 
 TARGETS = {

@@ -33,7 +33,9 @@ def test_what_was_kept_breaks_nothing(name: str, root: Path) -> None:
         target.check(data, folder)
 
 
-@pytest.mark.parametrize("name", sorted(set(TARGETS) - {"tar", "zip", "signature", "keys", "template"}))
+@pytest.mark.parametrize(
+    "name", sorted(set(TARGETS) - {"tar", "zip", "signature", "keys", "template"})
+)
 def test_the_seeds_are_sound(name: str, root: Path) -> None:
     """Else mutating them would only ever reach the first check."""
     target, folder = warmed(name, root)
@@ -46,7 +48,9 @@ def test_the_seeds_are_sound(name: str, root: Path) -> None:
 def test_what_is_nearly_sound_breaks_nothing(name: str, root: Path) -> None:
     target, folder = warmed(name, root)
 
-    @settings(max_examples=40, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @settings(
+        max_examples=40, deadline=None, database=None, suppress_health_check=list(HealthCheck)
+    )
     @given(target.drawn)
     def run(data: bytes) -> None:
         target.check(data, folder)
@@ -54,7 +58,9 @@ def test_what_is_nearly_sound_breaks_nothing(name: str, root: Path) -> None:
     run()
 
 
-def test_the_guard_sees_what_it_should(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_guard_sees_what_it_should(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
     import pickle
     import resource
     import socket
@@ -79,7 +85,9 @@ def test_the_guard_sees_what_it_should(tmp_path: Path, tmp_path_factory: pytest.
         while time.process_time() < busy_until:
             pass
 
-    def fill() -> None:  # told, not done: the process's real peak depends on the tests before this one
+    def fill() -> (
+        None
+    ):  # told, not done: the process's real peak depends on the tests before this one
         monkeypatch.setattr(resource, "getrusage", lambda who: SimpleNamespace(ru_maxrss=1 << 40))
 
     def wait() -> None:

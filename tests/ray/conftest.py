@@ -44,7 +44,11 @@ def started(mark: str) -> list[str]:
     found = []
     for process in psutil.process_iter():
         try:
-            if process.pid != os.getpid() and process.environ().get(MARK) == mark and process.status() != psutil.STATUS_ZOMBIE:
+            if (
+                process.pid != os.getpid()
+                and process.environ().get(MARK) == mark
+                and process.status() != psutil.STATUS_ZOMBIE
+            ):
                 found.append(f"{process.pid} {' '.join(process.cmdline())[:120]}")
         except psutil.Error:
             continue  # ended in this very moment, or is not ours
@@ -60,7 +64,9 @@ def ray_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
     os.environ[MARK] = mark = uuid.uuid4().hex
     port = free_port()
-    with cluster(None, {"host": "127.0.0.1", "port": port}, num_cpus=4, object_store_memory=80 << 20):
+    with cluster(
+        None, {"host": "127.0.0.1", "port": port}, num_cpus=4, object_store_memory=80 << 20
+    ):
         yield f"http://127.0.0.1:{port}"
         serve.shutdown()
 
@@ -88,7 +94,11 @@ class App:
         from ray.serve.exceptions import DeploymentUnavailableError
 
         try:
-            return list(serve.get_deployment_handle("engine", self.name).broadcast("report").results(timeout_s=20, return_exceptions=True))
+            return list(
+                serve.get_deployment_handle("engine", self.name)
+                .broadcast("report")
+                .results(timeout_s=20, return_exceptions=True)
+            )
         except DeploymentUnavailableError:
             return []
 
@@ -106,7 +116,11 @@ class App:
         from expertserve.ray.serve import deploy
 
         self.args = {**self.args, **changes}
-        deploy(self.args, name=self.name, route_prefix="/" if self.url.count("/") == 2 else "/" + self.url.rsplit("/", 1)[1])
+        deploy(
+            self.args,
+            name=self.name,
+            route_prefix="/" if self.url.count("/") == 2 else "/" + self.url.rsplit("/", 1)[1],
+        )
 
     def delete(self) -> None:
         from ray import serve
@@ -118,7 +132,9 @@ Deploy = Callable[..., App]
 
 
 @pytest.fixture(scope="package")
-def deploy(ray_url: str, tiny_base: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deploy]:
+def deploy(
+    ray_url: str, tiny_base: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Deploy]:
     """Runs applications with fake engines: `deploy("name", experts=[…], …)`, one at a time in a place."""
     running: list[App] = []
     cache = tmp_path_factory.mktemp("ray-cache")
@@ -137,7 +153,9 @@ def deploy(ray_url: str, tiny_base: Path, tmp_path_factory: pytest.TempPathFacto
             "drain": 10.0,
         }
         made = {**fake, **args}
-        for other in [a for a in running if a.url == (f"{ray_url}/{prefix}" if prefix else ray_url)]:  # one that a failed test left
+        for other in [
+            a for a in running if a.url == (f"{ray_url}/{prefix}" if prefix else ray_url)
+        ]:  # one that a failed test left
             other.delete()
             running.remove(other)
         deploy(made, name=name, route_prefix=f"/{prefix}" if prefix else "/")
@@ -149,7 +167,9 @@ def deploy(ray_url: str, tiny_base: Path, tmp_path_factory: pytest.TempPathFacto
         app.delete()
 
 
-def make_experts(folder: Path, base: Path, lora: Path, names: list[str], version: str = "0.1.0", seed: int = 0) -> list[Path]:
+def make_experts(
+    folder: Path, base: Path, lora: Path, names: list[str], version: str = "0.1.0", seed: int = 0
+) -> list[Path]:
     """Packages that differ in their weights, so that each takes a place of its own in an engine."""
     import safetensors.torch
 
@@ -163,7 +183,12 @@ def make_experts(folder: Path, base: Path, lora: Path, names: list[str], version
         tensors[first] = tensors[first] + 1e-3 * (i + 1 + 1000 * seed)
         safetensors.torch.save_file(tensors, adapter / "adapter_model.safetensors")
         package = tiny.package(
-            folder / f"{name}.{version}", adapter, base, name=name, version=version, training={"decoding": {"temperature": 0}}
+            folder / f"{name}.{version}",
+            adapter,
+            base,
+            name=name,
+            version=version,
+            training={"decoding": {"temperature": 0}},
         )
         target = folder / f"{name}-{version}.expert"
         tiny.tar_gz(target, tiny.members(package))
@@ -176,7 +201,9 @@ def make_experts(folder: Path, base: Path, lora: Path, names: list[str], version
 @pytest.fixture(scope="package")
 def fifty(tiny_base: Path, tiny_lora: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """Fifty experts, `e00` to `e49`."""
-    return make_experts(tmp_path_factory.mktemp("fifty"), tiny_base, tiny_lora, [f"e{i:02}" for i in range(50)])
+    return make_experts(
+        tmp_path_factory.mktemp("fifty"), tiny_base, tiny_lora, [f"e{i:02}" for i in range(50)]
+    )
 
 
 def body(model: str, **options: Any) -> dict[str, Any]:

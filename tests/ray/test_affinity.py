@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 
 from expertserve.ray.affinity import Affinity
 
-LOADS = st.dictionaries(st.text("abcdef", min_size=1, max_size=3), st.integers(0, 50), min_size=1, max_size=8)
+LOADS = st.dictionaries(
+    st.text("abcdef", min_size=1, max_size=3), st.integers(0, 50), min_size=1, max_size=8
+)
 
 
 @given(LOADS, st.lists(st.sampled_from(["x", "y", "z", ""]), max_size=30))
@@ -23,7 +25,9 @@ def test_every_replica_is_in_the_order_once(loads: dict[str, int], experts: list
 
 
 @given(LOADS, st.sampled_from(["x", "y"]))
-def test_no_replica_that_is_busier_than_the_bound_comes_first(loads: dict[str, int], expert: str) -> None:
+def test_no_replica_that_is_busier_than_the_bound_comes_first(
+    loads: dict[str, int], expert: str
+) -> None:
     affinity = Affinity(4, 8)
     for replica in loads:
         affinity.routed(expert, replica)

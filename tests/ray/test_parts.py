@@ -41,12 +41,17 @@ def test_a_mistake_in_the_configuration_is_told_with_its_place(wrong: dict[str, 
 
 
 def test_experts_can_be_one_text_as_serve_run_passes_it() -> None:
-    assert read_config({"experts": "a.expert, b=s3://x/b.expert"}).experts == ("a.expert", "b=s3://x/b.expert")
+    assert read_config({"experts": "a.expert, b=s3://x/b.expert"}).experts == (
+        "a.expert",
+        "b=s3://x/b.expert",
+    )
 
 
 def test_the_shipped_file_is_right() -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "expertserve.cli", "ray", "--config", str(YAML), "--check"], capture_output=True, text=True
+        [sys.executable, "-m", "expertserve.cli", "ray", "--config", str(YAML), "--check"],
+        capture_output=True,
+        text=True,
     )
     assert done.returncode == 0 and "is right" in done.stdout, done.stderr
 
@@ -54,8 +59,14 @@ def test_the_shipped_file_is_right() -> None:
 def test_without_ray_the_command_says_what_to_install(tmp_path: Path) -> None:
     (tmp_path / "ray.py").write_text("raise ImportError('no ray here')")
     code = f"import sys; sys.path.insert(0, {str(tmp_path)!r}); from expertserve.cli import main; main()"
-    done = subprocess.run([sys.executable, "-c", code, "ray", "--config", str(YAML)], capture_output=True, text=True)
-    assert done.returncode == 2 and "expertserve[ray]" in done.stderr and "Traceback" not in done.stderr
+    done = subprocess.run(
+        [sys.executable, "-c", code, "ray", "--config", str(YAML)], capture_output=True, text=True
+    )
+    assert (
+        done.returncode == 2
+        and "expertserve[ray]" in done.stderr
+        and "Traceback" not in done.stderr
+    )
 
 
 @pytest.fixture
@@ -63,7 +74,9 @@ def archive(tiny_package: Path, tmp_path: Path) -> Path:
     return tiny.tar_gz(tmp_path / "tiny.expert", tiny.members(tiny_package))
 
 
-def test_packages_of_any_filesystem_are_fetched_once_and_verified(archive: Path, tmp_path: Path) -> None:
+def test_packages_of_any_filesystem_are_fetched_once_and_verified(
+    archive: Path, tmp_path: Path
+) -> None:
     url = publish(archive, "memory://store")
     digest = file_digest(archive)
     (found,) = packages_at("memory://store")
@@ -103,25 +116,39 @@ class Recorder:
             raise fail
 
 
-@pytest.mark.parametrize("failure", [LoadError("can't"), TimeoutError(), RuntimeError("Ray's own")], ids=lambda e: type(e).__name__)
-def test_a_change_is_everywhere_or_nowhere(failure: Exception, archive: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "failure",
+    [LoadError("can't"), TimeoutError(), RuntimeError("Ray's own")],
+    ids=lambda e: type(e).__name__,
+)
+def test_a_change_is_everywhere_or_nowhere(
+    failure: Exception, archive: Path, tmp_path: Path
+) -> None:
     followers = Recorder()
     catalogue = Catalogue([f"a={archive}"], None, tmp_path / "cache", followers)
     first = catalogue.snapshot()
     followers.fail = failure
     with pytest.raises(type(failure)):
         asyncio.run(catalogue.change(Change(kind="load", name="b", source=str(archive))))
-    assert [e.name for e in catalogue.snapshot().experts] == ["a"] and followers.told[-1] == catalogue.snapshot()
-    after = asyncio.run(catalogue.change(Change(kind="load", name="b", source=str(archive), pin=True)))
+    assert [e.name for e in catalogue.snapshot().experts] == ["a"] and followers.told[
+        -1
+    ] == catalogue.snapshot()
+    after = asyncio.run(
+        catalogue.change(Change(kind="load", name="b", source=str(archive), pin=True))
+    )
     assert [e.name for e in after.experts] == ["a", "b"] and after.experts[1].pin
     assert first.number < followers.told[0].number < followers.told[1].number < after.number
     with pytest.raises(ExpertNotLoadedError):
         asyncio.run(catalogue.change(Change(kind="unload", name="c")))
     with pytest.raises(IntegrityError):
-        asyncio.run(catalogue.change(Change(kind="replace", name="b", source=str(archive), digest="0" * 64)))
+        asyncio.run(
+            catalogue.change(Change(kind="replace", name="b", source=str(archive), digest="0" * 64))
+        )
 
 
-def test_what_was_noted_and_is_gone_keeps_nobody_from_serving(archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_was_noted_and_is_gone_keeps_nobody_from_serving(
+    archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def silent(*_: object) -> Path:
         raise LoadError("the store doesn't answer", code="unreadable")
 
@@ -144,15 +171,24 @@ def test_what_was_noted_and_is_gone_keeps_nobody_from_serving(archive: Path, tmp
     assert {e.name for e in back.experts} == {"a", "b", "c"}
 
 
-def test_one_package_that_can_not_be_served_holds_up_no_other(tiny_base: Path, archive: Path, tmp_path: Path) -> None:
+def test_one_package_that_can_not_be_served_holds_up_no_other(
+    tiny_base: Path, archive: Path, tmp_path: Path
+) -> None:
     async def run() -> None:
-        async with AsyncExpertManager(engine=FakeEngine, cache_dir=tmp_path / "cache", models_dir=tiny_base.parent) as manager:
+        async with AsyncExpertManager(
+            engine=FakeEngine, cache_dir=tmp_path / "cache", models_dir=tiny_base.parent
+        ) as manager:
             digest = file_digest(archive)
-            wanted = (Wanted("bad", str(tmp_path / "none.expert"), digest), Wanted("good", str(archive), digest))
+            wanted = (
+                Wanted("bad", str(tmp_path / "none.expert"), digest),
+                Wanted("good", str(archive), digest),
+            )
             follower = Follower(manager, tmp_path / "cache")
             with pytest.raises(LoadError):
                 await follower.adopt(Snapshot(1, wanted))
-            assert [e.name for e in await manager.list_loaded_experts()] == ["good"] and follower.snapshot.number == 0
+            assert [e.name for e in await manager.list_loaded_experts()] == [
+                "good"
+            ] and follower.snapshot.number == 0
 
     asyncio.run(run())
 
@@ -160,21 +196,36 @@ def test_one_package_that_can_not_be_served_holds_up_no_other(tiny_base: Path, a
 def test_a_change_that_can_not_be_noted_is_not_made(archive: Path, tmp_path: Path) -> None:
     (tmp_path / "state").write_text("in the way")
     followers = Recorder()
-    catalogue = Catalogue([f"a={archive}"], str(tmp_path / "state" / "deeper"), tmp_path / "cache", followers)
+    catalogue = Catalogue(
+        [f"a={archive}"], str(tmp_path / "state" / "deeper"), tmp_path / "cache", followers
+    )
     with pytest.raises(LoadError):
         asyncio.run(catalogue.change(Change(kind="load", name="b", source=str(archive))))
-    assert [e.name for e in catalogue.snapshot().experts] == ["a"] and followers.told[-1] == catalogue.snapshot()
+    assert [e.name for e in catalogue.snapshot().experts] == ["a"] and followers.told[
+        -1
+    ] == catalogue.snapshot()
 
 
-def test_what_others_require_comes_before_them(tiny_base: Path, tiny_lora: Path, tmp_path: Path) -> None:
+def test_what_others_require_comes_before_them(
+    tiny_base: Path, tiny_lora: Path, tmp_path: Path
+) -> None:
     for name, changes in (("a", {"constraints": {"requires": ["expert-z@>=0.1.0"]}}), ("z", {})):
-        package = tiny.package(tmp_path / "folders" / name, tiny_lora, tiny_base, name=f"expert-{name}", **changes)
+        package = tiny.package(
+            tmp_path / "folders" / name, tiny_lora, tiny_base, name=f"expert-{name}", **changes
+        )
         tiny.tar_gz(tmp_path / f"{name}.expert", tiny.members(package))
-    catalogue = Catalogue([str(tmp_path / "a.expert"), str(tmp_path / "z.expert")], None, tmp_path / "cache", Recorder())
+    catalogue = Catalogue(
+        [str(tmp_path / "a.expert"), str(tmp_path / "z.expert")],
+        None,
+        tmp_path / "cache",
+        Recorder(),
+    )
     assert [e.name for e in catalogue.snapshot().experts] == ["expert-z", "expert-a"]
 
 
-def test_an_upload_that_broke_off_can_be_tried_again(archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_upload_that_broke_off_can_be_tried_again(
+    archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def broken(self: object, source: str, target: str, **_: object) -> None:
         Path(target).write_bytes(b"half")
         raise OSError("no space left")

@@ -29,33 +29,58 @@ pytestmark = [
     pytest.mark.timeout(600),
     pytest.mark.filterwarnings("ignore::pydantic.warnings.PydanticDeprecatedSince20"),
 ]
-SCALING = {"target_ongoing_requests": 2, "upscale_delay_s": 1, "downscale_delay_s": 3, "metrics_interval_s": 0.5, "look_back_period_s": 2}
+SCALING = {
+    "target_ongoing_requests": 2,
+    "upscale_delay_s": 1,
+    "downscale_delay_s": 3,
+    "metrics_interval_s": 0.5,
+    "look_back_period_s": 2,
+}
 
 
 def test_a_rolling_update_fails_no_request(deploy: Deploy, fifty: list[Path]) -> None:
-    app = deploy("rolling", experts=[str(fifty[0].parent)], fake={"answer": "SELECT 1", "delay": 0.01})
+    app = deploy(
+        "rolling", experts=[str(fifty[0].parent)], fake={"answer": "SELECT 1", "delay": 0.01}
+    )
     before = {r.replica for r in app.reports()}
     with Load(app, clients=4) as load:
         until(lambda: load.answered > 10)
         app.update(fake={"answer": "SELECT 2", "delay": 0.01})
-        until(lambda: len(app.reports()) == 2 and not before & {r.replica for r in app.reports()}, 120)
+        until(
+            lambda: len(app.reports()) == 2 and not before & {r.replica for r in app.reports()}, 120
+        )
         at = load.answered
         until(lambda: load.answered > at + 20)
     assert not load.unclean and not load.retryable, (load.unclean[:3], load.retryable[:3])
     with app.http() as client:
-        assert client.post("/v1/chat/completions", json=body("e00")).json()["choices"][0]["message"]["content"] == "SELECT 2"
+        assert (
+            client.post("/v1/chat/completions", json=body("e00")).json()["choices"][0]["message"][
+                "content"
+            ]
+            == "SELECT 2"
+        )
     app.delete()
 
 
 def test_replicas_follow_the_load_and_go_to_sleep(deploy: Deploy, fifty: list[Path]) -> None:
-    replicas = {"resources": LITTLE, "autoscaling": {"min_replicas": 0, "max_replicas": 3, **SCALING}}
-    app = deploy("sleepy", experts=[str(fifty[0])], replicas=replicas, fake={"answer": "SELECT 1 FROM t", "delay": 0.05})
+    replicas = {
+        "resources": LITTLE,
+        "autoscaling": {"min_replicas": 0, "max_replicas": 3, **SCALING},
+    }
+    app = deploy(
+        "sleepy",
+        experts=[str(fifty[0])],
+        replicas=replicas,
+        fake={"answer": "SELECT 1 FROM t", "delay": 0.05},
+    )
     until(lambda: not app.reports(), 60)
     with app.http() as client:
         assert client.get("/ready").status_code == 200
         assert client.get("/v1/models/e00").json()["expertserve"]["replicas"] == []
         began = time.monotonic()
-        assert client.post("/v1/chat/completions", json=body("e00")).status_code == 200  # waits for one to wake
+        assert (
+            client.post("/v1/chat/completions", json=body("e00")).status_code == 200
+        )  # waits for one to wake
         print(f"woke up and answered in {time.monotonic() - began:.1f} s")
     with EvenLoad(app) as load:
         until(lambda: len(app.reports()) == 3, 90)
@@ -88,9 +113,17 @@ class EvenLoad:
                 self.failed += [answer.text] if answer.status_code != 200 else []
 
 
-def test_experts_that_came_over_http_survive_a_redeployment(deploy: Deploy, fifty: list[Path], tmp_path: Path) -> None:
+def test_experts_that_came_over_http_survive_a_redeployment(
+    deploy: Deploy, fifty: list[Path], tmp_path: Path
+) -> None:
     settings = {"open_admin": True, "experts_folder": str(fifty[0].parent)}
-    app = deploy("lasting", experts=[str(fifty[0])], state=str(tmp_path / "state"), store=f"file://{tmp_path}/store", server=settings)
+    app = deploy(
+        "lasting",
+        experts=[str(fifty[0])],
+        state=str(tmp_path / "state"),
+        store=f"file://{tmp_path}/store",
+        server=settings,
+    )
     with app.http() as client:
         data = fifty[1].read_bytes()
         kind = {"content-type": "application/octet-stream"}
@@ -102,28 +135,46 @@ def test_experts_that_came_over_http_survive_a_redeployment(deploy: Deploy, fift
     app.delete()
 
 
-@pytest.mark.parametrize("command", [["expertserve", "ray", "--config"], ["serve", "run"]], ids=["expertserve ray", "serve run"])
+@pytest.mark.parametrize(
+    "command",
+    [["expertserve", "ray", "--config"], ["serve", "run"]],
+    ids=["expertserve ray", "serve run"],
+)
 def test_the_shipped_file_serves_an_unmodified_client(command: list[str], tmp_path: Path) -> None:
     """With the fake engine in it, and little of the machine."""
     file = yaml.safe_load(YAML.read_text())
     port = file["http_options"]["port"] = free_port()
     args = file["applications"][0]["args"]
-    args |= {"engine": "fake", "cache_dir": str(tmp_path / "cache"), "models_dir": str(models_dir())}
+    args |= {
+        "engine": "fake",
+        "cache_dir": str(tmp_path / "cache"),
+        "models_dir": str(models_dir()),
+    }
     args["replicas"]["resources"] = args["ingress"]["resources"] = LITTLE
     (tmp_path / "serve.yaml").write_text(yaml.safe_dump(file))
-    program = [str(Path(sys.executable).parent / command[0]), *command[1:], str(tmp_path / "serve.yaml")]
+    program = [
+        str(Path(sys.executable).parent / command[0]),
+        *command[1:],
+        str(tmp_path / "serve.yaml"),
+    ]
     mark = uuid.uuid4().hex
     with (
         (tmp_path / "log").open("w") as log,
-        subprocess.Popen(program, cwd=ROOT, stdout=log, stderr=log, env=os.environ | {MARK: mark}) as process,
+        subprocess.Popen(
+            program, cwd=ROOT, stdout=log, stderr=log, env=os.environ | {MARK: mark}
+        ) as process,
     ):
         try:
-            until(lambda: process.poll() is not None or answers(f"http://127.0.0.1:{port}/ready"), 120)
+            until(
+                lambda: process.poll() is not None or answers(f"http://127.0.0.1:{port}/ready"), 120
+            )
             assert process.poll() is None, (tmp_path / "log").read_text()[-2000:]
             with openai.OpenAI(base_url=f"http://127.0.0.1:{port}/v1", api_key="none") as client:
                 *experts, base, auto = [m.id for m in client.models.list()]
                 assert len(experts) == len(list(EXPERTS.glob("*.expert"))) and auto == "auto"
-                answer = client.chat.completions.create(model=base, messages=[{"role": "user", "content": "How many?"}], max_tokens=8)
+                answer = client.chat.completions.create(
+                    model=base, messages=[{"role": "user", "content": "How many?"}], max_tokens=8
+                )
                 assert answer.usage and answer.usage.completion_tokens
             if command[0] == "expertserve":
                 until(lambda: "ready at" in (tmp_path / "log").read_text(), 30)
@@ -160,7 +211,13 @@ def test_the_demo_experts_answer_from_the_real_engine(deploy: Deploy, demo_base:
         names = [m.id for m in client.models.list() if m.expertserve["kind"] == "expert"]  # type: ignore[attr-defined]
         assert len(names) == len(list(EXPERTS.glob("*.expert")))
         for name in names:
-            options: Any = {"model": name, "messages": ask, "temperature": 0, "max_tokens": 48, "extra_body": {"schema": SCHEMA}}
+            options: Any = {
+                "model": name,
+                "messages": ask,
+                "temperature": 0,
+                "max_tokens": 48,
+                "extra_body": {"schema": SCHEMA},
+            }
             whole = client.chat.completions.create(**options)
             stream = client.chat.completions.create(**options, stream=True)
             text = "".join(c.choices[0].delta.content or "" for c in stream if c.choices)

@@ -15,7 +15,10 @@ import pytest
 
 from tests.ray.conftest import App, Deploy, body, events, make_experts, until
 
-pytestmark = [pytest.mark.timeout(180), pytest.mark.filterwarnings("ignore::pydantic.warnings.PydanticDeprecatedSince20")]
+pytestmark = [
+    pytest.mark.timeout(180),
+    pytest.mark.filterwarnings("ignore::pydantic.warnings.PydanticDeprecatedSince20"),
+]
 
 
 @pytest.fixture(scope="module")
@@ -51,8 +54,12 @@ def ask_evenly(app: App, requests: int, experts: int, together: int = 8) -> None
 
             async def one(name: str) -> None:
                 async with gate:
-                    answer = await client.post("/v1/chat/completions", json=body(name, max_tokens=2))
-                    assert answer.status_code == 200 and answer.headers["x-expertserve-expert"] == name, answer.text
+                    answer = await client.post(
+                        "/v1/chat/completions", json=body(name, max_tokens=2)
+                    )
+                    assert (
+                        answer.status_code == 200 and answer.headers["x-expertserve-expert"] == name
+                    ), answer.text
 
             await asyncio.gather(*(one(n) for n in names))
 
@@ -61,8 +68,12 @@ def ask_evenly(app: App, requests: int, experts: int, together: int = 8) -> None
 
 def test_an_unmodified_openai_client_gets_its_answer_whole_and_streamed(app: App) -> None:
     with app.openai() as client:
-        whole = client.chat.completions.create(model="e01", messages=[{"role": "user", "content": "One?"}])
-        stream = client.chat.completions.create(model="e01", messages=[{"role": "user", "content": "One?"}], stream=True)
+        whole = client.chat.completions.create(
+            model="e01", messages=[{"role": "user", "content": "One?"}]
+        )
+        stream = client.chat.completions.create(
+            model="e01", messages=[{"role": "user", "content": "One?"}], stream=True
+        )
         pieces = [c.choices[0].delta.content or "" for c in stream if c.choices]
     assert whole.choices[0].message.content == "".join(pieces) == "SELECT COUNT(*) FROM customers"
     assert sum(map(bool, pieces)) > 3 and whole.usage.completion_tokens > 3  # type: ignore[union-attr]
@@ -71,14 +82,23 @@ def test_an_unmodified_openai_client_gets_its_answer_whole_and_streamed(app: App
 def test_errors_are_the_servers_own(app: App) -> None:
     with app.openai() as client:
         with pytest.raises(openai.NotFoundError, match="no such model"):
-            client.chat.completions.create(model="nobody", messages=[{"role": "user", "content": "One?"}])
-        with pytest.raises(openai.BadRequestError) as refused:  # found in the replica, told by the front
-            client.chat.completions.create(model="e01", messages=[{"role": "user", "content": "One?"}], max_tokens=100_000)
+            client.chat.completions.create(
+                model="nobody", messages=[{"role": "user", "content": "One?"}]
+            )
+        with pytest.raises(
+            openai.BadRequestError
+        ) as refused:  # found in the replica, told by the front
+            client.chat.completions.create(
+                model="e01", messages=[{"role": "user", "content": "One?"}], max_tokens=100_000
+            )
     assert refused.value.code == "prompt_too_long"
 
 
 def test_a_client_that_goes_away_frees_the_replica(app: App) -> None:
-    with app.http() as client, client.stream("POST", "/v1/chat/completions", json=body("e02", stream=True)) as response:
+    with (
+        app.http() as client,
+        client.stream("POST", "/v1/chat/completions", json=body("e02", stream=True)) as response,
+    ):
         next(response.iter_lines())
     until(lambda: sum(r.running for r in app.reports()) == 0, 10)
     assert all(i.in_flight == 0 for r in app.reports() for i in r.experts)
@@ -101,8 +121,12 @@ def test_a_hot_expert_spreads_over_the_replicas(app: App, deploy: Deploy) -> Non
     before = {r.replica: sum(i.uses for i in r.experts if i.name == "e07") for r in hot.reports()}
 
     async def run() -> None:
-        async with httpx.AsyncClient(base_url=hot.url, timeout=60, limits=httpx.Limits(max_connections=32)) as client:
-            answers = await asyncio.gather(*(client.post("/v1/chat/completions", json=body("e07")) for _ in range(200)))
+        async with httpx.AsyncClient(
+            base_url=hot.url, timeout=60, limits=httpx.Limits(max_connections=32)
+        ) as client:
+            answers = await asyncio.gather(
+                *(client.post("/v1/chat/completions", json=body("e07")) for _ in range(200))
+            )
         assert all(a.status_code == 200 for a in answers)
 
     asyncio.run(run())
@@ -117,10 +141,14 @@ def test_models_tell_what_each_replica_has(app: App) -> None:
     with app.http() as client:
         model = client.get("/v1/models/e03").json()["expertserve"]
         assert client.get("/ready").status_code == 200
-    assert len(model["replicas"]) == 2 and {r["digest"] for r in model["replicas"]} == {model["digest"]}
+    assert len(model["replicas"]) == 2 and {r["digest"] for r in model["replicas"]} == {
+        model["digest"]
+    }
 
 
-def test_replacing_reaches_every_replica_before_it_is_answered(app: App, experts: Path, tiny_base: Path, tiny_lora: Path) -> None:
+def test_replacing_reaches_every_replica_before_it_is_answered(
+    app: App, experts: Path, tiny_base: Path, tiny_lora: Path
+) -> None:
     (new,) = make_experts(experts, tiny_base, tiny_lora, ["e04"], version="0.2.0", seed=1)
     stop, seen, failed = threading.Event(), Counter[str](), []
 
@@ -138,7 +166,10 @@ def test_replacing_reaches_every_replica_before_it_is_answered(app: App, experts
             told = client.put("/v1/experts/e04", json={"path": new.name})
             assert told.status_code == 200, told.text
             has = told.json()["expertserve"]
-            assert has["version"] == "0.2.0" and [r["version"] for r in has["replicas"]] == ["0.2.0", "0.2.0"]
+            assert has["version"] == "0.2.0" and [r["version"] for r in has["replicas"]] == [
+                "0.2.0",
+                "0.2.0",
+            ]
             for _ in range(20):
                 answer = client.post("/v1/chat/completions", json=body("e04"))
                 assert answer.headers["x-expertserve-digest"] == has["digest"]
@@ -155,7 +186,10 @@ def test_an_expert_that_can_not_be_served_changes_nothing(app: App, experts: Pat
         answer = client.post("/v1/experts", json={"name": "broken", "path": "broken.expert"})
         assert answer.status_code == 422, answer.text
         assert client.put("/v1/experts/e05", json={"path": "broken.expert"}).status_code == 422
-        assert client.post("/v1/chat/completions", json=body("e05")).headers["x-expertserve-version"] == "0.1.0"
+        assert (
+            client.post("/v1/chat/completions", json=body("e05")).headers["x-expertserve-version"]
+            == "0.1.0"
+        )
     (experts / "broken.expert").unlink()
     assert [r.number for r in app.reports()] == before
 
@@ -164,15 +198,25 @@ def test_an_expert_comes_and_goes_on_all_replicas(app: App, experts: Path) -> No
     path = next(p.name for p in experts.glob("e06-*"))
     with app.http() as client:
         assert client.post("/v1/experts", json={"name": "guest", "path": path}).status_code == 201
-        assert client.post("/v1/experts", json={"name": "guest", "path": next(p.name for p in experts.glob("e08-*"))}).status_code == 409
+        assert (
+            client.post(
+                "/v1/experts",
+                json={"name": "guest", "path": next(p.name for p in experts.glob("e08-*"))},
+            ).status_code
+            == 409
+        )
         assert all("guest" in [i.name for i in r.experts] for r in app.reports())
-        assert client.post("/v1/chat/completions", json=body("guest", stream=True)).status_code == 200
+        assert (
+            client.post("/v1/chat/completions", json=body("guest", stream=True)).status_code == 200
+        )
         assert client.delete("/v1/experts/guest").status_code == 200
         assert client.post("/v1/chat/completions", json=body("guest")).status_code == 404
     assert not any("guest" in [i.name for i in r.experts] for r in app.reports())
 
 
-def test_a_lost_replica_costs_no_request_but_streams_that_had_begun(app: App, experts: Path, tiny_base: Path, tiny_lora: Path) -> None:
+def test_a_lost_replica_costs_no_request_but_streams_that_had_begun(
+    app: App, experts: Path, tiny_base: Path, tiny_lora: Path
+) -> None:
     """A replica's process is killed under load; what was replaced before is replaced in the one that comes for it."""
     import psutil
 
@@ -183,14 +227,23 @@ def test_a_lost_replica_costs_no_request_but_streams_that_had_begun(app: App, ex
     app_load = Load(app, clients=16)
     with app_load:
         until(lambda: app_load.answered > 20)
-        victim = next(p for p in psutil.process_iter() if p.name().startswith("ray::ServeRepli") and "main:engine" in " ".join(p.cmdline()))
+        victim = next(
+            p
+            for p in psutil.process_iter()
+            if p.name().startswith("ray::ServeRepli") and "main:engine" in " ".join(p.cmdline())
+        )
         victim.kill()
         until(lambda: app_load.answered > 200)
         until(lambda: len(now := {r.replica for r in app.reports()}) == 2 and now != before, 60)
     assert not app_load.unclean, app_load.unclean[:3]
-    print(f"a replica killed: {app_load.answered} answered, {len(app_load.retryable)} told to try again")
+    print(
+        f"a replica killed: {app_load.answered} answered, {len(app_load.retryable)} told to try again"
+    )
     with app.http() as client:
-        assert client.post("/v1/chat/completions", json=body("e09")).headers["x-expertserve-version"] == "0.2.0"  # the new one knows, too
+        assert (
+            client.post("/v1/chat/completions", json=body("e09")).headers["x-expertserve-version"]
+            == "0.2.0"
+        )  # the new one knows, too
         assert len(client.get("/v1/models/e09").json()["expertserve"]["replicas"]) == 2
 
 
@@ -221,7 +274,13 @@ class Load:
             while not self._stop.is_set():
                 stream = number % 2 == 0
                 try:
-                    self._judge(client.post("/v1/chat/completions", json=body(f"e{rng.randrange(50):02}", stream=stream)), stream)
+                    self._judge(
+                        client.post(
+                            "/v1/chat/completions",
+                            json=body(f"e{rng.randrange(50):02}", stream=stream),
+                        ),
+                        stream,
+                    )
                 except httpx.HTTPError as error:
                     self.unclean.append(repr(error))
 
@@ -233,6 +292,8 @@ class Load:
             self.unclean.append(f"{answer.status_code} {text[:300]}")
         elif stream and not text.endswith("data: [DONE]\n\n"):
             code = (events(text)[-1].get("error") or {}).get("code") if events(text) else None
-            (self.retryable if code in ("replica_lost", "shutting_down") else self.unclean).append(text[-300:])
+            (self.retryable if code in ("replica_lost", "shutting_down") else self.unclean).append(
+                text[-300:]
+            )
         else:
             self.answered += 1

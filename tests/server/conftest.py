@@ -55,7 +55,9 @@ class Running:
         return client
 
     def openai(self, key: str = "none", **options: Any) -> openai.OpenAI:
-        client = openai.OpenAI(base_url=f"{self.url}/v1", api_key=key, **{"max_retries": 0, "timeout": 20, **options})
+        client = openai.OpenAI(
+            base_url=f"{self.url}/v1", api_key=key, **{"max_retries": 0, "timeout": 20, **options}
+        )
         self.clients.append(client)
         return client
 
@@ -83,7 +85,16 @@ async def _run(ready: Callable[[Running], None], make: Callable[[], AsyncExpertM
                 while not server.started:
                     await asyncio.sleep(0.005)
                 url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-                ready(Running(url, engine, app.state.parts, server, threading.current_thread(), asyncio.get_running_loop()))
+                ready(
+                    Running(
+                        url,
+                        engine,
+                        app.state.parts,
+                        server,
+                        threading.current_thread(),
+                        asyncio.get_running_loop(),
+                    )
+                )
 
             task = asyncio.create_task(tell())
             await server.serve(sockets=[listener])
@@ -110,7 +121,11 @@ def serve(tiny_base: Path, tmp_path: Path) -> Iterator[Serve]:
         **settings: Any,
     ) -> Running:
         fake = engine or FakeEngine(script, delay=delay)
-        options: dict[str, Any] = {"cache_dir": tmp_path / "cache", "models_dir": tiny_base.parent, **(manager or {})}
+        options: dict[str, Any] = {
+            "cache_dir": tmp_path / "cache",
+            "models_dir": tiny_base.parent,
+            **(manager or {}),
+        }
         box: list[Running] = []
         failed: list[BaseException] = []
 
@@ -118,7 +133,15 @@ def serve(tiny_base: Path, tmp_path: Path) -> Iterator[Serve]:
             try:
                 made = ServerSettings(**{"log_json": True, "drain": 5.0, **settings})
                 named = [Named(n, p) for n, p in packages.items()]
-                asyncio.run(_run(box.append, lambda: AsyncExpertManager(engine=lambda: fake, **options), fake, made, named))
+                asyncio.run(
+                    _run(
+                        box.append,
+                        lambda: AsyncExpertManager(engine=lambda: fake, **options),
+                        fake,
+                        made,
+                        named,
+                    )
+                )
             except BaseException as error:
                 failed.append(error)
                 raise
@@ -141,8 +164,14 @@ def package(tiny_base: Path, tiny_lora: Path, tmp_path: Path) -> Callable[..., P
     """Makes packages that differ: `package("sql", description=…)`."""
 
     def package(name: str, folder: Path | None = None, **changes: Any) -> Path:
-        sound = {"name": f"expert-{name}", "training": {"decoding": {"temperature": 0}}, "description": f"answers as {name}"}
-        return tiny.package((folder or tmp_path / "packages") / name, tiny_lora, tiny_base, **(sound | changes))
+        sound = {
+            "name": f"expert-{name}",
+            "training": {"decoding": {"temperature": 0}},
+            "description": f"answers as {name}",
+        }
+        return tiny.package(
+            (folder or tmp_path / "packages") / name, tiny_lora, tiny_base, **(sound | changes)
+        )
 
     return package
 
@@ -152,13 +181,19 @@ def server(serve: Serve, package: Callable[..., Path]) -> Running:
     """Two experts, `sql` and `json`, with keywords to route by."""
     sql = package("sql", routing={"keywords": ["customers", "sql"]})
     other = package("json", routing={"keywords": ["extract", "json"]})
-    return serve({"sql": sql, "json": other}, lambda prompt: "SELECT COUNT(*) FROM customers WHERE country = 'Spain'")
+    return serve(
+        {"sql": sql, "json": other},
+        lambda prompt: "SELECT COUNT(*) FROM customers WHERE country = 'Spain'",
+    )
 
 
 def keys_file(path: Path, **keys: dict[str, Any]) -> Path:
     """A key file: the secret of each key is its name with `-secret`."""
     import tomlkit
 
-    tables = [{"name": n, "sha256": hashlib.sha256(f"{n}-secret".encode()).hexdigest(), **rights} for n, rights in keys.items()]
+    tables = [
+        {"name": n, "sha256": hashlib.sha256(f"{n}-secret".encode()).hexdigest(), **rights}
+        for n, rights in keys.items()
+    ]
     path.write_text(tomlkit.dumps({"keys": tables}))
     return path

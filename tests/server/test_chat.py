@@ -24,18 +24,32 @@ def test_an_unmodified_client_is_answered_by_the_expert_it_names(server: Running
     answer = server.openai().chat.completions.create(model="sql", messages=ASK)
     assert answer.object == "chat.completion" and answer.model == "sql"
     assert answer.choices[0].message.content == ANSWER and answer.choices[0].finish_reason == "stop"
-    assert answer.usage and answer.usage.total_tokens == answer.usage.prompt_tokens + answer.usage.completion_tokens > 0
+    assert (
+        answer.usage
+        and answer.usage.total_tokens
+        == answer.usage.prompt_tokens + answer.usage.completion_tokens
+        > 0
+    )
     assert answer.expertserve["expert"]["name"] == "expert-sql"  # type: ignore[attr-defined]
 
 
 def test_auto_goes_to_the_expert_that_fits(server: Running) -> None:
     client = server.openai()
     assert client.chat.completions.create(model="auto", messages=ASK).model == "sql"
-    assert client.chat.completions.create(model="auto", messages=[{"role": "user", "content": "Extract the json"}]).model == "json"
-    named = client.chat.completions.create(model="auto", messages=ASK, extra_body={"schema": "CREATE TABLE json (extract INT)"})
+    assert (
+        client.chat.completions.create(
+            model="auto", messages=[{"role": "user", "content": "Extract the json"}]
+        ).model
+        == "json"
+    )
+    named = client.chat.completions.create(
+        model="auto", messages=ASK, extra_body={"schema": "CREATE TABLE json (extract INT)"}
+    )
     assert named.model == "sql"  # names in a schema are not what is asked for
     with pytest.raises(openai.NotFoundError) as caught:
-        client.chat.completions.create(model="auto", messages=[{"role": "user", "content": "weather?"}])
+        client.chat.completions.create(
+            model="auto", messages=[{"role": "user", "content": "weather?"}]
+        )
     assert caught.value.code == "no_expert_fits"
 
 
@@ -46,7 +60,9 @@ def test_the_base_model_answers_by_its_own_name_without_an_adapter(server: Runni
 
 
 def test_a_stream_says_the_same_and_ends_with_usage(server: Running) -> None:
-    stream = server.openai().chat.completions.create(model="sql", messages=ASK, stream=True, stream_options={"include_usage": True})
+    stream = server.openai().chat.completions.create(
+        model="sql", messages=ASK, stream=True, stream_options={"include_usage": True}
+    )
     chunks = list(stream)
     assert "".join(c.choices[0].delta.content or "" for c in chunks if c.choices) == ANSWER
     assert [c.choices[0].finish_reason for c in chunks if c.choices][-1] == "stop"
@@ -70,14 +86,27 @@ def test_arguments_reach_the_engine(server: Running) -> None:
         extra_body={"top_k": 5, "min_p": 0.1, "repetition_penalty": 1.1, "schema": "CREATE TABLE t (id INT);", "dialect": "postgres"},
     )  # fmt: skip
     sampling = server.engine.requests[-1].sampling
-    assert (sampling.temperature, sampling.top_p, sampling.max_tokens, sampling.stop, sampling.seed) == (0.5, 0.9, 4, ("FROM",), 7)
-    assert (sampling.top_k, sampling.min_p, sampling.repetition_penalty, sampling.n) == (5, 0.1, 1.1, 2)
+    assert (
+        sampling.temperature,
+        sampling.top_p,
+        sampling.max_tokens,
+        sampling.stop,
+        sampling.seed,
+    ) == (0.5, 0.9, 4, ("FROM",), 7)
+    assert (sampling.top_k, sampling.min_p, sampling.repetition_penalty, sampling.n) == (
+        5,
+        0.1,
+        1.1,
+        2,
+    )
 
 
 def test_the_schema_stands_in_the_system_message(serve: Serve, package: Any) -> None:
     seen: list[str] = []
     server = serve({"sql": package("sql")}, lambda prompt: seen.append(prompt) or "SELECT 1")  # type: ignore[func-returns-value]
-    server.openai().chat.completions.create(model="sql", messages=ASK, extra_body={"schema": "CREATE TABLE t (id INT);", "dialect": "x"})
+    server.openai().chat.completions.create(
+        model="sql", messages=ASK, extra_body={"schema": "CREATE TABLE t (id INT);", "dialect": "x"}
+    )
     assert "<|im_start|>system\nDialect: x\nSchema:\nCREATE TABLE t (id INT);" in seen[-1]
 
 
@@ -86,7 +115,9 @@ def test_several_answers_come_numbered(server: Running) -> None:
     answer = client.chat.completions.create(model="sql", messages=ASK, n=3, temperature=1)
     assert [c.index for c in answer.choices] == [0, 1, 2]
     texts = {0: "", 1: "", 2: ""}
-    for chunk in client.chat.completions.create(model="sql", messages=ASK, n=3, temperature=1, stream=True):
+    for chunk in client.chat.completions.create(
+        model="sql", messages=ASK, n=3, temperature=1, stream=True
+    ):
         for choice in chunk.choices:
             texts[choice.index] += choice.delta.content or ""
     assert set(texts.values()) == {ANSWER}
@@ -95,20 +126,33 @@ def test_several_answers_come_numbered(server: Running) -> None:
 def test_content_may_come_in_parts_and_pictures_are_refused(server: Running) -> None:
     client = server.openai()
     parts: Any = [{"type": "text", "text": "How many "}, {"type": "text", "text": "customers?"}]
-    assert client.chat.completions.create(model="sql", messages=[{"role": "user", "content": parts}]).choices[0].message.content
+    assert (
+        client.chat.completions.create(model="sql", messages=[{"role": "user", "content": parts}])
+        .choices[0]
+        .message.content
+    )
     picture: Any = [{"type": "image_url", "image_url": {"url": "http://127.0.0.1/x.png"}}]
     with pytest.raises(openai.BadRequestError):
         client.chat.completions.create(model="sql", messages=[{"role": "user", "content": picture}])
 
 
 def test_proof_stands_in_headers_and_body(server: Running) -> None:
-    response = server.http().post("/v1/chat/completions", json={"model": "sql", "messages": ASK}, headers={"x-request-id": "my-request.1"})
+    response = server.http().post(
+        "/v1/chat/completions",
+        json={"model": "sql", "messages": ASK},
+        headers={"x-request-id": "my-request.1"},
+    )
     assert response.headers["x-request-id"] == "my-request.1"
     assert response.headers["x-expertserve-expert"] == "sql"
-    assert response.headers["x-expertserve-digest"] == response.json()["expertserve"]["expert"]["digest"]
+    assert (
+        response.headers["x-expertserve-digest"]
+        == response.json()["expertserve"]["expert"]["digest"]
+    )
     assert len(response.headers["x-expertserve-base-digest"]) == 64
     assert float(response.headers["x-expertserve-total-seconds"]) >= 0
-    with server.http().stream("POST", "/v1/chat/completions", json={"model": "sql", "messages": ASK, "stream": True}) as stream:
+    with server.http().stream(
+        "POST", "/v1/chat/completions", json={"model": "sql", "messages": ASK, "stream": True}
+    ) as stream:
         assert stream.headers["content-type"].startswith("text/event-stream")
         assert stream.headers["x-expertserve-digest"] == response.headers["x-expertserve-digest"]
         lines = [line for line in stream.iter_lines() if line]
@@ -124,21 +168,35 @@ class Country(pydantic.BaseModel):
     people: int
 
 
-def test_structured_output_reaches_the_grammar_and_comes_back_parsed(serve: Serve, package: Any) -> None:
+def test_structured_output_reaches_the_grammar_and_comes_back_parsed(
+    serve: Serve, package: Any
+) -> None:
     server = serve({"json": package("json")}, lambda prompt: '{"name": "Spain", "people": 48}')
     client = server.openai()
     answer = client.chat.completions.parse(model="json", messages=ASK, response_format=Country)
     assert answer.choices[0].message.parsed == Country(name="Spain", people=48)
     assert server.engine.requests[-1].constraint is not None
-    client.chat.completions.create(model="json", messages=ASK, response_format={"type": "json_object"})
+    client.chat.completions.create(
+        model="json", messages=ASK, response_format={"type": "json_object"}
+    )
     assert server.engine.requests[-1].constraint is not None
     with pytest.raises(openai.BadRequestError):
         client.chat.completions.create(
-            model="json", messages=ASK, response_format={"type": "json_object"}, extra_body={"choice": ["a", "b"]}
+            model="json",
+            messages=ASK,
+            response_format={"type": "json_object"},
+            extra_body={"choice": ["a", "b"]},
         )
 
 
-@pytest.mark.parametrize("own", [{"grammar": 'root ::= "SELECT 1"'}, {"regex": "SELECT [0-9]"}, {"choice": ["SELECT 1", "SELECT 2"]}])
+@pytest.mark.parametrize(
+    "own",
+    [
+        {"grammar": 'root ::= "SELECT 1"'},
+        {"regex": "SELECT [0-9]"},
+        {"choice": ["SELECT 1", "SELECT 2"]},
+    ],
+)
 def test_grammars_of_ones_own_are_taken_as_text(server: Running, own: dict[str, Any]) -> None:
     server.openai().chat.completions.create(model="sql", messages=ASK, extra_body=own)
     assert server.engine.requests[-1].constraint is not None
@@ -148,7 +206,9 @@ def test_a_grammar_is_never_a_path(server: Running, tmp_path: Path) -> None:
     file = tmp_path / "x.gbnf"
     file.write_text('root ::= "x"')
     with pytest.raises(openai.BadRequestError) as caught:
-        server.openai().chat.completions.create(model="sql", messages=ASK, extra_body={"grammar": str(file)})
+        server.openai().chat.completions.create(
+            model="sql", messages=ASK, extra_body={"grammar": str(file)}
+        )
     assert caught.value.body["type"] == "invalid_request_error"  # type: ignore[index]
 
 
@@ -159,7 +219,12 @@ WEATHER: Any = {
     "function": {
         "name": "weather",
         "description": "The weather of a city",
-        "parameters": {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"], "additionalProperties": False},
+        "parameters": {
+            "type": "object",
+            "properties": {"city": {"type": "string"}},
+            "required": ["city"],
+            "additionalProperties": False,
+        },
     },
 }
 CLOCK: Any = {"type": "function", "function": {"name": "clock"}}
@@ -171,23 +236,37 @@ def caller(serve: Serve, package: Any) -> Running:
     return serve({"tools": package("tools")}, lambda prompt: CALL)
 
 
-@pytest.mark.parametrize("choice", ["required", {"type": "function", "function": {"name": "weather"}}, "auto"])
+@pytest.mark.parametrize(
+    "choice", ["required", {"type": "function", "function": {"name": "weather"}}, "auto"]
+)
 def test_a_tool_call_comes_back_as_one(caller: Running, choice: Any) -> None:
-    answer = caller.openai().chat.completions.create(model="tools", messages=ASK, tools=[WEATHER, CLOCK], tool_choice=choice)
-    assert answer.choices[0].finish_reason == "tool_calls" and answer.choices[0].message.content is None
+    answer = caller.openai().chat.completions.create(
+        model="tools", messages=ASK, tools=[WEATHER, CLOCK], tool_choice=choice
+    )
+    assert (
+        answer.choices[0].finish_reason == "tool_calls"
+        and answer.choices[0].message.content is None
+    )
     (call,) = answer.choices[0].message.tool_calls or []
-    assert call.function.name == "weather" and json.loads(call.function.arguments) == {"city": "Madrid"}  # type: ignore[union-attr]
+    assert call.function.name == "weather" and json.loads(call.function.arguments) == {
+        "city": "Madrid"
+    }  # type: ignore[union-attr]
     assert (caller.engine.requests[-1].constraint is None) == (choice == "auto")
 
 
 @pytest.mark.parametrize("choice", ["required", "auto"])
 def test_a_streamed_tool_call_is_never_shown_as_text(caller: Running, choice: Any) -> None:
-    with caller.openai().chat.completions.stream(model="tools", messages=ASK, tools=[WEATHER], tool_choice=choice) as stream:
+    with caller.openai().chat.completions.stream(
+        model="tools", messages=ASK, tools=[WEATHER], tool_choice=choice
+    ) as stream:
         texts = [e for e in stream if e.type == "content.delta"]
         final = stream.get_final_completion()
     assert not texts
     (call,) = final.choices[0].message.tool_calls or []
-    assert call.function.arguments == '{"city": "Madrid"}' and final.choices[0].finish_reason == "tool_calls"
+    assert (
+        call.function.arguments == '{"city": "Madrid"}'
+        and final.choices[0].finish_reason == "tool_calls"
+    )
 
 
 def test_tools_are_described_unless_none_may_be_called(serve: Serve, package: Any) -> None:
@@ -195,7 +274,9 @@ def test_tools_are_described_unless_none_may_be_called(serve: Serve, package: An
     server = serve({"t": package("t")}, lambda prompt: seen.append(prompt) or "Just { text")  # type: ignore[func-returns-value]
     client = server.openai()
     answer = client.chat.completions.create(model="t", messages=ASK, tools=[WEATHER])
-    assert "The weather of a city" in seen[-1] and answer.choices[0].message.content == "Just { text"
+    assert (
+        "The weather of a city" in seen[-1] and answer.choices[0].message.content == "Just { text"
+    )
     client.chat.completions.create(model="t", messages=ASK, tools=[WEATHER], tool_choice="none")
     assert "The weather of a city" not in seen[-1]
     stream = client.chat.completions.create(model="t", messages=ASK, tools=[WEATHER], stream=True)
@@ -205,18 +286,43 @@ def test_tools_are_described_unless_none_may_be_called(serve: Serve, package: An
 def test_an_answer_whose_name_is_no_text_is_no_call(serve: Serve, package: Any) -> None:
     text = '{"name": {"type": "string"}}'
     client = serve({"t": package("t")}, lambda prompt: text).openai()
-    assert client.chat.completions.create(model="t", messages=ASK, tools=[WEATHER]).choices[0].message.content == text
+    assert (
+        client.chat.completions.create(model="t", messages=ASK, tools=[WEATHER])
+        .choices[0]
+        .message.content
+        == text
+    )
     stream = client.chat.completions.create(model="t", messages=ASK, tools=[WEATHER], stream=True)
     assert "".join(c.choices[0].delta.content or "" for c in stream if c.choices) == text
 
 
 def test_what_tools_refer_to_in_themselves_is_found() -> None:
-    node = {"type": "object", "properties": {"v": {"type": "integer"}, "child": {"$ref": "#"}}, "required": ["v"]}
-    pair = {"type": "object", "properties": {"x": {"type": "string", "maxLength": 2}, "y": {"$ref": "#/properties/x"}}, "required": ["y"]}
-    user = {"$defs": {"U": {"type": "null"}}, "type": "object", "properties": {"u": {"$ref": "#/$defs/U"}}, "required": ["u"]}
-    other = {"$defs": {"U": {"type": "boolean"}}, "type": "object", "properties": {"u": {"$ref": "#/$defs/U"}}, "required": ["u"]}
+    node = {
+        "type": "object",
+        "properties": {"v": {"type": "integer"}, "child": {"$ref": "#"}},
+        "required": ["v"],
+    }
+    pair = {
+        "type": "object",
+        "properties": {"x": {"type": "string", "maxLength": 2}, "y": {"$ref": "#/properties/x"}},
+        "required": ["y"],
+    }
+    user = {
+        "$defs": {"U": {"type": "null"}},
+        "type": "object",
+        "properties": {"u": {"$ref": "#/$defs/U"}},
+        "required": ["u"],
+    }
+    other = {
+        "$defs": {"U": {"type": "boolean"}},
+        "type": "object",
+        "properties": {"u": {"$ref": "#/$defs/U"}},
+        "required": ["u"],
+    }
     found = {"node": node, "pair": pair, "user": user, "other": other, "none": {}}
-    grammar = terms.from_json_schema(schema_of([Tool(name, "", schema) for name, schema in found.items()]))
+    grammar = terms.from_json_schema(
+        schema_of([Tool(name, "", schema) for name, schema in found.items()])
+    )
     right = [
         ("node", '{"v": 1, "child": {"v": 2}}'),
         ("pair", '{"y": "ab"}'),
@@ -231,7 +337,9 @@ def test_what_tools_refer_to_in_themselves_is_found() -> None:
         ("none", "1"),
     ]
     for name, arguments in right + wrong:
-        assert grammar.accepts(f'{{"name": "{name}", "arguments": {arguments}}}') == ((name, arguments) in right), (name, arguments)
+        assert grammar.accepts(f'{{"name": "{name}", "arguments": {arguments}}}') == (
+            (name, arguments) in right
+        ), (name, arguments)
 
 
 def test_a_conversation_with_tool_results_goes_on(caller: Running) -> None:
@@ -241,7 +349,13 @@ def test_a_conversation_with_tool_results_goes_on(caller: Running) -> None:
         {"role": "assistant", "content": None, "tool_calls": [call]},
         {"role": "tool", "tool_call_id": "a", "content": "sunny"},
     ]
-    assert caller.openai().chat.completions.create(model="tools", messages=turns).choices[0].message.content == CALL
+    assert (
+        caller.openai()
+        .chat.completions.create(model="tools", messages=turns)
+        .choices[0]
+        .message.content
+        == CALL
+    )
 
 
 # ── errors ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -268,7 +382,9 @@ def test_a_conversation_with_tool_results_goes_on(caller: Running) -> None:
         ({"seed": 10**30}, 400, None),
     ],
 )
-def test_errors_have_openais_shape_our_code_and_a_status(server: Running, change: dict[str, Any], status: int, code: str | None) -> None:
+def test_errors_have_openais_shape_our_code_and_a_status(
+    server: Running, change: dict[str, Any], status: int, code: str | None
+) -> None:
     body = {"model": "sql", "messages": ASK} | change
     headers = {"content-type": "application/json"}
     response = server.http().post("/v1/chat/completions", content=json.dumps(body), headers=headers)
@@ -279,20 +395,34 @@ def test_errors_have_openais_shape_our_code_and_a_status(server: Running, change
 
 
 def test_a_misspelt_argument_is_told_the_right_name(server: Running) -> None:
-    response = server.http().post("/v1/chat/completions", json={"model": "sql", "messages": ASK, "temprature": 0})
+    response = server.http().post(
+        "/v1/chat/completions", json={"model": "sql", "messages": ASK, "temprature": 0}
+    )
     assert response.json()["error"]["hint"] == "did you mean temperature?"
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b'{"model":' + b"[" * 100_000, b"\xff\xfe", b"9" * 10_000])
+@pytest.mark.parametrize(
+    "body", [b"", b"{", b"[]", b"null", b'{"model":' + b"[" * 100_000, b"\xff\xfe", b"9" * 10_000]
+)
 def test_what_is_no_request_is_refused(server: Running, body: bytes) -> None:
-    response = server.http().post("/v1/chat/completions", content=body, headers={"content-type": "application/json"})
+    response = server.http().post(
+        "/v1/chat/completions", content=body, headers={"content-type": "application/json"}
+    )
     assert response.status_code == 400 and response.json()["error"]["code"], response.text
 
 
 def test_a_body_that_is_no_json_is_told_where(server: Running) -> None:
-    response = server.http().post("/v1/chat/completions", content=b'{"model": x}', headers={"content-type": "application/json"})
+    response = server.http().post(
+        "/v1/chat/completions",
+        content=b'{"model": x}',
+        headers={"content-type": "application/json"},
+    )
     error = response.json()["error"]
-    assert error["message"] == "the body is not JSON: Expecting value, at character 10" and error["param"] is None and error["hint"]
+    assert (
+        error["message"] == "the body is not JSON: Expecting value, at character 10"
+        and error["param"] is None
+        and error["hint"]
+    )
 
 
 def test_a_failure_in_the_middle_of_a_stream_is_an_event(serve: Serve, package: Any) -> None:
@@ -310,7 +440,9 @@ def test_a_failure_in_the_middle_of_a_stream_is_an_event(serve: Serve, package: 
                 if len(self.requests) and chunk.text:
                     raise EngineDeadError("the engine's process ended")
 
-    server = serve({"sql": package("sql")}, engine=Dying(lambda prompt: "SELECT 1 FROM t", delay=0.01))
+    server = serve(
+        {"sql": package("sql")}, engine=Dying(lambda prompt: "SELECT 1 FROM t", delay=0.01)
+    )
     with pytest.raises(openai.APIError, match="ended"):
         for _ in server.openai().chat.completions.create(model="sql", messages=ASK, stream=True):
             pass
@@ -321,12 +453,24 @@ def test_a_failure_in_the_middle_of_a_stream_is_an_event(serve: Serve, package: 
 
 def test_logprobs_have_text_bytes_and_alternatives(serve: Serve, package: Any) -> None:
     server = serve({"sql": package("sql")}, engine=_with_logprobs("SELECT ä"))
-    answer = server.openai().chat.completions.create(model="sql", messages=ASK, logprobs=True, top_logprobs=2)
+    answer = server.openai().chat.completions.create(
+        model="sql", messages=ASK, logprobs=True, top_logprobs=2
+    )
     content = answer.choices[0].logprobs.content  # type: ignore[union-attr]
     assert content and b"".join(bytes(t.bytes or []) for t in content).decode() == "SELECT ä"
-    assert content[0].top_logprobs[0].token == content[0].token and content[0].top_logprobs[1].logprob == -9999.0
-    chunks = server.openai().chat.completions.create(model="sql", messages=ASK, logprobs=True, stream=True)
-    tokens = [t for c in chunks if c.choices and c.choices[0].logprobs for t in c.choices[0].logprobs.content or []]
+    assert (
+        content[0].top_logprobs[0].token == content[0].token
+        and content[0].top_logprobs[1].logprob == -9999.0
+    )
+    chunks = server.openai().chat.completions.create(
+        model="sql", messages=ASK, logprobs=True, stream=True
+    )
+    tokens = [
+        t
+        for c in chunks
+        if c.choices and c.choices[0].logprobs
+        for t in c.choices[0].logprobs.content or []
+    ]
     assert [t.token for t in tokens] == [t.token for t in content]
 
 
@@ -334,7 +478,9 @@ def test_an_unload_waits_for_answers_with_logprobs(serve: Serve, package: Any) -
     engine = _with_logprobs("SELECT one FROM two WHERE three")
     engine.delay = 0.1
     server = serve({"sql": package("sql")}, engine=engine)
-    stream = server.openai().chat.completions.create(model="sql", messages=ASK, logprobs=True, stream=True)
+    stream = server.openai().chat.completions.create(
+        model="sql", messages=ASK, logprobs=True, stream=True
+    )
     chunks = iter(stream)
     text = next(chunks).choices[0].delta.content or ""
     gone = asyncio.run_coroutine_threadsafe(server.parts.service.unload_expert("sql"), server.loop)
@@ -355,7 +501,9 @@ def _with_logprobs(text: str) -> Any:
     class Engine(FakeEngine):
         async def stream(self, request: Request) -> AsyncGenerator[Chunk, None]:
             async for chunk in super().stream(request):
-                found = tuple(TokenLogprob(t, -0.5, ((t, -0.5), (0, float("-inf")))) for t in chunk.token_ids)
+                found = tuple(
+                    TokenLogprob(t, -0.5, ((t, -0.5), (0, float("-inf")))) for t in chunk.token_ids
+                )
                 yield replace(chunk, logprobs=found)
 
     return Engine(lambda prompt: text)
@@ -363,20 +511,35 @@ def _with_logprobs(text: str) -> Any:
 
 def test_the_legacy_endpoint_answers_each_prompt(server: Running) -> None:
     client = server.openai()
-    answer = client.completions.create(model="sql", prompt=["How many customers?", "And from Spain?"], max_tokens=64)
-    assert [c.text for c in answer.choices] == [ANSWER, ANSWER] and [c.index for c in answer.choices] == [0, 1]
+    answer = client.completions.create(
+        model="sql", prompt=["How many customers?", "And from Spain?"], max_tokens=64
+    )
+    assert [c.text for c in answer.choices] == [ANSWER, ANSWER] and [
+        c.index for c in answer.choices
+    ] == [0, 1]
     stream = client.completions.create(model="sql", prompt="How many?", stream=True)
     assert "".join(c.choices[0].text for c in stream if c.choices) == ANSWER
-    for refused in ({"prompt": ["a", "b"], "stream": True}, {"prompt": "a", "echo": True}, {"prompt": [1, 2, 3]}):
+    for refused in (
+        {"prompt": ["a", "b"], "stream": True},
+        {"prompt": "a", "echo": True},
+        {"prompt": [1, 2, 3]},
+    ):
         with pytest.raises(openai.BadRequestError):
             client.completions.create(model="sql", **refused)  # type: ignore[call-overload]
 
 
 def test_legacy_logprobs_have_offsets(serve: Serve, package: Any) -> None:
     server = serve({"sql": package("sql")}, engine=_with_logprobs("SELECT 1"))
-    logprobs = server.openai().completions.create(model="sql", prompt="One?", logprobs=1).choices[0].logprobs
+    logprobs = (
+        server.openai()
+        .completions.create(model="sql", prompt="One?", logprobs=1)
+        .choices[0]
+        .logprobs
+    )
     assert logprobs and "".join(logprobs.tokens or []) == "SELECT 1"
-    assert logprobs.text_offset == [sum(map(len, (logprobs.tokens or [])[:i])) for i in range(len(logprobs.tokens or []))]
+    assert logprobs.text_offset == [
+        sum(map(len, (logprobs.tokens or [])[:i])) for i in range(len(logprobs.tokens or []))
+    ]
 
 
 def test_models_are_listed_with_what_they_are(server: Running) -> None:
@@ -384,7 +547,11 @@ def test_models_are_listed_with_what_they_are(server: Running) -> None:
     found = {m.id: m for m in client.models.list()}
     assert set(found) == {"sql", "json", "tiny", "auto"}
     facts = found["sql"].expertserve  # type: ignore[attr-defined]
-    assert facts["description"] == "answers as sql" and len(facts["digest"]) == 64 and facts["adapter_type"] == "lora"
+    assert (
+        facts["description"] == "answers as sql"
+        and len(facts["digest"]) == 64
+        and facts["adapter_type"] == "lora"
+    )
     assert facts["state"] in ("registered", "resident", "slot") and facts["takes_schema"] is True
     assert client.models.retrieve("json").id == "json"
     with pytest.raises(openai.NotFoundError):

@@ -35,14 +35,18 @@ app(json.loads(sys.argv[1]), obj=Seams(engine=lambda: FakeEngine(lambda prompt: 
 class Command:
     def __init__(self, *arguments: str) -> None:
         command = [sys.executable, "-c", PROGRAM, json.dumps(["serve", "--port", "0", *arguments])]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
         self.welcome: list[str] = []
         assert self.process.stdout
         for line in self.process.stdout:
             self.welcome.append(line.rstrip())
             if line.startswith(("ready", "waiting")):
                 break
-        self.url = next((line.split()[0].rstrip("/") for line in self.welcome if line.startswith("  http")), "")
+        self.url = next(
+            (line.split()[0].rstrip("/") for line in self.welcome if line.startswith("  http")), ""
+        )
 
     def stop(self) -> tuple[int, str]:
         self.process.send_signal(signal.SIGTERM)
@@ -50,37 +54,65 @@ class Command:
         return self.process.returncode, errors
 
 
-def test_it_says_where_it_is_what_it_serves_and_how_to_ask(tiny_base: Path, package: Any, tmp_path: Path) -> None:
+def test_it_says_where_it_is_what_it_serves_and_how_to_ask(
+    tiny_base: Path, package: Any, tmp_path: Path
+) -> None:
     package("sql")
     package("json", description="\x1b[2J evil")
-    command = Command(str(tmp_path / "packages"), "--models-dir", str(tiny_base.parent), "--cache-dir", str(tmp_path / "cache"))
+    command = Command(
+        str(tmp_path / "packages"),
+        "--models-dir",
+        str(tiny_base.parent),
+        "--cache-dir",
+        str(tmp_path / "cache"),
+    )
     text = "\n".join(command.welcome)
     assert command.welcome[-1].startswith("ready at http://127.0.0.1:"), text
     assert "expert-sql " in text and "auto" in text and "\\x1b" in text and "\x1b" not in text
     curl = text[text.index("curl ") : text.index("starting")]
-    assert "What can you do?" in curl and "customers" not in curl  # no question of a trade that nobody here has
+    assert (
+        "What can you do?" in curl and "customers" not in curl
+    )  # no question of a trade that nobody here has
     answer = subprocess.run(["bash", "-c", curl], capture_output=True, text=True, timeout=20)
     assert json.loads(answer.stdout)["choices"][0]["message"]["content"] == "SELECT 1"
     code, errors = command.stop()
-    assert code == 0 and all(json.loads(line) for line in errors.splitlines() if line.startswith("{"))
+    assert code == 0 and all(
+        json.loads(line) for line in errors.splitlines() if line.startswith("{")
+    )
 
 
-def test_watch_replaces_what_changed_and_loads_what_is_new(tiny_base: Path, package: Any, tmp_path: Path) -> None:
+def test_watch_replaces_what_changed_and_loads_what_is_new(
+    tiny_base: Path, package: Any, tmp_path: Path
+) -> None:
     folder = tmp_path / "served"
     tiny.tar_gz(_made(folder) / "sql.expert", tiny.members(package("sql")))
-    options = ["--watch", "--models-dir", str(tiny_base.parent), "--cache-dir", str(tmp_path / "cache")]
+    options = [
+        "--watch",
+        "--models-dir",
+        str(tiny_base.parent),
+        "--cache-dir",
+        str(tmp_path / "cache"),
+    ]
     alone = tiny.tar_gz(tmp_path / "alone.expert", tiny.members(package("alone")))
     command = Command(str(folder), f"named={alone}", *options)
 
     def versions() -> dict[str, str]:
         data = httpx.get(f"{command.url}/v1/models").json()["data"]
-        return {m["id"]: m["expertserve"]["version"] for m in data if m["expertserve"]["kind"] == "expert"}
+        return {
+            m["id"]: m["expertserve"]["version"]
+            for m in data
+            if m["expertserve"]["kind"] == "expert"
+        }
 
     assert versions() == {"expert-sql": "0.1.0", "named": "0.1.0"}
     tiny.tar_gz(alone, tiny.members(package("alone", tmp_path / "other", version="0.3.0")))
-    tiny.tar_gz(folder / "sql.expert", tiny.members(package("sql", tmp_path / "other", version="0.2.0")))
+    tiny.tar_gz(
+        folder / "sql.expert", tiny.members(package("sql", tmp_path / "other", version="0.2.0"))
+    )
     tiny.tar_gz(folder / "json.expert", tiny.members(package("json")))
-    until(lambda: versions() == {"expert-sql": "0.2.0", "expert-json": "0.1.0", "named": "0.3.0"}, 15)
+    until(
+        lambda: versions() == {"expert-sql": "0.2.0", "expert-json": "0.1.0", "named": "0.3.0"}, 15
+    )
     (folder / "sql.expert").write_bytes(b"broken")
     time.sleep(2.5)
     assert versions()["expert-sql"] == "0.2.0"
@@ -88,7 +120,9 @@ def test_watch_replaces_what_changed_and_loads_what_is_new(tiny_base: Path, pack
     assert "package_refused" in errors
 
 
-def test_watching_goes_on_after_a_look_that_failed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_watching_goes_on_after_a_look_that_failed(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     package, looks, taken = tmp_path / "a.expert", 0, asyncio.Event()
 
     def look(place: Path) -> Iterator[Path]:
@@ -122,12 +156,21 @@ def _made(folder: Path) -> Path:
 
 @pytest.mark.parametrize(
     ("arguments", "code"),
-    [(["--host", "0.0.0.0"], "keys_needed"), ([], "no_packages"), (["--keys", "/nowhere"], None), (["missing.expert"], None)],
+    [
+        (["--host", "0.0.0.0"], "keys_needed"),
+        ([], "no_packages"),
+        (["--keys", "/nowhere"], None),
+        (["missing.expert"], None),
+    ],
 )
-def test_what_can_not_be_served_is_told_with_a_hint(arguments: list[str], code: str | None, tmp_path: Path) -> None:
+def test_what_can_not_be_served_is_told_with_a_hint(
+    arguments: list[str], code: str | None, tmp_path: Path
+) -> None:
     command = Command(*arguments, *(["--experts-folder", str(tmp_path)] if code is None else []))
     _, errors = command.process.communicate(timeout=20)
-    assert command.process.returncode in (2, 3) and "Hint" in errors and "Traceback" not in errors, errors
+    assert (
+        command.process.returncode in (2, 3) and "Hint" in errors and "Traceback" not in errors
+    ), errors
 
 
 def test_folders_are_read_one_level_deep(tmp_path: Path, package: Any) -> None:
@@ -137,7 +180,11 @@ def test_folders_are_read_one_level_deep(tmp_path: Path, package: Any) -> None:
     (folder / ".hidden.expert").write_bytes(b"")
     (folder / "notes.txt").write_text("")
     assert [p.name for p in packages_in(folder)] == ["a", "b.expert"]
-    assert expand([str(folder), "x=y.expert"]) == [str(folder / "a"), str(folder / "b.expert"), "x=y.expert"]
+    assert expand([str(folder), "x=y.expert"]) == [
+        str(folder / "a"),
+        str(folder / "b.expert"),
+        "x=y.expert",
+    ]
     before = stamp(folder / "a")
     (folder / "a" / "README.md").write_text("new")
     assert stamp(folder / "a") != before
@@ -147,7 +194,9 @@ def test_folders_are_read_one_level_deep(tmp_path: Path, package: Any) -> None:
 
 def test_the_example_asks_for_a_key_where_one_is_needed() -> None:
     assert "Authorization" not in "\n".join(example("http://x", "sql", "Who?", keys=False))
-    assert '"Authorization: Bearer $KEY"' in "\n".join(example("http://x", "sql", "Who?", keys=True))
+    assert '"Authorization: Bearer $KEY"' in "\n".join(
+        example("http://x", "sql", "Who?", keys=True)
+    )
 
 
 def test_settings_out_of_range_are_refused() -> None:

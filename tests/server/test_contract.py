@@ -21,7 +21,9 @@ def test_the_document_describes_every_route(server: Any) -> None:
 
 @pytest.mark.long
 @pytest.mark.timeout(900)
-def test_nothing_that_the_document_allows_makes_the_server_fail(serve: Serve, package: Any, tmp_path: Path) -> None:
+def test_nothing_that_the_document_allows_makes_the_server_fail(
+    serve: Serve, package: Any, tmp_path: Path
+) -> None:
     import hypothesis
     import schemathesis
     from schemathesis.checks import not_a_server_error
@@ -29,9 +31,19 @@ def test_nothing_that_the_document_allows_makes_the_server_fail(serve: Serve, pa
     folder = tmp_path / "served"
     folder.mkdir()
     package("one", folder)
-    server = serve({"sql": package("sql")}, open_admin=True, experts_folder=folder, state_folder=tmp_path / "state")
+    server = serve(
+        {"sql": package("sql")},
+        open_admin=True,
+        experts_folder=folder,
+        state_folder=tmp_path / "state",
+    )
     schema = schemathesis.openapi.from_url(f"{server.url}/openapi.json")
-    settings = hypothesis.settings(max_examples=60, deadline=None, suppress_health_check=list(hypothesis.HealthCheck), database=None)
+    settings = hypothesis.settings(
+        max_examples=60,
+        deadline=None,
+        suppress_health_check=list(hypothesis.HealthCheck),
+        database=None,
+    )
     tried = 0
     for operation in schema.get_all_operations():
 

@@ -32,12 +32,29 @@ def guarded(serve: Serve, package: Any, tmp_path: Path) -> Running:
         single={"concurrent": 1},
         root={"admin": True},
     )
-    return serve({"sql": package("sql"), "json": package("json", routing={"keywords": ["json"]})}, keys=keys, delay=0.001)
+    return serve(
+        {"sql": package("sql"), "json": package("json", routing={"keywords": ["json"]})},
+        keys=keys,
+        delay=0.001,
+    )
 
 
 @pytest.mark.parametrize("path", ["/v1/models", "/metrics", "/v1/experts/sql"])
-@pytest.mark.parametrize("header", [None, "Bearer wrong", "Bearer", "Basic all-secret", "Bearer all-secretx", "all-secret", "Bearer é"])
-def test_without_a_sound_key_nothing_is_told(guarded: Running, path: str, header: str | None) -> None:
+@pytest.mark.parametrize(
+    "header",
+    [
+        None,
+        "Bearer wrong",
+        "Bearer",
+        "Basic all-secret",
+        "Bearer all-secretx",
+        "all-secret",
+        "Bearer é",
+    ],
+)
+def test_without_a_sound_key_nothing_is_told(
+    guarded: Running, path: str, header: str | None
+) -> None:
     headers = {"authorization": header.encode()} if header else {}
     response = guarded.http().get(path, headers=headers)
     assert response.status_code == 401 and response.headers["www-authenticate"].startswith("Bearer")
@@ -65,8 +82,12 @@ def test_a_key_sees_and_asks_its_own_experts_only(guarded: Running) -> None:
         assert caught.value.code == "model_not_allowed"
     with pytest.raises(openai.NotFoundError):
         client.models.retrieve("json")
-    with pytest.raises(openai.NotFoundError):  # routing knows what the key may not use, and doesn't go there
-        client.chat.completions.create(model="auto", messages=[{"role": "user", "content": "some json"}])
+    with pytest.raises(
+        openai.NotFoundError
+    ):  # routing knows what the key may not use, and doesn't go there
+        client.chat.completions.create(
+            model="auto", messages=[{"role": "user", "content": "some json"}]
+        )
 
 
 def test_a_key_for_some_may_not_ask_a_base_model_that_nothing_else_names(
@@ -78,7 +99,9 @@ def test_a_key_for_some_may_not_ask_a_base_model_that_nothing_else_names(
         with pytest.raises(openai.PermissionDeniedError):
             server.openai("sql-secret").chat.completions.create(**{**ASK, "model": model})
     for model in ("tiny", "sql/tiny", "TINY"):
-        assert server.openai("all-secret").chat.completions.create(**{**ASK, "model": model}).choices
+        assert (
+            server.openai("all-secret").chat.completions.create(**{**ASK, "model": model}).choices
+        )
     assert 'expert="sql/tiny"' not in server.http("all-secret").get("/metrics").text
     assert "tiny" in {m.id for m in server.openai("all-secret").models.list()}
 
@@ -88,21 +111,33 @@ def test_requests_per_minute_hold_and_say_when_to_come_back(guarded: Running) ->
     statuses = [http.post("/v1/chat/completions", json=ASK).status_code for _ in range(3)]
     assert statuses == [200, 200, 429]
     response = http.post("/v1/chat/completions", json=ASK)
-    assert 1 <= int(response.headers["retry-after"]) <= 31 and response.json()["error"]["code"] == "rate_limit_exceeded"
+    assert (
+        1 <= int(response.headers["retry-after"]) <= 31
+        and response.json()["error"]["code"] == "rate_limit_exceeded"
+    )
     assert guarded.http("all-secret").post("/v1/chat/completions", json=ASK).status_code == 200
 
 
 def test_tokens_per_minute_count_what_was_read_and_written(guarded: Running) -> None:
     http = guarded.http("frugal-secret")
     assert http.post("/v1/chat/completions", json=ASK).status_code == 200
-    assert http.post("/v1/chat/completions", json=ASK).json()["error"]["code"] == "token_limit_exceeded"
+    assert (
+        http.post("/v1/chat/completions", json=ASK).json()["error"]["code"]
+        == "token_limit_exceeded"
+    )
 
 
-def test_concurrent_requests_of_a_key_are_bounded_and_given_back(serve: Serve, package: Any, tmp_path: Path) -> None:
+def test_concurrent_requests_of_a_key_are_bounded_and_given_back(
+    serve: Serve, package: Any, tmp_path: Path
+) -> None:
     keys = keys_file(tmp_path / "keys.toml", single={"concurrent": 1}, other={})
-    server = serve({"sql": package("sql")}, lambda prompt: "SELECT 1 FROM t WHERE x", delay=0.05, keys=keys)
+    server = serve(
+        {"sql": package("sql")}, lambda prompt: "SELECT 1 FROM t WHERE x", delay=0.05, keys=keys
+    )
     http = server.http("single-secret")
-    thread = threading.Thread(target=lambda: server.http("single-secret").post("/v1/chat/completions", json=ASK))
+    thread = threading.Thread(
+        target=lambda: server.http("single-secret").post("/v1/chat/completions", json=ASK)
+    )
     thread.start()
     until(lambda: len(server.engine.requests) == 1)
     refused = http.post("/v1/chat/completions", json=ASK)
@@ -112,12 +147,22 @@ def test_concurrent_requests_of_a_key_are_bounded_and_given_back(serve: Serve, p
 
 
 def test_the_queue_is_bounded(serve: Serve, package: Any) -> None:
-    server = serve({"sql": package("sql")}, lambda prompt: "SELECT 1 FROM t", delay=0.1, max_pending=2)
-    thread = threading.Thread(target=lambda: server.http().post("/v1/chat/completions", json={**ASK, "n": 2, "temperature": 1}))
+    server = serve(
+        {"sql": package("sql")}, lambda prompt: "SELECT 1 FROM t", delay=0.1, max_pending=2
+    )
+    thread = threading.Thread(
+        target=lambda: server.http().post(
+            "/v1/chat/completions", json={**ASK, "n": 2, "temperature": 1}
+        )
+    )
     thread.start()
     until(lambda: server.parts.limits.pending == 2)
     response = server.http().post("/v1/chat/completions", json=ASK)
-    assert response.status_code == 503 and response.headers["retry-after"] and response.json()["error"]["code"] == "queue_full"
+    assert (
+        response.status_code == 503
+        and response.headers["retry-after"]
+        and response.json()["error"]["code"] == "queue_full"
+    )
     thread.join()
     until(lambda: server.parts.limits.pending == 0)
 
@@ -128,15 +173,26 @@ def test_bodies_and_prompts_are_bounded(serve: Serve, package: Any) -> None:
     response = server.http().post("/v1/chat/completions", json=long)
     assert response.status_code == 413 and response.json()["error"]["code"] == "prompt_too_long"
     assert server.http().post("/v1/chat/completions", content=b"x" * 6000).status_code == 413
-    chunked = server.http().post("/v1/chat/completions", content=iter([b"x" * 1000] * 6), headers={"content-type": "application/json"})
+    chunked = server.http().post(
+        "/v1/chat/completions",
+        content=iter([b"x" * 1000] * 6),
+        headers={"content-type": "application/json"},
+    )
     assert chunked.status_code == 413 and chunked.json()["error"]["code"] == "body_too_large"
 
 
 def test_a_request_that_takes_too_long_ends_and_is_aborted(serve: Serve, package: Any) -> None:
-    server = serve({"sql": package("sql")}, lambda prompt: "SELECT 1 FROM t WHERE x", delay=0.2, request_timeout=0.3)
+    server = serve(
+        {"sql": package("sql")},
+        lambda prompt: "SELECT 1 FROM t WHERE x",
+        delay=0.2,
+        request_timeout=0.3,
+    )
     response = server.http().post("/v1/chat/completions", json=ASK)
     assert response.status_code == 504 and response.json()["error"]["code"] == "request_timeout"
-    assert 'refused_total{status="504"}' not in server.http().get("/metrics").text  # it had reached the expert
+    assert (
+        'refused_total{status="504"}' not in server.http().get("/metrics").text
+    )  # it had reached the expert
     with pytest.raises(openai.APIError, match="longer"):
         list(server.openai().chat.completions.create(**ASK, stream=True))
     until(lambda: len(server.engine.aborted) == 2)
@@ -145,7 +201,9 @@ def test_a_request_that_takes_too_long_ends_and_is_aborted(serve: Serve, package
 # ── the key file ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_a_changed_file_counts_within_a_second_and_a_broken_one_changes_nothing(tmp_path: Path) -> None:
+def test_a_changed_file_counts_within_a_second_and_a_broken_one_changes_nothing(
+    tmp_path: Path,
+) -> None:
     file = keys_file(tmp_path / "keys.toml", old={})
     ring = Keyring(file)
     assert ring.authenticate("Bearer old-secret").name == "old"
@@ -166,7 +224,11 @@ def test_a_changed_file_counts_within_a_second_and_a_broken_one_changes_nothing(
         "[[keys]]\nname = 'a'\nsha256 = 'SECRET'",
         "[[keys]]\nname = 'a b'\nsha256 = '" + "0" * 64 + "'",
         "[[keys]]\nname = 'a'\nsha256 = '" + "0" * 64 + "'\nadmim = true",
-        "[[keys]]\nname = 'a'\nsha256 = '" + "0" * 64 + "'\n[[keys]]\nname = 'a'\nsha256 = '" + "1" * 64 + "'",
+        "[[keys]]\nname = 'a'\nsha256 = '"
+        + "0" * 64
+        + "'\n[[keys]]\nname = 'a'\nsha256 = '"
+        + "1" * 64
+        + "'",
         "[[keys]",
         "\xff",
     ],
@@ -199,7 +261,11 @@ def test_a_bucket_refills_evenly_and_may_be_overdrawn() -> None:
 def test_a_key_whose_rights_change_keeps_what_it_has_running() -> None:
     limits = Limits(10)
     before = Key(name="a", sha256="0" * 64, concurrent=1)
-    with limits.admit(before), pytest.raises(Refusal), limits.admit(before.model_copy(update={"requests_per_minute": 5.0})):
+    with (
+        limits.admit(before),
+        pytest.raises(Refusal),
+        limits.admit(before.model_copy(update={"requests_per_minute": 5.0})),
+    ):
         pass
     with limits.admit(before):
         pass
@@ -217,12 +283,35 @@ def test_it_listens_beyond_this_machine_only_with_keys_or_on_demand(tmp_path: Pa
 # ── pages of other sites ────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_other_sites_pages_and_rebound_names_are_refused_where_there_are_no_keys(server: Running) -> None:
+def test_other_sites_pages_and_rebound_names_are_refused_where_there_are_no_keys(
+    server: Running,
+) -> None:
     http = server.http()
-    assert http.post("/v1/chat/completions", json=ASK, headers={"origin": "http://evil.example"}).status_code == 403
-    assert http.post("/v1/chat/completions", json=ASK, headers={"origin": "http://["}).json()["error"]["code"] == "other_site"
-    assert http.get("/v1/models", headers={"host": "evil.example:8000"}).json()["error"]["code"] == "other_host"
-    assert http.post("/v1/chat/completions", json=ASK, headers={"origin": server.url}).status_code == 200
-    text = http.post("/v1/chat/completions", content=b'{"model":"sql"}', headers={"content-type": "text/plain"})
+    assert (
+        http.post(
+            "/v1/chat/completions", json=ASK, headers={"origin": "http://evil.example"}
+        ).status_code
+        == 403
+    )
+    assert (
+        http.post("/v1/chat/completions", json=ASK, headers={"origin": "http://["}).json()["error"][
+            "code"
+        ]
+        == "other_site"
+    )
+    assert (
+        http.get("/v1/models", headers={"host": "evil.example:8000"}).json()["error"]["code"]
+        == "other_host"
+    )
+    assert (
+        http.post("/v1/chat/completions", json=ASK, headers={"origin": server.url}).status_code
+        == 200
+    )
+    text = http.post(
+        "/v1/chat/completions", content=b'{"model":"sql"}', headers={"content-type": "text/plain"}
+    )
     assert text.status_code == 400  # what a page may send without being asked is not read as JSON
-    assert "access-control-allow-origin" not in http.get("/v1/models", headers={"origin": "http://evil.example"}).headers
+    assert (
+        "access-control-allow-origin"
+        not in http.get("/v1/models", headers={"origin": "http://evil.example"}).headers
+    )

@@ -37,7 +37,9 @@ def slow(serve: Serve, package: Any) -> Running:
 
 
 def test_a_client_that_hangs_up_on_a_stream_aborts_its_request(slow: Running) -> None:
-    with slow.http().stream("POST", "/v1/chat/completions", json={**ASK, "stream": True}) as response:
+    with slow.http().stream(
+        "POST", "/v1/chat/completions", json={**ASK, "stream": True}
+    ) as response:
         next(response.iter_lines())
     until(lambda: len(slow.engine.aborted) == 1)
     until(lambda: slow.parts.limits.pending == 0)
@@ -48,7 +50,11 @@ def test_a_client_that_hangs_up_while_waiting_aborts_its_request(slow: Running) 
         httpx.post(f"{slow.url}/v1/chat/completions", json=ASK, timeout=0.4)
     until(lambda: len(slow.engine.aborted) == 1)
     with pytest.raises(httpx.ReadTimeout):
-        httpx.post(f"{slow.url}/v1/completions", json={"model": "sql", "prompt": ["a", "b", "c"]}, timeout=0.4)
+        httpx.post(
+            f"{slow.url}/v1/completions",
+            json={"model": "sql", "prompt": ["a", "b", "c"]},
+            timeout=0.4,
+        )
     until(lambda: len(slow.engine.aborted) == 4)
     until(lambda: slow.parts.limits.pending == 0)
 
@@ -62,19 +68,34 @@ def test_closing_an_openai_stream_aborts(slow: Running) -> None:
 
 def test_curl_streams(server: Running) -> None:
     body = json.dumps({**ASK, "stream": True})
-    command = ["curl", "-sN", f"{server.url}/v1/chat/completions", "-H", "Content-Type: application/json", "-d", body]
-    lines = subprocess.run(command, capture_output=True, text=True, timeout=20, check=True).stdout.splitlines()
+    command = [
+        "curl",
+        "-sN",
+        f"{server.url}/v1/chat/completions",
+        "-H",
+        "Content-Type: application/json",
+        "-d",
+        body,
+    ]
+    lines = subprocess.run(
+        command, capture_output=True, text=True, timeout=20, check=True
+    ).stdout.splitlines()
     assert lines[0].startswith("data: {") and [line for line in lines if line][-1] == "data: [DONE]"
 
 
 def test_draining_lets_requests_finish_and_accepts_none(slow: Running) -> None:
     answers: list[Any] = []
-    thread = threading.Thread(target=lambda: answers.append(slow.http().post("/v1/chat/completions", json=ASK)))
+    thread = threading.Thread(
+        target=lambda: answers.append(slow.http().post("/v1/chat/completions", json=ASK))
+    )
     thread.start()
     until(lambda: len(slow.engine.requests) == 1)
     slow.stop()
     thread.join()
-    assert answers[0].status_code == 200 and answers[0].json()["choices"][0]["message"]["content"] == LONG
+    assert (
+        answers[0].status_code == 200
+        and answers[0].json()["choices"][0]["message"]["content"] == LONG
+    )
     with pytest.raises(httpx.ConnectError):
         httpx.get(f"{slow.url}/health")
 
@@ -82,7 +103,9 @@ def test_draining_lets_requests_finish_and_accepts_none(slow: Running) -> None:
 def test_what_does_not_finish_in_time_is_aborted_and_told(serve: Serve, package: Any) -> None:
     server = serve({"sql": package("sql")}, lambda prompt: LONG, delay=0.2, drain=0.3)
     answers: list[Any] = []
-    thread = threading.Thread(target=lambda: answers.append(server.http().post("/v1/chat/completions", json=ASK)))
+    thread = threading.Thread(
+        target=lambda: answers.append(server.http().post("/v1/chat/completions", json=ASK))
+    )
     thread.start()
     failures: list[Exception] = []
 
@@ -127,7 +150,9 @@ class Process:
         (tmp_path / "served").mkdir(exist_ok=True)
         places = [base.parent, tmp_path / "cache", tmp_path / "state", tmp_path / "served"]
         command = [sys.executable, "-c", PROGRAM, *map(str, places), str(delay), *packages]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
         assert self.process.stdout
         self.url = self.process.stdout.readline().strip()
         assert self.url.startswith("http"), self.process.communicate(timeout=10)[1]
@@ -146,10 +171,14 @@ class Process:
         return self.process.returncode
 
 
-def test_a_killed_server_serves_again_what_it_served(tiny_base: Path, package: Any, tmp_path: Path) -> None:
+def test_a_killed_server_serves_again_what_it_served(
+    tiny_base: Path, package: Any, tmp_path: Path
+) -> None:
     sql, other = package("sql"), package("json", tmp_path / "served")
     server = Process(tiny_base, tmp_path, f"sql={sql}")
-    loaded = httpx.post(f"{server.url}/v1/experts", json={"name": "other", "path": "json", "pin": True})
+    loaded = httpx.post(
+        f"{server.url}/v1/experts", json={"name": "other", "path": "json", "pin": True}
+    )
     assert loaded.status_code == 201, loaded.text
     assert other.exists() and server.models() == {"sql", "other", "tiny", "auto"}
     server.end(signal.SIGKILL)
@@ -159,11 +188,17 @@ def test_a_killed_server_serves_again_what_it_served(tiny_base: Path, package: A
     assert again.end(signal.SIGTERM) == 0
 
 
-def test_sigterm_drains_and_a_second_signal_ends_at_once(tiny_base: Path, package: Any, tmp_path: Path) -> None:
+def test_sigterm_drains_and_a_second_signal_ends_at_once(
+    tiny_base: Path, package: Any, tmp_path: Path
+) -> None:
     sql = package("sql")
     server = Process(tiny_base, tmp_path, f"sql={sql}", delay=0.1)
     answers: list[Any] = []
-    thread = threading.Thread(target=lambda: answers.append(httpx.post(f"{server.url}/v1/chat/completions", json=ASK, timeout=30)))
+    thread = threading.Thread(
+        target=lambda: answers.append(
+            httpx.post(f"{server.url}/v1/chat/completions", json=ASK, timeout=30)
+        )
+    )
     thread.start()
     time.sleep(0.3)
     assert server.end(signal.SIGTERM) == 0
@@ -171,7 +206,11 @@ def test_sigterm_drains_and_a_second_signal_ends_at_once(tiny_base: Path, packag
     assert answers[0].status_code == 200
 
     server = Process(tiny_base, tmp_path, f"sql={sql}", delay=3)
-    thread = threading.Thread(target=lambda: _try(lambda: httpx.post(f"{server.url}/v1/chat/completions", json=ASK, timeout=30)))
+    thread = threading.Thread(
+        target=lambda: _try(
+            lambda: httpx.post(f"{server.url}/v1/chat/completions", json=ASK, timeout=30)
+        )
+    )
     thread.start()
     time.sleep(0.3)
     began = time.monotonic()
@@ -209,7 +248,9 @@ def test_state_is_replaced_in_one_step(tmp_path: Path) -> None:
     assert [p.name for p in (tmp_path / "state").iterdir()] == ["experts.json"]
 
 
-def test_state_that_is_in_place_counts_as_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_state_that_is_in_place_counts_as_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     state, sync = State(tmp_path / "state"), os.fsync
 
     def fails_for_folders(handle: int) -> None:
@@ -219,7 +260,11 @@ def test_state_that_is_in_place_counts_as_written(tmp_path: Path, monkeypatch: p
 
     monkeypatch.setattr(os, "fsync", fails_for_folders)
     state.put(Entry(name="a", path="/a"))
-    assert [e.name for e in state.entries] == [e.name for e in State(tmp_path / "state").entries] == ["a"]
+    assert (
+        [e.name for e in state.entries]
+        == [e.name for e in State(tmp_path / "state").entries]
+        == ["a"]
+    )
 
 
 # ── metrics and logs ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -247,15 +292,27 @@ def test_metrics_count_requests_tokens_and_states(slow: Running) -> None:
     assert _metric(text, "expertserve_requests_total", expert="sql", outcome="cancelled") == 1
     assert _metric(text, "expertserve_requests_total", expert="sql", outcome="refused") == 1
     assert _metric(text, "expertserve_refused_total", status="404") == 1
-    assert _metric(text, "expertserve_completion_tokens_total", expert="sql") >= done["usage"]["completion_tokens"] == 3
+    assert (
+        _metric(text, "expertserve_completion_tokens_total", expert="sql")
+        >= done["usage"]["completion_tokens"]
+        == 3
+    )
     assert _metric(text, "expertserve_time_to_first_token_seconds_count", expert="sql") == 2
     assert _metric(text, "expertserve_loads_total", expert="sql", action="load") == 1
     assert _metric(text, "expertserve_ready") == 1 and _metric(text, "expertserve_pending") == 0
-    assert sum(_metric(text, "expertserve_experts", state=s) for s in ("registered", "resident", "slot")) == 1
+    assert (
+        sum(
+            _metric(text, "expertserve_experts", state=s)
+            for s in ("registered", "resident", "slot")
+        )
+        == 1
+    )
     assert "x" * 50 not in text
 
 
-def test_logs_have_ids_and_digests_but_no_prompts(server: Running, caplog: pytest.LogCaptureFixture) -> None:
+def test_logs_have_ids_and_digests_but_no_prompts(
+    server: Running, caplog: pytest.LogCaptureFixture
+) -> None:
     logger = logging.getLogger("expertserve")
     logger.propagate = True
     caplog.set_level(logging.INFO, "expertserve")
@@ -263,11 +320,18 @@ def test_logs_have_ids_and_digests_but_no_prompts(server: Running, caplog: pytes
     until(lambda: any(r.getMessage() == "request" for r in caplog.records))
     record = next(r for r in caplog.records if r.getMessage() == "request")
     line = json.loads(JsonLines().format(record))
-    assert line["request_id"] == "abc-12345" and line["expert"] == "sql" and len(line["digest"]) == 64 and line["outcome"] == "stop"
+    assert (
+        line["request_id"] == "abc-12345"
+        and line["expert"] == "sql"
+        and len(line["digest"]) == 64
+        and line["outcome"] == "stop"
+    )
     assert "customers" not in json.dumps(line)
 
 
-def test_prompts_are_logged_where_that_is_asked_for(serve: Serve, package: Any, caplog: pytest.LogCaptureFixture) -> None:
+def test_prompts_are_logged_where_that_is_asked_for(
+    serve: Serve, package: Any, caplog: pytest.LogCaptureFixture
+) -> None:
     server = serve({"sql": package("sql")}, log_prompts=True)
     caplog.set_level(logging.INFO, "expertserve")
     server.http().post("/v1/chat/completions", json=ASK)
@@ -294,39 +358,64 @@ def test_headers_can_not_be_injected(server: Running) -> None:
 def test_an_expert_of_any_name_is_served_with_sound_headers(serve: Serve, package: Any) -> None:
     server = serve({"név ❤": package("sql")})
     response = server.http().post("/v1/chat/completions", json={**ASK, "model": "név ❤"})
-    assert response.status_code == 200 and response.headers["x-expertserve-expert"] == "n%C3%A9v %E2%9D%A4"
+    assert (
+        response.status_code == 200
+        and response.headers["x-expertserve-expert"] == "n%C3%A9v %E2%9D%A4"
+    )
 
 
-def test_a_bug_is_a_plain_500_with_its_trace_in_the_log(serve: Serve, package: Any, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_bug_is_a_plain_500_with_its_trace_in_the_log(
+    serve: Serve, package: Any, caplog: pytest.LogCaptureFixture
+) -> None:
     def script(prompt: str) -> str:
         raise ZeroDivisionError("secret detail")
 
     server = serve({"sql": package("sql")}, script)
     for stream in (False, True):
         response = server.http().post("/v1/chat/completions", json={**ASK, "stream": stream})
-        assert response.status_code == 500 and response.json()["error"]["code"] == "internal" and "secret" not in response.text
+        assert (
+            response.status_code == 500
+            and response.json()["error"]["code"] == "internal"
+            and "secret" not in response.text
+        )
 
 
-def test_two_hundred_requests_at_once_are_all_answered_by_the_right_expert(serve: Serve, package: Any) -> None:
+def test_two_hundred_requests_at_once_are_all_answered_by_the_right_expert(
+    serve: Serve, package: Any
+) -> None:
     server = serve(
-        {"sql": package("sql"), "json": package("json")}, lambda prompt: "SELECT " + re.findall(r"question (\d+)", prompt)[-1], delay=0.001
+        {"sql": package("sql"), "json": package("json")},
+        lambda prompt: "SELECT " + re.findall(r"question (\d+)", prompt)[-1],
+        delay=0.001,
     )
 
     async def one(client: httpx.AsyncClient, number: int) -> None:
         model, stream = ("sql", "json")[number % 2], number % 3 == 0
-        body = {"model": model, "messages": [{"role": "user", "content": f"question {number}"}], "stream": stream}
+        body = {
+            "model": model,
+            "messages": [{"role": "user", "content": f"question {number}"}],
+            "stream": stream,
+        }
         if number % 10 == 7:
-            async with client.stream("POST", "/v1/chat/completions", json={**body, "stream": True}) as response:
+            async with client.stream(
+                "POST", "/v1/chat/completions", json={**body, "stream": True}
+            ) as response:
                 await anext(response.aiter_lines())
             return
         if number % 5 == 1:
-            response = await client.post("/v1/chat/completions", json={**body, "temperature": "hot"})
+            response = await client.post(
+                "/v1/chat/completions", json={**body, "temperature": "hot"}
+            )
             assert response.status_code == 400
             return
         response = await client.post("/v1/chat/completions", json=body)
         assert response.status_code == 200 and response.headers["x-expertserve-expert"] == model
         if stream:
-            events = [json.loads(line[6:]) for line in response.text.splitlines() if line.startswith("data: {")]
+            events = [
+                json.loads(line[6:])
+                for line in response.text.splitlines()
+                if line.startswith("data: {")
+            ]
             text = "".join(e["choices"][0]["delta"].get("content") or "" for e in events)
         else:
             text = response.json()["choices"][0]["message"]["content"]

@@ -62,7 +62,9 @@ asyncio.run(main())
 
 @pytest.mark.long
 @pytest.mark.timeout(600)
-def test_two_hundred_clients_lose_nothing_and_leave_nothing(serve: Serve, package: Any, tmp_path: Any) -> None:
+def test_two_hundred_clients_lose_nothing_and_leave_nothing(
+    serve: Serve, package: Any, tmp_path: Any
+) -> None:
     import re
 
     from tests.server.conftest import keys_file
@@ -74,7 +76,12 @@ def test_two_hundred_clients_lose_nothing_and_leave_nothing(serve: Serve, packag
     sizes, files = [], []
     total: dict[str, int] = {}
     for _ in range(4):
-        done = subprocess.run([sys.executable, "-c", CLIENTS, server.url, "3"], capture_output=True, text=True, timeout=300)
+        done = subprocess.run(
+            [sys.executable, "-c", CLIENTS, server.url, "3"],
+            capture_output=True,
+            text=True,
+            timeout=300,
+        )
         assert done.returncode == 0, done.stderr
         for name, value in json.loads(done.stdout).items():
             total[name] = total.get(name, 0) + value
@@ -84,6 +91,11 @@ def test_two_hundred_clients_lose_nothing_and_leave_nothing(serve: Serve, packag
         sizes.append(process.memory_info().rss)
         files.append(process.num_fds())
     assert total["lost"] == total["wrong"] == 0, total
-    assert sum(total.values()) == 2400 and total["hung_up"] > 100 and total["refused"] > 300 and total["answered"] > 1500, total
+    assert (
+        sum(total.values()) == 2400
+        and total["hung_up"] > 100
+        and total["refused"] > 300
+        and total["answered"] > 1500
+    ), total
     assert sizes[-1] - sizes[1] < 16 << 20, sizes
     assert files[-1] <= files[1] + 5, files

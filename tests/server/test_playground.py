@@ -19,12 +19,27 @@ ANSWER = "SELECT COUNT(*) FROM customers WHERE country = 'Spain'"
 
 def test_the_pages_bring_everything_themselves(server: Running) -> None:
     http = server.http()
-    for path in ("/", "/docs", "/static/playground.css", "/static/playground.js", "/static/docs.js"):
+    for path in (
+        "/",
+        "/docs",
+        "/static/playground.css",
+        "/static/playground.js",
+        "/static/docs.js",
+    ):
         response = http.get(path)
-        assert response.status_code == 200 and "http://" not in response.text and "https://" not in response.text, path
+        assert (
+            response.status_code == 200
+            and "http://" not in response.text
+            and "https://" not in response.text
+        ), path
     assert "default-src 'none'" in http.get("/").headers["content-security-policy"]
     assert "innerHTML" not in http.get("/static/playground.js").text
-    for path in ("/static/nothing", "/static/../app.py", "/static/%2e%2e%2fapp.py", "/static/playground.html"):
+    for path in (
+        "/static/nothing",
+        "/static/../app.py",
+        "/static/%2e%2e%2fapp.py",
+        "/static/playground.html",
+    ):
         assert http.get(path).status_code == 404
 
 
@@ -46,7 +61,12 @@ def page(browser: Any) -> Iterator[Any]:
     page.set_default_timeout(15_000)
     complaints: list[str] = []
     page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("console", lambda message: complaints.append(message.text) if "Content Security Policy" in message.text else None)
+    page.on(
+        "console",
+        lambda message: (
+            complaints.append(message.text) if "Content Security Policy" in message.text else None
+        ),
+    )
     yield page
     page.close()
     assert complaints == []
@@ -81,7 +101,9 @@ def test_it_lists_experts_and_streams_an_answer_with_its_proof(page: Any, server
 
 
 @pytest.mark.long
-def test_two_experts_are_compared_side_by_side_and_auto_names_its_choice(page: Any, server: Running) -> None:
+def test_two_experts_are_compared_side_by_side_and_auto_names_its_choice(
+    page: Any, server: Running
+) -> None:
     _open(page, server)
     page.fill("#prompt", QUESTION)
     page.select_option("#other", "auto")
@@ -109,7 +131,9 @@ def test_stopping_aborts_in_the_engine(page: Any, serve: Serve, package: Any) ->
 
 
 @pytest.mark.long
-def test_an_error_is_shown_with_its_hint_and_packages_can_not_write_html(page: Any, serve: Serve, package: Any) -> None:
+def test_an_error_is_shown_with_its_hint_and_packages_can_not_write_html(
+    page: Any, serve: Serve, package: Any
+) -> None:
     evil = "<img src=x onerror=document.title='owned'>"
     server = serve({"sql": package("sql", description=evil)}, lambda prompt: evil)
     _open(page, server)
@@ -121,13 +145,22 @@ def test_an_error_is_shown_with_its_hint_and_packages_can_not_write_html(page: A
     page.fill("#max", "200")
     page.click("#ask")
     page.wait_for_selector(".answer[aria-busy=false] dd")
-    assert page.locator(".answer pre").inner_text() == evil and evil in page.locator(".card").first.inner_text()
+    assert (
+        page.locator(".answer pre").inner_text() == evil
+        and evil in page.locator(".card").first.inner_text()
+    )
     assert page.title() == "expertserve playground"
 
 
 @pytest.mark.long
-def test_a_key_is_asked_for_and_then_used(page: Any, serve: Serve, package: Any, tmp_path: Path) -> None:
-    server = serve({"sql": package("sql")}, lambda prompt: ANSWER, keys=keys_file(tmp_path / "keys.toml", me={}))
+def test_a_key_is_asked_for_and_then_used(
+    page: Any, serve: Serve, package: Any, tmp_path: Path
+) -> None:
+    server = serve(
+        {"sql": package("sql")},
+        lambda prompt: ANSWER,
+        keys=keys_file(tmp_path / "keys.toml", me={}),
+    )
     page.goto(server.url)
     page.wait_for_selector("#key-dialog[open]")
     page.fill("#key", "wrong")
@@ -149,7 +182,11 @@ def test_everything_can_be_reached_by_keyboard(page: Any, server: Running) -> No
     reached = []
     for _ in range(14):
         page.keyboard.press("Tab")
-        reached.append(page.evaluate("document.activeElement.id || document.activeElement.name || document.activeElement.tagName"))
+        reached.append(
+            page.evaluate(
+                "document.activeElement.id || document.activeElement.name || document.activeElement.tagName"
+            )
+        )
     for wanted in ("key-open", "expert", "prompt", "schema", "ask", "other", "max"):
         assert wanted in reached, (wanted, reached)
 
@@ -165,7 +202,9 @@ def test_the_routes_page_lists_every_route(page: Any, server: Running) -> None:
 
 
 @pytest.mark.long
-def test_the_picture_in_the_docs_is_what_it_looks_like(page: Any, serve: Serve, package: Any) -> None:
+def test_the_picture_in_the_docs_is_what_it_looks_like(
+    page: Any, serve: Serve, package: Any
+) -> None:
     """Writes docs/images/playground.png, where EXPERTSERVE_SCREENSHOT says so; else only that it can be taken."""
     texts = {
         "sql": "Questions about a relational schema → one SELECT that SQLite and PostgreSQL both read.",
@@ -176,7 +215,10 @@ def test_the_picture_in_the_docs_is_what_it_looks_like(page: Any, serve: Serve, 
     server = serve(experts, lambda prompt: ANSWER, delay=0.03)
     _open(page, server)
     page.fill("#prompt", QUESTION)
-    page.fill("#schema", "CREATE TABLE customers (id INTEGER PRIMARY KEY, name TEXT, country TEXT, age INTEGER);")
+    page.fill(
+        "#schema",
+        "CREATE TABLE customers (id INTEGER PRIMARY KEY, name TEXT, country TEXT, age INTEGER);",
+    )
     page.select_option("#other", "tiny")
     page.keyboard.press("Control+Enter")
     _until(page, "document.querySelectorAll('.answer[aria-busy=false] dd').length >= 5")

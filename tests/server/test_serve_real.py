@@ -53,10 +53,31 @@ def collector() -> Iterator[tuple[str, list[bytes]]]:
 def start(folder: Path, *options: str) -> tuple[subprocess.Popen[str], str]:
     """The command, once its engine answers; and where it listens."""
     packages = [f"{name}={next(EXPERTS.glob(f'expert-{name}-*.expert'))}" for name in QUESTIONS]
-    command = [sys.executable, "-m", "expertserve.cli", "serve", *packages, "--port", "0", "--experts-folder", str(folder / "experts")]
+    command = [
+        sys.executable,
+        "-m",
+        "expertserve.cli",
+        "serve",
+        *packages,
+        "--port",
+        "0",
+        "--experts-folder",
+        str(folder / "experts"),
+    ]
     command += ["--state-dir", str(folder / "state"), "--open-admin", *options]
-    environment = {**os.environ, "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL": "http/protobuf", "OTEL_BSP_SCHEDULE_DELAY": "200"}
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=environment, cwd=folder)
+    environment = {
+        **os.environ,
+        "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL": "http/protobuf",
+        "OTEL_BSP_SCHEDULE_DELAY": "200",
+    }
+    process = subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        env=environment,
+        cwd=folder,
+    )
     assert process.stdout
     for line in process.stdout:
         if line.startswith("ready at "):
@@ -69,26 +90,38 @@ def answers(url: str) -> dict[str, str]:
     said: dict[str, str] = {}
     with openai.OpenAI(base_url=f"{url}/v1", api_key="none", max_retries=0, timeout=120) as client:
         for name, (question, schema, begins) in QUESTIONS.items():
-            ask: Any = {"messages": [{"role": "user", "content": question}], "extra_body": {"schema": schema}}
+            ask: Any = {
+                "messages": [{"role": "user", "content": question}],
+                "extra_body": {"schema": schema},
+            }
             answer = client.chat.completions.create(model=name, **ask)
             said[name] = answer.choices[0].message.content or ""
             assert said[name].startswith(begins) and answer.choices[0].finish_reason == "stop"
             routed = client.chat.completions.create(model="auto", **ask)
-            twins = {name, "more"} if name == "sql" else {name}  # "more" is the SQL expert under a second name
+            twins = (
+                {name, "more"} if name == "sql" else {name}
+            )  # "more" is the SQL expert under a second name
             assert routed.choices[0].message.content == said[name] and routed.model in twins
     return said
 
 
-def test_three_experts_and_auto_survive_sigkill(tmp_path: Path, collector: tuple[str, list[bytes]]) -> None:
+def test_three_experts_and_auto_survive_sigkill(
+    tmp_path: Path, collector: tuple[str, list[bytes]]
+) -> None:
     (tmp_path / "experts").mkdir()
     shutil.copy(next(EXPERTS.glob("expert-sql-*.expert")), tmp_path / "experts" / "more.expert")
     endpoint, spans = collector
     process, url = start(tmp_path, "--otlp-traces-endpoint", endpoint)
     said = answers(url)
-    loaded = httpx.post(f"{url}/v1/experts", json={"name": "more", "path": "more.expert"}, timeout=60)
+    loaded = httpx.post(
+        f"{url}/v1/experts", json={"name": "more", "path": "more.expert"}, timeout=60
+    )
     assert loaded.status_code == 201, loaded.text
     metrics = httpx.get(f"{url}/metrics").text
-    assert "vllm:generation_tokens_total" in metrics and 'expertserve_requests_total{expert="sql",outcome="stop"}' in metrics
+    assert (
+        "vllm:generation_tokens_total" in metrics
+        and 'expertserve_requests_total{expert="sql",outcome="stop"}' in metrics
+    )
 
     children = psutil.Process(process.pid).children(recursive=True)
     threading.Thread(target=lambda: _try(url), daemon=True).start()
@@ -100,7 +133,11 @@ def test_three_experts_and_auto_survive_sigkill(tmp_path: Path, collector: tuple
 
     process, url = start(tmp_path)
     try:
-        assert {m["id"] for m in httpx.get(f"{url}/v1/models").json()["data"]} >= {*QUESTIONS, "more", "auto"}
+        assert {m["id"] for m in httpx.get(f"{url}/v1/models").json()["data"]} >= {
+            *QUESTIONS,
+            "more",
+            "auto",
+        }
         assert answers(url) == said
     finally:
         process.send_signal(signal.SIGTERM)

@@ -5,14 +5,21 @@ from __future__ import annotations
 from expertserve import Expert
 from tests.conftest import SCHEMA
 
-PROMPTS = ["How many customers are from Spain?", "List the names of all customers.", "What is the average age of customers?"]
+PROMPTS = [
+    "How many customers are from Spain?",
+    "List the names of all customers.",
+    "What is the average age of customers?",
+]
 
 
 def test_generate_for_multiple_prompts(engine: Expert) -> None:
     results = engine.generate_batch(PROMPTS, schema=SCHEMA)
     assert [r.text for r in results] == [engine.generate(p, schema=SCHEMA).text for p in PROMPTS]
     assert "COUNT" in results[0].text and "name" in results[1].text and "AVG" in results[2].text
-    assert all(r.usage.completion_tokens > 0 and r.timing.total > 0 and r.expert.name == "expert-sql" for r in results)
+    assert all(
+        r.usage.completion_tokens > 0 and r.timing.total > 0 and r.expert.name == "expert-sql"
+        for r in results
+    )
     first, last = min(r.timing.first_token for r in results), max(r.timing.total for r in results)
     assert first < last < sum(r.timing.total for r in results)  # they ran at the same time
 
@@ -23,4 +30,10 @@ def test_batch_with_different_lengths(engine: Expert) -> None:
     alone = [engine.generate(p, schema=SCHEMA, max_tokens=40, logprobs=0) for p in prompts]
     assert [r.token_ids for r in together] == [r.token_ids for r in alone]
     for a, b in zip(together, alone, strict=True):
-        assert max(abs(x.logprob - y.logprob) for x, y in zip(a.logprobs or (), b.logprobs or (), strict=True)) < 1e-4
+        assert (
+            max(
+                abs(x.logprob - y.logprob)
+                for x, y in zip(a.logprobs or (), b.logprobs or (), strict=True)
+            )
+            < 1e-4
+        )

@@ -23,17 +23,25 @@ def works(expert: Expert) -> None:
     options = {"max_tokens": 6, "temperature": 0.0, "stop": []}
     whole = expert.generate("How many customers?", **options)
     assert whole.usage.completion_tokens > 0 and whole.expert.adapter is not None
-    assert expert.generate_batch(["How many customers?", "x"], **options)[0].token_ids == whole.token_ids
+    assert (
+        expert.generate_batch(["How many customers?", "x"], **options)[0].token_ids
+        == whole.token_ids
+    )
     with expert.generate_stream("How many customers?", **options) as stream:
         assert "".join(chunk.text for chunk in stream) == whole.text
 
 
 @pytest.mark.simulated
-def test_load_expert_on_windows(load: Load, tiny_base: Path, tiny_lora: Path, tmp_path: Path) -> None:
+def test_load_expert_on_windows(
+    load: Load, tiny_base: Path, tiny_lora: Path, tmp_path: Path
+) -> None:
     choice = choose(Machine(system="windows", gpus=(GPU,)))
     assert (choice.engine, choice.device) == ("transformers", "cuda:0")
     cache = PureWindowsPath("C:\\Users\\Some Body\\AppData\\Local\\expertserve")
-    assert (cache / str(safe_path("weights/adapter.safetensors"))).parts[-2:] == ("weights", "adapter.safetensors")
+    assert (cache / str(safe_path("weights/adapter.safetensors"))).parts[-2:] == (
+        "weights",
+        "adapter.safetensors",
+    )
     assert last_component("F:\\models\\tiny\\") == "tiny"
     package = tiny.package(tmp_path / "with blanks and ä", tiny_lora, tiny_base)
     manifest = package / "manifest.json"

@@ -26,7 +26,9 @@ def test_auto_detect_cuda(caplog: pytest.LogCaptureFixture) -> None:
     assert "vllm on cuda:0: RTX 4090 is the GPU" in caplog.text
 
 
-def test_fallback_to_cpu(load: Callable[..., Expert], tiny_package: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_fallback_to_cpu(
+    load: Callable[..., Expert], tiny_package: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     """This machine has no GPU, so it is the system of the scenario."""
     with caplog.at_level(logging.INFO, "expertserve"):
         expert = load(tiny_package, engine=TransformersEngine)
@@ -39,7 +41,9 @@ def test_fallback_to_cpu(load: Callable[..., Expert], tiny_package: Path, caplog
 def test_explicit_device_selection(tiny_base: Path) -> None:
     machine = Machine(system="linux", gpus=(LARGE, SMALL), vllm="cuda")
     choice = choose(machine, device="cuda:1")
-    assert (choice.device, choice.environment) == ("cuda:1", {"CUDA_VISIBLE_DEVICES": "1"}), "the engine's process sees that GPU alone"
+    assert (choice.device, choice.environment) == ("cuda:1", {"CUDA_VISIBLE_DEVICES": "1"}), (
+        "the engine's process sees that GPU alone"
+    )
     assert choose(machine, device="cuda:1", engine="transformers").device == "cuda:1"
     with pytest.raises(DeviceError, match=r"cuda:0 \(RTX 4090\), cuda:1 \(RTX 3050\), cpu"):
         choose(machine, device="cuda:2")

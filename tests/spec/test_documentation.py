@@ -23,7 +23,11 @@ def test_api_reference() -> None:
     assert check_docs.undocumented(names) == []
     assert check_docs.undescribed(names) == []
     assert check_docs.without_example(names) == []
-    own = [n.thing for n in names if inspect.isfunction(n.thing) and n.path.split(".")[-2] in expertserve.__all__]
+    own = [
+        n.thing
+        for n in names
+        if inspect.isfunction(n.thing) and n.path.split(".")[-2] in expertserve.__all__
+    ]
     assert own
     assert all(
         "return" in inspect.signature(f).return_annotation or inspect.signature(f).return_annotation
@@ -36,7 +40,9 @@ def test_migration_guide(reader: Callable[[], dict[str, object]]) -> None:
     guide = ROOT / "docs" / "migration.md"
     text = guide.read_text()
     for origin in ("transformers and PEFT", "vllm serve", "llama.cpp", "Ollama"):
-        section = re.search(rf"^## From .*{re.escape(origin)}.*?(?=^## )", text, re.MULTILINE | re.DOTALL)
+        section = re.search(
+            rf"^## From .*{re.escape(origin)}.*?(?=^## )", text, re.MULTILINE | re.DOTALL
+        )
         assert section, origin
         assert section[0].count("```") >= 4, f"{origin}: their code, and ours"
         assert "What differs" in section[0]
@@ -54,4 +60,6 @@ def test_example_applications() -> None:
         compile(source, path, "exec")
         assert path in listed
         assert "/path/to" not in source
-        assert 'if __name__ == "__main__":' in source  # they run; tests/docs/test_examples.py runs them
+        assert (
+            'if __name__ == "__main__":' in source
+        )  # they run; tests/docs/test_examples.py runs them

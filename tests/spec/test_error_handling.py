@@ -26,7 +26,12 @@ import expertserve
 
 
 def import_without(*names: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-c", HIDE.format(names=names)], capture_output=True, text=True, check=False)
+    return subprocess.run(
+        [sys.executable, "-c", HIDE.format(names=names)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 def test_missing_dependencies() -> None:
@@ -40,7 +45,11 @@ def test_missing_dependencies() -> None:
 def test_invalid_manifest(tmp_path: Path) -> None:
     for text, line, said in (
         (b'{\n  "name": "expert-x",\n  "version" "1.0.0"\n}', 3, "malformed JSON"),
-        (b'{\n  "name": "expert-x",\n  "version": "1.0.0",\n  "base_models": "none"\n}', 4, "valid array"),
+        (
+            b'{\n  "name": "expert-x",\n  "version": "1.0.0",\n  "base_models": "none"\n}',
+            4,
+            "valid array",
+        ),
     ):
         package = tiny.tar_gz(tmp_path / "bad.expert", {"manifest.json": text})
         with pytest.raises(ManifestError, match=said) as caught:
@@ -50,10 +59,16 @@ def test_invalid_manifest(tmp_path: Path) -> None:
 
 def test_out_of_memory(sql_package: Path) -> None:
     config = EngineConfig(kv_cache_bytes=16 << 20, max_model_len=8192)
-    with Expert.load(sql_package, config=config, start=False) as expert, pytest.raises(OutOfMemoryError) as caught:
+    with (
+        Expert.load(sql_package, config=config, start=False) as expert,
+        pytest.raises(OutOfMemoryError) as caught,
+    ):
         expert.generate("How many customers?")  # the manager starts its engine now
     assert caught.value.code == "out_of_memory" and "lower max_model_len to" in caught.value.hint
     limited = EngineConfig(max_model_len=256)
-    with pytest.raises(ConfigError, match="the context holds 256") as long, Expert.load(sql_package, config=limited, start=False) as expert:
+    with (
+        pytest.raises(ConfigError, match="the context holds 256") as long,
+        Expert.load(sql_package, config=limited, start=False) as expert,
+    ):
         expert.generate("word " * 300)
     assert "shorten the prompt" in long.value.hint

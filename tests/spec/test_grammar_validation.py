@@ -38,13 +38,22 @@ def with_grammar(package: Path, folder: Path, grammar: str | None, cache: Path) 
 
 def test_load_expert_with_grammar(beside: Beside, sql_package: Path, tmp_path: Path) -> None:
     grammar = 'root ::= "SELECT " [a-z]{1,9} " FROM customers"'
-    expert = beside(pack(with_grammar(sql_package, tmp_path / "p", grammar, tmp_path / "c"), tmp_path / "x.expert"))
+    expert = beside(
+        pack(
+            with_grammar(sql_package, tmp_path / "p", grammar, tmp_path / "c"),
+            tmp_path / "x.expert",
+        )
+    )
     prepared: PreparedExpert = expert.manager.get(expert._name)
     assert prepared.grammar is not None and prepared.grammar.accepts("SELECT name FROM customers")
     for temperature, seed in ((0.0, 0), (1.5, 1), (1.5, 2)):
-        result = expert.generate("How many customers are from Spain?", schema=SCHEMA, temperature=temperature, seed=seed)
+        result = expert.generate(
+            "How many customers are from Spain?", schema=SCHEMA, temperature=temperature, seed=seed
+        )
         assert prepared.grammar.accepts(result.text) and result.grammar and result.grammar.complete
-    bad = with_grammar(sql_package, tmp_path / "q", 'root ::= "SELECT" |\n  missing', tmp_path / "c")
+    bad = with_grammar(
+        sql_package, tmp_path / "q", 'root ::= "SELECT" |\n  missing', tmp_path / "c"
+    )
     with pytest.raises(GrammarError) as caught:
         beside(bad)
     assert caught.value.line == 2
@@ -55,13 +64,20 @@ def test_generate_with_grammar_enforcement(engine: Expert) -> None:
     database = sqlite3.connect(":memory:")
     for seed in range(8):
         result = engine.generate(
-            "Tell me a joke about customers.", schema=SCHEMA, temperature=1.5, seed=seed, max_tokens=10 + 7 * seed, restrict_to_schema=True
+            "Tell me a joke about customers.",
+            schema=SCHEMA,
+            temperature=1.5,
+            seed=seed,
+            max_tokens=10 + 7 * seed,
+            restrict_to_schema=True,
         )
         assert result.grammar and result.grammar.complete and result.grammar.engine == "glrmask"
         try:
             database.execute(f"EXPLAIN {result.text}")
         except sqlite3.Error as error:
-            assert not any(p in str(error) for p in ("syntax error", "unrecognized token", "incomplete input")), (result.text, error)
+            assert not any(
+                p in str(error) for p in ("syntax error", "unrecognized token", "incomplete input")
+            ), (result.text, error)
 
 
 def test_expert_without_grammar(beside: Beside, sql_package: Path, tmp_path: Path) -> None:

@@ -12,10 +12,16 @@ from tests.conftest import SCHEMA
 Beside = Callable[..., Expert]
 
 
-def test_load_decoding_params_from_manifest(beside: Beside, demo_base: Path, tmp_path: Path) -> None:
+def test_load_decoding_params_from_manifest(
+    beside: Beside, demo_base: Path, tmp_path: Path
+) -> None:
     decoding = {"temperature": 2.0, "top_p": 1.0, "top_k": 0, "max_tokens": 8}
     package = tiny.package(
-        tmp_path / "p", None, demo_base, base_models=tiny.base_entry(name=demo_base.name, adapters=[]), training={"decoding": decoding}
+        tmp_path / "p",
+        None,
+        demo_base,
+        base_models=tiny.base_entry(name=demo_base.name, adapters=[]),
+        training={"decoding": decoding},
     )
     hot = beside(package)
     texts = {hot.generate("Tell me a story.", seed=seed).text for seed in range(4)}
@@ -31,8 +37,16 @@ def test_load_adapter_config_from_manifest(beside: Beside, demo_base: Path, tmp_
     """A package with two checkpoints of one DoRA expert, and a LoRA one: the manifest decides which is served."""
     for i, name in enumerate(("final", "checkpoint-100")):
         tiny.peft_adapter(demo_base, tmp_path / "p" / name, "dora", seed=i, strength=0.02)
-    steps = [{**tiny.adapters_entry("dora", 4), "path": "final"}, {**tiny.adapters_entry("dora", 4), "checkpoint_step": 100}]
-    package = tiny.package(tmp_path / "p", None, demo_base, base_models=tiny.base_entry(name=demo_base.name, adapters=steps))
+    steps = [
+        {**tiny.adapters_entry("dora", 4), "path": "final"},
+        {**tiny.adapters_entry("dora", 4), "checkpoint_step": 100},
+    ]
+    package = tiny.package(
+        tmp_path / "p",
+        None,
+        demo_base,
+        base_models=tiny.base_entry(name=demo_base.name, adapters=steps),
+    )
     final, early = beside(package), beside(package, checkpoint="checkpoint-100")
     lora = tiny.package(
         tmp_path / "l",
@@ -40,16 +54,25 @@ def test_load_adapter_config_from_manifest(beside: Beside, demo_base: Path, tmp_
         demo_base,
         base_models=tiny.base_entry(name=demo_base.name),
     )
-    results = [e.generate("Tell me a story.", max_tokens=10, temperature=0.0) for e in (final, early, beside(lora))]
+    results = [
+        e.generate("Tell me a story.", max_tokens=10, temperature=0.0)
+        for e in (final, early, beside(lora))
+    ]
     assert [r.expert.adapter.type for r in results if r.expert.adapter] == ["dora", "dora", "lora"]
     assert len({r.expert.adapter.digest for r in results if r.expert.adapter}) == 3
     assert len({r.token_ids for r in results}) == 3
 
 
-def test_load_stop_sequences_from_manifest(beside: Beside, sql_package: Path, demo_base: Path, tmp_path: Path) -> None:
+def test_load_stop_sequences_from_manifest(
+    beside: Beside, sql_package: Path, demo_base: Path, tmp_path: Path
+) -> None:
     decoding = {"temperature": 0.0, "stop_sequences": [" FROM", "\n\n"]}
     package = tiny.package(
-        tmp_path / "p", None, demo_base, base_models=tiny.base_entry(name=demo_base.name, adapters=[]), training={"decoding": decoding}
+        tmp_path / "p",
+        None,
+        demo_base,
+        base_models=tiny.base_entry(name=demo_base.name, adapters=[]),
+        training={"decoding": decoding},
     )
     stopped = beside(package)
     whole = stopped.generate("Repeat exactly: one two three", stop=[], max_tokens=20)
@@ -58,6 +81,11 @@ def test_load_stop_sequences_from_manifest(beside: Beside, sql_package: Path, de
     assert cut.text == whole.text[: whole.text.index(word)] and cut.finish_reason == "stop"
     sql = beside(sql_package)
     assert sql.manifest.decoding.stop_sequences == (";",)
-    assert sql.generate("List all customers.", schema=SCHEMA, stop=[" FROM"], grammar=None).text == "SELECT *"
+    assert (
+        sql.generate("List all customers.", schema=SCHEMA, stop=[" FROM"], grammar=None).text
+        == "SELECT *"
+    )
     followed = sql.generate("List all customers.", schema=SCHEMA, stop=[" FROM"])
-    assert followed.text.startswith("SELECT * FROM")  # under a grammar, a stop acts only where the sentence is complete
+    assert followed.text.startswith(
+        "SELECT * FROM"
+    )  # under a grammar, a stop acts only where the sentence is complete

@@ -55,7 +55,9 @@ def test_load_multiple_experts(another: Callable[..., ExpertManager]) -> None:
     manager.load_expert("sql", package("sql"))
     manager.load_expert("cypher", package("cypher"))
     assert {i.name for i in manager.list_loaded_experts()} == {"sql", "cypher"}
-    assert ask(manager, "sql").upper().startswith("SELECT") and ask(manager, "cypher").upper().startswith("MATCH")
+    assert ask(manager, "sql").upper().startswith("SELECT") and ask(
+        manager, "cypher"
+    ).upper().startswith("MATCH")
 
 
 def test_base_model_sharing(three: ExpertManager) -> None:
@@ -67,7 +69,9 @@ def test_base_model_sharing(three: ExpertManager) -> None:
     assert len({i.base_model for i in infos}) == 1 and len(three.info().engines) == 1
     base = three.get("sql").base
     weights = sum(f.stat().st_size for f in base.path.glob("*.safetensors"))
-    assert all(0 < i.adapter_bytes < 0.1 * weights for i in infos)  # so two experts take far less than twice the first
+    assert all(
+        0 < i.adapter_bytes < 0.1 * weights for i in infos
+    )  # so two experts take far less than twice the first
 
 
 def test_generate_with_different_experts(three: ExpertManager) -> None:
@@ -84,8 +88,14 @@ def test_list_loaded_experts(three: ExpertManager) -> None:
     ask(three, "sql")
     infos = {i.name: i for i in three.list_loaded_experts()}
     assert list(infos) == ["sql", "cypher", "json"]
-    assert all(i.base_model == "SmolLM2-135M-Instruct" and i.adapter_bytes > 0 for i in infos.values())
-    assert infos["sql"].last_used and time.time() - infos["sql"].last_used < 60 and infos["cypher"].last_used is None
+    assert all(
+        i.base_model == "SmolLM2-135M-Instruct" and i.adapter_bytes > 0 for i in infos.values()
+    )
+    assert (
+        infos["sql"].last_used
+        and time.time() - infos["sql"].last_used < 60
+        and infos["cypher"].last_used is None
+    )
 
 
 def test_unload_expert(three: ExpertManager) -> None:
@@ -116,7 +126,17 @@ def test_lru_eviction(another: Callable[..., ExpertManager], variants: list[Path
         manager.load_expert(name, path)
         manager.generate(name, "x", max_tokens=2)
     manager.load_expert("d", variants[3])
-    assert {i.name: i.resident for i in manager.list_loaded_experts()} == {"a": False, "b": True, "c": True, "d": True}
+    assert {i.name: i.resident for i in manager.list_loaded_experts()} == {
+        "a": False,
+        "b": True,
+        "c": True,
+        "d": True,
+    }
     assert len(manager.info().engines) == 1
     assert manager.generate("a", "x", max_tokens=2).expert.name == "expert-0"  # reloaded by its use
-    assert {i.name: i.resident for i in manager.list_loaded_experts()} == {"a": True, "b": False, "c": True, "d": True}
+    assert {i.name: i.resident for i in manager.list_loaded_experts()} == {
+        "a": True,
+        "b": False,
+        "c": True,
+        "d": True,
+    }

@@ -14,10 +14,17 @@ from tests import tiny
 def test_load_valid_expert_package(engine: Expert, sql_package: Path) -> None:
     prepared = engine.manager.get("expert")
     assert isinstance(engine, Expert)
-    assert prepared.package.folder.is_dir() and (prepared.package.folder / "manifest.json").is_file()
+    assert (
+        prepared.package.folder.is_dir() and (prepared.package.folder / "manifest.json").is_file()
+    )
     assert engine.manifest.name == "expert-sql"
-    assert prepared.adapter is not None and (prepared.adapter.folder / "adapter_model.safetensors").is_file()
-    assert (prepared.package.folder / "tokenizer.json").is_file() and prepared.prompt.tokenizer.id_of("<|im_start|>") == 1
+    assert (
+        prepared.adapter is not None
+        and (prepared.adapter.folder / "adapter_model.safetensors").is_file()
+    )
+    assert (
+        prepared.package.folder / "tokenizer.json"
+    ).is_file() and prepared.prompt.tokenizer.id_of("<|im_start|>") == 1
     assert engine.info.digest == file_digest(sql_package)
 
 
@@ -31,7 +38,9 @@ def test_load_corrupted_package(sql_package: Path, tmp_path: Path) -> None:
 
 
 def test_load_package_with_missing_manifest(tmp_path: Path) -> None:
-    package = tiny.tar_gz(tmp_path / "bare.expert", {"adapter_model.safetensors": b"", "adapter_config.json": b"{}"})
+    package = tiny.tar_gz(
+        tmp_path / "bare.expert", {"adapter_model.safetensors": b"", "adapter_config.json": b"{}"}
+    )
     with pytest.raises(LoadError, match=r"no manifest\.json") as caught:
         Expert.load(package, cache_dir=tmp_path / "cache")
     assert caught.value.code == "manifest_missing"

@@ -38,9 +38,16 @@ def manual(sql_package: Path, demo_base: Path) -> Callable[[list[str]], int]:
 
     def generate(prompts: list[str]) -> int:
         chats = [[{"role": "user", "content": p}] for p in prompts]
-        inputs = tokenizer.apply_chat_template(chats, add_generation_prompt=True, return_tensors="pt", return_dict=True, padding=True)
+        inputs = tokenizer.apply_chat_template(
+            chats, add_generation_prompt=True, return_tensors="pt", return_dict=True, padding=True
+        )
         with torch.inference_mode():
-            out = model.generate(**inputs, do_sample=False, max_new_tokens=TOKENS, pad_token_id=tokenizer.pad_token_id)
+            out = model.generate(
+                **inputs,
+                do_sample=False,
+                max_new_tokens=TOKENS,
+                pad_token_id=tokenizer.pad_token_id,
+            )
         ends = {tokenizer.eos_token_id}
         answers = out[:, inputs["input_ids"].shape[1] :].tolist()
         return sum(next((n + 1 for n, t in enumerate(a) if t in ends), len(a)) for a in answers)
@@ -48,7 +55,9 @@ def manual(sql_package: Path, demo_base: Path) -> Callable[[list[str]], int]:
     return generate
 
 
-def medians(ours: Callable[[], int], theirs: Callable[[], int], rounds: int = 5) -> tuple[float, float]:
+def medians(
+    ours: Callable[[], int], theirs: Callable[[], int], rounds: int = 5
+) -> tuple[float, float]:
     """Seconds per token of both, in turn, after one round that isn't counted."""
     figures: tuple[list[float], list[float]] = ([], [])
     for round_ in range(rounds + 1):
@@ -61,12 +70,18 @@ def medians(ours: Callable[[], int], theirs: Callable[[], int], rounds: int = 5)
 
 
 def test_single_prompt_latency(engine: Expert, manual: Callable[[list[str]], int]) -> None:
-    ours, theirs = medians(lambda: engine.generate(PROMPTS[0], **ASK).usage.completion_tokens, lambda: manual(PROMPTS[:1]))
+    ours, theirs = medians(
+        lambda: engine.generate(PROMPTS[0], **ASK).usage.completion_tokens,
+        lambda: manual(PROMPTS[:1]),
+    )
     assert ours <= 1.05 * theirs
 
 
 def test_batch_throughput(engine: Expert, manual: Callable[[list[str]], int]) -> None:
-    ours, theirs = medians(lambda: sum(r.usage.completion_tokens for r in engine.generate_batch(PROMPTS, **ASK)), lambda: manual(PROMPTS))
+    ours, theirs = medians(
+        lambda: sum(r.usage.completion_tokens for r in engine.generate_batch(PROMPTS, **ASK)),
+        lambda: manual(PROMPTS),
+    )
     assert 1 / ours >= 0.95 / theirs
 
 
@@ -108,7 +123,11 @@ def test_memory_overhead(sql_package: Path) -> None:
 
     def measured(kind: str) -> int:
         done = subprocess.run(
-            [sys.executable, "-c", MEMORY, kind, str(sql_package)], capture_output=True, text=True, timeout=280, check=True
+            [sys.executable, "-c", MEMORY, kind, str(sql_package)],
+            capture_output=True,
+            text=True,
+            timeout=280,
+            check=True,
         )
         return int(json.loads(done.stdout.strip().splitlines()[-1]))
 

@@ -25,7 +25,9 @@ def test_generate_text_from_single_prompt(engine: Expert) -> None:
 
 def test_generate_with_custom_parameters(engine: Expert) -> None:
     asked = {"schema": SCHEMA, "temperature": 0.5, "max_tokens": 3}
-    results = [engine.generate("List the names of all customers.", seed=seed, **asked) for seed in (1, 1)]  # type: ignore[arg-type]
+    results = [
+        engine.generate("List the names of all customers.", seed=seed, **asked) for seed in (1, 1)
+    ]  # type: ignore[arg-type]
     assert [r.usage.completion_tokens for r in results] == [3, 3]
     assert [r.finish_reason for r in results] == ["length", "length"]
     assert results[0].token_ids == results[1].token_ids
@@ -36,11 +38,14 @@ def test_generate_with_custom_parameters(engine: Expert) -> None:
 def test_generate_with_schema_context(engine: Expert) -> None:
     result = engine.generate(QUESTION, schema=SCHEMA)
     prepared = engine.manager.get("expert")
-    ids = prepared.prompt.render([{"role": "system", "content": f"Schema:\n{SCHEMA}"}, {"role": "user", "content": QUESTION}])
+    ids = prepared.prompt.render(
+        [{"role": "system", "content": f"Schema:\n{SCHEMA}"}, {"role": "user", "content": QUESTION}]
+    )
     assert result.usage.prompt_tokens == len(ids)
     database = sqlite3.connect(":memory:")
     database.executescript(SCHEMA)
     database.executemany(
-        "INSERT INTO customers (name, country, age) VALUES (?, ?, 30)", [("Ann", "Spain"), ("Bob", "Spain"), ("Eve", "Peru")]
+        "INSERT INTO customers (name, country, age) VALUES (?, ?, 30)",
+        [("Ann", "Spain"), ("Bob", "Spain"), ("Eve", "Peru")],
     )
     assert database.execute(result.text).fetchall() == [(2,)]

@@ -27,11 +27,22 @@ def mistakes(found: check_types.Findings) -> dict[str, set[str]]:
 def test_typed_inference_result(found: check_types.Findings) -> None:
     assert not [place for place in found if place[0] == "accepted.py"]
     assert mistakes(found)["takes_a_result_for_text"] == {"return-value"}
-    unhandled = ("forgets_that_a_batch_may_hold_failures", "forgets_a_kind_of_outcome", "forgets_a_finish_reason")
-    assert all(mistakes(found).get(name) for name in unhandled), "a failure that isn't handled is an error before running"
+    unhandled = (
+        "forgets_that_a_batch_may_hold_failures",
+        "forgets_a_kind_of_outcome",
+        "forgets_a_finish_reason",
+    )
+    assert all(mistakes(found).get(name) for name in unhandled), (
+        "a failure that isn't handled is an error before running"
+    )
 
 
 def test_builder_pattern_for_configuration(found: check_types.Findings) -> None:
     assert not check_types.differences("mypy", found)
-    wrong = ("names_a_device_that_is_none", "puts_vllm_on_apples_gpu", "wants_slots_of_the_portable_engine", "gives_a_count_as_text")
+    wrong = (
+        "names_a_device_that_is_none",
+        "puts_vllm_on_apples_gpu",
+        "wants_slots_of_the_portable_engine",
+        "gives_a_count_as_text",
+    )
     assert all(mistakes(found).get(name) for name in wrong)

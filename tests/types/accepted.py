@@ -6,7 +6,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import assert_never, assert_type
 
-from expertserve import AsyncExpertManager, EngineConfig, Expert, ExpertError, ExpertManager, GenerateArgs, InferenceResult, Message
+from expertserve import (
+    AsyncExpertManager,
+    EngineConfig,
+    Expert,
+    ExpertError,
+    ExpertManager,
+    GenerateArgs,
+    InferenceResult,
+    Message,
+)
 from expertserve.builder import ManagerBuilder, PortableBuilder, VLLMBuilder
 from expertserve.engine.fake import FakeEngine
 from expertserve.result import Chunk, FinishReason
@@ -109,13 +118,21 @@ async def manages_asynchronously(path: str) -> str:
 
 
 def builds() -> ExpertManager:
-    builder = ExpertManager.builder().base_model("Qwen3-0.6B").max_loaded_experts(3).device("cuda").dtype("bfloat16")
+    builder = (
+        ExpertManager.builder()
+        .base_model("Qwen3-0.6B")
+        .max_loaded_experts(3)
+        .device("cuda")
+        .dtype("bfloat16")
+    )
     assert_type(builder, ManagerBuilder)
     return builder.build()
 
 
 def builds_on_vllm() -> ExpertManager:
-    builder = ExpertManager.builder().vllm().device("cuda:1").max_slots(4).max_lora_rank(64).threads(2)
+    builder = (
+        ExpertManager.builder().vllm().device("cuda:1").max_slots(4).max_lora_rank(64).threads(2)
+    )
     assert_type(builder, VLLMBuilder)
     return builder.build()
 

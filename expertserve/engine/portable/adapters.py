@@ -48,7 +48,9 @@ class Adapter:
     @property
     def bytes(self) -> int:
         """What its tensors take."""
-        tensors = [t for w in self.modules.values() for t in (w.a, w.b, w.scale, w.shift) if t is not None]
+        tensors = [
+            t for w in self.modules.values() for t in (w.a, w.b, w.scale, w.shift) if t is not None
+        ]
         return sum(t.nbytes for t in tensors)
 
 
@@ -70,7 +72,12 @@ class Plan:
         if len(adapters) <= 1 and None not in rows:
             return cls(adapters)
         place = {a: i for i, a in enumerate(adapters)}
-        return cls(adapters, torch.tensor([len(adapters) if a is None else place[a] for a in rows], device=device) if adapters else None)
+        return cls(
+            adapters,
+            torch.tensor([len(adapters) if a is None else place[a] for a in rows], device=device)
+            if adapters
+            else None,
+        )
 
 
 @dataclass(slots=True)
@@ -109,7 +116,11 @@ class AdaptedLinear(nn.Module):
             own = plan.adapters[0].modules.get(self.name)
             return y if own is None else _apply(x, y, own)
         stacked = self._stack(plan.adapters)
-        return y if stacked is None else _apply(x, y, stacked, plan.row[:, None], self._mask(plan, stacked))
+        return (
+            y
+            if stacked is None
+            else _apply(x, y, stacked, plan.row[:, None], self._mask(plan, stacked))
+        )
 
     def _stack(self, adapters: tuple[Adapter, ...]) -> Weights | None:
         """The adapters side by side; kept until another set comes."""
@@ -132,7 +143,11 @@ class AdaptedLinear(nn.Module):
 
 
 def _apply(
-    x: torch.Tensor, y: torch.Tensor, own: Weights, row: torch.Tensor | None = None, mask: torch.Tensor | None = None
+    x: torch.Tensor,
+    y: torch.Tensor,
+    own: Weights,
+    row: torch.Tensor | None = None,
+    mask: torch.Tensor | None = None,
 ) -> torch.Tensor:
     if own.scale is not None:
         y.addcmul_(y, own.scale if row is None else own.scale[row])
@@ -172,7 +187,12 @@ def _table(vectors: Sequence[torch.Tensor | None], like: torch.Tensor) -> torch.
     return torch.stack([zero if v is None else v for v in (*vectors, None)])
 
 
-def read(adapter: ServingAdapter, layers: Mapping[str, nn.Module], dtype: torch.dtype, device: torch.device) -> Adapter:
+def read(
+    adapter: ServingAdapter,
+    layers: Mapping[str, nn.Module],
+    dtype: torch.dtype,
+    device: torch.device,
+) -> Adapter:
     """Reads a serving form for a model whose linear layers are given by name, and checks that every part of it has its place.
 
     Raises:
@@ -182,11 +202,18 @@ def read(adapter: ServingAdapter, layers: Mapping[str, nn.Module], dtype: torch.
     try:
         tensors = load_file(adapter.folder / WEIGHTS)
     except (OSError, SafetensorError) as error:
-        raise LoadError(f"the serving form in {adapter.folder} can't be read: {error}", code="io") from error
+        raise LoadError(
+            f"the serving form in {adapter.folder} can't be read: {error}", code="io"
+        ) from error
     ending = ".lora_A.weight"
-    names = [key.removeprefix(PREFIX).removesuffix(ending) for key in tensors if key.endswith(ending)]
+    names = [
+        key.removeprefix(PREFIX).removesuffix(ending) for key in tensors if key.endswith(ending)
+    ]
     if len(names) != adapter.modules or 2 * len(names) != len(tensors):
-        raise IncompatibleError(f"the serving form has {len(names)} modules, {adapter.modules} were made", code="engine_refused")
+        raise IncompatibleError(
+            f"the serving form has {len(names)} modules, {adapter.modules} were made",
+            code="engine_refused",
+        )
     modules = {}
     for name in names:
         a, b = (tensors[f"{PREFIX}{name}.lora_{side}.weight"] for side in "AB")
@@ -194,7 +221,14 @@ def read(adapter: ServingAdapter, layers: Mapping[str, nn.Module], dtype: torch.
     return Adapter(adapter.digest, modules)
 
 
-def _fitted(name: str, layer: nn.Module | None, a: torch.Tensor, b: torch.Tensor, dtype: torch.dtype, device: torch.device) -> Weights:
+def _fitted(
+    name: str,
+    layer: nn.Module | None,
+    a: torch.Tensor,
+    b: torch.Tensor,
+    dtype: torch.dtype,
+    device: torch.device,
+) -> Weights:
     if isinstance(layer, AdaptedLinear):
         layer = layer.base
     if not isinstance(layer, nn.Linear):
@@ -223,7 +257,9 @@ def _fitted(name: str, layer: nn.Module | None, a: torch.Tensor, b: torch.Tensor
     )
 
 
-def adapt(model: nn.Module, layers: dict[str, nn.Module], names: Sequence[str], current: Current) -> None:
+def adapt(
+    model: nn.Module, layers: dict[str, nn.Module], names: Sequence[str], current: Current
+) -> None:
     """Wraps the named linear layers in place, once; `layers` then names the wrappers."""
     for name in names:
         layer = layers[name]

@@ -42,7 +42,9 @@ class Layer(CacheLayerMixin):  # type: ignore[misc]
 
     def _write(self, buffer: torch.Tensor | None, states: torch.Tensor, start: int) -> torch.Tensor:
         if buffer is None or buffer.shape[2] < self.end:
-            grown = states.new_zeros(len(states), states.shape[1], self.end + max(AHEAD, start // 8), states.shape[3])
+            grown = states.new_zeros(
+                len(states), states.shape[1], self.end + max(AHEAD, start // 8), states.shape[3]
+            )
             if buffer is not None:
                 grown[:, :, :start] = buffer[: self.rows, :, :start]
             buffer = grown

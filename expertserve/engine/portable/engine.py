@@ -19,7 +19,14 @@ from expertserve.engine.base import EngineInfo, Resident
 from expertserve.engine.cgroup import cpu_share
 from expertserve.engine.device import announce, choose, probe
 from expertserve.engine.machine import choose_dtype, choose_sizes
-from expertserve.errors import ConfigError, EngineDeadError, ExpertError, IncompatibleError, InferenceError, OutOfMemoryError
+from expertserve.errors import (
+    ConfigError,
+    EngineDeadError,
+    ExpertError,
+    IncompatibleError,
+    InferenceError,
+    OutOfMemoryError,
+)
 from expertserve.models import BaseModel
 from expertserve.prompt.tokenizer import FILE, Tokenizer
 from expertserve.request import Request
@@ -71,15 +78,22 @@ class TransformersEngine:
         if adapter.digest in self._adapters:
             return
         with _failing("the adapter can't be loaded"):
-            made = await asyncio.to_thread(read, adapter, loaded.layers, loaded.dtype, loaded.device)
-            await worker.call(lambda: adapt(loaded.model, loaded.layers, list(made.modules), loaded.current))
+            made = await asyncio.to_thread(
+                read, adapter, loaded.layers, loaded.dtype, loaded.device
+            )
+            await worker.call(
+                lambda: adapt(loaded.model, loaded.layers, list(made.modules), loaded.current)
+            )
         self._adapters.setdefault(adapter.digest, made)
 
     async def remove(self, digest: str) -> None:
         self._adapters.pop(digest, None)  # requests that run with it keep it until they end
 
     async def resident(self) -> Mapping[str, Resident]:
-        return {digest: Resident(adapter.bytes, in_slot=True) for digest, adapter in self._adapters.items()}
+        return {
+            digest: Resident(adapter.bytes, in_slot=True)
+            for digest, adapter in self._adapters.items()
+        }
 
     @property
     def alive(self) -> bool:
@@ -115,12 +129,18 @@ class TransformersEngine:
 
     def _running(self) -> tuple[Worker, Loaded]:
         if self._worker is None or self._loaded is None or not self._worker.alive:
-            raise EngineDeadError("the engine was not started, or was closed", hint="load the expert again", code="engine_closed")
+            raise EngineDeadError(
+                "the engine was not started, or was closed",
+                hint="load the expert again",
+                code="engine_closed",
+            )
         return self._worker, self._loaded
 
     def _check(self, request: Request) -> None:
         if request.adapter and request.adapter not in self._adapters:
-            raise InferenceError(f"the adapter {request.adapter[:12]}… is not resident", code="not_resident")
+            raise InferenceError(
+                f"the adapter {request.adapter[:12]}… is not resident", code="not_resident"
+            )
         wanted = len(request.prompt_token_ids) + request.sampling.max_tokens
         if wanted > self._max_model_len or not request.prompt_token_ids:
             raise ConfigError(
@@ -141,7 +161,10 @@ def _check_layers(base: BaseModel) -> None:
     kinds = base.config.get("layer_types")
     odd = sorted({str(k) for k in kinds} - ATTENTION) if isinstance(kinds, list) else []
     if odd:
-        raise IncompatibleError(f"{base.name} has layers of the kind {odd[0]}, which the portable engine doesn't serve", code="layer_kind")
+        raise IncompatibleError(
+            f"{base.name} has layers of the kind {odd[0]}, which the portable engine doesn't serve",
+            code="layer_kind",
+        )
 
 
 def _free_memory(device: str) -> int | None:
@@ -173,7 +196,11 @@ def _load(base: BaseModel, config: EngineConfig, device: str, dtype: str) -> Loa
         torch.set_num_threads(config.threads or math.ceil(cpu_share()))
     with _failing(f"{base.name} can't be loaded"), _without_progress():
         model = transformers.AutoModelForCausalLM.from_pretrained(
-            base.path, dtype=getattr(torch, dtype), local_files_only=True, use_safetensors=True, trust_remote_code=False
+            base.path,
+            dtype=getattr(torch, dtype),
+            local_files_only=True,
+            use_safetensors=True,
+            trust_remote_code=False,
         )
         model = model.to(device).eval()
     tokenizer = Tokenizer(base.path)
@@ -218,6 +245,8 @@ def _failing(what: str) -> Iterator[None]:
     try:
         yield
     except (torch.OutOfMemoryError, MemoryError) as error:
-        raise OutOfMemoryError(f"{what}: {error}", hint="use a smaller base model, a smaller dtype, or another device") from error
+        raise OutOfMemoryError(
+            f"{what}: {error}", hint="use a smaller base model, a smaller dtype, or another device"
+        ) from error
     except (RuntimeError, ValueError, OSError, KeyError, ImportError, SafetensorError) as error:
         raise EngineDeadError(f"{what}: {error}", code="engine_failed") from error

@@ -67,14 +67,19 @@ def choose(logits: torch.Tensor, rows: Sequence[Choosing]) -> list[tuple[int, To
     for i, row in enumerate(rows):
         if row.generator is not None:
             tokens[i] = draw(logits[i].cpu(), row.sampling, row.generator)
-    return [(token, _logprob(raw[i], token, rows[i].sampling.logprobs or 0) if i in raw else None) for i, token in enumerate(tokens)]
+    return [
+        (token, _logprob(raw[i], token, rows[i].sampling.logprobs or 0) if i in raw else None)
+        for i, token in enumerate(tokens)
+    ]
 
 
 def draw(logits: torch.Tensor, sampling: Sampling, generator: torch.Generator) -> int:
     """One token drawn from one row's logits, shape [vocabulary]."""
     logits = logits / sampling.temperature
     if sampling.min_p > 0:
-        logits = logits.masked_fill(logits < logits.max() + torch.tensor(sampling.min_p).log(), -torch.inf)
+        logits = logits.masked_fill(
+            logits < logits.max() + torch.tensor(sampling.min_p).log(), -torch.inf
+        )
     ids = None
     if 0 < sampling.top_k < len(logits):
         logits, ids = logits.topk(sampling.top_k)
@@ -92,7 +97,9 @@ def _constrain(logits: torch.Tensor, guide: State, ends: frozenset[int]) -> None
     """Forbids, in place, every token that the grammar doesn't allow next. The one place where grammars meet the sampler."""
     words = np.zeros((len(logits) + WORD - 1) // WORD, dtype=np.int32)
     guide.fill(words)
-    allowed = torch.from_numpy(np.unpackbits(words.view(np.uint8), bitorder="little")[: len(logits)]).bool()
+    allowed = torch.from_numpy(
+        np.unpackbits(words.view(np.uint8), bitorder="little")[: len(logits)]
+    ).bool()
     complete = guide.accepting
     for end in ends:
         if end < len(logits):
@@ -110,4 +117,6 @@ def _penalise(logits: torch.Tensor, ids: Sequence[int], penalty: float) -> None:
 
 def _logprob(raw: torch.Tensor, token: int, top: int) -> TokenLogprob:
     values, ids = raw.topk(min(top, len(raw)))
-    return TokenLogprob(token, float(raw[token]), tuple(zip(ids.tolist(), values.tolist(), strict=True)))
+    return TokenLogprob(
+        token, float(raw[token]), tuple(zip(ids.tolist(), values.tolist(), strict=True))
+    )

@@ -17,7 +17,9 @@ class TextStream:
         stops: Texts that end the answer and are cut off.
     """
 
-    def __init__(self, tokenizer: tokenizers.Tokenizer, prompt: Sequence[int], stops: Sequence[str]) -> None:
+    def __init__(
+        self, tokenizer: tokenizers.Tokenizer, prompt: Sequence[int], stops: Sequence[str]
+    ) -> None:
         self._tokenizer = tokenizer
         self._stream = DecodeStream(ids=list(prompt), skip_special_tokens=True)
         self._stops = tuple(stops)
@@ -30,7 +32,10 @@ class TextStream:
         if found:
             return self._held[: min(found)], True
         keep = held_back(self._held, self._stops)
-        shown, self._held = self._held[: len(self._held) - keep], self._held[len(self._held) - keep :]
+        shown, self._held = (
+            self._held[: len(self._held) - keep],
+            self._held[len(self._held) - keep :],
+        )
         return shown, False
 
     def _step(self, token: int) -> str:

@@ -144,7 +144,11 @@ class Worker:
                 self._deliver(self._batch.outbox)
                 self._batch.outbox = []
         if self._batch:
-            self._batch.fail(EngineDeadError("the engine was closed", hint="load the expert again", code="engine_closed"))
+            self._batch.fail(
+                EngineDeadError(
+                    "the engine was closed", hint="load the expert again", code="engine_closed"
+                )
+            )
             self._deliver(self._batch.outbox)
             self._batch = None
 
@@ -194,7 +198,9 @@ class Batch:
             self._admit()
             if self.rows:
                 self._decode()
-        except Exception as error:  # whatever failed in the model, those who wait for it must hear of it
+        except (
+            Exception
+        ) as error:  # whatever failed in the model, those who wait for it must hear of it
             log.debug("a step failed", exc_info=error)
             self.fail(translated(error))
 
@@ -227,16 +233,25 @@ class Batch:
             joining += [(row, cache) for row, goes in zip(rows, going, strict=True) if goes]
         if joining:
             self._cache = self._cache or BatchCache(self.loaded.depth)
-            self.rows += [row for row, _ in joining]  # first: where joining fails, they are told, too
+            self.rows += [
+                row for row, _ in joining
+            ]  # first: where joining fails, they are told, too
             self._plan = None
-            self._cache.join([(cache, len(row.job.request.prompt_token_ids)) for row, cache in joining])
+            self._cache.join(
+                [(cache, len(row.job.request.prompt_token_ids)) for row, cache in joining]
+            )
 
     def _fits(self, job: Job, joining: Sequence[Row]) -> bool:
         """Whether there are rows and memory for one more request at its longest, padding included. A request alone always gets a try."""
         jobs = [row.job for row in (*self.rows, *joining)]
         rows = len(jobs) + job.request.sampling.n
-        longest = max(len(j.request.prompt_token_ids) + j.request.sampling.max_tokens for j in (*jobs, job))
-        return not jobs or (rows <= self.max_rows and rows * longest * self.sizes.token_bytes <= self.sizes.kv_cache_bytes)
+        longest = max(
+            len(j.request.prompt_token_ids) + j.request.sampling.max_tokens for j in (*jobs, job)
+        )
+        return not jobs or (
+            rows <= self.max_rows
+            and rows * longest * self.sizes.token_bytes <= self.sizes.kv_cache_bytes
+        )
 
     def _prefill(self, job: Job) -> tuple[BatchCache, torch.Tensor]:
         cache = BatchCache(self.loaded.depth)
@@ -244,7 +259,12 @@ class Batch:
         self.loaded.current.plan = Plan.of([job.adapter], self.loaded.device)
         positions = torch.arange(ids.shape[1], device=self.loaded.device)[None]
         out = self.loaded.model(
-            input_ids=ids, position_ids=positions, past_key_values=cache, use_cache=True, logits_to_keep=1, return_dict=True
+            input_ids=ids,
+            position_ids=positions,
+            past_key_values=cache,
+            use_cache=True,
+            logits_to_keep=1,
+            return_dict=True,
         )
         return cache, out.logits[:, -1].float()
 
@@ -253,8 +273,15 @@ class Batch:
         ids = list(request.prompt_token_ids)
         text = TextStream(self.loaded.decoder, ids, request.sampling.stop)
         job.rows += 1
-        ends = frozenset({*request.sampling.stop_token_ids, *(() if self.loaded.end is None else (self.loaded.end,))})
-        choosing = Choosing(request.sampling, ids, generator(request.sampling, index), job.guides[index], ends)
+        ends = frozenset(
+            {
+                *request.sampling.stop_token_ids,
+                *(() if self.loaded.end is None else (self.loaded.end,)),
+            }
+        )
+        choosing = Choosing(
+            request.sampling, ids, generator(request.sampling, index), job.guides[index], ends
+        )
         return Row(job, index, ids, text, choosing)
 
     def _decode(self) -> None:
@@ -285,21 +312,30 @@ class Batch:
     def _take(self, rows: Sequence[Row], logits: torch.Tensor) -> list[bool]:
         """Chooses every row's next token and hands it out; False for rows that end with it."""
         chosen = choose(logits, [row.choosing for row in rows])
-        return [self._write(row, token, logprob) for row, (token, logprob) in zip(rows, chosen, strict=True)]
+        return [
+            self._write(row, token, logprob)
+            for row, (token, logprob) in zip(rows, chosen, strict=True)
+        ]
 
     def _write(self, row: Row, token: int, logprob: TokenLogprob | None) -> bool:
         sampling = row.job.request.sampling
         row.ids.append(token)
         row.written += 1
         guide = row.choosing.guide
-        ended = token in sampling.stop_token_ids or (token == self.loaded.end and (guide is not None or not sampling.ignore_eos))
+        ended = token in sampling.stop_token_ids or (
+            token == self.loaded.end and (guide is not None or not sampling.ignore_eos)
+        )
         if guide is not None and not ended and not guide.commit(token):
-            error = InferenceError("the mask allowed a token that the grammar refuses", code="grammar_broken")
+            error = InferenceError(
+                "the mask allowed a token that the grammar refuses", code="grammar_broken"
+            )
             self.outbox.append((row.job, error))
             row.job.cancelled = True
             return False
         text, stopped = ("", False) if ended else row.text.feed(token)
-        reason: FinishReason | None = "stop" if ended or stopped else "length" if row.written >= sampling.max_tokens else None
+        reason: FinishReason | None = (
+            "stop" if ended or stopped else "length" if row.written >= sampling.max_tokens else None
+        )
         if reason and not stopped:
             text += row.text.rest()
         chunk = Chunk(text, (token,), row.index, (logprob,) if logprob else (), reason)
@@ -327,9 +363,13 @@ def translated(error: Exception) -> ExpertError:
         return error
     if isinstance(error, torch.OutOfMemoryError | MemoryError):
         made: ExpertError = OutOfMemoryError(
-            f"the request doesn't fit into memory: {error}", hint="send fewer requests at once (max_requests), or shorten prompt and answer"
+            f"the request doesn't fit into memory: {error}",
+            hint="send fewer requests at once (max_requests), or shorten prompt and answer",
         )
     else:
-        made = InferenceError(f"the model failed on the request: {type(error).__name__}: {error}", code="request_failed")
+        made = InferenceError(
+            f"the model failed on the request: {type(error).__name__}: {error}",
+            code="request_failed",
+        )
     made.__cause__ = error
     return made

@@ -87,7 +87,9 @@ class VLLMEngine:
         if self._grammars:
             arguments["worker_extension_cls"] = EXTENSION if self._row_scale else WITHOUT_ADAPTERS
             arguments["scheduler_cls"] = SCHEDULER
-        self._llm = await launch(arguments, {} if on_gpu else _cpu_environment(config), choice.environment)
+        self._llm = await launch(
+            arguments, {} if on_gpu else _cpu_environment(config), choice.environment
+        )
         return EngineInfo("vllm", choice.device, dtype, sizes.max_model_len, width, choice.reason)
 
     async def add(self, adapter: ServingAdapter) -> None:
@@ -113,14 +115,23 @@ class VLLMEngine:
             with translated():
                 try:
                     if self._row_scale:
-                        await self._answer(llm.collective_rpc("expertserve_add", args=(lora.lora_name, lora.lora_int_id, lora.lora_path)))
+                        await self._answer(
+                            llm.collective_rpc(
+                                "expertserve_add",
+                                args=(lora.lora_name, lora.lora_int_id, lora.lora_path),
+                            )
+                        )
                     else:
                         await self._answer(llm.add_lora(lora))
                 except Exception as error:
-                    if type(error) is not Exception:  # a call that failed in the worker comes back as a bare one
+                    if (
+                        type(error) is not Exception
+                    ):  # a call that failed in the worker comes back as a bare one
                         raise
                     await self._answer(llm.remove_lora(lora.lora_int_id))
-                    raise IncompatibleError(f"vLLM can't hold the adapter: {error}", code="engine_refused") from error
+                    raise IncompatibleError(
+                        f"vLLM can't hold the adapter: {error}", code="engine_refused"
+                    ) from error
             self._lora[adapter.digest] = lora
 
     async def remove(self, digest: str) -> None:
@@ -133,7 +144,11 @@ class VLLMEngine:
         by_id = {lora.lora_int_id: digest for digest, lora in self._lora.items()}
         with translated():
             if not self._row_scale:
-                return {by_id[i]: Resident(0, in_slot=True) for i in await self._answer(self._running().list_loras()) if i in by_id}
+                return {
+                    by_id[i]: Resident(0, in_slot=True)
+                    for i in await self._answer(self._running().list_loras())
+                    if i in by_id
+                }
             (held, *_) = await self._answer(self._running().collective_rpc("expertserve_adapters"))
         return {by_id[i]: Resident(size, in_slot) for i, size, in_slot in held if i in by_id}
 
@@ -147,21 +162,33 @@ class VLLMEngine:
         lora = self._lora[request.adapter] if request.adapter else None
         if request.constraint and not self._grammars:
             raise IncompatibleError(
-                f"grammars need vLLM {VERSIONS[0]}.*", hint="install it, or switch the grammar off with grammar=None", code="extension_off"
+                f"grammars need vLLM {VERSIONS[0]}.*",
+                hint="install it, or switch the grammar off with grammar=None",
+                code="extension_off",
             )
         prompt = TokensPrompt(prompt_token_ids=list(request.prompt_token_ids))
         with translated():
-            outputs = self._running().generate(prompt, _params(request), request.id, lora_request=lora)
+            outputs = self._running().generate(
+                prompt, _params(request), request.id, lora_request=lora
+            )
             try:
                 async for output in outputs:
                     for completion in output.outputs:
                         if completion.finish_reason == "error":
-                            raise InferenceError("the engine failed on this request", hint="its log says why", code="request_failed")
+                            raise InferenceError(
+                                "the engine failed on this request",
+                                hint="its log says why",
+                                code="request_failed",
+                            )
                         yield Chunk(
                             completion.text,
                             tuple(completion.token_ids),
                             completion.index,
-                            _logprobs(completion.token_ids, completion.logprobs, request.sampling.logprobs or 0),
+                            _logprobs(
+                                completion.token_ids,
+                                completion.logprobs,
+                                request.sampling.logprobs or 0,
+                            ),
                             ENDS[completion.finish_reason] if completion.finish_reason else None,
                         )
             finally:
@@ -184,7 +211,9 @@ class VLLMEngine:
                     raise Dead
             return work.result()
         except Exception as error:
-            if type(error) is Exception and str(error).endswith(": cancelled"):  # so says the core as it ends, of what a dead worker left
+            if type(error) is Exception and str(error).endswith(
+                ": cancelled"
+            ):  # so says the core as it ends, of what a dead worker left
                 self._dying = True  # vLLM itself notices a moment later
                 raise Dead from error
             raise
@@ -193,7 +222,11 @@ class VLLMEngine:
 
     def _running(self) -> AsyncLLM:
         if self._llm is None:
-            raise EngineDeadError("the engine was not started, or was closed", hint="load the expert again", code="engine_closed")
+            raise EngineDeadError(
+                "the engine was not started, or was closed",
+                hint="load the expert again",
+                code="engine_closed",
+            )
         return self._llm
 
 
@@ -222,7 +255,10 @@ def slot_width(rank: int) -> int:
     for width in RANKS:
         if width >= rank:
             return width
-    raise IncompatibleError(f"an adapter of width {rank} fits no slot; the widest has {RANKS[-1]}", code="rank_too_large")
+    raise IncompatibleError(
+        f"an adapter of width {rank} fits no slot; the widest has {RANKS[-1]}",
+        code="rank_too_large",
+    )
 
 
 def _cpu_environment(config: EngineConfig) -> dict[str, str]:
@@ -275,8 +311,17 @@ def _constrained(constraint: Constraint, arguments: Mapping[str, Any]) -> Sampli
 
     from expertserve.engine.vllm.grammar import Params
 
-    spec = {"gbnf": constraint.gbnf, "digest": constraint.digest, "mask": str(constraint.mask or ""), "engine": constraint.engine}
-    return Params(**arguments, detokenize=False, structured_outputs=StructuredOutputsParams(grammar=json.dumps(spec)))
+    spec = {
+        "gbnf": constraint.gbnf,
+        "digest": constraint.digest,
+        "mask": str(constraint.mask or ""),
+        "engine": constraint.engine,
+    }
+    return Params(
+        **arguments,
+        detokenize=False,
+        structured_outputs=StructuredOutputsParams(grammar=json.dumps(spec)),
+    )
 
 
 def _logprobs(token_ids: Any, logprobs: Any, wanted: int) -> tuple[TokenLogprob, ...]:
@@ -285,7 +330,14 @@ def _logprobs(token_ids: Any, logprobs: Any, wanted: int) -> tuple[TokenLogprob,
         return ()
     return tuple(
         TokenLogprob(
-            t, at[t].logprob, tuple(sorted(((i, p.logprob) for i, p in at.items() if (p.rank or 0) <= wanted), key=lambda x: -x[1]))
+            t,
+            at[t].logprob,
+            tuple(
+                sorted(
+                    ((i, p.logprob) for i, p in at.items() if (p.rank or 0) <= wanted),
+                    key=lambda x: -x[1],
+                )
+            ),
         )
         for t, at in zip(token_ids, logprobs, strict=False)
     )

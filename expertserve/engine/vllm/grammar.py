@@ -18,7 +18,11 @@ import numpy as np
 import torch
 from vllm.sampling_params import SamplingParams
 from vllm.v1.core.sched.async_scheduler import AsyncScheduler
-from vllm.v1.structured_output.backend_types import StructuredOutputBackend, StructuredOutputGrammar, StructuredOutputOptions
+from vllm.v1.structured_output.backend_types import (
+    StructuredOutputBackend,
+    StructuredOutputGrammar,
+    StructuredOutputOptions,
+)
 
 from expertserve.decoding.compile import read_mask, vocabulary_of
 from expertserve.decoding.mask import GlrVocabulary, Mask, State, XMask
@@ -67,7 +71,10 @@ class Backend(StructuredOutputBackend):  # type: ignore[misc]
         self._vocabulary: GlrVocabulary | None = None
 
     def compile_grammar(
-        self, request_type: StructuredOutputOptions, grammar_spec: str, stop_token_ids: set[int] | None = None
+        self,
+        request_type: StructuredOutputOptions,
+        grammar_spec: str,
+        stop_token_ids: set[int] | None = None,
     ) -> StructuredOutputGrammar:
         spec = json.loads(grammar_spec)
         name = spec["mask"] or spec["digest"]

@@ -37,7 +37,9 @@ ENVIRONMENT = {
 """What vLLM takes from the environment of the processes that it starts."""
 
 
-async def launch(arguments: Mapping[str, Any], defaults: Mapping[str, str], chosen: Mapping[str, str]) -> AsyncLLM:
+async def launch(
+    arguments: Mapping[str, Any], defaults: Mapping[str, str], chosen: Mapping[str, str]
+) -> AsyncLLM:
     """Starts vLLM's processes; takes half a minute. A cancelled start ends them.
 
     Args:
@@ -60,13 +62,17 @@ class _Start:
         self._given_up = threading.Event()
         self._before: set[BaseProcess] | None = None
 
-    def run(self, arguments: Mapping[str, Any], defaults: Mapping[str, str], chosen: Mapping[str, str]) -> AsyncLLM:
+    def run(
+        self, arguments: Mapping[str, Any], defaults: Mapping[str, str], chosen: Mapping[str, str]
+    ) -> AsyncLLM:
         """Raises: EngineDeadError: `engine_closed` where it was given up; and what `translated` makes of vLLM's."""
         try:
             with _launching, _set(defaults, chosen), _no_main(), _deaf(), translated():
                 import torch  # noqa: F401  (configures its logging)
 
-                logging.getLogger("torch._library.triton").setLevel(logging.ERROR)  # it warns that Triton is missing, as it should be
+                logging.getLogger("torch._library.triton").setLevel(
+                    logging.ERROR
+                )  # it warns that Triton is missing, as it should be
                 from vllm.engine.arg_utils import AsyncEngineArgs
                 from vllm.v1.engine.async_llm import AsyncLLM
 
@@ -140,7 +146,10 @@ class _Main(types.ModuleType):
 
     def __init__(self, main: types.ModuleType) -> None:
         super().__init__("__main__")
-        self.__dict__.update({k: v for k, v in vars(main).items() if k not in ("__file__", "__spec__")}, __spec__=None)
+        self.__dict__.update(
+            {k: v for k, v in vars(main).items() if k not in ("__file__", "__spec__")},
+            __spec__=None,
+        )
 
 
 @contextmanager
@@ -161,7 +170,9 @@ def _shut_down_at_exit() -> None:
     """Ends vLLM's processes before multiprocessing waits for them: what is registered last runs first, and it was registered by now."""
 
     def shut_down() -> None:
-        logging.getLogger("vllm").setLevel(logging.CRITICAL)  # its front end would report the end of its back end as an error
+        logging.getLogger("vllm").setLevel(
+            logging.CRITICAL
+        )  # its front end would report the end of its back end as an error
         for llm in list(_live):
             llm.shutdown()
 

@@ -100,7 +100,10 @@ class Packed:
             self._due -= 1
             if not self._due:
                 with suppress(RuntimeError):
-                    self._products = Product(self.a.T, "down"), Product(self._block_diagonal(), "up")
+                    self._products = (
+                        Product(self.a.T, "down"),
+                        Product(self._block_diagonal(), "up"),
+                    )
         return self._products
 
     def _block_diagonal(self) -> torch.Tensor:
@@ -138,7 +141,9 @@ class Region:
     row: torch.Tensor | None = None
     own: torch.Tensor | None = None
     weights: dict[int, Packed] = field(default_factory=dict)
-    _rows: dict[Packed, tuple[torch.Tensor | None, torch.Tensor | None]] = field(default_factory=dict)
+    _rows: dict[Packed, tuple[torch.Tensor | None, torch.Tensor | None]] = field(
+        default_factory=dict
+    )
     _masks: dict[tuple[int, int], torch.Tensor] = field(default_factory=dict)
 
     @property
@@ -155,7 +160,10 @@ class Region:
             return packed.scale, packed.shift
         found = self._rows.get(packed)
         if found is None:
-            scale, shift = (None if v is None else v.index_select(0, self.row) for v in (packed.scale, packed.shift))
+            scale, shift = (
+                None if v is None else v.index_select(0, self.row)
+                for v in (packed.scale, packed.shift)
+            )
             found = scale, shift
             if self.is_small:
                 self._rows[packed] = found
@@ -167,7 +175,9 @@ class Region:
             return None
         found = self._masks.get((inner.shape[1], slices))
         if found is None:
-            found = self.own.expand(-1, slices, -1, inner.shape[1] // (slices * len(self.slots))).reshape(inner.shape)
+            found = self.own.expand(
+                -1, slices, -1, inner.shape[1] // (slices * len(self.slots))
+            ).reshape(inner.shape)
             self._masks[inner.shape[1], slices] = found
         return found
 
@@ -183,7 +193,9 @@ def regions(slots: Sequence[int], dtype: torch.dtype) -> list[Region]:
         else:
             found.append((at, at + length, length >= LONG_RUN))
         at += length
-    return [r for start, end, _ in found if (r := _region(slots[start:end], start, end, dtype)).slots]
+    return [
+        r for start, end, _ in found if (r := _region(slots[start:end], start, end, dtype)).slots
+    ]
 
 
 def _region(slots: Sequence[int], start: int, end: int, dtype: torch.dtype) -> Region:
@@ -202,12 +214,23 @@ def pack(a: Sequence[torch.Tensor], b: Sequence[torch.Tensor]) -> Packed:
     for down, up, end in zip(a, b, itertools.accumulate(map(len, b)), strict=True):
         columns, width = slice(end - len(up), end), _used(down)
         if width:
-            added.append((columns, [down[RESERVED : RESERVED + width]], [up[:, RESERVED : RESERVED + width].T]))
+            added.append(
+                (
+                    columns,
+                    [down[RESERVED : RESERVED + width]],
+                    [up[:, RESERVED : RESERVED + width].T],
+                )
+            )
         if width or up[:, :RESERVED].any():
             changed.append(columns)
     hull = slice(changed[0].start, changed[-1].stop) if changed else slice(0, 0)
     scale, shift = (torch.cat([up[:, i] for up in b])[hull] for i in range(RESERVED))
-    return Packed(*_joined(added, a[0][:0]), scale if scale.any() else None, shift if shift.any() else None, hull)
+    return Packed(
+        *_joined(added, a[0][:0]),
+        scale if scale.any() else None,
+        shift if shift.any() else None,
+        hull,
+    )
 
 
 def _used(a: torch.Tensor) -> int:
@@ -245,7 +268,9 @@ def stack(parts: Sequence[Packed]) -> Packed:
         added.append((one.columns, downs, [_padded(s.b, width) for s in each]))
     hull = slice(min(p.columns.start for p in parts), max(p.columns.stop for p in parts))
     sides = [(p.columns.start - hull.start, hull.stop - p.columns.stop) for p in parts]
-    scale, shift = (_rows(vectors, sides) for vectors in ([p.scale for p in parts], [p.shift for p in parts]))
+    scale, shift = (
+        _rows(vectors, sides) for vectors in ([p.scale for p in parts], [p.shift for p in parts])
+    )
     return Packed(*_joined(added, parts[0].a[:0]), scale, shift, hull)
 
 
@@ -253,7 +278,9 @@ def _padded(rows: torch.Tensor, height: int) -> torch.Tensor:
     return rows if len(rows) == height else pad(rows, (0, 0, 0, height - len(rows)))
 
 
-def _rows(vectors: Sequence[torch.Tensor | None], sides: Sequence[tuple[int, int]]) -> torch.Tensor | None:
+def _rows(
+    vectors: Sequence[torch.Tensor | None], sides: Sequence[tuple[int, int]]
+) -> torch.Tensor | None:
     """Vectors one below the other, each with so many zeros before and behind it, and a row of zeros."""
     rows = [None if v is None else pad(v, side) for v, side in zip(vectors, sides, strict=True)]
     some = next((row for row in rows if row is not None), None)
@@ -287,7 +314,11 @@ def apply(y: torch.Tensor, x: torch.Tensor, packed: Packed, region: Region) -> N
 
 def _part(matrix: torch.Tensor, dim: int, where: slice) -> torch.Tensor:
     """Rows or columns of a matrix; itself where that is all, as a view costs as much as a small sum."""
-    return matrix if where.stop - where.start == matrix.shape[dim] else matrix.narrow(dim, where.start, where.stop - where.start)
+    return (
+        matrix
+        if where.stop - where.start == matrix.shape[dim]
+        else matrix.narrow(dim, where.start, where.stop - where.start)
+    )
 
 
 class RowScaleCPU(PunicaWrapperCPU):  # type: ignore[misc]
@@ -302,7 +333,9 @@ class RowScaleCPU(PunicaWrapperCPU):  # type: ignore[misc]
         self._packed: dict[tuple[int, int], tuple[int | None, Packed]] = {}
         self._stacks: dict[int, dict[tuple[tuple[int, int | None], ...], Packed]] = {}
 
-    def update_metadata(self, mapping: LoRAMapping, lora_index_to_id: list[int | None], *args: Any, **kwargs: Any) -> None:
+    def update_metadata(
+        self, mapping: LoRAMapping, lora_index_to_id: list[int | None], *args: Any, **kwargs: Any
+    ) -> None:
         """Groups the step's tokens; called by vLLM whenever the mapping or the slots changed."""
         super().update_metadata(mapping, lora_index_to_id, *args, **kwargs)
         self._ids = list(lora_index_to_id)
@@ -333,7 +366,13 @@ class RowScaleCPU(PunicaWrapperCPU):  # type: ignore[misc]
             apply(_part(y, 0, region.where), _part(x, 0, region.where), packed, region)
 
     def add_lora_logits(
-        self, y: torch.Tensor, x: torch.Tensor, lora_a_stacked: torch.Tensor, lora_b_stacked: torch.Tensor, scale: float, **kwargs: Any
+        self,
+        y: torch.Tensor,
+        x: torch.Tensor,
+        lora_a_stacked: torch.Tensor,
+        lora_b_stacked: torch.Tensor,
+        scale: float,
+        **kwargs: Any,
     ) -> None:
         """The same for the output layer, whose tokens are those that are sampled."""
         x, y = x.view(-1, x.shape[-1]), y.view(-1, y.shape[-1])
@@ -341,14 +380,18 @@ class RowScaleCPU(PunicaWrapperCPU):  # type: ignore[misc]
             packed = self._weights(region, (lora_a_stacked,), (lora_b_stacked,)).to(y.dtype)
             apply(_part(y, 0, region.where), _part(x, 0, region.where).to(y.dtype), packed, region)
 
-    def _weights(self, region: Region, a: tuple[torch.Tensor, ...], b: tuple[torch.Tensor, ...]) -> Packed:
+    def _weights(
+        self, region: Region, a: tuple[torch.Tensor, ...], b: tuple[torch.Tensor, ...]
+    ) -> Packed:
         layer = id(a[0])
         found = region.weights.get(layer)
         if found is None:
             found = region.weights[layer] = self._find(layer, region, a, b)
         return found
 
-    def _find(self, layer: int, region: Region, a: tuple[torch.Tensor, ...], b: tuple[torch.Tensor, ...]) -> Packed:
+    def _find(
+        self, layer: int, region: Region, a: tuple[torch.Tensor, ...], b: tuple[torch.Tensor, ...]
+    ) -> Packed:
         slots = region.slots
         if region.row is None:  # one adapter beside base-only tokens is a mixture, too
             return self._one(layer, slots[0], a, b)
@@ -364,7 +407,9 @@ class RowScaleCPU(PunicaWrapperCPU):  # type: ignore[misc]
         stacks[key] = found  # the last one is the latest used
         return found
 
-    def _one(self, layer: int, slot: int, a: tuple[torch.Tensor, ...], b: tuple[torch.Tensor, ...]) -> Packed:
+    def _one(
+        self, layer: int, slot: int, a: tuple[torch.Tensor, ...], b: tuple[torch.Tensor, ...]
+    ) -> Packed:
         holder, packed = self._packed.get((layer, slot), (None, None))
         if packed is None or holder != self._ids[slot]:
             packed = pack([s[slot, 0] for s in a], [s[slot, 0] for s in b])

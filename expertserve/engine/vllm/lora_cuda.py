@@ -27,7 +27,13 @@ class RowScaleCUDA(PunicaWrapperGPU):  # type: ignore[misc]
         super().add_lora_linear(y, x, lora_a_stacked, lora_b_stacked, *args, **kwargs)
 
     def add_lora_logits(
-        self, y: torch.Tensor, x: torch.Tensor, lora_a_stacked: torch.Tensor, lora_b_stacked: torch.Tensor, *args: Any, **kwargs: Any
+        self,
+        y: torch.Tensor,
+        x: torch.Tensor,
+        lora_a_stacked: torch.Tensor,
+        lora_b_stacked: torch.Tensor,
+        *args: Any,
+        **kwargs: Any,
     ) -> None:
         rows = y.view(-1, y.shape[-1])
         scale_rows(rows, self._sampler_indices[: len(rows)], (lora_b_stacked,))

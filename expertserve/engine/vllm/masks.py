@@ -45,12 +45,18 @@ def install() -> None:
     """Takes the place of vLLM's function, where no token is speculated: such ones have rows of their own."""
     theirs = gpu_model_runner.apply_grammar_bitmask
 
-    def apply_grammar_bitmask(scheduled: SchedulerOutput, grammars: GrammarOutput, batch: InputBatch, logits: torch.Tensor) -> None:
+    def apply_grammar_bitmask(
+        scheduled: SchedulerOutput, grammars: GrammarOutput, batch: InputBatch, logits: torch.Tensor
+    ) -> None:
         if scheduled.scheduled_spec_decode_tokens:
             theirs(scheduled, grammars, batch, logits)
             return
         places = {request: row for row, request in enumerate(batch.req_ids)}
-        asked = [(i, places[r]) for i, r in enumerate(grammars.structured_output_request_ids) if r in places]
+        asked = [
+            (i, places[r])
+            for i, r in enumerate(grammars.structured_output_request_ids)
+            if r in places
+        ]
         bits = torch.from_numpy(grammars.grammar_bitmask[[i for i, _ in asked]]).view(torch.uint8)
         mask(logits, [row for _, row in asked], bits)
 

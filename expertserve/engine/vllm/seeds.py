@@ -22,7 +22,9 @@ def install() -> None:
     draw, account = CPUModelRunner._sample, CPUModelRunner._bookkeeping_sync
 
     def _sample(self: Any, *args: Any, **kwargs: Any) -> Any:
-        self._expertserve_states = [(generator, generator.get_state()) for generator in _unfinished(self).values()]
+        self._expertserve_states = [
+            (generator, generator.get_state()) for generator in _unfinished(self).values()
+        ]
         return draw(self, *args, **kwargs)
 
     def _bookkeeping_sync(self: Any, *args: Any, **kwargs: Any) -> Any:
@@ -30,7 +32,9 @@ def install() -> None:
             generator.set_state(state)
         batch, hidden = self.input_batch, _unfinished(self)
         everything = batch.generators
-        batch.generators = {row: generator for row, generator in everything.items() if row not in hidden}
+        batch.generators = {
+            row: generator for row, generator in everything.items() if row not in hidden
+        }
         try:
             return account(self, *args, **kwargs)
         finally:
@@ -42,7 +46,9 @@ def install() -> None:
 def _unfinished(runner: Any) -> dict[int, torch.Generator]:
     """The generators, by row, of requests whose prompt isn't through after this step."""
     discarded = runner.discard_request_mask.np
-    return {row: generator for row, generator in runner.input_batch.generators.items() if discarded[row]}
+    return {
+        row: generator for row, generator in runner.input_batch.generators.items() if discarded[row]
+    }
 
 
 if current_platform.device_type == "cpu":

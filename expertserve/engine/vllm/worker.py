@@ -20,7 +20,10 @@ from expertserve.package.members import WEIGHTS
 if TYPE_CHECKING:
     from vllm.v1.worker.worker_base import WorkerBase
 
-WRAPPERS = {"cpu": "expertserve.engine.vllm.lora_cpu.RowScaleCPU", "cuda": "expertserve.engine.vllm.lora_cuda.RowScaleCUDA"}
+WRAPPERS = {
+    "cpu": "expertserve.engine.vllm.lora_cpu.RowScaleCPU",
+    "cuda": "expertserve.engine.vllm.lora_cuda.RowScaleCUDA",
+}
 
 
 def install() -> None:
@@ -44,7 +47,10 @@ class Extension:
         if self.model_runner.lora_manager is None:
             return []
         manager: Any = self.model_runner.lora_manager._adapter_manager
-        return [(i, _bytes(lora), i in manager.lora_index_to_id) for i, lora in manager.list_adapters().items()]
+        return [
+            (i, _bytes(lora), i in manager.lora_index_to_id)
+            for i, lora in manager.list_adapters().items()
+        ]
 
     def expertserve_add(self: WorkerBase, name: str, adapter_id: int, folder: str) -> int:
         """Loads an adapter into a slot, and compares what the slot then holds with the serving form; returns the number of modules.
@@ -61,10 +67,15 @@ class Extension:
         checked = 0
         for module, layer in manager.modules.items():
             parent, _, last = module.rpartition(".")
-            parts = [f"{parent}.{p}" if parent else p for p in manager.packed_modules_mapping.get(last, [last])]
+            parts = [
+                f"{parent}.{p}" if parent else p
+                for p in manager.packed_modules_mapping.get(last, [last])
+            ]
             checked += _check_layer(module, layer, parts, slot, wanted)
         if 2 * checked != len(wanted):
-            raise RuntimeError(f"{checked} modules of the adapter are in the slot, {len(wanted) // 2} should be")
+            raise RuntimeError(
+                f"{checked} modules of the adapter are in the slot, {len(wanted) // 2} should be"
+            )
         return checked
 
 
@@ -76,19 +87,29 @@ def _bytes(lora: Any) -> int:
     return sum(t.nbytes for t in tensors)
 
 
-def _check_layer(name: str, layer: Any, parts: list[str], slot: int, wanted: dict[str, torch.Tensor]) -> int:
+def _check_layer(
+    name: str, layer: Any, parts: list[str], slot: int, wanted: dict[str, torch.Tensor]
+) -> int:
     """Each slice of one layer against its part of the file; returns how many parts the file has for it."""
     a = [wanted.get(f"base_model.model.{p}.lora_A.weight") for p in parts]
     b = [wanted.get(f"base_model.model.{p}.lora_B.weight") for p in parts]
-    if layer.tp_size > 1 and isinstance(layer.base_layer, RowParallelLinear) and any(t is not None and t[:, 1].any() for t in b):
+    if (
+        layer.tp_size > 1
+        and isinstance(layer.base_layer, RowParallelLinear)
+        and any(t is not None and t[:, 1].any() for t in b)
+    ):
         raise RuntimeError(
             f"{name} shifts rows and is split over its inputs, so that every process would add the shift; serve it on one device"
         )
     if layer.tp_size > 1 and any(t is not None for t in b):
         a, b = (
-            (layer.slice_lora_a(a), layer.slice_lora_b(b)) if len(parts) > 1 else ([layer.slice_lora_a(a[0])], [layer.slice_lora_b(b[0])])
+            (layer.slice_lora_a(a), layer.slice_lora_b(b))
+            if len(parts) > 1
+            else ([layer.slice_lora_a(a[0])], [layer.slice_lora_b(b[0])])
         )
-    stacked_a, stacked_b = (s if isinstance(s, tuple) else (s,) for s in (layer.lora_a_stacked, layer.lora_b_stacked))
+    stacked_a, stacked_b = (
+        s if isinstance(s, tuple) else (s,) for s in (layer.lora_a_stacked, layer.lora_b_stacked)
+    )
     for held, file in (*zip(stacked_a, a, strict=True), *zip(stacked_b, b, strict=True)):
         own = held[slot, 0]
         if file is None:
