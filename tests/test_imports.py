@@ -6,6 +6,8 @@ import ast
 import json
 import subprocess
 import sys
+from functools import cache
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import expertserve
@@ -22,6 +24,7 @@ ONLY_IN = {
 }
 
 
+@cache
 def imports(path: Path) -> set[str]:
     """The modules that a file imports anywhere."""
     found: set[str] = set()
@@ -31,6 +34,72 @@ def imports(path: Path) -> set[str]:
         elif isinstance(node, ast.ImportFrom) and node.module:
             found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
     return found
+
+
+FLOORS = (
+    ("_version", "errors"),
+    ("result", "config", "files", "findings", "models"),
+    ("package",),
+    ("grammar",),
+    ("adapters",),
+    ("prompt",),
+    ("expert",),
+    ("request",),
+    ("decoding",),
+    ("check",),
+    ("engine",),
+    ("core",),
+    ("manager", "facade"),
+    ("server",),
+    ("ray",),
+    ("cli",),
+    ("__init__",),
+)
+"""The rooms of the package from the ground up, as `docs/architecture.md` draws them."""
+
+
+def modules() -> dict[str, Path]:
+    """Dotted names below the package (a folder's own module is its `__init__`) and their files."""
+    return {
+        path.relative_to(PACKAGE).with_suffix("").as_posix().replace("/", "."): path
+        for path in PACKAGE.rglob("*.py")
+    }
+
+
+def arrows() -> dict[str, set[str]]:
+    """Module → the modules of ours that it imports: at the top, lazily, or for types alone."""
+    known = modules()
+    found: dict[str, set[str]] = {}
+    for name, path in known.items():
+        ours = {
+            m.removeprefix("expertserve").lstrip(".")
+            for m in imports(path)
+            if m.startswith("expertserve")
+        }
+        found[name] = (ours & known.keys()) - {name}
+        if "" in ours and not any(
+            f"expertserve.{m}" in imports(path) for m in known if "." not in m
+        ):
+            found[name].add("__init__")
+    return found
+
+
+def test_imports_point_downwards() -> None:
+    floor = {room: i for i, rooms in enumerate(FLOORS) for room in rooms}
+    rooms = {name.split(".")[0] for name in modules()}
+    assert rooms == floor.keys(), "each room has its place"
+    upwards = [
+        f"{name} imports {target}"
+        for name, targets in sorted(arrows().items())
+        for target in sorted(targets)
+        if floor[target.split(".")[0]] > floor[name.split(".")[0]]
+    ]
+    assert not upwards
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    graph = {name: targets for name, targets in arrows().items() if not name.endswith("__init__")}
+    TopologicalSorter(graph).prepare()  # raises CycleError, which names the circle
 
 
 def python(code: str) -> str:

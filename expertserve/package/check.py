@@ -1,4 +1,4 @@
-"""The linter: everything that is wrong or risky with a package, each with a place, a reason and a fix. Runs nothing out of the package."""
+"""What the linter finds in a package's files alone; `expertserve.check` has the rest."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from expertserve.errors import ExpertError, Located
 from expertserve.files import read_bounded
@@ -15,24 +14,12 @@ from expertserve.package import positions
 from expertserve.package.archive import Package, compare_digest
 from expertserve.package.manifest import NAME, Manifest, read_manifest
 from expertserve.package.signature import MEMBER, covers_manifest, verify_signature
-from expertserve.prompt.format import Message
-
-if TYPE_CHECKING:
-    pass
 
 PICKLES = (".bin", ".pt", ".pth", ".pkl", ".pickle", ".ckpt", ".joblib")
 PROGRAMS = (".py", ".sh", ".bat", ".cmd", ".ps1", ".exe", ".dll", ".so", ".dylib", ".js")
 LEFTOVERS = ("trainer_state.json", "optimizer.safetensors", "events.out.tfevents")
 LARGE = 1 << 30
-GRAMMAR = "grammar.gbnf"
-MAX_GRAMMAR = 4 << 20
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
-SAMPLE: list[Message] = [
-    {"role": "system", "content": "Schema:\nt(id)"},
-    {"role": "user", "content": "How many?"},
-    {"role": "assistant", "content": "1"},
-    {"role": "user", "content": "And now?"},
-]
 
 
 @dataclass(slots=True)
@@ -41,7 +28,6 @@ class Lint:
 
     found: list[Finding] = field(default_factory=list)
     source: positions.Located | None = None
-    compile_grammar: bool = False
 
     def add(
         self,
