@@ -25,7 +25,7 @@ from expertserve.adapters.serving import ServingAdapter, prepare_adapter
 from expertserve.config import EngineConfig
 from expertserve.engine.machine import cpus
 from expertserve.engine.vllm.engine import VLLMEngine
-from expertserve.models import BaseModel, resolve_given
+from expertserve.models import LocalModel, find_given
 from expertserve.package.manifest import Adapter
 from expertserve.request import Request, Sampling
 from tests import tiny
@@ -42,7 +42,7 @@ CONFIG: dict[str, Any] = {
 ids = itertools.count()
 
 
-def adapter(base: BaseModel, folder: Path, kind: str, seed: int) -> tuple[ServingAdapter, Path]:
+def adapter(base: LocalModel, folder: Path, kind: str, seed: int) -> tuple[ServingAdapter, Path]:
     """A random adapter, as PEFT writes it and in the serving form."""
     source = tiny.peft_adapter(
         base.path, folder / f"{kind}-{seed}", kind, rank=RANK, seed=seed, strength=0.01
@@ -57,7 +57,7 @@ def adapter(base: BaseModel, folder: Path, kind: str, seed: int) -> tuple[Servin
 class Served:
     """An engine on an event loop of its own, driven at the seam."""
 
-    def __init__(self, base: BaseModel, *, row_scale: bool, slots: int, lora: bool = True) -> None:
+    def __init__(self, base: LocalModel, *, row_scale: bool, slots: int, lora: bool = True) -> None:
         self.loop = asyncio.new_event_loop()
         self.engine = VLLMEngine()
         config = EngineConfig(row_scale=row_scale, max_slots=slots, **CONFIG)
@@ -107,7 +107,7 @@ class Served:
 class ByHand:
     """transformers with PEFT, in this process, as users write it."""
 
-    def __init__(self, base: BaseModel, adapters: dict[str, Path]) -> None:
+    def __init__(self, base: LocalModel, adapters: dict[str, Path]) -> None:
         from peft import PeftModel
         from transformers import AutoModelForCausalLM
 
@@ -187,7 +187,7 @@ RATIOS = [
 def main() -> None:
     """Runs the groups one after the other; sides that are compared alternate within a group."""
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 5
-    base = resolve_given(BASE)
+    base = find_given(BASE)
     figures: dict[str, list[float]] = {}
     with tempfile.TemporaryDirectory() as folder:
         made = {

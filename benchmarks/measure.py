@@ -18,7 +18,7 @@ import torch
 from expertserve import EngineConfig
 from expertserve.config import models_dir
 from expertserve.engine.machine import choose_dtype
-from expertserve.models import resolve_given
+from expertserve.models import find_given
 
 RESULTS = Path(__file__).parent / "results"
 BASE = models_dir() / "SmolLM2-135M-Instruct"
@@ -74,7 +74,7 @@ def timed(work: Callable[[], int]) -> float:
 
 def dtype() -> str:
     """What an engine holds the demo base in on this CPU, and so what both sides compute in."""
-    return choose_dtype(resolve_given(BASE), EngineConfig(), "cpu")
+    return choose_dtype(find_given(BASE), EngineConfig(), "cpu")
 
 
 def machine() -> dict[str, object]:

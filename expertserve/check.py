@@ -20,7 +20,7 @@ from expertserve.findings import Finding, Severity
 from expertserve.grammar.bundled import bundled
 from expertserve.grammar.check import check
 from expertserve.grammar.recognise import Grammar
-from expertserve.models import BaseModel
+from expertserve.models import LocalModel
 from expertserve.package import positions
 from expertserve.package.archive import Package, compare_digest, open_package
 from expertserve.package.check import SEVERITIES, Lint
@@ -148,7 +148,7 @@ class ExpertLint(Lint):
         given: str | os.PathLike[str] | None,
         models_dir: Path | None,
         cache_dir: Path | None,
-    ) -> BaseModel | None:
+    ) -> LocalModel | None:
 
         try:
             return choose_base(manifest, given, models_dir, cache_dir)[1]
@@ -164,7 +164,7 @@ class ExpertLint(Lint):
             )
         return None
 
-    def _tokenizer(self, package: Package, base: BaseModel | None) -> Tokenizer | None:
+    def _tokenizer(self, package: Package, base: LocalModel | None) -> Tokenizer | None:
         """The one that prompts will be read with, or the package's where the base isn't here."""
         if TOKENIZER not in package.files:
             reason = "the base model's is taken; whether it is the one that it was trained with can't be checked"
@@ -187,7 +187,7 @@ class ExpertLint(Lint):
         self,
         package: Package,
         manifest: Manifest,
-        base: BaseModel | None,
+        base: LocalModel | None,
         tokenizer: Tokenizer | None,
     ) -> None:
         own = None
@@ -336,7 +336,7 @@ class ExpertLint(Lint):
         ]
 
     def _loads(
-        self, package: Package, base: BaseModel, models_dir: Path | None, cache_dir: Path | None
+        self, package: Package, base: LocalModel, models_dir: Path | None, cache_dir: Path | None
     ) -> None:
         """What only loading itself finds: shapes, token ids, other base weights."""
 
@@ -364,7 +364,7 @@ class ExpertLint(Lint):
             if self.compile_grammar and prepared.grammar:
                 self._mask(prepared.grammar, base)
 
-    def _mask(self, grammar: Grammar, base: BaseModel) -> None:
+    def _mask(self, grammar: Grammar, base: LocalModel) -> None:
         """What its grammar costs to compile for the base model's vocabulary."""
 
         at: positions.Path = ("training", "decoding", "use_grammar")

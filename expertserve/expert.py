@@ -14,7 +14,7 @@ from expertserve.errors import ConfigError, IncompatibleError, LoadError
 from expertserve.grammar.bundled import bundled
 from expertserve.grammar.recognise import Grammar
 from expertserve.grammar.terms import from_gbnf
-from expertserve.models import BaseModel
+from expertserve.models import LocalModel
 from expertserve.package.archive import Package, compare_digest, open_package, verify_files
 from expertserve.package.checkpoints import choose_adapter, no_checkpoint
 from expertserve.package.manifest import BaseModelSpec, Manifest, read_manifest
@@ -45,7 +45,7 @@ class PreparedExpert:
 
     package: Package
     manifest: Manifest
-    base: BaseModel
+    base: LocalModel
     adapter: ServingAdapter | None
     prompt: PromptFormat
     grammar: Grammar | None = None
@@ -262,7 +262,7 @@ def _grammar(package: Package, manifest: Manifest) -> tuple[Grammar | None, list
     ]
 
 
-def bare(base: BaseModel) -> PreparedExpert:
+def bare(base: LocalModel) -> PreparedExpert:
     """The base model as an expert that adds nothing: its own chat template, no adapter, no grammar."""
     spec = BaseModelSpec(name=base.name)
     manifest = Manifest(
@@ -276,7 +276,7 @@ def bare(base: BaseModel) -> PreparedExpert:
     )
 
 
-def _own_prompt(base: BaseModel) -> PromptFormat:
+def _own_prompt(base: LocalModel) -> PromptFormat:
     return PromptFormat.choose(None, None, Tokenizer(base.path))
 
 
@@ -305,27 +305,27 @@ def choose_base(
     given: str | os.PathLike[str] | None,
     models_dir: Path | None,
     cache_dir: Path | None,
-) -> tuple[BaseModelSpec, BaseModel]:
+) -> tuple[BaseModelSpec, LocalModel]:
     """The base model that was passed, else the first of the manifest's that is on this machine.
 
     Raises:
         LoadError: None is; the message is about the first.
     """
     if given is not None:
-        base = models.resolve_given(given, models_dir=models_dir, cache_dir=cache_dir)
+        base = models.find_given(given, models_dir=models_dir, cache_dir=cache_dir)
         named = {models.last_component(s.name).casefold(): s for s in manifest.base_models}
         return named.get(models.last_component(base.name).casefold(), manifest.base_models[0]), base
     failure: LoadError | None = None
     for spec in manifest.base_models:
         try:
-            return spec, models.resolve(spec.name, models_dir=models_dir, cache_dir=cache_dir)
+            return spec, models.find(spec.name, models_dir=models_dir, cache_dir=cache_dir)
         except LoadError as error:
             failure = failure or error
     assert failure
     raise failure
 
 
-def _rope_warning(declared: BaseModelSpec, base: BaseModel) -> list[str]:
+def _rope_warning(declared: BaseModelSpec, base: LocalModel) -> list[str]:
     """The manifest describes the base as it was trained; a base that is stretched otherwise answers otherwise."""
     wanted = declared.rope_scaling
     if wanted is None:
@@ -359,7 +359,7 @@ def _adapter(
     package: Package,
     manifest: Manifest,
     declared: BaseModelSpec,
-    base: BaseModel,
+    base: LocalModel,
     checkpoint: str | None,
     cache: Path,
 ) -> ServingAdapter | None:

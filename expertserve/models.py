@@ -40,7 +40,7 @@ TAKEN, LEFT = ["*.safetensors", "*.json", "*.jinja", "tokenizer.model", "*.txt"]
 
 
 @dataclass(frozen=True)
-class BaseModel:
+class LocalModel:
     """A base model's folder.
 
     Args:
@@ -198,9 +198,7 @@ def last_component(name: str) -> str:
     return re.split(r"[\\/]", name.rstrip("\\/"))[-1]
 
 
-def resolve(
-    name: str, *, models_dir: Path | None = None, cache_dir: Path | None = None
-) -> BaseModel:
+def find(name: str, *, models_dir: Path | None = None, cache_dir: Path | None = None) -> LocalModel:
     """A manifest's name → the model on this machine. Never downloads, never follows the name as a path.
 
     Raises:
@@ -212,17 +210,17 @@ def resolve(
     looked = [f"the aliases in {folder / ALIASES}", f"the models folder {folder}"]
     alias = _fold(_aliases(folder)).get(short.casefold())
     if alias and is_model(Path(alias)):
-        return BaseModel(short, Path(alias), stamps)
+        return LocalModel(short, Path(alias), stamps)
     if folder.is_dir() and short not in ("", ".", ".."):
         for path in sorted(folder.iterdir()):
             if path.name.casefold() == short.casefold() and is_model(path):
-                return BaseModel(path.name, path, stamps)
+                return LocalModel(path.name, path, stamps)
     hub = HUB_NAMES.get(short.casefold(), name if HUB_ID.fullmatch(name) else "")
     if hub:
         looked.append(f"the Hugging Face cache ({hub})")
         cached = _hub_cache(hub)
         if cached:
-            return BaseModel(hub, cached, stamps)
+            return LocalModel(hub, cached, stamps)
     pull = f"expertserve models pull {hub}" if hub else "expertserve models pull ORGANISATION/NAME"
     raise LoadError(
         f"the base model {short!r} is not on this machine; looked in {', '.join(looked)}",
@@ -231,9 +229,9 @@ def resolve(
     )
 
 
-def resolve_given(
+def find_given(
     given: str | os.PathLike[str], *, models_dir: Path | None = None, cache_dir: Path | None = None
-) -> BaseModel:
+) -> LocalModel:
     """What a caller passed as `base_model=`: a folder, a name that is known here, or a hub id, ORGANISATION/NAME (which is downloaded
     if need be). Unlike a manifest's, a path that isn't there is not taken for the name at its end.
 
@@ -242,7 +240,7 @@ def resolve_given(
     """
     path, name, stamps = Path(given), str(given), cache_dir / "digests" if cache_dir else None
     if is_model(path):
-        return BaseModel(path.resolve().name, path.resolve(), stamps)
+        return LocalModel(path.resolve().name, path.resolve(), stamps)
     if path.is_dir():
         raise LoadError(
             f"{path} holds no model",
@@ -251,7 +249,7 @@ def resolve_given(
         )
     short = last_component(name)
     if short == name:
-        return resolve(name, models_dir=models_dir, cache_dir=cache_dir)
+        return find(name, models_dir=models_dir, cache_dir=cache_dir)
     if not HUB_ID.fullmatch(name):
         raise LoadError(
             f"there is no folder {path}",
@@ -262,8 +260,8 @@ def resolve_given(
         HUB_NAMES.get(short.casefold()) == name
     ):  # what is here under that name is meant to be the hub's
         with suppress(LoadError):
-            return resolve(name, models_dir=models_dir, cache_dir=cache_dir)
-    return BaseModel(name, _hub_cache(name) or pull(name), stamps)
+            return find(name, models_dir=models_dir, cache_dir=cache_dir)
+    return LocalModel(name, _hub_cache(name) or pull(name), stamps)
 
 
 def is_model(path: Path) -> bool:
@@ -351,16 +349,16 @@ def add_alias(name: str, path: Path, *, models_dir: Path | None = None) -> None:
         ) from error
 
 
-def installed(*, models_dir: Path | None = None) -> list[BaseModel]:
+def installed(*, models_dir: Path | None = None) -> list[LocalModel]:
     """The models that manifests can name here, by alias or in the models folder."""
     folder = models_dir or config.models_dir()
-    found = [BaseModel(n, Path(p)) for n, p in _aliases(folder).items() if is_model(Path(p))]
+    found = [LocalModel(n, Path(p)) for n, p in _aliases(folder).items() if is_model(Path(p))]
     if folder.is_dir():
-        found += [BaseModel(p.name, p) for p in sorted(folder.iterdir()) if is_model(p)]
+        found += [LocalModel(p.name, p) for p in sorted(folder.iterdir()) if is_model(p)]
     return found
 
 
-def check_declared(model: BaseModel, sha256: str, quantization: str | None) -> str:
+def check_declared(model: LocalModel, sha256: str, quantization: str | None) -> str:
     """Compares a manifest's `base_models[].sha256` with the model that was found. Returns a warning, or nothing.
 
     Raises:

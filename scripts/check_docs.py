@@ -145,8 +145,8 @@ def without_example(names: list[Name]) -> list[str]:
     return [
         n.path
         for n in classes
-        if ">>> " not in n.doc and not issubclass(n.thing, expertserve.ExpertError | dict)
-    ]  # type: ignore[arg-type]
+        if ">>> " not in n.doc and not issubclass(n.thing, expertserve.ExpertError | dict)  # type: ignore[arg-type]
+    ]
 
 
 def main() -> None:

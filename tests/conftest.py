@@ -12,7 +12,7 @@ from expertserve import EngineConfig, Expert, ExpertManager
 from expertserve.config import models_dir
 from expertserve.engine.base import Engine, EngineInfo
 from expertserve.engine.fake import FakeEngine
-from expertserve.models import BaseModel
+from expertserve.models import LocalModel
 from tests import tiny
 
 ROOT = Path(__file__).parent.parent
@@ -115,7 +115,7 @@ class Borrowed:
     def __init__(self, engine: Engine, info: EngineInfo) -> None:
         self._engine, self._info = engine, info
 
-    async def start(self, base: BaseModel, config: EngineConfig, rank: int) -> EngineInfo:
+    async def start(self, base: LocalModel, config: EngineConfig, rank: int) -> EngineInfo:
         return self._info
 
     async def close(self) -> None:

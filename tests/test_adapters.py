@@ -15,7 +15,7 @@ from expertserve.adapters.convert import RESERVED
 from expertserve.adapters.peft import read_adapter
 from expertserve.adapters.serving import ServingAdapter, prepare_adapter
 from expertserve.errors import IncompatibleError, LoadError
-from expertserve.models import BaseModel
+from expertserve.models import LocalModel
 from expertserve.package.manifest import Adapter
 from tests import tiny
 
@@ -29,7 +29,7 @@ def convert(
     entry = Adapter.model_validate_json(json.dumps({**tiny.adapters_entry(kind, rank), **declared}))
     adapter = read_adapter(folder, entry, folder / "adapter_model.safetensors")
     return prepare_adapter(
-        adapter, BaseModel("tiny", base, cache / "digests"), "p", cache / "adapters"
+        adapter, LocalModel("tiny", base, cache / "digests"), "p", cache / "adapters"
     )
 
 

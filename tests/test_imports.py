@@ -38,7 +38,7 @@ def imports(path: Path) -> set[str]:
 
 FLOORS = (
     ("_version", "errors"),
-    ("result", "config", "files", "findings", "models"),
+    ("plugins", "result", "config", "files", "findings", "models"),
     ("package",),
     ("grammar",),
     ("adapters",),

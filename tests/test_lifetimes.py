@@ -17,13 +17,13 @@ from expertserve import (
     ExpertManager,
     ExpertNotLoadedError,
     IncompatibleError,
-    core,
     models,
 )
 from expertserve.config import EngineConfig
+from expertserve.core import core
 from expertserve.engine.base import EngineInfo
 from expertserve.engine.fake import FakeEngine
-from expertserve.models import BaseModel
+from expertserve.models import LocalModel
 from expertserve.request import Request
 from expertserve.result import Chunk
 from tests import tiny
@@ -41,7 +41,7 @@ class Slow(FakeEngine):
     def alive(self) -> bool:
         return super().alive and not self.dead
 
-    async def start(self, base: BaseModel, config: EngineConfig, rank: int) -> EngineInfo:
+    async def start(self, base: LocalModel, config: EngineConfig, rank: int) -> EngineInfo:
         self.begun.set()
         while not self.go.is_set():
             await asyncio.sleep(0.005)
@@ -252,7 +252,7 @@ def test_an_engine_that_comes_back_holds_no_more_than_it_may(
 def test_an_adapter_that_was_replaced_before_its_request_ran_leaves_with_it(
     tiny_package: Path, wide: Path, places: dict[str, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made, resolve = Made(), core.resolve
+    made, resolve = Made(), core.resolve_request
 
     async def run() -> None:
         async with AsyncExpertManager(
@@ -267,7 +267,7 @@ def test_an_adapter_that_was_replaced_before_its_request_ran_leaves_with_it(
                 await asyncio.to_thread(go.wait)
                 return await resolve(*args, **options)  # type: ignore[arg-type]
 
-            monkeypatch.setattr(core, "resolve", held)
+            monkeypatch.setattr(core, "resolve_request", held)
             old = asyncio.create_task(manager.generate("a", "x"))
             await asyncio.to_thread(came.wait)
             await manager.replace_expert("a", wide)

@@ -10,7 +10,7 @@ import pytest
 from expertserve import EngineConfig, OutOfMemoryError
 from expertserve.engine import cgroup, machine
 from expertserve.engine.vllm.engine import _cpu_environment
-from expertserve.models import BaseModel
+from expertserve.models import LocalModel
 
 GIB = 1 << 30
 
@@ -80,7 +80,7 @@ def test_float32_is_taken_for_speed_only_where_a_whole_request_fits_too(
     }
     (tmp_path / "config.json").write_text(json.dumps(config))
     (tmp_path / "model.safetensors").write_bytes(bytes(1 << 20))
-    base = BaseModel("some", tmp_path)
+    base = LocalModel("some", tmp_path)
     monkeypatch.setattr(machine, "fast_bfloat16", lambda: False)
     monkeypatch.setattr(
         machine, "free_memory", lambda: 64 << 20
@@ -98,4 +98,4 @@ def test_weights_are_those_that_the_index_names(tmp_path: Path) -> None:
     for name in ("a.safetensors", "consolidated.safetensors"):
         (tmp_path / name).write_bytes(bytes(1000))
     (tmp_path / "model.safetensors.index.json").write_text('{"weight_map": {"x": "a.safetensors"}}')
-    assert machine.weight_bytes(BaseModel("some", tmp_path), "bfloat16") == 1000
+    assert machine.weight_bytes(LocalModel("some", tmp_path), "bfloat16") == 1000

@@ -50,21 +50,21 @@ def test_what_was_pulled_is_found_without_the_network(
     hub: Path, tiny_base: Path, tmp_path: Path
 ) -> None:
     cached(hub, "someone/tiny", tiny_base)
-    for find in (models.resolve, models.resolve_given):
+    for find in (models.find, models.find_given):
         assert find("someone/tiny", models_dir=tmp_path / "none").path.parent.name == "snapshots"
 
 
 def test_an_interrupted_download_is_no_model(hub: Path, tiny_base: Path, tmp_path: Path) -> None:
     cached(hub, "someone/other", tiny_base, missing="tokenizer.json")
     with pytest.raises(LoadError):
-        models.resolve("someone/other", models_dir=tmp_path / "none")
+        models.find("someone/other", models_dir=tmp_path / "none")
 
 
 def test_a_path_that_is_not_there_is_not_another_model(tiny_base: Path, hub: Path) -> None:
     with pytest.raises(LoadError, match="no folder") as caught:
-        models.resolve_given(f"/nowhere/{tiny_base.name}", models_dir=tiny_base.parent)
+        models.find_given(f"/nowhere/{tiny_base.name}", models_dir=tiny_base.parent)
     assert caught.value.code == "base_model_missing"
-    assert models.resolve_given(tiny_base.name, models_dir=tiny_base.parent).path == tiny_base
+    assert models.find_given(tiny_base.name, models_dir=tiny_base.parent).path == tiny_base
 
 
 def test_another_organisations_model_is_not_the_one_of_that_name_here(
@@ -74,10 +74,10 @@ def test_another_organisations_model_is_not_the_one_of_that_name_here(
     monkeypatch.setattr(models, "pull", lambda name: asked.append(name) or tiny_base)
     models.add_alias("Qwen3-0.6B", tiny_base, models_dir=tmp_path / "models")
     assert (
-        models.resolve_given("Qwen/Qwen3-0.6B", models_dir=tmp_path / "models").path == tiny_base
+        models.find_given("Qwen/Qwen3-0.6B", models_dir=tmp_path / "models").path == tiny_base
         and not asked
     )
-    models.resolve_given("someone/Qwen3-0.6B", models_dir=tmp_path / "models")
+    models.find_given("someone/Qwen3-0.6B", models_dir=tmp_path / "models")
     assert asked == ["someone/Qwen3-0.6B"]
 
 

@@ -31,7 +31,7 @@ from safetensors import SafetensorError, safe_open
 
 from expertserve.adapters.peft import PeftAdapter
 from expertserve.errors import IncompatibleError, LoadError
-from expertserve.models import BaseModel, Tensor
+from expertserve.models import LocalModel, Tensor
 
 MAX_RANK = 512
 """The largest that vLLM's adapter slots have."""
@@ -54,7 +54,7 @@ class ModuleForm:
         return cls(a, b, torch.zeros(b.shape[0]), torch.zeros(b.shape[0]))
 
 
-def convert(adapter: PeftAdapter, base: BaseModel) -> Iterator[tuple[str, ModuleForm]]:
+def convert(adapter: PeftAdapter, base: LocalModel) -> Iterator[tuple[str, ModuleForm]]:
     """Every module's serving form, one at a time: memory is bounded by one layer.
 
     Raises:
@@ -194,7 +194,7 @@ class Reader:
         return value
 
 
-def base_tensor(base: BaseModel, module: str, kind: str = "weight") -> Tensor | None:
+def base_tensor(base: LocalModel, module: str, kind: str = "weight") -> Tensor | None:
     """A base module's weight or bias; a tied output layer has the input embedding's weight."""
     found = base.tensors.get(f"{module}.{kind}")
     if (
@@ -215,7 +215,7 @@ class Layer:
     shape: tuple[int, int]
     adapter: PeftAdapter
     tensors: Mapping[str, torch.Tensor]
-    base: BaseModel
+    base: LocalModel
     read: Reader
 
     def part(self, name: str) -> torch.Tensor:
@@ -247,7 +247,7 @@ def _check_copy(layer: Layer) -> None:
         )
 
 
-def _shape(base: BaseModel, module: str) -> tuple[int, int] | None:
+def _shape(base: LocalModel, module: str) -> tuple[int, int] | None:
     tensor = base_tensor(base, module)
     return (tensor.shape[0], tensor.shape[1]) if tensor and len(tensor.shape) == 2 else None
 
@@ -385,7 +385,7 @@ FORMS: dict[str, Callable[[Layer], ModuleForm]] = {
 }
 
 
-def _ia3(adapter: PeftAdapter, base: BaseModel, read: Reader) -> Iterator[tuple[str, ModuleForm]]:
+def _ia3(adapter: PeftAdapter, base: LocalModel, read: Reader) -> Iterator[tuple[str, ModuleForm]]:
     """Output scales stay where they are; an input scale of a gated MLP's down_proj moves to the output of up_proj."""
     forward = adapter.config.get("feedforward_modules") or []
     names = (
@@ -421,7 +421,7 @@ def _ia3(adapter: PeftAdapter, base: BaseModel, read: Reader) -> Iterator[tuple[
         yield module, _checked(module, form, shape)
 
 
-def _moved(base: BaseModel, module: str, size: int) -> str:
+def _moved(base: LocalModel, module: str, size: int) -> str:
     """The module whose output is this one's input, where scaling the one is scaling the other."""
     up = module.removesuffix("down_proj") + "up_proj"
     gate = module.removesuffix("down_proj") + "gate_proj"

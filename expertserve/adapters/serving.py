@@ -18,7 +18,7 @@ from safetensors import SafetensorError
 from expertserve.adapters.peft import CONFIG, PeftAdapter
 from expertserve.errors import LoadError
 from expertserve.files import file_digest, move_into_place, part_path, remove_stale
-from expertserve.models import BaseModel
+from expertserve.models import LocalModel
 from expertserve.package.members import WEIGHTS
 
 FORMAT = 2
@@ -49,7 +49,7 @@ class ServingAdapter:
 
 
 def prepare_adapter(
-    adapter: PeftAdapter, base: BaseModel, package_digest: str, cache: Path
+    adapter: PeftAdapter, base: LocalModel, package_digest: str, cache: Path
 ) -> ServingAdapter:
     """The serving form, from the cache or made now (about 0.3 s for a 135M model, one layer of memory).
 
@@ -108,7 +108,7 @@ def _cached(entry: Path) -> ServingAdapter | None:
     return None
 
 
-def _write(adapter: PeftAdapter, base: BaseModel, folder: Path) -> None:
+def _write(adapter: PeftAdapter, base: LocalModel, folder: Path) -> None:
     import torch
     from safetensors.torch import save_file
 

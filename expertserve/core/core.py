@@ -19,7 +19,7 @@ from expertserve.core.collect import Collector
 from expertserve.core.engines import Engines
 from expertserve.core.entry import Entry, ExpertInfo, ManagerInfo, info_of
 from expertserve.core.jobs import Job, run
-from expertserve.core.resolve import check_fits, resolve
+from expertserve.core.resolve import check_fits, resolve_request
 from expertserve.core.router import Route, Router
 from expertserve.decoding.compile import masks
 from expertserve.engine.base import Engine, EngineInfo
@@ -31,7 +31,7 @@ from expertserve.errors import (
     IncompatibleError,
 )
 from expertserve.expert import PreparedExpert, bare, prepare
-from expertserve.models import BaseModel, last_component, resolve_given
+from expertserve.models import LocalModel, find_given, last_component
 from expertserve.package.constraints import check_constraints
 from expertserve.package.signature import TrustPolicy
 from expertserve.request import GenerateArgs, routed_by
@@ -359,9 +359,9 @@ class Core:
             self._bases[wanted] = Entry(found.name, None, bare(found))
         return self._bases[wanted]
 
-    def _given_base(self) -> BaseModel:
+    def _given_base(self) -> LocalModel:
         assert self.base_model is not None
-        return resolve_given(self.base_model, models_dir=self.models_dir, cache_dir=self.cache_dir)
+        return find_given(self.base_model, models_dir=self.models_dir, cache_dir=self.cache_dir)
 
     def _check_base(self, expert: PreparedExpert, beside: Sequence[Entry] | None = None) -> None:
         served = next(iter(self._entries.values() if beside is None else beside), None)
@@ -446,7 +446,9 @@ class Core:
         deliver: Deliver | None,
     ) -> None:
         host = self.engines.of(expert.base)
-        request, applied = await resolve(expert, prompt, args, context_length=host.context_length)
+        request, applied = await resolve_request(
+            expert, prompt, args, context_length=host.context_length
+        )
         check_fits(request, await host.start(expert.adapter.width if expert.adapter else 0))
         begun = time.monotonic()
         if entry.path is not None:  # not the bare base model

@@ -15,7 +15,7 @@ from expertserve.core.host import EngineHost
 from expertserve.engine.base import Engine, EngineInfo, Resident
 from expertserve.errors import ExpertError
 from expertserve.expert import PreparedExpert
-from expertserve.models import BaseModel
+from expertserve.models import LocalModel
 
 log = logging.getLogger("expertserve")
 
@@ -45,7 +45,7 @@ class Engines:
         self._reviving: dict[str, asyncio.Task[None]] = {}
         self._clock = itertools.count(1)
 
-    def of(self, base: BaseModel) -> EngineHost:
+    def of(self, base: LocalModel) -> EngineHost:
         """A base model's engine, which may not have been started."""
         host = self._hosts.get(base.digest)
         if host is None:
@@ -92,13 +92,13 @@ class Engines:
             async with host.use(expert.adapter):
                 pass
 
-    def revive(self, base: BaseModel) -> None:
+    def revive(self, base: LocalModel) -> None:
         """Begins to start an engine that died, and to load what it held. Failing is logged; the next request tries again."""
         if base.digest not in self._reviving:
             task = self._reviving[base.digest] = asyncio.create_task(self._revive(base))
             task.add_done_callback(lambda _: self._reviving.pop(base.digest))
 
-    async def _revive(self, base: BaseModel) -> None:
+    async def _revive(self, base: LocalModel) -> None:
         try:
             await self.of(base).start()
             for entry in sorted(self._resident, key=lambda e: e.order):

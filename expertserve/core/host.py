@@ -13,7 +13,7 @@ from expertserve.adapters.serving import ServingAdapter
 from expertserve.config import EngineConfig
 from expertserve.engine.base import Engine, EngineInfo, Resident
 from expertserve.errors import ConfigError, EngineDeadError, IncompatibleError
-from expertserve.models import BaseModel
+from expertserve.models import LocalModel
 
 log = logging.getLogger("expertserve")
 MAX_DEATHS, WITHIN_SECONDS = 3, 600.0
@@ -30,7 +30,7 @@ class EngineHost:
 
     def __init__(
         self,
-        base: BaseModel,
+        base: LocalModel,
         config: EngineConfig,
         make: Callable[[], Engine],
         adapters: Callable[[], Iterable[ServingAdapter]],

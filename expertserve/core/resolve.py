@@ -13,7 +13,7 @@ from expertserve.prompt.format import build_messages
 from expertserve.request import GenerateArgs, Request, resolve_sampling, split_args
 
 
-async def resolve(
+async def resolve_request(
     expert: PreparedExpert, prompt: str | None, args: GenerateArgs, *, context_length: int
 ) -> tuple[Request, Applied | None]:
     """One call's request; what it leaves out comes from the manifest.

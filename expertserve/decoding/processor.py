@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from outlines.processors import OutlinesLogitsProcessor
@@ -46,12 +46,12 @@ class MaskProcessor(OutlinesLogitsProcessor):
         ends: Sequence[int],
         *,
         library: str = "torch",
-        strategy: str = "static",
+        strategy: Literal["static", "quick", "walk"] = "static",
     ) -> None:
         super().__init__(library)
         self._mask: Mask = GlrMask.compile(
             grammar.rules, GlrVocabulary(vocabulary_of(tokenizer)), strategy
-        )  # type: ignore[arg-type]
+        )
         self._ends = list(ends)
         self._states: list[State | None] = []
 

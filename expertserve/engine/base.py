@@ -8,7 +8,7 @@ from typing import Protocol
 
 from expertserve.adapters.serving import ServingAdapter
 from expertserve.config import EngineConfig
-from expertserve.models import BaseModel
+from expertserve.models import LocalModel
 from expertserve.request import Request
 from expertserve.result import Chunk
 
@@ -47,7 +47,7 @@ class Resident:
 class Engine(Protocol):
     """One base model in memory, and the adapters that it can apply. All calls come from one event loop."""
 
-    async def start(self, base: BaseModel, config: EngineConfig, rank: int) -> EngineInfo:
+    async def start(self, base: LocalModel, config: EngineConfig, rank: int) -> EngineInfo:
         """Loads the base model; `rank` is the widest adapter to be served.
 
         Raises:

@@ -9,7 +9,7 @@ from expertserve.adapters.serving import ServingAdapter
 from expertserve.config import EngineConfig
 from expertserve.engine.base import EngineInfo, Resident
 from expertserve.errors import EngineDeadError
-from expertserve.models import BaseModel
+from expertserve.models import LocalModel
 from expertserve.prompt.tokenizer import Tokenizer
 from expertserve.request import Request
 from expertserve.result import Chunk, FinishReason
@@ -42,7 +42,7 @@ class FakeEngine:
         self._adapters: dict[str, Resident] = {}
         self._tokenizer: Tokenizer | None = None
 
-    async def start(self, base: BaseModel, config: EngineConfig, rank: int) -> EngineInfo:
+    async def start(self, base: LocalModel, config: EngineConfig, rank: int) -> EngineInfo:
         """Reads the base model's tokenizer; its weights stay on disk."""
         self._tokenizer = Tokenizer(base.path)
         return EngineInfo(

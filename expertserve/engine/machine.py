@@ -10,7 +10,7 @@ import psutil
 from expertserve.config import EngineConfig
 from expertserve.engine import cgroup
 from expertserve.errors import OutOfMemoryError
-from expertserve.models import BaseModel, weight_files
+from expertserve.models import LocalModel, weight_files
 
 BYTES = {"float32": 4, "bfloat16": 2, "float16": 2}
 SHARE = 0.4
@@ -51,7 +51,7 @@ def free_memory() -> int:
     return max(0, int(min(psutil.virtual_memory().available, cgroup.memory_left())))
 
 
-def choose_dtype(base: BaseModel, config: EngineConfig, device: str) -> str:
+def choose_dtype(base: LocalModel, config: EngineConfig, device: str) -> str:
     """What weights are held in: as saved. In float32 where the CPU would have to emulate that, and has the memory."""
     if config.dtype != "auto":
         return config.dtype
@@ -66,14 +66,14 @@ def choose_dtype(base: BaseModel, config: EngineConfig, device: str) -> str:
     )
 
 
-def weight_bytes(base: BaseModel, dtype: str) -> int:
+def weight_bytes(base: LocalModel, dtype: str) -> int:
     """What the weights take in memory."""
     return (
         sum(f.stat().st_size for f in weight_files(base.path)) * BYTES[dtype] // BYTES[_saved(base)]
     )
 
 
-def _saved(base: BaseModel) -> str:
+def _saved(base: LocalModel) -> str:
     saved = str(base.config.get("dtype") or base.config.get("torch_dtype"))
     return saved if saved in BYTES else "bfloat16"
 
@@ -81,12 +81,11 @@ def _saved(base: BaseModel) -> str:
 def fast_bfloat16() -> bool:
     import torch
 
-    return torch.backends.mkldnn.is_available() and bool(
-        torch.ops.mkldnn._is_mkldnn_bf16_supported()
-    )  # type: ignore[no-untyped-call]
+    there = torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
+    return there and bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
 
 
-def token_bytes(base: BaseModel, dtype: str) -> int:
+def token_bytes(base: LocalModel, dtype: str) -> int:
     """Keys and values of one token over all layers."""
     config = base.config
     heads = _int(config.get("num_attention_heads"), 1)
@@ -100,7 +99,7 @@ def token_bytes(base: BaseModel, dtype: str) -> int:
     )
 
 
-def resident_adapters(base: BaseModel, width: int, dtype: str) -> int:
+def resident_adapters(base: LocalModel, width: int, dtype: str) -> int:
     """How many adapters that change every linear layer fit into the memory that is theirs."""
     sides = sum(
         sum(t.shape)
@@ -116,7 +115,7 @@ def _int(value: object, default: int) -> int:
 
 
 def choose_sizes(
-    base: BaseModel, config: EngineConfig, dtype: str, available: int | None = None
+    base: LocalModel, config: EngineConfig, dtype: str, available: int | None = None
 ) -> Sizes:
     """Context and cache sizes from settings, model and free memory (bytes, measured if not given).
 

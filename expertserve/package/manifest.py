@@ -91,6 +91,13 @@ class SoftPrompt(_Part):
     path: str = ""
 
 
+class Example(_Part):
+    """A question that the expert answers well, for playgrounds and documentation."""
+
+    prompt: Annotated[str, Field(min_length=1, max_length=2000)]
+    schema_text: Annotated[str, Field(alias="schema", max_length=20_000)] = ""
+
+
 class Routing(_Part):
     """When the expert is chosen by `auto`; see `expertserve.core.router`."""
 
@@ -187,6 +194,9 @@ class Manifest(_Part):
     integrity: Integrity | None = None
     license: str | None = None
     tags: tuple[str, ...] = ()
+    takes: Literal["schema"] | None = None
+    """What a question needs beside it: `schema` stands for `schema=` of `generate`."""
+    examples: Annotated[tuple[Example, ...], Field(max_length=20)] = ()
     quality_metrics: _Free | None = None
 
     @field_validator("name")

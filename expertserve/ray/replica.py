@@ -17,7 +17,7 @@ from expertserve.engine.base import Engine, EngineInfo, Resident
 from expertserve.engine.fake import FakeEngine
 from expertserve.errors import EngineDeadError, ExpertError, ExpertNotLoadedError
 from expertserve.manager import AsyncExpertManager
-from expertserve.models import BaseModel
+from expertserve.models import LocalModel
 from expertserve.ray.catalogue import Follower, Snapshot
 from expertserve.ray.config import FakeOptions, RayConfig
 from expertserve.request import GenerateArgs, Request
@@ -57,7 +57,7 @@ class Watched:
     def __init__(self, engine: Engine, held: set[str]) -> None:
         self._engine, self._held = engine, held
 
-    async def start(self, base: BaseModel, config: EngineConfig, rank: int) -> EngineInfo:
+    async def start(self, base: LocalModel, config: EngineConfig, rank: int) -> EngineInfo:
         self._held.clear()
         return await self._engine.start(base, config, rank)
 

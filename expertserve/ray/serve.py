@@ -233,9 +233,9 @@ class _Engine:
 class _Ingress:
     """The HTTP front."""
 
-    async def __init__(
+    async def __init__(  # type: ignore[misc]
         self, config: dict[str, Any], engine: DeploymentHandle, catalogue: DeploymentHandle
-    ) -> None:  # type: ignore[misc]
+    ) -> None:
         with _failing_whole():
             self._settings = read_config(config)
             configure(as_json=self._settings.server_settings().log_json)

@@ -15,7 +15,7 @@ from expertserve import EngineConfig
 from expertserve.adapters.peft import read_adapter
 from expertserve.adapters.serving import ServingAdapter, prepare_adapter
 from expertserve.engine.base import Engine, EngineInfo
-from expertserve.models import BaseModel
+from expertserve.models import LocalModel
 from expertserve.package.manifest import Adapter
 from expertserve.package.members import WEIGHTS
 from expertserve.request import Request, Sampling
@@ -32,7 +32,7 @@ class Driver:
         self, engine: Engine, base: Path, cache: Path, config: EngineConfig, rank: int
     ) -> None:
         self.engine = engine
-        self.base = BaseModel(base.name, base)
+        self.base = LocalModel(base.name, base)
         self._cache = cache
         self._ids = itertools.count()
         self._loop = asyncio.new_event_loop()

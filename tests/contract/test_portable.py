@@ -28,7 +28,7 @@ from expertserve.errors import (
     IncompatibleError,
     OutOfMemoryError,
 )
-from expertserve.models import BaseModel
+from expertserve.models import LocalModel
 from expertserve.prompt.tokenizer import Tokenizer
 from expertserve.request import Constraint, Request, Sampling
 from tests import tiny
@@ -216,7 +216,7 @@ def start(base: Path, config: EngineConfig) -> None:
     async def started() -> None:
         engine = TransformersEngine()
         try:
-            await engine.start(BaseModel(base.name, base), config, 0)
+            await engine.start(LocalModel(base.name, base), config, 0)
         finally:
             await engine.close()
 
@@ -246,12 +246,12 @@ def test_a_prompt_beyond_the_context_is_refused(transformers_driver: Driver) -> 
 
 
 def test_saved_dtypes_are_kept_where_the_device_has_them(tiny_base: Path, tmp_path: Path) -> None:
-    base = BaseModel("tiny", tiny_base)
+    base = LocalModel("tiny", tiny_base)
     assert choose_dtype(base, EngineConfig(), "cpu") == "float32"
     assert choose_dtype(base, EngineConfig(dtype="bfloat16"), "cpu") == "bfloat16"
     config = json.loads((tiny_base / "config.json").read_text())
     (tmp_path / "config.json").write_text(json.dumps(config | {"dtype": "bfloat16"}))
-    half = BaseModel("half", tmp_path)
+    half = LocalModel("half", tmp_path)
     has_bfloat16 = torch.ops.mkldnn._is_mkldnn_bf16_supported()
     assert choose_dtype(half, EngineConfig(), "cpu") == ("bfloat16" if has_bfloat16 else "float32")
     assert choose_dtype(half, EngineConfig(), "cuda:0") == "bfloat16"

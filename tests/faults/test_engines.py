@@ -26,7 +26,7 @@ from expertserve.errors import (
     LoadError,
     OutOfMemoryError,
 )
-from expertserve.models import BaseModel
+from expertserve.models import LocalModel
 from expertserve.request import Request
 from expertserve.result import Chunk
 from tests.server.conftest import Running, Serve, package, serve, until  # noqa: F401  (fixtures)
@@ -73,7 +73,7 @@ class _Dying(FakeEngine):
     def alive(self) -> bool:
         return super().alive and not self.dead
 
-    async def start(self, base: BaseModel, config: EngineConfig, rank: int) -> EngineInfo:
+    async def start(self, base: LocalModel, config: EngineConfig, rank: int) -> EngineInfo:
         self._reach("start")
         return await super().start(base, config, rank)
 
@@ -178,7 +178,7 @@ def test_the_exit_code_says_why_there_is_no_answer(
     error: type[ExpertError], status: int, tiny_package: Path, tiny_base: Path, tmp_path: Path
 ) -> None:
     class Failing(FakeEngine):
-        async def start(self, base: BaseModel, config: EngineConfig, rank: int) -> EngineInfo:
+        async def start(self, base: LocalModel, config: EngineConfig, rank: int) -> EngineInfo:
             raise error("the engine can't start", hint="do something")
 
     places = ["--cache-dir", str(tmp_path / "cache"), "--models-dir", str(tiny_base.parent)]
@@ -207,8 +207,9 @@ def test_an_engine_that_never_starts_is_told_with_an_exit_code_of_its_own(
 
 
 def test_over_http_a_death_is_a_503_that_says_when_to_come_back_and_it_goes_on(
-    serve: Serve, package: Any
-) -> None:  # noqa: F811
+    serve: Serve,
+    package: Any,  # noqa: F811
+) -> None:
     fate = Mortal("decode", deaths=0)
     engines = fate
     server: Running = serve({"sql": package("sql")}, engine=_Shared(engines))  # type: ignore[arg-type]
@@ -226,8 +227,9 @@ def test_over_http_a_death_is_a_503_that_says_when_to_come_back_and_it_goes_on(
 
 
 def test_an_engine_that_died_while_nobody_asked_is_started_by_the_look_whether_it_is_ready(
-    serve: Serve, package: Any
-) -> None:  # noqa: F811
+    serve: Serve,
+    package: Any,  # noqa: F811
+) -> None:
     fate = Mortal("decode", deaths=0)
     server: Running = serve({"sql": package("sql")}, engine=_Shared(fate))  # type: ignore[arg-type]
     http = server.http()
@@ -239,8 +241,10 @@ def test_an_engine_that_died_while_nobody_asked_is_started_by_the_look_whether_i
 
 
 def test_a_start_that_failed_once_is_forgotten_when_the_engine_runs(
-    serve: Serve, package: Any, tmp_path: Path
-) -> None:  # noqa: F811
+    serve: Serve,
+    package: Any,
+    tmp_path: Path,  # noqa: F811
+) -> None:
     fate = Mortal("start", deaths=1)
     options = {"experts_folder": tmp_path / "packages", "open_admin": True}
     server: Running = serve({}, engine=_Shared(fate), **options)  # type: ignore[arg-type]
@@ -260,7 +264,7 @@ class _Shared:
         self._fate = fate
         self._engine: FakeEngine | None = None
 
-    async def start(self, base: BaseModel, config: EngineConfig, rank: int) -> EngineInfo:
+    async def start(self, base: LocalModel, config: EngineConfig, rank: int) -> EngineInfo:
         self._engine = self._fate()
         return await self._engine.start(base, config, rank)
 

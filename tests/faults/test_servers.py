@@ -78,8 +78,11 @@ def _killed_at(stage: str, server: Process, archive: Path, cache: Path) -> None:
 
 @pytest.mark.parametrize("stage", ["start", "load", "prefill", "decode", "drain"])
 def test_a_server_that_is_killed_at_any_stage_serves_again(
-    stage: str, tiny_base: Path, package: Any, tmp_path: Path
-) -> None:  # noqa: F811
+    stage: str,
+    tiny_base: Path,
+    package: Any,
+    tmp_path: Path,  # noqa: F811
+) -> None:
     sql, other = package("sql"), package("other", tmp_path / "served")
     archive = tiny.tar_gz(
         tmp_path / "served" / "big.expert",
@@ -120,8 +123,10 @@ def test_a_server_that_is_killed_at_any_stage_serves_again(
 
 
 def test_a_server_without_file_handles_comes_back_when_there_are_some(
-    tiny_base: Path, package: Any, tmp_path: Path
-) -> None:  # noqa: F811
+    tiny_base: Path,
+    package: Any,
+    tmp_path: Path,  # noqa: F811
+) -> None:
     server = Process(tiny_base, tmp_path, f"sql={package('sql')}")
     assert _ask(server).status_code == 200
     threading.Thread(

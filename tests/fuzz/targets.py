@@ -30,7 +30,7 @@ from expertserve.expert import prepare
 from expertserve.grammar import gbnf, terms
 from expertserve.grammar.check import check as check_grammar
 from expertserve.grammar.recognise import Grammar
-from expertserve.models import BaseModel
+from expertserve.models import LocalModel
 from expertserve.package import keys
 from expertserve.package.archive import open_package
 from expertserve.package.constraints import check_constraints, load_order
@@ -185,8 +185,8 @@ def base(root: Path) -> Path:
 
 
 @cache
-def _base_model(folder: Path) -> BaseModel:
-    return BaseModel("tiny", folder, folder.parent.parent / "cache")
+def _base_model(folder: Path) -> LocalModel:
+    return LocalModel("tiny", folder, folder.parent.parent / "cache")
 
 
 def tensors(**shapes: tuple[int, ...]) -> bytes:

@@ -12,7 +12,7 @@ import pytest
 from expertserve import DeviceError, EngineConfig, Expert
 from expertserve.engine.device import Gpu, Machine, announce, choose
 from expertserve.engine.portable.engine import TransformersEngine
-from expertserve.models import BaseModel
+from expertserve.models import LocalModel
 
 LARGE, SMALL = Gpu("RTX 4090", 24 << 30, (8, 9), "0"), Gpu("RTX 3050", 8 << 30, (8, 6), "1")
 
@@ -55,7 +55,7 @@ def tensor_places(base: Path, device: str) -> set[str]:
 
     async def places() -> set[str]:
         engine = TransformersEngine()
-        await engine.start(BaseModel(base.name, base), EngineConfig(device=device), 0)
+        await engine.start(LocalModel(base.name, base), EngineConfig(device=device), 0)
         _, loaded = engine._running()
         found = {str(t.device) for t in (*loaded.model.parameters(), *loaded.model.buffers())}
         await engine.close()

@@ -7,15 +7,7 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from expertserve import (
-    AsyncExpertManager,
-    EngineConfig,
-    Expert,
-    ExpertError,
-    ExpertManager,
-    GenerateArgs,
-    InferenceResult,
-)
+from expertserve import AsyncExpertManager, EngineConfig, Expert, ExpertError, ExpertManager, GenerateArgs, InferenceResult
 from expertserve.builder import ManagerBuilder
 from expertserve.engine.fake import FakeEngine
 from expertserve.result import FinishReason
@@ -87,15 +79,11 @@ def compares_with_a_reason_that_is_none(result: InferenceResult) -> FinishReason
 
 
 def forgets_to_await(manager: AsyncExpertManager) -> None:
-    manager.generate(
-        "sql", "x"
-    ).text.strip()  # mypy: attr-defined | pyright: reportAttributeAccessIssue
+    manager.generate("sql", "x").text.strip()  # mypy: attr-defined | pyright: reportAttributeAccessIssue
 
 
 def loops_over_an_asynchronous_stream(manager: AsyncExpertManager) -> None:
-    for _ in manager.generate_stream(
-        "sql", "x"
-    ):  # mypy: attr-defined | pyright: reportGeneralTypeIssues
+    for _ in manager.generate_stream("sql", "x"):  # mypy: attr-defined | pyright: reportGeneralTypeIssues
         pass
 
 
@@ -112,9 +100,7 @@ def changes_a_configuration(config: EngineConfig) -> None:
 
 
 def names_a_device_that_is_none() -> None:
-    ExpertManager.builder().device(
-        "gpu"
-    )  # mypy: call-overload | pyright: reportCallIssue, reportArgumentType
+    ExpertManager.builder().device("gpu")  # mypy: call-overload | pyright: reportCallIssue, reportArgumentType
 
 
 def puts_vllm_on_apples_gpu() -> None:
@@ -122,15 +108,11 @@ def puts_vllm_on_apples_gpu() -> None:
 
 
 def wants_vllm_after_apples_gpu() -> None:
-    ExpertManager.builder().device(
-        "mps"
-    ).vllm()  # mypy: attr-defined | pyright: reportAttributeAccessIssue
+    ExpertManager.builder().device("mps").vllm()  # mypy: attr-defined | pyright: reportAttributeAccessIssue
 
 
 def wants_slots_of_the_portable_engine() -> None:
-    ExpertManager.builder().portable().max_slots(
-        4
-    )  # mypy: attr-defined | pyright: reportAttributeAccessIssue
+    ExpertManager.builder().portable().max_slots(4)  # mypy: attr-defined | pyright: reportAttributeAccessIssue
 
 
 def wants_two_engines() -> None:
@@ -142,21 +124,15 @@ def gives_a_count_as_text() -> None:
 
 
 def misspells_a_step() -> None:
-    ExpertManager.builder().max_experts(
-        3
-    )  # mypy: attr-defined | pyright: reportAttributeAccessIssue
+    ExpertManager.builder().max_experts(3)  # mypy: attr-defined | pyright: reportAttributeAccessIssue
 
 
 def forgets_to_build(path: str) -> None:
-    ExpertManager.builder().load_expert(
-        "sql", path
-    )  # mypy: attr-defined | pyright: reportAttributeAccessIssue
+    ExpertManager.builder().load_expert("sql", path)  # mypy: attr-defined | pyright: reportAttributeAccessIssue
 
 
 def takes_a_builder_for_a_manager() -> ExpertManager:
-    return ExpertManager.builder().base_model(
-        "Qwen3-0.6B"
-    )  # mypy: return-value | pyright: reportReturnType
+    return ExpertManager.builder().base_model("Qwen3-0.6B")  # mypy: return-value | pyright: reportReturnType
 
 
 def gives_an_engine_instead_of_what_makes_one() -> None:

@@ -27,7 +27,7 @@ from expertserve.errors import (
     InferenceError,
     OutOfMemoryError,
 )
-from expertserve.models import BaseModel
+from expertserve.models import LocalModel
 from expertserve.prompt.tokenizer import FILE, Tokenizer
 from expertserve.request import Request
 from expertserve.result import Chunk
@@ -54,7 +54,7 @@ class TransformersEngine:
         self._adapters: dict[str, Adapter] = {}
         self._max_model_len = 0
 
-    async def start(self, base: BaseModel, config: EngineConfig, rank: int) -> EngineInfo:
+    async def start(self, base: LocalModel, config: EngineConfig, rank: int) -> EngineInfo:
         from expertserve.engine.portable.guides import Guides
         from expertserve.engine.portable.worker import Worker
 
@@ -156,7 +156,7 @@ class TransformersEngine:
         return [self._guides(request.constraint) for _ in range(request.sampling.n)]
 
 
-def _check_layers(base: BaseModel) -> None:
+def _check_layers(base: LocalModel) -> None:
     """Refuses models whose layers keep something else than keys and values, which a batch of changing rows can't hold yet."""
     kinds = base.config.get("layer_types")
     odd = sorted({str(k) for k in kinds} - ATTENTION) if isinstance(kinds, list) else []
@@ -183,7 +183,7 @@ def _empty(device: torch.device | None) -> None:
         torch.mps.empty_cache()
 
 
-def _load(base: BaseModel, config: EngineConfig, device: str, dtype: str) -> Loaded:
+def _load(base: LocalModel, config: EngineConfig, device: str, dtype: str) -> Loaded:
     """Reads the model. A second for a small one."""
     import tokenizers
     import torch

@@ -22,7 +22,7 @@ from expertserve.engine.machine import choose_dtype, choose_sizes, cpus, residen
 from expertserve.engine.vllm.errors import translated
 from expertserve.engine.vllm.launch import launch
 from expertserve.errors import EngineDeadError, IncompatibleError, InferenceError
-from expertserve.models import BaseModel
+from expertserve.models import LocalModel
 from expertserve.request import Constraint, Request
 from expertserve.result import Chunk, FinishReason, TokenLogprob
 
@@ -58,7 +58,7 @@ class VLLMEngine:
         self._adding = asyncio.Lock()
         self._dying = False
 
-    async def start(self, base: BaseModel, config: EngineConfig, rank: int) -> EngineInfo:
+    async def start(self, base: LocalModel, config: EngineConfig, rank: int) -> EngineInfo:
         choice = choose(await asyncio.to_thread(probe), device=config.device, engine="vllm")
         announce(choice)
         on_gpu = choice.device != "cpu"

@@ -1,0 +1,51 @@
+"""What other packages add: entry points, read once and imported when they are asked for.
+
+A package offers an engine, for instance, by
+
+    [project.entry-points."expertserve.engines"]
+    mine = "my_package.engine:MyEngine"
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+from typing import Literal
+
+from expertserve.errors import ConfigError
+
+Group = Literal["engines", "adapters", "masks", "sources"]
+
+
+@cache
+def _offered(group: Group) -> dict[str, EntryPoint]:
+    return {point.name: point for point in entry_points(group=f"expertserve.{group}")}
+
+
+def names(group: Group) -> tuple[str, ...]:
+    """What is offered under a group, in alphabetical order."""
+    return tuple(sorted(_offered(group)))
+
+
+def load(group: Group, name: str) -> object:
+    """Imports an entry point. The caller checks that it is what the group promises.
+
+    Raises:
+        ConfigError: `bad_plugin`, where there is none of this name or its import fails.
+    """
+    point = _offered(group).get(name)
+    if point is None:
+        known = ", ".join(names(group)) or "none"
+        raise ConfigError(
+            f"no installed package offers {name!r} in expertserve.{group}",
+            hint=f"offered: {known}",
+            code="bad_plugin",
+        )
+    try:
+        return point.load()
+    except (ImportError, AttributeError) as error:
+        raise ConfigError(
+            f"{point.value}, offered as {name!r} in expertserve.{group}, can't be imported: {error}",
+            hint="reinstall the package that offers it, or remove it",
+            code="bad_plugin",
+        ) from error
