@@ -208,7 +208,7 @@ def test_an_engine_that_never_starts_is_told_with_an_exit_code_of_its_own(
 
 def test_over_http_a_death_is_a_503_that_says_when_to_come_back_and_it_goes_on(
     serve: Serve,
-    package: Any,  # noqa: F811
+    package: Any,
 ) -> None:
     fate = Mortal("decode", deaths=0)
     engines = fate
@@ -228,7 +228,7 @@ def test_over_http_a_death_is_a_503_that_says_when_to_come_back_and_it_goes_on(
 
 def test_an_engine_that_died_while_nobody_asked_is_started_by_the_look_whether_it_is_ready(
     serve: Serve,
-    package: Any,  # noqa: F811
+    package: Any,
 ) -> None:
     fate = Mortal("decode", deaths=0)
     server: Running = serve({"sql": package("sql")}, engine=_Shared(fate))  # type: ignore[arg-type]
@@ -243,7 +243,7 @@ def test_an_engine_that_died_while_nobody_asked_is_started_by_the_look_whether_i
 def test_a_start_that_failed_once_is_forgotten_when_the_engine_runs(
     serve: Serve,
     package: Any,
-    tmp_path: Path,  # noqa: F811
+    tmp_path: Path,
 ) -> None:
     fate = Mortal("start", deaths=1)
     options = {"experts_folder": tmp_path / "packages", "open_admin": True}

@@ -81,7 +81,7 @@ def test_a_server_that_is_killed_at_any_stage_serves_again(
     stage: str,
     tiny_base: Path,
     package: Any,
-    tmp_path: Path,  # noqa: F811
+    tmp_path: Path,
 ) -> None:
     sql, other = package("sql"), package("other", tmp_path / "served")
     archive = tiny.tar_gz(
@@ -125,7 +125,7 @@ def test_a_server_that_is_killed_at_any_stage_serves_again(
 def test_a_server_without_file_handles_comes_back_when_there_are_some(
     tiny_base: Path,
     package: Any,
-    tmp_path: Path,  # noqa: F811
+    tmp_path: Path,
 ) -> None:
     server = Process(tiny_base, tmp_path, f"sql={package('sql')}")
     assert _ask(server).status_code == 200
