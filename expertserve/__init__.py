@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from expertserve.errors import LoadError as LoadError
     from expertserve.errors import ManifestError as ManifestError
     from expertserve.errors import OutOfMemoryError as OutOfMemoryError
-    from expertserve.facade import Expert as Expert
-    from expertserve.facade import ExpertManager as ExpertManager
+    from expertserve.facade.expert import Expert as Expert
+    from expertserve.facade.manager import ExpertManager as ExpertManager
     from expertserve.manager import AsyncExpertManager as AsyncExpertManager
     from expertserve.prompt.format import Message as Message
     from expertserve.request import GenerateArgs as GenerateArgs
@@ -38,9 +38,9 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "AsyncExpertManager": "manager",
-    "Expert": "facade",
+    "Expert": "facade.expert",
     "ExpertInfo": "core.entry",
-    "ExpertManager": "facade",
+    "ExpertManager": "facade.manager",
     "EngineConfig": "config",
     "GenerateArgs": "request",
     "InferenceResult": "result",

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypedDict
 
 from expertserve.errors import ConfigError
-from expertserve.package.manifest import Decoding
 from expertserve.prompt.format import Message, check_messages, check_text
 
 if TYPE_CHECKING:
@@ -139,15 +138,15 @@ class Sampling:
     def __post_init__(self) -> None:
         _number("temperature", self.temperature, 0, 2)
         _number("top_p", self.top_p, 0, 1, open_low=True)
-        _whole("top_k", self.top_k, 0, 1 << 31)
+        check_whole("top_k", self.top_k, 0, 1 << 31)
         _number("min_p", self.min_p, 0, 1)
-        _whole("max_tokens", self.max_tokens, 1, 1 << 31)
+        check_whole("max_tokens", self.max_tokens, 1, 1 << 31)
         _number("repetition_penalty", self.repetition_penalty, 0, 100, open_low=True)
-        _whole("n", self.n, 1, 128)
+        check_whole("n", self.n, 1, 128)
         if self.seed is not None:
-            _whole("seed", self.seed, -(1 << 63), (1 << 63) - 1)
+            check_whole("seed", self.seed, -(1 << 63), (1 << 63) - 1)
         if self.logprobs is not None:
-            _whole("logprobs", self.logprobs, 0, 20)
+            check_whole("logprobs", self.logprobs, 0, 20)
         if len(self.stop) > MAX_STOPS or any(not isinstance(s, str) or not s for s in self.stop):
             raise ConfigError(
                 f"stop must be at most {MAX_STOPS} texts, none of them empty", code="bad_sampling"
@@ -173,7 +172,7 @@ def _number(name: str, value: object, low: float, high: float, *, open_low: bool
         )
 
 
-def _whole(name: str, value: object, low: int, high: int) -> None:
+def check_whole(name: str, value: object, low: int, high: int) -> None:
     if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
         raise ConfigError(
             f"{name} must be a whole number from {low} to {high}, not {_shown(value)}",
@@ -211,61 +210,6 @@ def check_names(names: Iterable[str]) -> None:
             raise ConfigError(
                 f"generate() has no argument {name!r}", hint=hint, code="bad_argument"
             )
-
-
-def resolve_sampling(
-    args: SamplingArgs,
-    defaults: Decoding,
-    *,
-    prompt_tokens: int,
-    context_length: int,
-    stop_token_ids: tuple[int, ...] = (),
-) -> Sampling:
-    """The caller's arguments over the manifest's defaults over ours, checked against the context.
-
-    Raises:
-        ConfigError: See `Sampling`; and `prompt_too_long` where prompt and answer don't fit the context, with the numbers.
-
-    Example:
-        >>> resolve_sampling({"top_k": 5}, Decoding(temperature=0.7), prompt_tokens=10, context_length=100).max_tokens
-        90
-    """
-    check_names(args)
-    room = context_length - prompt_tokens
-    wanted = args.get("max_tokens")
-    if wanted is not None:
-        _whole("max_tokens", wanted, 1, 1 << 31)
-    if room < (wanted or 1):
-        asked = f" and max_tokens is {wanted:,}" if wanted else ""
-        raise ConfigError(
-            f"the prompt has {prompt_tokens:,} tokens{asked}; the context holds {context_length:,}",
-            hint=f"shorten the prompt{f', or lower max_tokens to {room:,}' if room > 0 else ''}",
-            code="prompt_too_long",
-        )
-    stop = args.get("stop", defaults.stop_sequences)
-    if not isinstance(stop, str | Sequence):
-        raise ConfigError(
-            f"stop must be a text or a list of texts, not {type(stop).__name__}",
-            code="bad_sampling",
-        )
-    top_k = args.get("top_k", defaults.top_k or 0)
-    return Sampling(
-        temperature=_first(args.get("temperature"), defaults.temperature, 0.0),
-        top_p=_first(args.get("top_p"), defaults.top_p, 1.0),
-        top_k=0 if top_k == -1 else top_k,
-        min_p=_first(args.get("min_p"), defaults.min_p, 0.0),
-        max_tokens=wanted or min(defaults.max_tokens or DEFAULT_MAX_TOKENS, room),
-        stop=(stop,) if isinstance(stop, str) else tuple(stop),
-        stop_token_ids=stop_token_ids,
-        seed=args.get("seed"),
-        repetition_penalty=_first(args.get("repetition_penalty"), defaults.repetition_penalty, 1.0),
-        logprobs=args.get("logprobs"),
-        n=args.get("n", 1),
-    )
-
-
-def _first(*values: float | None) -> float:
-    return next(v for v in values if v is not None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,7 +20,7 @@ from expertserve import (
     models,
 )
 from expertserve.config import EngineConfig
-from expertserve.core import core
+from expertserve.core import core, experts
 from expertserve.engine.base import EngineInfo
 from expertserve.engine.fake import FakeEngine
 from expertserve.models import LocalModel
@@ -215,7 +215,7 @@ def test_routing_knows_what_was_loaded_while_its_index_was_made(
 ) -> None:
     with ExpertManager(engine=Made(), **places) as manager:
         manager.load_expert("a", tiny_package)
-        made = core.Router
+        made = experts.Router
 
         def slow(entries: object) -> object:
             router = made(entries)  # type: ignore[arg-type]
@@ -223,11 +223,11 @@ def test_routing_knows_what_was_loaded_while_its_index_was_made(
                 manager.load_expert("b", wide)
             return router
 
-        monkeypatch.setattr(core, "Router", slow)
+        monkeypatch.setattr(experts, "Router", slow)
         manager.route("x")
         built: list[int] = []
         monkeypatch.setattr(
-            core, "Router", lambda entries: built.append(len(entries)) or made(entries)
+            experts, "Router", lambda entries: built.append(len(entries)) or made(entries)
         )
         manager.route("x")
         assert built == [2]

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from expertserve.core.defaults import resolve_sampling
 from expertserve.errors import ConfigError
 from expertserve.package.manifest import Decoding
-from expertserve.request import resolve_sampling
 
 DEFAULTS = Decoding(temperature=0.7, top_p=0.8, top_k=20, min_p=0, stop_sequences=(";", "\n\n"))
 

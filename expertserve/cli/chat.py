@@ -18,7 +18,7 @@ from expertserve.cli.generate import wishes
 from expertserve.errors import ConfigError, EngineDeadError, ExpertError
 
 if TYPE_CHECKING:
-    from expertserve.facade import ExpertManager
+    from expertserve.facade.manager import ExpertManager
     from expertserve.prompt.format import Message
     from expertserve.request import GenerateArgs
 

@@ -15,7 +15,7 @@ from expertserve.cli.commands import group
 from expertserve.errors import ConfigError
 
 if TYPE_CHECKING:
-    from expertserve.facade import ExpertManager
+    from expertserve.facade.manager import ExpertManager
     from expertserve.request import GenerateArgs
 
 app = group()

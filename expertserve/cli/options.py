@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import httpx
 
     from expertserve.engine.base import Engine
-    from expertserve.facade import ExpertManager
+    from expertserve.facade.manager import ExpertManager
     from expertserve.manager import AsyncExpertManager
     from expertserve.package.signature import TrustPolicy
 
@@ -172,7 +172,7 @@ class Loading:
 
     def manager(self, ctx: typer.Context) -> ExpertManager:
         """A manager for code that waits."""
-        from expertserve.facade import ExpertManager
+        from expertserve.facade.manager import ExpertManager
 
         return ExpertManager(
             self.base_model,

@@ -1,4 +1,4 @@
-"""What is loaded under a name: the expert, what it is doing, and how it is shown."""
+"""What is loaded under a name: the expert, its requests in flight, its description."""
 
 from __future__ import annotations
 
@@ -15,16 +15,20 @@ from expertserve.expert import PreparedExpert
 
 
 @dataclass(slots=True, eq=False)
-class Running:
-    """A request under way."""
+class InFlight:
+    """A request in flight.
+
+    Args:
+        aborted: Why its task was cancelled, if we did that.
+    """
 
     task: asyncio.Task[object] | None
-    killed: ExpertError | None = None
+    aborted: ExpertError | None = None
 
 
 @dataclass(slots=True, eq=False)
 class Entry:
-    """An expert under a name, and what it is doing."""
+    """An expert under a name, and its requests."""
 
     name: str
     path: str | os.PathLike[str] | None
@@ -34,7 +38,7 @@ class Entry:
     last_used: float | None = None
     order: int = 0
     evictions: int = 0
-    running: set[Running] = field(default_factory=set)
+    running: set[InFlight] = field(default_factory=set)
     idle: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
@@ -45,30 +49,30 @@ class Entry:
         """Its digest."""
         return self.expert.adapter.digest if self.expert.adapter else None
 
-    def kill(self, reason: ExpertError) -> None:
-        """Ends what it is answering, for this reason."""
-        for running in list(self.running):
-            running.killed = reason
-            if running.task:
-                running.task.cancel()
+    def abort(self, reason: ExpertError) -> None:
+        """Aborts its requests; they raise the reason."""
+        for request in list(self.running):
+            request.aborted = reason
+            if request.task:
+                request.task.cancel()
 
     @contextmanager
-    def noted(self) -> Iterator[None]:
-        """While the current task answers; a request that was killed raises why."""
-        running = Running(asyncio.current_task())
-        self.running.add(running)
+    def in_flight(self) -> Iterator[None]:
+        """Counts the current task as one of its requests."""
+        request = InFlight(asyncio.current_task())
+        self.running.add(request)
         self.idle.clear()
         try:
             yield
         except asyncio.CancelledError:
-            if running.killed is None:
+            if request.aborted is None:
                 raise
             task = asyncio.current_task()
             if task:
                 task.uncancel()
-            raise running.killed from None
+            raise request.aborted from None
         finally:
-            self.running.discard(running)
+            self.running.discard(request)
             if not self.running:
                 self.idle.set()
         self.uses += 1
@@ -80,11 +84,13 @@ class ExpertInfo:
     """A loaded expert, as `list_loaded_experts` shows it.
 
     Args:
-        adapter_bytes: Memory that its adapter takes: what the engine measures, or the size of its serving form where the engine lacks it.
-        state: `registered` (known, not in the engine), `resident` (in its memory), `slot` (where the next step can use it).
+        adapter_bytes: Memory of its adapter, measured by the engine; where it isn't resident, the
+            size of its serving form.
+        state: `registered` (not in the engine), `resident` (in its memory), `slot` (ready for the
+            next step).
         last_used: Seconds since the epoch; None before the first use.
-        grammar: The digest of the grammar that its answers follow.
-        evictions: How often it left the engine's memory for others; its next use brought it back.
+        grammar: The digest of its grammar.
+        evictions: How often it was evicted; its next use loads it again.
 
     Example:
         >>> info = manager.list_loaded_experts()[0]
@@ -121,7 +127,7 @@ class ManagerInfo:
 
     Args:
         engines: One for each base model whose engine runs.
-        running: Requests under way.
+        running: Requests in flight.
     """
 
     base_models: tuple[str, ...]
@@ -131,20 +137,15 @@ class ManagerInfo:
 
 
 def info_of(entry: Entry, held: Mapping[str, Resident]) -> ExpertInfo:
-    """As it is shown.
+    """Describes an entry.
 
     Args:
-        held: What its engine holds, by adapters' digests.
+        held: The adapters that its engine holds, by digest.
     """
     expert, adapter = entry.expert, entry.expert.adapter
     resident = held.get(adapter.digest) if adapter else None
-    size = (
-        resident.bytes
-        if resident
-        else sum(f.stat().st_size for f in adapter.folder.glob("*.safetensors"))
-        if adapter
-        else 0
-    )
+    weights = adapter.folder.glob("*.safetensors") if adapter else ()
+    size = resident.bytes if resident else sum(file.stat().st_size for file in weights)
     return ExpertInfo(
         name=entry.name,
         expert=expert.manifest.name,

@@ -1,12 +1,14 @@
-"""Many requests at once: read as the engine gets through them, answered in their order."""
+"""Many requests at once: read as they are answered, returned in their order."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
-from expertserve.errors import ExpertError
+from expertserve.errors import ConfigError, ExpertError
 
 if TYPE_CHECKING:  # the command line reads this module at its start
     from expertserve.request import GenerateArgs
@@ -28,9 +30,9 @@ async def run(
     """Results in the order of the jobs.
 
     Args:
-        jobs: Read as they are answered, so any number takes bounded memory beside the results.
-        at_once: How many are under way at a time.
-        return_exceptions: Failures stand in the list; else the first one aborts the others and is raised.
+        jobs: An iterator is read lazily; memory grows with the results alone.
+        at_once: Requests in flight.
+        return_exceptions: Failures stand in the list; else the first aborts the others.
         done: Called after each.
     """
     results: dict[int, InferenceResult | ExpertError] = {}
@@ -38,14 +40,14 @@ async def run(
     lazy = not isinstance(jobs, Sequence)
     reading = asyncio.Lock()
 
-    async def following() -> tuple[int, Job] | None:
+    async def next_job() -> tuple[int, Job] | None:
         if not lazy:
             return next(queue, None)
-        async with reading:  # somebody's generator may block or be slow: not on this loop
+        async with reading:  # a caller's generator may block
             return await asyncio.to_thread(next, queue, None)
 
     async def work() -> None:
-        while (job := await following()) is not None:
+        while (job := await next_job()) is not None:
             place, (name, prompt, args) = job
             try:
                 results[place] = await answer(name, prompt, args)
@@ -61,10 +63,42 @@ async def run(
 
 
 async def workers(work: Callable[[], Coroutine[object, object, None]], count: int) -> None:
-    """So many of the same at once; the first failure ends the others and is raised as it is."""
+    """Runs `count` workers; the first failure cancels the others and is raised as it is."""
     try:
         async with asyncio.TaskGroup() as group:
             for _ in range(count):
                 group.create_task(work())
     except BaseExceptionGroup as failures:
         raise failures.exceptions[0] from None
+
+
+def jobs_of(name: str, prompts: Iterable[str], args: GenerateArgs) -> Iterable[Job]:
+    """The same expert and arguments for every prompt; a list stays one, so its length is known.
+
+    Raises:
+        ConfigError: `bad_prompt`, for one text instead of several.
+    """
+    if isinstance(prompts, str):
+        raise ConfigError(
+            "generate_batch takes several prompts, not one text",
+            hint="generate(prompt) takes one",
+            code="bad_prompt",
+        )
+    if isinstance(prompts, list | tuple):
+        return [(name, prompt, args) for prompt in prompts]
+    return ((name, prompt, args) for prompt in prompts)
+
+
+@contextmanager
+def progress_bar(jobs: Iterable[object], wanted: bool) -> Iterator[Callable[[], None] | None]:
+    """A progress bar on standard error; yields the callback that advances it."""
+    if not wanted:
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
+
+    columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    total = len(jobs) if isinstance(jobs, list | tuple) else None
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+        yield partial(bar.advance, bar.add_task("", total=total))

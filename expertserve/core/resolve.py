@@ -5,12 +5,13 @@ from __future__ import annotations
 import uuid
 from dataclasses import replace
 
+from expertserve.core.defaults import resolve_sampling
 from expertserve.decoding.apply import Applied, apply_grammar
 from expertserve.engine.base import EngineInfo
 from expertserve.errors import OutOfMemoryError
 from expertserve.expert import PreparedExpert
 from expertserve.prompt.format import build_messages
-from expertserve.request import GenerateArgs, Request, resolve_sampling, split_args
+from expertserve.request import GenerateArgs, Request, split_args
 
 
 async def resolve_request(

@@ -12,7 +12,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from expertserve.core import core
+from expertserve.core import engines
 from expertserve.engine.fake import FakeEngine
 from expertserve.package.build import pack
 from tests import tiny
@@ -120,7 +120,7 @@ def reader(
         json.dumps({"id": "q1", "prompt": "How many customers are there?"}) + "\n"
     )
     monkeypatch.chdir(home)
-    monkeypatch.setattr(core, "default_engine", lambda config: FakeEngine(answer))
+    monkeypatch.setattr(engines, "default_engine", lambda config: FakeEngine(answer))
     monkeypatch.setattr("expertserve.config.models_dir", lambda: world.models)
     monkeypatch.setattr("expertserve.config.cache_dir", lambda: world.cache)
     warnings.simplefilter("default")

@@ -21,7 +21,7 @@ import uvicorn
 from nbclient import NotebookClient
 
 from expertserve import AsyncExpertManager, Expert, ExpertManager
-from expertserve.core import core
+from expertserve.core import engines
 from expertserve.engine.fake import FakeEngine
 from tests.conftest import EXPERTS, SCHEMA
 from tests.docs.blocks import ROOT
@@ -128,7 +128,7 @@ def test_streams_come_whole_or_are_cancelled(
     stream = example("streaming/stream")
     sentence = "SELECT name FROM customers WHERE country = 'Spain' AND age > 40"
     monkeypatch.setattr(
-        core, "default_engine", lambda config: FakeEngine(lambda prompt: sentence, delay=0.05)
+        engines, "default_engine", lambda config: FakeEngine(lambda prompt: sentence, delay=0.05)
     )
     with Expert.load("sql.expert") as expert:
         assert stream.whole(expert).finish_reason == "stop"
@@ -172,10 +172,10 @@ def test_an_expert_of_ones_own_is_trained_packed_checked_signed_and_served(
 SETUP = """
 from pathlib import Path
 from expertserve import config
-from expertserve.core import core
+from expertserve.core import engines
 from expertserve.engine.fake import FakeEngine
 from tests.docs.conftest import answer
-core.default_engine = lambda config: FakeEngine(answer)
+engines.default_engine = lambda config: FakeEngine(answer)
 config.models_dir = lambda: Path({models!r})
 config.cache_dir = lambda: Path({cache!r})
 """

@@ -18,7 +18,7 @@ from urllib.parse import quote
 
 import pytest
 
-from expertserve.core import core
+from expertserve.core import experts
 from expertserve.server import state as state_module
 from expertserve.server import watch
 from tests import tiny
@@ -293,7 +293,7 @@ def test_what_can_not_be_noted_is_not_done(
 def test_a_name_that_is_exchanged_and_freed_at_once_is_the_same_in_the_server_and_its_state(
     server: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    reading, go, prepare = threading.Event(), threading.Event(), core.prepare
+    reading, go, prepare = threading.Event(), threading.Event(), experts.prepare
 
     def held(path: Any, **options: Any) -> Any:
         if str(path).endswith("two"):
@@ -303,7 +303,7 @@ def test_a_name_that_is_exchanged_and_freed_at_once_is_the_same_in_the_server_an
 
     http = server.http("root-secret")
     assert http.post("/v1/experts", json={"name": "mine", "path": "one"}).status_code == 201
-    monkeypatch.setattr(core, "prepare", held)
+    monkeypatch.setattr(experts, "prepare", held)
     with ThreadPoolExecutor() as pool:
         replaced = pool.submit(http.put, "/v1/experts/mine", json={"path": "two"})
         assert reading.wait(10)

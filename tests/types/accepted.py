@@ -16,8 +16,8 @@ from expertserve import (
     InferenceResult,
     Message,
 )
-from expertserve.builder import ManagerBuilder, PortableBuilder, VLLMBuilder
 from expertserve.engine.fake import FakeEngine
+from expertserve.facade.manager import ManagerBuilder, PortableBuilder, VLLMBuilder
 from expertserve.result import Chunk, FinishReason
 
 

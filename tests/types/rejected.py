@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import assert_never
 
 from expertserve import AsyncExpertManager, EngineConfig, Expert, ExpertError, ExpertManager, GenerateArgs, InferenceResult
-from expertserve.builder import ManagerBuilder
+from expertserve.facade.manager import ManagerBuilder
 from expertserve.engine.fake import FakeEngine
 from expertserve.result import FinishReason
 
@@ -140,4 +140,4 @@ def gives_an_engine_instead_of_what_makes_one() -> None:
 
 
 def changes_a_builder(builder: ManagerBuilder) -> None:
-    builder._base = "other"  # mypy: misc | pyright: reportAttributeAccessIssue
+    builder._options = None  # mypy: misc | pyright: reportAttributeAccessIssue

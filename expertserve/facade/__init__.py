@@ -1,0 +1,1 @@
+"""The synchronous face, thin over the core on a background event loop."""
