@@ -17,7 +17,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from benchmarks.measure import Answer, judge, save
-from expertserve.core.router import Entry, Router
+from expertserve.core.router import Candidate, Router
 from expertserve.package.manifest import Routing
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "scripts"))
@@ -125,11 +125,11 @@ def main() -> None:
     )
 
 
-def entries() -> list[Entry]:
+def entries() -> list[Candidate]:
     """The demo experts as their manifests describe them, under their tasks' names."""
     about = importlib.import_module("pack_expert").EXPERTS
     return [
-        Entry(
+        Candidate(
             task,
             Routing.model_validate_json(json.dumps(about[task]["routing"])),
             tuple(about[task]["capabilities"]),
@@ -170,7 +170,7 @@ def milliseconds(experts: int) -> float:
     """The median time of a call with the demo experts' routing over and over, each with a hint of its own, for a question with schema."""
     base = entries()
     copies = [
-        Entry(
+        Candidate(
             f"{one.name}-{i}",
             one.routing.model_copy(
                 update={"router_hint": f"{one.routing.router_hint} OR task=t{i}"}

@@ -1,4 +1,4 @@
-"""expertserve: `.expert` packages (adapter, prompt format, grammar, defaults) served from one shared base model.
+"""expertserve: `.expert` packages served from one shared base model.
 
 from expertserve import Expert
 
@@ -61,10 +61,11 @@ _HOMES = {
 __all__ = [*_HOMES, "__version__"]
 
 _REQUIRED = (
-    "torch transformers outlines pydantic jinja2 platformdirs psutil safetensors tokenizers huggingface_hub fastapi uvicorn typer rich "
-    "cryptography glrmask httpx prometheus_client sqlglot xgrammar"
+    "torch transformers outlines pydantic jinja2 platformdirs psutil safetensors tokenizers "
+    "huggingface_hub fastapi uvicorn typer rich cryptography glrmask httpx "
+    "prometheus_client sqlglot xgrammar"
 )
-"""What every install has; each is looked for without importing it. With transformers, one of the engines is always there."""
+"""The required dependencies, looked for without importing them."""
 
 
 def _check_installed() -> None:
@@ -73,7 +74,8 @@ def _check_installed() -> None:
     if missing:
         raise ImportError(
             f"expertserve needs {', '.join(missing)}, not installed here.\n"
-            "Install with:  pip install 'expertserve[cpu]'   (or [cuda] with an NVIDIA GPU, [transformers] where vLLM doesn't run)"
+            "Install with:  pip install 'expertserve[cpu]'"
+            "   (or [cuda] with an NVIDIA GPU, [transformers] where vLLM doesn't run)"
         )
 
 

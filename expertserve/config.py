@@ -1,7 +1,7 @@
-"""Settings: where things are kept, and how an engine is started.
+"""Settings: the user's folders, and how an engine is started.
 
-Nothing here reads the environment; the command line does, and passes what it finds. The folders follow the platform's customs
-(on Linux `~/.cache/expertserve` and `~/.local/share/expertserve`).
+Nothing here reads the environment; the command line does. The folders follow the platform's
+conventions (on Linux `~/.cache/expertserve` and `~/.local/share/expertserve`).
 """
 
 from __future__ import annotations
@@ -31,23 +31,27 @@ def models_dir() -> Path:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EngineConfig:
-    """How an engine is started. `None` means: chosen from the machine and the model.
+    """How an engine is started. None leaves the choice to the machine and the model.
 
     Args:
-        device: ``"cpu"``, ``"cuda"``, ``"cuda:1"``, ``"mps"``; None takes the best that is there.
-        engine: ``"vllm"`` or ``"transformers"``; None takes the one that suits the device.
-        dtype: Of the base weights; ``"auto"`` takes what the model was saved in, float32 where the CPU would emulate bfloat16 and the
-            memory allows.
+        device: ``"cpu"``, ``"cuda"``, ``"cuda:1"``, ``"mps"``; None is the best one present.
+        engine: ``"vllm"``, ``"transformers"``, or the name of an entry point in
+            ``expertserve.engines``; None is the one that suits the device.
+        dtype: Of the base weights; ``"auto"`` is what the model was saved in, or float32 where the
+            CPU would emulate bfloat16 and memory allows.
         max_model_len: Longest prompt and answer together, in tokens.
-        max_requests: Requests decoded at the same time; more wait in line.
+        max_requests: Requests decoded concurrently; more are queued.
         max_slots: Adapters that one batch may mix; more are swapped in and out.
-        max_lora_rank: The largest adapter rank, fixed when the engine starts; None takes it from the experts loaded by then.
+        max_lora_rank: The largest adapter rank, fixed when the engine starts; None is that of the
+            experts loaded by then.
         kv_cache_bytes: Memory for keys and values.
-        threads: CPU cores that compute; None leaves one to the front end where there are more than two.
-        row_scale: Install the worker extension that makes DoRA and IA³ exact and adapters fast. Off, only plain LoRA is served.
-        prefix_caching: Reuse the keys and values of prompts' common beginnings.
-        stats: Have vLLM keep its own Prometheus metrics; servers do.
-        otlp_traces_endpoint: Where vLLM sends a span for each request, by OpenTelemetry's protocol, such as ``"http://localhost:4317"``.
+        threads: CPU cores that compute; None leaves one to the front end if there are over two.
+        row_scale: Install the worker extension that makes DoRA and IA³ exact, and adapters fast.
+            Without it only plain LoRA is served.
+        prefix_caching: Reuse the keys and values of prompts' common prefixes.
+        stats: Have vLLM keep its own Prometheus metrics, as servers do.
+        otlp_traces_endpoint: Where vLLM sends an OpenTelemetry span for each request, such as
+            ``"http://localhost:4317"``.
 
     Example:
         >>> config = EngineConfig(max_model_len=2048, max_slots=4, dtype="float32")

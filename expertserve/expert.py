@@ -1,4 +1,4 @@
-"""An expert without an engine: its manifest, adapter, prompt format and defaults, verified and ready to serve."""
+"""An expert without an engine: manifest, adapter, prompt format and defaults, verified."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ GRAMMAR = "grammar.gbnf"
 
 @dataclass(frozen=True, slots=True)
 class PreparedExpert:
-    """Everything that serving an expert needs, made from its package without a model in memory.
+    """Everything that serving an expert needs, without a model in memory.
 
     Args:
         package: The verified folder.
@@ -40,7 +40,7 @@ class PreparedExpert:
         prompt: How its prompts are written.
         grammar: What its answers follow, where it brings one.
         cache_dir: Where its compiled grammar is kept; None is the user's cache folder.
-        warnings: What deserves a look, without stopping anything.
+        warnings: Problems that don't stop it from being served.
     """
 
     package: Package
@@ -54,7 +54,7 @@ class PreparedExpert:
 
     @property
     def identity(self) -> tuple[str, str | None]:
-        """What makes it the same expert: the package, and which of its checkpoints."""
+        """Digests of package and adapter: the same expert has the same."""
         return self.package.digest, self.adapter.digest if self.adapter else None
 
     @property
@@ -64,7 +64,7 @@ class PreparedExpert:
 
     @property
     def dialect(self) -> str | None:
-        """`sql-postgres` → `postgres`: what stands in the system message above the schema."""
+        """`sql-postgres` → `postgres`, for the system message."""
         language, _, dialect = (self.manifest.decoding.grammar_type or "").partition("-")
         return dialect if language == "sql" and dialect else None
 
@@ -90,16 +90,16 @@ def prepare(
     cache: bool = True,
     trust: TrustPolicy | None = None,
 ) -> PreparedExpert:
-    """Reads, verifies and converts a package. Starts no engine, downloads nothing unless `base_model` is a hub id.
+    """Reads, verifies and converts a package. Downloads nothing, unless `base_model` is a hub id.
 
     Args:
         path: A `.expert` file or an unpacked folder.
         base_model: A folder, a known name, or a hub id; by default what the manifest names.
         checkpoint: One of the package's checkpoints instead of the one it was published for.
-        trust: What is demanded of its signature; by default only that it isn't invalid.
+        trust: Signature policy; by default only an invalid signature is refused.
 
     Raises:
-        LoadError: And everything below it in the tree.
+        LoadError: And its subclasses.
     """
     package = open_package(path, checksum=checksum, cache_dir=cache_dir, cache=cache)
     try:
@@ -127,10 +127,10 @@ def describe(
     models_dir: Path | None = None,
     trust: TrustPolicy | None = None,
 ) -> dict[str, object]:
-    """What a package is, ready for `json.dumps`, with its checksums verified. Where its base model is here, also what would be applied.
+    """Describes a package for `json.dumps`, its checksums verified, with what would be applied.
 
     Raises:
-        LoadError: And everything below it in the tree, but for a missing base model, which is told instead.
+        LoadError: And its subclasses. A missing base model is reported in the result instead.
     """
     package = open_package(path, checksum=checksum, cache_dir=cache_dir)
     manifest = read_manifest(package.folder)
@@ -224,20 +224,21 @@ def _prepare(
 
 
 def _probe(prompt: PromptFormat) -> None:
-    """A broken template is the package's fault, so it is found now. One that demands a system message isn't broken.
+    """Renders a probe: a broken template is found at load, not at the first request.
 
     Raises:
-        IncompatibleError: `bad_template`. ConfigError: `template_refused`, by a template that takes no conversation at all.
+        IncompatibleError: `bad_template`.
+        ConfigError: `template_refused`, by a template that takes no conversation at all.
     """
     question: Message = {"role": "user", "content": "?"}
     try:
         prompt.render([question])
-    except ConfigError:
+    except ConfigError:  # some templates demand a system message
         prompt.render([{"role": "system", "content": "?"}, question])
 
 
 def _grammar(package: Package, manifest: Manifest) -> tuple[Grammar | None, list[str]]:
-    """The package's own grammar, else ours of the manifest's type, where the manifest doesn't switch it off; and what is missing.
+    """The package's grammar, or ours of the manifest's type; and warnings.
 
     Raises:
         GrammarError: With line and column.
@@ -256,14 +257,13 @@ def _grammar(package: Package, manifest: Manifest) -> tuple[Grammar | None, list
     kind = decoding.grammar_type
     if not decoding.use_grammar or kind is None:
         return None, []
-    found = bundled(kind)
-    return found, [] if found else [
-        f"the manifest wants a grammar of type {kind!r}, which neither the package nor expertserve has"
-    ]
+    if found := bundled(kind):
+        return found, []
+    return None, [f"neither the package nor expertserve has a grammar of type {kind!r}"]
 
 
 def bare(base: LocalModel) -> PreparedExpert:
-    """The base model as an expert that adds nothing: its own chat template, no adapter, no grammar."""
+    """The base model as an expert: its own chat template, no adapter, no grammar."""
     spec = BaseModelSpec(name=base.name)
     manifest = Manifest(
         name=re.sub(r"[^A-Za-z0-9._-]", "-", base.name),
@@ -281,23 +281,16 @@ def _own_prompt(base: LocalModel) -> PromptFormat:
 
 
 def _verify(package: Package, manifest: Manifest, trust: TrustPolicy | None) -> list[str]:
-    """Checks the manifest's hashes and the signature; returns what can't be checked, and keys that the format doesn't define."""
+    """Verifies the manifest's hashes and the signature. Returns warnings."""
     files = manifest.integrity.files if manifest.integrity else {}
-    uncovered = verify_files(package, files, "integrity.files") and not covers_manifest(
-        package, files
-    )
-    warnings = (
-        [
-            "integrity.files has a hash of manifest.json, which can't cover the file that it stands in"
-        ]
-        if uncovered
-        else []
-    )
+    warnings: list[str] = []
+    if verify_files(package, files, "integrity.files") and not covers_manifest(package, files):
+        message = "integrity.files has a hash of manifest.json, which can't cover its own file"
+        warnings.append(message)
     warnings += enforce(package, manifest, trust)
-    unknown = list(manifest.unknown())
-    return warnings + (
-        [f"keys that the format doesn't define: {', '.join(unknown[:20])}"] if unknown else []
-    )
+    if unknown := list(manifest.unknown()):
+        warnings.append(f"keys that the format doesn't define: {', '.join(unknown[:20])}")
+    return warnings
 
 
 def choose_base(
@@ -326,33 +319,19 @@ def choose_base(
 
 
 def _rope_warning(declared: BaseModelSpec, base: LocalModel) -> list[str]:
-    """The manifest describes the base as it was trained; a base that is stretched otherwise answers otherwise."""
+    """Warns of a base whose RoPE scaling differs from the one trained with."""
     wanted = declared.rope_scaling
     if wanted is None:
         return []
-    served = base.config.get("rope_scaling") or base.config.get("rope_parameters")
-    kind = (
-        str(served.get("rope_type") or served.get("type") or "default")
-        if isinstance(served, dict)
-        else "default"
-    )
+    found = base.config.get("rope_scaling") or base.config.get("rope_parameters")
+    served = found if isinstance(found, dict) else {}
+    kind = str(served.get("rope_type") or served.get("type") or "default")
     name = wanted if isinstance(wanted, str) else str(wanted.get("type", ""))
-    same_kind = name.split("-")[0].casefold() == kind.split("-")[0].casefold()
-    if (
-        same_kind
-        and not isinstance(wanted, str)
-        and isinstance(served, dict)
-        and wanted.get("factor") not in (None, served.get("factor"))
-    ):
-        same_kind = False
-    return (
-        []
-        if same_kind
-        else [f"the manifest's base has rope_scaling {name!r}, {base.name} here has {kind!r}"]
-    )
-
-
-# ── the adapter ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+    factor = None if isinstance(wanted, str) else wanted.get("factor")
+    same = name.split("-")[0].casefold() == kind.split("-")[0].casefold()
+    if same and (not served or factor in (None, served.get("factor"))):
+        return []
+    return [f"the manifest's base has rope_scaling {name!r}, {base.name} here has {kind!r}"]
 
 
 def _adapter(
@@ -378,7 +357,6 @@ def _adapter(
     alternative = checkpoint in manifest.training.alternative_checkpoints
     if entry.sha256 and weights.is_file() and not alternative:
         compare_digest(name, package.files[name], entry.sha256, "adapters[].sha256")
-    folder = (
-        weights.parent if (weights.parent / "adapter_config.json").is_file() else package.folder
-    )
+    beside = (weights.parent / "adapter_config.json").is_file()
+    folder = weights.parent if beside else package.folder
     return prepare_adapter(read_adapter(folder, entry, weights), base, package.digest, cache)

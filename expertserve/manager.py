@@ -32,7 +32,7 @@ def close_core(loop: Loop, core: Core) -> None:
 
 
 class AsyncExpertManager:
-    """Several experts on shared base models, for asyncio. Safe from several event loops and threads.
+    """Several experts on shared base models, for asyncio. Safe from any event loop and thread.
 
     Args: those of `ExpertManager`.
 
@@ -122,7 +122,7 @@ class AsyncExpertManager:
     def generate_stream(
         self, name: str, prompt: str | None = None, **args: Unpack[GenerateArgs]
     ) -> AsyncStream:
-        """Chunks of one answer as they come; see `AsyncStream`. Call it on the loop that reads it."""
+        """Chunks of one answer as they come; see `AsyncStream`."""
         generate = self._core.generate
         return AsyncStream(
             lambda collect, deliver: generate(name, prompt, args, collect=collect, deliver=deliver),
@@ -132,7 +132,7 @@ class AsyncExpertManager:
     async def generate(
         self, name: str, prompt: str | None = None, **args: Unpack[GenerateArgs]
     ) -> InferenceResult:
-        """One answer of an expert, of the base model by its name, or of the expert that fits (`auto`).
+        """One answer of an expert, of the base model by its name, or of what fits (`auto`).
 
         Raises:
             ExpertNotLoadedError, ConfigError, GrammarError, InferenceError, EngineDeadError.
@@ -163,7 +163,7 @@ class AsyncExpertManager:
     async def generate_batch(
         self, name: str, prompts: Iterable[str], **args: Unpack[GenerateArgs]
     ) -> list[InferenceResult]:
-        """One answer for each prompt, in order, from one continuous batch; raises the first failure."""
+        """One answer for each prompt, in order, from one batch; raises the first failure."""
         return await self.generate_many(jobs_of(name, prompts, args))
 
     async def close(self) -> None:

@@ -1,4 +1,4 @@
-"""A caller's wishes laid over the expert's defaults → one resolved request."""
+"""What a call may ask for, and the resolved request that an engine gets."""
 
 from __future__ import annotations
 
@@ -24,14 +24,15 @@ MAX_STOPS = 64
 class SamplingArgs(TypedDict, total=False):
     """Keyword arguments of every `generate`; what is left out comes from the expert's manifest.
 
-    temperature: 0 takes the likeliest token each time; the default where the manifest has none.
-    top_p, top_k, min_p: Narrow the choice: by probability mass, by count (0 is off), by share of the likeliest token's probability.
-    max_tokens: Bound on the answer. By default 512, or what the context leaves.
-    stop: Texts that end the answer; they are cut off. Replaces the manifest's.
+    temperature: 0 is greedy; the default where the manifest has none.
+    top_p, top_k, min_p: Truncate the distribution: by probability mass, by count (0 is off), by
+        share of the likeliest token's probability.
+    max_tokens: Bound on the answer; by default 512, or what the context leaves.
+    stop: Texts that end the answer and are cut off; instead of the manifest's.
     seed: Makes sampling repeatable.
-    repetition_penalty: Above 1 discourages tokens that were there already.
-    logprobs: How many likeliest alternatives to report for each token; 0 reports the chosen one alone.
-    n: How many answers to sample.
+    repetition_penalty: Above 1 penalises tokens that occurred before.
+    logprobs: Alternatives to report for each token; 0 reports the chosen one alone.
+    n: Answers to sample.
     """
 
     temperature: float
@@ -49,11 +50,12 @@ class SamplingArgs(TypedDict, total=False):
 class PromptArgs(TypedDict, total=False):
     """Keyword arguments that shape the prompt.
 
-    schema: Context for the question, such as DDL; stands in the system message.
-    dialect: Stands above the schema; by default what the manifest's grammar type says (`sql-postgres` → `postgres`).
+    schema: Context for the question, such as DDL, for the system message.
+    dialect: Precedes the schema; by default that of the manifest's grammar type (`sql-postgres`
+        → `postgres`).
     system: A system message of your own, before dialect and schema.
     messages: A whole conversation instead of a prompt.
-    thinking: False asks models that can think aloud not to.
+    thinking: False turns a reasoning model's thinking off, where its template can.
     """
 
     schema: str
@@ -64,15 +66,18 @@ class PromptArgs(TypedDict, total=False):
 
 
 class GrammarArgs(TypedDict, total=False):
-    """Keyword arguments that constrain the answer. At most one of the first four; by default the expert's own grammar holds.
+    """Keyword arguments that constrain the answer: at most one of the first four.
 
-    grammar: GBNF as a text, a file as a `Path`, a `Grammar`, an Outlines term; None switches the expert's grammar off.
+    By default the expert's own grammar holds.
+
+    grammar: GBNF as a text, a file as a `Path`, a `Grammar` or an Outlines term; None disables the
+        expert's grammar.
     json_schema: A JSON schema, or a pydantic model; `result.parsed` then holds the object.
     regex: The whole answer matches it.
     choice: The answer is one of these.
     restrict_to_schema: Table and column names are those of `schema=`.
-    on_incomplete: "raise" makes a sentence that isn't complete a GrammarError; by default the result says so.
-    allow_forced: False lets on_incomplete="raise" raise for an ending that we wrote, too.
+    on_incomplete: "raise" raises GrammarError for an incomplete sentence; else the result says so.
+    allow_forced: False makes on_incomplete="raise" raise for a forced ending, too.
     """
 
     grammar: str | Path | Grammar | Term | None
@@ -89,7 +94,7 @@ class GenerateArgs(SamplingArgs, PromptArgs, GrammarArgs, total=False):
 
 
 def split_args(args: GenerateArgs) -> tuple[PromptArgs, SamplingArgs, GrammarArgs]:
-    """`generate`'s keyword arguments → those that shape the prompt, those that constrain the answer, and the others."""
+    """`generate`'s arguments, by what they shape: prompt, sampling, grammar."""
     prompt = {k: v for k, v in args.items() if k in PromptArgs.__annotations__}
     grammar = {k: v for k, v in args.items() if k in GrammarArgs.__annotations__}
     others = {k: v for k, v in args.items() if k not in prompt and k not in grammar}
@@ -97,7 +102,7 @@ def split_args(args: GenerateArgs) -> tuple[PromptArgs, SamplingArgs, GrammarArg
 
 
 def routed_by(prompt: str | None, args: GenerateArgs) -> tuple[str, str]:
-    """What routing reads of a call: the last thing that the user said, and what goes with it (of which the shape counts, not the words).
+    """What routing reads of a call: the user's last message, and its context.
 
     Raises:
         ConfigError: Something else than texts.
@@ -133,7 +138,7 @@ class Sampling:
     logprobs: int | None = None
     n: int = 1
     ignore_eos: bool = False
-    """Go on to `max_tokens` whatever the model says; for measurements."""
+    """Generate `max_tokens` regardless of EOS, for measurements."""
 
     def __post_init__(self) -> None:
         _number("temperature", self.temperature, 0, 2)
@@ -181,7 +186,7 @@ def check_whole(name: str, value: object, low: int, high: int) -> None:
 
 
 def _shown(value: object) -> str:
-    """A value as it stands in a message: numbers of thousands of digits can't be written."""
+    """A value as a message shows it, bounded in length."""
     if isinstance(value, int) and value.bit_length() > 128:
         return "a number of very many digits"
     text = repr(value)
@@ -189,15 +194,15 @@ def _shown(value: object) -> str:
 
 
 def nearest(name: str, names: Iterable[str]) -> str:
-    """Which of these a name that isn't one of them was meant to be; empty where none is like it."""
+    """The most similar of the names; empty without one."""
     return next(iter(difflib.get_close_matches(name[:100], names, 1)), "")
 
 
 def check_names(names: Iterable[str]) -> None:
-    """Whether `generate` has arguments of these names.
+    """Checks the names of `generate`'s arguments.
 
     Raises:
-        ConfigError: `bad_argument`, with the name that may be meant.
+        ConfigError: `bad_argument`, with the nearest name.
     """
     for name in names:
         if name not in GenerateArgs.__annotations__:
@@ -214,7 +219,7 @@ def check_names(names: Iterable[str]) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Constraint:
-    """A grammar as an engine gets it.
+    """A grammar, as an engine takes it.
 
     Args:
         gbnf: The text, where `mask` is None.
@@ -231,7 +236,7 @@ class Constraint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What an engine is asked to do: tokens in, an adapter, how to sample, a grammar to follow."""
+    """What an engine runs: prompt tokens, an adapter, sampling, a grammar."""
 
     id: str
     prompt_token_ids: tuple[int, ...]

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from expertserve.core.router import Entry, Route, Router
+from expertserve.core.router import Candidate, Route, Router
 from expertserve.errors import ConfigError
 from expertserve.package.hint import And, Is, Not, Or, Part, parse_hint, words
 from expertserve.package.manifest import Routing, parse_manifest
@@ -28,7 +28,7 @@ def entry(
     hint: str = "",
     priority: float = 0.5,
     tags: str = "",
-) -> Entry:
+) -> Candidate:
     """Keywords are separated by |."""
     routing = Routing(
         keywords=tuple(filter(None, keywords.split("|"))),
@@ -36,7 +36,7 @@ def entry(
         router_hint=hint,
         priority=priority,
     )
-    return Entry(name, routing, (), tuple(filter(None, tags.split("|"))))
+    return Candidate(name, routing, (), tuple(filter(None, tags.split("|"))))
 
 
 def names(routes: list[Route]) -> list[str]:
@@ -164,7 +164,7 @@ def test_tags_support_but_never_suffice_unless_there_are_no_keywords() -> None:
 
 
 def test_capabilities_count_by_their_value() -> None:
-    router = Router([Entry("x", Routing(), ("task:text2sql", "database:postgres"))])
+    router = Router([Candidate("x", Routing(), ("task:text2sql", "database:postgres"))])
     assert router.route("what task? which database?") == []
     assert router.route("postgres, please")[0].why == "keywords: postgres"
 
@@ -307,7 +307,7 @@ def test_a_keyword_is_found_wherever_it_stands(keyword: str, before: str, after:
     st.permutations([SQL, CYPHER, JSON, entry("other", "list", priority=0.8)]),
     st.sampled_from(["List how many", "list", "json graph"]),
 )
-def test_the_order_of_loading_does_not_matter(order: list[Entry], prompt: str) -> None:
+def test_the_order_of_loading_does_not_matter(order: list[Candidate], prompt: str) -> None:
     assert Router(order).route(prompt) == Router(
         [SQL, CYPHER, JSON, entry("other", "list", priority=0.8)]
     ).route(prompt)

@@ -1,4 +1,4 @@
-"""Chunks → a result, with the times at which they came."""
+"""Chunks → a result, with their timing."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from expertserve.result import (
 
 
 class Collector:
-    """Puts one request's chunks together, and measures."""
+    """Joins one request's chunks, and measures."""
 
     def __init__(self) -> None:
         self._request: Request | None = None
@@ -50,7 +50,7 @@ class Collector:
         return self._request is not None
 
     def result(self) -> InferenceResult:
-        """The result so far: `cancelled` where the end did not come."""
+        """The result so far: `cancelled` without an end."""
         assert self._request is not None
         end, first = self._ended or time.monotonic(), self._first
         completions = tuple(self._join(i) for i in range(self._request.sampling.n))

@@ -26,7 +26,7 @@ Deliver = Callable[[Chunk], None]
 
 
 class Core:
-    """Experts and the engines that answer for them. Every coroutine runs on the core's event loop."""
+    """Experts and the engines that serve them. Every coroutine runs on the core's event loop."""
 
     def __init__(self, options: Options) -> None:
         self._options = options

@@ -22,7 +22,7 @@ log = logging.getLogger("expertserve")
 
 
 def default_engine(config: EngineConfig) -> Engine:
-    """The engine asked for, or the one that suits the machine. Probing imports torch: a second or two.
+    """The engine asked for, or the one that suits the machine. Imports torch: a second or two.
 
     Raises:
         DeviceError, ConfigError: See `expertserve.engine.device.choose`.

@@ -166,7 +166,7 @@ class LoadedExperts:
         """The experts whose manifests fit a prompt, best first. Safe from other threads.
 
         Args:
-            context: What goes with the prompt, such as a schema; its shape counts, not its words.
+            context: What goes with the prompt; its features count, not its words.
         """
         known, changes = self._router, self._changes  # read once: other threads ask, too
         if known is None or known[0] != changes:

@@ -1,4 +1,4 @@
-"""What a manager is made with: one set of options for the library, the command line, server and Ray."""
+"""The options of a manager: the same ones for the library, the command line, server and Ray."""
 
 from __future__ import annotations
 

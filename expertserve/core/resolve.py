@@ -1,4 +1,4 @@
-"""A caller's words and wishes → what the engine is asked: tokens, sampling, and a grammar to follow."""
+"""A call's arguments → the engine's request: token ids, sampling, and a grammar."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from expertserve.request import GenerateArgs, Request, split_args
 async def resolve_request(
     expert: PreparedExpert, prompt: str | None, args: GenerateArgs, *, context_length: int
 ) -> tuple[Request, Applied | None]:
-    """One call's request; what it leaves out comes from the manifest.
+    """Resolves one call; what it leaves out comes from the manifest.
 
     Args:
         context_length: Tokens that prompt and answer may have together.
@@ -57,15 +57,16 @@ async def resolve_request(
 
 
 def check_fits(request: Request, engine: EngineInfo) -> None:
-    """An engine may have got a shorter context than was thought when the request was resolved, for want of memory.
+    """Checks a request against the running engine: memory may have shortened its context.
 
     Raises:
         OutOfMemoryError.
     """
     wanted, room = len(request.prompt_token_ids) + request.sampling.max_tokens, engine.max_model_len
     if wanted > room:
+        left = max(0, room - len(request.prompt_token_ids))
         raise OutOfMemoryError(
-            f"prompt and answer are {wanted:,} tokens; the memory for keys and values holds {room:,}",
-            hint=f"reduce max_tokens to {max(0, room - len(request.prompt_token_ids)):,}, shorten the prompt, or raise kv_cache_bytes",
+            f"prompt and answer are {wanted:,} tokens; the KV cache holds {room:,}",
+            hint=f"reduce max_tokens to {left:,}, shorten the prompt, or raise kv_cache_bytes",
             code="out_of_memory",
         )

@@ -1,18 +1,19 @@
-"""Which expert a prompt is for, from the `routing` section of the manifests alone: no model is asked.
+"""Routing: which expert a prompt is for, by the manifests' `routing` alone, without a model.
 
 What counts, in this order:
 
-1. **Exclusion.** One of `exclude_keywords` in the prompt: the expert doesn't fit, whatever else speaks for it.
-2. **Keywords.** Each keyword in the prompt counts 1, and half of one more for every further word of it (`order by` counts 1.5).
-   Keywords are whole words, in any case; `order_by` and `order-by` are two words.
-3. **`router_hint`**, where it is true: 5 if something in the shape of the text made it so, 2 if words alone did.
-   `key=value` is true where the value's words occur in the prompt (`database=sql`: the word "sql"), or where the text has a feature
-   with that attribute (see `FEATURES`: DDL has `database=sql`). A hint that is true only because of its NOTs tells nothing.
-4. **Tags and capabilities** (of `database:sql`, the value) support an expert that fits already, 0.25 for each in the prompt. They
-   stand in for the keywords of an expert that has none. Descriptions don't count: they are prose.
+1. **Exclusion.** With one of `exclude_keywords` in the prompt, the expert doesn't fit.
+2. **Keywords.** Each keyword in the prompt counts 1, plus 0.5 for every further word of it
+   (`order by` counts 1.5). Keywords are whole words, case-insensitive; `order_by` is two words.
+3. **`router_hint`**, if true: 5 if a feature of the text made it true, 2 if words alone did.
+   `key=value` is true where the value's words occur in the prompt (`database=sql`: the word "sql"),
+   or where the text has a feature with that attribute (see `FEATURES`: DDL has `database=sql`).
+   A hint that is true only because of its NOTs counts nothing.
+4. **Tags and capabilities** (of `database:sql`, the value) add 0.25 each to an expert that fits
+   already. They replace the keywords of an expert that has none. Descriptions don't count.
 
-The sum is weighed with the expert's `priority`, from a half to the whole of it, and becomes a score of at most 1:
-`1 - 2 ** -(sum * (1 + priority) / 2)`. Experts for which nothing speaks don't fit.
+The sum, scaled by `priority` from one half to 1, becomes a score of at most 1:
+`1 - 2 ** -(sum * (1 + priority) / 2)`. An expert whose sum is 0 doesn't fit.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from expertserve.package.manifest import Manifest, Routing
 
 MAX_TEXT: Final = 20_000
-"""Characters of a prompt, and of its context, that are looked at: what a prompt is about stands before that."""
+"""Characters of a prompt, and of its context, that are read."""
 
 MAX_WORDS: Final = 20
 FURTHER_WORD: Final = 0.5
@@ -69,7 +70,7 @@ FEATURES: Final[tuple[tuple[str, re.Pattern[str], tuple[Is, ...]], ...]] = (
     ),
     ("a JSON object", re.compile(r'\{\s{0,50}"[^"\n]{1,100}"\s{0,20}:'), (Is("format", "json"),)),
 )
-"""What the shape of a text tells: a name, how it is recognised, and the attributes that it gives to a hint."""
+"""Features of a text: a name, a pattern, and the attributes that make hints true."""
 
 
 class Route(NamedTuple):
@@ -86,11 +87,11 @@ class Route(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """What a router knows of an expert.
+class Candidate:
+    """An expert, as the router sees it.
 
     Args:
-        name: What `Route.name` will be: the name that it is loaded under.
+        name: The name that it is loaded under, which becomes `Route.name`.
         capabilities: Such as `database:sql`.
     """
 
@@ -100,13 +101,13 @@ class Entry:
     tags: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, name: str, manifest: Manifest) -> Entry:
+    def of(cls, name: str, manifest: Manifest) -> Candidate:
         return cls(name, manifest.routing, manifest.capabilities, manifest.tags)
 
 
 @dataclass(slots=True)
 class _Phrase:
-    """Words that are looked for, and for which experts (by position) they count."""
+    """Words to look for, and the experts (by position) for which they count."""
 
     text: str
     weight: float
@@ -114,36 +115,37 @@ class _Phrase:
     keyword_of: list[int] = field(default_factory=list)
     excludes: list[int] = field(default_factory=list)
     supports: list[int] = field(default_factory=list)
-    values: set[Is] = field(default_factory=set)  # what hints make of these words
+    values: set[Is] = field(default_factory=set)  # the atoms that these words make true
 
 
 @dataclass(slots=True)
 class _Rule:
-    """A hint, and whose it is."""
+    """A hint, and the experts that share it."""
 
     hint: Hint
     users: list[int] = field(default_factory=list)
 
 
 class Router:
-    """Finds the experts that fit a prompt. Immutable; building it costs about 20 µs a keyword, a call under 1 ms for 200 experts.
+    """Finds the experts that fit a prompt. Immutable.
 
-    A malformed `router_hint` is left out and told of in `warnings`.
+    Building costs about 20 µs a keyword, a call under 1 ms for 200 experts. A malformed
+    `router_hint` is left out and reported in `warnings`.
 
     Args:
-        entries: An `Entry`, or a name and a manifest, for each expert.
+        entries: A `Candidate`, or a name and a manifest, for each expert.
 
     Example:
         >>> from expertserve.package.manifest import Routing
-        >>> router = Router([Entry("sql", Routing(keywords=("how many", "average")))])
+        >>> router = Router([Candidate("sql", Routing(keywords=("how many", "average")))])
         >>> router.route("How many customers are there?")
         [Route(name='sql', score=0.5415, why='keywords: how many')]
         >>> router.route("Good morning!")
         []
     """
 
-    def __init__(self, entries: Iterable[Entry | tuple[str, Manifest]]) -> None:
-        self._entries = [Entry.of(*one) if isinstance(one, tuple) else one for one in entries]
+    def __init__(self, entries: Iterable[Candidate | tuple[str, Manifest]]) -> None:
+        self._entries = [Candidate.of(*one) if isinstance(one, tuple) else one for one in entries]
         self._index: dict[str, list[_Phrase]] = defaultdict(list)
         self._known: dict[tuple[str, ...], _Phrase] = {}
         self._hints: dict[str, _Rule] = {}
@@ -161,16 +163,15 @@ class Router:
         """The experts that fit, best first; none if none does.
 
         Args:
-            context: What the user passes beside the prompt (dialect, schema), as it stands in the system message. Only its shape counts,
-                not its words: a column called `graph` says nothing about what is asked.
+            context: What goes with the prompt (dialect, schema). Its features count, its words
+                don't: a column called `graph` says nothing about the question.
         """
         found = self._found(words(prompt[:MAX_TEXT]))
         keywords, tags = _marks([p.keyword_of for p in found]), _marks([p.supports for p in found])
         hints = self._met_hints(found, _features(context[:MAX_TEXT], prompt[:MAX_TEXT]))
         excluded = {at for phrase in found for at in phrase.excludes}
-        cases: dict[
-            tuple[int, int, str, float], tuple[float, str]
-        ] = {}  # many experts share keywords: what they share is summed up once
+        # Many experts share keywords: what they share is summed up once.
+        cases: dict[tuple[int, int, str, float], tuple[float, str]] = {}
         ranked = []
         for at in (keywords.keys() | hints.keys()) - excluded:
             case = (keywords.get(at, 0), tags.get(at, 0), *hints.get(at, ("", 0.0)))
@@ -195,47 +196,41 @@ class Router:
     def _met_hints(
         self, found: list[_Phrase], shape: dict[Is, str]
     ) -> dict[int, tuple[str, float]]:
-        """By expert: what its hint found, and how much that counts. Only hints of which something is true are evaluated."""
+        """By expert: why its hint is true, and its weight. Only hints with a true atom count."""
         true = dict.fromkeys((atom for phrase in found for atom in phrase.values), "") | shape
         touched = {id(rule): rule for atom in true for rule in self._rules.get(atom, ())}
-        told: dict[tuple[Is, ...], tuple[str, float]] = {}
+        reasons: dict[tuple[Is, ...], tuple[str, float]] = {}
         met: dict[int, tuple[str, float]] = {}
         for rule in touched.values():
             if rule.hint.holds(true.__contains__):
                 atoms = tuple([atom for atom in rule.hint.atoms if atom in true])
-                if atoms not in told:
-                    why = ", ".join(
-                        f"{atom} ({true[atom]})" if true[atom] else str(atom) for atom in atoms
-                    )
-                    told[atoms] = why, BY_SHAPE if any(true[atom] for atom in atoms) else BY_WORDS
+                if atoms not in reasons:
+                    shown = (f"{a} ({true[a]})" if true[a] else str(a) for a in atoms)
+                    weight = BY_SHAPE if any(true[a] for a in atoms) else BY_WORDS
+                    reasons[atoms] = ", ".join(shown), weight
                 for at in rule.users:
-                    met[at] = told[atoms]
+                    met[at] = reasons[atoms]
         return met
 
     def _phrase(self, text: str) -> _Phrase:
         parts = tuple(words(text))
         if parts not in self._known:
-            self._known[parts] = _Phrase(
-                " ".join(parts), 1 + FURTHER_WORD * (len(parts) - 1), parts
-            )
-            if (
-                0 < len(parts) <= MAX_WORDS
-            ):  # a keyword without a letter is in no prompt, one of a hundred words is none
+            weight = 1 + FURTHER_WORD * (len(parts) - 1)
+            self._known[parts] = _Phrase(" ".join(parts), weight, parts)
+            if 0 < len(parts) <= MAX_WORDS:  # else it occurs in no prompt
                 self._index[parts[0]].append(self._known[parts])
         return self._known[parts]
 
-    def _add_words(self, at: int, entry: Entry) -> None:
+    def _add_words(self, at: int, entry: Candidate) -> None:
         supporting = (*entry.tags, *(c.partition(":")[2] or c for c in entry.capabilities))
         keywords = {p.text: p for p in map(self._phrase, entry.routing.keywords or supporting)}
         for phrase in keywords.values():
             phrase.keyword_of.append(at)
-        for phrase in {
-            p.text: p for p in map(self._phrase, supporting) if p.text not in keywords
-        }.values():
+        support = {p.text: p for p in map(self._phrase, supporting) if p.text not in keywords}
+        for phrase in support.values():
             phrase.supports.append(at)
-        for phrase in {
-            p.text: p for p in map(self._phrase, entry.routing.exclude_keywords)
-        }.values():
+        excluding = {p.text: p for p in map(self._phrase, entry.routing.exclude_keywords)}
+        for phrase in excluding.values():
             phrase.excludes.append(at)
 
     def _add_hint(self, at: int, text: str) -> None:
@@ -251,17 +246,17 @@ class Router:
 
 
 def _features(*texts: str) -> dict[Is, str]:
-    """The attributes that the shape of the texts gives, with the name of what gave them."""
-    told: dict[Is, str] = {}
+    """The attributes that the texts' features give, each with its feature's name."""
+    found: dict[Is, str] = {}
     for name, pattern, attributes in FEATURES:
         if any(pattern.search(text) for text in texts):
             for attribute in attributes:
-                told.setdefault(attribute, name)
-    return told
+                found.setdefault(attribute, name)
+    return found
 
 
 def _marks(lists: Iterable[list[int]]) -> dict[int, int]:
-    """By number: in which of the lists it stands, the n-th bit for the n-th list."""
+    """By number: a bit set of the lists that have it."""
     marks: dict[int, int] = {}
     for i, numbers in enumerate(lists):
         for number in numbers:

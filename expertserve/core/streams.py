@@ -1,4 +1,4 @@
-"""Streams of chunks: one request's, handed from the core's loop to whoever reads, on another loop or in a plain thread."""
+"""Streams of chunks: handed from the core's loop to a reader on another loop or thread."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ Begin = Callable[[Collector, Callable[[Chunk], None]], Coroutine[object, object,
 Submit = Callable[[Coroutine[object, object, InferenceResult]], "Future[InferenceResult]"]
 
 
-class _Source:
-    """What both kinds of stream share: the request's future, and its result so far.
+class _BaseStream:
+    """The request's future, and its result so far.
 
-    The request runs as a task of the core's loop and knows the stream only through `put`, so that a stream that nobody holds any more is
-    collected, which cancels the request.
+    The request, a task on the core's loop, refers to the stream through `put` alone: a stream that
+    is no longer referenced is collected, which cancels the request.
     """
 
     def __init__(self, begin: Begin, submit: Submit, put: Callable[[Chunk | None], None]) -> None:
@@ -36,10 +36,10 @@ class _Source:
 
     @property
     def result(self) -> InferenceResult:
-        """What `generate` would have given; after an early end, the part that came, with the finish reason `cancelled`.
+        """What `generate` returns; after an early end, the part so far, `cancelled`.
 
         Raises:
-            ConfigError: Nothing came yet.
+            ConfigError: `no_result`, before the request reached the engine.
         """
         if (
             self._future.done()
@@ -62,8 +62,10 @@ class _Source:
         return None if self._future.cancelled() else self._future.exception()
 
 
-class Stream(_Source):
-    """Chunks of one answer as they come; an iterator and a context manager. Leaving it early aborts the request in the engine.
+class Stream(_BaseStream):
+    """Chunks of one answer as they come: an iterator and a context manager.
+
+    Leaving it early aborts the request in the engine.
 
     Example:
         >>> with expert.generate_stream("One?") as stream:
@@ -78,7 +80,7 @@ class Stream(_Source):
         super().__init__(begin, submit, items.put)
 
     def __iter__(self) -> Iterator[Chunk]:
-        """Leaving the loop early drops this generator, which closes it, and so aborts the request."""
+        """Leaving the loop early closes this generator, which aborts the request."""
         try:
             while not self._ended:
                 chunk = self._items.get()
@@ -108,54 +110,57 @@ class Stream(_Source):
         self.close()
 
 
-class _Bell:
-    """Wakes the readers of one loop from other threads: once for all chunks of an engine's step, since each wake is a system call."""
+class _Waker:
+    """Wakes the readers of one loop from other threads.
+
+    Once for all chunks of an engine's step: each wake is a system call.
+    """
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = weakref.ref(loop)
         self._lock = threading.Lock()
-        self._rung: list[asyncio.Event] = []
+        self._pending: list[asyncio.Event] = []
 
-    def ring(self, event: asyncio.Event) -> None:
+    def wake(self, event: asyncio.Event) -> None:
         with self._lock:
-            self._rung.append(event)
-            first = len(self._rung) == 1
+            self._pending.append(event)
+            first = len(self._pending) == 1
         loop = self._loop()
         if first and loop and not loop.is_closed():
             loop.call_soon_threadsafe(self._wake)
 
     def _wake(self) -> None:
         with self._lock:
-            rung, self._rung = self._rung, []
-        for event in rung:
+            events, self._pending = self._pending, []
+        for event in events:
             event.set()
 
 
-_bells: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, _Bell] = weakref.WeakKeyDictionary()
+_wakers: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, _Waker] = weakref.WeakKeyDictionary()
 
 
 class _Mailbox:
-    """Chunks from another thread for one loop: many may come before the reader wakes once."""
+    """Chunks from another thread for one loop; a reader takes all that have come."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._bell = _bells.setdefault(loop, _Bell(loop))
+        self._waker = _wakers.setdefault(loop, _Waker(loop))
         self._items: deque[Chunk | None] = deque()
         self._ready = asyncio.Event()
 
     def put(self, item: Chunk | None) -> None:
         self._items.append(item)
-        self._bell.ring(self._ready)
+        self._waker.wake(self._ready)
 
     async def take(self) -> list[Chunk | None]:
         await self._ready.wait()
-        self._ready.clear()  # before reading: what comes meanwhile rings again
+        self._ready.clear()  # before reading: what comes meanwhile sets it again
         return [self._items.popleft() for _ in range(len(self._items))]
 
 
-class AsyncStream(_Source):
-    """Chunks of one answer as they come, for `async for`. Leaving it early, `aclose()` or a cancelled task abort the request.
+class AsyncStream(_BaseStream):
+    """Chunks of one answer as they come, for `async for`. Make it on the loop that reads it.
 
-    Made on the loop that reads it.
+    Leaving it early, `aclose()` and a cancelled task abort the request.
     """
 
     def __init__(self, begin: Begin, submit: Submit) -> None:

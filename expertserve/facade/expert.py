@@ -23,7 +23,9 @@ class Expert:
     """One expert, loaded and ready. Made by `Expert.load`; a context manager.
 
     Example:
-        >>> with Expert.load(demo, base_model=base, engine=lambda: FakeEngine(lambda prompt: "SELECT 2")) as expert:
+        >>> def engine():
+        ...     return FakeEngine(lambda prompt: "SELECT 2")
+        >>> with Expert.load(demo, base_model=base, engine=engine) as expert:
         ...     expert.generate("Two?").text
         'SELECT 2'
     """
@@ -76,7 +78,7 @@ class Expert:
 
     @property
     def manager(self) -> ExpertManager:
-        """The manager that this expert lives in; more experts of its base model can be loaded there."""
+        """Its manager, which can load more experts of the same base model."""
         return self._manager
 
     @property
@@ -90,12 +92,12 @@ class Expert:
         return self._prepared.manifest
 
     def start(self) -> EngineInfo:
-        """Starts the engine now, if it was not started at loading."""
+        """Starts the engine, unless it runs."""
         return self._manager.start()
 
     @property
     def info(self) -> ExpertInfo:
-        """What is loaded: digests, adapter, use."""
+        """Digests, adapter, use."""
         return next(i for i in self._manager.list_loaded_experts() if i.name == self._name)
 
     def generate(self, prompt: str | None = None, **args: Unpack[GenerateArgs]) -> InferenceResult:
@@ -111,7 +113,7 @@ class Expert:
         return self._manager.generate(self._name, prompt, **args)
 
     def generate_stream(self, prompt: str | None = None, **args: Unpack[GenerateArgs]) -> Stream:
-        """Chunks of one answer as they come; `stream.result` is the whole of it afterwards. See `Stream`."""
+        """Chunks of one answer as they come; then `stream.result` is whole. See `Stream`."""
         return self._manager.generate_stream(self._name, prompt, **args)
 
     @overload
@@ -140,10 +142,10 @@ class Expert:
         progress: bool = False,
         **args: Unpack[GenerateArgs],
     ) -> list[InferenceResult] | list[InferenceResult | ExpertError]:
-        """One answer each, in the order of the prompts, from one continuous batch.
+        """One answer for each prompt, in order, from one continuous batch.
 
         Args:
-            return_exceptions: Failures stand in the list; else the first one aborts the others and is raised.
+            return_exceptions: Failures stand in the list; else the first aborts the others.
             progress: Show a bar on standard error.
         """
         return self._manager.generate_many(

@@ -72,7 +72,7 @@ class ExpertManager:
 
     @staticmethod
     def builder() -> ManagerBuilder:
-        """A typed way to the same arguments, whose mistakes a type checker finds."""
+        """The same options, step by step: a type checker finds what an engine can't do."""
         return ManagerBuilder()
 
     def load_expert(
@@ -141,10 +141,10 @@ class ExpertManager:
         return self._loop.run(self._core.experts.pin(name, pinned))
 
     def route(self, prompt: str, context: str = "") -> list[Route]:
-        """The experts whose manifests fit a prompt, best first, each with why; none where none fits.
+        """The experts whose manifests fit a prompt, best first, each with the reason.
 
         Args:
-            context: What goes with the prompt, such as a schema; its shape counts, not its words.
+            context: What goes with the prompt, such as a schema; its features count, not its words.
         """
         return self._core.experts.route(prompt, context)
 
@@ -157,7 +157,7 @@ class ExpertManager:
         return self._loop.run(self._core.experts.infos())
 
     def start(self) -> EngineInfo:
-        """Starts the engine now instead of at the first generation (about half a minute for vLLM on a CPU)."""
+        """Starts the engine now (vLLM on a CPU: about 20 s), not at the first generation."""
         return self._loop.run(self._core.start())
 
     def generate(
@@ -199,8 +199,8 @@ class ExpertManager:
         """One continuous batch over several experts; results in the order of the jobs.
 
         Args:
-            jobs: `(name, prompt, options)` each; read as the engine gets through them.
-            return_exceptions: Failures stand in the list; else the first one aborts the others and is raised.
+            jobs: `(name, prompt, arguments)` each; an iterator is read as they are answered.
+            return_exceptions: Failures stand in the list; else the first aborts the others.
             progress: Show a bar on standard error.
         """
         with progress_bar(jobs, progress) as done:
@@ -211,7 +211,7 @@ class ExpertManager:
     def generate_batch(
         self, name: str, prompts: Iterable[str], **args: Unpack[GenerateArgs]
     ) -> list[InferenceResult]:
-        """One answer each, in the order of the prompts, from one continuous batch; the first failure is raised."""
+        """One answer for each prompt, in order, from one batch; raises the first failure."""
         return self.generate_many(jobs_of(name, prompts, args))
 
     def get(self, name: str) -> PreparedExpert:
