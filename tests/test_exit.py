@@ -7,19 +7,21 @@ import gc
 import multiprocessing
 from pathlib import Path
 
+from expertserve.engine.vllm import patches
+
 
 def _child(told: Path) -> None:
     atexit.register(
         lambda: told.write_text(str(gc.get_freeze_count()))
     )  # runs after those that are registered later
-    import expertserve.engine.vllm.exit  # noqa: F401
+    patches.exit.install()
 
 
 def test_a_started_process_freezes_what_it_holds_at_its_end_and_no_other_does(
     tmp_path: Path,
 ) -> None:
     before = atexit._ncallbacks()
-    import expertserve.engine.vllm.exit  # noqa: F401
+    patches.exit.install()
 
     assert atexit._ncallbacks() == before
     child = multiprocessing.get_context("spawn").Process(target=_child, args=(tmp_path / "told",))

@@ -102,7 +102,7 @@ def test_the_model_manager_has_what_the_check_reads() -> None:
 
 
 def test_generators_on_cpus_have_no_offset_and_are_used_between_the_methods_that_we_wrap() -> None:
-    """When this fails, vLLM may have mended it: then `engine.vllm.seeds` can go."""
+    """When this fails, vLLM may have mended it: then `engine.vllm.patches.seeds` can go."""
     import torch
     from vllm.v1.worker.cpu_model_runner import CPUModelRunner
     from vllm.v1.worker.gpu_model_runner import GPUModelRunner
@@ -125,7 +125,9 @@ def test_a_mask_over_the_logits_is_what_xgrammar_would_do() -> None:
     from vllm.v1.worker import gpu_model_runner
     from vllm.v1.worker.gpu_model_runner import GPUModelRunner
 
-    from expertserve.engine.vllm import masks
+    from expertserve.engine.vllm.patches import masks
+
+    masks.install()
 
     assert "apply_grammar_bitmask(\n" in inspect.getsource(GPUModelRunner.sample_tokens)
     assert gpu_model_runner.apply_grammar_bitmask.__module__ == masks.__name__
@@ -193,3 +195,13 @@ def test_a_call_that_the_engine_took_to_its_grave_ends() -> None:
 
     with pytest.raises(EngineDeadError):
         asyncio.run(engine._answer(left()))
+
+
+def test_vllm_has_everything_that_the_patches_replace() -> None:
+    from pkgutil import resolve_name
+
+    from expertserve.engine.vllm.patches import ADAPTERS, PATCHES
+
+    for patch in (*PATCHES, ADAPTERS):
+        for target in patch.replaces:
+            assert resolve_name(target) is not None, f"{patch.name}: {target}"

@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 RANKS = (1, 8, 16, 32, 64, 128, 256, 320, 512)
 """The slot widths that vLLM has."""
-EXTENSION = "expertserve.engine.vllm.worker.Extension"
-WITHOUT_ADAPTERS = "expertserve.engine.vllm.cpu.Extension"
+EXTENSION = "expertserve.engine.vllm.worker.WorkerExtension"
+WITHOUT_ADAPTERS = "expertserve.engine.vllm.bare_worker.WithoutAdapters"
 SCHEDULER = "expertserve.engine.vllm.grammar.Scheduler"
 VERSIONS = ("0.32",)
 """The versions of vLLM whose inside the worker extension is known to fit; on others it stays off, and only plain LoRA is served."""

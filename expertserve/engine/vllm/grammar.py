@@ -1,7 +1,7 @@
 """Runs inside vLLM's engine core: our structured-output backend.
 
-It comes in by the scheduler, whose class vLLM lets us name (`scheduler_cls`) and which is handed the manager of structured outputs; so it
-is there for our engines alone, and nothing of vLLM is patched.
+It comes in by the scheduler, whose class vLLM lets us name (`scheduler_cls`) and which holds the
+structured-output manager: our engines alone have it.
 """
 
 from __future__ import annotations
@@ -26,7 +26,10 @@ from vllm.v1.structured_output.backend_types import (
 
 from expertserve.decoding.compile import read_mask, vocabulary_of
 from expertserve.decoding.mask import GlrVocabulary, Mask, State, XMask
+from expertserve.engine.vllm import patches
 from expertserve.grammar.gbnf import parse
+
+patches.install("core")
 
 NAME = "expertserve"
 KEPT = 256

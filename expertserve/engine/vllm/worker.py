@@ -1,8 +1,8 @@
-"""Runs inside vLLM's worker processes: installs our way of applying adapters, and checks what slots hold.
+"""Runs inside vLLM's worker processes: installs the patches, and checks what the slots hold.
 
-vLLM imports this module in every worker before it loads the model (`worker_extension_cls`), and nowhere else. Importing it is what
-installs it: there is no other moment. Where vLLM's platform is one that we don't know, nothing is installed and importing fails, so
-that an adapter can't be served wrong.
+vLLM imports this module in every worker before it loads the model (`worker_extension_cls`), and
+nowhere else; there is no other moment to install them. On a platform that we don't know, importing
+fails, so that an adapter can't be served wrong.
 """
 
 from __future__ import annotations
@@ -13,33 +13,18 @@ import torch
 from safetensors.torch import load_file
 from vllm.lora.request import LoRARequest
 from vllm.model_executor.layers.linear import RowParallelLinear
-from vllm.platforms import current_platform
 
+from expertserve.engine.vllm import patches
 from expertserve.package.members import WEIGHTS
 
 if TYPE_CHECKING:
     from vllm.v1.worker.worker_base import WorkerBase
 
-WRAPPERS = {
-    "cpu": "expertserve.engine.vllm.lora_cpu.RowScaleCPU",
-    "cuda": "expertserve.engine.vllm.lora_cuda.RowScaleCUDA",
-}
+patches.install("worker")
+patches.ADAPTERS.install()
 
 
-def install() -> None:
-    """Makes vLLM take our Punica wrapper for its platform."""
-    name = WRAPPERS.get(current_platform.device_type)
-    if name is None:
-        raise RuntimeError(
-            f"expertserve has no adapter code for vLLM's platform {current_platform.device_type!r}; start the engine with row_scale=False"
-        )
-    type(current_platform).get_punica_wrapper = classmethod(lambda cls: name)
-
-
-install()
-
-
-class Extension:
+class WorkerExtension:
     """Methods that the front end can call in every worker. vLLM mixes this class into its worker class."""
 
     def expertserve_adapters(self: WorkerBase) -> list[tuple[int, int, bool]]:

@@ -1,0 +1,95 @@
+"""The list of everything in vLLM that we replace: what, why, and when it can go.
+
+vLLM imports our modules in its worker and engine core processes (`worker_extension_cls`,
+`scheduler_cls`); they call `install` there. The front end and other users of vLLM are unaffected.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from expertserve.engine.vllm.patches import adapters, exit, masks, seeds
+
+Process = Literal["worker", "core"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patch:
+    """One replacement.
+
+    Args:
+        replaces: What, by its dotted name.
+        processes: Where it is installed.
+        devices: vLLM's device types that need it; empty for all.
+        reason: Why vLLM's own doesn't do.
+        until: The condition under which it can go.
+        install: Installs it in the current process.
+    """
+
+    name: str
+    replaces: tuple[str, ...]
+    processes: tuple[Process, ...]
+    devices: tuple[str, ...] = ()
+    reason: str
+    until: str
+    install: Callable[[], None]
+
+
+PATCHES = (
+    Patch(
+        name="exit",
+        replaces=("atexit",),
+        processes=("worker", "core"),
+        reason="the interpreter's last garbage collection of half a million objects takes seconds",
+        until="vLLM's processes end within a second by themselves",
+        install=exit.install,
+    ),
+    Patch(
+        name="masks",
+        replaces=("vllm.v1.worker.gpu_model_runner.apply_grammar_bitmask",),
+        processes=("worker",),
+        devices=("cpu",),
+        reason="xgrammar's CPU kernel clears logits bit by bit: 5.7 ms for 32 rows, ours 0.7 ms",
+        until="vLLM applies masks on CPUs in under 1 ms for 32 rows of 49,152 logits",
+        install=masks.install,
+    ),
+    Patch(
+        name="seeds",
+        replaces=(
+            "vllm.v1.worker.cpu_model_runner.CPUModelRunner._sample",
+            "vllm.v1.worker.cpu_model_runner.CPUModelRunner._bookkeeping_sync",
+        ),
+        processes=("worker",),
+        devices=("cpu",),
+        reason="a seeded request in a chunked prefill ends the worker: CPU generators have no offset",
+        until="GPUModelRunner._bookkeeping_sync no longer calls get_offset on CPU generators",
+        install=seeds.install,
+    ),
+)
+"""Installed whenever vLLM runs for us."""
+
+ADAPTERS = Patch(
+    name="adapters",
+    replaces=("vllm.platforms.current_platform.get_punica_wrapper",),
+    processes=("worker",),
+    reason="vLLM refuses DoRA and IA³, and its CPU path for adapters is several times slower",
+    until="vLLM applies a scale and a shift per output row beside LoRA, grouped by slot on CPUs",
+    install=adapters.install,
+)
+"""Installed where `EngineConfig.row_scale` is on."""
+
+
+def install(process: Process) -> None:
+    """Installs what this process needs, once."""
+    from vllm.platforms import current_platform
+
+    for patch in PATCHES:
+        device_fits = not patch.devices or current_platform.device_type in patch.devices
+        if process in patch.processes and device_fits and patch.name not in _installed:
+            _installed.add(patch.name)
+            patch.install()
+
+
+_installed: set[str] = set()
