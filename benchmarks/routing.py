@@ -127,7 +127,7 @@ def main() -> None:
 
 def entries() -> list[Candidate]:
     """The demo experts as their manifests describe them, under their tasks' names."""
-    about = importlib.import_module("pack_expert").EXPERTS
+    about = importlib.import_module("training.pack").EXPERTS
     return [
         Candidate(
             task,
@@ -140,7 +140,7 @@ def entries() -> list[Candidate]:
 
 def questions(task: str, count: int) -> list[Question]:
     """Of the test split: domains that neither training nor the choice of keywords has seen."""
-    lessons = importlib.import_module(f"experts.{task}").lessons("test", SEED)
+    lessons = importlib.import_module(f"training.{task}").lessons("test", SEED)
     return list(
         itertools.islice(
             (

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from experts import cypher, json_extract, sql
 from pglast import keywords as postgres_keywords
 
 from expertserve.decoding.compile import vocabulary_of
@@ -23,6 +22,7 @@ from expertserve.grammar.recognise import Grammar
 from expertserve.grammar.tree import Alt, Literal, Seq
 from expertserve.result import Chunk
 from tests.parsers import PARSERS, parts
+from training import cypher, json_extract, sql
 
 ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / "grammars"

@@ -7,10 +7,10 @@ import sqlite3
 from collections import Counter
 
 import pytest
-from experts import sql
 
 from expertserve import Expert, GenerateArgs, GrammarError
 from expertserve.grammar.bundled import bundled
+from training import sql
 
 pytestmark = pytest.mark.engine
 SYNTAX = ("syntax error", "unrecognized token", "incomplete input")

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from experts import sql
 
 from expertserve import EngineConfig, Expert, ExpertManager, InferenceResult
 from tests import tiny
 from tests.engine.reference import Reference
+from training import sql
 
 TOKENS = 32
 TOLERANCE = 1e-4

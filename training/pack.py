@@ -1,0 +1,190 @@
+"""A trained adapter → a demo expert's package, with its evaluation in the manifest.
+
+    python -m training.pack sql build/sql/adapter examples/experts --metrics build/sql/metrics.json
+    python -m training.pack json_extract build/json-850/adapter build/json-150/adapter build/pack
+
+The adapter's weights are stored in bf16, which halves the file; the evaluation must be of such a package.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file, save_file
+
+from expertserve.config import models_dir
+from expertserve.package.build import default_name, pack
+from expertserve.package.manifest import read_manifest
+from training.train import BASE
+
+VERSION = "0.1.0"
+QUESTIONS = (
+    "how many|number of|count|average|mean|total|sum|minimum|maximum|highest|lowest|largest|smallest|most|fewest|top|each|whose"
+    "|name of|names of|list all|list the|show all|show the|show me the|find all|find the|give me the|give me all|what are the names"
+    "|which|more than|less than|greater than|at least|at most|other than|sorted by|ordered by|grouped by"
+).split("|")
+"""How people ask for data, in whichever database it is: with nothing but such a question, SQL's higher priority decides."""
+
+EXPERTS: dict[str, dict[str, Any]] = {
+    "sql": {
+        "name": "expert-sql",
+        "description": "Questions about a relational schema → one SELECT that SQLite and PostgreSQL both read.",
+        "capabilities": ["database:sql", "task:text2sql", "language:en"],
+        "decoding": {
+            "temperature": 0.0,
+            "use_grammar": True,
+            "grammar_type": "sql",
+            "stop_sequences": [";"],
+            "max_tokens": 160,
+        },
+        "routing": {
+            "keywords": [
+                *"sql sqlite postgres postgresql database table tables column columns rows query".split(),
+                *QUESTIONS,
+            ],
+            "exclude_keywords": ["cypher", "neo4j", "graph database"],
+            "router_hint": "database=sql OR query=sql OR task=text2sql",
+            "priority": 0.8,
+        },
+        "limitations": [
+            "single SELECT statements; joins over one foreign key",
+            "column names that the model never saw are misspelt at times",
+        ],
+    },
+    "cypher": {
+        "name": "expert-cypher",
+        "description": "Questions about a property-graph schema → one read-only Cypher query.",
+        "capabilities": ["database:graph", "query:cypher", "task:text2cypher", "language:en"],
+        "decoding": {
+            "temperature": 0.0,
+            "use_grammar": True,
+            "grammar_type": "cypher",
+            "stop_sequences": [";"],
+            "max_tokens": 160,
+        },
+        "routing": {
+            "keywords": [
+                *"cypher neo4j kuzu graph node nodes edge edges relationship relationships path connected linked related".split(),
+                "graph database",
+                *QUESTIONS,
+            ],
+            "exclude_keywords": ["sql", "relational"],
+            "router_hint": "database=graph OR query=cypher OR task=text2cypher",
+            "priority": 0.7,
+        },
+        "limitations": ["read-only queries of at most two hops"],
+    },
+    "json_extract": {
+        "name": "expert-json",
+        "description": "A sentence and the shape of an object → that object as JSON, null for what the sentence doesn't say.",
+        "capabilities": ["format:json", "task:data_extraction", "language:en"],
+        "decoding": {
+            "temperature": 0.0,
+            "use_grammar": True,
+            "grammar_type": "json-object",
+            "stop_sequences": ["\n\n"],
+            "max_tokens": 160,
+        },
+        "routing": {
+            "keywords": [
+                "json",
+                "extract",
+                "extraction",
+                "parse",
+                "structured",
+                "structured data",
+                "fields",
+                "key value",
+                "object",
+            ],
+            "exclude_keywords": ["cypher", "sql"],
+            "router_hint": "format=json OR task=data_extraction",
+            "priority": 0.75,
+        },
+        "limitations": ["flat objects and one nested object; short sentences"],
+    },
+}
+FIELDS = frozenset(
+    "task_type peft_type r lora_alpha lora_dropout target_modules use_dora use_rslora rank_pattern alpha_pattern bias modules_to_save "
+    "fan_in_fan_out inference_mode init_lora_weights peft_version".split()
+)
+"""What of PEFT's configuration goes into the package; the rest are defaults of switches that are off."""
+
+
+def main() -> None:
+    """Reads the arguments, gathers the folder, packs it."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("task", choices=sorted(EXPERTS))
+    parser.add_argument(
+        "adapter", type=Path, nargs="+", help="several states of one training are averaged"
+    )
+    parser.add_argument("target", type=Path)
+    parser.add_argument("--metrics", type=Path, help="what training/evaluate.py printed")
+    parser.add_argument("--steps", type=int, help="training steps, for the manifest")
+    args = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        gather(args.task, args.adapter, Path(folder), args.metrics, args.steps)
+        args.target.mkdir(parents=True, exist_ok=True)
+        archive = pack(Path(folder), args.target / default_name(read_manifest(Path(folder))))
+    print(f"{archive}: {archive.stat().st_size / 1e6:.1f} MB")
+
+
+def gather(
+    task: str, adapters: list[Path], folder: Path, metrics: Path | None, steps: int | None
+) -> None:
+    config = json.loads((adapters[-1] / "adapter_config.json").read_text())
+    config = {k: v for k, v in config.items() if k in FIELDS} | {"base_model_name_or_path": BASE}
+    config["target_modules"] = sorted(config["target_modules"])
+    (folder / "adapter_config.json").write_text(json.dumps(config, indent=2))
+    states = [load_file(adapter / "adapter_model.safetensors") for adapter in adapters]
+    tensors = {
+        k: torch.stack([state[k] for state in states]).mean(0).to(torch.bfloat16) for k in states[0]
+    }
+    save_file(tensors, folder / "adapter_model.safetensors")
+    for name in ("tokenizer.json", "tokenizer_config.json"):
+        shutil.copy(models_dir() / BASE / name, folder / name)
+    (folder / "manifest.json").write_text(
+        json.dumps(manifest(task, config, metrics, steps), indent=2)
+    )
+
+
+def manifest(
+    task: str, config: dict[str, Any], metrics: Path | None, steps: int | None
+) -> dict[str, Any]:
+    about = dict(EXPERTS[task])
+    decoding = about.pop("decoding")
+    kind = "dora" if config["use_dora"] else "lora"
+    adapter = {
+        "type": kind,
+        "target_modules": config["target_modules"],
+        "r": config["r"],
+        "alpha": config["lora_alpha"],
+    }
+    return {
+        "name": about.pop("name"),
+        "version": VERSION,
+        "schema_version": "2.0",
+        **about,
+        "author": "expertserve",
+        "license": "Apache-2.0",
+        "base_models": [{"name": BASE, "prompt_template": "chatml", "adapters": [adapter]}],
+        "constraints": {"load_order": 1, "incompatible_with": [], "requires": []},
+        "training": {
+            "dataset": {"path": f"training/{task}.py", "format": "generated"},
+            "config": {"method": "sft", "adapter_type": kind, "steps": steps},
+            "decoding": decoding,
+        },
+        "quality_metrics": json.loads(metrics.read_text()) if metrics else {},
+    }
+
+
+if __name__ == "__main__":
+    main()
