@@ -90,7 +90,7 @@ def test_data_files_are_written_as_they_are_read(file: str, kind: type[object]) 
         ('{"pool": "city", "values": 5}', "5 is not"),
         ('{"pool": "city", "valeus": "x"}', "has no valeus"),
         ('{"pool": "city"}', "missing 1 required"),
-        ("[1]", "has no"),
+        ("[1]", "is not a Pool"),
         ("{", "Expecting property name"),
     ],
 )

@@ -60,8 +60,10 @@ def _decode(kind: Any, value: Any) -> Any:
     origin, inner = get_origin(kind), get_args(kind)
     if isinstance(kind, type) and dataclasses.is_dataclass(kind):
         hints = get_type_hints(kind)
-        if not isinstance(value, dict) or (unknown := value.keys() - hints.keys()):
-            raise ValueError(f"{kind.__name__} has no {', '.join(unknown) if value else value!r}")
+        if not isinstance(value, dict):
+            raise ValueError(f"{value!r} is not a {kind.__name__}")
+        if unknown := value.keys() - hints.keys():
+            raise ValueError(f"{kind.__name__} has no {', '.join(sorted(unknown))}")
         return kind(**{name: _decode(hints[name], item) for name, item in value.items()})
     if choices := _choices(kind):
         ((tag, item),) = value.items()
