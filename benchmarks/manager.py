@@ -88,7 +88,7 @@ def facade_over_bare(manager: ExpertManager, name: str, rounds: int) -> None:
         from expertserve.engine.vllm.engine import VLLMEngine, _params
 
         assert isinstance(engine, VLLMEngine)
-        llm, lora = engine._running(), engine._lora[adapter.digest]
+        llm, lora = engine.llm, engine._lora[adapter.digest]
 
         async def one(prompt: str) -> int:
             r, count = request(prompt), 0

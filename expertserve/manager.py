@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import weakref
-from collections.abc import Coroutine, Iterable
+from collections.abc import Coroutine, Iterable, Mapping
 from types import TracebackType
 from typing import Literal, Self, TypeVar, Unpack, overload
 
@@ -16,7 +16,7 @@ from expertserve.core.loop import Loop
 from expertserve.core.options import OptionArgs, Options
 from expertserve.core.router import Route
 from expertserve.core.streams import AsyncStream
-from expertserve.engine.base import EngineInfo
+from expertserve.engine.base import EngineInfo, Resident
 from expertserve.errors import ExpertError
 from expertserve.expert import PreparedExpert
 from expertserve.request import GenerateArgs
@@ -54,10 +54,19 @@ class AsyncExpertManager:
         options: Options | None = None,
         **args: Unpack[OptionArgs],
     ) -> None:
-        core = Core(Options.of(base_model, options, args))
-        self._core = core
-        self._loop = Loop()
-        self._finalizer = weakref.finalize(self, close_core, self._loop, core)
+        self._serve(Loop(), Core(Options.of(base_model, options, args)))
+
+    def _serve(self, loop: Loop, core: Core) -> None:
+        self._core, self._loop = core, loop
+        self._finalizer = weakref.finalize(self, close_core, loop, core)
+
+    @classmethod
+    def over(cls, loop: Loop, core: Core) -> Self:
+        """The face of a core that another face closes; see `ExpertManager.for_asyncio`."""
+        face = cls.__new__(cls)
+        face._serve(loop, core)
+        face._finalizer.detach()
+        return face
 
     def _call(self, work: Coroutine[object, object, T]) -> asyncio.Future[T]:
         return asyncio.wrap_future(self._loop.submit(work))
@@ -102,6 +111,10 @@ class AsyncExpertManager:
     async def list_loaded_experts(self) -> list[ExpertInfo]:
         """What is loaded, in the order of loading."""
         return await self._call(self._core.experts.infos())
+
+    async def resident_adapters(self) -> Mapping[str, Mapping[str, Resident]]:
+        """See `ExpertManager.resident_adapters`."""
+        return await self._call(self._core.engines.resident())
 
     def get(self, name: str) -> PreparedExpert:
         """See `ExpertManager.get`."""

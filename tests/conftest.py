@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator, Mapping
+from contextlib import aclosing
+from dataclasses import replace
 from pathlib import Path
+from typing import Any, ClassVar, TypeVar
 
 import pytest
 
 from expertserve import EngineConfig, Expert, ExpertManager
+from expertserve.adapters.serving import ServingAdapter
 from expertserve.config import models_dir
-from expertserve.engine.base import Engine, EngineInfo
+from expertserve.core.engines import default_engine
+from expertserve.engine.base import Engine, EngineInfo, Resident
 from expertserve.engine.fake import FakeEngine
 from expertserve.models import LocalModel
+from expertserve.request import Request
+from expertserve.result import Chunk
 from tests import tiny
 
+T = TypeVar("T")
 ROOT = Path(__file__).parent.parent
 EXPERTS = ROOT / "examples" / "experts"
 DEMO_BASE = "SmolLM2-135M-Instruct"
@@ -99,7 +108,8 @@ def engine(demo_base: Path, sql_package: Path) -> Iterator[Expert]:
         max_requests=32,
         kv_cache_bytes=512 << 20,
     )
-    with Expert.load(sql_package, dtype="float32", config=config) as expert:
+    config = replace(config, dtype="float32")
+    with Expert.load(sql_package, config=config, engine=lambda: Shared(config)) as expert:
         yield expert
 
 
@@ -110,40 +120,93 @@ def manager(engine: Expert) -> ExpertManager:
 
 
 class Borrowed:
-    """The session's running engine, for another manager: started already, and never closed by it."""
+    """The session's running engine, for another manager: never closed by it.
 
-    def __init__(self, engine: Engine, info: EngineInfo) -> None:
-        self._engine, self._info = engine, info
+    vLLM's client belongs to the loop that started it, so calls from other loops cross over.
+    """
+
+    def __init__(self, shared: Shared) -> None:
+        self.shared = shared
 
     async def start(self, base: LocalModel, config: EngineConfig, rank: int) -> EngineInfo:
-        return self._info
+        assert self.shared.info
+        return self.shared.info
+
+    async def add(self, adapter: ServingAdapter) -> None:
+        await self.shared.call(self.shared.engine.add(adapter))
+
+    async def remove(self, digest: str) -> None:
+        await self.shared.call(self.shared.engine.remove(digest))
+
+    async def resident(self) -> Mapping[str, Resident]:
+        return await self.shared.call(self.shared.engine.resident())
+
+    @property
+    def alive(self) -> bool:
+        return self.shared.engine.alive
+
+    async def stream(self, request: Request) -> AsyncGenerator[Chunk, None]:
+        here, chunks = asyncio.get_running_loop(), asyncio.Queue[Chunk | None]()
+
+        async def pump() -> None:
+            try:
+                async with aclosing(self.shared.engine.stream(request)) as stream:
+                    async for chunk in stream:
+                        here.call_soon_threadsafe(chunks.put_nowait, chunk)
+            finally:
+                here.call_soon_threadsafe(chunks.put_nowait, None)
+
+        pumping = asyncio.run_coroutine_threadsafe(pump(), self.shared.loop)
+        try:
+            while (chunk := await chunks.get()) is not None:
+                yield chunk
+            await asyncio.wrap_future(pumping)
+        finally:
+            pumping.cancel()
 
     async def close(self) -> None:
         pass
 
-    def __getattr__(self, name: str) -> object:
-        return getattr(self._engine, name)
+
+class Shared:
+    """The session's engine: the default one, which knows the loop that it was started on."""
+
+    latest: ClassVar[Shared]
+
+    def __init__(self, config: EngineConfig) -> None:
+        self.engine: Engine = default_engine(config)
+        self.info: EngineInfo | None = None
+        Shared.latest = self
+
+    async def start(self, base: LocalModel, config: EngineConfig, rank: int) -> EngineInfo:
+        self.loop = asyncio.get_running_loop()
+        self.info = await self.engine.start(base, config, rank)
+        return self.info
+
+    async def call(self, work: Coroutine[object, object, T]) -> T:
+        """Awaits on the engine's loop."""
+        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, self.loop))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.engine, name)
 
 
 @pytest.fixture
 def another(engine: Expert, manager: ExpertManager) -> Iterator[Callable[..., ExpertManager]]:
     """More managers, with settings of their own, over the one running engine. They live on its event loop's thread in turn."""
-    info = engine.start()
-    running = next(iter(manager._core.engines._hosts.values()))._engine
+    engine.start()
     made: list[ExpertManager] = []
 
     def another(**options: object) -> ExpertManager:
-        new = ExpertManager(engine=lambda: Borrowed(running, info), **options)  # type: ignore[arg-type, return-value]
-        new._loop.stop()
-        new._loop = manager._loop  # vLLM's client belongs to one loop
+        new = ExpertManager(engine=lambda: Borrowed(Shared.latest), **options)  # type: ignore[arg-type]
         made.append(new)
         return new
 
     yield another
     for one in made:
-        one._finalizer.detach()
         for expert in one.list_loaded_experts():
             one.unload_expert(expert.name)
+        one.close()
 
 
 @pytest.fixture(scope="session")

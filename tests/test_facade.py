@@ -258,7 +258,7 @@ def test_a_manager_serves_several_experts_and_names_those_it_has(
             manager.load_expert("a", dora)
         assert caught.value.code == "name_taken"
         manager.unload_expert("a")
-        assert len(manager._loop.run(fake.resident())) == 1
+        assert [len(held) for held in manager.resident_adapters().values()] == [1]
         with pytest.raises(ExpertNotLoadedError, match="loaded: b"):
             manager.generate("a", "x")
     with pytest.raises(ConfigError):

@@ -273,7 +273,7 @@ def test_an_adapter_that_was_replaced_before_its_request_ran_leaves_with_it(
             await manager.replace_expert("a", wide)
             go.set()
             assert (await old).expert.adapter.rank == 4  # type: ignore[union-attr]
-            assert len(await manager._call(made.engines[-1].resident())) == 1
+            assert [len(h) for h in (await manager.resident_adapters()).values()] == [1]
 
     asyncio.run(run())
 
@@ -294,7 +294,7 @@ def test_an_unload_that_nobody_waits_for_still_frees(
             with pytest.raises(TimeoutError):
                 await asyncio.wait_for(manager.unload_expert("a"), 0.05)
             await stream.aclose()
-            while await manager._call(made.engines[0].resident()):
+            while any((await manager.resident_adapters()).values()):
                 await asyncio.sleep(0.01)
             with pytest.raises(ExpertNotLoadedError):
                 await manager.unload_expert("a")

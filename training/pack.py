@@ -52,6 +52,14 @@ EXPERTS: dict[str, dict[str, Any]] = {
             "router_hint": "database=sql OR query=sql OR task=text2sql",
             "priority": 0.8,
         },
+        "takes": "schema",
+        "examples": [
+            {
+                "prompt": "How many lighthouses are in Norway?",
+                "schema": "CREATE TABLE lighthouses (id INTEGER PRIMARY KEY, name TEXT, "
+                "country TEXT, height INTEGER);",
+            }
+        ],
         "limitations": [
             "single SELECT statements; joins over one foreign key",
             "column names that the model never saw are misspelt at times",
@@ -78,6 +86,15 @@ EXPERTS: dict[str, dict[str, Any]] = {
             "router_hint": "database=graph OR query=cypher OR task=text2cypher",
             "priority": 0.7,
         },
+        "takes": "schema",
+        "examples": [
+            {
+                "prompt": "Which keepers work at Cape Wrath?",
+                "schema": "(:Keeper {name: STRING, age: INT64})\n"
+                "(:Lighthouse {name: STRING, height: INT64})\n"
+                "(:Keeper)-[:WORKS_AT]->(:Lighthouse)",
+            }
+        ],
         "limitations": ["read-only queries of at most two hops"],
     },
     "json_extract": {
@@ -107,6 +124,13 @@ EXPERTS: dict[str, dict[str, Any]] = {
             "router_hint": "format=json OR task=data_extraction",
             "priority": 0.75,
         },
+        "takes": "schema",
+        "examples": [
+            {
+                "prompt": "The lighthouse Cape Wrath was built in 1828 and is 20 m high.",
+                "schema": '{"lighthouse": "string", "built": "integer", "height": "integer"}',
+            }
+        ],
         "limitations": ["flat objects and one nested object; short sentences"],
     },
 }

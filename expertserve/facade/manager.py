@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import weakref
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
@@ -18,7 +18,7 @@ from expertserve.core.loop import Loop
 from expertserve.core.options import OptionArgs, Options
 from expertserve.core.router import Route
 from expertserve.core.streams import Stream
-from expertserve.engine.base import Engine, EngineInfo
+from expertserve.engine.base import Engine, EngineInfo, Resident
 from expertserve.errors import ExpertError
 from expertserve.expert import PreparedExpert
 from expertserve.manager import AsyncExpertManager, close_core
@@ -155,6 +155,18 @@ class ExpertManager:
     def list_loaded_experts(self) -> list[ExpertInfo]:
         """What is loaded, in the order of loading."""
         return self._loop.run(self._core.experts.infos())
+
+    def resident_adapters(self) -> Mapping[str, Mapping[str, Resident]]:
+        """The adapters in each engine's memory, asked of the engines.
+
+        Returns:
+            By base model's digest, then by adapter's digest.
+        """
+        return self._loop.run(self._core.engines.resident())
+
+    def for_asyncio(self) -> AsyncExpertManager:
+        """The same experts and engines for asyncio, for as long as this manager is open."""
+        return AsyncExpertManager.over(self._loop, self._core)
 
     def start(self) -> EngineInfo:
         """Starts the engine now (vLLM on a CPU: about 20 s), not at the first generation."""

@@ -16,6 +16,7 @@ import pytest
 
 from expertserve import ConfigError, Expert, ExpertManager, ExpertNotLoadedError, GenerateArgs
 from expertserve.config import EngineConfig
+from tests.conftest import Shared
 
 Another = Callable[..., ExpertManager]
 pytestmark = pytest.mark.engine
@@ -26,14 +27,13 @@ LONG: GenerateArgs = {"max_tokens": 400, "temperature": 0, "stop": []}
 
 def held(manager: ExpertManager) -> set[str]:
     """The adapters that the engine says it holds."""
-    host = next(iter(manager._core.engines._hosts.values()))
-    return set(manager._loop.run(host.resident()))
+    (adapters,) = manager.resident_adapters().values()
+    return set(adapters)
 
 
 def nothing_left(manager: ExpertManager) -> bool:
     """Whether the engine has no request and no used block: only then does vLLM reset its prefix cache."""
-    host = next(iter(manager._core.engines._hosts.values()))
-    llm = host._engine._llm  # type: ignore[union-attr]
+    llm = Shared.latest.engine.llm  # type: ignore[attr-defined]
 
     async def reset() -> bool:
         return (
@@ -41,7 +41,7 @@ def nothing_left(manager: ExpertManager) -> bool:
             and not llm.output_processor.has_unfinished_requests()
         )
 
-    return manager._loop.run(reset())
+    return asyncio.run_coroutine_threadsafe(reset(), Shared.latest.loop).result()
 
 
 def eventually(claim: Callable[[], bool], seconds: float = 10) -> bool:
@@ -201,13 +201,8 @@ def test_replacing_under_traffic_never_serves_the_old_weights(
 ) -> None:
     manager = another()
     assert alternate(manager, variants, 60) > 20
-    assert (
-        len(
-            held(manager)
-            & {e.expert.adapter.digest for e in manager._core._entries.values() if e.expert.adapter}
-        )
-        == 1
-    )
+    loaded = [manager.get(info.name).adapter for info in manager.list_loaded_experts()]
+    assert len(held(manager) & {adapter.digest for adapter in loaded if adapter}) == 1
     assert eventually(lambda: nothing_left(manager))
 
 
@@ -350,10 +345,7 @@ def test_one_batch_mixes_experts_and_the_bare_base(
 def test_the_asynchronous_face_works_from_several_loops(
     engine: Expert, manager: ExpertManager
 ) -> None:
-    from expertserve import AsyncExpertManager
-
-    face = AsyncExpertManager.__new__(AsyncExpertManager)
-    face._core, face._loop = manager._core, manager._loop
+    face = manager.for_asyncio()
 
     async def ask() -> str:
         stream = face.generate_stream("expert", "Count.", grammar=None, max_tokens=8)

@@ -12,7 +12,6 @@ import openai
 import pytest
 
 from expertserve import Expert, ExpertManager
-from expertserve.manager import AsyncExpertManager
 from expertserve.server.app import create_app
 from expertserve.server.parts import Parts
 from expertserve.server.run import _config, _Server
@@ -24,16 +23,9 @@ pytestmark = pytest.mark.engine
 ASK: Any = [{"role": "user", "content": "How many customers are from Spain?"}]
 
 
-def _same_core(manager: ExpertManager) -> AsyncExpertManager:
-    """The asynchronous face of a synchronous manager: both are faces of one core, on one loop."""
-    face = AsyncExpertManager.__new__(AsyncExpertManager)
-    face._core, face._loop = manager._core, manager._loop
-    return face
-
-
 @pytest.fixture(scope="module")
 def client(manager: ExpertManager) -> Iterator[openai.OpenAI]:
-    app = create_app(_same_core(manager), ServerSettings())
+    app = create_app(manager.for_asyncio(), ServerSettings())
     parts: Parts = app.state.parts
     server = _Server(_config(app, ServerSettings()))
     server.parts = parts

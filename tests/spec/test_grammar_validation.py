@@ -44,7 +44,7 @@ def test_load_expert_with_grammar(beside: Beside, sql_package: Path, tmp_path: P
             tmp_path / "x.expert",
         )
     )
-    prepared: PreparedExpert = expert.manager.get(expert._name)
+    prepared: PreparedExpert = expert.manager.get(expert.info.name)
     assert prepared.grammar is not None and prepared.grammar.accepts("SELECT name FROM customers")
     for temperature, seed in ((0.0, 0), (1.5, 1), (1.5, 2)):
         result = expert.generate(
@@ -83,5 +83,5 @@ def test_generate_with_grammar_enforcement(engine: Expert) -> None:
 def test_expert_without_grammar(beside: Beside, sql_package: Path, tmp_path: Path) -> None:
     expert = beside(with_grammar(sql_package, tmp_path / "p", None, tmp_path / "c"))
     result = expert.generate("Say anything.", max_tokens=12)
-    assert expert.manager.get(expert._name).grammar is None
+    assert expert.manager.get(expert.info.name).grammar is None
     assert result.grammar is None and result.usage.completion_tokens > 0

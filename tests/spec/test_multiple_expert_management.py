@@ -42,8 +42,8 @@ def ask(manager: ExpertManager, name: str) -> str:
 
 
 def held(manager: ExpertManager) -> set[str]:
-    host = next(iter(manager._core.engines._hosts.values()))
-    return set(manager._loop.run(host.resident()))
+    (adapters,) = manager.resident_adapters().values()
+    return set(adapters)
 
 
 def processes() -> set[int]:

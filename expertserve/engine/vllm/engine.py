@@ -95,7 +95,7 @@ class VLLMEngine:
     async def add(self, adapter: ServingAdapter) -> None:
         from vllm.lora.request import LoRARequest
 
-        llm = self._running()
+        llm = self.llm
         async with self._adding:
             if adapter.digest in self._lora:
                 return
@@ -138,7 +138,7 @@ class VLLMEngine:
         lora = self._lora.pop(digest, None)
         if lora is not None:
             with translated():
-                await self._answer(self._running().remove_lora(lora.lora_int_id))
+                await self._answer(self.llm.remove_lora(lora.lora_int_id))
 
     async def resident(self) -> Mapping[str, Resident]:
         by_id = {lora.lora_int_id: digest for digest, lora in self._lora.items()}
@@ -146,10 +146,10 @@ class VLLMEngine:
             if not self._row_scale:
                 return {
                     by_id[i]: Resident(0, in_slot=True)
-                    for i in await self._answer(self._running().list_loras())
+                    for i in await self._answer(self.llm.list_loras())
                     if i in by_id
                 }
-            (held, *_) = await self._answer(self._running().collective_rpc("expertserve_adapters"))
+            (held, *_) = await self._answer(self.llm.collective_rpc("expertserve_adapters"))
         return {by_id[i]: Resident(size, in_slot) for i, size, in_slot in held if i in by_id}
 
     @property
@@ -168,9 +168,7 @@ class VLLMEngine:
             )
         prompt = TokensPrompt(prompt_token_ids=list(request.prompt_token_ids))
         with translated():
-            outputs = self._running().generate(
-                prompt, _params(request), request.id, lora_request=lora
-            )
+            outputs = self.llm.generate(prompt, _params(request), request.id, lora_request=lora)
             try:
                 async for output in outputs:
                     for completion in output.outputs:
@@ -220,7 +218,8 @@ class VLLMEngine:
         finally:
             work.cancel()
 
-    def _running(self) -> AsyncLLM:
+    @property
+    def llm(self) -> AsyncLLM:
         if self._llm is None:
             raise EngineDeadError(
                 "the engine was not started, or was closed",
