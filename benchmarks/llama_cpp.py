@@ -2,9 +2,11 @@
 
     python -m benchmarks.llama_cpp [ROUNDS]
 
-The first run builds llama.cpp in an environment of its own, which takes ten minutes. It runs as its users run it: the published 4-bit
-file, the adapter converted to GGUF, one prompt after the other (its Python binding has no batches), the same number of threads. Ours runs
-the same weights unquantised. Both write greedily, at most 48 tokens, to the same prompts; a figure counts the tokens that were written.
+The first run builds llama.cpp in an environment of its own, which takes ten minutes. It runs as its
+users run it: the published 4-bit file, the adapter converted to GGUF, one prompt after the other
+(its Python binding has no batches), the same number of threads. Ours runs the same weights
+unquantised. Both write greedily, at most 48 tokens, to the same prompts; a figure counts the tokens
+that were written.
 """
 
 from __future__ import annotations
@@ -50,17 +52,21 @@ CHILD = """
 import json, os, sys, time
 from llama_cpp import Llama, LlamaGrammar, __version__
 model, lora, grammar, threads = sys.argv[1:]
-llama = Llama(model_path=model, lora_path=lora, n_ctx=1024, n_threads=int(threads), n_threads_batch=int(threads), verbose=False)
+count = int(threads)
+llama = Llama(model_path=model, lora_path=lora, n_ctx=1024, n_threads=count,
+              n_threads_batch=count, verbose=False)
 grammar = LlamaGrammar.from_string(open(grammar).read(), verbose=False)
 print(json.dumps(__version__), flush=True)
 for line in sys.stdin:
     ask, texts, tokens, began = json.loads(line), [], 0, time.perf_counter()
     for prompt in ask["prompts"]:
         options = {"grammar": grammar} if ask["grammar"] else {}
-        said = llama.create_completion(prompt, max_tokens=ask["tokens"], temperature=0, stop=["<|im_end|>"], **options)
+        options |= {"max_tokens": ask["tokens"], "temperature": 0, "stop": ["<|im_end|>"]}
+        said = llama.create_completion(prompt, **options)
         texts.append(said["choices"][0]["text"])
         tokens += said["usage"]["completion_tokens"]
-    print(json.dumps({"texts": texts, "tokens": tokens, "seconds": time.perf_counter() - began}), flush=True)
+    seconds = time.perf_counter() - began
+    print(json.dumps({"texts": texts, "tokens": tokens, "seconds": seconds}), flush=True)
 """
 
 
@@ -88,7 +94,8 @@ def interpreter() -> Path:
 def converted(package: Path, target: Path) -> Path:
     """The package's LoRA as a GGUF adapter for llama.cpp.
 
-    llama.cpp turns a head's halves together where transformers rotates them apart: the rows of q and k are put into its order.
+    llama.cpp turns a head's halves together where transformers rotates them apart: the rows of q
+    and k are put into its order.
     """
     import gguf
     from safetensors.torch import load_file

@@ -2,7 +2,8 @@
 
     python -m benchmarks.manager [ROUNDS] [facade|experts]
 
-One engine. "Bare" is its `AsyncLLM` with the same requests; both sides get the same prompts, adapters and sampling.
+One engine. "Bare" is its `AsyncLLM` with the same requests; both sides get the same prompts,
+adapters and sampling.
 """
 
 from __future__ import annotations
@@ -137,8 +138,10 @@ def zipf(count: int, rng: random.Random, among: int) -> list[int]:
 
 
 def many_experts(manager: ExpertManager, rounds: int) -> dict[str, dict[str, Any]]:
-    """200 experts with zipf-distributed use over 8 slots, over 4 that are always there; by how many ask at once, each its next question
-    when it has its answer. More askers than slots wait for each other's adapters, whatever a swap costs."""
+    """200 experts with zipf-distributed use over 8 slots, over 4 that are always there; by how many
+    ask at once, each its next question when it has its answer. More askers than slots wait for each
+    other's adapters, whatever a swap costs.
+    """
     return {
         f"{clients} clients": _with_clients(manager, rounds, clients)
         for clients in (SLOTS, 4 * SLOTS)
@@ -174,7 +177,9 @@ def _with_clients(manager: ExpertManager, rounds: int, clients: int) -> dict[str
 
 
 def swapping(manager: ExpertManager, cold: list[str]) -> dict[str, Any]:
-    """First use of a cold expert, and a swap between residents, over using the same one again; in milliseconds to the first token."""
+    """First use of a cold expert, and a swap between residents, over using the same one again; in
+    milliseconds to the first token.
+    """
 
     def first(name: str) -> float:
         return manager.generate(name, "x", **{**ARGS, "max_tokens": 1}).timing.first_token * 1e3  # type: ignore[typeddict-item]
@@ -195,7 +200,9 @@ def swapping(manager: ExpertManager, cold: list[str]) -> dict[str, Any]:
 
 
 def gaps(manager: ExpertManager, cold: list[Path]) -> dict[str, Any]:
-    """The longest pause between two chunks of a running stream, undisturbed and while cold experts load."""
+    """The longest pause between two chunks of a running stream, undisturbed and while cold experts
+    load.
+    """
 
     def longest(disturb: Callable[[], None]) -> float:
         times: list[float] = []

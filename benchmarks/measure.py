@@ -1,4 +1,6 @@
-"""What every benchmark does: alternate, take medians, print a table, write JSON with the machine it ran on."""
+"""What every benchmark does: alternate, take medians, print a table, write JSON with the machine it
+ran on.
+"""
 
 from __future__ import annotations
 
@@ -53,8 +55,10 @@ class Answer:
 
 
 def alternate(sides: Mapping[str, Side], rounds: int = ROUNDS) -> dict[str, list[float]]:
-    """Every side once a round, in turn, so that a slow minute of the machine hits all of them; every other round backwards, so that
-    none always follows the same one. One round before it isn't counted."""
+    """Every side once a round, in turn, so that a slow minute of the machine hits all of them;
+    every other round backwards, so that none always follows the same one. One round before it isn't
+    counted.
+    """
     figures: dict[str, list[float]] = {name: [] for name in sides}
     for round_ in range(rounds + 1):
         for name in reversed(sides) if round_ % 2 else sides:
@@ -96,7 +100,9 @@ def machine() -> dict[str, object]:
 
 
 def committed(name: str) -> dict[str, float]:
-    """The answers of the last committed run, by question; empty where there is none, or no git, or it was another kind of machine's."""
+    """The answers of the last committed run, by question; empty where there is none, or no git, or
+    it was another kind of machine's.
+    """
     path = f"HEAD:./{RESULTS.name}/{name}.json"
     done = subprocess.run(
         ["git", "show", path], cwd=RESULTS.parent, capture_output=True, text=True, check=False
@@ -108,7 +114,9 @@ def committed(name: str) -> dict[str, float]:
 
 
 def worse(answer: Answer, before: float | None) -> bool:
-    """Whether an answer is worse than the one before by more than a tenth of that, or of the bar where that is more."""
+    """Whether an answer is worse than the one before by more than a tenth of that, or of the bar
+    where that is more.
+    """
     if before is None:
         return False
     margin = 0.1 * max(abs(before), answer.least or answer.most or 0.0)
@@ -120,7 +128,9 @@ def worse(answer: Answer, before: float | None) -> bool:
 
 
 def judge(name: str, answers: Sequence[Answer]) -> list[dict[str, object]]:
-    """Prints answers beside their bars, flags what got worse since the last committed run, and gives the table for the results' file."""
+    """Prints answers beside their bars, flags what got worse since the last committed run, and
+    gives the table for the results' file.
+    """
     before, rows = committed(name), []
     for a in answers:
         bar = (

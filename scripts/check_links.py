@@ -1,8 +1,10 @@
-"""Checks that every relative link and image in Markdown leads to a file that exists, and every anchor to a heading.
+"""Checks that every relative link and image in Markdown leads to a file that exists, and every
+anchor to a heading.
 
 python scripts/check_links.py
 
-Nothing is fetched: links to other sites are not followed. Anchors are those that the site's headings get.
+Nothing is fetched: links to other sites are not followed. Anchors are those that the site's
+headings get.
 """
 
 from __future__ import annotations
@@ -29,7 +31,7 @@ def pages() -> list[Path]:
 
 @cache
 def anchors(page: Path) -> frozenset[str]:
-    """The anchors of a page's headings, as Python-Markdown makes them: the second of a name gets `_1`."""
+    """The anchors of a page's headings, as Python-Markdown makes them."""
     found: dict[str, int] = {}
     text = re.sub(
         r"^( *)```.*?^\1```", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL
@@ -68,7 +70,7 @@ def main() -> None:
     wrong = [line for page in pages() for line in broken(page)]
     print(
         "\n".join(wrong)
-        or f"{len(pages())} pages, {sum(len(links(p)) for p in pages())} links, each leads somewhere"
+        or f"{len(pages())} pages, {sum(len(links(p)) for p in pages())} links, none broken"
     )
     sys.exit(bool(wrong))
 

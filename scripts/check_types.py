@@ -1,4 +1,5 @@
-"""Runs mypy and pyright over what users may and must not write (tests/types), and compares what they find with what they should.
+"""Runs mypy and pyright over what users may and must not write (tests/types), and compares what
+they find with what they should.
 
 python scripts/check_types.py [mypy] [pyright]
 """
@@ -81,8 +82,9 @@ def differences(tool: str, found: Mapping[Place, set[str]]) -> list[str]:
     """Where a tool found something else than it should."""
     wanted = expected(tool)
     return [
-        f"{file}:{line}: {tool} should find {', '.join(sorted(wanted.get((file, line), set()))) or 'nothing'}, "
-        f"found {', '.join(sorted(found.get((file, line), set()))) or 'nothing'}"
+        f"{file}:{line}: {tool} should find"
+        f" {', '.join(sorted(wanted.get((file, line), set()))) or 'nothing'}, found"
+        f" {', '.join(sorted(found.get((file, line), set()))) or 'nothing'}"
         for file, line in sorted({*wanted, *found})
         if wanted.get((file, line), set()) != found.get((file, line), set())
     ]
@@ -90,8 +92,10 @@ def differences(tool: str, found: Mapping[Place, set[str]]) -> list[str]:
 
 def main(tools: list[str]) -> int:
     wrong = [line for tool in tools for line in differences(tool, TOOLS[tool]())]
-    print(*wrong, sep="\n") if wrong else print(
-        f"{' and '.join(tools)}: {len(expected(tools[0]))} mistakes found, nothing else"
+    (
+        print(*wrong, sep="\n")
+        if wrong
+        else print(f"{' and '.join(tools)}: {len(expected(tools[0]))} mistakes found, nothing else")
     )
     return bool(wrong)
 

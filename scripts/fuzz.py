@@ -1,9 +1,10 @@
-"""Runs every fuzz target, each in a process of its own with 8 GiB of address space, and writes `benchmarks/results/fuzz.json`.
+"""Runs every fuzz target, each in a process of its own with 8 GiB of address space, and writes
+`benchmarks/results/fuzz.json`.
 
     python scripts/fuzz.py [--inputs 10000] [--target NAME]… [--folder build/fuzz] [--keep]
 
-Ends with 1 where an invariant was broken; the inputs that did it then lie in FOLDER/TARGET/found. `--keep` adds what reached new code to
-the corpus that `make test` replays.
+Ends with 1 where an invariant was broken; the inputs that did it then lie in FOLDER/TARGET/found.
+`--keep` adds what reached new code to the corpus that `make test` replays.
 """
 
 from __future__ import annotations

@@ -1,14 +1,18 @@
-"""Writes the pinned and hashed requirements files for the CPU install, from what uv resolves for the extras in pyproject.toml.
+"""Writes the pinned and hashed requirements files for the CPU install, from what uv resolves for
+the extras in pyproject.toml.
 
     python scripts/lock.py
 
-`requirements/cpu.txt` is what serving and training need; `requirements/dev.txt` holds the rest (tools, Ray). What is pinned stays
-pinned where it still fits; delete a file to have newer versions. uv looks where its UV_* variables say.
+`requirements/cpu.txt` is what serving and training need; `requirements/dev.txt` holds the rest
+(tools, Ray). What is pinned stays pinned where it still fits; delete a file to have newer versions.
+uv looks where its UV_* variables say.
 
-Both are installed with `pip install --no-deps`: torchvision, torchaudio and torchcodec must stay out, since their public wheels don't
-match a CPU build of torch and importing transformers then fails; vLLM asks for them, but serves text without. Triton stays out too: it
-has no CPU backend. torch is held to the CPU build that vLLM asks for by that build's hashes, so the files are for the Python and the
-platform they were made on (CPython 3.11, Linux on x86-64); for others, run this there.
+Both are installed with `pip install --no-deps`: torchvision, torchaudio and torchcodec must stay
+out, since their public wheels don't match a CPU build of torch and importing transformers then
+fails; vLLM asks for them, but serves text without. Triton stays out too: it has no CPU backend.
+torch is held to the CPU build that vLLM asks for by that build's hashes, so the files are for the
+Python and the platform they were made on (CPython 3.11, Linux on x86-64); for others, run this
+there.
 """
 
 from __future__ import annotations
@@ -48,7 +52,7 @@ def compiled(*extras: str) -> Pins:
 
 
 def torch(found: str) -> str:
-    """The CPU build's requirement without its local version. Its hashes alone: pip would prefer the public build, which wants CUDA."""
+    """The CPU build without its local version: pip would prefer the CUDA build's."""
     return re.sub(r"\+\w+", "", found, count=1)
 
 
@@ -66,7 +70,10 @@ def main() -> None:
             for n in sorted(everything)
             if (n in run) == (name == "cpu.txt") and n not in LEFT_OUT
         ]
-        head = f"# {about}\n# Made by scripts/lock.py; install with: pip install --no-deps -r requirements/{name}\n\n"
+        head = (
+            f"# {about}\n# Made by scripts/lock.py; install with: pip install --no-deps -r"
+            f" requirements/{name}\n\n"
+        )
         (ROOT / "requirements" / name).write_text(head + "\n".join(wanted) + "\n")
         print(f"requirements/{name}: {len(wanted)} packages")
 

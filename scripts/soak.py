@@ -1,11 +1,13 @@
 """Mixed traffic over HTTP against `expertserve serve`, for a while; at the end, what has grown.
 
-    python scripts/soak.py [--minutes 20] [--clients 8] [--engine real|fake] [--out benchmarks/results]
+    python scripts/soak.py [--minutes 20] [--clients 8] [--engine real|fake] [--out
+    benchmarks/results]
 
-Chats whole and streamed, legacy completions, cancelled streams, bad requests; meanwhile an administrator loads, replaces, pins and unloads.
-Writes `soak.json` and a plot, and ends with 1 unless the run was clean: every request answered as it should be; at the end nothing
-pending or in flight, no KV cache in use, no expert but the one from the start; memory and file handles that grew by no more than the
-bounds below; the server ending with 0 and leaving no process.
+Chats whole and streamed, legacy completions, cancelled streams, bad requests; meanwhile an
+administrator loads, replaces, pins and unloads. Writes `soak.json` and a plot, and ends with 1
+unless the run was clean: every request answered as it should be; at the end nothing pending or in
+flight, no KV cache in use, no expert but the one from the start; memory and file handles that grew
+by no more than the bounds below; the server ending with 0 and leaving no process.
 """
 
 from __future__ import annotations
@@ -39,13 +41,14 @@ import sys
 from expertserve.cli import app
 from expertserve.cli.options import Seams
 from expertserve.engine.fake import FakeEngine
-app(sys.argv[1:], obj=Seams(engine=lambda: FakeEngine(lambda prompt: "SELECT COUNT(*) FROM customers WHERE age > 3", delay=0.005)))
+answer = "SELECT COUNT(*) FROM customers WHERE age > 3"
+app(sys.argv[1:], obj=Seams(engine=lambda: FakeEngine(lambda prompt: answer, delay=0.005)))
 """
 RESULTS, IMAGE = ROOT / "benchmarks" / "results", ROOT / "docs" / "images" / "soak.svg"
 EVERY = 5.0
 """Seconds between two looks at the server."""
 GROWTH_MIB, GROWTH_SHARE, MORE_HANDLES = 48, 0.03, 8
-"""What a clean run may grow by between its middle and its last third: this much, or this share of all."""
+"""Allowed growth between the middle and the last third: absolute, or a share."""
 KV_SHARE = "vllm:kv_cache_usage_perc"
 AT_THE_END = {
     "requests still pending": "expertserve_pending",
@@ -87,7 +90,7 @@ class Outcome:
     unanswered: list[str] = field(default_factory=list)
 
 
-# ── the server ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── the server ──────────────────────────────────────────────────────────────────────────────────
 
 
 class Server:
@@ -181,7 +184,7 @@ def role(process: psutil.Process) -> str:
     return named[0] if named else "server" if " serve " in line else "other"
 
 
-# ── traffic ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── traffic ─────────────────────────────────────────────────────────────────────────────────────
 
 
 def _chat(model: str, rng: random.Random, **more: object) -> dict[str, object]:
@@ -386,7 +389,7 @@ async def drive(
     return outcome, samples, left
 
 
-# ── the report ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── the report ──────────────────────────────────────────────────────────────────────────────────
 
 
 def slope(samples: Sequence[Sample]) -> float:
@@ -426,12 +429,15 @@ def plot(samples: Sequence[Sample], file: Path) -> None:
         values = [float(getattr(s, name)) for s in samples]
         low, high = (0.0, max(values) * 1.1 or 1.0)
         base = (row + 1) * (height + 30)
-        points = " ".join(
-            f"{left + width * s.second / max(samples[-1].second, 1):.1f},{base - height * (v - low) / (high - low):.1f}"
+        end = max(samples[-1].second, 1)
+        places = [
+            (left + width * s.second / end, base - height * (v - low) / (high - low))
             for s, v in zip(samples, values, strict=True)
-        )
+        ]
+        points = " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
         parts.append(
-            f'<text x="{left}" y="{base - height - 8}">{title}: {values[0]:g} at the start, {values[-1]:g} at the end</text>'
+            f'<text x="{left}" y="{base - height - 8}">{title}: {values[0]:g} at the start,'
+            f" {values[-1]:g} at the end</text>"
         )
         parts.append(
             f'<path d="M{left} {base - height}V{base}H{left + width}" fill="none" stroke="#999"/>'
@@ -441,8 +447,14 @@ def plot(samples: Sequence[Sample], file: Path) -> None:
         )
         parts.append(f'<text x="{left - 6}" y="{base}" text-anchor="end">0</text>')
         parts.append(f'<polyline points="{points}" fill="none" stroke="#0a6" stroke-width="1.5"/>')
-    size = f'viewBox="0 0 {left + width + 20} {len(rows) * (height + 30) + 30}" font-family="sans-serif" font-size="12"'
-    foot = f'<text x="{left}" y="{len(rows) * (height + 30) + 20}">0 to {samples[-1].second / 60:.1f} minutes</text>'
+    size = (
+        f'viewBox="0 0 {left + width + 20} {len(rows) * (height + 30) + 30}"'
+        ' font-family="sans-serif" font-size="12"'
+    )
+    foot = (
+        f'<text x="{left}" y="{len(rows) * (height + 30) + 20}">0 to {samples[-1].second / 60:.1f}'
+        " minutes</text>"
+    )
     file.write_text(
         f'<svg xmlns="http://www.w3.org/2000/svg" {size}>{"".join(parts)}{foot}</svg>\n'
     )

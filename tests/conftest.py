@@ -39,7 +39,9 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Engine tests run last, together, so that their engine starts late and once; long ones only where they are asked for."""
+    """Engine tests run last, together, so that their engine starts late and once; long ones only
+    where they are asked for.
+    """
     wanted = str(config.getoption("-m") or "")
     left_out = [mark for mark in ("long", "soak") if mark not in wanted]
     kept = [i for i in items if not any(i.get_closest_marker(mark) for mark in left_out)]
@@ -193,7 +195,9 @@ class Shared:
 
 @pytest.fixture
 def another(engine: Expert, manager: ExpertManager) -> Iterator[Callable[..., ExpertManager]]:
-    """More managers, with settings of their own, over the one running engine. They live on its event loop's thread in turn."""
+    """More managers, with settings of their own, over the one running engine. They live on its
+    event loop's thread in turn.
+    """
     engine.start()
     made: list[ExpertManager] = []
 

@@ -74,7 +74,9 @@ PARSERS: dict[str, tuple[Parser, ...]] = {
 
 
 def parts(name: str, grammar: Grammar) -> list[tuple[Grammar, tuple[Parser, ...]]]:
-    """The grammar with its parsers; Cypher in two parts, since its REMOVE is judged by openCypher's grammar, which lacks other things."""
+    """The grammar with its parsers; Cypher in two parts, since its REMOVE is judged by openCypher's
+    grammar, which lacks other things.
+    """
     if name != "cypher":
         return [(grammar, PARSERS[name])]
     without_remove = grammar.replace_rules({"remove": Ref("delete")})

@@ -1,4 +1,6 @@
-"""The serving form equals what PEFT merges into the weights, for every type; what it can't express is refused."""
+"""The serving form equals what PEFT merges into the weights, for every type; what it can't express
+is refused.
+"""
 
 from __future__ import annotations
 

@@ -157,7 +157,9 @@ def test_the_simulation_in_short(results: Path, monkeypatch: pytest.MonkeyPatch)
 
 
 def test_the_soak_in_short(tmp_path: Path) -> None:
-    """Six seconds of mixed traffic over HTTP, with the fake engine: too short to judge what grows, long enough for the rest."""
+    """Six seconds of mixed traffic over HTTP, with the fake engine: too short to judge what grows,
+    long enough for the rest.
+    """
     command = [
         sys.executable,
         "scripts/soak.py",

@@ -187,7 +187,7 @@ def test_models_are_added_and_listed(tiny_base: Path, tmp_path: Path) -> None:
     assert run("models", "add", "Bad", tmp_path, "--models-dir", models).exit_code == 2
 
 
-# ── asking ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── asking ──────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_generate_prints_the_answer_alone(ask: Any, tiny_package: Path) -> None:
@@ -317,7 +317,7 @@ def test_two_packages_of_one_name_need_names(ask: Any, tiny_package: Path) -> No
     assert done.exit_code == 2 and "NAME=PATH" in done.stderr
 
 
-# ── packages ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── packages ────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_check_tells_findings_and_fails_on_errors(ask: Any, tiny_package: Path) -> None:
@@ -363,7 +363,7 @@ def test_packing_other_weights_than_the_manifest_names_is_refused(
     assert done.exit_code == 5 and json.loads(done.stdout)["error"]["code"] == "checksum_mismatch"
 
 
-# ── trust ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── trust ───────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_a_publisher_signs_and_a_user_demands_it(
@@ -451,7 +451,7 @@ def test_protected_keys_need_their_passphrase(tiny_package: Path, tmp_path: Path
     )
 
 
-# ── bench ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── bench ───────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_bench_measures_a_package_in_this_process(ask: Any, tiny_package: Path) -> None:
@@ -504,7 +504,7 @@ def test_bench_measures_a_server() -> None:
     assert run("bench", "http://host:1", seams=odd).exit_code == 7
 
 
-# ── manners ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── manners ─────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_debug_leaves_the_error_as_it_is_in_subgroups_too(tmp_path: Path) -> None:

@@ -1,4 +1,6 @@
-"""Which engine and device are chosen on which machine. The machines are descriptions: none of this needs the hardware."""
+"""Which engine and device are chosen on which machine. The machines are descriptions: none of this
+needs the hardware.
+"""
 
 from __future__ import annotations
 

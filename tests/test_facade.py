@@ -1,4 +1,6 @@
-"""Expert and ExpertManager over the fake engine: what reaches the engine, what comes back, what is refused."""
+"""Expert and ExpertManager over the fake engine: what reaches the engine, what comes back, what is
+refused.
+"""
 
 from __future__ import annotations
 

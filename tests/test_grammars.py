@@ -1,4 +1,6 @@
-"""The grammars that ship: what they accept, what they refuse, and that real parsers read all they allow."""
+"""The grammars that ship: what they accept, what they refuse, and that real parsers read all they
+allow.
+"""
 
 from __future__ import annotations
 
@@ -295,7 +297,7 @@ def test_the_generated_parts_are_up_to_date() -> None:
     assert done.returncode == 0, done.stdout
 
 
-# ── verdicts ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── verdicts ────────────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")

@@ -25,7 +25,9 @@ def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def cached(hub: Path, name: str, base: Path, missing: str = "") -> None:
-    """A model as `pull` leaves it there: the files that are taken, and a list of all that the repository has."""
+    """A model as `pull` leaves it there: the files that are taken, and a list of all that the
+    repository has.
+    """
     folder = hub / f"models--{name.replace('/', '--')}"
     snapshot = folder / "snapshots" / COMMIT
     shutil.copytree(base, snapshot)

@@ -1,4 +1,6 @@
-"""Archives, sound and hostile: what opens, what is refused with which code, and that nothing is left behind."""
+"""Archives, sound and hostile: what opens, what is refused with which code, and that nothing is
+left behind.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""What must hold on Windows and macOS too, as far as a description of them can tell: names, line ends, and no POSIX-only calls."""
+"""What must hold on Windows and macOS too, as far as a description of them can tell: names, line
+ends, and no POSIX-only calls.
+"""
 
 from __future__ import annotations
 
@@ -76,7 +78,7 @@ LINUX_ONLY = ("engine/vllm",)
 """vLLM runs on Linux alone, so what only it uses may be Linux's."""
 
 
-# ── names ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── names ───────────────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize(
@@ -153,7 +155,9 @@ def test_a_name_that_is_let_through_means_the_same_place_on_every_system(name: s
 
 
 def _reserved(part: str) -> bool:
-    """Windows' rule, written down a second time: https://learn.microsoft.com/windows/win32/fileio/naming-a-file"""
+    """Windows' rule, written down a second time:
+    https://learn.microsoft.com/windows/win32/fileio/naming-a-file
+    """
     stem = part.split(".")[0].rstrip(" ").upper()
     ports = {f"{p}{n}" for p in ("COM", "LPT") for n in "123456789¹²³"}
     return stem in {"CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$"} | ports
@@ -173,7 +177,9 @@ def test_names_that_differ_in_case_or_in_unicode_form_clash() -> None:
 
 
 def test_a_package_fits_into_windows_260_characters_under_a_short_cache() -> None:
-    """The cache's own part is below 100 characters for a usual user name; longer names inside are refused, not cut."""
+    """The cache's own part is below 100 characters for a usual user name; longer names inside are
+    refused, not cut.
+    """
     name = "a/" * 60 + "b"
     cache = PureWindowsPath("C:/Users/somebody/AppData/Local/expertserve/Cache/packages") / (
         "f" * 16
@@ -198,7 +204,7 @@ def test_an_authors_disk_path_is_only_a_name(written: str, name: str) -> None:
     assert last_component(written) == name == PureWindowsPath(written).name
 
 
-# ── text files ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── text files ──────────────────────────────────────────────────────────────────────────────────
 
 
 def test_a_manifest_with_windows_line_ends_or_a_mark_reads_the_same() -> None:
@@ -228,7 +234,7 @@ ASCII_ONLY = {"models.py", "engine/device.py"}
 """What they read that way are hexadecimal digests and the kernel's version."""
 
 
-# ── calls ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── calls ───────────────────────────────────────────────────────────────────────────────────────
 
 
 def sources() -> list[Path]:
@@ -242,7 +248,8 @@ def name_of(path: Path) -> str:
 def unguarded(tree: ast.AST, guarded: bool = False) -> list[str]:
     """POSIX-only modules and names that are used where nothing asked first.
 
-    A guard is an `if` (or conditional expression) whose test asks `hasattr`, `sys.platform` or `os.name`.
+    A guard is an `if` (or conditional expression) whose test asks `hasattr`, `sys.platform` or
+    `os.name`.
     """
     found: list[str] = []
     if isinstance(tree, ast.If | ast.IfExp) and asks(tree.test):

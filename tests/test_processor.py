@@ -1,4 +1,6 @@
-"""Grammars in Outlines' own generators: by our masks, and as terms on the backends that Outlines brings."""
+"""Grammars in Outlines' own generators: by our masks, and as terms on the backends that Outlines
+brings.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The arithmetic inside vLLM's workers, without vLLM's engine: both wrappers' torch code against the formula, whole and sharded."""
+"""The arithmetic inside vLLM's workers, without vLLM's engine: both wrappers' torch code against
+the formula, whole and sharded.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,9 @@ SLOTS, RANK, IN, OUTS = 4, 6, 8, (5, 3)
 
 
 def weights(seed: int) -> tuple[list[torch.Tensor], list[torch.Tensor]]:
-    """Per slice a [slots, 1, rank, in] and b [slots, 1, out, rank]; slot 0 is a plain LoRA, slot 3 scales alone."""
+    """Per slice a [slots, 1, rank, in] and b [slots, 1, out, rank]; slot 0 is a plain LoRA, slot 3
+    scales alone.
+    """
     torch.manual_seed(seed)
     a = [torch.randn(SLOTS, 1, RANK, IN) for _ in OUTS]
     b = [torch.randn(SLOTS, 1, out, RANK) for out in OUTS]
@@ -89,7 +93,9 @@ def test_every_mixture_of_runs_gives_the_formula(runs: list[tuple[int, int]], se
 def few_bfloat16_tokens(
     seed: int,
 ) -> tuple[torch.Tensor, torch.Tensor, Packed, Region, torch.Tensor]:
-    """x, y, the adapters side by side, the region, and what y should become, of a step that mixes all slots and a token without one."""
+    """x, y, the adapters side by side, the region, and what y should become, of a step that mixes
+    all slots and a token without one.
+    """
     slots = [0, 2, -1, 1, 2, 3]
     a, b = ([s.bfloat16() for s in side] for side in weights(seed))
     x, y = torch.randn(len(slots), IN).bfloat16(), torch.randn(len(slots), sum(OUTS)).bfloat16()
@@ -107,7 +113,9 @@ def few_bfloat16_tokens(
 
 
 def test_few_bfloat16_tokens_keep_their_answer_once_weights_are_laid_out_or_cannot_be() -> None:
-    """Laid out for oneDNN after some uses; a CPU without AVX-512 has no such product, and goes on as it was."""
+    """Laid out for oneDNN after some uses; a CPU without AVX-512 has no such product, and goes on
+    as it was.
+    """
     current_platform.import_kernels()
     x, y, several, region, wanted = few_bfloat16_tokens(2)
     for _ in range(45):
@@ -118,7 +126,9 @@ def test_few_bfloat16_tokens_keep_their_answer_once_weights_are_laid_out_or_cann
 
 
 def test_a_result_never_lies_where_the_next_product_reads() -> None:
-    """Memory is used again. Two adapters of rank 256 side by side are as wide as this layer's output."""
+    """Memory is used again. Two adapters of rank 256 side by side are as wide as this layer's
+    output.
+    """
     current_platform.import_kernels()
     slots, rank = [0, 1] * 30, 256
     a = torch.cat([torch.zeros(2, 2, IN), torch.randn(2, rank, IN)], 1).bfloat16()
@@ -160,7 +170,9 @@ def test_the_gpu_path_scales_rows_and_ignores_padding() -> None:
 
 
 def test_tensor_parallel_shards_stay_exact() -> None:
-    """Column-parallel: rows of B are split, and with them scale and shift. Row-parallel: partial sums scale linearly."""
+    """Column-parallel: rows of B are split, and with them scale and shift. Row-parallel: partial
+    sums scale linearly.
+    """
     torch.manual_seed(0)
     x, w = torch.randn(7, IN), torch.randn(6, IN)
     a, b = torch.randn(RANK, IN), torch.randn(6, RANK)

@@ -81,7 +81,7 @@ def sign_as_the_reference_does(folder: Path, *, prefix: str = "", form: str = "n
     )
 
 
-# ── what is signed ──────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── what is signed ──────────────────────────────────────────────────────────────────────────────
 
 
 def test_a_signed_package_is_valid_and_its_manifest_covered_by_canonical_json(folder: Path) -> None:
@@ -158,7 +158,9 @@ def test_whatever_is_tampered_with_makes_the_signature_invalid_under_every_polic
 
 
 def test_a_changed_manifest_cant_pass_for_one_signed_the_reference_way(folder: Path) -> None:
-    """Removing the mark from integrity.files would turn 'changed' into 'not covered', were the mark not signed itself."""
+    """Removing the mark from integrity.files would turn 'changed' into 'not covered', were the mark
+    not signed itself.
+    """
     sign(folder, KEY)
 
     def strip(manifest: dict[str, Any]) -> None:
@@ -244,7 +246,7 @@ def test_canonical_hashes_depend_on_content_alone(manifest: dict[str, Any]) -> N
     assert canonical_hash({**manifest, "x": [1]}) != canonical_hash({**manifest, "x": [2]})
 
 
-# ── policies ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── policies ────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_unsigned_packages_and_unknown_keys_by_policy(folder: Path) -> None:
@@ -287,7 +289,7 @@ def test_loading_and_describing_apply_the_policy(
     assert facts["signature"] == {"status": "valid", "key": keys.public_key(KEY), "trusted": True}
 
 
-# ── packing ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── packing ─────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_a_signed_folder_stays_signed_when_it_is_packed_and_an_altered_one_isnt_packed(
@@ -330,7 +332,7 @@ def test_packing_refuses_weights_that_differ_from_the_manifests_hash(
     assert error.value.code == "checksum_mismatch" and not (tmp_path / "x.expert").exists()
 
 
-# ── keys ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── keys ────────────────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize("passphrase", [None, "open sesame"])

@@ -1,4 +1,6 @@
-"""The wheel: the same bytes from the same sources, with metadata that an index takes, and nothing in it that doesn't belong there."""
+"""The wheel: the same bytes from the same sources, with metadata that an index takes, and nothing
+in it that doesn't belong there.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,9 @@ BUILD = "import sys; from hatchling.build import build_wheel; print(build_wheel(
 
 
 def build(work: Path, name: str) -> Path:
-    """A wheel of a copy of the sources, made in a folder of another name, in another time zone, with another hash seed."""
+    """A wheel of a copy of the sources, made in a folder of another name, in another time zone,
+    with another hash seed.
+    """
     copy = work / name / "src"
     copy.mkdir(parents=True)
     for source in SOURCES:

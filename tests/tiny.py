@@ -1,4 +1,6 @@
-"""Tiny models, adapters and packages, made in a test's own folder in a second; nothing is downloaded."""
+"""Tiny models, adapters and packages, made in a test's own folder in a second; nothing is
+downloaded.
+"""
 
 from __future__ import annotations
 
@@ -46,7 +48,9 @@ def tokenizer(folder: Path) -> None:
 
 
 def sentencepiece(folder: Path) -> None:
-    """A tokenizer as Llama 2's and Gemma's are: SentencePiece's pieces, blanks as "▁", and a token for each byte to fall back on."""
+    """A tokenizer as Llama 2's and Gemma's are: SentencePiece's pieces, blanks as "▁", and a token
+    for each byte to fall back on.
+    """
     from tokenizers import AddedToken, Tokenizer, decoders, models, normalizers
 
     pieces = [
@@ -305,7 +309,7 @@ def base_entry(
     ]
 
 
-# ── archives ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── archives ────────────────────────────────────────────────────────────────────────────────────
 
 
 def tar_gz(

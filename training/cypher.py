@@ -1,15 +1,19 @@
 """Questions over a small graph schema, answered with one Cypher query and judged by running it.
 
-A lesson shows a schema and asks about it. Every schema is a variation (labels, spellings, directions, and what is left out) of a
-hand-written domain; the domains of the two splits share no label and no relationship type. The rows of a schema follow from its text
-alone, so the questions, which mention values, and the judge, which has only the text, agree on what the database holds.
+A lesson shows a schema and asks about it. Every schema is a variation (labels, spellings,
+directions, and what is left out) of a hand-written domain; the domains of the two splits share no
+label and no relationship type. The rows of a schema follow from its text alone, so the questions,
+which mention values, and the judge, which has only the text, agree on what the database holds.
 
 Answers keep one style, since a small model can learn one but not several:
 
-* a node's variable is the first letter of its label in lower case, numbered from 2 where letters collide; a relationship's is `rel`;
+* a node's variable is the first letter of its label in lower case, numbered from 2 where letters
+  collide; a relationship's is `rel`;
 * a pattern runs along its arrows; where the arrows disagree it starts at what is asked for;
-* "which people" asks for the first STRING property of that label; conditions stand in the order in which the question states them;
-* what is ranked or chosen by a count is counted in a WITH, so that nothing is returned but what is asked for;
+* "which people" asks for the first STRING property of that label; conditions stand in the order in
+  which the question states them;
+* what is ranked or chosen by a count is counted in a WITH, so that nothing is returned but what is
+  asked for;
 * rows are not made distinct unless the question says so.
 """
 
@@ -34,7 +38,7 @@ _KINDS: Final = NODE_KINDS + HOP_KINDS
 
 
 def lessons(split: Split, seed: int) -> Iterator[Lesson]:
-    """Endless and deterministic. Test questions are dropped if wrong answers would pass for right."""
+    """Endless, deterministic. Test questions whose wrong answers would pass are dropped."""
     rng = random.Random(f"{split}:{seed}")
     domains = list(TRAIN if split == "train" else TEST)
     while True:

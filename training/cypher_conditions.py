@@ -1,4 +1,4 @@
-"""Conditions on a node's or a relationship's properties: how they are said, how they are written, which rows they hold for."""
+"""Conditions on properties: their wording, their Cypher, and the rows they hold for."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Rows to choose among and one the choice has to include, so that no question comes out empty."""
+    """Rows to choose among, and one to include, so that no question has an empty answer."""
 
     columns: tuple[Column, ...]
     rows: Sequence[Row]

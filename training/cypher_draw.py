@@ -59,7 +59,7 @@ class Draw:
         return str(self.schema.rows[table.label][at][table.key.name])
 
     def named(self, table: Table, at: int, *, noun: bool = False) -> str:
-        """A node in the words of a question; `noun` is whether its name alone would not tell what it is."""
+        """A node in a question's words; `noun` adds its kind where the name is ambiguous."""
         name = quoted(self.rng, self.key(table, at), 0.15)
         return f"the {table.one} {name}" if noun or self.rng.random() < 0.12 else name
 
@@ -92,7 +92,7 @@ def node_pattern(table: Table) -> tuple[str, str]:
 
 
 def predicate(filter_: Filter, phrase: str) -> str | None:
-    """The phrase after "which people", if it can be said that way: "are older than 30", "have an age above 30"."""
+    """What follows "which people", if sayable: "are older than 30"."""
     first, _, rest = phrase.partition(" ")
     if first in ("who", "that"):
         return rest
@@ -149,5 +149,5 @@ def clear(values: Sequence[float], count: int, *, high: bool) -> bool:
 
 
 def listings(column: Column, forms: Sequence[str]) -> Sequence[str]:
-    """A number of things has no good plural: "list the number of rooms" will do, "what are the numbers of rooms" will not."""
+    """ "The number of rooms" has no good plural."""
     return [form for form in forms if not (column.things and form.startswith("What are"))]

@@ -30,24 +30,17 @@ from training.cypher_draw import (
 from training.cypher_node_questions import AGGREGATE_FORMS
 from training.cypher_paths import Hop, path_of
 from training.cypher_schema import Column
+from training.records import read_forms
 from training.task import Pair
+
+FORMS = read_forms("cypher_forms.jsonl")
 
 
 def _hop_forms(hop: Hop) -> tuple[str, ...]:
-    """Ways to ask for the nodes at the near end; `{does}`, `{does_one}` and `{that}` hold the rest of the pattern."""
+    """Ways to ask for the near end; the `{does}` and `{that}` slots hold the pattern."""
     if hop.unique:
-        return (
-            "Which {one} {does}?",
-            "Find the {one} {that}.",
-            "Name the {one} {that}.",
-            "What is the {key} of the {one} {that}?",
-        )
-    forms: tuple[str, ...] = (
-        "List the {many} {that}.",
-        "Find all {many} {that}.",
-        "Give me the {many} {that}.",
-        "What are the {keys} of the {many} {that}?",
-    )
+        return FORMS["hop_forms_2"]
+    forms: tuple[str, ...] = FORMS["hop_forms"]
     forms += ("Which {many} {does}?",) * 3
     return forms + ("Who {does_one}?",) * 2 if hop.asked.who else forms
 
@@ -72,7 +65,10 @@ def _hop_list(draw: Draw) -> Pair | None:
         return None
     at = hop.ends(draw.tie(hop))[1]
     path = path_of([hop])
-    answer = f"MATCH {path.text} WHERE {draw.other_is(hop, path.nodes[1], at)} RETURN {path.nodes[0]}.{hop.asked.key.name}"
+    answer = (
+        f"MATCH {path.text} WHERE {draw.other_is(hop, path.nodes[1], at)} RETURN"
+        f" {path.nodes[0]}.{hop.asked.key.name}"
+    )
     return draw.pair(_hop_forms(hop), answer, **_rest(hop, draw.named(hop.other, at)))
 
 
@@ -88,20 +84,13 @@ def _hop_column(draw: Draw) -> Pair | None:
     column = draw.rng.choice(columns)
     at = hop.ends(draw.tie(hop))[1]
     path = path_of([hop])
-    forms = (
-        "What is the {noun} of the {one} {that}?",
-        "Give me the {noun} of the {one} {that}.",
-        "Tell me the {noun} of the {one} {that}.",
-        "Find the {noun} of the {one} {that}.",
-    )
+    forms = FORMS["hop_column"]
     if not hop.unique:
-        forms = (
-            "What are the {nouns} of the {many} {that}?",
-            "List the {nouns} of the {many} {that}.",
-            "Show the {noun} of every {one} {that_one}.",
-            "Give me the {nouns} of all {many} {that}.",
-        )
-    answer = f"MATCH {path.text} WHERE {draw.other_is(hop, path.nodes[1], at)} RETURN {path.nodes[0]}.{column.name}"
+        forms = FORMS["hop_column_2"]
+    answer = (
+        f"MATCH {path.text} WHERE {draw.other_is(hop, path.nodes[1], at)} RETURN"
+        f" {path.nodes[0]}.{column.name}"
+    )
     return draw.pair(
         listings(column, forms),
         answer,
@@ -119,13 +108,11 @@ def _hop_where(draw: Draw) -> Pair | None:
     if made is None:
         return None
     path = path_of([hop])
-    forms = [form for form in _hop_forms(hop) if "{one}" not in form] or [
-        "Which {many} {does}?",
-        "List the {many} {that}.",
-        "Find all {many} {that}.",
-        "Give me the {many} {that}.",
-    ]
-    answer = f"MATCH {path.text} WHERE {made.on(path.nodes[1])} RETURN {path.nodes[0]}.{hop.asked.key.name}"
+    forms = [form for form in _hop_forms(hop) if "{one}" not in form] or [*FORMS["hop_where"]]
+    answer = (
+        f"MATCH {path.text} WHERE {made.on(path.nodes[1])} RETURN"
+        f" {path.nodes[0]}.{hop.asked.key.name}"
+    )
     return draw.pair(
         forms, answer, **_rest(hop, f"{hop.other.many} {draw.rng.choice(made.phrases)}", many=True)
     )
@@ -145,17 +132,15 @@ def _hop_both(draw: Draw) -> Pair | None:
     joint = " and" if manner_of(phrase) == 2 or phrase.startswith(("who ", "that ")) else ""
     words = _rest(hop, draw.named(hop.other, far))
     conditions = [made.on(path.nodes[0]), draw.other_is(hop, path.nodes[1], far)]
-    forms: tuple[str, ...] = (
-        "Which {many} {f} {does}?",
-        "List the {many} {f}{joint} {that}.",
-        "Find all {many} {f}{joint} {that}.",
-        "Show me the {many} {f}{joint} {that}.",
-    )
+    forms: tuple[str, ...] = FORMS["hop_both"]
     said = predicate(made, phrase)
     if said and draw.rng.random() < 0.3:
         conditions.reverse()
         forms = ("Which of the {many} {that} {said}?",)
-    answer = f"MATCH {path.text} WHERE {' AND '.join(conditions)} RETURN {path.nodes[0]}.{hop.asked.key.name}"
+    answer = (
+        f"MATCH {path.text} WHERE {' AND '.join(conditions)} RETURN"
+        f" {path.nodes[0]}.{hop.asked.key.name}"
+    )
     return draw.pair(forms, answer, f=phrase, joint=joint, said=said or "", **words)
 
 
@@ -181,13 +166,7 @@ def _hop_count(draw: Draw) -> Pair | None:
             f=draw.rng.choice(made.phrases),
             **words,
         )
-    forms = (
-        "How many {many} {does}?",
-        "How many {many} {does}?",
-        "Count the {many} {that}.",
-        "What is the number of {many} {that}?",
-        "Give me the number of {many} {that}.",
-    )
+    forms = FORMS["hop_count"]
     return draw.pair(forms, answer.format(path.text, conditions[0], path.nodes[0]), **words)
 
 
@@ -201,7 +180,10 @@ def _hop_aggregate(draw: Draw) -> Pair | None:
     function, adjective = aggregate(draw.rng, column)
     at = hop.ends(draw.tie(hop))[1]
     path = path_of([hop])
-    answer = f"MATCH {path.text} WHERE {draw.other_is(hop, path.nodes[1], at)} RETURN {function}({path.nodes[0]}.{column.name})"
+    answer = (
+        f"MATCH {path.text} WHERE {draw.other_is(hop, path.nodes[1], at)} RETURN"
+        f" {function}({path.nodes[0]}.{column.name})"
+    )
     words = _rest(hop, draw.named(hop.other, at))
     return draw.pair(
         AGGREGATE_FORMS, answer, w=adjective, noun=column.prop.noun, f=f" {words['that']}", **words
@@ -215,13 +197,11 @@ def _hop_pairs(draw: Draw) -> Pair | None:
     path = path_of([hop])
     pronoun, many = hop.them
     item = hop.asked.one if hop.unique else hop.asked.many
-    forms = (
-        "List every {other} with the {item} {that}.",
-        "Show each {other} together with the {item} {that}.",
-        "For each {other}, list the {other} and the {item} {that}.",
-        "Return every {other} and the {item} {that}.",
+    forms = FORMS["hop_pairs"]
+    answer = (
+        f"MATCH {path.text} RETURN {path.nodes[1]}.{hop.other.key.name},"
+        f" {path.nodes[0]}.{hop.asked.key.name}"
     )
-    answer = f"MATCH {path.text} RETURN {path.nodes[1]}.{hop.other.key.name}, {path.nodes[0]}.{hop.asked.key.name}"
     return draw.pair(
         forms, answer, other=hop.other.one, item=item, that=hop.that(pronoun, many=many)
     )
@@ -240,14 +220,7 @@ def _per_other(draw: Draw) -> Pair | None:
         "it_does": hop.does(pronoun, many=many),
         "it_that": hop.that(pronoun, many=many),
     }
-    forms = (
-        "How many {many} {each_does}?",
-        "How many {many} {each_does}?",
-        "Count the {many} {each_that}.",
-        "For each {other}, how many {many} {it_does}?",
-        "List every {other} with the number of {many} {it_that}.",
-        "Show each {other} and the number of {many} {it_that}.",
-    )
+    forms = FORMS["per_other"]
     answer = (
         f"MATCH {path.text} RETURN {path.nodes[1]}.{hop.other.key.name}, count({path.nodes[0]})"
     )
@@ -269,19 +242,9 @@ def _most(draw: Draw) -> Pair | None:
     if hop is None or not clear(_degrees(draw, hop), count, high=True):
         return None
     path = path_of([hop])
-    forms = (
-        "Which {n} {many} {does}?",
-        "List the {n} {many} {that}.",
-        "Find the {n} {many} {that}.",
-        "Show the {n} {many} {that}.",
-    )
+    forms = FORMS["most"]
     if count == 1:
-        forms = (
-            "Which {one} {does_one}?",
-            "Find the {one} {that_one}.",
-            "Name the {one} {that_one}.",
-            "What is the {key} of the {one} {that_one}?",
-        )
+        forms = FORMS["most_2"]
     ranked = (
         f"WITH {path.nodes[0]}, count({path.nodes[1]}) AS total ORDER BY total DESC LIMIT {count}"
     )
@@ -304,12 +267,7 @@ def _busy(draw: Draw) -> Pair | None:
     sign, said = (">=", "at least") if limit == 2 or draw.rng.random() < 0.4 else (">", "more than")
     limit -= sign == ">"
     path = path_of([hop])
-    forms = (
-        "Which {many} {does}?",
-        "List the {many} {that}.",
-        "Find all {many} {that}.",
-        "What are the {keys} of the {many} {that}?",
-    )
+    forms = FORMS["busy"]
     having = f"WITH {path.nodes[0]}, count({path.nodes[1]}) AS total WHERE total {sign} {limit}"
     words = _rest(hop, f"{said} {draw.number(limit)} {hop.other.many}", many=True)
     return draw.pair(
@@ -335,12 +293,7 @@ def _tie_value(draw: Draw) -> Pair | None:
         return None
     tie, column = draw.tie(hop), draw.rng.choice(hop.link.columns)
     path = path_of([hop], tied=True)
-    forms = (
-        "What is the {noun} of the {type} relationship between {s} and {o}?",
-        "Give me the {noun} of {type} between {s} and {o}.",
-        "Look up the {noun} on the {type} relationship between {s} and {o}.",
-        "Which {noun} does the {type} relationship between {s} and {o} have?",
-    )
+    forms = FORMS["tie_value"]
     form = draw.rng.choice(forms + hop.link.edge.ask * (8 // max(1, len(hop.link.edge.ask))))
     conditions = [
         draw.other_is(hop, path.nodes[1], tie.subject),
@@ -381,15 +334,13 @@ def _tie_where(draw: Draw) -> Pair | None:
         if named
         else [made.on(path.tie)]
     )
-    forms: tuple[str, ...] = (
-        "Which {many} {does} {f}?",
-        "List the {many} {that} {f}.",
-        "Find all {many} {that} {f}.",
-        "Give me the {many} {that} {f}.",
-    )
+    forms: tuple[str, ...] = FORMS["tie_where"]
     if hop.asked.who:
         forms += ("Who {does_one} {f}?",)
-    answer = f"MATCH {path.text} WHERE {' AND '.join(conditions)} RETURN {path.nodes[0]}.{hop.asked.key.name}"
+    answer = (
+        f"MATCH {path.text} WHERE {' AND '.join(conditions)} RETURN"
+        f" {path.nodes[0]}.{hop.asked.key.name}"
+    )
     return draw.pair(forms, answer, f=draw.rng.choice(phrases), **_rest(hop, other))
 
 
@@ -399,12 +350,7 @@ def _tie_pairs(draw: Draw) -> Pair | None:
         return None
     at, column = hop.ends(draw.tie(hop))[1], draw.rng.choice(hop.link.columns)
     path = path_of([hop], tied=True)
-    forms = (
-        "Which {many} {does}, and with {which}?",
-        "List the {many} {that} together with the {noun}.",
-        "Show the {many} {that}, each with the {noun}.",
-        "Give me the {many} {that} and the {noun} for each.",
-    )
+    forms = FORMS["tie_pairs"]
     wanted = f"{path.nodes[0]}.{hop.asked.key.name}, {path.tie}.{column.name}"
     answer = f"MATCH {path.text} WHERE {draw.other_is(hop, path.nodes[1], at)} RETURN {wanted}"
     which = f"how many {column.things}" if column.things else f"which {column.prop.noun}"
@@ -429,13 +375,11 @@ def _tie_aggregate(draw: Draw) -> Pair | None:
     hop, at, column = found
     path = path_of([hop], tied=True)
     function, adjective = aggregate(draw.rng, column)
-    forms = (
-        "What is the {w} {noun} over all {many} {that}?",
-        "What is the {w} {noun} for the {many} {that}?",
-        "Compute the {w} {noun} across the {many} {that}.",
-        "Give me the {w} {noun} over the {many} {that}.",
+    forms = FORMS["tie_aggregate"]
+    answer = (
+        f"MATCH {path.text} WHERE {draw.other_is(hop, path.nodes[1], at)} RETURN"
+        f" {function}({path.tie}.{column.name})"
     )
-    answer = f"MATCH {path.text} WHERE {draw.other_is(hop, path.nodes[1], at)} RETURN {function}({path.tie}.{column.name})"
     return draw.pair(
         forms, answer, w=adjective, noun=column.prop.noun, **_rest(hop, draw.named(hop.other, at))
     )
@@ -455,20 +399,18 @@ def _tie_top(draw: Draw) -> Pair | None:
     if not clear(values, 1, high=high):
         return None
     path = path_of([hop], tied=True)
-    forms = (
-        "Which {one} {does_one} with {best}?",
-        "Find the {one} {that_one} with {best}.",
-        "Name the {one} {that_one} with {best}.",
-        "What is the {key} of the {one} {that_one} with {best}?",
-    )
+    forms = FORMS["tie_top"]
     order = f"ORDER BY {path.tie}.{column.name}{' DESC' if high else ''} LIMIT 1"
-    answer = f"MATCH {path.text} WHERE {draw.other_is(hop, path.nodes[1], at)} RETURN {path.nodes[0]}.{hop.asked.key.name} {order}"
+    answer = (
+        f"MATCH {path.text} WHERE {draw.other_is(hop, path.nodes[1], at)} RETURN"
+        f" {path.nodes[0]}.{hop.asked.key.name} {order}"
+    )
     words = _rest(hop, draw.named(hop.other, at))
     return draw.pair(forms, answer, best=best(draw.rng, column, high=high), **words)
 
 
 def _two_hops(draw: Draw) -> tuple[Hop, Hop, int] | None:
-    """Two different relationships, or one twice in the same direction, and a node at their far end."""
+    """Two relationships, or one twice in the same direction, and a node at their far end."""
     first = draw.hop()
     if first is None:
         return None
@@ -488,13 +430,7 @@ def _two_hops(draw: Draw) -> tuple[Hop, Hop, int] | None:
 
 
 def _two_hop_forms(hop: Hop) -> tuple[str, ...]:
-    forms: tuple[str, ...] = (
-        "Which {many} {does}?",
-        "Which {many} {does}?",
-        "List the {many} {that}.",
-        "Find all {many} {that}.",
-        "Give me the {many} {that}.",
-    )
+    forms: tuple[str, ...] = FORMS["two_hop_forms"]
     return (*forms, "Who {does_one}?") if hop.asked.who else forms
 
 
@@ -505,7 +441,10 @@ def _two_hop_list(draw: Draw) -> Pair | None:
     first, second, at = found
     path = path_of([first, second])
     middle = f"{second.asked.many} {second.that(draw.named(second.other, at))}"
-    answer = f"MATCH {path.text} WHERE {draw.other_is(second, path.nodes[2], at)} RETURN {path.nodes[0]}.{first.asked.key.name}"
+    answer = (
+        f"MATCH {path.text} WHERE {draw.other_is(second, path.nodes[2], at)} RETURN"
+        f" {path.nodes[0]}.{first.asked.key.name}"
+    )
     return draw.pair(_two_hop_forms(first), answer, **_rest(first, middle, many=True))
 
 
@@ -522,8 +461,14 @@ def _two_hop_where(draw: Draw) -> Pair | None:
     if made is None:
         return None
     path = path_of([first, second])
-    middle = f"{second.asked.many} {second.that(f'{second.other.many} {draw.rng.choice(made.phrases)}', many=True)}"
-    answer = f"MATCH {path.text} WHERE {made.on(path.nodes[2])} RETURN {path.nodes[0]}.{first.asked.key.name}"
+    middle = (
+        f"{second.asked.many}"
+        f" {second.that(f'{second.other.many} {draw.rng.choice(made.phrases)}', many=True)}"
+    )
+    answer = (
+        f"MATCH {path.text} WHERE {made.on(path.nodes[2])} RETURN"
+        f" {path.nodes[0]}.{first.asked.key.name}"
+    )
     return draw.pair(_two_hop_forms(first), answer, **_rest(first, middle, many=True))
 
 

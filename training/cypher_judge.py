@@ -20,7 +20,8 @@ _READS: Final = re.compile(r"\s*(MATCH|OPTIONAL\s+MATCH|UNWIND|WITH|RETURN)\b", 
 _REFUSED: Final = re.compile(
     r"(?<![.:\w`])(ALTER|ATTACH|BEGIN|CALL|CHECKPOINT|COMMENT|COMMIT|COPY|CREATE|DELETE|DETACH|DROP|EXPORT|IMPORT|INSTALL|LOAD|MERGE"
     r"|REMOVE|ROLLBACK|SET|UNINSTALL|UPDATE|USE)\b|;|//|/\*"
-    r"|\b(RANGE|REPEAT|LPAD|RPAD)\s*\(",  # these fill the memory in one step, which neither the time limit nor the buffer pool bounds
+    # these fill the memory in one step, which neither the time limit nor the buffer pool bounds
+    r"|\b(RANGE|REPEAT|LPAD|RPAD)\s*\(",
     re.IGNORECASE,
 )
 _QUOTED: Final = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"", re.DOTALL)
@@ -92,9 +93,13 @@ class _Engine:
             }
             for tie in ties
         ]
-        ends = f"MATCH (a:{source.label} {{{_HIDDEN_KEY}: row.from_}}), (b:{target.label} {{{_HIDDEN_KEY}: row.to_}})"
+        ends = (
+            f"MATCH (a:{source.label} {{{_HIDDEN_KEY}: row.from_}}), (b:{target.label}"
+            f" {{{_HIDDEN_KEY}: row.to_}})"
+        )
         self._connection.execute(
-            f"UNWIND $rows AS row {ends} CREATE (a)-[:{link.type} {_assignments(ties[0].row)}]->(b)",
+            f"UNWIND $rows AS row {ends} CREATE (a)-[:{link.type}"
+            f" {_assignments(ties[0].row)}]->(b)",
             {"rows": given},
         )
 
@@ -118,7 +123,7 @@ class _Engine:
 
 
 def _misses(answer: str) -> set[str]:
-    """The answer with a common slip: its conditions forgotten, or one operator taken for its neighbour."""
+    """The answer with a common slip: no conditions, or a neighbouring operator."""
     slips = {answer.replace(right, wrong) for right, wrong in _SLIPS}
     return (slips | {_WHERE.sub("", answer)}) - {answer}
 
@@ -168,7 +173,7 @@ def _same_cell(left: float | str, right: float | str) -> bool:
 
 
 def correct(lesson: Lesson, pair: Pair, text: str) -> bool:
-    """Whether the query returns the rows of the right answer, in the same order if that answer orders them."""
+    """Whether the query returns the right rows, ordered if the right answer is."""
     query = text.strip().removesuffix(";")
     if not _READS.match(query) or _REFUSED.search(_QUOTED.sub("''", query)):
         return False

@@ -38,20 +38,16 @@ from training.cypher_draw import (
     predicate,
 )
 from training.cypher_schema import ROWS, Column, Table
+from training.records import read_forms
 from training.task import Pair
+
+FORMS = read_forms("cypher_forms.jsonl")
 
 
 def _all(draw: Draw) -> Pair:
     table = draw.rng.choice(draw.schema.tables)
     match, name = node_pattern(table)
-    forms = (
-        "List all {many}.",
-        "Show every {one}.",
-        "What are the {keys} of all {many}?",
-        "Give me all {many}.",
-        "Which {many} are there?",
-        "Return the {keyname} of every {label}.",
-    )
+    forms = FORMS["all"]
     return draw.pair(forms, f"{match} RETURN {name}.{table.key.name}", **table.words)
 
 
@@ -61,13 +57,7 @@ def _one_column(draw: Draw) -> Pair | None:
         return None
     table, column = spot
     match, name = node_pattern(table)
-    forms = (
-        "List the {nouns} of all {many}.",
-        "What are the {nouns} of the {many}?",
-        "Give me the {nouns} of all {many}.",
-        "Show the {nouns} of the {many}.",
-        "Return {column} for all {label} nodes.",
-    )
+    forms = FORMS["one_column"]
     return draw.pair(
         listings(column, forms),
         f"{match} RETURN {name}.{column.name}",
@@ -83,13 +73,7 @@ def _two_columns(draw: Draw) -> Pair | None:
         return None
     table, column = spot
     match, name = node_pattern(table)
-    forms = (
-        "List the {key} and {noun} of all {many}.",
-        "Show the {key} and the {noun} of every {one}.",
-        "For every {one}, give the {key} and the {noun}.",
-        "List all {many} together with their {noun}.",
-        "Return {keyname} and {column} of all {label} nodes.",
-    )
+    forms = FORMS["two_columns"]
     answer = f"{match} RETURN {name}.{table.key.name}, {name}.{column.name}"
     return draw.pair(forms, answer, noun=column.prop.noun, column=column.name, **table.words)
 
@@ -100,13 +84,7 @@ def _distinct(draw: Draw) -> Pair | None:
         return None
     table, column = spot
     match, name = node_pattern(table)
-    forms = (
-        "What different {nouns} do the {many} have?",
-        "List the distinct {nouns} of the {many}.",
-        "Which unique {nouns} occur among the {many}?",
-        "Which {nouns} do the {many} have, without repeats?",
-        "List the {nouns} of the {many} without duplicates.",
-    )
+    forms = FORMS["distinct"]
     return draw.pair(
         forms,
         f"{match} RETURN DISTINCT {name}.{column.name}",
@@ -130,21 +108,14 @@ def _lookup(draw: Draw) -> Pair | None:
         for other in peer.columns
     )
     who = draw.named(table, at, noun=shared)
-    forms: tuple[str, ...] = (
-        "What is the {noun} of {e}?",
-        "Give me the {noun} of {e}.",
-        "Tell me the {noun} of {e}.",
-        "Look up the {noun} of {e}.",
-    )
+    forms: tuple[str, ...] = FORMS["lookup"]
     if column.type == "BOOL":
-        forms = (
-            "Is {e} {noun}?",
-            "Tell me whether {e} is {noun}.",
-            "Is it true that {e} is {noun}?",
-            "Find out whether {e} is {noun}.",
-        )
+        forms = FORMS["lookup_2"]
     forms += tuple(form.format("{e}") for form in column.prop.ask) * 2
-    answer = f"{match} WHERE {name}.{table.key.name} = {literal(draw.key(table, at))} RETURN {name}.{column.name}"
+    answer = (
+        f"{match} WHERE {name}.{table.key.name} = {literal(draw.key(table, at))} RETURN"
+        f" {name}.{column.name}"
+    )
     return draw.pair(forms, answer, noun=column.prop.noun, e=who)
 
 
@@ -160,9 +131,11 @@ def _where(draw: Draw, makers: Sequence[Maker] = MAKERS) -> Pair | None:
         "List the {many} {f}.",
         "Find all {many} {f}.",
         "Show me the {many} {f}.",
-        "Give me every {one} {f}."
-        if not phrase.startswith(("who ", "that "))
-        else "Give me all {many} {f}.",
+        (
+            "Give me every {one} {f}."
+            if not phrase.startswith(("who ", "that "))
+            else "Give me all {many} {f}."
+        ),
         "What are the {keys} of the {many} {f}?",
         "{many} {f}",
     )
@@ -197,12 +170,7 @@ def _where_column(draw: Draw) -> Pair | None:
     if made is None or made.column == column:
         return None
     match, name = node_pattern(table)
-    forms = (
-        "What are the {nouns} of the {many} {f}?",
-        "List the {nouns} of all {many} {f}.",
-        "Give me the {nouns} of the {many} {f}.",
-        "Show the {nouns} of {many} {f}.",
-    )
+    forms = FORMS["where_column"]
     answer = f"{match} WHERE {made.on(name)} RETURN {name}.{column.name}"
     return draw.pair(
         listings(column, forms),
@@ -221,13 +189,7 @@ def _where_two(draw: Draw) -> Pair | None:
         return None
     phrase, (early, late) = both(draw.rng, first, second)
     match, name = node_pattern(table)
-    forms = (
-        "List the {many} {f}.",
-        "Find all {many} {f}.",
-        "Show me the {many} {f}.",
-        "Give me all {many} {f}.",
-        "What are the {keys} of the {many} {f}?",
-    )
+    forms = FORMS["where_two"]
     answer = f"{match} WHERE {early.on(name)} AND {late.on(name)} RETURN {name}.{table.key.name}"
     return draw.pair(forms, answer, f=phrase, **table.words)
 
@@ -235,13 +197,7 @@ def _where_two(draw: Draw) -> Pair | None:
 def _count(draw: Draw) -> Pair:
     table = draw.rng.choice(draw.schema.tables)
     match, name = node_pattern(table)
-    forms = (
-        "How many {many} are there?",
-        "Count all {many}.",
-        "What is the number of {many}?",
-        "How many {label} nodes are in the graph?",
-        "Give me the total number of {many}.",
-    )
+    forms = FORMS["count"]
     return draw.pair(forms, f"{match} RETURN count({name})", **table.words)
 
 
@@ -253,12 +209,7 @@ def _count_where(draw: Draw) -> Pair | None:
     match, name = node_pattern(table)
     phrase = draw.rng.choice(made.phrases)
     said = predicate(made, phrase)
-    forms: tuple[str, ...] = (
-        "Count the {many} {f}.",
-        "What is the number of {many} {f}?",
-        "Give me the number of {many} {f}.",
-        "Count all {many} {f}.",
-    )
+    forms: tuple[str, ...] = FORMS["count_where"]
     forms += ("How many {many} {said}?",) * 3 if said else ("How many {many} are there {f}?",)
     return draw.pair(
         forms,
@@ -317,36 +268,19 @@ def _top_forms(
     adjective = column.prop.top if high else column.prop.bottom
     words = {"adj": adjective, "best": best(draw.rng, column, high=high), "noun": column.prop.noun}
     if count == 1:
-        forms: tuple[str, ...] = (
-            "Which {one}{f} has {best}?",
-            "What is the {key} of the {one}{f} with {best}?",
-            "Find the {one}{f} with {best}.",
-            "Name the {one}{f} with {best}.",
-        )
-        own: tuple[str, ...] = (
-            "Which {one}{f} is the {adj}?",
-            "What is the {key} of the {adj} {one}{f}?",
-            "Find the {adj} {one}{f}.",
-            "Name the {adj} {one}{f}.",
-        )
+        forms: tuple[str, ...] = FORMS["top_forms_3"]
+        own: tuple[str, ...] = FORMS["top_forms_4"]
         return forms + own * 2 if adjective else forms, words
     words["n"] = draw.number(count)
-    forms = (
-        "List the {n} {many}{f} with {best}.",
-        "Which {n} {many}{f} have {best}?",
-        "Find the {n} {many}{f} with {best}.",
-    )
+    forms = FORMS["top_forms"]
     forms += (
-        "Give me the top {n} {many}{f} by {noun}."
-        if high
-        else "Give me the bottom {n} {many}{f} by {noun}.",
+        (
+            "Give me the top {n} {many}{f} by {noun}."
+            if high
+            else "Give me the bottom {n} {many}{f} by {noun}."
+        ),
     )
-    own = (
-        "List the {n} {adj} {many}{f}.",
-        "Which are the {n} {adj} {many}{f}?",
-        "Show the {n} {adj} {many}{f}.",
-        "Find the {n} {adj} {many}{f}.",
-    )
+    own = FORMS["top_forms_2"]
     return forms + own * 2 if adjective else forms, words
 
 
@@ -405,27 +339,21 @@ def _ordered(draw: Draw) -> Pair | None:
             "Show the {many} in descending order of {noun}.",
         )
     else:
-        forms += (
-            "List all {many} sorted by {noun}.",
-            "Show the {many} in ascending order of {noun}.",
-            "Show all {many} ordered by {noun}.",
-        )
+        forms += FORMS["ordered"]
     ends = (column.prop.top, column.prop.bottom)
     if all(ends):
         forms += (f"List all {{many}} from {ends[not high]} to {ends[high]}.",) * 2
-    answer = f"{match} RETURN {name}.{table.key.name} ORDER BY {name}.{column.name}{' DESC' if high else ''}"
+    answer = (
+        f"{match} RETURN {name}.{table.key.name} ORDER BY"
+        f" {name}.{column.name}{' DESC' if high else ''}"
+    )
     return draw.pair(forms, answer, noun=column.prop.noun, first=first, **table.words)
 
 
 def _alphabetical(draw: Draw) -> Pair:
     table = draw.rng.choice(draw.schema.tables)
     match, name = node_pattern(table)
-    forms = (
-        "List all {many} in alphabetical order.",
-        "List all {many} sorted by {key}.",
-        "Show the {many} ordered by {key}.",
-        "Show all {many} alphabetically by {key}.",
-    )
+    forms = FORMS["alphabetical"]
     return draw.pair(
         forms,
         f"{match} RETURN {name}.{table.key.name} ORDER BY {name}.{table.key.name}",
@@ -439,13 +367,7 @@ def _group_count(draw: Draw) -> Pair | None:
         return None
     table, column = spot
     match, name = node_pattern(table)
-    forms = (
-        "How many {many} are there for each {noun}?",
-        "Count the {many} per {noun}.",
-        "Show the number of {many} by {noun}.",
-        "For each {noun}, how many {many} are there?",
-        "Give the number of {many} for every {noun}.",
-    )
+    forms = FORMS["group_count"]
     return draw.pair(
         forms,
         f"{match} RETURN {name}.{column.name}, count({name})",
@@ -461,12 +383,7 @@ def _group_aggregate(draw: Draw) -> Pair | None:
     table, column = spot
     match, name = node_pattern(table)
     function, adjective = aggregate(draw.rng, column)
-    forms = (
-        "What is the {w} {noun} of the {many} for each {group}?",
-        "Show the {w} {noun} of the {many} per {group}.",
-        "For each {group}, what is the {w} {noun} of the {many}?",
-        "Give the {w} {noun} of the {many} by {group}.",
-    )
+    forms = FORMS["group_aggregate"]
     answer = f"{match} RETURN {name}.{group[1].name}, {function}({name}.{column.name})"
     return draw.pair(
         forms, answer, w=adjective, noun=column.prop.noun, group=group[1].prop.noun, **table.words
@@ -482,13 +399,11 @@ def _group_top(draw: Draw) -> Pair | None:
     if not clear(list(counts.values()), 1, high=True):
         return None
     match, name = node_pattern(table)
-    forms = (
-        "Which {noun} has the most {many}?",
-        "Which {noun} is the most common among the {many}?",
-        "What is the most frequent {noun} of the {many}?",
-        "Find the {noun} with the most {many}.",
+    forms = FORMS["group_top"]
+    answer = (
+        f"{match} WITH {name}.{column.name} AS value, count({name}) AS total ORDER BY total DESC"
+        " LIMIT 1 RETURN value"
     )
-    answer = f"{match} WITH {name}.{column.name} AS value, count({name}) AS total ORDER BY total DESC LIMIT 1 RETURN value"
     return draw.pair(forms, answer, noun=column.prop.noun, **table.words)
 
 

@@ -101,7 +101,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A relationship as one schema spells it; if `flipped`, it points from the object of its verb to the subject."""
+    """A relationship in one schema; `flipped` points from the verb's object to its subject."""
 
     type: str
     edge: Edge
@@ -156,7 +156,7 @@ def article(noun: str) -> str:
 
 
 def cost(text: str) -> int:
-    """Roughly how many tokens SmolLM2's tokenizer makes of it, which breaks shouted words into more pieces than quiet ones."""
+    """An estimate of its tokens: SmolLM2 splits upper-case words more."""
     return text.count("\n") + sum(
         math.ceil(len(piece) / _letters(piece)) for piece in _TOKEN.findall(text)
     )
@@ -214,7 +214,7 @@ def _draw_link(
 
 
 def draw_schema(rng: random.Random, domain: Domain) -> str:
-    """A variation of the domain that is small enough, has two labels or more, and spells no two things alike."""
+    """A small variation of the domain with two labels or more and no ambiguous names."""
     while True:
         edges = rng.sample(domain.edges, min(len(domain.edges), rng.choice((1, 2, 2, 3, 3, 4))))
         crowded = len(edges) > 2
@@ -235,7 +235,7 @@ def draw_schema(rng: random.Random, domain: Domain) -> str:
 
 
 def _read_columns(text: str | None, props: Sequence[Prop]) -> tuple[Column, ...]:
-    """A property unknown here is left out, whereupon the schema no longer spells what the text says."""
+    """A property unknown here is left out, so the schema no longer spells the text."""
     names = [item.partition(":")[0].strip() for item in (text or "").split(",") if item.strip()]
     return tuple(Column(name, prop) for name in names for prop in props if name in prop.names)
 
@@ -298,7 +298,7 @@ def _draw_rows(rng: random.Random, columns: Sequence[Column], count: int) -> lis
 
 
 def _draw_values(rng: random.Random, pool: Texts | Numbers | Flags, count: int) -> list[Value]:
-    """Keys differ; so do numbers where there are enough of them, lest the order of rows be a matter of luck."""
+    """Keys differ, and numbers where there are enough, so that an order is unambiguous."""
     if isinstance(pool, Flags):
         return [rng.random() < 0.5 for _ in range(count)]
     if isinstance(pool, Numbers):
@@ -321,7 +321,7 @@ def _number_at(pool: Numbers, step: int) -> Value:
 
 
 def _distinct_texts(rng: random.Random, pool: Texts, count: int) -> list[str]:
-    """Some end in a word with another's initial, so that starting with a letter differs from containing it."""
+    """Some contain another's initial, so that "starts with" and "contains" differ."""
     found: dict[str, None] = {}
     while len(found) < count:
         words = [rng.choice(part) for part in pool.parts]
@@ -333,7 +333,7 @@ def _distinct_texts(rng: random.Random, pool: Texts, count: int) -> list[str]:
 
 
 def _draw_ties(rng: random.Random, link: Link) -> list[Tie]:
-    """Some objects are more popular than others; where a subject may have several, no node stays alone."""
+    """Some objects are more popular; where several are allowed, no node stays alone."""
     ends = [pair for subject in range(ROWS) for pair in _draw_objects(rng, link, subject)]
     if not link.edge.single:
         lonely = [item for item in range(ROWS) if item not in {end for _, end in ends}]

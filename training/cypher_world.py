@@ -23,7 +23,7 @@ class Texts:
 
 @dataclass(frozen=True, slots=True)
 class Numbers:
-    """A range. Amounts can be summed, measures only averaged, and of years there are but the earliest and the latest."""
+    """A range. Amounts are summed, measures averaged, years only compared."""
 
     low: float
     high: float
@@ -40,7 +40,8 @@ class Flags:
 class Prop:
     """A property: how schemas spell it and how people speak of it.
 
-    `equal`, `above` and `below` follow a noun ("older than {}"), `top` and `bottom` precede it ("oldest"), `ask` names one node.
+    `equal`, `above` and `below` follow a noun ("older than {}"), `top` and `bottom` precede it
+    ("oldest"), `ask` names one node.
     """
 
     names: tuple[str, ...]
@@ -66,7 +67,7 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Verb:
-    """The forms in "which people act in it", "who acts in it", "which movies do they act in", "… does she act in"."""
+    """Forms as in "people act in it", "who acts in it", "which movies do they act in"."""
 
     bare: str
     plural: str
@@ -77,7 +78,7 @@ class Verb:
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """A relationship as the language has it (subject, verb, object); an `inverse` type points from object to subject."""
+    """A relationship: subject, verb, object. An `inverse` type points back."""
 
     subject: str
     types: tuple[str, ...]

@@ -1,4 +1,5 @@
-"""Asks an expert, and its base model, questions that training never saw, and judges the answers by running or parsing them.
+"""Asks an expert, and its base model, questions that training never saw, and judges the answers by
+running or parsing them.
 
     python -m training.evaluate sql examples/experts/expert-sql-0.1.0.expert --questions 300
 
@@ -83,7 +84,7 @@ def context(lesson: Lesson) -> GenerateArgs:
 
 
 def unfenced(text: str) -> str:
-    """The first code block of a Markdown answer, or the text as it is: a base model may wrap what it was asked for in explanations."""
+    """The first code block of a Markdown answer, else the text: base models explain."""
     found = re.search(r"```[a-z]*\n(.*?)(?:```|\Z)", text, re.DOTALL)
     return found[1] if found else text
 

@@ -1,7 +1,9 @@
-"""Sentence to JSON: the context is a shape (key to type name), the question a sentence, the answer one JSON object.
+"""Sentence to JSON: the context is a shape (key to type name), the question a sentence, the answer
+one JSON object.
 
-The answer is never parsed out of a sentence. A record is drawn, a template says part of it, and only what was said goes
-into the answer; all the rest is null. So sentence, shape and answer cannot disagree.
+The answer is never parsed out of a sentence. A record is drawn, a template says part of it, and
+only what was said goes into the answer; all the rest is null. So sentence, shape and answer cannot
+disagree.
 
 `json_world` says how templates and values are written.
 """
@@ -23,14 +25,17 @@ PAIRS_PER_LESSON = 8
 # A shape that fewer wordings cover would teach the wording instead of the task.
 FEWEST_TEMPLATES = 3
 MOST_LEAVES = 5
-# How often a training value is made of words that don't exist, so that copying is learnt and not lists of values.
+# How often a training value is made of words that don't exist, so that copying is learnt and not
+# lists of values.
 COINED = 0.3
-# Rough token budgets (see `_cost`): a tiny model learns and answers fastest when everything stays short.
+# Rough token budgets (see `_cost`): a tiny model learns and answers fastest when everything stays
+# short.
 SHAPE_BUDGET, QUESTION_BUDGET, ANSWER_BUDGET = 50, 52, 58
 FIRST = read("json_first.jsonl", Domain)
 TRAIN = FIRST + read("json_further.jsonl", Domain)
 TEST = read("json_test.jsonl", Domain)
-# Subjects, seeds and steps of the published expert's trainings: their shapes are left out where it is asked about subjects that it knows.
+# Subjects, seeds and steps of the published expert's trainings: their shapes are left out where it
+# is asked about subjects that it knows.
 TAUGHT = ((FIRST, 3, 480), (FIRST, 4, 850), (FIRST, 5, 150), (TRAIN, 7, 1000))
 
 
@@ -85,7 +90,7 @@ def _rounds(rng: random.Random, domains: tuple[Domain, ...], coin: float) -> Ite
 
 
 def correct(lesson: Lesson, pair: Pair, text: str) -> bool:
-    """Whether `text` is one JSON value equal to the gold object: the same keys in any order, the same values and types."""
+    """Whether `text` is one JSON value equal to the gold object; key order is free."""
     try:
         got: Json = json.loads(text.strip(), object_pairs_hook=_unique)
     except (ValueError, RecursionError):
@@ -94,7 +99,7 @@ def correct(lesson: Lesson, pair: Pair, text: str) -> bool:
 
 
 def _unique(pairs: list[tuple[str, Json]]) -> Json:
-    """A parsed object. A repeated key is refused, or a wrong value could hide behind a right one."""
+    """A parsed object. A repeated key is refused: it could hide a wrong value."""
     parsed = dict(pairs)
     if len(parsed) < len(pairs):
         raise ValueError("duplicate key")
@@ -119,7 +124,7 @@ def _lesson(rng: random.Random, domain: Domain, coin: float) -> Lesson:
 
 
 def _layout(rng: random.Random, domain: Domain) -> tuple[Layout, str]:
-    """A random shape of the domain, and its JSON: within budget, and one that several templates say enough about."""
+    """A random shape of the domain within budget that enough templates cover."""
     while True:
         layout = _draw_layout(rng, domain)
         schema = _dump({item.key: _kind(item) for item in layout})
@@ -131,7 +136,7 @@ def _layout(rng: random.Random, domain: Domain) -> tuple[Layout, str]:
 
 
 def _draw_layout(rng: random.Random, domain: Domain) -> Layout:
-    """The first field and a few others, two of them perhaps as one object; keys in either spelling, in order or shuffled."""
+    """The first field and a few others, two perhaps nested; in order or shuffled."""
     camel = rng.random() < 0.2
     outer, inner = domain.nest if domain.nest and rng.random() < 0.3 else ("", ())
     others = [field for field in domain.fields[1:] if field.name not in inner]
@@ -162,7 +167,7 @@ def _kind(item: Leaf | Group) -> Json:
 
 
 def _value(item: Leaf | Group, said: dict[str, Json]) -> Json:
-    """What the answer holds for a key: null if nothing of it was said, which goes for a whole object as for its parts."""
+    """The answer's value for a key: null if the sentence says nothing of it."""
     if isinstance(item, Leaf):
         return said.get(item.field.name)
     inner = {leaf.key: _value(leaf, said) for leaf in item.leaves}
@@ -248,7 +253,7 @@ def _render(
 
 
 def _drop_clauses(rng: random.Random, text: str, wanted: set[str]) -> str:
-    """Innermost first. What the shape asks for is mostly said; now and then something else is, which is to be left out."""
+    """Innermost first. Mostly keeps what the shape asks for; seldom something else."""
 
     def keep(found: re.Match[str]) -> str:
         return found[1] if rng.random() < (0.9 if _slots(found[1]) & wanted else 0.25) else ""
@@ -278,5 +283,5 @@ def _dump(value: Json) -> str:
 
 
 def _cost(text: str) -> int:
-    """About how many tokens a small model's tokenizer makes of a text: each digit and sign is one, long words are several."""
+    """An estimate of a text's tokens: digits and signs count one, long words several."""
     return sum(1 + len(word) // 8 for word in re.findall(r"\d|[^\W\d_]+|[^\w\s]+", text))

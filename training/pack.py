@@ -3,7 +3,8 @@
     python -m training.pack sql build/sql/adapter examples/experts --metrics build/sql/metrics.json
     python -m training.pack json_extract build/json-850/adapter build/json-150/adapter build/pack
 
-The adapter's weights are stored in bf16, which halves the file; the evaluation must be of such a package.
+The adapter's weights are stored in bf16, which halves the file; the evaluation must be of such a
+package.
 """
 
 from __future__ import annotations
@@ -25,16 +26,21 @@ from training.train import BASE
 
 VERSION = "0.1.0"
 QUESTIONS = (
-    "how many|number of|count|average|mean|total|sum|minimum|maximum|highest|lowest|largest|smallest|most|fewest|top|each|whose"
-    "|name of|names of|list all|list the|show all|show the|show me the|find all|find the|give me the|give me all|what are the names"
-    "|which|more than|less than|greater than|at least|at most|other than|sorted by|ordered by|grouped by"
+    "how many|number"
+    " of|count|average|mean|total|sum|minimum|maximum|highest|lowest|largest|smallest|most|fewest"
+    "|top|each|whose|name"
+    " of|names of|list all|list the|show all|show the|show me the|find all|find the|give me"
+    " the|give me all|what are the names|which|more than|less than|greater than|at least|at"
+    " most|other than|sorted by|ordered by|grouped by"
 ).split("|")
-"""How people ask for data, in whichever database it is: with nothing but such a question, SQL's higher priority decides."""
+"""How people ask for data: with nothing but such a question, SQL's priority decides."""
 
 EXPERTS: dict[str, dict[str, Any]] = {
     "sql": {
         "name": "expert-sql",
-        "description": "Questions about a relational schema → one SELECT that SQLite and PostgreSQL both read.",
+        "description": (
+            "Questions about a relational schema → one SELECT that SQLite and PostgreSQL both read."
+        ),
         "capabilities": ["database:sql", "task:text2sql", "language:en"],
         "decoding": {
             "temperature": 0.0,
@@ -45,7 +51,8 @@ EXPERTS: dict[str, dict[str, Any]] = {
         },
         "routing": {
             "keywords": [
-                *"sql sqlite postgres postgresql database table tables column columns rows query".split(),
+                *"sql sqlite postgres postgresql database table tables".split(),
+                *"column columns rows query".split(),
                 *QUESTIONS,
             ],
             "exclude_keywords": ["cypher", "neo4j", "graph database"],
@@ -56,8 +63,10 @@ EXPERTS: dict[str, dict[str, Any]] = {
         "examples": [
             {
                 "prompt": "How many lighthouses are in Norway?",
-                "schema": "CREATE TABLE lighthouses (id INTEGER PRIMARY KEY, name TEXT, "
-                "country TEXT, height INTEGER);",
+                "schema": (
+                    "CREATE TABLE lighthouses (id INTEGER PRIMARY KEY, name TEXT, "
+                    "country TEXT, height INTEGER);"
+                ),
             }
         ],
         "limitations": [
@@ -78,7 +87,8 @@ EXPERTS: dict[str, dict[str, Any]] = {
         },
         "routing": {
             "keywords": [
-                *"cypher neo4j kuzu graph node nodes edge edges relationship relationships path connected linked related".split(),
+                *"cypher neo4j kuzu graph node nodes edge edges relationship relationships path"
+                " connected linked related".split(),
                 "graph database",
                 *QUESTIONS,
             ],
@@ -90,16 +100,21 @@ EXPERTS: dict[str, dict[str, Any]] = {
         "examples": [
             {
                 "prompt": "Which keepers work at Cape Wrath?",
-                "schema": "(:Keeper {name: STRING, age: INT64})\n"
-                "(:Lighthouse {name: STRING, height: INT64})\n"
-                "(:Keeper)-[:WORKS_AT]->(:Lighthouse)",
+                "schema": (
+                    "(:Keeper {name: STRING, age: INT64})\n"
+                    "(:Lighthouse {name: STRING, height: INT64})\n"
+                    "(:Keeper)-[:WORKS_AT]->(:Lighthouse)"
+                ),
             }
         ],
         "limitations": ["read-only queries of at most two hops"],
     },
     "json_extract": {
         "name": "expert-json",
-        "description": "A sentence and the shape of an object → that object as JSON, null for what the sentence doesn't say.",
+        "description": (
+            "A sentence and the shape of an object → that object as JSON, null for what the"
+            " sentence doesn't say."
+        ),
         "capabilities": ["format:json", "task:data_extraction", "language:en"],
         "decoding": {
             "temperature": 0.0,
@@ -135,10 +150,11 @@ EXPERTS: dict[str, dict[str, Any]] = {
     },
 }
 FIELDS = frozenset(
-    "task_type peft_type r lora_alpha lora_dropout target_modules use_dora use_rslora rank_pattern alpha_pattern bias modules_to_save "
-    "fan_in_fan_out inference_mode init_lora_weights peft_version".split()
+    "task_type peft_type r lora_alpha lora_dropout target_modules use_dora use_rslora rank_pattern"
+    " alpha_pattern bias modules_to_save fan_in_fan_out inference_mode init_lora_weights"
+    " peft_version".split()
 )
-"""What of PEFT's configuration goes into the package; the rest are defaults of switches that are off."""
+"""The keys of PEFT's configuration that the package keeps; the rest are defaults."""
 
 
 def main() -> None:

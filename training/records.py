@@ -81,3 +81,16 @@ def _decode(kind: Any, value: Any) -> Any:
     if allowed is None and isinstance(kind, type) and type(value) is kind:
         return value
     raise ValueError(f"{value!r} is not {kind}")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Forms:
+    """Ways to ask one question."""
+
+    name: str
+    forms: tuple[str, ...]
+
+
+def read_forms(file: str) -> dict[str, tuple[str, ...]]:
+    """By the question's name."""
+    return {form.name: form.forms for form in read(file, Forms)}

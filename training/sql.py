@@ -1,7 +1,8 @@
 """Questions over relational schemas, and a judge that runs the SQL.
 
-Answers are SELECTs that both SQLite and PostgreSQL read: upper-case keywords, full table names, no aliases, no semicolon.
-Schemas of the two splits come from disjoint lists of domains; each lesson drops and rewrites columns and varies how the DDL is written.
+Answers are SELECTs that both SQLite and PostgreSQL read: upper-case keywords, full table names, no
+aliases, no semicolon. Schemas of the two splits come from disjoint lists of domains; each lesson
+drops and rewrites columns and varies how the DDL is written.
 """
 
 from __future__ import annotations
@@ -15,8 +16,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from training.records import read_forms
 from training.sql_domains import FIRST, LAST, POOLS, SUPERLATIVES, TEST, THINGS, TRAIN, WORDS
 from training.task import Lesson, Pair, Split
+
+FORMS = read_forms("sql_forms.jsonl")
 
 PLACES = {
     "country": ("from {}", "in {}"),
@@ -101,7 +105,7 @@ def read_column(text: str) -> Column:
 SCHEMAS: dict[Split, list[Schema]] = {"train": read(TRAIN), "test": read(TEST)}
 
 
-# ── values ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── values ──────────────────────────────────────────────────────────────────────────────────────
 
 
 def value(rng: random.Random, column: Column) -> str | int | float:
@@ -144,7 +148,7 @@ def quoted(text: object) -> str:
     return "'" + str(text).replace("'", "''") + "'" if isinstance(text, str) else str(text)
 
 
-# ── filters ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── filters ─────────────────────────────────────────────────────────────────────────────────────
 
 
 def number_filter(rng: random.Random, column: Column, prefix: str) -> Filter:
@@ -184,18 +188,23 @@ def text_filter(rng: random.Random, table: Table, column: Column, prefix: str) -
     kind = rng.random()
     if kind < 0.12 and column.pool not in POOLS:
         start = found[0]
-        return rng.choice(
-            [f"whose {words} starts with {start}", f"with a {words} that begins with {start}"]
-        ), f"{name} LIKE '{start}%'"
+        return (
+            rng.choice(
+                [f"whose {words} starts with {start}", f"with a {words} that begins with {start}"]
+            ),
+            f"{name} LIKE '{start}%'",
+        )
     if kind < 0.2 and column.pool not in POOLS:
         part = found.split()[-1]
-        return rng.choice(
-            [f"whose {words} contains {part}", f"with {part} in the {words}"]
-        ), f"{name} LIKE '%{part}%'"
+        return (
+            rng.choice([f"whose {words} contains {part}", f"with {part} in the {words}"]),
+            f"{name} LIKE '%{part}%'",
+        )
     if kind < 0.27:
-        return rng.choice(
-            [f"whose {words} is not {found}", f"with a {words} other than {found}"]
-        ), f"{name} <> {quoted(found)}"
+        return (
+            rng.choice([f"whose {words} is not {found}", f"with a {words} other than {found}"]),
+            f"{name} <> {quoted(found)}",
+        )
     if kind < 0.35 and column.pool in POOLS:
         other = str(value(rng, column))
         if other != found:
@@ -234,7 +243,7 @@ def one_filter(
     return number_filter(rng, column, prefix)
 
 
-# ── questions: each returns English and SQL, or None where the schema has nothing to ask about ──────────────────────────
+# ── questions: each returns English and SQL, or None where the schema has nothing to ask about ──
 
 Asked = tuple[str, str] | None
 Ask = Callable[[random.Random, Schema], Asked]
@@ -269,44 +278,24 @@ def columns_of(rng: random.Random, schema: Schema) -> Asked:
     )
     chosen = ", ".join(c.name for c in columns)
     if rng.random() < 0.4:
-        phrase = rng.choice(
-            [
-                "List the {} of all {}.",
-                "Show the {} of every {one}.",
-                "What are the {} of all {}?",
-                "Give me the {} of each {one}.",
-            ]
-        )
+        phrase = rng.choice(FORMS["columns_of_2"])
         return phrase.format(names, t.many, one=t.one), f"SELECT {chosen} FROM {t.name}"
     said, where = one_filter(rng, t)
-    phrase = rng.choice(
-        [
-            "List the {} of {} {}.",
-            "Show the {} of all {} {}.",
-            "What is the {} of {} {}?",
-            "Give the {} for {} {}.",
-        ]
-    )
+    phrase = rng.choice(FORMS["columns_of"])
     return phrase.format(names, t.many, said), f"SELECT {chosen} FROM {t.name} WHERE {where}"
 
 
 def whole_rows(rng: random.Random, schema: Schema) -> Asked:
     t = pick(rng, schema)
     if rng.random() < 0.25:
-        return rng.choice(
-            ["Show all {}.", "List all {}.", "Show me everything in {}.", "Get all {}."]
-        ).format(t.many), f"SELECT * FROM {t.name}"
+        return (
+            rng.choice(
+                ["Show all {}.", "List all {}.", "Show me everything in {}.", "Get all {}."]
+            ).format(t.many),
+            f"SELECT * FROM {t.name}",
+        )
     said, where = one_filter(rng, t)
-    phrase = rng.choice(
-        [
-            "Show all {} {}.",
-            "List {} {}.",
-            "Find all {} {}.",
-            "Get the {} {}.",
-            "Show me {} {}.",
-            "Display all details of {} {}.",
-        ]
-    )
+    phrase = rng.choice(FORMS["whole_rows"])
     return phrase.format(t.many, said), f"SELECT * FROM {t.name} WHERE {where}"
 
 
@@ -321,40 +310,20 @@ def which(rng: random.Random, schema: Schema) -> Asked:
         if other.split()[0] != where.split()[0]:
             word = rng.choice(["and", "and", "or"])
             said, where = f"{said} {word} {more}", f"{where} {word.upper()} {other}"
-    phrase = rng.choice(
-        [
-            "Which {} are there {said}?",
-            "Which {} {said}?",
-            "What are the {label}s of {} {said}?",
-            "Give me the {label} of {} {said}.",
-        ]
+    phrase = rng.choice(FORMS["which"])
+    return (
+        phrase.format(t.many, label=label.words, said=said),
+        f"SELECT {label.name} FROM {t.name} WHERE {where}",
     )
-    return phrase.format(
-        t.many, label=label.words, said=said
-    ), f"SELECT {label.name} FROM {t.name} WHERE {where}"
 
 
 def count(rng: random.Random, schema: Schema) -> Asked:
     t = pick(rng, schema)
     if rng.random() < 0.2:
-        phrase = rng.choice(
-            [
-                "How many {} are there?",
-                "Count all {}.",
-                "What is the total number of {}?",
-                "How many {} do we have?",
-            ]
-        )
+        phrase = rng.choice(FORMS["count_2"])
         return phrase.format(t.many), f"SELECT COUNT(*) FROM {t.name}"
     said, where = one_filter(rng, t)
-    phrase = rng.choice(
-        [
-            "How many {} are {}?",
-            "How many {} are there {}?",
-            "Count the {} {}.",
-            "What is the number of {} {}?",
-        ]
-    )
+    phrase = rng.choice(FORMS["count"])
     if phrase == "How many {} are {}?" and not said.startswith(
         ("from", "in ", "located", "older", "younger", "cheaper", "more exp", "heav", "light")
     ):
@@ -373,13 +342,7 @@ def distinct(rng: random.Random, schema: Schema) -> Asked:
             ["How many different {} values do {} have?", "Count the distinct {} values of {}."]
         )
         return phrase.format(c.words, t.many), f"SELECT COUNT(DISTINCT {c.name}) FROM {t.name}"
-    phrase = rng.choice(
-        [
-            "What are the different {} values of {}?",
-            "List each distinct {} of {}.",
-            "Show the unique {} values in {}.",
-        ]
-    )
+    phrase = rng.choice(FORMS["distinct"])
     return phrase.format(c.words, t.many), f"SELECT DISTINCT {c.name} FROM {t.name}"
 
 
@@ -398,21 +361,16 @@ def aggregate(rng: random.Random, schema: Schema) -> Asked:
     c, (function, words) = rng.choice(numbers), rng.choice(AGGREGATES)
     word = rng.choice(words)
     if rng.random() < 0.4:
-        phrase = rng.choice(
-            [
-                "What is the {} {} of all {}?",
-                "Find the {} {} of {}.",
-                "Show the {} {} across all {}.",
-            ]
-        )
+        phrase = rng.choice(FORMS["aggregate"])
         return phrase.format(word, c.words, t.many), f"SELECT {function}({c.name}) FROM {t.name}"
     said, where = one_filter(rng, t, but=c)
     phrase = rng.choice(
         ["What is the {} {} of {} {}?", "Find the {} {} of {} {}.", "Give the {} {} for {} {}."]
     )
-    return phrase.format(
-        word, c.words, t.many, said
-    ), f"SELECT {function}({c.name}) FROM {t.name} WHERE {where}"
+    return (
+        phrase.format(word, c.words, t.many, said),
+        f"SELECT {function}({c.name}) FROM {t.name} WHERE {where}",
+    )
 
 
 def wide(table: Table) -> list[Column]:
@@ -440,22 +398,17 @@ def ordered(rng: random.Random, schema: Schema) -> Asked:
                 "Show the {label} of all {} ordered by {} {}.",
             ]
         )
-        return phrase.format(
-            t.many, c.words, way, label=label.words
-        ), f"SELECT {label.name} FROM {t.name} {order}"
+        return (
+            phrase.format(t.many, c.words, way, label=label.words),
+            f"SELECT {label.name} FROM {t.name} {order}",
+        )
     high, low = (
         SUPERLATIVES[c.name][:2] if c.name in SUPERLATIVES and rng.random() < 0.6 else ("", "")
     )
     if kind < 0.65:
         n = rng.randint(2, 10)
         if high:
-            phrase = rng.choice(
-                [
-                    "What are the {label}s of the {n} {best} {}?",
-                    "List the {n} {best} {} by {label}.",
-                    "Which are the {n} {best} {}?",
-                ]
-            )
+            phrase = rng.choice(FORMS["ordered_2"])
         else:
             best = "highest" if down else "lowest"
             phrase = rng.choice(
@@ -467,13 +420,7 @@ def ordered(rng: random.Random, schema: Schema) -> Asked:
         said = phrase.format(t.many, label=label.words, n=n, best=high if down else low, c=c.words)
         return said, f"SELECT {label.name} FROM {t.name} {order} LIMIT {n}"
     if high:
-        said = rng.choice(
-            [
-                "Which is the {best} {}?",
-                "What is the {label} of the {best} {}?",
-                "Find the {best} {}.",
-            ]
-        )
+        said = rng.choice(FORMS["ordered"])
         said = said.format(t.one, label=label.words, best=high if down else low)
     else:
         ends = ("highest", "largest") if down else ("lowest", "smallest")
@@ -492,17 +439,11 @@ def grouped(rng: random.Random, schema: Schema) -> Asked:
     key = rng.choice(keys)
     kind = rng.random()
     if kind < 0.35:
-        phrase = rng.choice(
-            [
-                "How many {} are there per {}?",
-                "Count the {} for each {}.",
-                "Show the number of {} by {}.",
-                "How many {} does each {} have?",
-            ]
+        phrase = rng.choice(FORMS["grouped_2"])
+        return (
+            phrase.format(t.many, key.words),
+            f"SELECT {key.name}, COUNT(*) FROM {t.name} GROUP BY {key.name}",
         )
-        return phrase.format(
-            t.many, key.words
-        ), f"SELECT {key.name}, COUNT(*) FROM {t.name} GROUP BY {key.name}"
     if kind < 0.5:
         n = rng.randint(1, 4)
         phrase = rng.choice(
@@ -511,13 +452,7 @@ def grouped(rng: random.Random, schema: Schema) -> Asked:
         said = phrase.format(t.many, key=key.words, n=n)
         return said, f"SELECT {key.name} FROM {t.name} GROUP BY {key.name} HAVING COUNT(*) > {n}"
     if kind < 0.62:
-        phrase = rng.choice(
-            [
-                "Which {key} has the most {}?",
-                "What is the {key} with the largest number of {}?",
-                "What is the most common {key} of {}?",
-            ]
-        )
+        phrase = rng.choice(FORMS["grouped_3"])
         said = phrase.format(t.many, key=key.words)
         return (
             said,
@@ -526,13 +461,7 @@ def grouped(rng: random.Random, schema: Schema) -> Asked:
     if not (numbers := t.of("int", "real")):
         return None
     c, (function, words) = rng.choice(numbers), rng.choice(AGGREGATES)
-    phrase = rng.choice(
-        [
-            "What is the {w} {c} of {} per {key}?",
-            "Show the {w} {c} of {} for each {key}.",
-            "Find the {w} {c} by {key} for all {}.",
-        ]
-    )
+    phrase = rng.choice(FORMS["grouped"])
     said = phrase.format(t.many, w=rng.choice(words), c=c.words, key=key.words)
     return said, f"SELECT {key.name}, {function}({c.name}) FROM {t.name} GROUP BY {key.name}"
 
@@ -549,31 +478,25 @@ def joined(rng: random.Random, schema: Schema) -> Asked:
     if kind < 0.2:
         c = rng.choice(plain)
         said, where = one_filter(rng, parent, f"{parent.name}.")
-        phrase = rng.choice(
-            [
-                "List the {c} of {} whose {p} is one {f}.",
-                "Show the {c} of {} that belong to {ps} {f}.",
-                "What is the {c} of {} of {ps} {f}?",
-            ]
-        )
+        phrase = rng.choice(FORMS["joined"])
         said = phrase.format(child.many, c=c.words, p=key.words, ps=parent.many, f=said)
         return (
             said,
-            f"SELECT {child.name}.{c.name} FROM {child.name} JOIN {parent.name} ON {on} WHERE {where}",
+            (
+                f"SELECT {child.name}.{c.name} FROM {child.name} JOIN {parent.name} ON {on} WHERE"
+                f" {where}"
+            ),
         )
     if kind < 0.36:
         said, where = one_filter(rng, child, f"{child.name}.")
-        phrase = rng.choice(
-            [
-                "Which {} have {c} {f}?",
-                "What are the {l}s of {} that have {c} {f}?",
-                "Find the {l} of {} with {c} {f}.",
-            ]
-        )
+        phrase = rng.choice(FORMS["joined_2"])
         said = phrase.format(parent.many, c=child.many, f=said, l=label.words)
         return (
             said,
-            f"SELECT DISTINCT {parent.name}.{label.name} FROM {child.name} JOIN {parent.name} ON {on} WHERE {where}",
+            (
+                f"SELECT DISTINCT {parent.name}.{label.name} FROM {child.name} JOIN {parent.name}"
+                f" ON {on} WHERE {where}"
+            ),
         )
     if kind < 0.5:
         c = rng.choice(plain)
@@ -586,38 +509,23 @@ def joined(rng: random.Random, schema: Schema) -> Asked:
         said = phrase.format(child.one, c=c.words, p=key.words, l=label.words)
         return (
             said,
-            f"SELECT {child.name}.{c.name}, {parent.name}.{label.name} FROM {child.name} JOIN {parent.name} ON {on}",
+            (
+                f"SELECT {child.name}.{c.name}, {parent.name}.{label.name} FROM {child.name} JOIN"
+                f" {parent.name} ON {on}"
+            ),
         )
     per = f"FROM {child.name} JOIN {parent.name} ON {on} GROUP BY {parent.name}.{label.name}"
     if kind < 0.62:
-        phrase = rng.choice(
-            [
-                "How many {} does each {p} have?",
-                "Count the {} of each {p}.",
-                "Show the {l} of each {p} and the number of {}.",
-            ]
-        )
+        phrase = rng.choice(FORMS["joined_3"])
         said = phrase.format(child.many, p=parent.one, l=label.words)
         return said, f"SELECT {parent.name}.{label.name}, COUNT(*) {per}"
     if kind < 0.72:
-        phrase = rng.choice(
-            [
-                "Which {p} has the most {}?",
-                "What is the {l} of the {p} with the most {}?",
-                "Find the {p} with the largest number of {}.",
-            ]
-        )
+        phrase = rng.choice(FORMS["joined_4"])
         said = phrase.format(child.many, p=parent.one, l=label.words)
         return said, f"SELECT {parent.name}.{label.name} {per} ORDER BY COUNT(*) DESC LIMIT 1"
     if kind < 0.86:
         name = str(value(rng, label))
-        phrase = rng.choice(
-            [
-                "How many {} does {p} {n} have?",
-                "How many {} are there for the {p} {n}?",
-                "Count the {} of {p} {n}.",
-            ]
-        )
+        phrase = rng.choice(FORMS["joined_5"])
         said = phrase.format(child.many, p=parent.one, n=name)
         where = f"{parent.name}.{label.name} = {quoted(name)}"
         return said, f"SELECT COUNT(*) FROM {child.name} JOIN {parent.name} ON {on} WHERE {where}"
@@ -646,14 +554,11 @@ def nested(rng: random.Random, schema: Schema) -> Asked:
             if above
             else ["below", "lower than", "less than"]
         )
-        phrase = rng.choice(
-            [
-                "Which {} have a {c} {w} the average?",
-                "What are the {l}s of {} whose {c} is {w} the average {c}?",
-                "List {l}s of {} with {c} {w} average.",
-            ]
+        phrase = rng.choice(FORMS["nested"])
+        sql = (
+            f"SELECT {label.name} FROM {t.name} WHERE {c.name} {'>' if above else '<'} (SELECT"
+            f" AVG({c.name}) FROM {t.name})"
         )
-        sql = f"SELECT {label.name} FROM {t.name} WHERE {c.name} {'>' if above else '<'} (SELECT AVG({c.name}) FROM {t.name})"
         return phrase.format(t.many, c=c.words, w=words, l=label.words), sql
     related_tables = related(rng, schema)
     if not related_tables:
@@ -661,13 +566,7 @@ def nested(rng: random.Random, schema: Schema) -> Asked:
     child, key, parent = related_tables
     without = rng.random() < 0.6
     if without:
-        phrase = rng.choice(
-            [
-                "Which {} have no {c}?",
-                "What are the {l}s of {} without any {c}?",
-                "Find the {l} of {} that do not have {c}.",
-            ]
-        )
+        phrase = rng.choice(FORMS["nested_2"])
     else:
         phrase = rng.choice(
             ["Which {} have at least one {o}?", "What are the {l}s of {} that have any {c}?"]
@@ -676,7 +575,10 @@ def nested(rng: random.Random, schema: Schema) -> Asked:
     test = "NOT IN" if without else "IN"
     return (
         said,
-        f"SELECT {parent.columns[0].name} FROM {parent.name} WHERE id {test} (SELECT {key.name} FROM {child.name})",
+        (
+            f"SELECT {parent.columns[0].name} FROM {parent.name} WHERE id {test} (SELECT {key.name}"
+            f" FROM {child.name})"
+        ),
     )
 
 
@@ -694,7 +596,7 @@ ASKS: list[tuple[Ask, int]] = [
 ]
 
 
-# ── lessons ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── lessons ─────────────────────────────────────────────────────────────────────────────────────
 
 
 def lessons(split: Split, seed: int) -> Iterator[Lesson]:
@@ -774,11 +676,11 @@ def write(rng: random.Random, schema: Schema) -> str:
     return "\n".join(lines)
 
 
-# ── the judge ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── the judge ───────────────────────────────────────────────────────────────────────────────────
 
 
 def rows(schema: Schema, seed: int) -> Iterator[tuple[str, list[str | int | float]]]:
-    """INSERT statements with values: 40 rows for a table, 70 for one that refers to another; parents first."""
+    """INSERT statements: 40 rows a table, 70 where it refers to another; parents first."""
     rng = random.Random(seed)
     sizes = {t.name: 70 if t.parents() else 40 for t in schema}
     for t in sorted(schema, key=lambda t: len(t.parents())):
@@ -822,7 +724,7 @@ def database(ddl: str) -> sqlite3.Connection:
 
 
 def run(ddl: str, sql: str) -> list[tuple[object, ...]]:
-    """The rows of a query, floats rounded; sqlite3.Error where it fails, writes, or runs for more than SECONDS."""
+    """A query's rows, floats rounded; sqlite3.Error if it fails, writes, or times out."""
     connection = database(ddl)
     end = time.monotonic() + SECONDS
     connection.set_progress_handler(lambda: time.monotonic() > end, 10_000)
@@ -837,7 +739,7 @@ def telling(ddl: str, schema: Schema, sql: str) -> bool:
 
 
 def correct(lesson: Lesson, pair: Pair, text: str) -> bool:
-    """Runs both queries on the lesson's database: equal rows, in equal order where the question asks for one."""
+    """Compares both queries' rows, in order where the question asks for an order."""
     wanted = run(lesson.schema, pair.answer)
     try:
         found = run(lesson.schema, text.strip().rstrip(";"))

@@ -32,12 +32,18 @@ TRAIN = (DATA / "sql_train.txt").read_text(encoding="utf-8")
 TEST = (DATA / "sql_test.txt").read_text(encoding="utf-8")
 POOLS = {pool.pool: pool.values for pool in read("sql_pools.jsonl", Pool)}
 SUPERLATIVES = {s.column: s.phrases for s in read("sql_superlatives.jsonl", Superlative)}
-FIRST = "Ann Bob Carla David Elena Felix Grace Hugo Irene Jonas Karen Liam Marta Nina Oscar Paula Ravi Sofia Tom Vera".split()
-LAST = "Lee Smith Garcia Novak Brown Silva Kim Rossi Meyer Clark Patel Lopez Weber Adams Costa Young".split()
+FIRST = (
+    "Ann Bob Carla David Elena Felix Grace Hugo Irene Jonas Karen Liam Marta Nina Oscar Paula Ravi"
+    " Sofia Tom Vera".split()
+)
+LAST = (
+    "Lee Smith Garcia Novak Brown Silva Kim Rossi Meyer Clark Patel Lopez Weber Adams Costa Young"
+).split()
 WORDS = (
-    "Silver Golden Hidden Silent Northern Broken Summer Winter Crimson Distant Lost Bright Ancient Wild "
-    "Emerald Quiet Lucky Royal Sunny Iron"
+    "Silver Golden Hidden Silent Northern Broken Summer Winter Crimson Distant Lost Bright Ancient"
+    " Wild Emerald Quiet Lucky Royal Sunny Iron"
 ).split()
 THINGS = (
-    "River Garden Star Harbor Road Forest Mirror Castle Bridge Island Storm Valley Letter Moon Lantern Falcon Crown Tower Echo Dream"
+    "River Garden Star Harbor Road Forest Mirror Castle Bridge Island Storm Valley Letter Moon"
+    " Lantern Falcon Crown Tower Echo Dream"
 ).split()

@@ -12,7 +12,7 @@ Split = Literal["train", "test", "known"]
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """One question and the answer that is right (other answers may be right too: the judge decides)."""
+    """A question and a right answer; others may be right, too: the judge decides."""
 
     question: str
     answer: str
@@ -31,10 +31,10 @@ class Lesson:
 
 
 class Task(Protocol):
-    """A module of this folder: `lessons` makes the data, `correct` judges by running or parsing the answer."""
+    """A module here: `lessons` makes the data, `correct` judges answers."""
 
     def lessons(self, split: Split, seed: int) -> Iterator[Lesson]:
-        """Endless and deterministic: the same split and seed give the same lessons. Contexts of the two splits are disjoint."""
+        """Endless and deterministic by seed. The splits share no context."""
 
     def correct(self, lesson: Lesson, pair: Pair, text: str) -> bool:
-        """Whether `text` answers `pair.question`, found out by executing or parsing it, never by comparing spelling."""
+        """Whether `text` answers the question, by executing or parsing it."""

@@ -2,9 +2,10 @@
 
     python -m training.train sql --steps 800 --out build/sql
 
-One step is one lesson: a context and about ten questions. The context is computed once and shared by the questions, which do
-not see each other: each question attends to the context and to itself only, at the positions it would have alone. So a step
-costs what its distinct tokens cost, and teaches what ten separate prompts would.
+One step is one lesson: a context and about ten questions. The context is computed once and shared
+by the questions, which do not see each other: each question attends to the context and to itself
+only, at the positions it would have alone. So a step costs what its distinct tokens cost, and
+teaches what ten separate prompts would.
 """
 
 from __future__ import annotations
@@ -74,7 +75,8 @@ def train(args: argparse.Namespace) -> None:
         if step % 10 == 0:
             left = (time.monotonic() - began) / (step - done) * (args.steps - step)
             print(
-                f"step {step}/{args.steps}  loss {sum(losses[-10:]) / 10:.3f}  {left / 60:.0f} min left",
+                f"step {step}/{args.steps}  loss {sum(losses[-10:]) / 10:.3f}  {left / 60:.0f} min"
+                " left",
                 flush=True,
             )
         if step % EVERY == 0 or step == args.steps:
@@ -84,13 +86,13 @@ def train(args: argparse.Namespace) -> None:
 def product(
     self: object, lora_A: Any, lora_B: Any, adapter_name: str | None = None
 ) -> torch.Tensor:
-    """DoRA's B A. PEFT sends an identity through both layers, for sharded training; this is the same matrix in half the time."""
+    """DoRA's B·A, without PEFT's identity pass: the same matrix in half the time."""
     made: torch.Tensor = (lora_B.weight @ lora_A.weight).detach()
     return made
 
 
 def start(args: argparse.Namespace) -> tuple[Any, torch.optim.AdamW, int]:
-    """The adapter that an earlier run left in `args.out`, else the one to go on from, else a new one."""
+    """The adapter in `args.out` from an interrupted run, else `args.start`, else a new one."""
     torch.manual_seed(args.seed)
     DoraLinearLayer.get_lora_weight = product
     dtype = torch.bfloat16 if BFLOAT16 else torch.float32
@@ -139,7 +141,7 @@ def schedule(step: int, steps: int) -> float:
 
 
 def learn(model: Any, optimizer: torch.optim.AdamW, batch: dict[str, Any]) -> float:
-    """One step; the loss is the mean over the answers' tokens, and logits are computed for those alone."""
+    """One step. The loss is the mean over the answers' tokens."""
     labels = batch.pop("labels")
     with torch.autocast("cpu", dtype=torch.bfloat16, enabled=BFLOAT16):
         inner = model.get_base_model()
@@ -164,7 +166,8 @@ class Branches:
     real: torch.Tensor
     """Which of `rows` are tokens, [questions, longest]."""
     sees: torch.Tensor
-    """What they may look at, the shared tokens and then their own, [1, longest, shared + longest]."""
+    """What they may look at, the shared tokens and then their own, [1, longest, shared + longest].
+    """
 
     @classmethod
     def of(cls, shared: int, lengths: list[int]) -> Branches:
@@ -191,7 +194,7 @@ def attend(
     branches: Branches,
     **_: object,
 ) -> tuple[torch.Tensor, None]:
-    """Attention of the shared tokens, and of every question to those and itself: a quarter of what all tokens to all would cost."""
+    """Attention of each question to the shared tokens and itself: a quarter of the cost."""
     key, value = (heads.repeat_interleave(module.num_key_value_groups, 1) for heads in (key, value))
 
     def shared(heads: torch.Tensor) -> torch.Tensor:

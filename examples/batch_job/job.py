@@ -1,8 +1,10 @@
-"""Answers a JSONL file of questions in continuous batches; run again, it asks only what isn't answered yet.
+"""Answers a JSONL file of questions in continuous batches; run again, it asks only what isn't
+answered yet.
 
 python examples/batch_job/job.py [questions.jsonl] [answers.jsonl]
 
-Each line has `id`, `question` and `schema`. `expertserve batch` does this and more, without code; this is how to do it yourself.
+Each line has `id`, `question` and `schema`. `expertserve batch` does this and more, without code;
+this is how to do it yourself.
 """
 
 from __future__ import annotations

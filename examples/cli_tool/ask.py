@@ -1,4 +1,5 @@
-"""Asks an SQLite database a question in English: an expert writes the SQL, SQLite answers it, read-only.
+"""Asks an SQLite database a question in English: an expert writes the SQL, SQLite answers it,
+read-only.
 
 python examples/cli_tool/ask.py "Which customers are from Spain?" [shop.db]
 """
@@ -14,7 +15,9 @@ from expertserve import Expert, ExpertError
 PACKAGE = next((Path(__file__).parents[1] / "experts").glob("expert-sql-*.expert"))
 SHOP = """
 CREATE TABLE customers (id INTEGER PRIMARY KEY, name TEXT, country TEXT, age INTEGER);
-INSERT INTO customers VALUES (1, 'Ana', 'Spain', 31), (2, 'Bea', 'Spain', 45), (3, 'Chloé', 'France', 28), (4, 'Dino', 'Italy', 52);
+INSERT INTO customers VALUES
+    (1, 'Ana', 'Spain', 31), (2, 'Bea', 'Spain', 45),
+    (3, 'Chloé', 'France', 28), (4, 'Dino', 'Italy', 52);
 """
 
 

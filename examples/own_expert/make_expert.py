@@ -1,8 +1,11 @@
-"""An expert of one's own: PEFT trains an adapter, a manifest and a grammar go beside it, and it is packed, checked and signed.
+"""An expert of one's own: PEFT trains an adapter, a manifest and a grammar go beside it, and it is
+packed, checked and signed.
 
-python examples/own_expert/make_expert.py [FOLDER]      # about a minute; then ask what it says at the end
+python examples/own_expert/make_expert.py [FOLDER]      # about a minute; then ask what it says at
+the end
 
-The task: which of four desks a support message is for. The training is a toy, of twelve messages; the steps after it are the real ones.
+The task: which of four desks a support message is for. The training is a toy, of twelve messages;
+the steps after it are the real ones.
 """
 
 from __future__ import annotations
@@ -54,7 +57,8 @@ def train(base: Path, out: Path, steps: int = 40) -> Path:
     pairs = [(text, desk) for desk, texts in MESSAGES.items() for text in texts]
     for step in range(steps):
         text, desk = pairs[step % len(pairs)]
-        prompt = f"<|im_start|>user\n{text}<|im_end|>\n<|im_start|>assistant\n"  # as prompt_template "chatml" will write it
+        # as prompt_template "chatml" will write it
+        prompt = f"<|im_start|>user\n{text}<|im_end|>\n<|im_start|>assistant\n"
         ids = tokenizer(
             prompt + desk + "<|im_end|>", return_tensors="pt", add_special_tokens=False
         ).input_ids

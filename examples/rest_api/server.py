@@ -3,7 +3,8 @@
 python examples/rest_api/server.py          # listens on 127.0.0.1:8100
 python examples/rest_api/client.py "How many customers are from Spain?"
 
-`expertserve serve` is OpenAI's API, with keys, limits and metrics; this is for services that have routes of their own.
+`expertserve serve` is OpenAI's API, with keys, limits and metrics; this is for services that have
+routes of their own.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""Text as it comes, and cancelling: from plain code by leaving the `with`, from asyncio by leaving the `async for`.
+"""Text as it comes, and cancelling: from plain code by leaving the `with`, from asyncio by leaving
+the `async for`.
 
 python examples/streaming/stream.py
 """

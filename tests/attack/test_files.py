@@ -1,4 +1,6 @@
-"""Archives, JSON and tensors that lie. More of them, one code each, in tests/test_package.py, test_manifest.py, test_adapters.py."""
+"""Archives, JSON and tensors that lie. More of them, one code each, in tests/test_package.py,
+test_manifest.py, test_adapters.py.
+"""
 
 from __future__ import annotations
 
@@ -55,7 +57,9 @@ LYING: dict[str, list[tuple[bytes, int, int]]] = {
 
 @pytest.mark.parametrize("name", LYING)
 def test_a_zip_that_lies_about_sizes_or_places_is_refused(name: str, tmp_path: Path) -> None:
-    """Packed bytes beyond a stored member's own are never looked at: that lie alone changes nothing."""
+    """Packed bytes beyond a stored member's own are never looked at: that lie alone changes
+    nothing.
+    """
     archive = _patched(tmp_path / "lying.expert", LYING[name])
     if name == "more packed bytes":
         opened = open_package(archive, cache_dir=tmp_path / "cache")
@@ -154,7 +158,7 @@ def test_folders_nested_without_end_are_refused(limits: Limits, tmp_path: Path) 
         )
 
 
-# ── JSON ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── JSON ────────────────────────────────────────────────────────────────────────────────────────
 
 HOSTILE_JSON = {
     "a number of a million digits": b"9" * 1_000_000,
@@ -199,7 +203,7 @@ def test_the_other_json_files_of_a_package_can_not_hurt_either(
         assert len(str(error)) < 5000
 
 
-# ── tensors ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── tensors ─────────────────────────────────────────────────────────────────────────────────────
 
 
 def _file(entries: object, data: bytes = b"\0" * 64, length: int | None = None) -> bytes:
@@ -288,7 +292,7 @@ def test_a_pickle_is_never_run_whatever_it_is_called(
     )
 
 
-# ── keys ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── keys ────────────────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize(

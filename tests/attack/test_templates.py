@@ -1,4 +1,6 @@
-"""Chat templates that want time or memory without end. Those that reach for attributes or files are in tests/test_prompt.py."""
+"""Chat templates that want time or memory without end. Those that reach for attributes or files are
+in tests/test_prompt.py.
+"""
 
 from __future__ import annotations
 
@@ -75,7 +77,9 @@ def test_a_refusal_says_little() -> None:
 
 
 def test_long_conversations_still_fit() -> None:
-    """A template like Qwen's, which cuts and joins every message, and a hundred thousand characters in two hundred messages."""
+    """A template like Qwen's, which cuts and joins every message, and a hundred thousand characters
+    in two hundred messages.
+    """
     source = (
         "{% set ns = namespace(last=messages | length - 1, text='') %}"
         "{% for m in messages[::-1] %}{% if m.role == 'user' and ns.last > 0 %}{% set ns.last = loop.index0 %}{% endif %}{% endfor %}"

@@ -25,7 +25,9 @@ ENGINES: dict[str, Callable[[], Engine]] = {
     "vllm": VLLMEngine,
 }
 WEAK = {"adalora": 5.0, "loha": 6.0, "vera": 6.0}
-"""Types whose weights multiply more random factors: made stronger, so that they change an answer at all."""
+"""Types whose weights multiply more random factors: made stronger, so that they change an answer at
+all.
+"""
 KINDS = [
     ("lora", 8),
     ("rslora", 4),

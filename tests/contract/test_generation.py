@@ -1,4 +1,6 @@
-"""What an engine must compute: PEFT's tokens and log-probabilities for every type of adapter, whatever else is in the batch."""
+"""What an engine must compute: PEFT's tokens and log-probabilities for every type of adapter,
+whatever else is in the batch.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,9 @@ def prompts(tokenizer: Tokenizer, count: int) -> list[list[int]]:
 
 
 def check(completion: Completion, prompt: list[int], reference: Reference) -> list[float]:
-    """Every token is the likeliest to the reference, and as likely as it says. Returns the log-probabilities."""
+    """Every token is the likeliest to the reference, and as likely as it says. Returns the
+    log-probabilities.
+    """
     likeliest, logprobs = reference.judge(prompt, completion.token_ids)
     assert list(completion.token_ids) == likeliest
     assert completion.logprobs is not None

@@ -1,4 +1,6 @@
-"""What only the portable engine has: its batch of changing rows, its sampler, its text, other architectures."""
+"""What only the portable engine has: its batch of changing rows, its sampler, its text, other
+architectures.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +41,9 @@ from tests.engine.reference import Reference
 
 
 def test_a_byte_that_turns_out_to_be_no_text_ends_nothing() -> None:
-    """A newline alone was a whole character; with the bytes that follow it is none, and the library refuses to go on."""
+    """A newline alone was a whole character; with the bytes that follow it is none, and the library
+    refuses to go on.
+    """
     vocabulary = {f"<0x{byte:02X}>": byte for byte in range(256)} | {"a": 256, "<unk>": 257}
     tokenizer = tokenizers.Tokenizer(
         tokenizers.models.BPE(vocabulary, [], byte_fallback=True, unk_token="<unk>")
@@ -79,7 +83,7 @@ def test_other_architectures_equal_peft(architecture: str, tmp_path: Path) -> No
     driver.close()
 
 
-# ── the batch ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── the batch ───────────────────────────────────────────────────────────────────────────────────
 
 
 @given(
@@ -88,7 +92,9 @@ def test_other_architectures_equal_peft(architecture: str, tmp_path: Path) -> No
     )
 )
 def test_rows_keep_their_keys_whoever_comes_and_goes(moves: list[int | str]) -> None:
-    """Against plain lists: every row's places are its own numbers, in order, ending where the others end."""
+    """Against plain lists: every row's places are its own numbers, in order, ending where the
+    others end.
+    """
     cache = BatchCache(1)
     rows: list[list[float]] = []
     number = 0.0
@@ -209,7 +215,7 @@ def test_closing_while_a_request_runs_tells_it(
     driver.close()
 
 
-# ── refusals ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── refusals ────────────────────────────────────────────────────────────────────────────────────
 
 
 def start(base: Path, config: EngineConfig) -> None:
@@ -257,7 +263,7 @@ def test_saved_dtypes_are_kept_where_the_device_has_them(tiny_base: Path, tmp_pa
     assert choose_dtype(half, EngineConfig(), "cuda:0") == "bfloat16"
 
 
-# ── sampling ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── sampling ────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_draws_follow_the_probabilities() -> None:
@@ -349,7 +355,7 @@ def test_an_answer_follows_its_grammar_beside_others_that_have_none(
         )
 
 
-# ── text ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── text ────────────────────────────────────────────────────────────────────────────────────────
 
 
 @given(

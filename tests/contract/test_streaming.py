@@ -1,4 +1,6 @@
-"""How every engine streams: whole characters, stops cut off, ends told once, and requests that are closed are gone."""
+"""How every engine streams: whole characters, stops cut off, ends told once, and requests that are
+closed are gone.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,9 @@ def test_chunks_add_up_to_the_answer(any_driver: Driver, tokenizer: Tokenizer) -
 
 
 def test_no_character_is_ever_split(driver: Driver, tokenizer: Tokenizer) -> None:
-    """A random model of a byte-level tokenizer writes bytes that are no characters, and now and then some that are."""
+    """A random model of a byte-level tokenizer writes bytes that are no characters, and now and
+    then some that are.
+    """
     request = driver.request(
         tokenizer.encode_plain(PROMPT), max_tokens=60, temperature=1.5, seed=4, ignore_eos=True
     )

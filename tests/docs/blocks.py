@@ -1,9 +1,10 @@
 """The code blocks of Markdown pages, and how each kind is run.
 
-A page's blocks run in order, in one folder and one namespace, as a reader would type them. Python runs; commands that need no server run,
-all others are parsed; JSON, TOML, GBNF and manifests are read. `print(x)  # y` must print y. A comment before a block says how it is meant:
-`<!-- test: real -->` is also run on the real engine, `<!-- test: server -->` against a running server, `<!-- test: other -->` is another
-project's, which isn't installed here.
+A page's blocks run in order, in one folder and one namespace, as a reader would type them. Python
+runs; commands that need no server run, all others are parsed; JSON, TOML, GBNF and manifests are
+read. `print(x)  # y` must print y. A comment before a block says how it is meant: `<!-- test: real
+-->` is also run on the real engine, `<!-- test: server -->` against a running server, `<!-- test:
+other -->` is another project's, which isn't installed here.
 """
 
 from __future__ import annotations
@@ -32,7 +33,9 @@ PROGRAM = re.compile(r"^\.venv/bin/python (\S+\.py)")
 
 @dataclass(frozen=True)
 class Block:
-    """One fenced block: where it begins, what it is written in, and what the comment before it says."""
+    """One fenced block: where it begins, what it is written in, and what the comment before it
+    says.
+    """
 
     page: Path
     line: int
@@ -70,7 +73,9 @@ def blocks(page: Path) -> Iterator[Block]:
 
 
 def run_python(block: Block, names: dict[str, object]) -> None:
-    """Runs it, and compares what each commented `print` writes with its comment; top-level `await` works, as in a notebook."""
+    """Runs it, and compares what each commented `print` writes with its comment; top-level `await`
+    works, as in a notebook.
+    """
     import asyncio
     import inspect
 

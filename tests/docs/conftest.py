@@ -1,4 +1,6 @@
-"""A world for the docs: the demo experts' names on tiny models, a fake engine, user folders of the test's own."""
+"""A world for the docs: the demo experts' names on tiny models, a fake engine, user folders of the
+test's own.
+"""
 
 from __future__ import annotations
 
@@ -103,9 +105,11 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
 def reader(
     world: SimpleNamespace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Callable[[], dict[str, object]]:
-    """Puts the test into a reader's place: the repository's folder, the demo model, and an engine that answers what the docs say.
+    """Puts the test into a reader's place: the repository's folder, the demo model, and an engine
+    that answers what the docs say.
 
-    The engine and the user's folders are what the docs can't name, so they are exchanged where the library looks them up.
+    The engine and the user's folders are what the docs can't name, so they are exchanged where the
+    library looks them up.
     """
     home = tmp_path / "repository"
     shutil.copytree(world.experts.parents[1], home)

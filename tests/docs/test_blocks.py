@@ -48,7 +48,9 @@ OFFLINE = (
     "batch",
     "models list",
 )
-"""Commands that are run; the engine behind `generate` and `batch` is the fake one. Servers and downloads are only parsed."""
+"""Commands that are run; the engine behind `generate` and `batch` is the fake one. Servers and
+downloads are only parsed.
+"""
 
 
 SNIPPET = re.compile(r'--8<-- "([^":]+)')
@@ -69,7 +71,9 @@ def parsed(arguments: list[str]) -> None:
 
 
 def run_shell(block: Block) -> None:
-    """Runs our commands that need no server, parses the others; scripts that are named have to be there."""
+    """Runs our commands that need no server, parses the others; scripts that are named have to be
+    there.
+    """
     for line in shell_lines(block.code):
         if found := PROGRAM.match(line):
             assert (ROOT / found[1]).is_file(), f"{block.place}: {found[1]} isn't there"

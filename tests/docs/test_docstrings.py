@@ -35,7 +35,9 @@ MODULES = [
 def test_examples_in_docstrings_run(
     module: str, world: SimpleNamespace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """They may use `base` and `demo` (a base model and a package), `folder` (one unpacked), `expert` (one loaded), and a few modules."""
+    """They may use `base` and `demo` (a base model and a package), `folder` (one unpacked),
+    `expert` (one loaded), and a few modules.
+    """
     monkeypatch.setattr("expertserve.config.cache_dir", lambda: tmp_path / "cache")
     demo = next(world.experts.glob("expert-sql-*.expert"))
     folder = shutil.copytree(world.folder / "packages" / "sql", tmp_path / "folder")

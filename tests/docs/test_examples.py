@@ -1,4 +1,6 @@
-"""The examples do what they say: on the fake engine here, unchanged on the real one in the long tests."""
+"""The examples do what they say: on the fake engine here, unchanged on the real one in the long
+tests.
+"""
 
 from __future__ import annotations
 
@@ -182,7 +184,9 @@ config.cache_dir = lambda: Path({cache!r})
 
 
 def execute(cells: list[str], folder: Path) -> list[str]:
-    """Runs the notebook after cells of ours, in a kernel of this interpreter; what its cells wrote or showed."""
+    """Runs the notebook after cells of ours, in a kernel of this interpreter; what its cells wrote
+    or showed.
+    """
     notebook = nbformat.read(NOTEBOOK, as_version=4)
     notebook.cells[:0] = [nbformat.v4.new_code_cell(cell) for cell in cells]
     NotebookClient(

@@ -1,4 +1,6 @@
-"""What is generated is current, links lead somewhere, the whole API is documented, and the site builds without a warning."""
+"""What is generated is current, links lead somewhere, the whole API is documented, and the site
+builds without a warning.
+"""
 
 from __future__ import annotations
 

@@ -35,7 +35,9 @@ class Reference:
 
     @torch.no_grad()
     def judge(self, prompt: Sequence[int], answer: Sequence[int]) -> tuple[list[int], list[float]]:
-        """At each place of an answer: the likeliest token, and the log-probability of the one that is there."""
+        """At each place of an answer: the likeliest token, and the log-probability of the one that
+        is there.
+        """
         logits = (
             self.model(input_ids=torch.tensor([[*prompt, *answer]]))
             .logits[0, len(prompt) - 1 : -1]

@@ -1,4 +1,6 @@
-"""Whatever the temperature and the budget: an answer that says complete is one, and with `restrict_to_schema` its names exist."""
+"""Whatever the temperature and the budget: an answer that says complete is one, and with
+`restrict_to_schema` its names exist.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,9 @@ def explained(query: str, schema: str) -> str:
 
 
 def check(expert: Expert, count: int, restrict: bool) -> dict[float, Counter[str]]:
-    """Asks questions at three temperatures with budgets from 8 to 128; gives what SQLite said of the answers."""
+    """Asks questions at three temperatures with budgets from 8 to 128; gives what SQLite said of
+    the answers.
+    """
     grammar = bundled("sql")
     assert grammar
     pairs = itertools.islice(

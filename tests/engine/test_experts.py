@@ -1,4 +1,6 @@
-"""The demo experts keep what their manifests promise: questions that training never saw, judged by running the answers."""
+"""The demo experts keep what their manifests promise: questions that training never saw, judged by
+running the answers.
+"""
 
 from __future__ import annotations
 
@@ -71,7 +73,9 @@ def share_of_right_answers(manager: ExpertManager, name: str, task: Task, count:
 
 
 def promised(manager: ExpertManager, name: str) -> float:
-    """The share of right answers that the package's manifest tells of, less a margin for the sample."""
+    """The share of right answers that the package's manifest tells of, less a margin for the
+    sample.
+    """
     metrics = manager.get(name).manifest.quality_metrics
     assert metrics is not None
     return float(metrics.model_dump()["execution_accuracy"]) - MARGIN

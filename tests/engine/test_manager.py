@@ -1,4 +1,6 @@
-"""Lifecycle, streams and batches on the real engine: what is loaded, replaced and cancelled, and that nothing is left behind."""
+"""Lifecycle, streams and batches on the real engine: what is loaded, replaced and cancelled, and
+that nothing is left behind.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,9 @@ def held(manager: ExpertManager) -> set[str]:
 
 
 def nothing_left(manager: ExpertManager) -> bool:
-    """Whether the engine has no request and no used block: only then does vLLM reset its prefix cache."""
+    """Whether the engine has no request and no used block: only then does vLLM reset its prefix
+    cache.
+    """
     llm = Shared.latest.engine.llm  # type: ignore[attr-defined]
 
     async def reset() -> bool:
@@ -162,7 +166,9 @@ def test_unloading_waits_for_what_runs_or_aborts_it_by_force(
 
 
 def alternate(manager: ExpertManager, variants: list[Path], times: int) -> int:
-    """Replaces an expert again and again while eight threads ask it; gives how many answers were checked."""
+    """Replaces an expert again and again while eight threads ask it; gives how many answers were
+    checked.
+    """
     expected: dict[str, str] = {}
     manager.load_expert("x", variants[0])
     for path in variants[:2]:
@@ -371,7 +377,9 @@ def test_the_asynchronous_face_works_from_several_loops(
 @pytest.mark.soak
 @pytest.mark.timeout(600)
 def test_churn_leaves_an_empty_engine(another: Another, variants: list[Path]) -> None:
-    """Load, use, replace, cancel and unload at random; memory after the first minute stays where it was."""
+    """Load, use, replace, cancel and unload at random; memory after the first minute stays where it
+    was.
+    """
     manager, rng = another(max_loaded_experts=3), random.Random(11)
     end, warm = time.monotonic() + 300, time.monotonic() + 60
     baseline = 0

@@ -1,4 +1,6 @@
-"""Served adapters equal PEFT in float32: the same greedy tokens, log-probabilities within 1e-4, every type in one batch."""
+"""Served adapters equal PEFT in float32: the same greedy tokens, log-probabilities within 1e-4,
+every type in one batch.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,9 @@ TOLERANCE = 1e-4
 VISIBLE = 0.05
 """How far an adapter must move a log-probability, to be seen at all."""
 WEAK = {"adalora": 5.0, "loha": 6.0, "vera": 6.0}
-"""Types whose weights multiply more random factors: made stronger, so that they change an answer at all."""
+"""Types whose weights multiply more random factors: made stronger, so that they change an answer at
+all.
+"""
 MIXED = [
     ("lora", 8),
     ("rslora", 4),
@@ -83,7 +87,9 @@ def distance(result: InferenceResult, logprobs: list[float]) -> float:
 def run(
     manager: ExpertManager, made: list[tuple[Path, Path | None]], base: Path, rows: int
 ) -> None:
-    """One mixed batch of `rows` prompts of different lengths over all packages, twice: the second time from the prefix cache."""
+    """One mixed batch of `rows` prompts of different lengths over all packages, twice: the second
+    time from the prefix cache.
+    """
     for i, (package, _) in enumerate(made):
         manager.load_expert(f"mixed-{i}", package)
     jobs: list[Any] = []

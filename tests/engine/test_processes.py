@@ -1,4 +1,6 @@
-"""Engines of their own: scripts without a guard, standard input, the command line, and nothing left behind."""
+"""Engines of their own: scripts without a guard, standard input, the command line, and nothing left
+behind.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""What we rely on inside vLLM. When an upgrade moves one of these, this says which, and `VERSIONS` in engine/vllm/engine.py must wait."""
+"""What we rely on inside vLLM. When an upgrade moves one of these, this says which, and `VERSIONS`
+in engine/vllm/engine.py must wait.
+"""
 
 from __future__ import annotations
 
@@ -118,7 +120,9 @@ def test_generators_on_cpus_have_no_offset_and_are_used_between_the_methods_that
 
 
 def test_a_mask_over_the_logits_is_what_xgrammar_would_do() -> None:
-    """vLLM calls its function by the name that we replace, and a mask takes the same logits, whatever the type, rows and vocabulary."""
+    """vLLM calls its function by the name that we replace, and a mask takes the same logits,
+    whatever the type, rows and vocabulary.
+    """
     import numpy as np
     import torch
     import xgrammar

@@ -1,4 +1,6 @@
-"""Every step that touches the disk fails once, in turn, as SQLite's tests do it: nothing is left behind, and the next try succeeds."""
+"""Every step that touches the disk fails once, in turn, as SQLite's tests do it: nothing is left
+behind, and the next try succeeds.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +38,9 @@ WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 
 
 class Faults:
-    """Raises instead of the n-th operation that makes something below a folder; `forever` raises instead of all after it, too."""
+    """Raises instead of the n-th operation that makes something below a folder; `forever` raises
+    instead of all after it, too.
+    """
 
     def __init__(self) -> None:
         self.root, self.left, self.error, self.forever, self.hit = "", 0, 0, False, False
@@ -71,7 +75,9 @@ _faults = Faults()
 def every_step(
     work: Callable[[], object], root: Path, error: int, *, forever: bool, after: Callable[[], None]
 ) -> int:
-    """Runs a piece of work again and again, with a fault one step later each time, until none is hit; gives how many steps there are."""
+    """Runs a piece of work again and again, with a fault one step later each time, until none is
+    hit; gives how many steps there are.
+    """
     for step in range(1, 500):
         try:
             with _faults.at(step, root, error, forever=forever):
@@ -209,7 +215,9 @@ def test_a_disk_that_fills_up_within_a_file_leaves_nothing(tmp_path: Path) -> No
 def test_running_out_of_file_handles_is_an_error_of_ours(
     tiny_package: Path, tiny_base: Path, tmp_path: Path
 ) -> None:
-    """What was begun may stay, since removing a folder takes a handle, too; it is taken for nothing, and goes within the hour."""
+    """What was begun may stay, since removing a folder takes a handle, too; it is taken for
+    nothing, and goes within the hour.
+    """
     archive = tiny.tar_gz(tmp_path / "x.expert", tiny.members(tiny_package))
     prepare(archive, cache_dir=tmp_path / "warm", models_dir=tiny_base.parent)
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -230,7 +238,7 @@ def test_running_out_of_file_handles_is_an_error_of_ours(
     assert 0 < failed < 200
 
 
-# ── the cache ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── the cache ───────────────────────────────────────────────────────────────────────────────────
 
 
 def _flip(file: Path) -> None:
@@ -321,7 +329,9 @@ def test_a_part_that_is_removed_while_it_is_filled_is_an_error_of_ours(tmp_path:
 def test_a_grammar_whose_mask_has_no_place_says_so(
     where: str, tiny_base: Path, tmp_path: Path
 ) -> None:
-    """A file stands where the folder should be, as a folder that can't be written does (root may write anywhere)."""
+    """A file stands where the folder should be, as a folder that can't be written does (root may
+    write anywhere).
+    """
     (tmp_path / where).parent.mkdir(parents=True, exist_ok=True)
     (tmp_path / where).write_text("in the way")
     with pytest.raises(LoadError, match="compiled grammar can't be written") as caught:

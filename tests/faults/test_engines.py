@@ -1,4 +1,6 @@
-"""An engine that dies at every stage: who waits is told, the next request is served by a new engine that holds what was loaded."""
+"""An engine that dies at every stage: who waits is told, the next request is served by a new engine
+that holds what was loaded.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The real engine's processes are killed at every stage. On the tiny base, so that a start is all that takes long."""
+"""The real engine's processes are killed at every stage. On the tiny base, so that a start is all
+that takes long.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,9 @@ LONG: dict[str, Any] = {**ASKED, "max_tokens": 900}
 
 
 def processes() -> list[psutil.Process]:
-    """What this process started and what that started, but for the compilers of masks and Python's own helper."""
+    """What this process started and what that started, but for the compilers of masks and Python's
+    own helper.
+    """
     found = []
     for process in psutil.Process().children(recursive=True):
         try:
@@ -40,7 +44,9 @@ def processes() -> list[psutil.Process]:
 
 
 def victims(who: str) -> list[psutil.Process]:
-    """The engine's core, or the worker that it started, which has a name of its own only once it runs."""
+    """The engine's core, or the worker that it started, which has a name of its own only once it
+    runs.
+    """
     found = processes()
     try:
         cores = [p for p in found if "EngineCore" in p.name()]
@@ -101,7 +107,9 @@ async def at_start(manager: AsyncExpertManager, who: str, package: Path) -> None
 
 
 async def at_load(manager: AsyncExpertManager, who: str, package: Path) -> None:
-    """When the engine was asked to take the adapter in: whoever loads is told, or the new engine has it."""
+    """When the engine was asked to take the adapter in: whoever loads is told, or the new engine
+    has it.
+    """
     await manager.unload_expert("sql")
     victim, add, asked = the(who), VLLMEngine.add, threading.Event()
 

@@ -1,4 +1,6 @@
-"""Inputs that are nearly sound, since a parser's faults lie behind its first checks: trees and texts with something wrong in them."""
+"""Inputs that are nearly sound, since a parser's faults lie behind its first checks: trees and
+texts with something wrong in them.
+"""
 
 from __future__ import annotations
 
@@ -109,7 +111,8 @@ def tars(draw: st.DrawFn) -> bytes:
                 or "x"
             )
             member.type = draw(st.sampled_from([tarfile.REGTYPE] * 6 + [tarfile.DIRTYPE, tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.CHRTYPE,
-                               tarfile.FIFOTYPE, tarfile.GNUTYPE_SPARSE, tarfile.XGLTYPE, b"?"]))  # fmt: skip
+                               # fmt: skip
+                               tarfile.FIFOTYPE, tarfile.GNUTYPE_SPARSE, tarfile.XGLTYPE, b"?"]))
             member.linkname = draw(st.sampled_from(["", "manifest.json", "/etc/passwd", ".."]))
             member.mode = draw(st.sampled_from([0o644, 0o4777, 0]))
             content = draw(st.binary(max_size=40)) * draw(st.sampled_from([1, 30, 40_000]))

@@ -1,4 +1,6 @@
-"""What no input may make us do: watched through Python's audit events, the clock, and what lies on the disk afterwards."""
+"""What no input may make us do: watched through Python's audit events, the clock, and what lies on
+the disk afterwards.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 SECONDS, WALL = 8.0, 60.0
-"""Of processor time for one input: templates get two seconds, and reading them twice is not much; and by the clock, waiting and all."""
+"""Of processor time for one input: templates get two seconds, and reading them twice is not much;
+and by the clock, waiting and all.
+"""
 GROWTH = 768 << 20
 """By which one input may raise the process's peak of memory."""
 WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
@@ -50,7 +54,9 @@ class Broken(AssertionError):
 
 
 class Watch:
-    """Notes forbidden events while it is on. One for the whole process: audit hooks can't be taken away."""
+    """Notes forbidden events while it is on. One for the whole process: audit hooks can't be taken
+    away.
+    """
 
     def __init__(self) -> None:
         self.writable: tuple[str, ...] | None = None
@@ -90,8 +96,8 @@ _watch = Watch()
 def watched(
     root: Path, *, writable: tuple[str, ...] = ("cache", "input"), kept: tuple[str, ...] = ()
 ) -> Iterator[None]:
-    """One input: it may write to `writable` below `root` and to a temporary folder alone; leaves no half-finished part and nothing
-    but what was `kept` there; and ends soon.
+    """One input: it may write to `writable` below `root` and to a temporary folder alone; leaves no
+    half-finished part and nothing but what was `kept` there; and ends soon.
 
     Raises:
         Broken: With what happened.

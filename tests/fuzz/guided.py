@@ -1,9 +1,10 @@
-"""One target in a process of its own: half of its inputs drawn nearly sound, half mutated towards code that no input reached before.
+"""One target in a process of its own: half of its inputs drawn nearly sound, half mutated towards
+code that no input reached before.
 
     python -m tests.fuzz.guided NAME INPUTS FOLDER
 
-Ends with a line of JSON. Inputs that broke an invariant lie in FOLDER/NAME/found. The coverage-guided half needs atheris (Linux and
-macOS); without it, all inputs are drawn.
+Ends with a line of JSON. Inputs that broke an invariant lie in FOLDER/NAME/found. The
+coverage-guided half needs atheris (Linux and macOS); without it, all inputs are drawn.
 """
 
 from __future__ import annotations

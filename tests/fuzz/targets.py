@@ -1,4 +1,6 @@
-"""Where a stranger's bytes come in: one target for each door. A target takes any bytes, and returns unless an invariant is broken."""
+"""Where a stranger's bytes come in: one target for each door. A target takes any bytes, and returns
+unless an invariant is broken.
+"""
 
 from __future__ import annotations
 
@@ -128,7 +130,7 @@ class Target:
 KEPT = ("models", "served", "sound", "state")
 
 
-# ── archives and manifests ──────────────────────────────────────────────────────────────────────────────────────────────
+# ── archives and manifests ──────────────────────────────────────────────────────────────────────
 
 
 def _open(data: bytes, root: Path) -> None:
@@ -160,7 +162,7 @@ def manifest(data: bytes, root: Path) -> None:
     check_constraints(read, [read])
 
 
-# ── adapters and packages ───────────────────────────────────────────────────────────────────────────────────────────────
+# ── adapters and packages ───────────────────────────────────────────────────────────────────────
 
 
 def base(root: Path) -> Path:
@@ -271,7 +273,9 @@ def _end(header: bytes) -> int:
 
 
 def adapter(data: bytes, root: Path) -> None:
-    """Three parts: the manifest's entry, the configuration, the weights (whole, or a header for zeros)."""
+    """Three parts: the manifest's entry, the configuration, the weights (whole, or a header for
+    zeros).
+    """
     entry, config, weights = (*data.split(CUT, 2), b"", b"")[:3]
     folder = root / "input"
     folder.mkdir(exist_ok=True)
@@ -389,7 +393,7 @@ def _packages(draw_: st.DrawFn) -> bytes:
     )
 
 
-# ── signatures and keys ─────────────────────────────────────────────────────────────────────────────────────────────────
+# ── signatures and keys ─────────────────────────────────────────────────────────────────────────
 
 
 @cache
@@ -408,7 +412,9 @@ def _signed(root: Path) -> tuple[bytes, str, frozenset[str]]:
 
 
 def signature(data: bytes, root: Path) -> None:
-    """A manifest beside members that were signed: nothing but the signed one is ever valid under the trusted key."""
+    """A manifest beside members that were signed: nothing but the signed one is ever valid under
+    the trusted key.
+    """
     good, canonical, trusted = _signed(root)
     folder = root / "sound"
     if (
@@ -438,7 +444,9 @@ admin = false
 
 
 def key_file(data: bytes, root: Path) -> None:
-    """The same bytes as a file of server keys, of trusted keys, as a private key, and as a key itself."""
+    """The same bytes as a file of server keys, of trusted keys, as a private key, and as a key
+    itself.
+    """
     from expertserve.server.auth import Keyring, read_keys
 
     file = root / "input"
@@ -466,7 +474,7 @@ def _pems() -> tuple[bytes, ...]:
     return plain, keys.public_key(key).encode() + b" # ours\n"
 
 
-# ── what callers write ──────────────────────────────────────────────────────────────────────────────────────────────────
+# ── what callers write ──────────────────────────────────────────────────────────────────────────
 
 
 def grammar(data: bytes, root: Path) -> None:
@@ -488,7 +496,9 @@ def grammar(data: bytes, root: Path) -> None:
 
 
 def constraint(data: bytes, root: Path) -> None:
-    """The first byte says what the rest is: a regular expression, a JSON schema, DDL, a graph's schema."""
+    """The first byte says what the rest is: a regular expression, a JSON schema, DDL, a graph's
+    schema.
+    """
     text = data[1:].decode("utf-8", "replace")
     match data[:1]:
         case b"r":
@@ -521,7 +531,7 @@ def jinja(data: bytes, root: Path) -> None:
         raise Broken(f"{len(text)} characters")
 
 
-# ── HTTP ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── HTTP ────────────────────────────────────────────────────────────────────────────────────────
 
 
 class _Site:

@@ -1,4 +1,6 @@
-"""A short run of every target: what was kept, and a handful of new inputs. `make fuzz` runs 10,000 of each."""
+"""A short run of every target: what was kept, and a handful of new inputs. `make fuzz` runs 10,000
+of each.
+"""
 
 from __future__ import annotations
 

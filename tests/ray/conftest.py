@@ -40,7 +40,9 @@ def free_port() -> int:
 
 
 def started(mark: str) -> list[str]:
-    """The processes that came, directly or not, from one whose environment had this mark; others' Ray may run here too."""
+    """The processes that came, directly or not, from one whose environment had this mark; others'
+    Ray may run here too.
+    """
     found = []
     for process in psutil.process_iter():
         try:
@@ -135,7 +137,9 @@ Deploy = Callable[..., App]
 def deploy(
     ray_url: str, tiny_base: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Deploy]:
-    """Runs applications with fake engines: `deploy("name", experts=[…], …)`, one at a time in a place."""
+    """Runs applications with fake engines: `deploy("name", experts=[…], …)`, one at a time in a
+    place.
+    """
     running: list[App] = []
     cache = tmp_path_factory.mktemp("ray-cache")
 

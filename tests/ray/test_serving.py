@@ -1,4 +1,6 @@
-"""Two replicas over HTTP: the same server, requests near their experts, one list of experts for all."""
+"""Two replicas over HTTP: the same server, requests near their experts, one list of experts for
+all.
+"""
 
 from __future__ import annotations
 
@@ -115,7 +117,9 @@ def test_requests_go_where_their_expert_is_warm(app: App, deploy: Deploy) -> Non
 
 
 def test_a_hot_expert_spreads_over_the_replicas(app: App, deploy: Deploy) -> None:
-    """An answer takes half a second, so that requests meet in the replicas however fast or slow the front is."""
+    """An answer takes half a second, so that requests meet in the replicas however fast or slow the
+    front is.
+    """
     slow = {"answer": "SELECT COUNT(*) FROM customers", "delay": 0.1}
     hot = deploy("hot", prefix="hot", **{**app.args, "fake": slow})
     before = {r.replica: sum(i.uses for i in r.experts if i.name == "e07") for r in hot.reports()}
@@ -217,7 +221,9 @@ def test_an_expert_comes_and_goes_on_all_replicas(app: App, experts: Path) -> No
 def test_a_lost_replica_costs_no_request_but_streams_that_had_begun(
     app: App, experts: Path, tiny_base: Path, tiny_lora: Path
 ) -> None:
-    """A replica's process is killed under load; what was replaced before is replaced in the one that comes for it."""
+    """A replica's process is killed under load; what was replaced before is replaced in the one
+    that comes for it.
+    """
     import psutil
 
     (new,) = make_experts(experts, tiny_base, tiny_lora, ["e09"], version="0.2.0", seed=2)

@@ -160,7 +160,7 @@ def test_proof_stands_in_headers_and_body(server: Running) -> None:
     assert json.loads(lines[-2][6:])["expertserve"]["expert"]["name"] == "expert-sql"
 
 
-# ── structure ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── structure ───────────────────────────────────────────────────────────────────────────────────
 
 
 class Country(pydantic.BaseModel):
@@ -212,7 +212,7 @@ def test_a_grammar_is_never_a_path(server: Running, tmp_path: Path) -> None:
     assert caught.value.body["type"] == "invalid_request_error"  # type: ignore[index]
 
 
-# ── tools ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── tools ───────────────────────────────────────────────────────────────────────────────────────
 
 WEATHER: Any = {
     "type": "function",
@@ -358,7 +358,7 @@ def test_a_conversation_with_tool_results_goes_on(caller: Running) -> None:
     )
 
 
-# ── errors ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── errors ──────────────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize(
@@ -448,7 +448,7 @@ def test_a_failure_in_the_middle_of_a_stream_is_an_event(serve: Serve, package: 
             pass
 
 
-# ── log-probabilities, and the legacy endpoint ──────────────────────────────────────────────────────────────────────────
+# ── log-probabilities, and the legacy endpoint ──────────────────────────────────────────────────
 
 
 def test_logprobs_have_text_bytes_and_alternatives(serve: Serve, package: Any) -> None:

@@ -198,7 +198,7 @@ def test_a_request_that_takes_too_long_ends_and_is_aborted(serve: Serve, package
     until(lambda: len(server.engine.aborted) == 2)
 
 
-# ── the key file ────────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── the key file ────────────────────────────────────────────────────────────────────────────────
 
 
 def test_a_changed_file_counts_within_a_second_and_a_broken_one_changes_nothing(
@@ -280,7 +280,7 @@ def test_it_listens_beyond_this_machine_only_with_keys_or_on_demand(tmp_path: Pa
     assert not ServerSettings(host="::", keys=tmp_path / "k").local
 
 
-# ── pages of other sites ────────────────────────────────────────────────────────────────────────────────────────────────
+# ── pages of other sites ────────────────────────────────────────────────────────────────────────
 
 
 def test_other_sites_pages_and_rebound_names_are_refused_where_there_are_no_keys(

@@ -234,7 +234,7 @@ def test_a_taken_port_is_told_before_anything_is_loaded() -> None:
     assert caught.value.code == "cannot_listen"
 
 
-# ── state ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── state ───────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_state_is_replaced_in_one_step(tmp_path: Path) -> None:
@@ -267,7 +267,7 @@ def test_state_that_is_in_place_counts_as_written(
     )
 
 
-# ── metrics and logs ────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── metrics and logs ────────────────────────────────────────────────────────────────────────────
 
 
 def _metric(text: str, name: str, **labels: str) -> float:

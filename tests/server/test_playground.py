@@ -205,7 +205,9 @@ def test_the_routes_page_lists_every_route(page: Any, server: Running) -> None:
 def test_the_picture_in_the_docs_is_what_it_looks_like(
     page: Any, serve: Serve, package: Any
 ) -> None:
-    """Writes docs/images/playground.png, where EXPERTSERVE_SCREENSHOT says so; else only that it can be taken."""
+    """Writes docs/images/playground.png, where EXPERTSERVE_SCREENSHOT says so; else only that it
+    can be taken.
+    """
     texts = {
         "sql": "Questions about a relational schema → one SELECT that SQLite and PostgreSQL both read.",
         "cypher": "Questions about a property graph → one Cypher query.",

@@ -1,4 +1,6 @@
-"""`expertserve serve` as users start it: the demo experts on the real engine, asked by OpenAI's client, killed, and started again."""
+"""`expertserve serve` as users start it: the demo experts on the real engine, asked by OpenAI's
+client, killed, and started again.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Requirement: Cross-Platform Support. Each system is described, its engine chosen, and that engine run here on the CPU."""
+"""Requirement: Cross-Platform Support. Each system is described, its engine chosen, and that engine
+run here on the CPU.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Requirement: Device Management. What needs a GPU tests the decision; what runs, runs on the portable engine's CPU."""
+"""Requirement: Device Management. What needs a GPU tests the decision; what runs, runs on the
+portable engine's CPU.
+"""
 
 from __future__ import annotations
 

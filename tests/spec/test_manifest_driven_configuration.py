@@ -34,7 +34,9 @@ def test_load_decoding_params_from_manifest(
 
 
 def test_load_adapter_config_from_manifest(beside: Beside, demo_base: Path, tmp_path: Path) -> None:
-    """A package with two checkpoints of one DoRA expert, and a LoRA one: the manifest decides which is served."""
+    """A package with two checkpoints of one DoRA expert, and a LoRA one: the manifest decides which
+    is served.
+    """
     for i, name in enumerate(("final", "checkpoint-100")):
         tiny.peft_adapter(demo_base, tmp_path / "p" / name, "dora", seed=i, strength=0.02)
     steps = [

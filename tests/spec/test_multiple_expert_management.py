@@ -1,4 +1,6 @@
-"""Requirement: Multiple Expert Management. One test for each scenario, on the real engine with the demo experts."""
+"""Requirement: Multiple Expert Management. One test for each scenario, on the real engine with the
+demo experts.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Requirement: Performance Parity, against transformers + PEFT by hand and against vLLM driven bare.
+"""Requirement: Performance Parity, against transformers + PEFT by hand and against vLLM driven
+bare.
 
 Both sides in turn, medians of several rounds. Long: `make test-long` runs it, alone on the machine.
 """
@@ -27,7 +28,9 @@ ASK: GenerateArgs = {"max_tokens": TOKENS, "temperature": 0.0, "stop": [], "gram
 
 @pytest.fixture(scope="module")
 def manual(sql_package: Path, demo_base: Path) -> Callable[[list[str]], int]:
-    """What people write by hand: the model in the same precision, the adapter by PEFT, a padded batch; gives tokens written."""
+    """What people write by hand: the model in the same precision, the adapter by PEFT, a padded
+    batch; gives tokens written.
+    """
     import peft
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer

@@ -1,5 +1,6 @@
-"""Requirement: Type Safety (Rust Only). What the specification asks of Rust's compiler, Python's type checkers do: mypy here, pyright
-beside it in `make check`."""
+"""Requirement: Type Safety (Rust Only). What the specification asks of Rust's compiler, Python's
+type checkers do: mypy here, pyright beside it in `make check`.
+"""
 
 from __future__ import annotations
 
