@@ -1,7 +1,8 @@
-"""The linter: everything that is wrong or risky with a package, each finding with a place, a reason and a fix.
+"""The linter: everything that is wrong or risky with a package, each finding with a place, a reason
+and a fix.
 
-Nothing out of the package is run. What the files alone tell is found in `package.check`; here comes what needs more: the base model, the
-adapter's tensors, prompts, grammars, and loading itself.
+Nothing out of the package is run. What the files alone tell is found in `package.check`; here comes
+what needs more: the base model, the adapter's tensors, prompts, grammars, and loading itself.
 """
 
 from __future__ import annotations
@@ -53,11 +54,14 @@ def check_package(
 
     Args:
         path: A `.expert` file or an unpacked folder.
-        base_model: A folder, a known name, or a hub id; by default what the manifest names, where it is on this machine.
-        compile_grammar: Also compile its grammar, in a process of its own, to tell what that costs: seconds, at most five minutes.
+        base_model: A folder, a known name, or a hub id; by default what the manifest names, where
+            it is on this machine.
+        compile_grammar: Also compile its grammar, in a process of its own, to tell what that costs:
+            seconds, at most five minutes.
 
     Returns:
-        Errors first, then warnings, then remarks; within these by file and line. Costs about what loading costs, without an engine.
+        Errors first, then warnings, then remarks; within these by file and line. Costs about what
+        loading costs, without an engine.
     """
     lint = ExpertLint(compile_grammar=compile_grammar)
     package = None
@@ -135,9 +139,11 @@ class ExpertLint(Lint):
                         compare_digest(name, package.files[name], entry.sha256, "adapters[].sha256")
             with self.catching(at=place):
                 read_adapter(
-                    weights.parent
-                    if (weights.parent / "adapter_config.json").is_file()
-                    else package.folder,
+                    (
+                        weights.parent
+                        if (weights.parent / "adapter_config.json").is_file()
+                        else package.folder
+                    ),
                     entry,
                     weights,
                 )
@@ -167,7 +173,10 @@ class ExpertLint(Lint):
     def _tokenizer(self, package: Package, base: LocalModel | None) -> Tokenizer | None:
         """The one that prompts will be read with, or the package's where the base isn't here."""
         if TOKENIZER not in package.files:
-            reason = "the base model's is taken; whether it is the one that it was trained with can't be checked"
+            reason = (
+                "the base model's is taken; whether it is the one that it was trained with can't be"
+                " checked"
+            )
             self.add(
                 "info",
                 "no_tokenizer",
@@ -204,7 +213,10 @@ class ExpertLint(Lint):
                     or not (base and Tokenizer(base.path).chat_template)
                     else "info"
                 )
-                reason = "prompts are written in the base model's format, or in plain ChatML; training may have used another"
+                reason = (
+                    "prompts are written in the base model's format, or in plain ChatML; training"
+                    " may have used another"
+                )
                 fix = "name a prompt_template, or pack chat_template.jinja"
                 self.add(
                     severity,
@@ -226,7 +238,10 @@ class ExpertLint(Lint):
         wanted = [t for t in ("<|im_start|>", "<|im_end|>") if t in NAMED[chosen]]
         absent = [t for t in wanted if t not in tokenizer.special_tokens]
         if absent:
-            message = f"prompt_template is {chosen}, but the tokenizer has no special token {', '.join(absent)}"
+            message = (
+                f"prompt_template is {chosen}, but the tokenizer has no special token"
+                f" {', '.join(absent)}"
+            )
             reason = "turns would be marked with ordinary characters, and no token ends an answer"
             self.add(
                 "warning",
@@ -244,10 +259,15 @@ class ExpertLint(Lint):
             named = PromptFormat(chosen, NAMED[chosen], tokenizer).render(SAMPLE)
             packed = PromptFormat("package", template, tokenizer).render(SAMPLE)
         except ExpertError:
-            return  # a template that refuses the sample says nothing about the other; prompt_template counts
+            # a template that refuses the sample says nothing about the other; prompt_template
+            # counts
+            return
         if named != packed:
             message = f"prompt_template is {chosen}; the packed chat template writes other prompts"
-            reason = "prompt_template counts here, other runtimes take the packed one, so answers will differ"
+            reason = (
+                "prompt_template counts here, other runtimes take the packed one, so answers will"
+                " differ"
+            )
             self.add(
                 "info",
                 "template_differs",
@@ -276,7 +296,10 @@ class ExpertLint(Lint):
                     severity: Severity = "error" if decoding.grammar_file else "warning"
                     message = f"the package has no {name}"
                     if not decoding.grammar_file:
-                        message = f"use_grammar is set, but {message}, and none of type {decoding.grammar_type!r} is known"
+                        message = (
+                            f"use_grammar is set, but {message}, and none of type"
+                            f" {decoding.grammar_type!r} is known"
+                        )
                     self.add(
                         severity,
                         "grammar_missing",

@@ -1,17 +1,14 @@
 """Every error that expertserve raises on purpose.
 
-ExpertError
-├── LoadError                  a package can't be read
-│   ├── ManifestError          its manifest is malformed or contradicts itself; has line and column
-│   ├── IntegrityError         a checksum or signature doesn't match
-│   └── IncompatibleError      it is well-formed, but can't be served exactly on this base model or engine
-├── InferenceError             a request failed
-│   ├── OutOfMemoryError       it can't fit into the memory there is
-│   └── ExpertNotLoadedError   it names an expert that isn't loaded
-├── GrammarError               a grammar is malformed, or an output couldn't follow it; has line and column
-├── DeviceError                the device that was asked for isn't there
-├── ConfigError                an argument or setting is out of range or contradicts another
-└── EngineDeadError            the engine's process ended
+ExpertError ├── LoadError                  a package can't be read │   ├── ManifestError
+its manifest is malformed or contradicts itself; has line and column │   ├── IntegrityError
+a checksum or signature doesn't match │   └── IncompatibleError      it is well-formed, but can't be
+served exactly on this base model or engine ├── InferenceError             a request failed │   ├──
+OutOfMemoryError       it can't fit into the memory there is │   └── ExpertNotLoadedError   it names
+an expert that isn't loaded ├── GrammarError               a grammar is malformed, or an output
+couldn't follow it; has line and column ├── DeviceError                the device that was asked for
+isn't there ├── ConfigError                an argument or setting is out of range or contradicts
+another └── EngineDeadError            the engine's process ended
 """
 
 from __future__ import annotations
@@ -25,7 +22,8 @@ class ExpertError(Exception):
     Args:
         message: What went wrong, where, with the values involved.
         hint: What to do about it; empty where nothing sensible can be said.
-        code: Machine-readable and stable, more specific than the class, such as ``"member_outside"``. By default the class's own.
+        code: Machine-readable and stable, more specific than the class, such as
+            ``"member_outside"``. By default the class's own.
 
     Example:
         >>> try:
@@ -103,7 +101,9 @@ class LoadError(ExpertError):
 
 
 class ManifestError(Located, LoadError):
-    """The manifest is malformed JSON, breaks the schema, or contradicts itself; `line` and `column` say where."""
+    """The manifest is malformed JSON, breaks the schema, or contradicts itself; `line` and `column`
+    say where.
+    """
 
     default_code = "manifest"
     exit_status = 4
@@ -117,7 +117,9 @@ class IntegrityError(LoadError):
 
 
 class IncompatibleError(LoadError):
-    """The package is well-formed but can't be served exactly here: another architecture, tokenizer, adapter type or rank."""
+    """The package is well-formed but can't be served exactly here: another architecture, tokenizer,
+    adapter type or rank.
+    """
 
     default_code = "incompatible"
     exit_status = 6

@@ -152,9 +152,9 @@ def describe(
         "checkpoints": [*manifest.training.alternative_checkpoints],
         "decoding": manifest.decoding.model_dump(exclude_defaults=True),
         "capabilities": list(manifest.capabilities),
-        "quality_metrics": manifest.quality_metrics.model_dump()
-        if manifest.quality_metrics
-        else None,
+        "quality_metrics": (
+            manifest.quality_metrics.model_dump() if manifest.quality_metrics else None
+        ),
         "license": manifest.license,
         "signature": {"status": verdict.status, "key": verdict.key, "trusted": verdict.trusted},
         "files": [

@@ -25,7 +25,9 @@ def part_path(folder: Path) -> Path:
 
 
 def write_whole(path: Path, data: bytes) -> None:
-    """A file in the place of the old one, in one step; what broke off leaves the old one, and nothing else."""
+    """A file in the place of the old one, in one step; what broke off leaves the old one, and
+    nothing else.
+    """
     made = part_path(path.parent)
     try:
         made.write_bytes(data)
@@ -35,7 +37,9 @@ def write_whole(path: Path, data: bytes) -> None:
 
 
 def move_into_place(part: Path, entry: Path) -> None:
-    """Renames a finished folder to its content-addressed place, unless an equal one is there by now."""
+    """Renames a finished folder to its content-addressed place, unless an equal one is there by
+    now.
+    """
     try:
         part.rename(entry)
     except OSError:
@@ -60,7 +64,8 @@ def file_digest(path: Path) -> str:
 
 
 def read_bounded(file: Path, limit: int) -> bytes:
-    """A file's bytes, unless it has more than `limit`: a kilobyte in an archive may unpack to gigabytes.
+    """A file's bytes, unless it has more than `limit`: a kilobyte in an archive may unpack to
+    gigabytes.
 
     Raises:
         LoadError: `member_too_large`.

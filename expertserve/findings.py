@@ -1,4 +1,6 @@
-"""What linters report: of grammars (`expertserve.grammar.check`) and of packages (`expertserve.check`)."""
+"""What linters report: of grammars (`expertserve.grammar.check`) and of packages
+(`expertserve.check`).
+"""
 
 from __future__ import annotations
 

@@ -1,8 +1,10 @@
-"""A manifest's base-model name → a model folder on this machine, with its digest and the shapes of its weights.
+"""A manifest's base-model name → a model folder on this machine, with its digest and the shapes of
+its weights.
 
-A name in a manifest is never a place: `F:/models/Qwen3-0.6B` is the author's disk, so only `Qwen3-0.6B` counts, looked up in the alias
-table, the models folder, and what the Hugging Face cache already holds. Only a caller (`base_model=`, `models pull`) can point to a
-folder or cause a download.
+A name in a manifest is never a place: `F:/models/Qwen3-0.6B` is the author's disk, so only
+`Qwen3-0.6B` counts, looked up in the alias table, the models folder, and what the Hugging Face
+cache already holds. Only a caller (`base_model=`, `models pull`) can point to a folder or cause a
+download.
 """
 
 from __future__ import annotations
@@ -33,10 +35,14 @@ HUB_NAMES = {
     "smollm2-360m-instruct": "HuggingFaceTB/SmolLM2-360M-Instruct",
     "tinyllama-1.1b-chat-v1.0": "TinyLlama/TinyLlama-1.1B-Chat-v1.0",
 }
-"""Short names that published experts use → the hub's names, for `models pull` and for what the hub's cache holds."""
+"""Short names that published experts use → the hub's names, for `models pull` and for what the
+hub's cache holds.
+"""
 HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 TAKEN, LEFT = ["*.safetensors", "*.json", "*.jinja", "tokenizer.model", "*.txt"], ["consolidated*"]
-"""What is taken of a hub's repository: no code, no pickles, and no second copy of the weights in their makers' own layout."""
+"""What is taken of a hub's repository: no code, no pickles, and no second copy of the weights in
+their makers' own layout.
+"""
 
 
 @dataclass(frozen=True)
@@ -80,7 +86,9 @@ class LocalModel:
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 over the digests of weights, configuration and tokenizer. Reads the weights once per file and change."""
+        """SHA-256 over the digests of weights, configuration and tokenizer. Reads the weights once
+        per file and change.
+        """
         names = [*(f.name for f in weight_files(self.path)), "config.json", "tokenizer.json"]
         lines = [
             f"{n}:{self._digest_of(self.path / n)}"
@@ -141,7 +149,8 @@ def weight_files(folder: Path) -> list[Path]:
 
 
 def read_header(file: Path) -> Iterator[Tensor]:
-    """The names, types and shapes of a safetensors file (format: https://github.com/huggingface/safetensors).
+    """The names, types and shapes of a safetensors file (format:
+    https://github.com/huggingface/safetensors).
 
     Raises:
         LoadError: The header is malformed, or its offsets don't tile the file exactly.
@@ -185,7 +194,7 @@ def read_header(file: Path) -> Iterator[Tensor]:
         yield Tensor(name, entry["dtype"], tuple(entry["shape"]), file)
 
 
-# ── finding ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── finding ─────────────────────────────────────────────────────────────────────────────────────
 
 
 def last_component(name: str) -> str:
@@ -199,7 +208,8 @@ def last_component(name: str) -> str:
 
 
 def find(name: str, *, models_dir: Path | None = None, cache_dir: Path | None = None) -> LocalModel:
-    """A manifest's name → the model on this machine. Never downloads, never follows the name as a path.
+    """A manifest's name → the model on this machine. Never downloads, never follows the name as a
+    path.
 
     Raises:
         LoadError: `base_model_missing`; the message says where it looked, the hint how to get it.
@@ -224,7 +234,10 @@ def find(name: str, *, models_dir: Path | None = None, cache_dir: Path | None = 
     pull = f"expertserve models pull {hub}" if hub else "expertserve models pull ORGANISATION/NAME"
     raise LoadError(
         f"the base model {short!r} is not on this machine; looked in {', '.join(looked)}",
-        hint=f"get it with `{pull}`, or name a folder: `expertserve models add {short} FOLDER`, base_model=FOLDER",
+        hint=(
+            f"get it with `{pull}`, or name a folder: `expertserve models add {short} FOLDER`,"
+            " base_model=FOLDER"
+        ),
         code="base_model_missing",
     )
 
@@ -232,8 +245,9 @@ def find(name: str, *, models_dir: Path | None = None, cache_dir: Path | None = 
 def find_given(
     given: str | os.PathLike[str], *, models_dir: Path | None = None, cache_dir: Path | None = None
 ) -> LocalModel:
-    """What a caller passed as `base_model=`: a folder, a name that is known here, or a hub id, ORGANISATION/NAME (which is downloaded
-    if need be). Unlike a manifest's, a path that isn't there is not taken for the name at its end.
+    """What a caller passed as `base_model=`: a folder, a name that is known here, or a hub id,
+    ORGANISATION/NAME (which is downloaded if need be). Unlike a manifest's, a path that isn't there
+    is not taken for the name at its end.
 
     Raises:
         LoadError: It is none of these.
@@ -286,7 +300,8 @@ def _hub_cache(hub: str) -> Path | None:
 
 
 def pull(hub: str) -> Path:
-    """Downloads a model from the Hugging Face hub: weights as safetensors, configuration, tokenizer.
+    """Downloads a model from the Hugging Face hub: weights as safetensors, configuration,
+    tokenizer.
 
     Raises:
         LoadError: The hub can't be reached or has no such model.
@@ -300,12 +315,15 @@ def pull(hub: str) -> Path:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise LoadError(
             f"{hub} can't be fetched from the Hugging Face hub: {reason}",
-            hint="check the name and the network, or copy the model's folder here and pass base_model=FOLDER",
+            hint=(
+                "check the name and the network, or copy the model's folder here and pass"
+                " base_model=FOLDER"
+            ),
             code="base_model_missing",
         ) from error
 
 
-# ── the models folder ───────────────────────────────────────────────────────────────────────────────────────────────────
+# ── the models folder ───────────────────────────────────────────────────────────────────────────
 
 
 def _aliases(folder: Path) -> dict[str, str]:
@@ -359,11 +377,12 @@ def installed(*, models_dir: Path | None = None) -> list[LocalModel]:
 
 
 def check_declared(model: LocalModel, sha256: str, quantization: str | None) -> str:
-    """Compares a manifest's `base_models[].sha256` with the model that was found. Returns a warning, or nothing.
+    """Compares a manifest's `base_models[].sha256` with the model that was found. Returns a
+    warning, or nothing.
 
     Raises:
-        IncompatibleError: It names other weights. Where the manifest declares a quantised base, whose file we never serve, or
-            something that is no SHA-256, that is a warning.
+        IncompatibleError: It names other weights. Where the manifest declares a quantised base,
+            whose file we never serve, or something that is no SHA-256, that is a warning.
     """
     wanted = sha256.strip().lower().removeprefix("sha256:")
     if not wanted:
@@ -374,9 +393,13 @@ def check_declared(model: LocalModel, sha256: str, quantization: str | None) -> 
     if wanted == model.digest or (len(weights) == 1 and wanted == model._digest_of(weights[0])):
         return ""
     if quantization in ("int4", "int8"):
-        return f"the manifest's base model is a {quantization} file with another SHA-256 than {model.name} here"
+        return (
+            f"the manifest's base model is a {quantization} file with another SHA-256 than"
+            f" {model.name} here"
+        )
     raise IncompatibleError(
-        f"the expert was made for base weights with SHA-256 {wanted}; {model.name} here has {model.digest}",
+        f"the expert was made for base weights with SHA-256 {wanted}; {model.name} here has"
+        f" {model.digest}",
         hint="get those weights, or pass base_model= with the folder that holds them",
         code="base_model_differs",
     )

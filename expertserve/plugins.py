@@ -45,7 +45,8 @@ def load(group: Group, name: str) -> object:
         return point.load()
     except (ImportError, AttributeError) as error:
         raise ConfigError(
-            f"{point.value}, offered as {name!r} in expertserve.{group}, can't be imported: {error}",
+            f"{point.value}, offered as {name!r} in expertserve.{group}, can't be imported:"
+            f" {error}",
             hint="reinstall the package that offers it, or remove it",
             code="bad_plugin",
         ) from error

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 FinishReason = Literal["stop", "length", "cancelled"]
-"""`stop`: the model or a stop sequence ended it. `length`: `max_tokens` did. `cancelled`: the caller did."""
+"""`stop`: the model or a stop sequence ended it. `length`: `max_tokens` did. `cancelled`: the
+caller did.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +24,9 @@ class TokenLogprob:
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """What one step of the engine added to one completion: text may be empty while a character or a stop sequence is unfinished."""
+    """What one step of the engine added to one completion: text may be empty while a character or a
+    stop sequence is unfinished.
+    """
 
     text: str
     token_ids: tuple[int, ...]
@@ -50,7 +54,9 @@ class Timing:
     """Seconds, measured at the front end from the moment the request was accepted."""
 
     queue: float
-    """Until it was handed to the engine; loading an evicted expert and starting the engine count here."""
+    """Until it was handed to the engine; loading an evicted expert and starting the engine count
+    here.
+    """
     first_token: float
     total: float
     load: float = 0.0
@@ -98,8 +104,10 @@ class GrammarVerdict:
         digest: SHA-256 of the grammar's canonical form.
         engine: Which mask engine enforced it.
         complete: Whether the text is a sentence of the grammar.
-        forced_suffix: The part at the end that we wrote, not the model, because `max_tokens` would have cut the sentence.
-        valid: What a parser of the language said, where the manifest asks for one; None where none was asked.
+        forced_suffix: The part at the end that we wrote, not the model, because `max_tokens` would
+            have cut the sentence.
+        valid: What a parser of the language said, where the manifest asks for one; None where none
+            was asked.
         parser: Which one.
         message: Its complaint.
     """
@@ -128,7 +136,8 @@ class Completion:
 class InferenceResult:
     """An answer, and the proof of what gave it.
 
-    `text`, `token_ids`, `finish_reason` and `logprobs` are those of the first completion; with ``n=`` above 1 all are in `completions`.
+    `text`, `token_ids`, `finish_reason` and `logprobs` are those of the first completion; with
+    ``n=`` above 1 all are in `completions`.
 
     Example:
         >>> from expertserve import Expert
@@ -146,7 +155,9 @@ class InferenceResult:
     timing: Timing
     request_id: str = ""
     parsed: object = None
-    """With `json_schema=`, the object: of the pydantic model's type where one was given. None where the text is incomplete."""
+    """With `json_schema=`, the object: of the pydantic model's type where one was given. None where
+    the text is incomplete.
+    """
 
     @property
     def text(self) -> str:
@@ -174,7 +185,9 @@ class InferenceResult:
         return self.completions[0].grammar
 
     def to_dict(self) -> dict[str, object]:
-        """Plain dictionaries, lists and numbers, ready for `json.dumps`; what is None or a single completion's list is left out."""
+        """Plain dictionaries, lists and numbers, ready for `json.dumps`; what is None or a single
+        completion's list is left out.
+        """
         first, *others = [_plain(c) for c in self.completions]
         first["usage"] = {**_plain(self.usage), "total_tokens": self.usage.total_tokens}
         first |= {

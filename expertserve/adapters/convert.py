@@ -4,18 +4,20 @@ The serving form of a linear layer y = W x + b is
 
     y  ←  y + d ⊙ y + e + B (A x)
 
-with low-rank A, B and, per output row, a scale d and a shift e. Each adapter type is one choice of the four:
+with low-rank A, B and, per output row, a scale d and a shift e. Each adapter type is one choice of
+the four:
 
-    LoRA      A, c·B                    c = alpha / r, or alpha / √r (rsLoRA)
-    DoRA      A, s ⊙ c·B, d = s − 1     s = m / ‖W + c·B A‖ per row; e = −d ⊙ b, since the bias stays unscaled
-    IA³       d = l − 1                 the bias is scaled along; scaling down_proj's input is scaling up_proj's output
-    AdaLoRA   E ⊙ A, c·B                c = alpha / (r + 1e-5)
-    LoHa      (B₁A₁) ⊙ (B₂A₂)           is of rank r²: rows of A₁ times rows of A₂, columns of B₁ times columns of B₂
-    LoKr      (B₁A₁) ⊗ (B₂A₂)           is (B₁ ⊗ B₂)(A₁ ⊗ A₂)
-    VeRA      λd ⊙ A, λb ⊙ B            A and B shared by all modules
+    LoRA      A, c·B                    c = alpha / r, or alpha / √r (rsLoRA) DoRA      A, s ⊙ c·B,
+    d = s − 1     s = m / ‖W + c·B A‖ per row; e = −d ⊙ b, since the bias stays unscaled IA³       d
+    = l − 1                 the bias is scaled along; scaling down_proj's input is scaling up_proj's
+    output AdaLoRA   E ⊙ A, c·B                c = alpha / (r + 1e-5) LoHa      (B₁A₁) ⊙ (B₂A₂)
+    is of rank r²: rows of A₁ times rows of A₂, columns of B₁ times columns of B₂ LoKr      (B₁A₁) ⊗
+    (B₂A₂)           is (B₁ ⊗ B₂)(A₁ ⊗ A₂) VeRA      λd ⊙ A, λb ⊙ B            A and B shared by all
+    modules
 
-Sources: LoRA arXiv:2106.09685, rsLoRA 2312.03732, DoRA 2402.09353, IA³ 2205.05638, AdaLoRA 2303.10512, LoHa 2108.06098, LoKr 2309.14859,
-VeRA 2310.11454; the arithmetic is that of PEFT's layers.
+Sources: LoRA arXiv:2106.09685, rsLoRA 2312.03732, DoRA 2402.09353, IA³ 2205.05638, AdaLoRA
+2303.10512, LoHa 2108.06098, LoKr 2309.14859, VeRA 2310.11454; the arithmetic is that of PEFT's
+layers.
 """
 
 from __future__ import annotations
@@ -41,7 +43,9 @@ RESERVED = 2
 
 @dataclass(slots=True)
 class ModuleForm:
-    """One linear layer's serving form, float32. Shapes: a [rank, in], b [out, rank], scale [out], shift [out]."""
+    """One linear layer's serving form, float32. Shapes: a [rank, in], b [out, rank], scale [out],
+    shift [out].
+    """
 
     a: torch.Tensor
     b: torch.Tensor
@@ -58,14 +62,16 @@ def convert(adapter: PeftAdapter, base: LocalModel) -> Iterator[tuple[str, Modul
     """Every module's serving form, one at a time: memory is bounded by one layer.
 
     Raises:
-        IncompatibleError: A module isn't in the base, a shape doesn't fit, a weight isn't finite, or no exact low-rank form exists.
+        IncompatibleError: A module isn't in the base, a shape doesn't fit, a weight isn't finite,
+            or no exact low-rank form exists.
     """
     shapes = {module: _shape(base, module) for module in adapter.modules}
     missing = sorted(m for m, shape in shapes.items() if shape is None)
     if missing:
         matched = len(shapes) - len(missing)
         raise IncompatibleError(
-            f"{len(missing)} of the adapter's {len(shapes)} modules are not in the base model {base.name} ({matched} match): {missing[0]}",
+            f"{len(missing)} of the adapter's {len(shapes)} modules are not in the base model"
+            f" {base.name} ({matched} match): {missing[0]}",
             hint="the adapter was made for another architecture, or for a larger model of this one",
             code="modules_missing",
         )
@@ -106,7 +112,8 @@ def _check_shapes(
     )
     if not 1 <= rank <= MAX_RANK:
         raise IncompatibleError(
-            f"{module}: it has rank {rank}; at least 1 and at most {MAX_RANK - RESERVED} are served",
+            f"{module}: it has rank {rank}; at least 1 and at most {MAX_RANK - RESERVED} are"
+            " served",
             code="rank_too_large",
         )
     wanted: dict[str, tuple[int, ...]] = {
@@ -160,7 +167,9 @@ def _lokr_size(parts: Mapping[str, Tensor], name: str, side: int) -> int:
 
 
 class Reader:
-    """Reads tensors of safetensors files as float32, and keeps the files open: parsing a header costs more than reading a tensor."""
+    """Reads tensors of safetensors files as float32, and keeps the files open: parsing a header
+    costs more than reading a tensor.
+    """
 
     def __init__(self) -> None:
         self._open: dict[Path, Any] = {}
@@ -209,7 +218,9 @@ def base_tensor(base: LocalModel, module: str, kind: str = "weight") -> Tensor |
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """What one linear layer's serving form is made from: the adapter's tensors for it, float32, and the base's weights when asked for."""
+    """What one linear layer's serving form is made from: the adapter's tensors for it, float32, and
+    the base's weights when asked for.
+    """
 
     module: str
     shape: tuple[int, int]
@@ -238,11 +249,14 @@ class Layer:
 
 
 def _check_copy(layer: Layer) -> None:
-    """An adapter may bring a copy of the base's own weight; one that differs was trained, and can't be served."""
+    """An adapter may bring a copy of the base's own weight; one that differs was trained, and can't
+    be served.
+    """
     own, copy = layer.weight(), layer.tensors["base"]
     if own.shape != copy.shape or not torch.allclose(own, copy, rtol=1e-2, atol=1e-4):
         raise IncompatibleError(
-            f"the adapter brings another {layer.module}.weight than the base model's, which an adapter slot can't hold",
+            f"the adapter brings another {layer.module}.weight than the base model's, which an"
+            " adapter slot can't hold",
             code="token_embeddings",
         )
 
@@ -258,11 +272,13 @@ def _checked(module: str, form: ModuleForm, shape: tuple[int, int]) -> ModuleFor
     if form.a.shape != (rank, width) or form.b.shape != (out, rank):
         raise _misfit(
             module,
-            f"it takes {form.a.shape[-1]} inputs and gives {form.b.shape[0]} outputs, the base's layer {width} and {out}",
+            f"it takes {form.a.shape[-1]} inputs and gives {form.b.shape[0]} outputs, the base's"
+            f" layer {width} and {out}",
         )
     if rank + RESERVED > MAX_RANK:
         raise IncompatibleError(
-            f"{module}: its exact low-rank form has rank {rank}; at most {MAX_RANK - RESERVED} are served",
+            f"{module}: its exact low-rank form has rank {rank}; at most {MAX_RANK - RESERVED} are"
+            " served",
             code="rank_too_large",
         )
     for part in (form.a, form.b, form.scale, form.shift):
@@ -325,7 +341,8 @@ def _loha(layer: Layer) -> ModuleForm:
     rank = a1.shape[0] ** 2
     if rank + RESERVED > MAX_RANK:
         raise IncompatibleError(
-            f"{layer.module}: a LoHa of rank {a1.shape[0]} has an exact low-rank form of rank {rank} only",
+            f"{layer.module}: a LoHa of rank {a1.shape[0]} has an exact low-rank form of rank"
+            f" {rank} only",
             code="rank_too_large",
         )
     a, b = (
@@ -347,7 +364,9 @@ def _lokr(layer: Layer) -> ModuleForm:
 
 
 def _factors(layer: Layer, name: str) -> tuple[torch.Tensor, torch.Tensor]:
-    """A Kronecker factor as a product; one that is stored whole is a product with the identity on its shorter side."""
+    """A Kronecker factor as a product; one that is stored whole is a product with the identity on
+    its shorter side.
+    """
     if name not in layer.tensors:
         return layer.part(f"{name}_a"), layer.part(f"{name}_b")
     whole = layer.tensors[name]
@@ -386,7 +405,9 @@ FORMS: dict[str, Callable[[Layer], ModuleForm]] = {
 
 
 def _ia3(adapter: PeftAdapter, base: LocalModel, read: Reader) -> Iterator[tuple[str, ModuleForm]]:
-    """Output scales stay where they are; an input scale of a gated MLP's down_proj moves to the output of up_proj."""
+    """Output scales stay where they are; an input scale of a gated MLP's down_proj moves to the
+    output of up_proj.
+    """
     forward = adapter.config.get("feedforward_modules") or []
     names = (
         {forward}

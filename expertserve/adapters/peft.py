@@ -1,6 +1,8 @@
-"""An adapter's files, as PEFT writes them: `adapter_config.json` and safetensors. Format: https://huggingface.co/docs/peft
+"""An adapter's files, as PEFT writes them: `adapter_config.json` and safetensors. Format:
+https://huggingface.co/docs/peft
 
-Whatever would change what the adapter computes and isn't understood here is refused with the reason, never dropped.
+Whatever would change what the adapter computes and isn't understood here is refused with the
+reason, never dropped.
 """
 
 from __future__ import annotations
@@ -30,16 +32,21 @@ TYPES = {
 }
 
 NEUTRAL = frozenset(
-    "task_type peft_type auto_mapping peft_version base_model_name_or_path revision inference_mode r target_modules exclude_modules "
-    "lora_alpha alpha lora_dropout fan_in_fan_out bias use_rslora modules_to_save init_lora_weights init_weights init_ia3_weights "
-    "layers_to_transform layers_pattern rank_pattern alpha_pattern megatron_config megatron_core loftq_config eva_config use_dora "
-    "qalora_group_size runtime_config feedforward_modules target_r init_r tinit tfinal deltaT beta1 beta2 orth_reg_weight total_step "
-    "projection_prng_key save_projection vera_dropout d_initial rank_dropout module_dropout use_effective_conv2d decompose_both "
-    "decompose_factor rank_dropout_scale ensure_weight_tying lora_ga_config corda_config".split()
+    "task_type peft_type auto_mapping peft_version base_model_name_or_path revision inference_mode"
+    " r target_modules exclude_modules lora_alpha alpha lora_dropout fan_in_fan_out bias use_rslora"
+    " modules_to_save init_lora_weights init_weights init_ia3_weights layers_to_transform"
+    " layers_pattern rank_pattern alpha_pattern megatron_config megatron_core loftq_config"
+    " eva_config use_dora qalora_group_size runtime_config feedforward_modules target_r init_r"
+    " tinit tfinal deltaT beta1 beta2 orth_reg_weight total_step projection_prng_key"
+    " save_projection vera_dropout d_initial rank_dropout module_dropout use_effective_conv2d"
+    " decompose_both decompose_factor rank_dropout_scale ensure_weight_tying lora_ga_config"
+    " corda_config".split()
 )
 """Keys that we understand, or that matter only while training."""
 BASE_CHANGING = ("pissa", "olora", "corda", "loftq", "lora_ga")
-"""Initialisations that subtract from the base weights: such an adapter is right only on the base that was changed."""
+"""Initialisations that subtract from the base weights: such an adapter is right only on the base
+that was changed.
+"""
 
 NAMES = {
     "lora_A": "lora_A",
@@ -63,7 +70,9 @@ NAMES = {
     "vera_lambda_d": "vera_lambda_d",
     "base_layer": "base",
 }
-"""Tensor names, in PEFT's spelling and in the format text's. `base_layer` is a copy of the base's weight, saved with an output layer."""
+"""Tensor names, in PEFT's spelling and in the format text's. `base_layer` is a copy of the base's
+weight, saved with an output layer.
+"""
 SHARED = ("vera_A", "vera_B")
 KEY = re.compile(
     rf"^(?:base_model\.model\.)?(?P<module>.+?)\.(?P<part>{'|'.join(sorted(NAMES, key=len, reverse=True))})(?:\.default)?(?:\.weight)?$"
@@ -72,7 +81,8 @@ KEY = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class PeftAdapter:
-    """An adapter's configuration, and where its tensors are; the tensors themselves are not read yet.
+    """An adapter's configuration, and where its tensors are; the tensors themselves are not read
+    yet.
 
     Args:
         type: One of the manifest's types, as the files tell it: a LoRA with magnitudes is `dora`.
@@ -91,7 +101,9 @@ class PeftAdapter:
         return _sound(key, self.config.get(key, default))
 
     def by_pattern(self, key: str, module: str, default: float) -> float:
-        """A module's own rank or alpha, from `rank_pattern` or `alpha_pattern`: keys are matched as PEFT does, at a dot or the start."""
+        """A module's own rank or alpha, from `rank_pattern` or `alpha_pattern`: keys are matched as
+        PEFT does, at a dot or the start.
+        """
         patterns = self.config.get(key) or {}
         if not isinstance(patterns, dict):
             raise _refuse(f"{CONFIG}: {key} is not an object", "bad_adapter_config")
@@ -131,7 +143,8 @@ def read_adapter(folder: Path, declared: Adapter, weights: Path) -> PeftAdapter:
 
     Raises:
         LoadError: There are no weights, or only pickled ones.
-        IncompatibleError: The files say another thing than the manifest, or something that can't be served exactly.
+        IncompatibleError: The files say another thing than the manifest, or something that can't be
+            served exactly.
     """
     if not weights.is_file():
         raise _missing(weights)
@@ -250,12 +263,14 @@ def _check_config(config: Mapping[str, object], kind: str) -> None:
     """Refuses what the serving form can't express."""
     if config.get("modules_to_save"):
         raise _refuse(
-            f"{CONFIG}: modules_to_save replaces whole modules ({config['modules_to_save']}), which an adapter slot can't hold",
+            f"{CONFIG}: modules_to_save replaces whole modules ({config['modules_to_save']}), which"
+            " an adapter slot can't hold",
             "modules_to_save",
         )
     if config.get("bias", "none") not in ("none", None):
         raise _refuse(
-            f"{CONFIG}: it trained biases (bias={config['bias']!r}), which an adapter slot can't hold",
+            f"{CONFIG}: it trained biases (bias={config['bias']!r}), which an adapter slot can't"
+            " hold",
             "trained_bias",
         )
     if config.get("fan_in_fan_out"):
@@ -263,9 +278,11 @@ def _check_config(config: Mapping[str, object], kind: str) -> None:
     start = str(config.get("init_lora_weights", "")).lower()
     if start.startswith(BASE_CHANGING):
         raise _refuse(
-            f"{CONFIG}: init_lora_weights={start!r} changed the base weights, so the adapter is wrong on the published base",
+            f"{CONFIG}: init_lora_weights={start!r} changed the base weights, so the adapter is"
+            " wrong on the published base",
             "base_changed",
-            "convert it with PEFT: save_pretrained(folder, path_initial_model_for_weight_conversion=…)",
+            "convert it with PEFT: save_pretrained(folder,"
+            " path_initial_model_for_weight_conversion=…)",
         )
     odd = sorted(
         k for k, v in config.items() if k not in NEUTRAL and v not in (None, False, [], {}, "", 0)
@@ -314,7 +331,9 @@ def _foreign(name: str) -> IncompatibleError:
 
 
 def _check_declared(adapter: PeftAdapter, declared: Adapter) -> None:
-    """The manifest must agree with the files, which are the truth. All that differs is told at once."""
+    """The manifest must agree with the files, which are the truth. All that differs is told at
+    once.
+    """
     found = list(_differences(adapter, declared))
     if found:
         said, right = ("; ".join(parts) for parts in zip(*found, strict=True))

@@ -1,8 +1,10 @@
-"""The serving form on disk: a safetensors folder that vLLM takes for a plain LoRA, made once per package and base model.
+"""The serving form on disk: a safetensors folder that vLLM takes for a plain LoRA, made once per
+package and base model.
 
-Two ranks more than the form needs are written. Their rows of A are zero, so to vLLM they add nothing; their columns of B hold, first
-of all columns, the scale and the shift of each output row, which our worker extension applies. Without the extension a plain LoRA is
-still served exactly, and anything else is refused before it gets here.
+Two ranks more than the form needs are written. Their rows of A are zero, so to vLLM they add
+nothing; their columns of B hold, first of all columns, the scale and the shift of each output row,
+which our worker extension applies. Without the extension a plain LoRA is still served exactly, and
+anything else is refused before it gets here.
 """
 
 from __future__ import annotations
@@ -36,7 +38,8 @@ class ServingAdapter:
         rank: The author's; 0 for IA³.
         width: Ranks that it takes in a slot, the two reserved ones included.
         modules: How many linear layers it changes.
-        affine: Whether it scales or shifts rows, so that only our worker extension serves it exactly.
+        affine: Whether it scales or shifts rows, so that only our worker extension serves it
+            exactly.
     """
 
     folder: Path
@@ -51,7 +54,8 @@ class ServingAdapter:
 def prepare_adapter(
     adapter: PeftAdapter, base: LocalModel, package_digest: str, cache: Path
 ) -> ServingAdapter:
-    """The serving form, from the cache or made now (about 0.3 s for a 135M model, one layer of memory).
+    """The serving form, from the cache or made now (about 0.3 s for a 135M model, one layer of
+    memory).
 
     Args:
         package_digest: The package's identity.

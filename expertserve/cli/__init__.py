@@ -13,9 +13,14 @@ from expertserve.cli.commands import Root, group
 app = group(
     name="expertserve",
     cls=Root,
-    help="Serve `.expert` packages: one file that holds adapter, prompt format, grammar and defaults.",
-    epilog="Exit status: 0 done, 1 findings or failed questions, 2 bad arguments, 3 to 6 the package, 7 to 9 the request, 10 the grammar, "
-    "11 the device, 12 the engine, 130 interrupted.",
+    help=(
+        "Serve `.expert` packages: one file that holds adapter, prompt format, grammar and"
+        " defaults."
+    ),
+    epilog=(
+        "Exit status: 0 done, 1 findings or failed questions, 2 bad arguments, 3 to 6 the package,"
+        " 7 to 9 the request, 10 the grammar, 11 the device, 12 the engine, 130 interrupted."
+    ),
 )
 
 

@@ -1,4 +1,6 @@
-"""`batch`: a file of questions → a file of answers, in bounded memory; a broken run is gone on with."""
+"""`batch`: a file of questions → a file of answers, in bounded memory; a broken run is gone on
+with.
+"""
 
 from __future__ import annotations
 
@@ -31,9 +33,11 @@ AUTO = "auto"
 
 
 @app.command(
-    epilog="Examples: `expertserve batch in.jsonl out.jsonl -p sql.expert`, "
-    "`expertserve batch in.jsonl out.jsonl -p sql.expert -p js=json.expert --max-tokens 200`. "
-    'A line: `{"prompt": "How many customers?", "expert": "js", "id": "q1", "temperature": 0}`'
+    epilog=(
+        "Examples: `expertserve batch in.jsonl out.jsonl -p sql.expert`, "
+        "`expertserve batch in.jsonl out.jsonl -p sql.expert -p js=json.expert --max-tokens 200`. "
+        'A line: `{"prompt": "How many customers?", "expert": "js", "id": "q1", "temperature": 0}`'
+    )
 )
 def batch(
     ctx: typer.Context,
@@ -54,7 +58,10 @@ def batch(
         typer.Option(
             "--package",
             "-p",
-            help="A .expert file or folder, with a name of yours if you like: NAME=PATH; may be repeated.",
+            help=(
+                "A .expert file or folder, with a name of yours if you like: NAME=PATH; may be"
+                " repeated."
+            ),
             show_default=False,
         ),
     ],
@@ -87,10 +94,12 @@ def batch(
     models_dir: options.ModelsDir = None,
     as_json: options.AsJson = False,
 ) -> None:
-    """Answer a file of questions. Each line has `prompt` or `messages`, and may have `expert`, `id` and any option of `generate`.
+    """Answer a file of questions. Each line has `prompt` or `messages`, and may have `expert`, `id`
+    and any option of `generate`.
 
-    Answers come as they are ready, with the line's number and `id`; a question that fails has `error` instead, and the exit status is 1
-    then. Run the same command again after Ctrl-C, a crash or failures: it asks what is not answered yet.
+    Answers come as they are ready, with the line's number and `id`; a question that fails has
+    `error` instead, and the exit status is 1 then. Run the same command again after Ctrl-C, a crash
+    or failures: it asks what is not answered yet.
     """
     common = wishes(
         temperature=temperature,
@@ -155,7 +164,7 @@ def batch(
         raise typer.Exit(1)
 
 
-# ── lines ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── lines ───────────────────────────────────────────────────────────────────────────────────────
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +174,8 @@ class Line:
     Args:
         number: 1-based; blank lines count, but are not given.
         content: Its bytes without the newline; None where it is longer than `MAX_LINE`.
-        whole: Whether it ended in a newline: a line that was being written when its writer died doesn't.
+        whole: Whether it ended in a newline: a line that was being written when its writer died
+            doesn't.
     """
 
     number: int
@@ -201,7 +211,8 @@ def read_lines(path: Path, limit: int = MAX_LINE) -> Iterator[Line]:
 
 
 def survey(questions: Path) -> tuple[int, list[str]]:
-    """How many lines there are, and what to say before a long run of those that can't be asked: how many, and why the first can't.
+    """How many lines there are, and what to say before a long run of those that can't be asked: how
+    many, and why the first can't.
 
     Raises:
         ConfigError: `bad_file`.
@@ -220,10 +231,12 @@ def survey(questions: Path) -> tuple[int, list[str]]:
 
 
 def answered(answers: Path, questions: Path) -> array[int]:
-    """Which questions an earlier run has answered: by line number, its question's mark, or 0. Removes failures and a torn last line.
+    """Which questions an earlier run has answered: by line number, its question's mark, or 0.
+    Removes failures and a torn last line.
 
     Raises:
-        ConfigError: `not_answers`: the file is something else. `other_questions`: it answers other questions than these.
+        ConfigError: `not_answers`: the file is something else. `other_questions`: it answers other
+            questions than these.
     """
     known: array[int] = array("Q")
     if not answers.exists():
@@ -246,7 +259,8 @@ def answered(answers: Path, questions: Path) -> array[int]:
         for question in read_lines(questions):
             if question.number < len(known) and known[question.number] not in (0, question.mark):
                 raise ConfigError(
-                    f"{answers} answers another question than line {question.number} of {questions}",
+                    f"{answers} answers another question than line {question.number} of"
+                    f" {questions}",
                     hint="write to another file, or pass --overwrite",
                     code="other_questions",
                 )
@@ -258,7 +272,9 @@ def answered(answers: Path, questions: Path) -> array[int]:
 
 
 def _record(answers: Path, line: Line) -> tuple[int, int, bool]:
-    """A line of an earlier run: number and mark of its question, and whether it failed. Number 0 is a torn line."""
+    """A line of an earlier run: number and mark of its question, and whether it failed. Number 0 is
+    a torn line.
+    """
     try:
         value = json.loads(line.content or b"")
         return int(value["line"]), int(value["question"], 16), "error" in value
@@ -281,7 +297,7 @@ def _append(path: Path, overwrite: bool) -> IO[str]:
         ) from error
 
 
-# ── asking ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── asking ──────────────────────────────────────────────────────────────────────────────────────
 
 
 @dataclass(slots=True)
@@ -408,7 +424,9 @@ async def answer_all(
     tally: Tally,
     advance: Callable[[], None],
 ) -> None:
-    """As many lines at a time as `concurrency` says; each answer is written when it is there, and no line is read before its turn."""
+    """As many lines at a time as `concurrency` says; each answer is written when it is there, and
+    no line is read before its turn.
+    """
 
     async def work() -> None:
         for line in lines:

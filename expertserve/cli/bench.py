@@ -38,7 +38,10 @@ Ask = Callable[[], Awaitable[Sample]]
 
 
 @app.command(
-    epilog="Examples: `expertserve bench http://127.0.0.1:8000 -c 32 -n 256`, `expertserve bench sql.expert --max-tokens 64`"
+    epilog=(
+        "Examples: `expertserve bench http://127.0.0.1:8000 -c 32 -n 256`, `expertserve bench"
+        " sql.expert --max-tokens 64`"
+    )
 )
 def bench(
     ctx: typer.Context,
@@ -76,7 +79,9 @@ def bench(
     models_dir: options.ModelsDir = None,
     as_json: options.AsJson = False,
 ) -> None:
-    """Measure tokens per second, and the times to the first token and to the last; one request goes before, unmeasured."""
+    """Measure tokens per second, and the times to the first token and to the last; one request goes
+    before, unmeasured.
+    """
 
     async def run() -> dict[str, object]:
         if target.startswith(("http://", "https://")):

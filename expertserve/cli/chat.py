@@ -23,11 +23,17 @@ if TYPE_CHECKING:
     from expertserve.request import GenerateArgs
 
 app = group()
-HELP = "/expert [NAME]  /system [TEXT]  /schema [FILE]  /reset  /help  /quit    (Ctrl-C stops an answer)"
+HELP = (
+    "/expert [NAME]  /system [TEXT]  /schema [FILE]  /reset  /help  /quit    (Ctrl-C stops an"
+    " answer)"
+)
 
 
 @app.command(
-    epilog="Examples: `expertserve chat sql.expert --schema schema.sql`, `expertserve chat sql.expert json.expert`, then `/expert json`"
+    epilog=(
+        "Examples: `expertserve chat sql.expert --schema schema.sql`, `expertserve chat sql.expert"
+        " json.expert`, then `/expert json`"
+    )
 )
 def chat(
     ctx: typer.Context,
@@ -49,7 +55,9 @@ def chat(
     cache_dir: options.CacheDir = None,
     models_dir: options.ModelsDir = None,
 ) -> None:
-    """Talk with experts. `/expert NAME` goes on with another one, `/schema FILE` gives context, `/reset` forgets, `/quit` ends."""
+    """Talk with experts. `/expert NAME` goes on with another one, `/schema FILE` gives context,
+    `/reset` forgets, `/quit` ends.
+    """
     loading = options.Loading(
         base_model=base_model,
         device=device,
@@ -85,7 +93,9 @@ def chat(
 
 
 def _reader() -> Callable[[str], str]:
-    """Reads a line: with history and editing where prompt_toolkit is installed and somebody types, else plainly."""
+    """Reads a line: with history and editing where prompt_toolkit is installed and somebody types,
+    else plainly.
+    """
     if not (sys.stdin.isatty() and find_spec("prompt_toolkit")):
         return input
     from platformdirs import user_state_path
@@ -117,7 +127,9 @@ class Talk:
     open: bool = True
 
     def hear(self, line: str) -> None:
-        """A command, or a question to answer. What goes wrong is told, and the conversation goes on; only a dead engine ends it."""
+        """A command, or a question to answer. What goes wrong is told, and the conversation goes
+        on; only a dead engine ends it.
+        """
         try:
             if line.startswith("/"):
                 self._command(*line.partition(" ")[::2])

@@ -1,4 +1,6 @@
-"""Groups of commands: errors become a message, a hint and an exit status; some commands are imported only when they are asked for."""
+"""Groups of commands: errors become a message, a hint and an exit status; some commands are
+imported only when they are asked for.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,9 @@ LAZY = {
     ),
     "ray": ("expertserve.cli.ray", "Example: `expertserve ray --config examples/ray/serve.yaml`"),
 }
-"""Commands whose modules bring heavy dependencies: where the function of that name is, and the examples below its help."""
+"""Commands whose modules bring heavy dependencies: where the function of that name is, and the
+examples below its help.
+"""
 
 
 class Commands(TyperGroup):

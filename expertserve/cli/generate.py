@@ -23,9 +23,11 @@ NAME = "expert"
 
 
 @app.command(
-    epilog="Examples: `expertserve generate sql.expert 'How many customers are from Spain?' --schema schema.sql`, "
-    "`expertserve generate json.expert - --json-schema order.json < mail.txt`, "
-    "`expertserve generate sql.expert 'Is it a question?' --choice yes --choice no`"
+    epilog=(
+        "Examples: `expertserve generate sql.expert 'How many customers are from Spain?' --schema"
+        " schema.sql`, `expertserve generate json.expert - --json-schema order.json < mail.txt`,"
+        " `expertserve generate sql.expert 'Is it a question?' --choice yes --choice no`"
+    )
 )
 def generate(
     ctx: typer.Context,

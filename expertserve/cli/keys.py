@@ -17,7 +17,10 @@ Passphrase = Annotated[
     str | None,
     typer.Option(
         envvar="EXPERTSERVE_KEY_PASSPHRASE",
-        help="Of the private key; asked for where it is needed. Other users can see arguments, not the variable.",
+        help=(
+            "Of the private key; asked for where it is needed. Other users can see arguments, not"
+            " the variable."
+        ),
         show_default=False,
         show_envvar=True,
     ),
@@ -25,7 +28,9 @@ Passphrase = Annotated[
 
 
 @app.command(
-    epilog="Examples: `expertserve keygen publisher.pem`, `expertserve keygen publisher.pem --encrypt`"
+    epilog=(
+        "Examples: `expertserve keygen publisher.pem`, `expertserve keygen publisher.pem --encrypt`"
+    )
 )
 def keygen(
     file: Annotated[
@@ -54,7 +59,10 @@ def keygen(
 
 
 @app.command(
-    epilog="Examples: `expertserve sign sql.expert --key publisher.pem`, `expertserve sign my-expert/ --key publisher.pem`"
+    epilog=(
+        "Examples: `expertserve sign sql.expert --key publisher.pem`, `expertserve sign my-expert/"
+        " --key publisher.pem`"
+    )
 )
 def sign(
     package: options.Package,
@@ -95,7 +103,10 @@ def sign(
 
 
 @app.command(
-    epilog="Examples: `expertserve verify sql.expert`, `expertserve verify sql.expert --trust require --trusted-key publisher.pem.pub`"
+    epilog=(
+        "Examples: `expertserve verify sql.expert`, `expertserve verify sql.expert --trust require"
+        " --trusted-key publisher.pem.pub`"
+    )
 )
 def verify(
     package: options.Package,
@@ -105,7 +116,9 @@ def verify(
     cache_dir: options.CacheDir = None,
     as_json: options.AsJson = False,
 ) -> None:
-    """Verify a package's checksums and signature. Exit status 5 where they don't match, or there is no signature."""
+    """Verify a package's checksums and signature. Exit status 5 where they don't match, or there is
+    no signature.
+    """
     from expertserve.package.archive import open_package, verify_files
     from expertserve.package.manifest import read_manifest
     from expertserve.package.signature import enforce, verify_signature

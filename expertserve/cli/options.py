@@ -39,7 +39,9 @@ Package = Annotated[
 Packages = Annotated[
     list[str],
     typer.Argument(
-        help="`.expert` files or unpacked folders, each with a name of yours if you like: NAME=PATH.",
+        help=(
+            "`.expert` files or unpacked folders, each with a name of yours if you like: NAME=PATH."
+        ),
         show_default=False,
     ),
 ]
@@ -81,7 +83,10 @@ Trust = Annotated[
     Literal["off", "warn", "require"] | None,
     typer.Option(
         envvar="EXPERTSERVE_TRUST",
-        help="What is demanded of signatures. By default only a package that was changed after it was signed is refused.",
+        help=(
+            "What is demanded of signatures. By default only a package that was changed after it"
+            " was signed is refused."
+        ),
         show_default=False,
     ),
 ]
@@ -89,7 +94,10 @@ TrustedKey = Annotated[
     list[str] | None,
     typer.Option(
         envvar="EXPERTSERVE_TRUSTED_KEYS",
-        help="A publisher's public key (ed25519:…), or a file with one on each line; may be repeated.",
+        help=(
+            "A publisher's public key (ed25519:…), or a file with one on each line; may be"
+            " repeated."
+        ),
         show_default=False,
     ),
 ]
@@ -131,7 +139,8 @@ NoGrammar = Annotated[
 
 @dataclass(frozen=True, slots=True)
 class Seams:
-    """What commands reach the outside through. Tests pass others: `runner.invoke(app, arguments, obj=Seams(…))`.
+    """What commands reach the outside through. Tests pass others: `runner.invoke(app, arguments,
+    obj=Seams(…))`.
 
     Args:
         engine: Makes the engine; None takes the one that suits the machine.
@@ -211,7 +220,8 @@ class Named(NamedTuple):
 
 
 def named(packages: list[str], cache_dir: Path | None) -> list[Named]:
-    """`NAME=PATH` or `PATH`; without a name, the manifest's counts. In the order that the manifests ask to be loaded in.
+    """`NAME=PATH` or `PATH`; without a name, the manifest's counts. In the order that the manifests
+    ask to be loaded in.
 
     Raises:
         LoadError: A package can't be read.
@@ -266,7 +276,9 @@ def read_input(text: str) -> str:
 
 
 def passphrase_for(path: Path, given: str | None) -> str | None:
-    """The passphrase of a private key: what was given, or asked for where the key needs one and somebody is there to answer."""
+    """The passphrase of a private key: what was given, or asked for where the key needs one and
+    somebody is there to answer.
+    """
     if (
         given is not None
         or not os.access(path, os.R_OK)

@@ -1,4 +1,6 @@
-"""What commands print: foreign words made harmless, errors, tables. Results go to standard output, everything else to standard error."""
+"""What commands print: foreign words made harmless, errors, tables. Results go to standard output,
+everything else to standard error.
+"""
 
 from __future__ import annotations
 

@@ -37,7 +37,9 @@ def pack(
     ] = None,
     as_json: options.AsJson = False,
 ) -> None:
-    """Pack a folder into a .expert archive with checksums; the same folder gives the same bytes. A signature is kept."""
+    """Pack a folder into a .expert archive with checksums; the same folder gives the same bytes. A
+    signature is kept.
+    """
     from expertserve.files import file_digest
     from expertserve.package.build import pack as build
 
@@ -77,7 +79,10 @@ def inspect(
 
 
 @app.command(
-    epilog="Examples: `expertserve check sql.expert`, `expertserve check --strict --json experts/*.expert`"
+    epilog=(
+        "Examples: `expertserve check sql.expert`, `expertserve check --strict --json"
+        " experts/*.expert`"
+    )
 )
 def check(
     packages: Annotated[
@@ -93,7 +98,9 @@ def check(
     models_dir: options.ModelsDir = None,
     as_json: options.AsJson = False,
 ) -> None:
-    """Tell everything that is wrong or risky with packages, each with its place, reason and fix. Exit status 1 where one has errors."""
+    """Tell everything that is wrong or risky with packages, each with its place, reason and fix.
+    Exit status 1 where one has errors.
+    """
     from expertserve.check import check_package
 
     found = []
@@ -137,7 +144,8 @@ def _print(package: Path, finding: Finding) -> None:
     colour = COLOURS[finding.severity]
     console = Console(highlight=False, soft_wrap=True)
     console.print(
-        f"{escape(output.printable(place))}: [{colour}]{finding.severity}[/] {escape(output.printable(finding.message))}",
+        f"{escape(output.printable(place))}: [{colour}]{finding.severity}[/]"
+        f" {escape(output.printable(finding.message))}",
         end="",
     )
     console.print(f"  [dim]{escape('[' + finding.code + ']')}[/]")
@@ -147,7 +155,10 @@ def _print(package: Path, finding: Finding) -> None:
 
 
 @app.command(
-    epilog="Examples: `expertserve prepare sql.expert`, `expertserve prepare experts/*.expert --trust require --trusted-key keys.txt`"
+    epilog=(
+        "Examples: `expertserve prepare sql.expert`, `expertserve prepare experts/*.expert --trust"
+        " require --trusted-key keys.txt`"
+    )
 )
 def prepare(
     packages: Annotated[
@@ -163,7 +174,9 @@ def prepare(
     models_dir: options.ModelsDir = None,
     as_json: options.AsJson = False,
 ) -> None:
-    """Do ahead of time what loading does: verify, unpack, convert, compile the grammar; such as when a container image is built."""
+    """Do ahead of time what loading does: verify, unpack, convert, compile the grammar; such as
+    when a container image is built.
+    """
     from expertserve import expert
 
     policy, done = options.policy(trust, trusted_key), []
@@ -198,14 +211,17 @@ def prepare(
         )
         if not as_json:
             typer.echo(
-                f"{package}  {ready.manifest.name} {ready.manifest.version} on {ready.base.name}  {done[-1]['seconds']} s"
+                f"{package}  {ready.manifest.name} {ready.manifest.version} on {ready.base.name} "
+                f" {done[-1]['seconds']} s"
             )
     if as_json:
         output.as_json({"prepared": done})
 
 
 def _compiled(ready: PreparedExpert, cache_dir: Path | None) -> str | None:
-    """The digest of its grammar, whose mask is compiled if it can be; without it, answers are held to it by slower masks."""
+    """The digest of its grammar, whose mask is compiled if it can be; without it, answers are held
+    to it by slower masks.
+    """
     from expertserve.decoding.compile import masks
     from expertserve.errors import GrammarError
 

@@ -32,7 +32,9 @@ def ray(
         bool, typer.Option("--check", help="Only say whether the file is right.")
     ] = False,
 ) -> None:
-    """Serve experts on Ray Serve, over OpenAI's API: replicas, autoscaling, requests that go where their expert is warm."""
+    """Serve experts on Ray Serve, over OpenAI's API: replicas, autoscaling, requests that go where
+    their expert is warm.
+    """
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     from expertserve.ray.config import read_config
     from expertserve.ray.serve import cluster, deploy

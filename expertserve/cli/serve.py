@@ -34,7 +34,10 @@ if TYPE_CHECKING:
 Sources = Annotated[
     list[str] | None,
     typer.Argument(
-        help="`.expert` files, unpacked folders, or folders of them; each file with a name of yours if you like: NAME=PATH.",
+        help=(
+            "`.expert` files, unpacked folders, or folders of them; each file with a name of yours"
+            " if you like: NAME=PATH."
+        ),
         metavar="[PACKAGE|DIR]...",
         show_default=False,
     ),
@@ -146,7 +149,10 @@ def serve(
     places = [Path(p) for p in packages or () if Path(p).exists()]
     found = expand(packages or [])
     if not found and not (watch and places) and not (experts_folder or state_dir or base_model):
-        hint = "name .expert files or a folder of them, or pass --experts-folder to load them over HTTP"
+        hint = (
+            "name .expert files or a folder of them, or pass --experts-folder to load them over"
+            " HTTP"
+        )
         raise ConfigError("there is nothing to serve", hint=hint, code="no_packages")
 
     def make() -> AsyncExpertManager:

@@ -1,4 +1,6 @@
-"""A call's wishes and an expert's defaults → the grammar that its answer follows, and what became of it."""
+"""A call's wishes and an expert's defaults → the grammar that its answer follows, and what became
+of it.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,9 @@ if TYPE_CHECKING:
     from expertserve.expert import PreparedExpert
 
 SLOW = 0.01
-"""Seconds. A step that takes longer is an ambiguous grammar's, and the next one may hold up other requests no more."""
+"""Seconds. A step that takes longer is an ambiguous grammar's, and the next one may hold up other
+requests no more.
+"""
 
 KINDS = ("grammar", "json_schema", "regex", "choice")
 
@@ -104,7 +108,9 @@ class Applied:
         )
 
     def check(self) -> None:
-        """Raises GrammarError `incomplete` where the caller wants no incomplete answer, or no ending of ours."""
+        """Raises GrammarError `incomplete` where the caller wants no incomplete answer, or no
+        ending of ours.
+        """
         if self._args.get("on_incomplete", "return") != "raise":
             return
         for follower in self._followers:
@@ -128,7 +134,8 @@ async def apply_grammar(
     """The grammar that a call asks for, else the expert's own; None where there is none.
 
     Raises:
-        ConfigError: Two are asked for, or one is malformed. GrammarError: Its text is, or no sentence fits into `max_tokens`.
+        ConfigError: Two are asked for, or one is malformed. GrammarError: Its text is, or no
+            sentence fits into `max_tokens`.
     """
     given = [kind for kind in KINDS if args.get(kind) is not None]
     if len(given) > 1:
@@ -178,7 +185,8 @@ def _check_budget(grammar: Grammar, expert: PreparedExpert, sampling: Sampling) 
         wanted = len(_spell(expert, (grammar.shortest_completion("") or "").encode()))
     if wanted > sampling.max_tokens:
         raise GrammarError(
-            f"the grammar's shortest sentence takes {wanted:,} tokens; max_tokens is {sampling.max_tokens:,}",
+            f"the grammar's shortest sentence takes {wanted:,} tokens; max_tokens is"
+            f" {sampling.max_tokens:,}",
             hint=f"raise max_tokens to {wanted:,} or more",
             code="no_ending_fits",
         )

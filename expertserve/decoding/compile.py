@@ -1,7 +1,9 @@
-"""Masks are compiled in processes of their own, bounded in memory and time, and kept in the cache as files that engines load.
+"""Masks are compiled in processes of their own, bounded in memory and time, and kept in the cache
+as files that engines load.
 
-There are two: one compiles quickly, for the request that waits; one compiles the static masks, which take seconds and are hundreds of
-times faster, in the background. A hostile grammar that ends either takes nothing else with it.
+There are two: one compiles quickly, for the request that waits; one compiles the static masks,
+which take seconds and are hundreds of times faster, in the background. A hostile grammar that ends
+either takes nothing else with it.
 """
 
 from __future__ import annotations
@@ -39,7 +41,8 @@ MAX_MASK = 256 << 20
 HASH = 32
 """A mask's file begins with the SHA-256 of the rest."""
 WORTH = 2
-"""A call's own grammar is compiled statically once it comes again; an expert's, at its first use."""
+"""A call's own grammar is compiled statically once it comes again; an expert's, at its first use.
+"""
 MOST_BYTES = 1 << 30
 """What masks may take on disk: a caller may send a schema of its own with each request."""
 MOST_COUNTED = 10_000
@@ -64,7 +67,8 @@ class Compiler:
         """Writes a mask's file; waits for it. Gives the seconds that compiling took.
 
         Raises:
-            GrammarError: `mask_refused`: the engine can't; `grammar_too_costly`: not within the bounds of memory and time.
+            GrammarError: `mask_refused`: the engine can't; `grammar_too_costly`: not within the
+                bounds of memory and time.
             LoadError: `io`: there is no place for it.
         """
         job = json.dumps({"gbnf": gbnf, "tokenizer": str(tokenizer), "out": str(out)})
@@ -76,8 +80,12 @@ class Compiler:
             if not answer:
                 self.end()
                 raise GrammarError(
-                    f"compiling the grammar took more than {SECONDS[self._strategy]:.0f} s or {MEMORY[self._strategy] >> 30} GiB",
-                    hint="bound its repetitions, and have no two ways to read the same text; `expertserve check` shows where",
+                    f"compiling the grammar took more than {SECONDS[self._strategy]:.0f} s or"
+                    f" {MEMORY[self._strategy] >> 30} GiB",
+                    hint=(
+                        "bound its repetitions, and have no two ways to read the same text;"
+                        " `expertserve check` shows where"
+                    ),
                     code="grammar_too_costly",
                 )
         told = json.loads(answer)
@@ -106,9 +114,9 @@ class Compiler:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
                 text=True,
-                process_group=None
-                if sys.platform == "win32"
-                else 0,  # a terminal's Ctrl-C is for us alone
+                process_group=(
+                    None if sys.platform == "win32" else 0
+                ),  # a terminal's Ctrl-C is for us alone
             )
         return self._process
 
@@ -167,7 +175,8 @@ class Masks:
     def ready(
         self, grammar: Grammar, tokenizer: Path, cache_dir: Path | None, *, own: bool
     ) -> Constraint:
-        """A grammar whose mask lies in the cache: the static one where it is there, else a quick one, made now if it must be.
+        """A grammar whose mask lies in the cache: the static one where it is there, else a quick
+        one, made now if it must be.
 
         Args:
             own: It is the expert's, and will come again.
@@ -205,7 +214,9 @@ class Masks:
             self._walk.compile(gbnf, tokenizer, out)
 
     def expect(self, grammar: Grammar, tokenizer: Path, cache_dir: Path | None) -> None:
-        """Has an expert's static mask compiled in the background, if it isn't there: its first request will want it."""
+        """Has an expert's static mask compiled in the background, if it isn't there: its first
+        request will want it.
+        """
         static = self.path(cache_dir, grammar.digest, vocabulary_of(tokenizer))
         if not static.exists() and not static.with_suffix(".refused").exists():
             with suppress(LoadError):  # the first request will tell
@@ -225,7 +236,9 @@ class Masks:
         return self._static.compile(write(grammar.rules), tokenizer, static)
 
     def path(self, cache_dir: Path | None, grammar: str, vocabulary: Vocabulary) -> Path:
-        """Where a static mask is kept: named by the digests of grammar and vocabulary, the engine's version and ours."""
+        """Where a static mask is kept: named by the digests of grammar and vocabulary, the engine's
+        version and ours.
+        """
         name = (
             f"{grammar[:32]}-{vocabulary.digest[:16]}-{metadata.version('glrmask')}-{FORMAT}.mask"
         )
@@ -261,7 +274,8 @@ masks = Masks()
 
 
 def measure(grammar: Grammar, tokenizer: Path) -> tuple[float, int]:
-    """The seconds and bytes of a grammar's static mask, compiled in a process of its own; nothing is kept.
+    """The seconds and bytes of a grammar's static mask, compiled in a process of its own; nothing
+    is kept.
 
     Raises:
         GrammarError: See `Compiler.compile`.
@@ -302,7 +316,9 @@ def _used(mask: Path) -> bool:
 
 
 def prune(folder: Path, most: int = MOST_BYTES) -> None:
-    """Removes masks that were not used for the longest, where all of them take more than so many bytes."""
+    """Removes masks that were not used for the longest, where all of them take more than so many
+    bytes.
+    """
     found: list[tuple[float, int, Path]] = []
     for file in folder.iterdir():
         with suppress(OSError):
@@ -345,11 +361,13 @@ def write_mask(path: Path, mask: GlrMask) -> None:
     write_whole(path, hashlib.sha256(data).digest() + data)
 
 
-# ── inside the process ──────────────────────────────────────────────────────────────────────────────────────────────────
+# ── inside the process ──────────────────────────────────────────────────────────────────────────
 
 
 def serve(strategy: Strategy, idle: float) -> None:
-    """Compiles what standard input asks for, a line of JSON each, until it ends or nothing is asked for `idle` seconds."""
+    """Compiles what standard input asks for, a line of JSON each, until it ends or nothing is asked
+    for `idle` seconds.
+    """
     _bound(strategy)
     for line in iter(lambda: _next(idle), ""):
         job = json.loads(line)
@@ -370,7 +388,9 @@ def serve(strategy: Strategy, idle: float) -> None:
 
 
 def _next(idle: float) -> str:
-    """The next line; empty at the end, and where none comes. Each waits for the last one's answer, so none is in the buffer."""
+    """The next line; empty at the end, and where none comes. Each waits for the last one's answer,
+    so none is in the buffer.
+    """
     if sys.platform != "win32" and not select.select([sys.stdin], [], [], idle)[0]:
         return ""
     return sys.stdin.readline()

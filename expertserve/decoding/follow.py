@@ -1,8 +1,10 @@
-"""Follows one answer with the recogniser as it is written, so that it ends complete: in time, or by an ending of ours.
+"""Follows one answer with the recogniser as it is written, so that it ends complete: in time, or by
+an ending of ours.
 
-Before a token is let through, the shortest ending of the sentence with it is known to fit into the tokens that are left. One after which
-it would not fit is dropped, and the ending of the sentence without it, which did fit, is appended. So whenever the shortest sentence fits
-at the start, the result is complete, and nothing that was handed out is taken back.
+Before a token is let through, the shortest ending of the sentence with it is known to fit into the
+tokens that are left. One after which it would not fit is dropped, and the ending of the sentence
+without it, which did fit, is appended. So whenever the shortest sentence fits at the start, the
+result is complete, and nothing that was handed out is taken back.
 """
 
 from __future__ import annotations
@@ -23,7 +25,8 @@ class Follower:
         tokens: What each token writes.
         spell: The tokens that write a text.
         ends: Tokens that end the answer.
-        stops: Texts that end it where the sentence before them is complete; elsewhere they are part of it.
+        stops: Texts that end it where the sentence before them is complete; elsewhere they are part
+            of it.
     """
 
     def __init__(

@@ -1,4 +1,5 @@
-"""Mask engines behind one seam: which tokens may come next. glrmask by default, xgrammar where glrmask can't compile a grammar.
+"""Mask engines behind one seam: which tokens may come next. glrmask by default, xgrammar where
+glrmask can't compile a grammar.
 
 A compiled mask is shared by all requests; each request follows it with a state of its own.
 """
@@ -52,7 +53,7 @@ class Mask(Protocol):
     def start(self) -> State: ...
 
 
-# ── glrmask ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── glrmask ─────────────────────────────────────────────────────────────────────────────────────
 
 
 class GlrVocabulary:
@@ -77,8 +78,9 @@ class GlrMask:
     def compile(
         cls, rules: Rules, vocabulary: GlrVocabulary, strategy: Strategy = "static"
     ) -> GlrMask:
-        """Static: seconds, and masks of some 20 µs. Quick: about half of that, and masks of some 300 µs. Walk: the least work, and masks
-        of milliseconds; very ambiguous grammars leave nothing else.
+        """Static: seconds, and masks of some 20 µs. Quick: about half of that, and masks of some
+        300 µs. Walk: the least work, and masks of milliseconds; very ambiguous grammars leave
+        nothing else.
 
         Raises:
             GrammarError: `mask_refused`, where glrmask can't compile it.
@@ -148,14 +150,14 @@ class GlrState:
         return type(self)(self._state.copy())
 
 
-# ── xgrammar ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── xgrammar ────────────────────────────────────────────────────────────────────────────────────
 
 
 class XMask:
     """A grammar compiled by xgrammar, rewritten so that its masks are right.
 
-    Its masks forbid legal tokens where the root refers to itself, so it gets a root of its own; and a counted repetition of what may be
-    empty takes it seconds, so nothing empty is repeated.
+    Its masks forbid legal tokens where the root refers to itself, so it gets a root of its own; and
+    a counted repetition of what may be empty takes it seconds, so nothing empty is repeated.
 
     Source: https://github.com/mlc-ai/xgrammar
     """
@@ -191,7 +193,9 @@ class XMask:
 
 
 class XState:
-    """A request's place in a sentence, by xgrammar, which wants a token of its own to stop with; callers have theirs."""
+    """A request's place in a sentence, by xgrammar, which wants a token of its own to stop with;
+    callers have theirs.
+    """
 
     def __init__(self, matcher: xgrammar.GrammarMatcher, stop: int | None) -> None:
         self._matcher = matcher

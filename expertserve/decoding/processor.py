@@ -1,6 +1,8 @@
-"""A grammar for Outlines' own generators: `outlines.Generator(model, processor=MaskProcessor(grammar, folder))`.
+"""A grammar for Outlines' own generators: `outlines.Generator(model,
+processor=MaskProcessor(grammar, folder))`.
 
-The masks are those that the engines use, compiled here, now, and in this process: for grammars that you trust.
+The masks are those that the engines use, compiled here, now, and in this process: for grammars that
+you trust.
 """
 
 from __future__ import annotations
@@ -18,17 +20,22 @@ from expertserve.grammar.recognise import Grammar
 
 
 class MaskProcessor(OutlinesLogitsProcessor):
-    """Lets a model write sentences of a grammar alone. One for each generator; each call to that begins anew.
+    """Lets a model write sentences of a grammar alone. One for each generator; each call to that
+    begins anew.
 
     Args:
         grammar: What may be written.
-        tokenizer: The folder of the model's tokenizer (`tokenizer.json`), whose ids the logits have.
-        ends: Tokens that end an answer, such as the model's end of sequence; allowed where the sentence is complete, and only there.
+        tokenizer: The folder of the model's tokenizer (`tokenizer.json`), whose ids the logits
+            have.
+        ends: Tokens that end an answer, such as the model's end of sequence; allowed where the
+            sentence is complete, and only there.
         library: Whose tensors the model gives: "torch", "numpy" or "mlx".
-        strategy: As in `GlrMask.compile`: "static" takes seconds and gives masks of some 20 µs; "quick" takes less, and gives slower masks.
+        strategy: As in `GlrMask.compile`: "static" takes seconds and gives masks of some 20 µs;
+            "quick" takes less, and gives slower masks.
 
     Raises:
-        GrammarError: No mask can be compiled for it. IncompatibleError: Tokens of this tokenizer can't be told in bytes.
+        GrammarError: No mask can be compiled for it. IncompatibleError: Tokens of this tokenizer
+            can't be told in bytes.
 
     Example:
         >>> import outlines, transformers
@@ -60,7 +67,9 @@ class MaskProcessor(OutlinesLogitsProcessor):
         self._states = []
 
     def process_logits(self, input_ids: Any, logits: Any) -> Any:
-        """Shapes: input_ids [rows, tokens so far], logits [rows, vocabulary]. A row that has ended may only end again."""
+        """Shapes: input_ids [rows, tokens so far], logits [rows, vocabulary]. A row that has ended
+        may only end again.
+        """
         adapter: Any = self.tensor_adapter  # its methods are untyped
         rows, size = adapter.shape(logits)
         if not self._states:

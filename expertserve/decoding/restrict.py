@@ -1,4 +1,6 @@
-"""A grammar whose identifiers are those of a schema: tables and columns of a DDL, labels, relationship types and properties of a graph."""
+"""A grammar whose identifiers are those of a schema: tables and columns of a DDL, labels,
+relationship types and properties of a graph.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,8 @@ GRAPH_NODE = re.compile(r"\(\s*+\w*+\s*+((?::\s*+[A-Za-z_]\w*+\s*+)++)(\{[^{}]*+
 GRAPH_EDGE = re.compile(
     r"\[\s*+(?:\w++\s*+(?=:))?+((?::?\s*+\|?\s*+:?[A-Za-z_]\w*+\s*+)++)(\{[^{}]*+\})?+\s*+\]"
 )
-"""Possessive (`+` behind a repetition), since a stranger writes the schema: nothing is tried twice."""
+"""Possessive (`+` behind a repetition), since a stranger writes the schema: nothing is tried twice.
+"""
 PROPERTY = re.compile(r"([A-Za-z_]\w*)\s*:")
 WORD = re.compile(r"[A-Za-z_]\w*")
 
@@ -27,9 +30,11 @@ def restrict(grammar: Grammar, schema: str, kind: str, rules: Mapping[str, str])
     """The grammar with the rules for names replaced by the names that exist.
 
     Args:
-        schema: DDL that sqlglot reads; for Cypher, patterns such as `(:Person {name: STRING})-[:KNOWS]->(:Person)`.
+        schema: DDL that sqlglot reads; for Cypher, patterns such as `(:Person {name:
+            STRING})-[:KNOWS]->(:Person)`.
         kind: The manifest's grammar type: `sql…` or `cypher`.
-        rules: Names of the rules, where the manifest has others than ours: `table`, `column`; `label`, `relationship`, `property`.
+        rules: Names of the rules, where the manifest has others than ours: `table`, `column`;
+            `label`, `relationship`, `property`.
 
     Raises:
         ConfigError: The schema can't be read or names nothing, or the grammar has no such rules.
@@ -80,7 +85,8 @@ def _one_of(names: Iterable[str]) -> Node:
 
 
 def sql_names(ddl: str, kind: str) -> dict[str, list[str]]:
-    """Tables and columns of CREATE TABLE statements, as they are written in queries: quoted where they must be.
+    """Tables and columns of CREATE TABLE statements, as they are written in queries: quoted where
+    they must be.
 
     Raises:
         ConfigError: `bad_schema`.

@@ -1,7 +1,9 @@
-"""Whether a finished text parses, asked of real parsers: a verdict beside the result, whatever enforced it.
+"""Whether a finished text parses, asked of real parsers: a verdict beside the result, whatever
+enforced it.
 
-Nothing is executed: SQL is explained against an empty database that may neither attach nor set anything, Cypher is prepared.
-The parsers are optional and imported where they are used; where none is there, nothing is said.
+Nothing is executed: SQL is explained against an empty database that may neither attach nor set
+anything, Cypher is prepared. The parsers are optional and imported where they are used; where none
+is there, nothing is said.
 """
 
 from __future__ import annotations
@@ -16,11 +18,15 @@ from importlib.util import find_spec
 MAX_TEXT = 100_000
 """Characters; longer texts go unjudged."""
 MAX_CYPHER, MAX_BRACKETS = 4_000, 60
-"""Characters and nested brackets of Cypher: its parsers recurse and take long, and a compiled one that overflows ends the process."""
+"""Characters and nested brackets of Cypher: its parsers recurse and take long, and a compiled one
+that overflows ends the process.
+"""
 SQLITE_SYNTAX = re.compile(
     r"syntax error|unrecognized token|incomplete input|one statement at a time"
 )
-"""SQLite has a single code for all errors of a statement: only its words tell syntax from a missing table."""
+"""SQLite has a single code for all errors of a statement: only its words tell syntax from a missing
+table.
+"""
 
 Parser = Callable[[str], str]
 """Returns what is wrong, or an empty text."""
@@ -42,10 +48,12 @@ class Verdict:
 
 
 def validate(kind: str, text: str) -> Verdict:
-    """The verdict on a text of this kind: `json`, `json-object`, `sql`, `sql-postgres`, `sql-sqlite`, `cypher`; others go unjudged.
+    """The verdict on a text of this kind: `json`, `json-object`, `sql`, `sql-postgres`,
+    `sql-sqlite`, `cypher`; others go unjudged.
 
-    SQL of no dialect is valid if all its parsers accept it, PostgreSQL's and SQLite's if their own does, Cypher if one of its parsers
-    does, for each speaks a dialect. A missing table or function is no error here. Takes milliseconds; some parsers take a second to import.
+    SQL of no dialect is valid if all its parsers accept it, PostgreSQL's and SQLite's if their own
+    does, Cypher if one of its parsers does, for each speaks a dialect. A missing table or function
+    is no error here. Takes milliseconds; some parsers take a second to import.
 
     Example:
         >>> validate("sql-sqlite", "SELECT name FROM customers").valid
@@ -101,7 +109,7 @@ def nesting(text: str) -> int:
     return deepest
 
 
-# ── the parsers ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── the parsers ─────────────────────────────────────────────────────────────────────────────────
 
 
 def json_error(text: str) -> str:
@@ -125,7 +133,8 @@ def sqlite_error(text: str) -> str:
     """By SQLite's own parser. Only syntax counts: there are no tables.
 
     Raises:
-        RecursionError: Nested deeper than its stack of 100 symbols (before SQLite 3.46), which is no matter of syntax.
+        RecursionError: Nested deeper than its stack of 100 symbols (before SQLite 3.46), which is
+            no matter of syntax.
     """
     database = sqlite3.connect(":memory:")
     database.set_authorizer(_explain_only)

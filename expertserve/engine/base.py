@@ -37,7 +37,8 @@ class Resident:
 
     Args:
         bytes: What its tensors take, measured by the engine.
-        in_slot: Whether it is where the next step can use it; else it is in memory beside the slots.
+        in_slot: Whether it is where the next step can use it; else it is in memory beside the
+            slots.
     """
 
     bytes: int
@@ -45,7 +46,9 @@ class Resident:
 
 
 class Engine(Protocol):
-    """One base model in memory, and the adapters that it can apply. All calls come from one event loop."""
+    """One base model in memory, and the adapters that it can apply. All calls come from one event
+    loop.
+    """
 
     async def start(self, base: LocalModel, config: EngineConfig, rank: int) -> EngineInfo:
         """Loads the base model; `rank` is the widest adapter to be served.
@@ -56,7 +59,8 @@ class Engine(Protocol):
         ...
 
     async def add(self, adapter: ServingAdapter) -> None:
-        """Makes an adapter resident, and checks that what the engine holds is what was added. Again is no error.
+        """Makes an adapter resident, and checks that what the engine holds is what was added. Again
+        is no error.
 
         Raises:
             IncompatibleError: This engine can't serve it exactly.
@@ -77,7 +81,8 @@ class Engine(Protocol):
         ...
 
     def stream(self, request: Request) -> AsyncGenerator[Chunk, None]:
-        """Generates. Closing the iterator, or cancelling the task in it, aborts the request in the engine at once.
+        """Generates. Closing the iterator, or cancelling the task in it, aborts the request in the
+        engine at once.
 
         Raises:
             InferenceError, EngineDeadError.

@@ -1,4 +1,6 @@
-"""What a container leaves its processes of memory and cores (Linux control groups, versions 1 and 2)."""
+"""What a container leaves its processes of memory and cores (Linux control groups, versions 1 and
+2).
+"""
 
 from __future__ import annotations
 
@@ -36,7 +38,9 @@ def cpu_share() -> float:
 
 
 def _folders(controller: str) -> Iterator[Path]:
-    """Of the groups that this process is in, the innermost first. In a container they often begin at the root."""
+    """Of the groups that this process is in, the innermost first. In a container they often begin
+    at the root.
+    """
     try:
         lines = OWN.read_text(encoding="utf-8").splitlines()
     except OSError:

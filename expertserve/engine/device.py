@@ -1,6 +1,8 @@
-"""Which engine runs on which device: a pure function of a description of the machine, and the probe that makes one.
+"""Which engine runs on which device: a pure function of a description of the machine, and the probe
+that makes one.
 
-CUDA where there is one, else Apple's MPS, else the CPU. vLLM where it is installed and runs on that device, else the portable engine.
+CUDA where there is one, else Apple's MPS, else the CPU. vLLM where it is installed and runs on that
+device, else the portable engine.
 """
 
 from __future__ import annotations
@@ -27,8 +29,8 @@ ENGINES: tuple[EngineName, ...] = ("vllm", "transformers")
 VLLM_CAPABILITY = (7, 5)
 """The oldest NVIDIA GPUs that vLLM computes on."""
 CPU_WARNING = (
-    "no GPU is used: inference runs on the CPU, which is many times slower; small models and short answers are practical. "
-    "Pass device='cpu' (`--device cpu`) to say that this is meant"
+    "no GPU is used: inference runs on the CPU, which is many times slower; small models and short"
+    " answers are practical. Pass device='cpu' (`--device cpu`) to say that this is meant"
 )
 
 
@@ -88,7 +90,8 @@ class Choice:
 
     Args:
         device: As torch names it: `cpu`, `mps`, `cuda:1`.
-        environment: For the engine's processes alone, going before what is set: it shows them their GPU only, which to them is `cuda:0`.
+        environment: For the engine's processes alone, going before what is set: it shows them their
+            GPU only, which to them is `cuda:0`.
     """
 
     engine: EngineName
@@ -139,7 +142,10 @@ def choose(machine: Machine, device: str | None = None, engine: str | None = Non
     if not machine.transformers:
         raise ConfigError(
             f"no engine can run on {place}: {obstacle or 'transformers is not installed'}",
-            hint="pip install 'expertserve[cpu]' (Linux), [cuda] (Linux with an NVIDIA GPU), or [transformers]",
+            hint=(
+                "pip install 'expertserve[cpu]' (Linux), [cuda] (Linux with an NVIDIA GPU), or"
+                " [transformers]"
+            ),
             code="no_engine",
         )
     return Choice(
@@ -159,7 +165,10 @@ def _device(machine: Machine, device: str | None, engine: str | None) -> tuple[s
         count = len(machine.gpus)
         return (
             f"cuda:{best}",
-            f"{machine.gpus[best].name} is {f'the largest of {count} GPUs' if count > 1 else 'the GPU'}",
+            (
+                f"{machine.gpus[best].name} is"
+                f" {f'the largest of {count} GPUs' if count > 1 else 'the GPU'}"
+            ),
         )
     if machine.mps and engine != "vllm":
         return "mps", "there is no CUDA, but Apple's GPU"
@@ -182,7 +191,10 @@ def _named(machine: Machine, device: str) -> str:
 
 def _hint(machine: Machine, device: str) -> str:
     if device.startswith("cuda") and not machine.gpus:
-        return "leave device out to take the best there is; with an NVIDIA GPU, check its driver and that torch was installed with CUDA"
+        return (
+            "leave device out to take the best there is; with an NVIDIA GPU, check its driver and"
+            " that torch was installed with CUDA"
+        )
     return "leave device out to take the best there is"
 
 
@@ -204,7 +216,10 @@ def _vllm_obstacle(machine: Machine, place: str) -> str:
         return "the one that is installed is built for the CPU"
     gpu = machine.gpus[int(place.removeprefix("cuda:"))]
     if gpu.capability < VLLM_CAPABILITY:
-        return f"{gpu.name} has compute capability {_dotted(gpu.capability)}, {_dotted(VLLM_CAPABILITY)} is needed"
+        return (
+            f"{gpu.name} has compute capability {_dotted(gpu.capability)},"
+            f" {_dotted(VLLM_CAPABILITY)} is needed"
+        )
     return ""
 
 
@@ -219,7 +234,8 @@ def _warnings(machine: Machine, place: str, *, asked: bool) -> tuple[str, ...]:
         found.append(CPU_WARNING)
     if place == "cpu" and machine.arch == "x86_64" and "avx512" not in machine.cpu:
         found.append(
-            "the processor has no AVX-512 and would emulate bfloat16: unless dtype is given, float32 is taken where memory allows"
+            "the processor has no AVX-512 and would emulate bfloat16: unless dtype is given,"
+            " float32 is taken where memory allows"
         )
     if place == "cpu" and machine.wsl:
         found.append("WSL gives Linux half of the memory by default; .wslconfig can give more")
@@ -240,7 +256,7 @@ def announce(choice: Choice) -> None:
         log.warning("%s", warning)
 
 
-# ── the probe ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── the probe ───────────────────────────────────────────────────────────────────────────────────
 
 
 def probe() -> Machine:
@@ -256,9 +272,11 @@ def probe() -> Machine:
         arch={"amd64": "x86_64", "aarch64": "arm64"}.get(
             platform.machine().lower(), platform.machine().lower()
         ),
-        gpus=tuple(_gpu(i) for i in range(torch.cuda.device_count()))
-        if torch.cuda.is_available()
-        else (),
+        gpus=(
+            tuple(_gpu(i) for i in range(torch.cuda.device_count()))
+            if torch.cuda.is_available()
+            else ()
+        ),
         mps=torch.backends.mps.is_available(),
         cpu=frozenset(flags),
         vllm=_vllm_build(),

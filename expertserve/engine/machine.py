@@ -19,9 +19,12 @@ TOKENS_EACH = 1024
 """Keys and values for so many tokens of each request that may run, where memory allows."""
 BLOCK = 128
 FLOAT32_SHARE = 0.5
-"""Of the memory that is free, how much weights may take that are held in float32 for speed alone."""
+"""Of the memory that is free, how much weights may take that are held in float32 for speed alone.
+"""
 ADAPTERS_SHARE, MAX_ADAPTERS = 0.1, 512
-"""Of the memory that is free, how much adapters beside those in slots may take, and how many are kept at most."""
+"""Of the memory that is free, how much adapters beside those in slots may take, and how many are
+kept at most.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +50,16 @@ def cpus() -> list[int]:
 
 
 def free_memory() -> int:
-    """Bytes that this process may still take: what the machine has free or, where that is less, what its container does."""
+    """Bytes that this process may still take: what the machine has free or, where that is less,
+    what its container does.
+    """
     return max(0, int(min(psutil.virtual_memory().available, cgroup.memory_left())))
 
 
 def choose_dtype(base: LocalModel, config: EngineConfig, device: str) -> str:
-    """What weights are held in: as saved. In float32 where the CPU would have to emulate that, and has the memory."""
+    """What weights are held in: as saved. In float32 where the CPU would have to emulate that, and
+    has the memory.
+    """
     if config.dtype != "auto":
         return config.dtype
     if device != "cpu" or fast_bfloat16():
@@ -133,11 +140,15 @@ def choose_sizes(
     if wanted > room or wanted < each * length:
         most = min(config.kv_cache_bytes or room, room) // each
         raise OutOfMemoryError(
-            f"one request of {length:,} tokens needs {each * length >> 20:,} MiB for keys and values; there are "
-            f"{min(config.kv_cache_bytes or room, room) >> 20:,} MiB (free: {free >> 20:,}, the model takes about {2 * weights >> 20:,})",
-            hint=f"lower max_model_len to {most:,} or less (--max-model-len), raise kv_cache_bytes, or use a smaller base model"
-            if most
-            else "free some memory",
+            f"one request of {length:,} tokens needs {each * length >> 20:,} MiB for keys and"
+            f" values; there are {min(config.kv_cache_bytes or room, room) >> 20:,} MiB (free:"
+            f" {free >> 20:,}, the model takes about {2 * weights >> 20:,})",
+            hint=(
+                f"lower max_model_len to {most:,} or less (--max-model-len), raise kv_cache_bytes,"
+                " or use a smaller base model"
+                if most
+                else "free some memory"
+            ),
             code="out_of_memory",
         )
     return Sizes(length, wanted, each)

@@ -1,6 +1,7 @@
 """What is wrong with a grammar, or will hurt: for `expertserve check`.
 
-Everything here is decided on the grammar itself, not on samples: that a stop sequence can occur, that a keyword can touch a name.
+Everything here is decided on the grammar itself, not on samples: that a stop sequence can occur,
+that a keyword can touch a name.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ from expertserve.grammar.tree import Alt, Class, Literal, Node, Ref, Repeat, Rul
 
 _Ranges = tuple[tuple[int, int], ...]
 LONG_SENTENCE = 512
-"""Tokens (characters, without a tokenizer) from which on the shortest sentence is worth a warning."""
+"""Tokens (characters, without a tokenizer) from which on the shortest sentence is worth a warning.
+"""
 _SHOWN = 8
 _MANY = 1_000
 """Words beyond which they are a list of names themselves."""
@@ -38,7 +40,8 @@ class TextEncoder(Protocol):
 def check(
     grammar_text: str | bytes, *, stops: Sequence[str] = (), tokenizer: TextEncoder | None = None
 ) -> list[Finding]:
-    """Everything worth saying about a grammar, errors first, then by line. Never raises for the grammar's sake.
+    """Everything worth saying about a grammar, errors first, then by line. Never raises for the
+    grammar's sake.
 
     Args:
         stops: The stop sequences that it is used with.
@@ -233,7 +236,8 @@ def _recursion(facts: _Facts) -> Iterator[Finding]:
                 "warning",
                 facts.lines[twice[0]],
                 f"{_listed(twice)} may begin and end with a rule that it is part of itself",
-                "`a + b + c` then has several derivations: masks and their compilation cost a multiple",
+                "`a + b + c` then has several derivations: masks and their compilation cost a"
+                " multiple",
                 "write one operand after the other: `operand (operator operand)*`",
             )
 
@@ -245,7 +249,8 @@ def _left_recursion(facts: _Facts, names: list[str], *, is_hidden: bool) -> Find
         "left_recursion",
         "warning",
         facts.lines[names[0]],
-        f"{_listed(names)} may begin with {'itself' if len(names) == 1 else 'each other'}{behind} ({kind} left recursion)",
+        f"{_listed(names)} may begin with {'itself' if len(names) == 1 else 'each other'}{behind}"
+        f" ({kind} left recursion)",
         "llama.cpp refuses such grammars; here they work",
         'write lists as `item ("," item)*`',
     )
@@ -254,7 +259,9 @@ def _left_recursion(facts: _Facts, names: list[str], *, is_hidden: bool) -> Find
 def _first_refs(
     facts: _Facts, node: Node, plain: set[str], hidden: set[str], *, over_empty: bool
 ) -> None:
-    """The rules that the node may begin with; hidden, those behind something that is there and may be empty."""
+    """The rules that the node may begin with; hidden, those behind something that is there and may
+    be empty.
+    """
     match node:
         case Ref(name):
             (hidden if over_empty else plain).add(name)
@@ -326,13 +333,16 @@ def _empty_repetitions(facts: _Facts) -> Iterator[Finding]:
                 "warning",
                 facts.lines[name],
                 f"`{name}` repeats something that may be empty",
-                "the same text then has several derivations: some engines take seconds for a character",
+                "the same text then has several derivations: some engines take seconds for a"
+                " character",
                 "let the repeated part have at least one character, and repeat from 0 times",
             )
 
 
 def _run(facts: _Facts, node: Node) -> _Ranges:
-    """The characters of which the node takes as many as come: `[a]*`, and rules like `a ::= "" | [a] a`; empty for everything else."""
+    """The characters of which the node takes as many as come: `[a]*`, and rules like `a ::= "" |
+    [a] a`; empty for everything else.
+    """
     match node:
         case Repeat(item, _, None):
             return _single(facts, item)
@@ -417,7 +427,9 @@ class _Edges:
 
 
 def _adjacent_runs(facts: _Facts) -> Iterator[Finding]:
-    """Runs of the same characters next to each other: `ws ws`, also where one ends a rule and the other begins the next."""
+    """Runs of the same characters next to each other: `ws ws`, also where one ends a rule and the
+    other begins the next.
+    """
     begins, ends = _Edges(facts, backwards=False), _Edges(facts, backwards=True)
     for name, node in facts.in_order():
         if not _run(facts, Ref(name)) and any(
@@ -427,8 +439,10 @@ def _adjacent_runs(facts: _Facts) -> Iterator[Finding]:
                 "adjacent_runs",
                 "warning",
                 facts.lines[name],
-                f"in `{name}`, a run of characters without bound can be followed by another of the same characters",
-                "which of them takes a character is ambiguous: masks and their compilation cost a multiple",
+                f"in `{name}`, a run of characters without bound can be followed by another of the"
+                " same characters",
+                "which of them takes a character is ambiguous: masks and their compilation cost a"
+                " multiple",
                 "let only one of two neighbours take blanks: by custom, each word those after it",
             )
 
@@ -496,7 +510,9 @@ def _is_keyword(text: str) -> bool:
 
 
 class _Neighbours:
-    """What kinds of character may come right after each literal that is a word (right before it, backwards): by FIRST and FOLLOW sets."""
+    """What kinds of character may come right after each literal that is a word (right before it,
+    backwards): by FIRST and FOLLOW sets.
+    """
 
     def __init__(self, facts: _Facts, *, backwards: bool) -> None:
         self.facts, self.backwards = facts, backwards
@@ -564,7 +580,9 @@ def _kinds(ranges: _Ranges) -> int:
 
 
 def _glued(facts: _Facts) -> Iterator[Finding]:
-    """Words beside which a blank may stand, or else a letter: the blank is optional where it separates."""
+    """Words beside which a blank may stand, or else a letter: the blank is optional where it
+    separates.
+    """
     both = _BLANK | _NAME
     for backwards, message in (
         (False, "can touch the word after it: `{0}x`"),
@@ -585,7 +603,8 @@ def _glued(facts: _Facts) -> Iterator[Finding]:
                 "warning",
                 places[first],
                 f"{_listed(names)} {message.format(first)}",
-                "the blanks beside them are optional, so texts such as `SELECTidFROMusers` are sentences, and no parser takes them",
+                "the blanks beside them are optional, so texts such as `SELECTidFROMusers` are"
+                " sentences, and no parser takes them",
                 "ask for at least one blank beside a word: `[ ]+` rather than `[ ]*`",
             )
 
@@ -639,7 +658,10 @@ def _stops(grammar: Grammar, stops: Sequence[str]) -> Iterator[Finding]:
             )
             continue
         if example is None:
-            reason = "with the grammar it is never generated; the grammar itself says where the text ends"
+            reason = (
+                "with the grammar it is never generated; the grammar itself says where the text"
+                " ends"
+            )
             yield Finding(
                 "stop_never",
                 "info",
@@ -656,7 +678,8 @@ def _stops(grammar: Grammar, stops: Sequence[str]) -> Iterator[Finding]:
             "warning",
             0,
             f"the stop sequence {stop!r} can occur inside a sentence: {shown!r}",
-            "engines that look for it in the text cut the sentence there; here it acts only where the sentence is complete",
+            "engines that look for it in the text cut the sentence there; here it acts only where"
+            " the sentence is complete",
             "remove it: the grammar says where the text ends",
         )
 

@@ -2,14 +2,17 @@
 
 The sources are
 
-- J. Earley, *An efficient context-free parsing algorithm* (1970): sets of items, each with the set where it began.
-- Aycock and Horspool, *Practical Earley parsing* (2002): items grouped into the states of an automaton, predicted items apart from moved
-  ones, nullable rules stepped over while predicting.
-- J. Leo, *A general context-free parsing algorithm running in linear time on every LR(k) grammar* (1991): what completing a rule in a set
-  leads to is a property of that set; remembered there, right recursion costs as little as left recursion.
+- J. Earley, *An efficient context-free parsing algorithm* (1970): sets of items, each with the set
+  where it began.
+- Aycock and Horspool, *Practical Earley parsing* (2002): items grouped into the states of an
+  automaton, predicted items apart from moved ones, nullable rules stepped over while predicting.
+- J. Leo, *A general context-free parsing algorithm running in linear time on every LR(k) grammar*
+  (1991): what completing a rule in a set leads to is a property of that set; remembered there,
+  right recursion costs as little as left recursion.
 
-On top of them, sets are interned: two places in a text where the same items began in the same sets are the same object, so the next step
-from there is remembered too. Inside names, strings and blanks, and wherever a text resembles an earlier one, a character costs one look-up.
+On top of them, sets are interned: two places in a text where the same items began in the same sets
+are the same object, so the next step from there is remembered too. Inside names, strings and
+blanks, and wherever a text resembles an earlier one, a character costs one look-up.
 """
 
 from __future__ import annotations
@@ -34,11 +37,14 @@ from expertserve.grammar.program import (
 )
 
 MAX_ROWS = 1_000
-"""Places where the items of one set may have begun. Only texts with hundreds of ambiguous parts come there."""
+"""Places where the items of one set may have begun. Only texts with hundreds of ambiguous parts
+come there.
+"""
 
 
 class State:
-    """What may come next in items that all began at the same place: states are to items what a DFA's are to an NFA's.
+    """What may come next in items that all began at the same place: states are to items what a
+    DFA's are to an NFA's.
 
     Args:
         begun: The continuations that the state stands for.
@@ -75,7 +81,8 @@ class State:
 
 
 class Set:
-    """An Earley set: a place in a text, as far as the grammar can tell places apart. Never changes, but for what it remembers.
+    """An Earley set: a place in a text, as far as the grammar can tell places apart. Never changes,
+    but for what it remembers.
 
     Args:
         rows: The sets in which items began, each with the state of the items that began there.
@@ -126,7 +133,9 @@ class Automaton:
     def __init__(self, program: Program) -> None:
         self.program = program
         self._conts: list[tuple[int, int, int, int]] = []
-        """Continuations of a rule: (node, low or index of an item, high, the continuation after the node)."""
+        """Continuations of a rule: (node, low or index of an item, high, the continuation after the
+        node).
+        """
         self._cont_numbers: dict[tuple[int, int, int, int], int] = {}
         self._rule_of: list[int] = []
         self._cost_of: list[int] = []
@@ -183,7 +192,10 @@ class Automaton:
         if len(rows) > MAX_ROWS:
             raise GrammarError(
                 f"the text has more than {MAX_ROWS:,} ambiguous parts open",
-                hint='write rules that refer to themselves once at most, and lists as `item ("," item)*`',
+                hint=(
+                    'write rules that refer to themselves once at most, and lists as `item (","'
+                    " item)*`"
+                ),
                 code="too_ambiguous",
             )
         return self._set(self._united(rows), complete) if rows or complete else None
@@ -235,9 +247,11 @@ class Automaton:
         return found
 
     def _done(self, origin: Set, rules: tuple[int, ...]) -> _Done:
-        """What follows when these rules, begun in the set, are complete: rows in which something may still come.
+        """What follows when these rules, begun in the set, are complete: rows in which something
+        may still come.
 
-        Leo's shortcut is in here twice: rows in which nothing may come are dropped, and what is left is remembered.
+        Leo's shortcut is in here twice: rows in which nothing may come are dropped, and what is
+        left is remembered.
         """
         found = origin.done.get(rules)
         if found is not None:
@@ -267,7 +281,9 @@ class Automaton:
     def _reached(
         self, origin: Set, rules: tuple[int, ...]
     ) -> tuple[_Rows, list[tuple[Set, tuple[int, ...]]]]:
-        """The rows that completing the rules adds, itself or through rules that began in the same set; and what it completes in others."""
+        """The rows that completing the rules adds, itself or through rules that began in the same
+        set; and what it completes in others.
+        """
         rows: _Rows = {}
         needed: dict[tuple[Set, tuple[int, ...]], None] = {}
         seen, todo = set(rules), list(rules)
@@ -325,7 +341,9 @@ class Automaton:
         )
 
     def _without_dominated(self, conts: frozenset[int]) -> frozenset[int]:
-        """Without those continuations that can go no way which `x{0,more}` before the same rest can't."""
+        """Without those continuations that can go no way which `x{0,more}` before the same rest
+        can't.
+        """
         most: dict[tuple[int, int], int] = {}
         for cont in conts:
             node, low, high, rest = self._conts[cont]
@@ -408,7 +426,9 @@ class Automaton:
         return found
 
     def _cont(self, node: int, rest: int, low: int = -1, high: int = 0) -> int:
-        """The continuation that goes through a node (a sequence from its item `low` on), and then on by the rest."""
+        """The continuation that goes through a node (a sequence from its item `low` on), and then
+        on by the rest.
+        """
         content = self.program.nodes[node]
         rule, cost = self._rule_of[rest], self._cost_of[rest]
         if content[0] == SEQ:

@@ -1,8 +1,9 @@
 """GBNF text ↔ `Rules`.
 
-The format is llama.cpp's (`grammars/README.md`, `src/llama-grammar.cpp`); where engines disagree, its parser decides. On top of it we take
-left recursion and underscores in names; we refuse what it takes by accident: a rule defined twice, `[z-a]`, `{5,2}`, bounds from 2,000 up,
-empty classes, surrogates, code points beyond U+10FFFF.
+The format is llama.cpp's (`grammars/README.md`, `src/llama-grammar.cpp`); where engines disagree,
+its parser decides. On top of it we take left recursion and underscores in names; we refuse what it
+takes by accident: a rule defined twice, `[z-a]`, `{5,2}`, bounds from 2,000 up, empty classes,
+surrogates, code points beyond U+10FFFF.
 """
 
 from __future__ import annotations
@@ -33,9 +34,13 @@ MAX_SYMBOLS = 50_000
 MAX_GROUPS = 10_000
 """Groups inside each other."""
 MAX_HEIGHT = 100
-"""Of a tree. What is nested deeper becomes a rule of its own, so that code may walk trees recursively."""
+"""Of a tree. What is nested deeper becomes a rule of its own, so that code may walk trees
+recursively.
+"""
 MAX_PRODUCT = 1_999
-"""Of the bounds of repetitions inside each other, in one rule: `high`, or `low` where there is no `high`, and at least 1 each."""
+"""Of the bounds of repetitions inside each other, in one rule: `high`, or `low` where there is no
+`high`, and at least 1 each.
+"""
 
 NAME = r"[A-Za-z0-9_-]+"
 _TOKEN = re.compile(
@@ -69,13 +74,15 @@ EMPTY = Seq()
 def parse(text: str | bytes, *, name: str = "the grammar") -> Rules:
     """Reads a grammar, in time linear in its length: about 50 ms for 2,000 rules.
 
-    Groups nested more than `MAX_HEIGHT` deep come back as rules of their own, named after the rule they stand in.
+    Groups nested more than `MAX_HEIGHT` deep come back as rules of their own, named after the rule
+    they stand in.
 
     Args:
         name: What messages about the whole text call it.
 
     Raises:
-        GrammarError: The text is malformed or exceeds one of the bounds above; with its place, and a `code` that says how.
+        GrammarError: The text is malformed or exceeds one of the bounds above; with its place, and
+            a `code` that says how.
 
     Example:
         >>> parse('root ::= "a"* | [0-9]').rules["root"]
@@ -94,7 +101,8 @@ def parse(text: str | bytes, *, name: str = "the grammar") -> Rules:
 
 
 def write(rules: Rules) -> str:
-    """The grammar as GBNF, in ASCII, one rule a line; `parse` gives the same rules back (`lines` aside).
+    """The grammar as GBNF, in ASCII, one rule a line; `parse` gives the same rules back (`lines`
+    aside).
 
     Raises:
         GrammarError: It starts elsewhere than at `root`, which GBNF can't say.
@@ -193,7 +201,8 @@ def _decode(data: bytes, name: str) -> str:
         lines = _NEWLINE.split(before)
         rest = _NEWLINE.split(data[error.start : error.start + 200].decode("utf-8", "replace"))[0]
         raise GrammarError(
-            f"{name} is not UTF-8: byte 0x{data[error.start]:02x} at offset {error.start} ({error.reason})",
+            f"{name} is not UTF-8: byte 0x{data[error.start]:02x} at offset {error.start}"
+            f" ({error.reason})",
             hint="save it as UTF-8",
             code="not_utf8",
             line=len(lines),
@@ -379,7 +388,8 @@ class _Reader:
             self._fail(
                 place,
                 "repetition_too_large",
-                f"bounds of repetitions inside each other multiply to {product:,}; at most {MAX_PRODUCT:,} are read",
+                f"bounds of repetitions inside each other multiply to {product:,}; at most"
+                f" {MAX_PRODUCT:,} are read",
                 "use smaller bounds, or none: `*`",
             )
         node, height, _ = self._lowered(item)

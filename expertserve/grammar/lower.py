@@ -1,6 +1,8 @@
-"""A grammar's tree → the text that mask engines read: Lark for glrmask and Outlines, a regular expression where the language is one.
+"""A grammar's tree → the text that mask engines read: Lark for glrmask and Outlines, a regular
+expression where the language is one.
 
-A terminal of Lark takes the longest match, so only parts that this cuts rightly become terminals; the rest is made of characters.
+A terminal of Lark takes the longest match, so only parts that this cuts rightly become terminals;
+the rest is made of characters.
 """
 
 from __future__ import annotations
@@ -22,7 +24,8 @@ PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ012345678
 
 
 def to_outlines(rules: Rules) -> CFG | Regex:
-    """The grammar as a term of Outlines: a regular expression where it is regular and small, else a CFG in Lark's own dialect.
+    """The grammar as a term of Outlines: a regular expression where it is regular and small, else a
+    CFG in Lark's own dialect.
 
     Such a term runs in `outlines.Generator` on any backend that reads what it is.
 
@@ -37,13 +40,15 @@ def to_outlines(rules: Rules) -> CFG | Regex:
     return CFG(to_lark(rules)) if pattern is None else Regex(pattern)
 
 
-# ── Lark ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── Lark ────────────────────────────────────────────────────────────────────────────────────────
 
 
 def to_lark(rules: Rules) -> str:
-    """The grammar in Lark: its root is `start`, every other rule is renamed, since GBNF allows names that Lark doesn't.
+    """The grammar in Lark: its root is `start`, every other rule is renamed, since GBNF allows
+    names that Lark doesn't.
 
-    What a lexer cuts rightly becomes a terminal (see `expertserve.grammar.terminals`); the rest is made of characters.
+    What a lexer cuts rightly becomes a terminal (see `expertserve.grammar.terminals`); the rest is
+    made of characters.
     """
     rules = reachable(split_repeats(without_empty_repeats(reachable(productive(rules)))))
     lexed = terminals(rules) - {rules.root}
@@ -53,7 +58,8 @@ def to_lark(rules: Rules) -> str:
         for i, n in enumerate(kept.rules)
     }
     return "".join(
-        f"{names[name]}: {f'/{_pattern(node, rules.rules, 0)}/' if name in lexed else _lark(node, names, 0)}\n"
+        f"{names[name]}:"
+        f" {f'/{_pattern(node, rules.rules, 0)}/' if name in lexed else _lark(node, names, 0)}\n"
         for name, node in kept.rules.items()
     )
 
@@ -145,11 +151,13 @@ def _code(code: int) -> str:
     )
 
 
-# ── regular expressions ─────────────────────────────────────────────────────────────────────────────────────────────────
+# ── regular expressions ─────────────────────────────────────────────────────────────────────────
 
 
 def to_regex(rules: Rules) -> str | None:
-    """The language as a regular expression; None where a rule refers to itself, or the expression would be long."""
+    """The language as a regular expression; None where a rule refers to itself, or the expression
+    would be long.
+    """
     done: dict[str, str] = {}
     order = _bottom_up(rules)
     if order is None:
@@ -235,15 +243,17 @@ def _in_class(char: str) -> str:
     return (
         char
         if char.isalnum()
-        else _escaped(char)
-        if not char.isprintable()
-        else f"\\{char}"
-        if char in r"\]^-[&~|"
-        else char
+        else (
+            _escaped(char)
+            if not char.isprintable()
+            else f"\\{char}"
+            if char in r"\]^-[&~|"
+            else char
+        )
     )
 
 
-# ── rewriting ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── rewriting ───────────────────────────────────────────────────────────────────────────────────
 
 
 def references(node: Node) -> Iterator[str]:
@@ -303,7 +313,8 @@ def renamed(rules: Rules, prefix: str) -> Rules:
 
 
 def productive(rules: Rules) -> Rules:
-    """The same language without the parts that derive no text at all: mask engines think that they lead somewhere.
+    """The same language without the parts that derive no text at all: mask engines think that they
+    lead somewhere.
 
     The root must derive something, as it does in every `Grammar`.
     """
@@ -373,12 +384,16 @@ def _is_nullable(node: Node, empty: Iterable[str]) -> bool:
 
 
 def without_empty_repeats(rules: Rules) -> Rules:
-    """The same language with no empty text inside a repetition: there it has endlessly many derivations, or costs as if."""
+    """The same language with no empty text inside a repetition: there it has endlessly many
+    derivations, or costs as if.
+    """
     return _NonEmpty(rules).rewritten()
 
 
 class _NonEmpty:
-    """Rewrites repetitions whose item derives the empty text; rules without it are made where they are needed."""
+    """Rewrites repetitions whose item derives the empty text; rules without it are made where they
+    are needed.
+    """
 
     def __init__(self, rules: Rules) -> None:
         self._rules = rules

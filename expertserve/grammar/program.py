@@ -1,4 +1,6 @@
-"""A grammar compiled for recognising: rules as numbered nodes, without right recursion, each with its shortest text."""
+"""A grammar compiled for recognising: rules as numbered nodes, without right recursion, each with
+its shortest text.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,9 @@ FOREVER = 1 << 60
 """Lengths are counted no further."""
 
 CHARACTER, RULE, SEQ, ALT, REPEAT = range(5)
-"""Kinds of compiled nodes: (kind, class), (kind, rule), (kind, nodes …), (kind, nodes …), (kind, node, low, high or -1)."""
+"""Kinds of compiled nodes: (kind, class), (kind, rule), (kind, nodes …), (kind, nodes …), (kind,
+node, low, high or -1).
+"""
 Ranges = tuple[tuple[int, int], ...]
 
 
@@ -30,7 +34,9 @@ class Alphabet:
     def __init__(self, sets: Iterable[Ranges]) -> None:
         rng = random.SystemRandom()
         marks: dict[int, int] = {0: 0}
-        for ranges in sets:  # a set's mark is added where it begins and taken away where it ends: equal sums, equal kinds
+        # a set's mark is added where it begins and taken away where it ends: equal sums, equal
+        # kinds
+        for ranges in sets:
             mark = rng.getrandbits(128)
             for low, high in ranges:
                 marks[low] = marks.get(low, 0) ^ mark
@@ -64,9 +70,11 @@ class Alphabet:
 
 
 class Program:
-    """Rules as numbered nodes, each with the characters of its shortest text; None where it derives nothing.
+    """Rules as numbered nodes, each with the characters of its shortest text; None where it derives
+    nothing.
 
-    One rule more than the grammar has, the last one, stands for the whole: it refers to the grammar's root.
+    One rule more than the grammar has, the last one, stands for the whole: it refers to the
+    grammar's root.
     """
 
     def __init__(self, rules: Rules) -> None:
@@ -163,7 +171,9 @@ class Program:
         return self.nodes[node][1:] if self.nodes[node][0] == ALT else (node,)
 
     def _edges(self, body: int) -> frozenset[int]:
-        """What the options of a body begin and end with. Kept, as thousands of rules may refer to one of thousands of options."""
+        """What the options of a body begin and end with. Kept, as thousands of rules may refer to
+        one of thousands of options.
+        """
         found = self._known_edges.get(body)
         if found is None:
             every = [items for items in map(self._items, self._options(body)) if items]
@@ -175,9 +185,10 @@ class Program:
     def _untangled(self, rule: int, bodies: list[int]) -> int:
         """The rule's body without the recursion at its right end, deriving the same texts.
 
-        With `a ::= a between a | before a | a after | atom`, a text of `a` is one or more operands with a `between` from one to the next,
-        each operand `before* atom after*`. So say that: it has one derivation where the rule has exponentially many, and is a loop where
-        the rule is a chain. An option that refers to a rule that is such an option counts as the latter.
+        With `a ::= a between a | before a | a after | atom`, a text of `a` is one or more operands
+        with a `between` from one to the next, each operand `before* atom after*`. So say that: it
+        has one derivation where the rule has exponentially many, and is a loop where the rule is a
+        chain. An option that refers to a rule that is such an option counts as the latter.
         """
         this = self._node(RULE, rule)
         options: list[int] = []
@@ -257,9 +268,11 @@ class Program:
                 new = inner[::-1]
             elif kind == ALT:
                 new = [
-                    self.choices[node]
-                    if hurry
-                    else rng.choice([n for n in inner if self.costs[n] is not None])
+                    (
+                        self.choices[node]
+                        if hurry
+                        else rng.choice([n for n in inner if self.costs[n] is not None])
+                    )
                 ]
             else:
                 new = [inner[0]] * (
@@ -311,8 +324,8 @@ def _shortest(
 ) -> tuple[list[int | None], dict[int, int]]:
     """The length of each node's shortest text, and each alternative's best option.
 
-    Knuth, *A generalization of Dijkstra's algorithm* (1977): lengths are settled in rising order, so each rests on settled ones, and
-    derivations by best options end.
+    Knuth, *A generalization of Dijkstra's algorithm* (1977): lengths are settled in rising order,
+    so each rests on settled ones, and derivations by best options end.
     """
     used_by: list[list[tuple[int, int]]] = [[] for _ in nodes]
     """Node → those that it is a part of, and how many times."""

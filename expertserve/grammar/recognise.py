@@ -1,6 +1,7 @@
 """Whether a text is a sentence of a grammar, can become one, and by which shortest ending.
 
-The recogniser knows nothing of mask engines: it is what they are tested against, and what completion follows every generated text with.
+The recogniser knows nothing of mask engines: it is what they are tested against, and what
+completion follows every generated text with.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ MAX_SETS = 50_000
 
 
 class Grammar:
-    """A grammar to recognise by. Cheap to make, for what it needs is worked out when it is needed; safe to share between threads.
+    """A grammar to recognise by. Cheap to make, for what it needs is worked out when it is needed;
+    safe to share between threads.
 
     Args:
         rules: As `gbnf.parse` gives them.
@@ -50,7 +52,9 @@ class Grammar:
 
     @cached_property
     def digest(self) -> str:
-        """sha256 of the grammar in its canonical spelling: comments, blanks and ways to write a character don't count."""
+        """sha256 of the grammar in its canonical spelling: comments, blanks and ways to write a
+        character don't count.
+        """
         return hashlib.sha256(write(self.rules).encode()).hexdigest()
 
     @property
@@ -86,7 +90,8 @@ class Grammar:
         return self._after(text) is not None
 
     def shortest_completion(self, prefix: str) -> str | None:
-        """The fewest characters that make the prefix a sentence (empty, if it is one); None if none do.
+        """The fewest characters that make the prefix a sentence (empty, if it is one); None if none
+        do.
 
         Among equally short ones always the same, letters and digits first.
 
@@ -97,7 +102,8 @@ class Grammar:
         return None if found is None else found.automaton.ending(found)
 
     def sample(self, rng: random.Random, max_chars: int = 400) -> str:
-        """A random sentence. Every alternative has its chance; from about `max_chars` on, everything open is ended by the shortest way.
+        """A random sentence. Every alternative has its chance; from about `max_chars` on,
+        everything open is ended by the shortest way.
 
         Raises:
             GrammarError: `ending_too_long`: even short ways have more than `MAX_ENDING` characters.
@@ -115,7 +121,9 @@ class Grammar:
 
 
 class Cursor:
-    """A place in a text that grows, byte by byte. `copy` costs nothing: the sets behind it are shared and never change."""
+    """A place in a text that grows, byte by byte. `copy` costs nothing: the sets behind it are
+    shared and never change.
+    """
 
     __slots__ = ("_automaton", "_pending", "_set")
 
@@ -127,7 +135,8 @@ class Cursor:
         return Cursor(self._automaton, self._set, self._pending)
 
     def feed(self, data: bytes) -> bool:
-        """Whether some sentence begins with all that was fed so far. Data may end inside a UTF-8 character.
+        """Whether some sentence begins with all that was fed so far. Data may end inside a UTF-8
+        character.
 
         After False the cursor is dead, and stays it.
 
@@ -177,7 +186,9 @@ class Cursor:
         return self._set is not None and not self._pending and self._set.complete
 
     def ending_chars(self) -> int | None:
-        """How many characters `ending()` has, without writing it; None if dead. Remembered for each place: next to free."""
+        """How many characters `ending()` has, without writing it; None if dead. Remembered for each
+        place: next to free.
+        """
         if self._set is None:
             return None
         if not self._pending:
@@ -185,10 +196,11 @@ class Cursor:
         return min(1 + self._automaton.ending_chars(after) for _, after in self._openings())
 
     def ending(self) -> str | None:
-        """The shortest text that makes a sentence when put after the last *whole* character that was fed; None if dead.
+        """The shortest text that makes a sentence when put after the last *whole* character that
+        was fed; None if dead.
 
-        Inside a character, it begins with that character, whole. So text + ending is a sentence, with text decoded from what was fed
-        and the half character left out.
+        Inside a character, it begins with that character, whole. So text + ending is a sentence,
+        with text decoded from what was fed and the half character left out.
 
         Raises:
             GrammarError: `ending_too_long`: it has more than `MAX_ENDING` characters.
@@ -208,7 +220,9 @@ class Cursor:
         return None if ending is None else ending.encode()[len(self._pending) :]
 
     def _openings(self) -> list[tuple[int, Set]]:
-        """One code point of each kind that goes on from the half character, with what comes after it."""
+        """One code point of each kind that goes on from the half character, with what comes after
+        it.
+        """
         assert self._set is not None
         low, high = _span(self._pending)
         found = []

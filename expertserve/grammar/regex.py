@@ -1,4 +1,5 @@
-"""Regular expressions → nodes of a grammar. Python's own parser reads them (`re`), so the dialect is Python's.
+"""Regular expressions → nodes of a grammar. Python's own parser reads them (`re`), so the dialect
+is Python's.
 
 `\\d`, `\\w`, `\\s`, their opposites and `(?i)` are ASCII's, as with `re.ASCII` and in JSON schemas.
 """
@@ -57,8 +58,8 @@ def matched(pattern: str) -> Node:
 
 
 def searched(pattern: str) -> Node:
-    """The texts that a JSON schema's `pattern` stands for: all of it where it is anchored at both ends or at none, and more at the end that
-    it leaves open where it is anchored at the other.
+    """The texts that a JSON schema's `pattern` stands for: all of it where it is anchored at both
+    ends or at none, and more at the end that it leaves open where it is anchored at the other.
 
     Raises:
         ConfigError: As for `matched`.
@@ -83,7 +84,9 @@ def searched(pattern: str) -> Node:
 
 
 def in_json(node: Node) -> Node:
-    """How texts are written within a JSON string: quotes, backslashes and control characters escaped."""
+    """How texts are written within a JSON string: quotes, backslashes and control characters
+    escaped.
+    """
     match node:
         case Literal(text):
             return Literal(json.dumps(text, ensure_ascii=False)[1:-1])
@@ -112,14 +115,14 @@ def lengths(node: Node) -> tuple[int, int | None]:
         case Seq(items):
             every = [lengths(item) for item in items]
             highs = [high for _, high in every]
-            return sum(low for low, _ in every), None if None in highs else sum(
-                h for h in highs if h is not None
+            return sum(low for low, _ in every), (
+                None if None in highs else sum(h for h in highs if h is not None)
             )
         case Alt(options):
             every = [lengths(option) for option in options]
             highs = [high for _, high in every]
-            return min(low for low, _ in every), None if None in highs else max(
-                h for h in highs if h is not None
+            return min(low for low, _ in every), (
+                None if None in highs else max(h for h in highs if h is not None)
             )
         case Repeat(item, low, high):
             shortest, longest = lengths(item)
@@ -131,7 +134,9 @@ def lengths(node: Node) -> tuple[int, int | None]:
 
 
 def untied(rules: Mapping[str, Node]) -> Rules:
-    """The same rules, repetitions inside others as rules of their own: GBNF bounds what those of one rule multiply to."""
+    """The same rules, repetitions inside others as rules of their own: GBNF bounds what those of
+    one rule multiply to.
+    """
     made: dict[str, Node] = {}
 
     def apart(name: str, node: Node, repeated: bool) -> Node:
@@ -164,7 +169,9 @@ def _read(pattern: str) -> Any:
 
 
 def _sequence(items: Sequence[tuple[Any, Any]], flags: int, first: bool, last: bool) -> Node:
-    """One after the other. `first` and `last` tell whether the text's edges are here, where anchors say nothing."""
+    """One after the other. `first` and `last` tell whether the text's edges are here, where anchors
+    say nothing.
+    """
     made: list[Node] = []
     for place, (what, value) in enumerate(items):
         at_start = first and not any(made)

@@ -1,7 +1,8 @@
 """JSON schemas → rules of a grammar.
 
-xgrammar turns a schema's structure into rules, whose text we read with our own parser. It drops in silence what no grammar can say, so that
-is refused before; and a string's `pattern` is put in by us, escaped as JSON escapes it.
+xgrammar turns a schema's structure into rules, whose text we read with our own parser. It drops in
+silence what no grammar can say, so that is refused before; and a string's `pattern` is put in by
+us, escaped as JSON escapes it.
 """
 
 from __future__ import annotations
@@ -23,19 +24,26 @@ if TYPE_CHECKING:
 Schema = Mapping[str, object] | type["pydantic.BaseModel"]
 MAX_SCHEMA, MAX_DEPTH = 100_000, 60
 BEYOND = frozenset(
-    "not if dependentRequired dependentSchemas dependencies contains minContains maxContains uniqueItems "
-    "unevaluatedItems $dynamicRef $recursiveRef".split()
+    "not if dependentRequired dependentSchemas dependencies contains minContains maxContains"
+    " uniqueItems unevaluatedItems $dynamicRef $recursiveRef".split()
 )
 """Keywords that no grammar holds an answer to."""
 ABOUT = {
-    "object": "properties required additionalProperties patternProperties propertyNames minProperties maxProperties".split(),
+    "object": (
+        "properties required additionalProperties patternProperties propertyNames minProperties"
+        " maxProperties".split()
+    ),
     "array": "items prefixItems minItems maxItems".split(),
     "string": "pattern minLength maxLength format".split(),
     "number": "minimum maximum exclusiveMinimum exclusiveMaximum multipleOf".split(),
 }
-"""Keywords by the type that they are about. Where no type is said, theirs is meant: xgrammar would take anything."""
+"""Keywords by the type that they are about. Where no type is said, theirs is meant: xgrammar would
+take anything.
+"""
 CHOOSING = ("$ref", "anyOf", "oneOf", "allOf")
-"""Where one of these stands, xgrammar looks at nothing else; so what says more beside them is refused."""
+"""Where one of these stands, xgrammar looks at nothing else; so what says more beside them is
+refused.
+"""
 SETTLING = frozenset(("enum", "const", *CHOOSING))
 """Where one of these stands, no type says what is meant."""
 SAYING = frozenset(word for words in ABOUT.values() for word in words) - {"format"} | {
@@ -74,18 +82,23 @@ OWN_FORMATS = {
     "json-pointer": r"^(/([^/~]|~[01])*)*$",
     "relative-json-pointer": r"^(0|[1-9][0-9]*)(#|(/([^/~]|~[01])*)*)$",
 }
-"""Where xgrammar's rules would let through a 30th of February, `01.0.0.0`, or signs that a JSON string can't hold."""
+"""Where xgrammar's rules would let through a 30th of February, `01.0.0.0`, or signs that a JSON
+string can't hold.
+"""
 MOST_MULTIPLES = 1024
 """The largest `multipleOf` of integers that xgrammar has rules for."""
 MARK, MARKED = re.compile("\ue000([0-9]+)\ue000"), re.compile(r"\^pattern-([0-9]+)-of-ours\$")
-"""What stands for a pattern while xgrammar has the schema: a constant in strings, a pattern for names."""
+"""What stands for a pattern while xgrammar has the schema: a constant in strings, a pattern for
+names.
+"""
 
 
 def gbnf(schema: Schema) -> str:
     """A grammar of JSON of a schema, written compactly, as GBNF.
 
     Raises:
-        ConfigError: `bad_schema`: not a schema, too large, with parts that no grammar can say, or that lie elsewhere.
+        ConfigError: `bad_schema`: not a schema, too large, with parts that no grammar can say, or
+            that lie elsewhere.
         GrammarError: Its rules exceed what a grammar may be.
     """
     import xgrammar
@@ -103,11 +116,13 @@ def gbnf(schema: Schema) -> str:
         ) from error
 
 
-# ── before ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── before ──────────────────────────────────────────────────────────────────────────────────────
 
 
 def _checked(schema: Schema) -> Mapping[str, object]:
-    """A dictionary's or a pydantic model's JSON schema, of bounded size, that refers to nothing elsewhere."""
+    """A dictionary's or a pydantic model's JSON schema, of bounded size, that refers to nothing
+    elsewhere.
+    """
     plain = _without_sets(schema.model_json_schema()) if isinstance(schema, type) else schema
     if not isinstance(plain, Mapping) or max(depth for _, depth in _walk(plain)) > MAX_DEPTH:
         raise ConfigError(
@@ -153,7 +168,9 @@ def _without_sets(value: object) -> object:
 
 
 def _walk(value: object) -> Iterator[tuple[object, int]]:
-    """Everything in a tree of objects and lists with how deep it lies; goes no further than a little below the limit."""
+    """Everything in a tree of objects and lists with how deep it lies; goes no further than a
+    little below the limit.
+    """
     stack = [(value, 1)]
     while stack:
         item, depth = stack.pop()
@@ -165,7 +182,8 @@ def _walk(value: object) -> Iterator[tuple[object, int]]:
 
 
 def _enforceable(schema: object, where: str, patterns: list[Node]) -> object:
-    """The same schema as xgrammar is to see it: a type wherever one is meant, patterns as marks, and nothing forbidden that isn't.
+    """The same schema as xgrammar is to see it: a type wherever one is meant, patterns as marks,
+    and nothing forbidden that isn't.
 
     Raises:
         ConfigError: It says what would be dropped.
@@ -243,7 +261,10 @@ def _string(schema: dict[str, object], where: str, patterns: list[Node]) -> dict
 
 
 def _holds(pattern: object) -> bool:
-    """Whether a pattern can be enforced. Where it can't, and says what a format says, the format will do: zod writes both for e-mail."""
+    """Whether a pattern can be enforced. Where it can't, and says what a format says, the format
+    will
+    do: zod writes both for e-mail.
+    """
     try:
         return isinstance(pattern, str) and bool(regex.searched(pattern))
     except ConfigError:
@@ -251,7 +272,9 @@ def _holds(pattern: object) -> bool:
 
 
 def _open(schema: dict[str, object], where: str) -> None:
-    """Allows in an object what isn't forbidden, where xgrammar's strict reading would leave nothing to write."""
+    """Allows in an object what isn't forbidden, where xgrammar's strict reading would leave nothing
+    to write.
+    """
     named, required = schema.get("properties", {}), schema.get("required", [])
     if not schema.keys() & {
         "properties",
@@ -291,7 +314,8 @@ def _name(pattern: str, where: str, patterns: list[Node]) -> str:
 
 
 def _choices(options: list[object], where: str, kind: object, patterns: list[Node]) -> list[object]:
-    """Those that can be enforced: an answer that one of them holds is an answer to all. Raises what is wrong where too little is left.
+    """Those that can be enforced: an answer that one of them holds is an answer to all. Raises what
+    is wrong where too little is left.
 
     Args:
         kind: The type that stands beside them, and counts for those that say none.
@@ -398,7 +422,7 @@ def _cannot(where: str, what: str, hint: str) -> NoReturn:
     )
 
 
-# ── after ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── after ───────────────────────────────────────────────────────────────────────────────────────
 
 _PIECE = re.compile(
     r'Regex\("((?:[^"\\]|\\.)*)", json_string=true\)|("(?:[^"\\]|\\.)*"|\[(?:[^\]\\]|\\.)*\])',
@@ -421,7 +445,9 @@ _LOOKAHEAD = re.compile(r" \(=\(.*\)\)$", re.MULTILINE)
 
 
 def _readable(text: str) -> str:
-    """xgrammar's own notation → GBNF: counts, escapes, names with dots, and patterns of property names."""
+    """xgrammar's own notation → GBNF: counts, escapes, names with dots, and patterns of property
+    names.
+    """
     pieces: list[str] = []
 
     def put_away(found: re.Match[str]) -> str:
@@ -452,7 +478,9 @@ def _readable(text: str) -> str:
 
 
 def _mended(node: Node, patterns: list[Node]) -> Node:
-    """Patterns in the place of their marks, and no control characters: JSON has none in strings, and nothing between values but blanks."""
+    """Patterns in the place of their marks, and no control characters: JSON has none in strings,
+    and nothing between values but blanks.
+    """
     match node:
         case Literal(text):
             parts = MARK.split(text)

@@ -1,4 +1,6 @@
-"""Whether a text can occur in a sentence: the grammar, intersected with the automaton that looks for it (Bar-Hillel et al. 1961)."""
+"""Whether a text can occur in a sentence: the grammar, intersected with the automaton that looks
+for it (Bar-Hillel et al. 1961).
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,9 @@ MAX_STEPS = 5_000_000
 MAX_EXAMPLE = 100_000
 
 _Fact = tuple[int, int, int]
-"""(node, state before, state after): some text of the node takes the search from one state to the other."""
+"""(node, state before, state after): some text of the node takes the search from one state to the
+other.
+"""
 
 
 class Undecided(Exception):
@@ -19,7 +23,8 @@ class Undecided(Exception):
 
 
 def example_with(program: Program, text: str) -> str | None:
-    """A sentence (its first `MAX_EXAMPLE` characters) in which the text occurs; None if there is none.
+    """A sentence (its first `MAX_EXAMPLE` characters) in which the text occurs; None if there is
+    none.
 
     Raises:
         Undecided: It would take too long to tell.
@@ -28,7 +33,9 @@ def example_with(program: Program, text: str) -> str | None:
 
 
 class _Search:
-    """The states of the search count the characters found so far, as Knuth, Morris and Pratt do; the last one means found."""
+    """The states of the search count the characters found so far, as Knuth, Morris and Pratt do;
+    the last one means found.
+    """
 
     def __init__(self, program: Program, text: str) -> None:
         self.program, self.text, self.states = program, text, range(len(text) + 1)

@@ -1,10 +1,13 @@
-"""Which parts of a grammar may become terminals of a lexer: what makes masks hundreds of times cheaper than a parser of characters.
+"""Which parts of a grammar may become terminals of a lexer: what makes masks hundreds of times
+cheaper than a parser of characters.
 
-A mask engine's lexer takes the longest match of each terminal. That changes nothing where no word of the terminal can be followed by
-a character with which it would go on being one. So a part becomes a terminal if it is regular and, in the deterministic automaton of
-its words, no accepting state has a transition on a character that may follow the part in a sentence.
+A mask engine's lexer takes the longest match of each terminal. That changes nothing where no word
+of the terminal can be followed by a character with which it would go on being one. So a part
+becomes a terminal if it is regular and, in the deterministic automaton of its words, no accepting
+state has a transition on a character that may follow the part in a sentence.
 
-Sources: the automaton of positions is Glushkov's (*The abstract theory of automata*, 1961); FOLLOW sets as in Aho, Sethi and Ullman, 4.4.
+Sources: the automaton of positions is Glushkov's (*The abstract theory of automata*, 1961); FOLLOW
+sets as in Aho, Sethi and Ullman, 4.4.
 """
 
 from __future__ import annotations
@@ -19,7 +22,9 @@ MAX_POSITIONS, MAX_STATES = 6_000, 4_000
 
 
 def split_repeats(rules: Rules) -> Rules:
-    """The same language with every repetition of more than a reference in a rule of its own, which then may become a terminal."""
+    """The same language with every repetition of more than a reference in a rule of its own, which
+    then may become a terminal.
+    """
     made: dict[str, Node] = {}
 
     def split(node: Node, name: str, top: bool) -> Node:
@@ -44,9 +49,11 @@ def split_repeats(rules: Rules) -> Rules:
 
 
 def terminals(rules: Rules) -> frozenset[str]:
-    """The rules that become terminals: regular, never empty, cut at the right place by the longest match.
+    """The rules that become terminals: regular, never empty, cut at the right place by the longest
+    match.
 
-    A rule put together of parts that others use too stays a rule: terminals that match the same text are what costs.
+    A rule put together of parts that others use too stays a rule: terminals that match the same
+    text are what costs.
     """
     alphabet = _Alphabet(rules)
     facts = _Facts(rules, alphabet)
@@ -74,7 +81,9 @@ def terminals(rules: Rules) -> frozenset[str]:
 
 
 def _divides(node: Node, done: set[str]) -> bool:
-    """Whether it is made of literals and of rules that are done alone, so that nothing is left of single characters."""
+    """Whether it is made of literals and of rules that are done alone, so that nothing is left of
+    single characters.
+    """
     match node:
         case Literal():
             return True
@@ -90,7 +99,9 @@ def _divides(node: Node, done: set[str]) -> bool:
 
 
 class _Alphabet:
-    """The characters in as many parts as the grammar tells apart; sets of parts are bits of a number."""
+    """The characters in as many parts as the grammar tells apart; sets of parts are bits of a
+    number.
+    """
 
     def __init__(self, rules: Rules) -> None:
         cuts = {0, MAX_CODE + 1}
@@ -126,7 +137,9 @@ def _ranges(node: Node) -> Iterator[tuple[int, int]]:
 
 
 class _Facts:
-    """Of each rule: whether it derives the empty text, how its words begin, what may come after them, and whether it is regular."""
+    """Of each rule: whether it derives the empty text, how its words begin, what may come after
+    them, and whether it is regular.
+    """
 
     def __init__(self, rules: Rules, alphabet: _Alphabet) -> None:
         self._rules, self._alphabet = rules, alphabet
@@ -198,7 +211,9 @@ class _Facts:
                 self._after(item, after if high == 1 else after | self._begin(item)[1])
 
     def _regular(self) -> tuple[str, ...]:
-        """The rules from which none can be reached that refers to itself, each after those that it refers to."""
+        """The rules from which none can be reached that refers to itself, each after those that it
+        refers to.
+        """
         found: dict[str, None] = {}
         names = {name: set(_names(node)) for name, node in self._rules.rules.items()}
         while new := [
@@ -227,12 +242,14 @@ def _union(parts: Iterator[int]) -> int:
     return found
 
 
-# ── the automaton of a part ─────────────────────────────────────────────────────────────────────────────────────────────
+# ── the automaton of a part ─────────────────────────────────────────────────────────────────────
 
 
 @dataclass(slots=True)
 class _Part:
-    """A piece of an expression: whether it may be empty, and the positions that it begins and ends with."""
+    """A piece of an expression: whether it may be empty, and the positions that it begins and ends
+    with.
+    """
 
     empty: bool
     first: int
@@ -244,10 +261,11 @@ class _TooLarge(Exception):
 
 
 class _Positions:
-    """Glushkov's automaton: a state for each place where a character stands; sets of places are bits of a number.
+    """Glushkov's automaton: a state for each place where a character stands; sets of places are
+    bits of a number.
 
-    A rule that is used in several places is built once, so that the automaton may take more words than the rule has, never fewer: a part
-    may be thought unsafe that isn't.
+    A rule that is used in several places is built once, so that the automaton may take more words
+    than the rule has, never fewer: a part may be thought unsafe that isn't.
     """
 
     def __init__(self, rules: Mapping[str, Node], alphabet: _Alphabet) -> None:

@@ -1,4 +1,5 @@
-"""What a caller may ask for (GBNF, a JSON schema, a regular expression, a choice, an Outlines term) → one `Grammar`.
+"""What a caller may ask for (GBNF, a JSON schema, a regular expression, a choice, an Outlines term)
+→ one `Grammar`.
 
 Whatever it is becomes rules, so that one recogniser and one mask engine serve them all.
 """
@@ -38,7 +39,8 @@ def from_any(given: str | Path | Grammar | Term) -> Grammar:
     if isinstance(given, Term):
         return from_term(given)
     raise ConfigError(
-        f"grammar must be GBNF as a text, a Path, a Grammar, an Outlines term or None, not {type(given).__name__}",
+        "grammar must be GBNF as a text, a Path, a Grammar, an Outlines term or None, not"
+        f" {type(given).__name__}",
         code="bad_grammar",
     )
 
@@ -100,7 +102,8 @@ def from_regex(pattern: str) -> Grammar:
     """Texts that a regular expression matches from end to end.
 
     Raises:
-        ConfigError: `bad_regex`: malformed, too long, or beyond what a grammar can say (look-around, back references).
+        ConfigError: `bad_regex`: malformed, too long, or beyond what a grammar can say
+            (look-around, back references).
     """
     if not isinstance(pattern, str) or len(pattern) > MAX_REGEX:
         raise ConfigError(
@@ -114,7 +117,8 @@ def from_json_schema(schema: Schema) -> Grammar:
     """JSON objects of a shape, written compactly (`{"a": 1, "b": [2, 3]}`).
 
     Raises:
-        ConfigError: `bad_schema`: not a schema, too large, with parts that no grammar can say, or that lie elsewhere.
+        ConfigError: `bad_schema`: not a schema, too large, with parts that no grammar can say, or
+            that lie elsewhere.
     """
     with _saying("the JSON schema", "bad_schema"):
         return _cached_gbnf(json_schema.gbnf(schema))

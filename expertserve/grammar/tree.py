@@ -22,7 +22,8 @@ class Class:
     """One character out of a set.
 
     Args:
-        ranges: Inclusive code points, sorted, disjoint, not touching, without surrogates. A negated class is written as its complement.
+        ranges: Inclusive code points, sorted, disjoint, not touching, without surrogates. A negated
+            class is written as its complement.
     """
 
     ranges: tuple[tuple[int, int], ...]

@@ -1,8 +1,9 @@
 """A `.expert` file or folder → a verified, unpacked, content-addressed folder.
 
-The archive's SHA-256 names its place in the cache. An entry is written beside its place and moved there in one step, so that two
-processes may load the same file at once and one that is killed leaves nothing that could be taken for an entry. On every load an
-entry is checked against the digests noted when it was written; a damaged one is made anew.
+The archive's SHA-256 names its place in the cache. An entry is written beside its place and moved
+there in one step, so that two processes may load the same file at once and one that is killed
+leaves nothing that could be taken for an entry. On every load an entry is checked against the
+digests noted when it was written; a damaged one is made anew.
 """
 
 from __future__ import annotations
@@ -31,7 +32,9 @@ from expertserve.package.members import Limits, Members
 
 BLOCK = 1 << 20
 ROOM, RATIO = 256 << 20, 100
-"""What an archive may unpack to, beside the limits: so many bytes, and so many times its own size. Weights hardly compress."""
+"""What an archive may unpack to, beside the limits: so many bytes, and so many times its own size.
+Weights hardly compress.
+"""
 NOTE = "entry.json"
 
 
@@ -71,7 +74,8 @@ def open_package(
 
     Args:
         path: A `.expert` file (tar.gz or zip, told by its first bytes) or an unpacked folder.
-        checksum: The archive's SHA-256 in hex, with or without ``sha256:``. A sidecar ``FILE.sha256`` is checked too.
+        checksum: The archive's SHA-256 in hex, with or without ``sha256:``. A sidecar
+            ``FILE.sha256`` is checked too.
         cache_dir: Instead of the user's cache folder.
         cache: False unpacks into a temporary folder that `Package.close` removes.
         limits: Bounds on members and sizes.
@@ -130,7 +134,7 @@ def _corrupt(source: Path, error: Exception) -> LoadError:
     )
 
 
-# ── checksums ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── checksums ───────────────────────────────────────────────────────────────────────────────────
 
 
 def _check_sums(source: Path, digest: str, checksum: str | None) -> None:
@@ -143,7 +147,9 @@ def _check_sums(source: Path, digest: str, checksum: str | None) -> None:
 
 
 def compare_digest(name: str, found: str, expected: str, where: str) -> None:
-    """Raises IntegrityError, naming the file and both hashes, unless `expected` (hex, ``sha256:`` allowed) is `found`."""
+    """Raises IntegrityError, naming the file and both hashes, unless `expected` (hex, ``sha256:``
+    allowed) is `found`.
+    """
     wanted = str(expected).strip().lower().removeprefix("sha256:")
     if len(wanted) != 64 or any(c not in "0123456789abcdef" for c in wanted):
         raise IntegrityError(
@@ -159,7 +165,7 @@ def compare_digest(name: str, found: str, expected: str, where: str) -> None:
         )
 
 
-# ── folders ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── folders ─────────────────────────────────────────────────────────────────────────────────────
 
 
 def _open_folder(source: Path, checksum: str | None, limits: Limits) -> Package:
@@ -173,7 +179,9 @@ def _open_folder(source: Path, checksum: str | None, limits: Limits) -> Package:
 
 
 def _digests(folder: Path, limits: Limits) -> dict[str, str]:
-    """Every regular file below `folder`; links and devices are refused, hidden files and folders left out."""
+    """Every regular file below `folder`; links and devices are refused, hidden files and folders
+    left out.
+    """
     members, files = Members(limits), {}
     for root, folders, names in os.walk(folder):
         folders[:] = sorted(f for f in folders if not f.startswith("."))
@@ -191,11 +199,13 @@ def _digests(folder: Path, limits: Limits) -> dict[str, str]:
     return files
 
 
-# ── the cache ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── the cache ───────────────────────────────────────────────────────────────────────────────────
 
 
 def _cached(entry: Path) -> dict[str, str] | None:
-    """The files of a cache entry, or None where there is none or it was damaged (it is removed then)."""
+    """The files of a cache entry, or None where there is none or it was damaged (it is removed
+    then).
+    """
     try:
         files: dict[str, str] = json.loads((entry / NOTE).read_bytes())
         found = {
@@ -219,7 +229,9 @@ def _cached(entry: Path) -> dict[str, str] | None:
 
 
 def _fill(entry: Path, source: Path, digest: str, limits: Limits) -> dict[str, str]:
-    """Unpacks beside the entry's place, then moves it there; where another process was first, its entry stays."""
+    """Unpacks beside the entry's place, then moves it there; where another process was first, its
+    entry stays.
+    """
     entry.parent.mkdir(parents=True, exist_ok=True)
     remove_stale(entry.parent)
     part = part_path(entry.parent)
@@ -246,11 +258,13 @@ def _unpack_temporarily(source: Path, digest: str, limits: Limits) -> Package:
         raise
 
 
-# ── archives ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── archives ────────────────────────────────────────────────────────────────────────────────────
 
 
 def unpack(source: Path, folder: Path, limits: Limits) -> dict[str, str]:
-    """Writes an archive's members below `folder`; returns their paths and SHA-256. Only regular files and folders are let in."""
+    """Writes an archive's members below `folder`; returns their paths and SHA-256. Only regular
+    files and folders are let in.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     kind = archive_kind(source)
     allowed = min(limits.total_bytes, ROOM + RATIO * source.stat().st_size)
@@ -331,7 +345,9 @@ def _not_a_file(name: str) -> LoadError:
 
 
 class _BoundedTarInfo(tarfile.TarInfo):
-    """Refuses extension headers (long names, pax records) that tarfile would read into memory whole, whatever their size."""
+    """Refuses extension headers (long names, pax records) that tarfile would read into memory
+    whole, whatever their size.
+    """
 
     HEADERS = (
         tarfile.XHDTYPE,
@@ -367,7 +383,9 @@ class _BoundedTarInfo(tarfile.TarInfo):
 
 
 class _Counted:
-    """A stream that refuses to give more than `limit` bytes, so that headers and padding can't be a bomb either."""
+    """A stream that refuses to give more than `limit` bytes, so that headers and padding can't be a
+    bomb either.
+    """
 
     def __init__(self, stream: gzip.GzipFile, limit: int) -> None:
         self._read: Callable[[int], bytes] = stream.read
@@ -399,7 +417,9 @@ def _unpack_tar(source: Path, writer: _Writer) -> None:
 
 
 class _SmallReads(io.FileIO):
-    """A file that gives at most 8 MB at once: zipfile reads the list of members whole, which may have millions."""
+    """A file that gives at most 8 MB at once: zipfile reads the list of members whole, which may
+    have millions.
+    """
 
     def read(self, size: int | None = -1, /) -> bytes:
         if size is not None and size > 8 << 20:
@@ -435,7 +455,8 @@ def _unpack_zip(source: Path, writer: _Writer) -> None:
 
 
 def verify_files(package: Package, expected: dict[str, str], where: str) -> list[str]:
-    """Compares members with the hashes a manifest lists. Returns the entries that can't be verified (`manifest.json` itself).
+    """Compares members with the hashes a manifest lists. Returns the entries that can't be verified
+    (`manifest.json` itself).
 
     Raises:
         IntegrityError: A listed file is missing or differs.

@@ -25,7 +25,8 @@ EPOCH = 0
 
 
 def pack(folder: Path, target: Path | None = None) -> Path:
-    """Packs a folder, with the SHA-256 of each file written into the manifest, and a sidecar beside the archive. A signature is kept.
+    """Packs a folder, with the SHA-256 of each file written into the manifest, and a sidecar beside
+    the archive. A signature is kept.
 
     Args:
         folder: Holds `manifest.json`, the adapter, the tokenizer …; hidden files are left out.
@@ -35,7 +36,8 @@ def pack(folder: Path, target: Path | None = None) -> Path:
         The archive's path. The same folder gives the same bytes, whoever packs it and when.
 
     Raises:
-        LoadError: Something in the folder can't be packed; ManifestError, IntegrityError: it is wrong. Nothing is written then.
+        LoadError: Something in the folder can't be packed; ManifestError, IntegrityError: it is
+            wrong. Nothing is written then.
 
     Example:
         >>> archive = pack(folder, folder.parent / "expert-demo.expert")
@@ -95,7 +97,8 @@ def check_weights(package: Package, manifest: Manifest) -> None:
 
 
 def _signed(package: Package, manifest: Manifest) -> bool:
-    """Whether the folder has a signature, which packing must keep as it is: hashes beside one of an older form would make it a wrong one.
+    """Whether the folder has a signature, which packing must keep as it is: hashes beside one of an
+    older form would make it a wrong one.
 
     Raises:
         IntegrityError: The folder was changed after it was signed.
@@ -104,7 +107,10 @@ def _signed(package: Package, manifest: Manifest) -> bool:
     if verdict.status == "invalid":
         raise IntegrityError(
             f"the folder's signature is invalid: {verdict.reason}",
-            hint="sign it again with `expertserve sign`, or remove integrity.signature and signature.sig",
+            hint=(
+                "sign it again with `expertserve sign`, or remove integrity.signature and"
+                " signature.sig"
+            ),
             code="signature_invalid",
         )
     return verdict.status != "unsigned"

@@ -70,7 +70,7 @@ class Lint:
             if isinstance(error, Located) and error.line:
                 self.found[-1] = replace(self.found[-1], line=error.line, file=file or NAME)
 
-    # ── the parts, in the order in which loading meets them ─────────────────────────────────────────────────────────────
+    # ── the parts, in the order in which loading meets them ─────────────────────────────────────
 
     def package(self, package: Package) -> Manifest | None:
         """Everything that the files alone tell; the manifest, where it can be read."""
@@ -92,7 +92,10 @@ class Lint:
         for name in package.files:
             suffix, last = Path(name).suffix.lower(), name.rsplit("/", 1)[-1]
             if suffix in PICKLES:
-                reason = "it is a pickle, and whoever unpickles a stranger's file runs the stranger's code; nothing here ever does"
+                reason = (
+                    "it is a pickle, and whoever unpickles a stranger's file runs the stranger's"
+                    " code; nothing here ever does"
+                )
                 fix = "leave it out; weights belong into .safetensors"
                 self.add(
                     "warning", "pickled_file", f"the package has {name}", reason, fix, file=name
@@ -217,7 +220,10 @@ class Lint:
                 if not covers_manifest(package, files) and not (
                     manifest.integrity and manifest.integrity.signature
                 ):
-                    message = "integrity.files has a hash of manifest.json that isn't the one of its content without integrity"
+                    message = (
+                        "integrity.files has a hash of manifest.json that isn't the one of its"
+                        " content without integrity"
+                    )
                     reason = "a hash can't cover the file that it stands in, so it says nothing"
                     self.add(
                         "info",
@@ -342,7 +348,10 @@ class Lint:
                 at=root,
             )
         if decoding.max_tokens is None:
-            reason = "answers end at 512 tokens, which may be too few, or far too many where the model runs on"
+            reason = (
+                "answers end at 512 tokens, which may be too few, or far too many where the model"
+                " runs on"
+            )
             self.add(
                 "info",
                 "no_max_tokens",

@@ -13,7 +13,8 @@ from expertserve.package.members import WEIGHTS, inside
 def choose_adapter(
     folder: Path, manifest: Manifest, declared: BaseModelSpec, checkpoint: str | None
 ) -> tuple[Adapter, Path]:
-    """Which adapter to serve, and its weights file: the checkpoint asked for, else the packaged one, else the only one.
+    """Which adapter to serve, and its weights file: the checkpoint asked for, else the packaged
+    one, else the only one.
 
     Raises:
         LoadError: `unknown_checkpoint`, listing those present.

@@ -1,7 +1,9 @@
-"""`constraints.requires`, `incompatible_with` and `load_order`: which packages may, must and may not be loaded together.
+"""`constraints.requires`, `incompatible_with` and `load_order`: which packages may, must and may
+not be loaded together.
 
-A requirement is `name`, `name@*`, `name@1.2.3` or comparisons joined by commas, `name@>=1.0,<2`. Versions are ordered as semver.org
-says: a prerelease comes before its release, what follows a `+` doesn't count.
+A requirement is `name`, `name@*`, `name@1.2.3` or comparisons joined by commas, `name@>=1.0,<2`.
+Versions are ordered as semver.org says: a prerelease comes before its release, what follows a `+`
+doesn't count.
 """
 
 from __future__ import annotations
@@ -45,7 +47,8 @@ class Comparison:
 
     Args:
         sign: One of `<= >= < > != = ==`; empty where a version stands alone.
-        version: Missing numbers are zeros (`<=1.0` is `<=1.0.0`), except where it stands alone: `1.2` is every `1.2.x`.
+        version: Missing numbers are zeros (`<=1.0` is `<=1.0.0`), except where it stands alone:
+            `1.2` is every `1.2.x`.
     """
 
     sign: str
@@ -75,7 +78,9 @@ class Requirement:
 
     @classmethod
     def parse(cls, text: str) -> Requirement:
-        """Raises ConfigError `bad_requirement`, with the column. Linear in the text, which is bounded."""
+        """Raises ConfigError `bad_requirement`, with the column. Linear in the text, which is
+        bounded.
+        """
         if len(text) > MAX_LENGTH:
             raise ConfigError(
                 f"a requirement of {len(text)} characters; {MAX_LENGTH} are read",
@@ -143,11 +148,12 @@ def _number(digits: str) -> tuple[int, str]:
 
 
 def check_constraints(new: Manifest, loaded: Iterable[Manifest]) -> None:
-    """Whether `new` may be loaded beside `loaded`; where it replaces a package, leave that one out of `loaded`.
+    """Whether `new` may be loaded beside `loaded`; where it replaces a package, leave that one out
+    of `loaded`.
 
     Raises:
-        IncompatibleError: `requires`: what one of them requires isn't there, or would no longer be; `incompatible_with`: one excludes
-            the other.
+        IncompatibleError: `requires`: what one of them requires isn't there, or would no longer be;
+            `incompatible_with`: one excludes the other.
         ConfigError: `bad_requirement`: one of the manifests has a malformed pattern.
     """
     others = list(loaded)
@@ -185,7 +191,8 @@ def _check_excluded(package: Manifest, other: Manifest) -> None:
     for pattern in _parsed(package, package.constraints.incompatible_with):
         if pattern.matches(other.name, other.version):
             raise IncompatibleError(
-                f"{package.name} {package.version} is incompatible with {pattern.text}, and so with {other.name} {other.version}",
+                f"{package.name} {package.version} is incompatible with {pattern.text}, and so with"
+                f" {other.name} {other.version}",
                 hint="unload one of them, or serve them from two managers",
                 code="incompatible_with",
             )
@@ -202,7 +209,8 @@ def _parsed(package: Manifest, patterns: Iterable[str]) -> Iterable[Requirement]
 
 
 def load_order(manifests: Sequence[Manifest]) -> list[int]:
-    """Positions in the order of loading: what is required goes first, then by `constraints.load_order`, then as given.
+    """Positions in the order of loading: what is required goes first, then by
+    `constraints.load_order`, then as given.
 
     Requirements that none of `manifests` meets don't matter here: `check_constraints` refuses them.
 

@@ -1,4 +1,6 @@
-"""`router_hint`: a boolean expression over attributes of a prompt, such as `database=sql OR task=text2sql`."""
+"""`router_hint`: a boolean expression over attributes of a prompt, such as `database=sql OR
+task=text2sql`.
+"""
 
 from __future__ import annotations
 
@@ -52,7 +54,8 @@ class Hint:
     """A parsed `router_hint`.
 
     Args:
-        atoms: Its `key=value` that stand under no NOT (or under two), each once, in the order of the text.
+        atoms: Its `key=value` that stand under no NOT (or under two), each once, in the order of
+            the text.
         every: All of them.
     """
 
@@ -67,7 +70,8 @@ class Hint:
 
 
 def parse_hint(text: str) -> Hint:
-    """Reads `database=sql OR (task=text2sql AND NOT language=de)`: NOT binds closest, then AND, then OR; values may be quoted.
+    """Reads `database=sql OR (task=text2sql AND NOT language=de)`: NOT binds closest, then AND,
+    then OR; values may be quoted.
 
     Linear in the text; at most 10,000 characters and 50 levels.
 
@@ -220,7 +224,8 @@ class _Parser:
 def words(text: str) -> list[str]:
     """The words of a text, in a form in which equal words are equal strings.
 
-    Scripts that write no spaces give a word a character, so that a keyword is found inside a run of them.
+    Scripts that write no spaces give a word a character, so that a keyword is found inside a run of
+    them.
 
     Example:
         >>> words("GROUP_BY Straße, C++ café")

@@ -44,7 +44,8 @@ def public_key(key: Ed25519PrivateKey) -> str:
 
 
 def read_trusted(given: str) -> frozenset[str]:
-    """Public keys from what a user passed: one key, or a file with one on each line (`#` begins a comment).
+    """Public keys from what a user passed: one key, or a file with one on each line (`#` begins a
+    comment).
 
     Raises:
         ConfigError: `bad_key`.
@@ -67,7 +68,8 @@ def read_trusted(given: str) -> frozenset[str]:
 
 
 def create(path: Path, passphrase: str | None = None) -> str:
-    """Makes a key pair; writes the private key to `path` (readable by its owner alone) and the public one to `path` + `.pub`.
+    """Makes a key pair; writes the private key to `path` (readable by its owner alone) and the
+    public one to `path` + `.pub`.
 
     Args:
         passphrase: Encrypts the private key.
@@ -76,7 +78,8 @@ def create(path: Path, passphrase: str | None = None) -> str:
         The public key.
 
     Raises:
-        ConfigError: `file_exists`: keys are never overwritten; `bad_key`: nothing can be written there.
+        ConfigError: `file_exists`: keys are never overwritten; `bad_key`: nothing can be written
+            there.
     """
     from cryptography.hazmat.primitives import serialization
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey

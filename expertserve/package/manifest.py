@@ -1,7 +1,8 @@
 """`manifest.json`, versions 1.0 and 2.0, read into one model.
 
-Pydantic checks what the published schema demands and tolerates exactly what published files do: keys that begin with `_`, empty
-hashes, `size_bytes: 0`, free metrics, templates outside the schema's list that we know. Unknown keys are kept and reported.
+Pydantic checks what the published schema demands and tolerates exactly what published files do:
+keys that begin with `_`, empty hashes, `size_bytes: 0`, free metrics, templates outside the
+schema's list that we know. Unknown keys are kept and reported.
 """
 
 from __future__ import annotations
@@ -52,7 +53,9 @@ class _Free(_Part):
 
 
 class Adapter(_Part):
-    """One adapter of a base model, as the manifest describes it; `adapter_config.json` is the truth about the tensors."""
+    """One adapter of a base model, as the manifest describes it; `adapter_config.json` is the truth
+    about the tensors.
+    """
 
     type: AdapterType
     target_modules: tuple[str, ...] = ()
@@ -172,7 +175,9 @@ class Integrity(_Part):
 
 
 class Manifest(_Part):
-    """A manifest of either version, in version 2's shape: `base_models`, each with its own adapters."""
+    """A manifest of either version, in version 2's shape: `base_models`, each with its own
+    adapters.
+    """
 
     name: Annotated[str, Field(min_length=1, max_length=200)]
     version: str
@@ -268,7 +273,9 @@ def parse_manifest(data: bytes) -> Manifest:
 def _second_version(
     source: positions.Located, raw: dict[str, object]
 ) -> tuple[dict[str, object], bool]:
-    """Version 1.0's `base_model` and root `adapters` → 2.0's `base_models`. Tells whether they were moved."""
+    """Version 1.0's `base_model` and root `adapters` → 2.0's `base_models`. Tells whether they were
+    moved.
+    """
     one, many = "base_model" in raw, "base_models" in raw
     if one and many:
         source.fail(
@@ -320,7 +327,7 @@ def _place(path: tuple[int | str, ...], moved: bool) -> positions.Path:
 def _report(source: positions.Located, error: ValidationError, moved: bool) -> None:
     """The first error becomes the message; the others are counted, and named in the hint."""
     found = [(_place(p["loc"], moved), p) for p in error.errors(include_url=False)[:50]]
-    (first, *others) = [
+    first, *others = [
         (p, q) for p, q in found if not any(len(p) < len(o) and o[: len(p)] == p for o, _ in found)
     ]
     path, problem = first
@@ -329,7 +336,10 @@ def _report(source: positions.Located, error: ValidationError, moved: bool) -> N
     said = (
         f"{name} is missing"
         if missing
-        else f"{name}: {problem['msg'].removeprefix('Value error, ')}, not {_short(problem['input'])}"
+        else (
+            f"{name}: {problem['msg'].removeprefix('Value error, ')}, not"
+            f" {_short(problem['input'])}"
+        )
     )
     hint = (
         "also wrong: "

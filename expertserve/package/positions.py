@@ -1,4 +1,6 @@
-"""Where each value of a JSON text stands, so that errors found after parsing can still name line and column."""
+"""Where each value of a JSON text stands, so that errors found after parsing can still name line
+and column.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,9 @@ class Located:
     offsets: dict[Path, int]
 
     def fail(self, path: Path, message: str, *, hint: str = "", code: str = "") -> NoReturn:
-        """Raises a ManifestError at the value of `path`, or at the nearest value around it that exists."""
+        """Raises a ManifestError at the value of `path`, or at the nearest value around it that
+        exists.
+        """
         while path not in self.offsets and path:
             path = path[:-1]
         raise error_at(self.text, self.offsets.get(path, 0), message, hint=hint, code=code)
@@ -49,7 +53,8 @@ def error_at(
 
 
 def locate(data: bytes) -> Located:
-    """Parses JSON strictly: UTF-8 (a byte-order mark is let pass), finite numbers, no key twice, bounded size and depth.
+    """Parses JSON strictly: UTF-8 (a byte-order mark is let pass), finite numbers, no key twice,
+    bounded size and depth.
 
     Raises:
         ManifestError: With line and column. Linear in time and memory.
@@ -115,7 +120,9 @@ def _no_constant(name: str) -> NoReturn:
 
 
 def _offsets(text: str) -> dict[Path, int]:
-    """One pass over the tokens. Assumes nothing: on malformed text it gives what it can and leaves the report to `json`."""
+    """One pass over the tokens. Assumes nothing: on malformed text it gives what it can and leaves
+    the report to `json`.
+    """
     offsets: dict[Path, int] = {}
     stack: list[
         str | int | None

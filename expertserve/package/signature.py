@@ -1,11 +1,13 @@
 """Signatures: who vouches for a package, and for which of its members.
 
-The signed message is a line `path:hash` for each entry of `integrity.files`, sorted by path, joined by newlines (UTF-8), as the format
-text defines it. What vouches is the key: `publisher` is a name that anybody may write.
+The signed message is a line `path:hash` for each entry of `integrity.files`, sorted by path, joined
+by newlines (UTF-8), as the format text defines it. What vouches is the key: `publisher` is a name
+that anybody may write.
 
-`manifest.json` holds the signature, so its plain hash can't be among what is signed. The hash signed for it here is that of its canonical
-JSON without `integrity`: keys sorted, no blanks, UTF-8. The reference signer hashes the file before it writes `integrity` into it; such
-a package's manifest is not covered, and its verdict says so.
+`manifest.json` holds the signature, so its plain hash can't be among what is signed. The hash
+signed for it here is that of its canonical JSON without `integrity`: keys sorted, no blanks, UTF-8.
+The reference signer hashes the file before it writes `integrity` into it; such a package's manifest
+is not covered, and its verdict says so.
 """
 
 from __future__ import annotations
@@ -31,8 +33,10 @@ MEMBER = "signature.sig"
 ALGORITHM = "ed25519"
 HASH = re.compile(r"(?:sha256:)?([0-9a-fA-F]{64})")
 MARK = "sha256:"
-"""Our signer writes this before the manifest's hash alone. It is inside the signed message, so a manifest that was changed after it
-was signed here can't pass for one that was signed the reference way."""
+"""Our signer writes this before the manifest's hash alone. It is inside the signed message, so a
+manifest that was changed after it was signed here can't pass for one that was signed the reference
+way.
+"""
 
 Mode = Literal["off", "warn", "require"]
 Status = Literal[
@@ -51,8 +55,9 @@ class TrustPolicy:
     """What is demanded of packages' signatures.
 
     Args:
-        mode: ``"off"`` doesn't look at them. ``"warn"`` refuses what was changed after it was signed, and warns of unsigned packages,
-            unknown keys and members that the signature doesn't cover. ``"require"`` refuses all of these.
+        mode: ``"off"`` doesn't look at them. ``"warn"`` refuses what was changed after it was
+            signed, and warns of unsigned packages, unknown keys and members that the signature
+            doesn't cover. ``"require"`` refuses all of these.
         keys: Those trusted, as ``ed25519:<hex>``.
 
     Example:
@@ -83,7 +88,8 @@ class SignatureVerdict:
 
     Args:
         key: The publisher's, as ``ed25519:<hex>``; None where none is named.
-        trusted: Whether that key is among those the caller trusts. Says nothing unless the status begins with ``valid``.
+        trusted: Whether that key is among those the caller trusts. Says nothing unless the status
+            begins with ``valid``.
         uncovered: Members that the signature says nothing about.
         reason: Why it is invalid or can't be verified.
     """
@@ -95,13 +101,14 @@ class SignatureVerdict:
     reason: str = ""
 
 
-# ── verifying ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── verifying ───────────────────────────────────────────────────────────────────────────────────
 
 
 def verify_signature(
     package: Package, manifest: Manifest, trusted: frozenset[str] = frozenset()
 ) -> SignatureVerdict:
-    """Verifies a package's signature, and that its members are those that were signed. Reads no weights: `package` has their hashes.
+    """Verifies a package's signature, and that its members are those that were signed. Reads no
+    weights: `package` has their hashes.
 
     Args:
         trusted: Keys as ``ed25519:<hex>``.
@@ -140,7 +147,9 @@ def verify_signature(
 
 
 def _signature(package: Package, integrity: Integrity) -> tuple[str, str]:
-    """The signature in hex, from the manifest or from its own member; and what speaks against it, if anything."""
+    """The signature in hex, from the manifest or from its own member; and what speaks against it,
+    if anything.
+    """
     inner = (integrity.signature or "").strip().lower()
     outer = ""
     if MEMBER in package.files:
@@ -168,7 +177,9 @@ def _changed(package: Package, files: dict[str, str]) -> str:
 
 
 def _signed_message(key: str, signature: str, files: dict[str, str]) -> dict[str, str] | None:
-    """The entries as they were signed; None where the signature is for something else. Signers differ in whether hashes have a prefix."""
+    """The entries as they were signed; None where the signature is for something else. Signers
+    differ in whether hashes have a prefix.
+    """
     from cryptography.exceptions import InvalidSignature
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
@@ -221,13 +232,16 @@ def message_of(files: dict[str, str]) -> bytes:
 
 
 def covers_manifest(package: Package, files: dict[str, str]) -> bool:
-    """Whether the hash listed for `manifest.json` is that of its canonical JSON, which doesn't depend on `integrity`."""
+    """Whether the hash listed for `manifest.json` is that of its canonical JSON, which doesn't
+    depend on `integrity`.
+    """
     match = HASH.fullmatch(files.get(NAME, ""))
     return match is not None and match[1].lower() == canonical_hash(_raw_manifest(package.folder))
 
 
 def canonical_hash(raw: dict[str, object]) -> str:
-    """SHA-256 of a manifest without its `integrity`: keys sorted, no blanks, UTF-8; numbers as Python writes them.
+    """SHA-256 of a manifest without its `integrity`: keys sorted, no blanks, UTF-8; numbers as
+    Python writes them.
 
     Example:
         >>> canonical_hash({"b": 1, "a": 2}) == canonical_hash({"a": 2, "b": 1, "integrity": {}})
@@ -249,10 +263,12 @@ def enforce(package: Package, manifest: Manifest, policy: TrustPolicy | None) ->
     """Applies a policy to a package; returns what deserves a warning.
 
     Args:
-        policy: None refuses what was changed after it was signed, and is silent about unsigned packages and unknown keys.
+        policy: None refuses what was changed after it was signed, and is silent about unsigned
+            packages and unknown keys.
 
     Raises:
-        IntegrityError: `signature_invalid`; under ``require`` also `unsigned`, `untrusted_key`, `signature_incomplete`.
+        IntegrityError: `signature_invalid`; under ``require`` also `unsigned`, `untrusted_key`,
+            `signature_incomplete`.
     """
     if policy and policy.mode == "off":
         return []
@@ -290,7 +306,10 @@ def _objections(verdict: SignatureVerdict) -> list[tuple[str, str, str]]:
         ]
     found = []
     if not verdict.trusted:
-        hint = "compare the key with what its publisher says, then trust it: --trusted-key KEY, TrustPolicy(keys=…)"
+        hint = (
+            "compare the key with what its publisher says, then trust it: --trusted-key KEY,"
+            " TrustPolicy(keys=…)"
+        )
         found.append(
             (
                 "untrusted_key",
@@ -307,11 +326,12 @@ def _objections(verdict: SignatureVerdict) -> list[tuple[str, str, str]]:
     return found
 
 
-# ── signing ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── signing ─────────────────────────────────────────────────────────────────────────────────────
 
 
 def sign(folder: Path, key: Ed25519PrivateKey, *, publisher: str | None = None) -> SignatureVerdict:
-    """Signs an unpacked package: writes `integrity` into its manifest, and `signature.sig`. An earlier signature is replaced.
+    """Signs an unpacked package: writes `integrity` into its manifest, and `signature.sig`. An
+    earlier signature is replaced.
 
     Args:
         publisher: A name to show; by default what the manifest has.

@@ -1,7 +1,8 @@
 """Messages → token ids, in the format that the expert was trained on.
 
-A template's special tokens become tokens; the same characters in a user's text stay characters. To keep the two apart, every special
-token's text in a message is replaced by a mark before rendering and tokenised as plain text where the mark comes out.
+A template's special tokens become tokens; the same characters in a user's text stay characters. To
+keep the two apart, every special token's text in a message is replaced by a mark before rendering
+and tokenised as plain text where the mark comes out.
 """
 
 from __future__ import annotations
@@ -40,17 +41,18 @@ ALPACA = (
     "{% if add_generation_prompt %}### Response:\n{% endif %}"
 )
 LLAMA2 = (
-    "{% set ns = namespace(system='') %}{% for m in messages %}"
-    "{% if m.role == 'system' %}{% set ns.system = '<<SYS>>\n' ~ m.content ~ '\n<</SYS>>\n\n' %}"
-    "{% elif m.role == 'assistant' %} {{ m.content }} {{ eos_token }}"
-    "{% else %}{{ bos_token }}[INST] {{ ns.system }}{{ m.content }} [/INST]{% set ns.system = '' %}{% endif %}{% endfor %}"
+    "{% set ns = namespace(system='') %}{% for m in messages %}{% if m.role == 'system' %}{% set"
+    " ns.system = '<<SYS>>\n' ~ m.content ~ '\n<</SYS>>\n\n' %}{% elif m.role == 'assistant' %} {{"
+    " m.content }} {{ eos_token }}{% else %}{{ bos_token }}[INST] {{ ns.system }}{{ m.content }}"
+    " [/INST]{% set ns.system = '' %}{% endif %}{% endfor %}"
 )
 VICUNA = (
-    "{{ bos_token }}{% if messages[0].role != 'system' %}A chat between a curious user and an artificial intelligence assistant. "
-    "The assistant gives helpful, detailed, and polite answers to the user's questions. {% endif %}"
-    "{% for m in messages %}{% if m.role == 'system' %}{{ m.content }} "
-    "{% elif m.role == 'assistant' %}ASSISTANT: {{ m.content }}{{ eos_token }}"
-    "{% else %}USER: {{ m.content }} {% endif %}{% endfor %}{% if add_generation_prompt %}ASSISTANT:{% endif %}"
+    "{{ bos_token }}{% if messages[0].role != 'system' %}A chat between a curious user and an"
+    " artificial intelligence assistant. The assistant gives helpful, detailed, and polite answers"
+    " to the user's questions. {% endif %}{% for m in messages %}{% if m.role == 'system' %}{{"
+    " m.content }} {% elif m.role == 'assistant' %}ASSISTANT: {{ m.content }}{{ eos_token }}{% else"
+    " %}USER: {{ m.content }} {% endif %}{% endfor %}{% if add_generation_prompt %}ASSISTANT:{%"
+    " endif %}"
 )
 NO_THINKING = "<think>\n\n</think>\n\n"
 NAMED = {"chatml": CHATML, "qwen3": CHATML, "alpaca": ALPACA, "llama2": LLAMA2, "vicuna": VICUNA}
@@ -60,7 +62,8 @@ TURN_ENDS = ("<|im_end|>", "<|eot_id|>", "<end_of_turn>", "<|end|>")
 
 @dataclass(frozen=True, slots=True)
 class PromptFormat:
-    """How an expert's prompts are written: a template and the tokenizer whose ids the base model reads.
+    """How an expert's prompts are written: a template and the tokenizer whose ids the base model
+    reads.
 
     Args:
         name: The manifest's `prompt_template`, or where the template came from.
@@ -75,7 +78,9 @@ class PromptFormat:
     def choose(
         cls, declared: Template | None, package: Tokenizer | None, base: Tokenizer
     ) -> PromptFormat:
-        """The manifest's template, else the package's own, else the base model's, else ChatML. The base's tokenizer reads them all."""
+        """The manifest's template, else the package's own, else the base model's, else ChatML. The
+        base's tokenizer reads them all.
+        """
         if declared and declared != "custom":
             return cls(declared, NAMED[declared], base)
         if package and package.chat_template:
@@ -144,7 +149,9 @@ class PromptFormat:
 
 
 def _mark(text: str, specials: tuple[str, ...]) -> str:
-    """Special tokens' texts → marks that come out of any template unchanged. Longest first, so that none hides in another."""
+    """Special tokens' texts → marks that come out of any template unchanged. Longest first, so that
+    none hides in another.
+    """
     if not specials:
         return text
     order = {special: i for i, special in enumerate(specials)}
@@ -180,7 +187,8 @@ def check_messages(messages: Sequence[Message]) -> None:
         check_text(f"messages[{i}]['content']", message.get("content"))
         if len(message["content"]) > MAX_TEXT:
             raise ConfigError(
-                f"messages[{i}] has {len(message['content']):,} characters; at most {MAX_TEXT:,} are read",
+                f"messages[{i}] has {len(message['content']):,} characters; at most {MAX_TEXT:,}"
+                " are read",
                 code="prompt_too_long",
             )
 
@@ -210,10 +218,12 @@ def build_messages(
     dialect: str | None = None,
     messages: Sequence[Message] | None = None,
 ) -> list[Message]:
-    """A caller's words → a conversation. `dialect` and `schema` stand in the system message, one item a line.
+    """A caller's words → a conversation. `dialect` and `schema` stand in the system message, one
+    item a line.
 
     Raises:
-        ConfigError: Neither or both of prompt and messages; an empty prompt; a system message given twice.
+        ConfigError: Neither or both of prompt and messages; an empty prompt; a system message given
+            twice.
 
     Example:
         >>> build_messages("How many?", schema="CREATE TABLE t (id INT);", dialect="postgres")[0]["content"]

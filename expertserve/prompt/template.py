@@ -1,7 +1,9 @@
-"""Chat templates from packages: Jinja, but in a sandbox with bounded work, since a package comes from a stranger.
+"""Chat templates from packages: Jinja, but in a sandbox with bounded work, since a package comes
+from a stranger.
 
-Jinja's own sandbox keeps templates from attributes that lead out of it. It bounds neither time nor memory, so here every loop is
-counted, every operation that can make text long is checked before it runs, and only harmless filters and methods exist.
+Jinja's own sandbox keeps templates from attributes that lead out of it. It bounds neither time nor
+memory, so here every loop is counted, every operation that can make text long is checked before it
+runs, and only harmless filters and methods exist.
 """
 
 from __future__ import annotations
@@ -24,22 +26,26 @@ from expertserve.errors import ConfigError, IncompatibleError
 MAX_TEMPLATE = 1 << 18
 MAX_TEXT = 4 << 20
 MAX_MADE = 64 << 20
-"""Characters of all texts that one rendering makes on its way; an item of a list counts as eight."""
+"""Characters of all texts that one rendering makes on its way; an item of a list counts as eight.
+"""
 MAX_STEPS = 200_000
 MAX_SOUGHT = 64
-"""Characters of what `strip` takes away and `rfind` looks for: Python's search is quadratic there."""
+"""Characters of what `strip` takes away and `rfind` looks for: Python's search is quadratic there.
+"""
 SECONDS = 2.0
 FILTERS = (
-    "abs capitalize count d default dictsort e escape first float forceescape int items join last length list lower map reject "
-    "rejectattr replace reverse safe select selectattr string title tojson trim upper"
+    "abs capitalize count d default dictsort e escape first float forceescape int items join last"
+    " length list lower map reject rejectattr replace reverse safe select selectattr string title"
+    " tojson trim upper"
 ).split()
 METHODS = (
-    "append capitalize count endswith find get index items isalpha isdigit isspace join keys lower lstrip replace rfind rsplit "
-    "rstrip split splitlines startswith strip title upper values"
+    "append capitalize count endswith find get index items isalpha isdigit isspace join keys lower"
+    " lstrip replace rfind rsplit rstrip split splitlines startswith strip title upper values"
 ).split()
 
 WRITING = (
-    "capitalize dictsort e escape float forceescape int join lower replace reverse safe string title tojson trim upper"
+    "capitalize dictsort e escape float forceescape int join lower replace reverse safe string"
+    " title tojson trim upper"
 ).split()
 """Filters that write their arguments out, or compare them."""
 SEEKING = ("lstrip", "rfind", "rsplit", "rstrip", "strip")
@@ -82,7 +88,9 @@ class _Budget:
         return value
 
     def weighed(self, value: object) -> object:
-        """For what is compared, hashed or written: lists that hold one another many times over take forever."""
+        """For what is compared, hashed or written: lists that hold one another many times over take
+        forever.
+        """
         self.step()
         return _check_size(value)
 
@@ -104,7 +112,9 @@ def _check_length(characters: int) -> None:
 
 
 def _check_size(value: object) -> object:
-    """Lets a value pass that can be written in bounded time: lists that hold one another many times over can't."""
+    """Lets a value pass that can be written in bounded time: lists that hold one another many times
+    over can't.
+    """
     left, stack = MAX_STEPS, [value]
     while stack:
         item = stack.pop()
@@ -357,7 +367,8 @@ def render(source: str, **variables: object) -> str:
     """Renders a chat template with `messages`, `add_generation_prompt`, `bos_token` and the like.
 
     Raises:
-        IncompatibleError: It is malformed, reaches for what the sandbox keeps from it, or does not end in time.
+        IncompatibleError: It is malformed, reaches for what the sandbox keeps from it, or does not
+            end in time.
         ConfigError: It refuses the messages by `raise_exception`.
 
     Example:

@@ -1,4 +1,6 @@
-"""Text ↔ token ids by the `tokenizers` library, without transformers: reading a package must stay light."""
+"""Text ↔ token ids by the `tokenizers` library, without transformers: reading a package must stay
+light.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,8 @@ MAX_VOCABULARY = 128 << 20
 
 
 class Tokenizer:
-    """A folder's tokenizer: `tokenizer.json`, and what `tokenizer_config.json` says about special tokens and the chat template.
+    """A folder's tokenizer: `tokenizer.json`, and what `tokenizer_config.json` says about special
+    tokens and the chat template.
 
     Args:
         folder: A package's or a base model's.
@@ -78,7 +81,9 @@ class Tokenizer:
 
     @cached_property
     def chat_template(self) -> str | None:
-        """The folder's own chat template, from any of the three places where transformers keeps one."""
+        """The folder's own chat template, from any of the three places where transformers keeps
+        one.
+        """
         file = self.folder / "chat_template.jinja"
         if file.is_file():
             return read_bounded(file, MAX_TEMPLATE).decode("utf-8", "replace")
@@ -107,7 +112,9 @@ def _load(file: Path, *, plain: bool) -> tokenizers.Tokenizer:
 
 @lru_cache(maxsize=8)
 def _build(file: Path, changed: int, size: int, plain: bool) -> tokenizers.Tokenizer:
-    """Once for all experts of a base model: it takes a tenth of a second, in which nothing else runs in this process."""
+    """Once for all experts of a base model: it takes a tenth of a second, in which nothing else
+    runs in this process.
+    """
     import tokenizers
 
     try:
@@ -168,10 +175,11 @@ def _encode(tokenizer: tokenizers.Tokenizer, text: str) -> list[int]:
 
 
 def check_same_ids(package: Tokenizer, base: Tokenizer) -> None:
-    """Refuses a package whose tokenizer gives any token another id than the base model's: its adapter would read noise.
+    """Refuses a package whose tokenizer gives any token another id than the base model's: its
+    adapter would read noise.
 
-    Only the vocabulary is compared, as JSON: the package's tokenizer itself is a stranger's program of normalisers and patterns, and
-    is never run. Prompts are tokenised by the base model's.
+    Only the vocabulary is compared, as JSON: the package's tokenizer itself is a stranger's program
+    of normalisers and patterns, and is never run. Prompts are tokenised by the base model's.
 
     Raises:
         IncompatibleError: `tokenizer_mismatch`, with examples.
@@ -192,7 +200,11 @@ def check_same_ids(package: Tokenizer, base: Tokenizer) -> None:
         or f"the base has {missing[0]!r}, the package has not"
     )
     raise IncompatibleError(
-        f"the package's tokenizer differs from the base model's in {len(moved) + len(missing):,} tokens: {shown}",
-        hint="the expert was trained on another base model, or its vocabulary was extended; neither can be served on this one",
+        f"the package's tokenizer differs from the base model's in {len(moved) + len(missing):,}"
+        f" tokens: {shown}",
+        hint=(
+            "the expert was trained on another base model, or its vocabulary was extended; neither"
+            " can be served on this one"
+        ),
         code="tokenizer_mismatch",
     )

@@ -1,9 +1,10 @@
 """Which replica a request should go to: where its expert is warm, unless that one is busy.
 
-Every router decides by itself. What it knows are its own decisions, and what replicas report about once a second. Two routers that know
-nothing yet mostly agree, since ties are broken by rendezvous hashing (Thaler and Ravishankar, "A name-based mapping scheme for rendezvous",
-1996). That a replica is passed over when it is busier than others by more than a bound is the idea of Mirrokni, Thorup and Zadimoghaddam,
-"Consistent Hashing with Bounded Loads", 2016.
+Every router decides by itself. What it knows are its own decisions, and what replicas report about
+once a second. Two routers that know nothing yet mostly agree, since ties are broken by rendezvous
+hashing (Thaler and Ravishankar, "A name-based mapping scheme for rendezvous", 1996). That a replica
+is passed over when it is busier than others by more than a bound is the idea of Mirrokni, Thorup
+and Zadimoghaddam, "Consistent Hashing with Bounded Loads", 2016.
 """
 
 from __future__ import annotations
@@ -21,8 +22,9 @@ class Affinity:
 
     Args:
         capacity: Adapters that a replica keeps warm; the least recently used leaves first.
-        spill: How many more requests than the least busy replica an expert's own may have before another one takes over. Small values
-            spread a hot expert early, large ones keep more adapters warm.
+        spill: How many more requests than the least busy replica an expert's own may have before
+            another one takes over. Small values spread a hot expert early, large ones keep more
+            adapters warm.
 
     Example:
         >>> affinity = Affinity(capacity=2, spill=4)
@@ -66,7 +68,9 @@ class Affinity:
     def _home(
         self, calm: Collection[str], loads: Mapping[str, int], rank: Mapping[str, int]
     ) -> str | None:
-        """A replica for an expert that is warm nowhere, or only where it is too busy: one with few experts, the least busy of these."""
+        """A replica for an expert that is warm nowhere, or only where it is too busy: one with few
+        experts, the least busy of these.
+        """
         if not calm:
             return None
         counts = {r: len(self._held.get(r, ())) for r in calm}
@@ -84,7 +88,9 @@ class Affinity:
                 held.popitem(last=False)
 
     def reported(self, replica: str, experts: Collection[str]) -> None:
-        """A replica said what it holds, least recently used first; that goes before what was thought."""
+        """A replica said what it holds, least recently used first; that goes before what was
+        thought.
+        """
         self._held[replica] = OrderedDict.fromkeys(experts)
 
     def keep(self, replicas: Collection[str]) -> None:

@@ -1,4 +1,6 @@
-"""The experts that every replica of an application has to serve: one list, and how replicas follow it."""
+"""The experts that every replica of an application has to serve: one list, and how replicas follow
+it.
+"""
 
 from __future__ import annotations
 
@@ -89,7 +91,8 @@ class Followers(Protocol):
 
 
 class Catalogue:
-    """The list, changed by one caller at a time, and on disk or in a store before a change is answered.
+    """The list, changed by one caller at a time, and on disk or in a store before a change is
+    answered.
 
     Args:
         sources: What the configuration names; the state goes before where both have a name.
@@ -128,7 +131,8 @@ class Catalogue:
         return self._now
 
     async def change(self, change: Change) -> Snapshot:
-        """Makes a change everywhere. Where one follower can't follow, all of them go back to what was before.
+        """Makes a change everywhere. Where one follower can't follow, all of them go back to what
+        was before.
 
         Raises:
             ExpertError: What the follower said, or that the change makes no sense.
@@ -183,9 +187,11 @@ class Catalogue:
             new = Wanted(change.name, change.source, digest, pin, change.checkpoint)
         return Snapshot(
             number,
-            tuple(new if e.name == change.name else e for e in before.experts)
-            if known
-            else (*others, new),
+            (
+                tuple(new if e.name == change.name else e for e in before.experts)
+                if known
+                else (*others, new)
+            ),
         )
 
     def _digest(self, source: str, declared: str | None) -> str:
@@ -194,8 +200,10 @@ class Catalogue:
         ).digest
 
     def _readable(self, one: Wanted) -> bool:
-        """Whether what was noted is still there, and the same. If not, the others are served: nobody could repair it over HTTP if nothing
-        ran. A store that doesn't answer is no reason to leave anything out."""
+        """Whether what was noted is still there, and the same. If not, the others are served:
+        nobody could repair it over HTTP if nothing ran. A store that doesn't answer is no reason to
+        leave anything out.
+        """
         try:
             self._digest(one.source, one.digest)
         except ExpertError as error:
@@ -257,13 +265,15 @@ class Follower:
         self._lock = asyncio.Lock()
 
     async def adopt(self, snapshot: Snapshot) -> int:
-        """Loads, replaces, pins and unloads until the manager has what the list says; an older list changes nothing.
+        """Loads, replaces, pins and unloads until the manager has what the list says; an older list
+        changes nothing.
 
         Returns:
             The number of the list that it has now.
 
         Raises:
-            ExpertError: One of the packages can't be served here. The others are; adopting it again tries again.
+            ExpertError: One of the packages can't be served here. The others are; adopting it again
+                tries again.
         """
         async with self._lock:
             if snapshot.number <= self.snapshot.number:

@@ -22,7 +22,9 @@ class _Part(BaseModel):
 
 
 class FakeOptions(_Part):
-    """For `engine: fake`, an engine without a model: what it answers, and the seconds that each token and each cold adapter take."""
+    """For `engine: fake`, an engine without a model: what it answers, and the seconds that each
+    token and each cold adapter take.
+    """
 
     answer: str = "SELECT 1"
     delay: Annotated[float, Field(ge=0)] = 0.0
@@ -35,7 +37,8 @@ class Replicas(_Part):
     Args:
         number: Fixed; `autoscaling` goes before it.
         autoscaling: Ray Serve's `autoscaling_config`; `min_replicas: 0` lets it go to sleep.
-        resources: Ray's `ray_actor_options`: `num_cpus`, `num_gpus`, `memory`, `resources`, `runtime_env`, …
+        resources: Ray's `ray_actor_options`: `num_cpus`, `num_gpus`, `memory`, `resources`,
+            `runtime_env`, …
     """
 
     number: Annotated[int, Field(ge=1)] = 1
@@ -51,14 +54,16 @@ class RayConfig(_Part):
     """All that `build_app` takes.
 
     Args:
-        experts: Packages and folders of them, as paths or as URLs that fsspec reads (`s3://…`, `gs://…`); each with a name if you
-            like: `NAME=SOURCE`.
+        experts: Packages and folders of them, as paths or as URLs that fsspec reads (`s3://…`,
+            `gs://…`); each with a name if you like: `NAME=SOURCE`.
         base_model: A folder, a name or a hub id, instead of what manifests name.
-        state: A folder or URL where experts loaded over HTTP are noted, so that they survive a redeployment.
-        store: A folder or URL where packages that come over HTTP are put for all replicas; needed where the experts folder is not the
-            same on every machine.
+        state: A folder or URL where experts loaded over HTTP are noted, so that they survive a
+            redeployment.
+        store: A folder or URL where packages that come over HTTP are put for all replicas; needed
+            where the experts folder is not the same on every machine.
         engine: What computes.
-        engine_config: The fields of `EngineConfig`: max_slots, max_model_len, kv_cache_bytes, threads, …
+        engine_config: The fields of `EngineConfig`: max_slots, max_model_len, kv_cache_bytes,
+            threads, …
         max_loaded_experts: Adapters that a replica keeps in its engine.
         max_ongoing_requests: Requests that a replica takes at once; more wait in the routers.
         replicas: Of the engine.
@@ -68,7 +73,8 @@ class RayConfig(_Part):
         drain: Seconds that a replica's requests get when it is to end.
         health_period: Seconds between two looks at a replica's engine.
         health_timeout: Seconds after which one that doesn't answer is replaced.
-        server: The fields of `ServerSettings`: keys, experts_folder, max_pending, request_timeout, …
+        server: The fields of `ServerSettings`: keys, experts_folder, max_pending, request_timeout,
+            …
         trust: What is demanded of signatures.
         trusted_keys: Publishers' keys, or files with one on each line.
     """
@@ -148,7 +154,8 @@ def _made(kind: type[T], values: dict[str, Any], place: str) -> T:
 
 
 def read_config(given: object) -> RayConfig:
-    """The `args` of an application, checked whole, so that a mistake is told before anything starts.
+    """The `args` of an application, checked whole, so that a mistake is told before anything
+    starts.
 
     Raises:
         ConfigError: `bad_setting`, with the place.

@@ -25,7 +25,9 @@ from expertserve.result import Chunk, InferenceResult
 
 log = logging.getLogger("expertserve.ray")
 BATCH_SECONDS = 0.01
-"""Chunks of one request that come within this time after its first travel together: each message costs about a millisecond."""
+"""Chunks of one request that come within this time after its first travel together: each message
+costs about a millisecond.
+"""
 
 
 class Meter(Protocol):
@@ -148,7 +150,8 @@ class Replica:
         """Loads what the catalogue lists, and starts the engine.
 
         Raises:
-            ExpertError: A package can't be served here, or the engine can't start; the replica is then of no use.
+            ExpertError: A package can't be served here, or the engine can't start; the replica is
+                then of no use.
         """
         await self._follower.adopt(await self._current())
         if self._follower.snapshot.experts or self._config.base_model:
@@ -164,7 +167,9 @@ class Replica:
     async def generate(
         self, number: int, name: str, prompt: str | None, args: GenerateArgs
     ) -> InferenceResult:
-        """One answer. `number` is the list that the caller knows: a replica with an older one catches up first."""
+        """One answer. `number` is the list that the caller knows: a replica with an older one
+        catches up first.
+        """
         await self._catch_up(number)
         with self._noted(name) as note:
             note.result = await self._manager.generate(name, prompt, **args)
@@ -173,7 +178,9 @@ class Replica:
     async def stream(
         self, number: int, name: str, prompt: str | None, args: GenerateArgs
     ) -> AsyncGenerator[tuple[list[Chunk], InferenceResult | None], None]:
-        """Chunks as they come: with the first ones the result so far, at the end the whole result. Closing it aborts the request."""
+        """Chunks as they come: with the first ones the result so far, at the end the whole result.
+        Closing it aborts the request.
+        """
         await self._catch_up(number)
         with self._noted(name) as note:
             async with self._manager.generate_stream(name, prompt, **args) as stream:

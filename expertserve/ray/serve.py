@@ -1,7 +1,8 @@
 """Experts on Ray Serve: `serve run expertserve.ray.serve:build_app experts=experts/`.
 
-Three deployments. The *ingress* is the HTTP server, with the same routes, keys, limits and errors as `expertserve serve`. The *engine* has
-one manager a replica. The *catalogue*, a single process, lists the experts that every replica serves.
+Three deployments. The *ingress* is the HTTP server, with the same routes, keys, limits and errors
+as `expertserve serve`. The *engine* has one manager a replica. The *catalogue*, a single process,
+lists the experts that every replica serves.
 
 https://docs.ray.io/en/latest/serve
 """
@@ -76,7 +77,8 @@ def build_app(args: dict[str, Any]) -> serve.Application:
     Raises:
         ConfigError: One of them is wrong; nothing was started.
 
-    Example: `serve run expertserve.ray.serve:build_app experts=sql.expert,json.expert max_loaded_experts=32`
+    Example: `serve run expertserve.ray.serve:build_app experts=sql.expert,json.expert
+    max_loaded_experts=32`
     """
     config = read_config(args)
     config = config.model_copy(update={"experts": tuple(_absolute(e) for e in config.experts)})
@@ -136,7 +138,7 @@ def _number(number: int, autoscaling: dict[str, Any] | None) -> dict[str, Any]:
     )
 
 
-# ── deployments ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── deployments ─────────────────────────────────────────────────────────────────────────────────
 
 
 class _Catalogue:
@@ -160,7 +162,9 @@ class _Catalogue:
 
 
 class _Everyone:
-    """Tells the ingresses first, which find out what is wrong with a package before an engine is touched."""
+    """Tells the ingresses first, which find out what is wrong with a package before an engine is
+    touched.
+    """
 
     def __init__(self, app: str) -> None:
         self._app = app
@@ -172,7 +176,9 @@ class _Everyone:
 
 @dataclass(frozen=True, slots=True)
 class _Failed:
-    """A request's error on its way to the front, which raises it. Ray would write a trace to the log for every mistake of a client."""
+    """A request's error on its way to the front, which raises it. Ray would write a trace to the
+    log for every mistake of a client.
+    """
 
     error: ExpertError
 
@@ -264,7 +270,7 @@ def _failing_whole() -> Iterator[None]:
         raise RuntimeError(f"{error.code}: {error}") from error
 
 
-# ── handles ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── handles ─────────────────────────────────────────────────────────────────────────────────────
 
 
 class _Listed:
@@ -306,7 +312,9 @@ class _Handles:
 
 
 class _Items:
-    """A stream from a replica; leaving it cancels the task there, which aborts the request in the engine."""
+    """A stream from a replica; leaving it cancels the task there, which aborts the request in the
+    engine.
+    """
 
     def __init__(self, response: DeploymentResponseGenerator[Item]) -> None:
         self._response = response
@@ -388,11 +396,13 @@ def _translated() -> Iterator[None]:
         ) from error
 
 
-# ── routing ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── routing ─────────────────────────────────────────────────────────────────────────────────────
 
 
 class AffinityRouter(FIFOMixin, MultiplexMixin, RequestRouter):  # type: ignore[misc]
-    """Ray's request-router interface over `Affinity`; a request's multiplexed model id is its expert's name."""
+    """Ray's request-router interface over `Affinity`; a request's multiplexed model id is its
+    expert's name.
+    """
 
     def initialize_state(self, capacity: int = 8, spill: int = 8) -> None:
         self._affinity = Affinity(capacity, spill)
@@ -451,7 +461,7 @@ def _expert(request: PendingRequest | None) -> str:
     return "" if name == NO_ADAPTER else name
 
 
-# ── metrics ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── metrics ─────────────────────────────────────────────────────────────────────────────────────
 
 
 class _Meter:
@@ -498,7 +508,7 @@ class _Meter:
         self._resident.set(resident)
 
 
-# ── running ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── running ─────────────────────────────────────────────────────────────────────────────────────
 
 
 @contextmanager
@@ -506,7 +516,8 @@ def cluster(address: str | None, http: dict[str, Any], **local: Any) -> Iterator
     """Ray and Serve for as long as the context lasts.
 
     Args:
-        address: Of a cluster, which goes on afterwards; None starts one on this machine, which ends with the context.
+        address: Of a cluster, which goes on afterwards; None starts one on this machine, which ends
+            with the context.
         http: Serve's `http_options`.
         local: Arguments of `ray.init` for the latter.
     """

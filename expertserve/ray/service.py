@@ -1,6 +1,7 @@
 """The server's `Service` over many engines: what the HTTP front calls, answered by replicas.
 
-Its own manager has every expert's manifest, tokenizer and grammar, verified on this machine, and never starts an engine.
+Its own manager has every expert's manifest, tokenizer and grammar, verified on this machine, and
+never starts an engine.
 """
 
 from __future__ import annotations
@@ -43,7 +44,9 @@ class ReplicaLostError(EngineDeadError):
 
 
 class Engines(Protocol):
-    """The engine replicas. Every call raises what the replica raised, and ReplicaLostError where it ended."""
+    """The engine replicas. Every call raises what the replica raised, and ReplicaLostError where it
+    ended.
+    """
 
     async def generate(
         self, affine: str, number: int, name: str, prompt: str | None, args: GenerateArgs
@@ -95,7 +98,8 @@ class SharedExpertInfo(ExpertInfo):
 
 
 class RemoteStream:
-    """A running generation on a replica. A replica that is lost before anything came is replaced by another one, unseen.
+    """A running generation on a replica. A replica that is lost before anything came is replaced by
+    another one, unseen.
 
     Args:
         open: Begins it.
@@ -239,7 +243,7 @@ class RayService:
             self._running = found
         self._requests = sum(r.running for r in reports)
 
-    # ── what is served ──────────────────────────────────────────────────────────────────────────────────────────────────
+    # ── what is served ──────────────────────────────────────────────────────────────────────────
 
     async def start(self) -> EngineInfo:
         """Looks for a running engine: replicas start theirs themselves."""
@@ -328,7 +332,7 @@ class RayService:
             raise ExpertNotLoadedError(f"{change.name!r} was unloaded in the meantime")
         return found
 
-    # ── generation ──────────────────────────────────────────────────────────────────────────────────────────────────────
+    # ── generation ──────────────────────────────────────────────────────────────────────────────
 
     async def generate(
         self, name: str, prompt: str | None = None, **args: Unpack[GenerateArgs]

@@ -1,7 +1,8 @@
-"""Where packages come from and are put: folders, and whatever fsspec reads (`s3://`, `gs://`, `memory://`, …).
+"""Where packages come from and are put: folders, and whatever fsspec reads (`s3://`, `gs://`,
+`memory://`, …).
 
-https://filesystem-spec.readthedocs.io. A package fetched from elsewhere lies in the cache under its own digest, so that it is fetched once
-a machine, and every replica verifies it.
+https://filesystem-spec.readthedocs.io. A package fetched from elsewhere lies in the cache under its
+own digest, so that it is fetched once a machine, and every replica verifies it.
 """
 
 from __future__ import annotations
@@ -61,7 +62,8 @@ def fetch(source: str, cache_dir: Path | None, digest: str | None = None) -> Pat
     """A package as a path of this machine; one that lies elsewhere is copied into the cache.
 
     Args:
-        digest: What it must have. A copy with that digest in the cache is taken without asking anybody.
+        digest: What it must have. A copy with that digest in the cache is taken without asking
+            anybody.
 
     Raises:
         LoadError: It can't be read.
@@ -104,7 +106,8 @@ def fetch(source: str, cache_dir: Path | None, digest: str | None = None) -> Pat
 
 
 def publish(path: Path, store: str) -> str:
-    """Puts a package's file where all machines can read it, under its digest; returns where. A folder stays where it is.
+    """Puts a package's file where all machines can read it, under its digest; returns where. A
+    folder stays where it is.
 
     Raises:
         LoadError: The store can't be written.
@@ -156,7 +159,10 @@ def _reading(source: str) -> Iterator[None]:
     try:
         yield
     except ImportError as error:
-        hint = f"pip install the package that reads {source.partition(':')[0]}:// for fsspec, on every machine"
+        hint = (
+            f"pip install the package that reads {source.partition(':')[0]}:// for fsspec, on every"
+            " machine"
+        )
         raise LoadError(
             f"{source} can't be read: {error}", hint=hint, code="no_filesystem"
         ) from error

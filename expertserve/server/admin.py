@@ -1,4 +1,6 @@
-"""Loading, replacing, unloading and pinning over HTTP: by administrators, and never from outside the experts folder."""
+"""Loading, replacing, unloading and pinning over HTTP: by administrators, and never from outside
+the experts folder.
+"""
 
 from __future__ import annotations
 
@@ -84,7 +86,9 @@ async def load(
     key: Admin,
     name: Annotated[str | None, Query(description="For a raw upload.")] = None,
 ) -> Json:
-    """From the experts folder by a JSON body, or from an upload: `multipart/form-data` with `name` and `file`, or the package's bytes."""
+    """From the experts folder by a JSON body, or from an upload: `multipart/form-data` with `name`
+    and `file`, or the package's bytes.
+    """
     parts = parts_of(request)
     if not is_upload(request.scope):
         body = await _json(request, NamedSource)
@@ -98,7 +102,9 @@ async def load(
 
 @router.put("/{name}", openapi_extra=LOAD_BODY, summary="Replace an expert")
 async def replace(request: Request, name: str, key: Admin) -> Json:
-    """Running requests finish on the old weights. Where none is loaded under the name, this loads it."""
+    """Running requests finish on the old weights. Where none is loaded under the name, this loads
+    it.
+    """
     parts = parts_of(request)
     if not is_upload(request.scope):
         body = await _json(request, Source)
@@ -149,7 +155,7 @@ async def show(request: Request, name: str, key: Admin) -> Json:
     )
 
 
-# ── places ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── places ──────────────────────────────────────────────────────────────────────────────────────
 
 
 def folder_of(parts: Parts) -> Path:
@@ -235,7 +241,8 @@ class _Upload:
             self.path.unlink(missing_ok=True)
 
     async def read(self, request: Request) -> str | None:
-        """Takes the bytes in, and names the file by their digest; returns the form's name, where there is a form.
+        """Takes the bytes in, and names the file by their digest; returns the form's name, where
+        there is a form.
 
         Raises:
             LoadError: `io`, where the disk doesn't take them.
@@ -349,7 +356,9 @@ def _done(parts: Parts, entry: Entry, action: str, upload: _Upload | None) -> No
 
 
 def _forget_upload(parts: Parts, entry: Entry | None) -> None:
-    """Removes an uploaded package that no expert uses any more; files that others put into the folder stay."""
+    """Removes an uploaded package that no expert uses any more; files that others put into the
+    folder stay.
+    """
     folder = parts.settings.experts_folder
     if entry is None or folder is None:
         return

@@ -35,8 +35,8 @@ log = logging.getLogger("expertserve.server")
 Caller = Annotated[Key, Depends(caller)]
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 PAGE = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src"
+    " 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 SCRIPTS = {
     "playground.js": "text/javascript",
@@ -61,7 +61,9 @@ async def model(request: Request, key: Caller, model: str) -> Json:
 
 @openai.post("/chat/completions", summary="Answer a conversation")
 async def chat(request: Request, body: ChatRequest, key: Caller) -> Response:
-    """OpenAI's chat completions, with an expert's prompt format, decoding defaults and grammar applied by the model's name."""
+    """OpenAI's chat completions, with an expert's prompt format, decoding defaults and grammar
+    applied by the model's name.
+    """
     return await answer(
         request,
         key,
@@ -73,7 +75,9 @@ async def chat(request: Request, body: ChatRequest, key: Caller) -> Response:
 
 @openai.post("/completions", summary="Answer a prompt")
 async def completions(request: Request, body: TextRequest, key: Caller) -> Response:
-    """OpenAI's legacy completions. The prompt is a question to the expert, not a text to go on with."""
+    """OpenAI's legacy completions. The prompt is a question to the expert, not a text to go on
+    with.
+    """
     return await answer(
         request,
         key,
@@ -217,7 +221,10 @@ async def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     first = error.errors()[0]
     if first["type"] == "json_invalid":
-        message = f"the body is not JSON: {first.get('ctx', {}).get('error', '')}, at character {first['loc'][-1]}"
+        message = (
+            f"the body is not JSON: {first.get('ctx', {}).get('error', '')}, at character"
+            f" {first['loc'][-1]}"
+        )
         refusal = Refusal(message, status=400, code="bad_argument", hint="send one JSON object")
         return await _expert_error(request, refusal)
     place = ".".join(str(p) for p in first["loc"] if p != "body")[:200]

@@ -9,7 +9,8 @@
     concurrent = 8
     admin = false
 
-A plain SHA-256 is enough for keys of 128 random bits or more, which `new_key` makes; it would not be for passwords.
+A plain SHA-256 is enough for keys of 128 random bits or more, which `new_key` makes; it would not
+be for passwords.
 """
 
 from __future__ import annotations
@@ -104,7 +105,8 @@ EVERYBODY_IS_ADMIN = Key(name="anybody", sha256="0" * 64, admin=True)
 
 
 class Keyring:
-    """The keys in force. A changed file is read again within a second; a broken one is reported and changes nothing.
+    """The keys in force. A changed file is read again within a second; a broken one is reported and
+    changes nothing.
 
     Args:
         path: None lets everybody in.
@@ -123,7 +125,8 @@ class Keyring:
         return self._path is not None
 
     def authenticate(self, authorization: str | None) -> Key:
-        """The caller behind an `Authorization: Bearer …` header. Takes the same time whichever key it is, or is not.
+        """The caller behind an `Authorization: Bearer …` header. Takes the same time whichever key
+        it is, or is not.
 
         Raises:
             Refusal: 401.

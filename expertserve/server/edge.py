@@ -1,4 +1,6 @@
-"""What every request passes first: an id, bounds on its body, refusal of other sites' pages, one log line, safe headers."""
+"""What every request passes first: an id, bounds on its body, refusal of other sites' pages, one
+log line, safe headers.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +41,9 @@ class Facts:
     log: dict[str, object] = field(default_factory=dict)
 
     def tell(self, header: str, value: object) -> None:
-        """A header of the answer. Percent-encoded where it isn't plain ASCII, so that a name can't end it."""
+        """A header of the answer. Percent-encoded where it isn't plain ASCII, so that a name can't
+        end it.
+        """
         self.headers[f"x-expertserve-{header}"] = quote(str(value), safe=" !#$&'()*+,/:;=?@[]|~-._")
 
 
@@ -47,7 +51,8 @@ class Edge:
     """The outermost ASGI layer.
 
     Args:
-        closed: Whether keys are required; without, requests by other sites' pages and through other hosts' names are refused.
+        closed: Whether keys are required; without, requests by other sites' pages and through other
+            hosts' names are refused.
     """
 
     def __init__(

@@ -75,7 +75,8 @@ def _check_length(parts: Parts, asks: Sequence[Ask]) -> None:
 
 
 def choose(parts: Parts, key: Key, ask: Ask) -> str:
-    """The expert that a request is for: its name, its base model's as it is written here, or where routing leads among those allowed.
+    """The expert that a request is for: its name, its base model's as it is written here, or where
+    routing leads among those allowed.
 
     Raises:
         Refusal: 403, for one that the key may not use; the same whether it is there or not.
@@ -149,7 +150,9 @@ class _Run:
             )
 
     async def stream(self, shape: Shape) -> Response:
-        """Server-sent events. What fails before the first token is an ordinary error with its status."""
+        """Server-sent events. What fails before the first token is an ordinary error with its
+        status.
+        """
         async with AsyncExitStack() as stack:
             ticket = stack.enter_context(self._admitted())
             ask = self.asks[0]
@@ -218,7 +221,8 @@ class _Run:
         )
 
     async def _guarded(self, work: Coroutine[object, object, T]) -> T:
-        """The work's value, unless the client goes away or time runs out first; the work is then cancelled, and over.
+        """The work's value, unless the client goes away or time runs out first; the work is then
+        cancelled, and over.
 
         Raises:
             ClientGone, RequestTimeout.

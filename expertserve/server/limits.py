@@ -14,7 +14,8 @@ Clock = Callable[[], float]
 
 
 class Bucket:
-    """A token bucket: a minute's worth at most, refilled evenly. It may be overdrawn by what is only known afterwards.
+    """A token bucket: a minute's worth at most, refilled evenly. It may be overdrawn by what is
+    only known afterwards.
 
     Args:
         per_minute: Its size, and what flows in each minute.
@@ -86,7 +87,8 @@ class Limits:
         """Lets a request of so many answers in, for as long as the context lasts.
 
         Raises:
-            Refusal: 429 `rate_limit_exceeded`, `token_limit_exceeded` or `too_many_concurrent`; 503 `queue_full`. Nothing was counted then.
+            Refusal: 429 `rate_limit_exceeded`, `token_limit_exceeded` or `too_many_concurrent`; 503
+                `queue_full`. Nothing was counted then.
         """
         account = self._account(key)
         self._check(key, account, answers)

@@ -1,4 +1,6 @@
-"""Structured logs: one JSON object a line, or a short line for people. Prompts are never in them unless asked for."""
+"""Structured logs: one JSON object a line, or a short line for people. Prompts are never in them
+unless asked for.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +43,10 @@ class Plain(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         facts = " ".join(f"{k}={_short(v)}" for k, v in facts_of(record).items() if v is not None)
-        text = f"{time.strftime('%H:%M:%S', time.localtime(record.created))} {record.getMessage()} {facts}".rstrip()
+        text = (
+            f"{time.strftime('%H:%M:%S', time.localtime(record.created))} {record.getMessage()}"
+            f" {facts}".rstrip()
+        )
         line = "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text)
         return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
 

@@ -27,7 +27,9 @@ class _Engine:
 
 
 class Metrics:
-    """What happened since the start. Labels are names of loaded experts only, so that strangers' requests add no series."""
+    """What happened since the start. Labels are names of loaded experts only, so that strangers'
+    requests add no series.
+    """
 
     def __init__(self) -> None:
         self._registry = registry = CollectorRegistry()
@@ -147,7 +149,9 @@ class Metrics:
         self.loads.labels(expert, action).inc()
 
     def observe(self, experts: Sequence[ExpertInfo], *, ready: bool) -> None:
-        """Takes over what the manager says now: states, slots; and what was evicted since the last look."""
+        """Takes over what the manager says now: states, slots; and what was evicted since the last
+        look.
+        """
         self.ready.set(ready)
         states = dict.fromkeys(STATES, 0)
         self.in_flight.clear()

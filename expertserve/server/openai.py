@@ -1,7 +1,8 @@
 """OpenAI's wire format: what a request may say, and how answers are written.
 
-https://platform.openai.com/docs/api-reference. Arguments that would change an answer and that we can't honour are refused, those that
-would not are ignored, unknown ones are refused with the nearest known name. Ours stand beside OpenAI's (`extra_body` in its client).
+https://platform.openai.com/docs/api-reference. Arguments that would change an answer and that we
+can't honour are refused, those that would not are ignored, unknown ones are refused with the
+nearest known name. Ours stand beside OpenAI's (`extra_body` in its client).
 """
 
 from __future__ import annotations
@@ -212,11 +213,13 @@ class _Common(_Wire):
         values: dict[str, object] = {
             "temperature": self.temperature,
             "top_p": self.top_p,
-            "top_k": None
-            if self.top_k is None
-            else max(self.top_k, 0)
-            if self.top_k >= -1
-            else self.top_k,
+            "top_k": (
+                None
+                if self.top_k is None
+                else max(self.top_k, 0)
+                if self.top_k >= -1
+                else self.top_k
+            ),
             "min_p": self.min_p,
             "max_tokens": self.max_tokens,
             "stop": self.stop or None,
@@ -409,7 +412,7 @@ class Ask:
         return sum(len(t) for t in texts if t)
 
 
-# ── answers ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── answers ─────────────────────────────────────────────────────────────────────────────────────
 
 
 def proof(result: InferenceResult, asked: str) -> Json:
@@ -478,13 +481,19 @@ class _Answer:
             return []
         return [
             self.head(kind)
-            | {"choices": [], "usage": usage([result]), "expertserve": proof(result, self.asked)}
+            | {
+                "choices": [],
+                "usage": usage([result]),
+                "expertserve": proof(result, self.asked),
+            }
         ]
 
 
 @dataclass(slots=True)
 class ChatShape:
-    """`chat.completion` and its chunks. Text that may become a tool call is held back until it is clear what it is."""
+    """`chat.completion` and its chunks. Text that may become a tool call is held back until it is
+    clear what it is.
+    """
 
     answer: _Answer
     tools: Sequence[Tool] = ()

@@ -48,11 +48,15 @@ class Parts:
         return True
 
     def changing(self, name: str) -> asyncio.Lock:
-        """Held while an expert comes, goes or is exchanged, so that what is loaded and what the state folder says stay the same."""
+        """Held while an expert comes, goes or is exchanged, so that what is loaded and what the
+        state folder says stay the same.
+        """
         return self._names.setdefault(name, asyncio.Lock())
 
     def wake(self) -> None:
-        """Starts the engine in the background: for the first expert over HTTP, or after it died idle. After a failure, a while later."""
+        """Starts the engine in the background: for the first expert over HTTP, or after it died
+        idle. After a failure, a while later.
+        """
         if (
             self._waking is None
             and not self.service.info().engines
@@ -106,13 +110,17 @@ def administrator(request: Request) -> Key:
     if not key.admin:
         without = parts_of(request).keys.required
         raise Refusal(
-            "administration needs an administrator's key"
-            if without
-            else "administration is off where there are no keys",
+            (
+                "administration needs an administrator's key"
+                if without
+                else "administration is off where there are no keys"
+            ),
             status=403,
-            hint="a key with admin = true"
-            if without
-            else "start the server with --keys FILE that has a key with admin = true",
+            hint=(
+                "a key with admin = true"
+                if without
+                else "start the server with --keys FILE that has a key with admin = true"
+            ),
             code="admin_needed",
         )
     return key

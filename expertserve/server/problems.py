@@ -1,4 +1,6 @@
-"""The error tree → HTTP: one table of statuses, one shape of body (OpenAI's, with our codes and hints)."""
+"""The error tree → HTTP: one table of statuses, one shape of body (OpenAI's, with our codes and
+hints).
+"""
 
 from __future__ import annotations
 

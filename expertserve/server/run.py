@@ -39,7 +39,9 @@ class Named:
 
 
 class _Server(uvicorn.Server):
-    """Uvicorn that drains at the first SIGINT or SIGTERM and ends at once at the second, without raising the signal again."""
+    """Uvicorn that drains at the first SIGINT or SIGTERM and ends at once at the second, without
+    raising the signal again.
+    """
 
     parts: Parts
 
@@ -82,9 +84,12 @@ def serve(
 
     Args:
         make: Makes the service, in the server's event loop.
-        packages: Loaded before anything is served, but for names that the state folder knows otherwise.
-        watch: Packages, and folders of them, that are looked at again each second: changed ones are replaced, new ones loaded.
-        listening: Called with the address once requests are accepted; they wait until the engine runs.
+        packages: Loaded before anything is served, but for names that the state folder knows
+            otherwise.
+        watch: Packages, and folders of them, that are looked at again each second: changed ones are
+            replaced, new ones loaded.
+        listening: Called with the address once requests are accepted; they wait until the engine
+            runs.
         ready: Called once it does.
 
     Raises:
@@ -167,7 +172,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 
 async def load_all(parts: Parts, packages: Sequence[Named]) -> None:
-    """The command line's packages, then what the state lists; the state goes before where both have a name.
+    """The command line's packages, then what the state lists; the state goes before where both have
+    a name.
 
     Raises:
         ExpertError: One of the command line's can't be loaded. One of the state's is only reported.

@@ -1,4 +1,6 @@
-"""What the server needs of whoever runs the experts: `AsyncExpertManager` in one process, Ray Serve over many."""
+"""What the server needs of whoever runs the experts: `AsyncExpertManager` in one process, Ray Serve
+over many.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,9 @@ class Stream(Protocol):
 
 
 class Service(Protocol):
-    """The verbs of the async core. Arguments and results can be pickled; `get` alone gives what lives on this machine."""
+    """The verbs of the async core. Arguments and results can be pickled; `get` alone gives what
+    lives on this machine.
+    """
 
     async def start(self) -> EngineInfo: ...
 

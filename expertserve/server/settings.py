@@ -17,7 +17,8 @@ class ServerSettings:
     Args:
         host: Where it listens; beyond this machine only with keys, or where `insecure` says so.
         port: 0 takes a free one.
-        keys: A TOML file, see `expertserve.server.auth`; None lets everybody ask, and nobody administrate.
+        keys: A TOML file, see `expertserve.server.auth`; None lets everybody ask, and nobody
+            administrate.
         open_admin: Without keys, lets everybody administrate too. Cross-site requests stay refused.
         experts_folder: What administrators may load from, and where uploads go; None refuses both.
         state_folder: Where the list of loaded experts survives a restart; None forgets it.
@@ -26,7 +27,8 @@ class ServerSettings:
         max_body_bytes: Of any request but an upload.
         max_upload_bytes: Of an uploaded package.
         max_prompt_chars: All messages, schema and grammar together.
-        max_pending: Answers being made or waiting, each of `n` counted; more are refused, so that no queue grows.
+        max_pending: Answers being made or waiting, each of `n` counted; more are refused, so that
+            no queue grows.
         request_timeout: Seconds from accepting a request to its last byte.
         log_prompts: Writes prompts and answers to the log.
         log_json: One JSON object a line; else a short line for people.
@@ -62,7 +64,8 @@ class ServerSettings:
                 )
         if not 0 <= self.port <= 65535 or self.drain < 0:
             raise ConfigError(
-                f"port must be from 0 to 65535, drain at least 0; got {self.port} and {self.drain:g}",
+                f"port must be from 0 to 65535, drain at least 0; got {self.port} and"
+                f" {self.drain:g}",
                 code="bad_setting",
             )
         if not self.local and self.keys is None and not self.insecure:

@@ -37,7 +37,8 @@ class _File(BaseModel):
 
 
 class State:
-    """The list of loaded experts. Every change is on disk before its call returns; a reader sees the old list or the new one.
+    """The list of loaded experts. Every change is on disk before its call returns; a reader sees
+    the old list or the new one.
 
     Args:
         folder: None keeps the list in memory alone.
@@ -80,7 +81,10 @@ class State:
             try:
                 _write(self._file, [e for e in entries.values() if e.name not in passing])
             except OSError as error:
-                hint = "what serves now goes on; a restart brings back what was noted before. Make room, and repeat the request"
+                hint = (
+                    "what serves now goes on; a restart brings back what was noted before. Make"
+                    " room, and repeat the request"
+                )
                 raise LoadError(
                     f"{self._file} can't be written: {error.strerror or error}",
                     hint=hint,
@@ -125,7 +129,8 @@ def _read(file: Path) -> list[Entry]:
 async def restore(
     service: Service, state: State, loaded: Callable[[str], None] = lambda name: None
 ) -> list[str]:
-    """Loads what the state lists and the service does not have yet. What can't be loaded stays listed, and is reported.
+    """Loads what the state lists and the service does not have yet. What can't be loaded stays
+    listed, and is reported.
 
     Returns:
         The names of those that could not be loaded.

@@ -1,4 +1,6 @@
-"""Tool calls by grammar: a model that must call one can only write `{"name": …, "arguments": …}`; one that may, is read for it."""
+"""Tool calls by grammar: a model that must call one can only write `{"name": …, "arguments": …}`;
+one that may, is read for it.
+"""
 
 from __future__ import annotations
 
@@ -49,8 +51,9 @@ def describe(tools: Sequence[Tool], *, must: bool) -> str:
 
 
 def schema_of(tools: Sequence[Tool]) -> Json:
-    """The JSON schema of one call of any of these. Each tool's parameters become a definition, and what they refer to in themselves is
-    found there."""
+    """The JSON schema of one call of any of these. Each tool's parameters become a definition, and
+    what they refer to in themselves is found there.
+    """
     names = [f"tool-{number}" for number in range(len(tools))]
     calls = [
         _call_schema(tool.name, {"$ref": f"#/$defs/{name}"})
@@ -93,7 +96,9 @@ def might_be_call(text: str) -> bool:
 
 
 def find_call(text: str, tools: Sequence[Tool]) -> Call | None:
-    """The call that a whole answer is, also inside a code fence or `<tool_call>` tags; None where it is none of these tools'."""
+    """The call that a whole answer is, also inside a code fence or `<tool_call>` tags; None where
+    it is none of these tools'.
+    """
     if not tools:
         return None
     body = text.strip().removeprefix("<tool_call>").removesuffix("</tool_call>").strip()

@@ -49,7 +49,9 @@ def stamps(packages: Iterable[Path]) -> dict[Path, Stamp]:
 
 
 async def watch_packages(parts: Parts, places: Sequence[Path], loaded: Iterable[Path]) -> None:
-    """Looks once a second. A package is taken when it has held still for one look, so that half-written ones are not."""
+    """Looks once a second. A package is taken when it has held still for one look, so that
+    half-written ones are not.
+    """
     served = stamps(loaded)
     seen: dict[Path, Stamp] = {}
     while True:
@@ -71,7 +73,9 @@ async def watch_packages(parts: Parts, places: Sequence[Path], loaded: Iterable[
 
 
 async def _take(parts: Parts, path: Path) -> None:
-    """Replaces the experts that came from there, or loads a new one. A broken package is reported; the old one goes on serving."""
+    """Replaces the experts that came from there, or loads a new one. A broken package is reported;
+    the old one goes on serving.
+    """
     those: list[Entry | None] = [e for e in parts.state.entries if e.path == str(path)]
     for known in those or [None]:
         try:

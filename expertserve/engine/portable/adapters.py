@@ -1,7 +1,9 @@
-"""Adapters on plain linear layers: y ← y + d ⊙ y + e + B (A x), each row of the batch by its own adapter.
+"""Adapters on plain linear layers: y ← y + d ⊙ y + e + B (A x), each row of the batch by its own
+adapter.
 
-The formula is that of `row_scale`; weights come from the serving form. A batch of one adapter takes two small products a layer. A
-mixed one takes two as well: the adapters' ranks stand side by side, and between the products each row's foreign ranks are masked out.
+The formula is that of `row_scale`; weights come from the serving form. A batch of one adapter takes
+two small products a layer. A mixed one takes two as well: the adapters' ranks stand side by side,
+and between the products each row's foreign ranks are masked out.
 """
 
 from __future__ import annotations
@@ -27,8 +29,9 @@ PREFIX = "base_model.model."
 class Weights:
     """One adapter's, or several adapters', weights for one layer.
 
-    Shapes: a [ranks, in], b [ranks, out]; scale and shift [out] for one adapter, [adapters + 1, out] for several (the last row is
-    zero, for rows without one); owner [ranks], for several: which adapter each rank belongs to. None where there is nothing.
+    Shapes: a [ranks, in], b [ranks, out]; scale and shift [out] for one adapter, [adapters + 1,
+    out] for several (the last row is zero, for rows without one); owner [ranks], for several: which
+    adapter each rank belongs to. None where there is nothing.
     """
 
     a: torch.Tensor
@@ -60,7 +63,8 @@ class Plan:
 
     Args:
         adapters: Those in the batch, each once.
-        row: For several: each row's place in `adapters`, their number for rows without one; shape [rows].
+        row: For several: each row's place in `adapters`, their number for rows without one; shape
+            [rows].
     """
 
     adapters: tuple[Adapter, ...] = ()
@@ -74,9 +78,13 @@ class Plan:
         place = {a: i for i, a in enumerate(adapters)}
         return cls(
             adapters,
-            torch.tensor([len(adapters) if a is None else place[a] for a in rows], device=device)
-            if adapters
-            else None,
+            (
+                torch.tensor(
+                    [len(adapters) if a is None else place[a] for a in rows], device=device
+                )
+                if adapters
+                else None
+            ),
         )
 
 
@@ -129,7 +137,9 @@ class AdaptedLinear(nn.Module):
         return self._stacked[1]
 
     def _mask(self, plan: Plan, stacked: Weights) -> torch.Tensor:
-        """1 where a rank belongs to the row's adapter, shape [rows, 1, ranks]; kept as long as the plan."""
+        """1 where a rank belongs to the row's adapter, shape [rows, 1, ranks]; kept as long as the
+        plan.
+        """
         if self._masked[0] is not plan or self._masked[1] is None:
             assert plan.row is not None and stacked.owner is not None
             self._masked = (plan, (stacked.owner == plan.row[:, None])[:, None].to(stacked.a.dtype))
@@ -164,7 +174,9 @@ def _apply(
 
 
 def stack(parts: Sequence[Weights | None]) -> Weights | None:
-    """Several adapters' weights for one layer, in order; None marks one that leaves this layer alone. None if all do."""
+    """Several adapters' weights for one layer, in order; None marks one that leaves this layer
+    alone. None if all do.
+    """
     there = [(i, w) for i, w in enumerate(parts) if w is not None]
     if not there:
         return None
@@ -193,11 +205,13 @@ def read(
     dtype: torch.dtype,
     device: torch.device,
 ) -> Adapter:
-    """Reads a serving form for a model whose linear layers are given by name, and checks that every part of it has its place.
+    """Reads a serving form for a model whose linear layers are given by name, and checks that every
+    part of it has its place.
 
     Raises:
         LoadError: The file can't be read.
-        IncompatibleError: A module isn't a linear layer here, a shape doesn't fit, or the file holds another number of modules.
+        IncompatibleError: A module isn't a linear layer here, a shape doesn't fit, or the file
+            holds another number of modules.
     """
     try:
         tensors = load_file(adapter.folder / WEIGHTS)
@@ -239,7 +253,8 @@ def _fitted(
         )
     if (a.shape[1], b.shape[0]) != (layer.in_features, layer.out_features):
         raise IncompatibleError(
-            f"{name} has the shape {layer.out_features} × {layer.in_features}, the adapter's {b.shape[0]} × {a.shape[1]}",
+            f"{name} has the shape {layer.out_features} × {layer.in_features}, the adapter's"
+            f" {b.shape[0]} × {a.shape[1]}",
             code="engine_refused",
         )
     used = a[RESERVED:].any(dim=1).nonzero()

@@ -1,4 +1,5 @@
-"""Keys and values of a batch whose rows come and go: rows end at the same place, shorter ones are padded on the left with zeros.
+"""Keys and values of a batch whose rows come and go: rows end at the same place, shorter ones are
+padded on the left with zeros.
 
 Buffers are allocated ahead, so that a step writes one place and copies nothing.
 """
@@ -68,7 +69,9 @@ class Layer(CacheLayerMixin):  # type: ignore[misc]
                 buffer[row] = buffer[self.rows]
 
     def rebuild(self, kept: int, parts: Sequence[tuple[Layer, int]], end: int) -> None:
-        """The last `kept` places of the rows that are here, and behind them one row of each (layer, length), all ending at `end`."""
+        """The last `kept` places of the rows that are here, and behind them one row of each (layer,
+        length), all ending at `end`.
+        """
         own, rows = self.rows, self.rows + len(parts)
         for name in ("keys", "values"):
             old = getattr(self, name)
@@ -105,7 +108,9 @@ class BatchCache(Cache):  # type: ignore[misc]
         return max((layer.end for layer in self.layers), default=0)
 
     def join(self, parts: Sequence[tuple[BatchCache, int]]) -> None:
-        """Adds the first row of each (cache, length); takes memory for the new batch and one layer of the old."""
+        """Adds the first row of each (cache, length); takes memory for the new batch and one layer
+        of the old.
+        """
         kept = max(self.lengths, default=0)
         self.lengths += [length for _, length in parts]
         end = max(self.lengths)
@@ -113,7 +118,9 @@ class BatchCache(Cache):  # type: ignore[misc]
             layer.rebuild(kept, [(cache.layers[i], length) for cache, length in parts], end)
 
     def drop(self, row: int) -> None:
-        """Removes a row; the last one takes its place. Padding that nobody needs any more goes when it is much."""
+        """Removes a row; the last one takes its place. Padding that nobody needs any more goes when
+        it is much.
+        """
         self.lengths[row] = self.lengths[-1]
         self.lengths.pop()
         for layer in self.layers:
@@ -128,7 +135,9 @@ class BatchCache(Cache):  # type: ignore[misc]
         self.lengths = [length + 1 for length in self.lengths]
 
     def mask(self, device: torch.device) -> torch.Tensor | None:
-        """1 at the places that a row's next token may see, itself included, shape [rows, places + 1]; None where there is no padding."""
+        """1 at the places that a row's next token may see, itself included, shape [rows, places +
+        1]; None where there is no padding.
+        """
         end = self.end
         if all(length == end for length in self.lengths):
             return None

@@ -1,7 +1,9 @@
-"""The portable engine: transformers, in this process, on whatever device torch has. Runs on Linux, Windows and macOS.
+"""The portable engine: transformers, in this process, on whatever device torch has. Runs on Linux,
+Windows and macOS.
 
-Adapters of every type come as our serving form and are applied in the model's own linear layers, so nothing is merged, nothing is
-reloaded, and one batch mixes them. Slower than vLLM under load: no paged memory, no prefix cache.
+Adapters of every type come as our serving form and are applied in the model's own linear layers, so
+nothing is merged, nothing is reloaded, and one batch mixes them. Slower than vLLM under load: no
+paged memory, no prefix cache.
 """
 
 from __future__ import annotations
@@ -144,8 +146,9 @@ class TransformersEngine:
         wanted = len(request.prompt_token_ids) + request.sampling.max_tokens
         if wanted > self._max_model_len or not request.prompt_token_ids:
             raise ConfigError(
-                f"a prompt of {len(request.prompt_token_ids):,} tokens and {request.sampling.max_tokens:,} more don't fit "
-                f"the context of {self._max_model_len:,}",
+                f"a prompt of {len(request.prompt_token_ids):,} tokens and"
+                f" {request.sampling.max_tokens:,} more don't fit the context of"
+                f" {self._max_model_len:,}",
                 code="engine_refused",
             )
 
@@ -157,7 +160,9 @@ class TransformersEngine:
 
 
 def _check_layers(base: LocalModel) -> None:
-    """Refuses models whose layers keep something else than keys and values, which a batch of changing rows can't hold yet."""
+    """Refuses models whose layers keep something else than keys and values, which a batch of
+    changing rows can't hold yet.
+    """
     kinds = base.config.get("layer_types")
     odd = sorted({str(k) for k in kinds} - ATTENTION) if isinstance(kinds, list) else []
     if odd:

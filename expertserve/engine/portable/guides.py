@@ -17,7 +17,8 @@ KEPT = 16
 
 
 class Guides:
-    """The compiled grammars of one engine. Thread-safe; reading one takes milliseconds, making it by xgrammar seconds.
+    """The compiled grammars of one engine. Thread-safe; reading one takes milliseconds, making it
+    by xgrammar seconds.
 
     Args:
         tokenizer: The base model's folder.

@@ -1,7 +1,9 @@
-"""Logits → tokens, as vLLM orders it: grammar, repetition penalty, temperature, min_p, top_k, top_p.
+"""Logits → tokens, as vLLM orders it: grammar, repetition penalty, temperature, min_p, top_k,
+top_p.
 
-Log-probabilities are raw: of the logits as the model gave them. Drawing runs on the CPU with a generator for each completion, so that
-a seed gives the same draws on every device and beside any other requests.
+Log-probabilities are raw: of the logits as the model gave them. Drawing runs on the CPU with a
+generator for each completion, so that a seed gives the same draws on every device and beside any
+other requests.
 """
 
 from __future__ import annotations
@@ -94,7 +96,9 @@ def draw(logits: torch.Tensor, sampling: Sampling, generator: torch.Generator) -
 
 
 def _constrain(logits: torch.Tensor, guide: State, ends: frozenset[int]) -> None:
-    """Forbids, in place, every token that the grammar doesn't allow next. The one place where grammars meet the sampler."""
+    """Forbids, in place, every token that the grammar doesn't allow next. The one place where
+    grammars meet the sampler.
+    """
     words = np.zeros((len(logits) + WORD - 1) // WORD, dtype=np.int32)
     guide.fill(words)
     allowed = torch.from_numpy(
@@ -108,7 +112,9 @@ def _constrain(logits: torch.Tensor, guide: State, ends: frozenset[int]) -> None
 
 
 def _penalise(logits: torch.Tensor, ids: Sequence[int], penalty: float) -> None:
-    """Divides positive and multiplies negative logits of tokens that were there (arXiv:1909.05858), in place."""
+    """Divides positive and multiplies negative logits of tokens that were there (arXiv:1909.05858),
+    in place.
+    """
     seen = torch.tensor(sorted(set(ids)), device=logits.device)
     seen = seen[seen < len(logits)]
     there = logits[seen]

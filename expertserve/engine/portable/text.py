@@ -1,4 +1,6 @@
-"""Tokens → text as it may be shown: whole characters only, and nothing that may still become a stop sequence."""
+"""Tokens → text as it may be shown: whole characters only, and nothing that may still become a stop
+sequence.
+"""
 
 from __future__ import annotations
 
@@ -44,12 +46,15 @@ class TextStream:
         except Exception as error:  # the library's bare one
             if "Invalid prefix" not in str(error):
                 raise
-            # What is shown isn't how the text begins any more: a byte that ended a text was the beginning of something that is none.
+            # What is shown isn't how the text begins any more: a byte that ended a text was the
+            # beginning of something that is none.
             self._stream = DecodeStream(skip_special_tokens=True)
             return self._stream.step(self._tokenizer, token) or ""
 
     def rest(self) -> str:
-        """What was held back, at an end that no stop sequence made. Bytes of an unfinished character are left out."""
+        """What was held back, at an end that no stop sequence made. Bytes of an unfinished
+        character are left out.
+        """
         return self._held
 
 

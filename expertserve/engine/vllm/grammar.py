@@ -49,14 +49,18 @@ class Scheduler(AsyncScheduler):  # type: ignore[misc]
 
 
 def _end_with(parent: int) -> None:
-    """Ends the engine's process when the one that started it is gone, killed perhaps: nobody else would. Its workers end with it."""
+    """Ends the engine's process when the one that started it is gone, killed perhaps: nobody else
+    would. Its workers end with it.
+    """
     while os.getppid() == parent:
         time.sleep(1)
     os._exit(1)
 
 
 class Params(SamplingParams):  # type: ignore[misc]
-    """Sampling parameters whose grammar is for our backend: the front end of vLLM would check it against its own."""
+    """Sampling parameters whose grammar is for our backend: the front end of vLLM would check it
+    against its own.
+    """
 
     def _validate_structured_outputs(self, *args: Any) -> None:
         assert self.structured_outputs is not None
@@ -64,7 +68,9 @@ class Params(SamplingParams):  # type: ignore[misc]
 
 
 class Backend(StructuredOutputBackend):  # type: ignore[misc]
-    """Loads the masks that our front end has had compiled: it sends JSON with a grammar's digest and where its mask lies."""
+    """Loads the masks that our front end has had compiled: it sends JSON with a grammar's digest
+    and where its mask lies.
+    """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -103,7 +109,8 @@ class Backend(StructuredOutputBackend):  # type: ignore[misc]
 
 
 class Sentence(StructuredOutputGrammar):  # type: ignore[misc]
-    """One request's place in its sentence. Tokens that end the answer are allowed where the sentence is complete, and only there.
+    """One request's place in its sentence. Tokens that end the answer are allowed where the
+    sentence is complete, and only there.
 
     Args:
         ends: Those tokens.
@@ -135,7 +142,9 @@ class Sentence(StructuredOutputGrammar):  # type: ignore[misc]
         return True
 
     def rollback(self, num_tokens: int) -> None:
-        """Goes back, as speculative decoding asks, by starting again: copying the state at every token costs ten times its step."""
+        """Goes back, as speculative decoding asks, by starting again: copying the state at every
+        token costs ten times its step.
+        """
         kept = self._taken[: len(self._taken) + self._ended - num_tokens]
         self.reset()
         self.accept_tokens("", kept)

@@ -1,15 +1,20 @@
-"""How adapters are applied inside vLLM's workers: y ← y + d ⊙ y + e + B (A x), each token by its own adapter.
+"""How adapters are applied inside vLLM's workers: y ← y + d ⊙ y + e + B (A x), each token by its
+own adapter.
 
-vLLM calls its Punica wrapper (arXiv:2310.18547) for every linear layer. Its CPU wrapper gathers A and B once per token, which costs
-several times what the layer itself does. Here tokens are grouped once a step, and per layer an adapter's fused slices (q, k, v; gate,
-up) are packed once: A stacked, the scale and shift columns taken out of B. Then
+vLLM calls its Punica wrapper (arXiv:2310.18547) for every linear layer. Its CPU wrapper gathers A
+and B once per token, which costs several times what the layer itself does. Here tokens are grouped
+once a step, and per layer an adapter's fused slices (q, k, v; gate, up) are packed once: A stacked,
+the scale and shift columns taken out of B. Then
 
-- a long run of tokens of one adapter takes one product with A and one with each slice's B, straight into the output;
-- a mixed region (decoding) does the same with the adapters in it side by side, the foreign ones masked out between the products.
+- a long run of tokens of one adapter takes one product with A and one with each slice's B, straight
+  into the output;
+- a mixed region (decoding) does the same with the adapters in it side by side, the foreign ones
+  masked out between the products.
 
-Packed weights are kept per layer and slot, and made anew when the slot holds another adapter. Of a small product in bfloat16, most of
-the time is setting it up; so for few tokens the weights of adapters that stay are laid out once for oneDNN, as vLLM does with the
-base's, and the slices' B as one block-diagonal matrix.
+Packed weights are kept per layer and slot, and made anew when the slot holds another adapter. Of a
+small product in bfloat16, most of the time is setting it up; so for few tokens the weights of
+adapters that stay are laid out once for oneDNN, as vLLM does with the base's, and the slices' B as
+one block-diagonal matrix.
 """
 
 from __future__ import annotations
@@ -36,16 +41,20 @@ LONG_RUN = 48
 SMALL = 64
 """Up to so many tokens, products with weights that were laid out for oneDNN are quicker."""
 DUE = itertools.cycle(range(8, 40))
-"""Laying weights out costs as much as some ten products save: it is done at a use between these, another one for each layer, so that no
-step pays for all of an adapter's layers."""
+"""Laying weights out costs as much as some ten products save: it is done at a use between these,
+another one for each layer, so that no step pays for all of an adapter's layers.
+"""
 KEPT = 32
-"""Adapters, counted in every combination, whose side-by-side weights a layer keeps; those of which a slot has changed go at once."""
+"""Adapters, counted in every combination, whose side-by-side weights a layer keeps; those of which
+a slot has changed go at once.
+"""
 
 
 class Product:
     """Inputs times one matrix [in, out], laid out for oneDNN.
 
-    A result is good until the next product of its width and side: its memory, which is in the cache, is used again.
+    A result is good until the next product of its width and side: its memory, which is in the
+    cache, is used again.
     """
 
     def __init__(self, matrix: torch.Tensor, side: Literal["down", "up"]) -> None:
@@ -64,7 +73,9 @@ def _scratch(columns: int, dtype: torch.dtype, side: str) -> torch.Tensor:
 
 
 class Slice(NamedTuple):
-    """One of a layer's fused outputs that is added to: its columns of y, its rows of the packed A, its B [rows, columns]."""
+    """One of a layer's fused outputs that is added to: its columns of y, its rows of the packed A,
+    its B [rows, columns].
+    """
 
     columns: slice
     rows: slice
@@ -78,10 +89,12 @@ class Packed:
     Args:
         a: The slices' A one below the other, and in each slice the adapters', shape [rows, in].
         slices: What is added, and where.
-        scale: Shape [out] for one adapter, [adapters + 1, out] for several (the last row is zero, for tokens without one). `out` counts
-            the outputs in `columns` alone. None where there is nothing to scale.
+        scale: Shape [out] for one adapter, [adapters + 1, out] for several (the last row is zero,
+            for tokens without one). `out` counts the outputs in `columns` alone. None where there
+            is nothing to scale.
         shift: The same for shifts.
-        columns: Those of y that anything changes: an adapter of `up` leaves those of `gate` before it as they are.
+        columns: Those of y that anything changes: an adapter of `up` leaves those of `gate` before
+            it as they are.
     """
 
     a: torch.Tensor
@@ -94,8 +107,10 @@ class Packed:
     _wide: Packed | None = None
 
     def products(self) -> tuple[Product, Product] | None:
-        """The two products of few tokens, once they are worth preparing. None for float32, which is quicker without (measured with
-        AVX2), and where oneDNN has none for this CPU: bfloat16 without AVX-512, for which vLLM's own layers fall back, too."""
+        """The two products of few tokens, once they are worth preparing. None for float32, which is
+        quicker without (measured with AVX2), and where oneDNN has none for this CPU: bfloat16
+        without AVX-512, for which vLLM's own layers fall back, too.
+        """
         if self._products is None and self._due and self.a.dtype != torch.float32:
             self._due -= 1
             if not self._due:
@@ -130,9 +145,11 @@ class Region:
 
     Args:
         slots: The slots in it, base-only tokens left out.
-        row: For mixed ones, each token's place in `slots` (its length for base-only tokens), shape [tokens].
+        row: For mixed ones, each token's place in `slots` (its length for base-only tokens), shape
+            [tokens].
         own: For mixed ones, one-hot of `row`, shape [tokens, 1, slots, 1].
-        weights: What it takes in each layer, by the layer's identity: steps of decoding meet the same region again and again.
+        weights: What it takes in each layer, by the layer's identity: steps of decoding meet the
+            same region again and again.
     """
 
     start: int
@@ -170,7 +187,9 @@ class Region:
         return found
 
     def mask(self, inner: torch.Tensor, slices: int) -> torch.Tensor | None:
-        """Which of the products with the adapters' A, shape [tokens, slices · slots · rank], are a token's own; None where all are."""
+        """Which of the products with the adapters' A, shape [tokens, slices · slots · rank], are a
+        token's own; None where all are.
+        """
         if self.own is None:
             return None
         found = self._masks.get((inner.shape[1], slices))
@@ -183,7 +202,9 @@ class Region:
 
 
 def regions(slots: Sequence[int], dtype: torch.dtype) -> list[Region]:
-    """Cuts a step's tokens (slot per token, −1 for none) into long runs and the mixed stretches between them."""
+    """Cuts a step's tokens (slot per token, −1 for none) into long runs and the mixed stretches
+    between them.
+    """
     found: list[tuple[int, int, bool]] = []
     at = 0
     for _, run in itertools.groupby(slots):
@@ -209,7 +230,9 @@ def _region(slots: Sequence[int], start: int, end: int, dtype: torch.dtype) -> R
 
 
 def pack(a: Sequence[torch.Tensor], b: Sequence[torch.Tensor]) -> Packed:
-    """One slot's slices (a [rank, in], b [out, rank] each) → packed; ranks and outer slices that the adapter doesn't use are dropped."""
+    """One slot's slices (a [rank, in], b [out, rank] each) → packed; ranks and outer slices that
+    the adapter doesn't use are dropped.
+    """
     added, changed = [], []
     for down, up, end in zip(a, b, itertools.accumulate(map(len, b)), strict=True):
         columns, width = slice(end - len(up), end), _used(down)
@@ -242,7 +265,8 @@ def _used(a: torch.Tensor) -> int:
 def _joined(
     added: Sequence[tuple[slice, list[torch.Tensor], list[torch.Tensor]]], nothing: torch.Tensor
 ) -> tuple[torch.Tensor, tuple[Slice, ...]]:
-    """Each slice's columns, A and B in pieces that go one below the other → the packed A, and the slices, all copied.
+    """Each slice's columns, A and B in pieces that go one below the other → the packed A, and the
+    slices, all copied.
 
     `nothing` is an A without rows, [0, in]: what is left where there are no slices.
     """
@@ -256,7 +280,9 @@ def _joined(
 
 
 def stack(parts: Sequence[Packed]) -> Packed:
-    """Several adapters side by side, all padded to the widest slice and to the outputs that any of them changes."""
+    """Several adapters side by side, all padded to the widest slice and to the outputs that any of
+    them changes.
+    """
     width = max((len(one.b) for part in parts for one in part.slices), default=0)
     own = [{one.columns.start: one for one in part.slices} for part in parts]
     like = {start: one for slices in own for start, one in slices.items()}
@@ -281,7 +307,9 @@ def _padded(rows: torch.Tensor, height: int) -> torch.Tensor:
 def _rows(
     vectors: Sequence[torch.Tensor | None], sides: Sequence[tuple[int, int]]
 ) -> torch.Tensor | None:
-    """Vectors one below the other, each with so many zeros before and behind it, and a row of zeros."""
+    """Vectors one below the other, each with so many zeros before and behind it, and a row of
+    zeros.
+    """
     rows = [None if v is None else pad(v, side) for v, side in zip(vectors, sides, strict=True)]
     some = next((row for row in rows if row is not None), None)
     if some is None:
@@ -313,7 +341,9 @@ def apply(y: torch.Tensor, x: torch.Tensor, packed: Packed, region: Region) -> N
 
 
 def _part(matrix: torch.Tensor, dim: int, where: slice) -> torch.Tensor:
-    """Rows or columns of a matrix; itself where that is all, as a view costs as much as a small sum."""
+    """Rows or columns of a matrix; itself where that is all, as a view costs as much as a small
+    sum.
+    """
     return (
         matrix
         if where.stop - where.start == matrix.shape[dim]
@@ -359,7 +389,9 @@ class RowScaleCPU(PunicaWrapperCPU):  # type: ignore[misc]
         output_slices: tuple[int, ...],
         **kwargs: Any,
     ) -> None:
-        """Shapes: y [tokens, out], x [tokens, in], per slice a [slots, 1, rank, in] and b [slots, 1, out, rank]; `scale` is 1."""
+        """Shapes: y [tokens, out], x [tokens, in], per slice a [slots, 1, rank, in] and b [slots,
+        1, out, rank]; `scale` is 1.
+        """
         x, y = x.view(-1, x.shape[-1]), y.view(-1, y.shape[-1])
         for region in self._step("tokens", self._slots, x.dtype):
             packed = self._weights(region, lora_a_stacked, lora_b_stacked)

@@ -25,7 +25,9 @@ patches.ADAPTERS.install()
 
 
 class WorkerExtension:
-    """Methods that the front end can call in every worker. vLLM mixes this class into its worker class."""
+    """Methods that the front end can call in every worker. vLLM mixes this class into its worker
+    class.
+    """
 
     def expertserve_adapters(self: WorkerBase) -> list[tuple[int, int, bool]]:
         """Every adapter in memory: its id, the bytes of its tensors, and whether it is in a slot."""
@@ -38,7 +40,8 @@ class WorkerExtension:
         ]
 
     def expertserve_add(self: WorkerBase, name: str, adapter_id: int, folder: str) -> int:
-        """Loads an adapter into a slot, and compares what the slot then holds with the serving form; returns the number of modules.
+        """Loads an adapter into a slot, and compares what the slot then holds with the serving
+        form; returns the number of modules.
 
         Both in one call: between two, other requests may need the slot.
 
@@ -75,7 +78,9 @@ def _bytes(lora: Any) -> int:
 def _check_layer(
     name: str, layer: Any, parts: list[str], slot: int, wanted: dict[str, torch.Tensor]
 ) -> int:
-    """Each slice of one layer against its part of the file; returns how many parts the file has for it."""
+    """Each slice of one layer against its part of the file; returns how many parts the file has for
+    it.
+    """
     a = [wanted.get(f"base_model.model.{p}.lora_A.weight") for p in parts]
     b = [wanted.get(f"base_model.model.{p}.lora_B.weight") for p in parts]
     if (
@@ -84,7 +89,8 @@ def _check_layer(
         and any(t is not None and t[:, 1].any() for t in b)
     ):
         raise RuntimeError(
-            f"{name} shifts rows and is split over its inputs, so that every process would add the shift; serve it on one device"
+            f"{name} shifts rows and is split over its inputs, so that every process would add the"
+            " shift; serve it on one device"
         )
     if layer.tp_size > 1 and any(t is not None for t in b):
         a, b = (

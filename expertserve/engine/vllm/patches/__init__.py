@@ -63,7 +63,9 @@ PATCHES = (
         ),
         processes=("worker",),
         devices=("cpu",),
-        reason="a seeded request in a chunked prefill ends the worker: CPU generators have no offset",
+        reason=(
+            "a seeded request in a chunked prefill ends the worker: CPU generators have no offset"
+        ),
         until="GPUModelRunner._bookkeeping_sync no longer calls get_offset on CPU generators",
         install=seeds.install,
     ),

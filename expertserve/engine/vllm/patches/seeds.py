@@ -1,9 +1,9 @@
 """Lets requests with a seed share a step that prefills only a part of their prompts, on CPUs.
 
-vLLM draws for every row of a step and, for a row whose prefill isn't finished, rewinds the request's
-generator by an offset. CPU generators have none, so the worker, and with it the engine, dies
-(vLLM 0.32, `GPUModelRunner._bookkeeping_sync`). Here their states are saved before the draw and
-restored after it.
+vLLM draws for every row of a step and, for a row whose prefill isn't finished, rewinds the
+request's generator by an offset. CPU generators have none, so the worker, and with it the engine,
+dies (vLLM 0.32, `GPUModelRunner._bookkeeping_sync`). Here their states are saved before the draw
+and restored after it.
 """
 
 from __future__ import annotations
