@@ -1,5 +1,4 @@
-"""The linter: everything that is wrong or risky with a package, each finding with a place, a reason
-and a fix.
+"""The linter for packages: each finding has a place, a reason and a fix.
 
 Nothing out of the package is run. What the files alone tell is found in `package.check`; here comes
 what needs more: the base model, the adapter's tensors, prompts, grammars, and loading itself.

@@ -61,7 +61,7 @@ class EngineConfig:
     """
 
     device: str | None = None
-    engine: Literal["vllm", "transformers"] | None = None
+    engine: str | None = None
     dtype: DType = "auto"
     max_model_len: int | None = None
     max_requests: int = 64

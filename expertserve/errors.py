@@ -101,9 +101,7 @@ class LoadError(ExpertError):
 
 
 class ManifestError(Located, LoadError):
-    """The manifest is malformed JSON, breaks the schema, or contradicts itself; `line` and `column`
-    say where.
-    """
+    """The manifest is malformed or inconsistent; `line` and `column` say where."""
 
     default_code = "manifest"
     exit_status = 4
@@ -117,9 +115,7 @@ class IntegrityError(LoadError):
 
 
 class IncompatibleError(LoadError):
-    """The package is well-formed but can't be served exactly here: another architecture, tokenizer,
-    adapter type or rank.
-    """
+    """The package can't be served exactly here: architecture, tokenizer, type or rank."""
 
     default_code = "incompatible"
     exit_status = 6

@@ -25,9 +25,7 @@ def part_path(folder: Path) -> Path:
 
 
 def write_whole(path: Path, data: bytes) -> None:
-    """A file in the place of the old one, in one step; what broke off leaves the old one, and
-    nothing else.
-    """
+    """Replaces a file in one step; an interrupted write leaves the old one."""
     made = part_path(path.parent)
     try:
         made.write_bytes(data)
@@ -37,9 +35,7 @@ def write_whole(path: Path, data: bytes) -> None:
 
 
 def move_into_place(part: Path, entry: Path) -> None:
-    """Renames a finished folder to its content-addressed place, unless an equal one is there by
-    now.
-    """
+    """Renames a finished folder into its content-addressed place, unless one is there."""
     try:
         part.rename(entry)
     except OSError:
@@ -64,8 +60,7 @@ def file_digest(path: Path) -> str:
 
 
 def read_bounded(file: Path, limit: int) -> bytes:
-    """A file's bytes, unless it has more than `limit`: a kilobyte in an archive may unpack to
-    gigabytes.
+    """A file's bytes, if within `limit`: a kilobyte in an archive may unpack to gigabytes.
 
     Raises:
         LoadError: `member_too_large`.

@@ -1,6 +1,4 @@
-"""What linters report: of grammars (`expertserve.grammar.check`) and of packages
-(`expertserve.check`).
-"""
+"""What the linters report, of grammars (`grammar.check`) and of packages (`check`)."""
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
-"""A manifest's base-model name → a model folder on this machine, with its digest and the shapes of
-its weights.
+"""A base model's name → its folder on this machine, with digest and weight shapes.
 
 A name in a manifest is never a place: `F:/models/Qwen3-0.6B` is the author's disk, so only
 `Qwen3-0.6B` counts, looked up in the alias table, the models folder, and what the Hugging Face
@@ -35,14 +34,10 @@ HUB_NAMES = {
     "smollm2-360m-instruct": "HuggingFaceTB/SmolLM2-360M-Instruct",
     "tinyllama-1.1b-chat-v1.0": "TinyLlama/TinyLlama-1.1B-Chat-v1.0",
 }
-"""Short names that published experts use → the hub's names, for `models pull` and for what the
-hub's cache holds.
-"""
+"""Short names in published experts → the hub's names."""
 HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 TAKEN, LEFT = ["*.safetensors", "*.json", "*.jinja", "tokenizer.model", "*.txt"], ["consolidated*"]
-"""What is taken of a hub's repository: no code, no pickles, and no second copy of the weights in
-their makers' own layout.
-"""
+"""Files taken from a hub repository: no code, no pickles, no duplicate weights."""
 
 
 @dataclass(frozen=True)
@@ -86,9 +81,7 @@ class LocalModel:
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 over the digests of weights, configuration and tokenizer. Reads the weights once
-        per file and change.
-        """
+        """SHA-256 over the digests of weights, configuration and tokenizer; cached per file."""
         names = [*(f.name for f in weight_files(self.path)), "config.json", "tokenizer.json"]
         lines = [
             f"{n}:{self._digest_of(self.path / n)}"
@@ -149,8 +142,7 @@ def weight_files(folder: Path) -> list[Path]:
 
 
 def read_header(file: Path) -> Iterator[Tensor]:
-    """The names, types and shapes of a safetensors file (format:
-    https://github.com/huggingface/safetensors).
+    """Names, types and shapes of a file (https://github.com/huggingface/safetensors).
 
     Raises:
         LoadError: The header is malformed, or its offsets don't tile the file exactly.
@@ -208,8 +200,7 @@ def last_component(name: str) -> str:
 
 
 def find(name: str, *, models_dir: Path | None = None, cache_dir: Path | None = None) -> LocalModel:
-    """A manifest's name → the model on this machine. Never downloads, never follows the name as a
-    path.
+    """A manifest's name → a model on this machine. Never a download, never a path.
 
     Raises:
         LoadError: `base_model_missing`; the message says where it looked, the hint how to get it.
@@ -245,9 +236,7 @@ def find(name: str, *, models_dir: Path | None = None, cache_dir: Path | None = 
 def find_given(
     given: str | os.PathLike[str], *, models_dir: Path | None = None, cache_dir: Path | None = None
 ) -> LocalModel:
-    """What a caller passed as `base_model=`: a folder, a name that is known here, or a hub id,
-    ORGANISATION/NAME (which is downloaded if need be). Unlike a manifest's, a path that isn't there
-    is not taken for the name at its end.
+    """`base_model=`: a folder, a known name, or a hub id, which may be downloaded.
 
     Raises:
         LoadError: It is none of these.
@@ -300,8 +289,7 @@ def _hub_cache(hub: str) -> Path | None:
 
 
 def pull(hub: str) -> Path:
-    """Downloads a model from the Hugging Face hub: weights as safetensors, configuration,
-    tokenizer.
+    """Downloads weights (safetensors), configuration and tokenizer from the hub.
 
     Raises:
         LoadError: The hub can't be reached or has no such model.
@@ -377,8 +365,7 @@ def installed(*, models_dir: Path | None = None) -> list[LocalModel]:
 
 
 def check_declared(model: LocalModel, sha256: str, quantization: str | None) -> str:
-    """Compares a manifest's `base_models[].sha256` with the model that was found. Returns a
-    warning, or nothing.
+    """Compares a manifest's `base_models[].sha256` with the model. Returns a warning or "".
 
     Raises:
         IncompatibleError: It names other weights. Where the manifest declares a quantised base,

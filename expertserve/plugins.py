@@ -22,6 +22,11 @@ def _offered(group: Group) -> dict[str, EntryPoint]:
     return {point.name: point for point in entry_points(group=f"expertserve.{group}")}
 
 
+def forget() -> None:
+    """Reads the entry points anew, after a package was installed into this process."""
+    _offered.cache_clear()
+
+
 def names(group: Group) -> tuple[str, ...]:
     """What is offered under a group, in alphabetical order."""
     return tuple(sorted(_offered(group)))

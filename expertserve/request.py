@@ -225,13 +225,13 @@ class Constraint:
         gbnf: The text, where `mask` is None.
         digest: SHA-256 of its canonical form.
         mask: The file of its compiled mask.
-        engine: Which mask engine serves it.
+        engine: Which mask engine serves it: `glrmask`, or what serves the grammars it refuses.
     """
 
     gbnf: str
     digest: str
     mask: Path | None = None
-    engine: Literal["glrmask", "xgrammar"] = "glrmask"
+    engine: str = "glrmask"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

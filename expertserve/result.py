@@ -7,9 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 FinishReason = Literal["stop", "length", "cancelled"]
-"""`stop`: the model or a stop sequence ended it. `length`: `max_tokens` did. `cancelled`: the
-caller did.
-"""
+"""`stop`: the model or a stop sequence; `length`: `max_tokens`; `cancelled`: the caller."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +22,7 @@ class TokenLogprob:
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """What one step of the engine added to one completion: text may be empty while a character or a
-    stop sequence is unfinished.
-    """
+    """What one step added to a completion: no text while a character is partial."""
 
     text: str
     token_ids: tuple[int, ...]
@@ -54,9 +50,7 @@ class Timing:
     """Seconds, measured at the front end from the moment the request was accepted."""
 
     queue: float
-    """Until it was handed to the engine; loading an evicted expert and starting the engine count
-    here.
-    """
+    """Until the engine had it: loading an expert and starting the engine count."""
     first_token: float
     total: float
     load: float = 0.0
@@ -142,7 +136,9 @@ class InferenceResult:
     Example:
         >>> from expertserve import Expert
         >>> from expertserve.engine.fake import FakeEngine
-        >>> expert = Expert.load(demo, engine=lambda: FakeEngine(lambda prompt: "SELECT 1"), base_model=base)
+        >>> def engine():
+        ...     return FakeEngine(lambda prompt: "SELECT 1")
+        >>> expert = Expert.load(demo, engine=engine, base_model=base)
         >>> result = expert.generate("One, please")
         >>> result.text, result.finish_reason, result.usage.completion_tokens
         ('SELECT 1', 'stop', 3)
@@ -155,9 +151,7 @@ class InferenceResult:
     timing: Timing
     request_id: str = ""
     parsed: object = None
-    """With `json_schema=`, the object: of the pydantic model's type where one was given. None where
-    the text is incomplete.
-    """
+    """With `json_schema=`, the object, or the pydantic model; None if incomplete."""
 
     @property
     def text(self) -> str:
@@ -185,9 +179,7 @@ class InferenceResult:
         return self.completions[0].grammar
 
     def to_dict(self) -> dict[str, object]:
-        """Plain dictionaries, lists and numbers, ready for `json.dumps`; what is None or a single
-        completion's list is left out.
-        """
+        """Plain values for `json.dumps`, without what is None."""
         first, *others = [_plain(c) for c in self.completions]
         first["usage"] = {**_plain(self.usage), "total_tokens": self.usage.total_tokens}
         first |= {

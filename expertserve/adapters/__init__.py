@@ -1,1 +1,1 @@
-"""Adapters of every type we serve → one serving form: low rank, a scale and a shift per output row."""
+"""Adapters of every type → one serving form: low rank, a scale and a shift per output row."""

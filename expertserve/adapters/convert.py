@@ -31,8 +31,9 @@ from typing import Any
 import torch
 from safetensors import SafetensorError, safe_open
 
+from expertserve import plugins
 from expertserve.adapters.peft import PeftAdapter
-from expertserve.errors import IncompatibleError, LoadError
+from expertserve.errors import ConfigError, IncompatibleError, LoadError
 from expertserve.models import LocalModel, Tensor
 
 MAX_RANK = 512
@@ -43,9 +44,7 @@ RESERVED = 2
 
 @dataclass(slots=True)
 class ModuleForm:
-    """One linear layer's serving form, float32. Shapes: a [rank, in], b [out, rank], scale [out],
-    shift [out].
-    """
+    """A layer's serving form, float32: a [rank, in], b [out, rank], scale and shift [out]."""
 
     a: torch.Tensor
     b: torch.Tensor
@@ -79,7 +78,7 @@ def convert(adapter: PeftAdapter, base: LocalModel) -> Iterator[tuple[str, Modul
     if adapter.type == "ia3":
         yield from _ia3(adapter, base, read)
         return
-    form = FORMS[adapter.type]
+    form = FORMS.get(adapter.type) or _offered(adapter.type)
     shared = {name: read(t) for name, t in adapter.shared.items()}
     for module, parts in sorted(adapter.modules.items()):
         shape = shapes[module]
@@ -167,9 +166,7 @@ def _lokr_size(parts: Mapping[str, Tensor], name: str, side: int) -> int:
 
 
 class Reader:
-    """Reads tensors of safetensors files as float32, and keeps the files open: parsing a header
-    costs more than reading a tensor.
-    """
+    """Reads safetensors as float32. Keeps files open: parsing a header costs more than a read."""
 
     def __init__(self) -> None:
         self._open: dict[Path, Any] = {}
@@ -218,9 +215,7 @@ def base_tensor(base: LocalModel, module: str, kind: str = "weight") -> Tensor |
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """What one linear layer's serving form is made from: the adapter's tensors for it, float32, and
-    the base's weights when asked for.
-    """
+    """What a layer's serving form is made from: adapter tensors, and base weights on demand."""
 
     module: str
     shape: tuple[int, int]
@@ -249,9 +244,7 @@ class Layer:
 
 
 def _check_copy(layer: Layer) -> None:
-    """An adapter may bring a copy of the base's own weight; one that differs was trained, and can't
-    be served.
-    """
+    """An adapter may carry a copy of the base's weight; one that differs was trained."""
     own, copy = layer.weight(), layer.tensors["base"]
     if own.shape != copy.shape or not torch.allclose(own, copy, rtol=1e-2, atol=1e-4):
         raise IncompatibleError(
@@ -364,9 +357,7 @@ def _lokr(layer: Layer) -> ModuleForm:
 
 
 def _factors(layer: Layer, name: str) -> tuple[torch.Tensor, torch.Tensor]:
-    """A Kronecker factor as a product; one that is stored whole is a product with the identity on
-    its shorter side.
-    """
+    """A Kronecker factor as a product; a whole one times the identity on its shorter side."""
     if name not in layer.tensors:
         return layer.part(f"{name}_a"), layer.part(f"{name}_b")
     whole = layer.tensors[name]
@@ -404,10 +395,35 @@ FORMS: dict[str, Callable[[Layer], ModuleForm]] = {
 }
 
 
-def _ia3(adapter: PeftAdapter, base: LocalModel, read: Reader) -> Iterator[tuple[str, ModuleForm]]:
-    """Output scales stay where they are; an input scale of a gated MLP's down_proj moves to the
-    output of up_proj.
+def _offered(kind: str) -> Callable[[Layer], ModuleForm]:
+    """Another package's conversion: an entry point in ``expertserve.adapters``.
+
+    Raises:
+        ConfigError: `bad_plugin`.
     """
+    form = plugins.load("adapters", kind)
+    if not callable(form):
+        raise ConfigError(
+            f"the entry point {kind!r} in expertserve.adapters can't be called",
+            hint="it takes an adapters.convert.Layer and returns a ModuleForm",
+            code="bad_plugin",
+        )
+
+    def checked(layer: Layer) -> ModuleForm:
+        made = form(layer)
+        if not isinstance(made, ModuleForm):
+            raise ConfigError(
+                f"the entry point {kind!r} in expertserve.adapters returned no ModuleForm",
+                hint="see adapters.convert.FORMS for examples",
+                code="bad_plugin",
+            )
+        return made
+
+    return checked
+
+
+def _ia3(adapter: PeftAdapter, base: LocalModel, read: Reader) -> Iterator[tuple[str, ModuleForm]]:
+    """Output scales stay; an input scale of down_proj moves to the output of up_proj."""
     forward = adapter.config.get("feedforward_modules") or []
     names = (
         {forward}

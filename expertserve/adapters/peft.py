@@ -1,5 +1,4 @@
-"""An adapter's files, as PEFT writes them: `adapter_config.json` and safetensors. Format:
-https://huggingface.co/docs/peft
+"""An adapter's files as PEFT writes them. Format: https://huggingface.co/docs/peft
 
 Whatever would change what the adapter computes and isn't understood here is refused with the
 reason, never dropped.
@@ -13,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from expertserve import plugins
 from expertserve.errors import IncompatibleError, LoadError
 from expertserve.files import read_bounded
 from expertserve.models import Tensor, read_header
@@ -44,9 +44,7 @@ NEUTRAL = frozenset(
 )
 """Keys that we understand, or that matter only while training."""
 BASE_CHANGING = ("pissa", "olora", "corda", "loftq", "lora_ga")
-"""Initialisations that subtract from the base weights: such an adapter is right only on the base
-that was changed.
-"""
+"""Initialisations that change the base weights: such adapters suit only the changed base."""
 
 NAMES = {
     "lora_A": "lora_A",
@@ -70,19 +68,18 @@ NAMES = {
     "vera_lambda_d": "vera_lambda_d",
     "base_layer": "base",
 }
-"""Tensor names, in PEFT's spelling and in the format text's. `base_layer` is a copy of the base's
-weight, saved with an output layer.
-"""
+"""Tensor names, PEFT's and the format text's. `base_layer` is a copy of a base weight."""
 SHARED = ("vera_A", "vera_B")
 KEY = re.compile(
-    rf"^(?:base_model\.model\.)?(?P<module>.+?)\.(?P<part>{'|'.join(sorted(NAMES, key=len, reverse=True))})(?:\.default)?(?:\.weight)?$"
+    r"^(?:base_model\.model\.)?(?P<module>.+?)"
+    rf"\.(?P<part>{'|'.join(sorted(NAMES, key=len, reverse=True))})"
+    r"(?:\.default)?(?:\.weight)?$"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class PeftAdapter:
-    """An adapter's configuration, and where its tensors are; the tensors themselves are not read
-    yet.
+    """An adapter's configuration, and the places of its tensors, which are not read yet.
 
     Args:
         type: One of the manifest's types, as the files tell it: a LoRA with magnitudes is `dora`.
@@ -101,9 +98,7 @@ class PeftAdapter:
         return _sound(key, self.config.get(key, default))
 
     def by_pattern(self, key: str, module: str, default: float) -> float:
-        """A module's own rank or alpha, from `rank_pattern` or `alpha_pattern`: keys are matched as
-        PEFT does, at a dot or the start.
-        """
+        """A module's own rank or alpha: pattern keys match as in PEFT, at a dot or the start."""
         patterns = self.config.get(key) or {}
         if not isinstance(patterns, dict):
             raise _refuse(f"{CONFIG}: {key} is not an object", "bad_adapter_config")
@@ -151,7 +146,10 @@ def read_adapter(folder: Path, declared: Adapter, weights: Path) -> PeftAdapter:
     if weights.suffix in PICKLES:
         raise _pickled(weights.name)
     config = _config(folder / CONFIG, declared)
-    kind = TYPES.get(str(config.get("peft_type", "")).upper())
+    named = str(config.get("peft_type", ""))
+    kind = TYPES.get(named.upper())
+    if kind is None and named.lower() in plugins.names("adapters"):
+        kind = named.lower()
     if kind is None:
         raise _refuse(
             f"{CONFIG}: the adapter type {config.get('peft_type')!r} is unknown", "adapter_type"
@@ -331,9 +329,7 @@ def _foreign(name: str) -> IncompatibleError:
 
 
 def _check_declared(adapter: PeftAdapter, declared: Adapter) -> None:
-    """The manifest must agree with the files, which are the truth. All that differs is told at
-    once.
-    """
+    """Checks the manifest against the files, which are the truth; reports all differences."""
     found = list(_differences(adapter, declared))
     if found:
         said, right = ("; ".join(parts) for parts in zip(*found, strict=True))

@@ -1,5 +1,4 @@
-"""The serving form on disk: a safetensors folder that vLLM takes for a plain LoRA, made once per
-package and base model.
+"""The serving form on disk: to vLLM a plain LoRA, made once per package and base model.
 
 Two ranks more than the form needs are written. Their rows of A are zero, so to vLLM they add
 nothing; their columns of B hold, first of all columns, the scale and the shift of each output row,
@@ -54,8 +53,7 @@ class ServingAdapter:
 def prepare_adapter(
     adapter: PeftAdapter, base: LocalModel, package_digest: str, cache: Path
 ) -> ServingAdapter:
-    """The serving form, from the cache or made now (about 0.3 s for a 135M model, one layer of
-    memory).
+    """The serving form, cached or made now (about 0.3 s and one layer's memory at 135M).
 
     Args:
         package_digest: The package's identity.

@@ -1,6 +1,4 @@
-"""`batch`: a file of questions → a file of answers, in bounded memory; a broken run is gone on
-with.
-"""
+"""`batch`: questions → answers in bounded memory; an interrupted run is resumed."""
 
 from __future__ import annotations
 
@@ -94,8 +92,7 @@ def batch(
     models_dir: options.ModelsDir = None,
     as_json: options.AsJson = False,
 ) -> None:
-    """Answer a file of questions. Each line has `prompt` or `messages`, and may have `expert`, `id`
-    and any option of `generate`.
+    """Answer a file of questions: `prompt` or `messages`, and any option of `generate`, per line.
 
     Answers come as they are ready, with the line's number and `id`; a question that fails has
     `error` instead, and the exit status is 1 then. Run the same command again after Ctrl-C, a crash
@@ -211,8 +208,7 @@ def read_lines(path: Path, limit: int = MAX_LINE) -> Iterator[Line]:
 
 
 def survey(questions: Path) -> tuple[int, list[str]]:
-    """How many lines there are, and what to say before a long run of those that can't be asked: how
-    many, and why the first can't.
+    """Counts the lines, and reports those that are malformed: how many, and the first.
 
     Raises:
         ConfigError: `bad_file`.
@@ -231,8 +227,7 @@ def survey(questions: Path) -> tuple[int, list[str]]:
 
 
 def answered(answers: Path, questions: Path) -> array[int]:
-    """Which questions an earlier run has answered: by line number, its question's mark, or 0.
-    Removes failures and a torn last line.
+    """What an earlier run answered, by line number. Removes failures and a torn last line.
 
     Raises:
         ConfigError: `not_answers`: the file is something else. `other_questions`: it answers other
@@ -272,9 +267,7 @@ def answered(answers: Path, questions: Path) -> array[int]:
 
 
 def _record(answers: Path, line: Line) -> tuple[int, int, bool]:
-    """A line of an earlier run: number and mark of its question, and whether it failed. Number 0 is
-    a torn line.
-    """
+    """A line of an earlier run: number and digest of its question, and whether it failed."""
     try:
         value = json.loads(line.content or b"")
         return int(value["line"]), int(value["question"], 16), "error" in value
@@ -424,9 +417,7 @@ async def answer_all(
     tally: Tally,
     advance: Callable[[], None],
 ) -> None:
-    """As many lines at a time as `concurrency` says; each answer is written when it is there, and
-    no line is read before its turn.
-    """
+    """Runs `concurrency` requests at once; reads lines lazily, writes answers as they come."""
 
     async def work() -> None:
         for line in lines:

@@ -79,9 +79,7 @@ def bench(
     models_dir: options.ModelsDir = None,
     as_json: options.AsJson = False,
 ) -> None:
-    """Measure tokens per second, and the times to the first token and to the last; one request goes
-    before, unmeasured.
-    """
+    """Measure tokens per second and latency, after one request that isn't measured."""
 
     async def run() -> dict[str, object]:
         if target.startswith(("http://", "https://")):

@@ -55,9 +55,7 @@ def chat(
     cache_dir: options.CacheDir = None,
     models_dir: options.ModelsDir = None,
 ) -> None:
-    """Talk with experts. `/expert NAME` goes on with another one, `/schema FILE` gives context,
-    `/reset` forgets, `/quit` ends.
-    """
+    """Chat with experts: `/expert NAME`, `/schema FILE`, `/reset`, `/quit`."""
     loading = options.Loading(
         base_model=base_model,
         device=device,
@@ -93,9 +91,7 @@ def chat(
 
 
 def _reader() -> Callable[[str], str]:
-    """Reads a line: with history and editing where prompt_toolkit is installed and somebody types,
-    else plainly.
-    """
+    """Reads a line, with history and editing where prompt_toolkit is installed."""
     if not (sys.stdin.isatty() and find_spec("prompt_toolkit")):
         return input
     from platformdirs import user_state_path
@@ -127,9 +123,7 @@ class Talk:
     open: bool = True
 
     def hear(self, line: str) -> None:
-        """A command, or a question to answer. What goes wrong is told, and the conversation goes
-        on; only a dead engine ends it.
-        """
+        """Runs a command or answers a question. Errors are printed; only a dead engine ends it."""
         try:
             if line.startswith("/"):
                 self._command(*line.partition(" ")[::2])

@@ -1,6 +1,4 @@
-"""Groups of commands: errors become a message, a hint and an exit status; some commands are
-imported only when they are asked for.
-"""
+"""Command groups: errors become a message, a hint and an exit status; lazy imports."""
 
 from __future__ import annotations
 
@@ -22,9 +20,7 @@ LAZY = {
     ),
     "ray": ("expertserve.cli.ray", "Example: `expertserve ray --config examples/ray/serve.yaml`"),
 }
-"""Commands whose modules bring heavy dependencies: where the function of that name is, and the
-examples below its help.
-"""
+"""Commands with heavy dependencies: where each one's function is, and its examples."""
 
 
 class Commands(TyperGroup):

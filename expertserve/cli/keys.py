@@ -116,9 +116,7 @@ def verify(
     cache_dir: options.CacheDir = None,
     as_json: options.AsJson = False,
 ) -> None:
-    """Verify a package's checksums and signature. Exit status 5 where they don't match, or there is
-    no signature.
-    """
+    """Verify a package's checksums and signature. Exit status 5 on mismatch or no signature."""
     from expertserve.package.archive import open_package, verify_files
     from expertserve.package.manifest import read_manifest
     from expertserve.package.signature import enforce, verify_signature

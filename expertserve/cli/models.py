@@ -47,9 +47,7 @@ def models_pull(
     ],
     models_dir: options.ModelsDir = None,
 ) -> None:
-    """Download a base model from the Hugging Face hub: weights, configuration and tokenizer, no
-    code.
-    """
+    """Download a base model from the Hugging Face hub: weights, configuration, tokenizer."""
     from expertserve import models
 
     path = models.pull(models.HUB_NAMES.get(hub.casefold(), hub))

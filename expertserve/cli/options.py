@@ -139,8 +139,7 @@ NoGrammar = Annotated[
 
 @dataclass(frozen=True, slots=True)
 class Seams:
-    """What commands reach the outside through. Tests pass others: `runner.invoke(app, arguments,
-    obj=Seams(…))`.
+    """The commands' seams to the outside; tests pass others as `runner.invoke(…, obj=Seams(…))`.
 
     Args:
         engine: Makes the engine; None takes the one that suits the machine.
@@ -220,8 +219,7 @@ class Named(NamedTuple):
 
 
 def named(packages: list[str], cache_dir: Path | None) -> list[Named]:
-    """`NAME=PATH` or `PATH`; without a name, the manifest's counts. In the order that the manifests
-    ask to be loaded in.
+    """`NAME=PATH` or `PATH` (the manifest's name), in the order of the manifests' `load_order`.
 
     Raises:
         LoadError: A package can't be read.
@@ -276,9 +274,7 @@ def read_input(text: str) -> str:
 
 
 def passphrase_for(path: Path, given: str | None) -> str | None:
-    """The passphrase of a private key: what was given, or asked for where the key needs one and
-    somebody is there to answer.
-    """
+    """A private key's passphrase: as given, or asked for where a person can answer."""
     if (
         given is not None
         or not os.access(path, os.R_OK)

@@ -1,6 +1,4 @@
-"""What commands print: foreign words made harmless, errors, tables. Results go to standard output,
-everything else to standard error.
-"""
+"""Output of commands: results to standard output, all else to standard error, escaped."""
 
 from __future__ import annotations
 
@@ -22,12 +20,12 @@ messages = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 def printable(text: str) -> str:
-    """A package's or a model's words can't command the terminal: control characters become visible."""
+    """Makes control characters visible: foreign text must not command the terminal."""
     return "".join(c if c.isprintable() or c in "\n\t" else f"\\x{ord(c):02x}" for c in text)
 
 
 def answer(text: str, *, newline: bool = True) -> None:
-    """A model's words to standard output: as they are into a file or pipe, harmless on a terminal."""
+    """Writes a model's text to standard output: verbatim to a file or pipe, else escaped."""
     typer.echo(printable(text) if sys.stdout.isatty() else text, nl=newline)
 
 

@@ -37,9 +37,7 @@ def pack(
     ] = None,
     as_json: options.AsJson = False,
 ) -> None:
-    """Pack a folder into a .expert archive with checksums; the same folder gives the same bytes. A
-    signature is kept.
-    """
+    """Pack a folder into a .expert archive with checksums, reproducibly. Signatures are kept."""
     from expertserve.files import file_digest
     from expertserve.package.build import pack as build
 
@@ -98,9 +96,7 @@ def check(
     models_dir: options.ModelsDir = None,
     as_json: options.AsJson = False,
 ) -> None:
-    """Tell everything that is wrong or risky with packages, each with its place, reason and fix.
-    Exit status 1 where one has errors.
-    """
+    """Lint packages: each finding with place, reason and fix. Exit status 1 on errors."""
     from expertserve.check import check_package
 
     found = []
@@ -174,9 +170,7 @@ def prepare(
     models_dir: options.ModelsDir = None,
     as_json: options.AsJson = False,
 ) -> None:
-    """Do ahead of time what loading does: verify, unpack, convert, compile the grammar; such as
-    when a container image is built.
-    """
+    """Verify, unpack, convert and compile ahead of time, such as when building an image."""
     from expertserve import expert
 
     policy, done = options.policy(trust, trusted_key), []
@@ -219,9 +213,7 @@ def prepare(
 
 
 def _compiled(ready: PreparedExpert, cache_dir: Path | None) -> str | None:
-    """The digest of its grammar, whose mask is compiled if it can be; without it, answers are held
-    to it by slower masks.
-    """
+    """Its grammar's digest. Compiles the mask; without one, slower masks are used."""
     from expertserve.decoding.compile import masks
     from expertserve.errors import GrammarError
 

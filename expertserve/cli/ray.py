@@ -1,4 +1,4 @@
-"""`expertserve ray`: the application of a Ray Serve configuration file, run from the command line."""
+"""`expertserve ray`: runs the application of a Ray Serve configuration file."""
 
 from __future__ import annotations
 
@@ -32,9 +32,7 @@ def ray(
         bool, typer.Option("--check", help="Only say whether the file is right.")
     ] = False,
 ) -> None:
-    """Serve experts on Ray Serve, over OpenAI's API: replicas, autoscaling, requests that go where
-    their expert is warm.
-    """
+    """Serve experts on Ray Serve with OpenAI's API: replicas, autoscaling, affinity routing."""
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     from expertserve.ray.config import read_config
     from expertserve.ray.serve import cluster, deploy

@@ -129,7 +129,7 @@ def serve(
     models_dir: ModelsDir = None,
 ) -> None:
     """Serve experts over OpenAI's API, each by its name."""
-    from expertserve.server.run import Named
+    from expertserve.server.run import NamedPackage
     from expertserve.server.run import serve as run
 
     settings = ServerSettings(
@@ -174,7 +174,7 @@ def serve(
             engine=seams(ctx).engine,
         )
 
-    sources = [Named(n.name, n.path) for n in named(found, cache_dir)]
+    sources = [NamedPackage(n.name, n.path) for n in named(found, cache_dir)]
     run(
         make,
         settings,

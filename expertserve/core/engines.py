@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 
+from expertserve import plugins
 from expertserve.adapters.serving import ServingAdapter
 from expertserve.config import EngineConfig
 from expertserve.core.entry import Entry
@@ -14,7 +15,7 @@ from expertserve.core.eviction import Residency
 from expertserve.core.host import EngineHost
 from expertserve.core.options import Options
 from expertserve.engine.base import Engine, EngineInfo, Resident
-from expertserve.errors import ExpertError
+from expertserve.errors import ConfigError, ExpertError
 from expertserve.expert import PreparedExpert
 from expertserve.models import LocalModel
 
@@ -27,8 +28,10 @@ def default_engine(config: EngineConfig) -> Engine:
     Raises:
         DeviceError, ConfigError: See `expertserve.engine.device.choose`.
     """
-    from expertserve.engine.device import choose, probe
+    from expertserve.engine.device import ENGINES, choose, probe
 
+    if config.engine not in ENGINES and config.engine in plugins.names("engines"):
+        return _offered_engine(config.engine)
     if choose(probe(), config.device, config.engine).engine == "vllm":
         from expertserve.engine.vllm.engine import VLLMEngine
 
@@ -36,6 +39,23 @@ def default_engine(config: EngineConfig) -> Engine:
     from expertserve.engine.portable.engine import TransformersEngine
 
     return TransformersEngine()
+
+
+def _offered_engine(name: str) -> Engine:
+    """An engine of another package: an entry point in ``expertserve.engines``.
+
+    Raises:
+        ConfigError: `bad_plugin`: there is none, or it makes no engine.
+    """
+    make = plugins.load("engines", name)
+    engine = make() if callable(make) else make
+    if not isinstance(engine, Engine):
+        raise ConfigError(
+            f"the entry point {name!r} in expertserve.engines makes no engine",
+            hint="it has to be callable and return an expertserve.engine.base.Engine",
+            code="bad_plugin",
+        )
+    return engine
 
 
 class Engines:

@@ -20,9 +20,7 @@ class RestartPolicy:
         self._deaths: list[float] = []
 
     def check(self) -> None:
-        """Raises:
-        EngineDeadError: `engine_stopped`, after too many crashes.
-        """
+        """Raises EngineDeadError `engine_stopped` after too many crashes."""
         if len(self._deaths) > MAX_DEATHS:
             minutes = WITHIN_SECONDS / 60
             raise EngineDeadError(

@@ -1,6 +1,4 @@
-"""A call's wishes and an expert's defaults → the grammar that its answer follows, and what became
-of it.
-"""
+"""A call's arguments and an expert's defaults → the grammar that its answer follows."""
 
 from __future__ import annotations
 
@@ -28,9 +26,7 @@ if TYPE_CHECKING:
     from expertserve.expert import PreparedExpert
 
 SLOW = 0.01
-"""Seconds. A step that takes longer is an ambiguous grammar's, and the next one may hold up other
-requests no more.
-"""
+"""Seconds. A slower step comes from an ambiguous grammar, and would hold up other requests."""
 
 KINDS = ("grammar", "json_schema", "regex", "choice")
 
@@ -108,9 +104,7 @@ class Applied:
         )
 
     def check(self) -> None:
-        """Raises GrammarError `incomplete` where the caller wants no incomplete answer, or no
-        ending of ours.
-        """
+        """Raises GrammarError `incomplete` if the caller refuses incomplete or forced endings."""
         if self._args.get("on_incomplete", "return") != "raise":
             return
         for follower in self._followers:

@@ -1,5 +1,4 @@
-"""Masks are compiled in processes of their own, bounded in memory and time, and kept in the cache
-as files that engines load.
+"""Compiles masks in bounded child processes and caches them as files that engines load.
 
 There are two: one compiles quickly, for the request that waits; one compiles the static masks,
 which take seconds and are hundreds of times faster, in the background. A hostile grammar that ends
@@ -25,7 +24,7 @@ from importlib import metadata
 from pathlib import Path
 
 from expertserve import config
-from expertserve.decoding.mask import FORMAT, GlrMask, GlrVocabulary, Strategy
+from expertserve.decoding.mask import FORMAT, GlrMask, GlrVocabulary, Strategy, fallback_engine
 from expertserve.decoding.vocabulary import Vocabulary
 from expertserve.errors import GrammarError, LoadError
 from expertserve.files import read_bounded, write_whole
@@ -175,8 +174,7 @@ class Masks:
     def ready(
         self, grammar: Grammar, tokenizer: Path, cache_dir: Path | None, *, own: bool
     ) -> Constraint:
-        """A grammar whose mask lies in the cache: the static one where it is there, else a quick
-        one, made now if it must be.
+        """A grammar with its cached mask: the static one if present, else a quick one, made now.
 
         Args:
             own: It is the expert's, and will come again.
@@ -200,7 +198,7 @@ class Masks:
                     raise
                 refused.touch()
         if refused.exists():
-            return Constraint(gbnf=gbnf, digest=grammar.digest, mask=None, engine="xgrammar")
+            return Constraint(gbnf=gbnf, digest=grammar.digest, engine=fallback_engine())
         self._later(gbnf, tokenizer, static, own)
         return Constraint(gbnf="", digest=grammar.digest, mask=quick)
 
@@ -214,9 +212,7 @@ class Masks:
             self._walk.compile(gbnf, tokenizer, out)
 
     def expect(self, grammar: Grammar, tokenizer: Path, cache_dir: Path | None) -> None:
-        """Has an expert's static mask compiled in the background, if it isn't there: its first
-        request will want it.
-        """
+        """Begins to compile an expert's static mask in the background, for its first request."""
         static = self.path(cache_dir, grammar.digest, vocabulary_of(tokenizer))
         if not static.exists() and not static.with_suffix(".refused").exists():
             with suppress(LoadError):  # the first request will tell
@@ -236,9 +232,7 @@ class Masks:
         return self._static.compile(write(grammar.rules), tokenizer, static)
 
     def path(self, cache_dir: Path | None, grammar: str, vocabulary: Vocabulary) -> Path:
-        """Where a static mask is kept: named by the digests of grammar and vocabulary, the engine's
-        version and ours.
-        """
+        """A static mask's file: named by digests of grammar and vocabulary, and both versions."""
         name = (
             f"{grammar[:32]}-{vocabulary.digest[:16]}-{metadata.version('glrmask')}-{FORMAT}.mask"
         )
@@ -274,8 +268,7 @@ masks = Masks()
 
 
 def measure(grammar: Grammar, tokenizer: Path) -> tuple[float, int]:
-    """The seconds and bytes of a grammar's static mask, compiled in a process of its own; nothing
-    is kept.
+    """Seconds and bytes of a grammar's static mask, compiled in a child process, not kept.
 
     Raises:
         GrammarError: See `Compiler.compile`.
@@ -316,9 +309,7 @@ def _used(mask: Path) -> bool:
 
 
 def prune(folder: Path, most: int = MOST_BYTES) -> None:
-    """Removes masks that were not used for the longest, where all of them take more than so many
-    bytes.
-    """
+    """Evicts the least recently used masks while all of them exceed the limit."""
     found: list[tuple[float, int, Path]] = []
     for file in folder.iterdir():
         with suppress(OSError):
@@ -365,9 +356,7 @@ def write_mask(path: Path, mask: GlrMask) -> None:
 
 
 def serve(strategy: Strategy, idle: float) -> None:
-    """Compiles what standard input asks for, a line of JSON each, until it ends or nothing is asked
-    for `idle` seconds.
-    """
+    """Compiles requests, a line of JSON each, from standard input until it ends or is idle."""
     _bound(strategy)
     for line in iter(lambda: _next(idle), ""):
         job = json.loads(line)
@@ -388,9 +377,7 @@ def serve(strategy: Strategy, idle: float) -> None:
 
 
 def _next(idle: float) -> str:
-    """The next line; empty at the end, and where none comes. Each waits for the last one's answer,
-    so none is in the buffer.
-    """
+    """The next line; empty at the end or when idle. Requests wait for answers: none is buffered."""
     if sys.platform != "win32" and not select.select([sys.stdin], [], [], idle)[0]:
         return ""
     return sys.stdin.readline()

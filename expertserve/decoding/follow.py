@@ -1,5 +1,4 @@
-"""Follows one answer with the recogniser as it is written, so that it ends complete: in time, or by
-an ending of ours.
+"""Follows an answer with the recogniser so that it ends complete, by a forced ending if need be.
 
 Before a token is let through, the shortest ending of the sentence with it is known to fit into the
 tokens that are left. One after which it would not fit is dropped, and the ending of the sentence

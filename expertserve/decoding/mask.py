@@ -1,18 +1,18 @@
-"""Mask engines behind one seam: which tokens may come next. glrmask by default, xgrammar where
-glrmask can't compile a grammar.
+"""Mask engines behind one seam: glrmask, or xgrammar where glrmask can't compile a grammar.
 
 A compiled mask is shared by all requests; each request follows it with a state of its own.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, Protocol, Self
+from typing import TYPE_CHECKING, Literal, Protocol, Self, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
 
+from expertserve import plugins
 from expertserve.decoding.vocabulary import Vocabulary
-from expertserve.errors import GrammarError
+from expertserve.errors import ConfigError, GrammarError
 from expertserve.grammar.gbnf import write
 from expertserve.grammar.lower import productive, reachable, renamed, to_lark, without_empty_repeats
 from expertserve.grammar.terminals import split_repeats
@@ -28,7 +28,7 @@ Row = npt.NDArray[np.int32]
 Strategy = Literal["static", "quick", "walk"]
 
 
-class State(Protocol):
+class MaskState(Protocol):
     """Where one request stands in its sentence."""
 
     def fill(self, row: Row) -> None:
@@ -36,7 +36,7 @@ class State(Protocol):
         ...
 
     def commit(self, token: int) -> bool:
-        """Takes a token; False where it may not come next, and then the state has come to its end."""
+        """Takes a token. False if it may not come next; the state is dead then."""
         ...
 
     @property
@@ -47,10 +47,11 @@ class State(Protocol):
     def copy(self) -> Self: ...
 
 
+@runtime_checkable
 class Mask(Protocol):
     """A grammar compiled for a vocabulary."""
 
-    def start(self) -> State: ...
+    def start(self) -> MaskState: ...
 
 
 # ── glrmask ─────────────────────────────────────────────────────────────────────────────────────
@@ -78,9 +79,7 @@ class GlrMask:
     def compile(
         cls, rules: Rules, vocabulary: GlrVocabulary, strategy: Strategy = "static"
     ) -> GlrMask:
-        """Static: seconds, and masks of some 20 µs. Quick: about half of that, and masks of some
-        300 µs. Walk: the least work, and masks of milliseconds; very ambiguous grammars leave
-        nothing else.
+        """Static: seconds, then 20 µs a mask. Quick: half of that, 300 µs. Walk: the least, ms.
 
         Raises:
             GrammarError: `mask_refused`, where glrmask can't compile it.
@@ -150,6 +149,33 @@ class GlrState:
         return type(self)(self._state.copy())
 
 
+def fallback_engine() -> str:
+    """What serves grammars that glrmask refuses: an offered mask engine, else xgrammar."""
+    return next(iter(plugins.names("masks")), "xgrammar")
+
+
+def fallback_mask(engine: str, rules: Rules, vocabulary: Vocabulary, size: int) -> Mask:
+    """A mask by xgrammar, or by an entry point in ``expertserve.masks``.
+
+    Args:
+        size: Of the logits, which may exceed the vocabulary.
+
+    Raises:
+        GrammarError. ConfigError: `bad_plugin`.
+    """
+    if engine == "xgrammar":
+        return XMask(rules, vocabulary, size)
+    make = plugins.load("masks", engine)
+    mask = make(rules, vocabulary, size) if callable(make) else make
+    if not isinstance(mask, Mask):
+        raise ConfigError(
+            f"the entry point {engine!r} in expertserve.masks makes no mask",
+            hint="it takes rules, a vocabulary and a size, and returns a decoding.mask.Mask",
+            code="bad_plugin",
+        )
+    return mask
+
+
 # ── xgrammar ────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -193,9 +219,7 @@ class XMask:
 
 
 class XState:
-    """A request's place in a sentence, by xgrammar, which wants a token of its own to stop with;
-    callers have theirs.
-    """
+    """A position in a sentence, by xgrammar, which needs a stop token of its own."""
 
     def __init__(self, matcher: xgrammar.GrammarMatcher, stop: int | None) -> None:
         self._matcher = matcher

@@ -1,5 +1,4 @@
-"""A grammar for Outlines' own generators: `outlines.Generator(model,
-processor=MaskProcessor(grammar, folder))`.
+"""A grammar in Outlines' generators: `Generator(model, processor=MaskProcessor(…))`.
 
 The masks are those that the engines use, compiled here, now, and in this process: for grammars that
 you trust.
@@ -15,13 +14,12 @@ import numpy as np
 from outlines.processors import OutlinesLogitsProcessor
 
 from expertserve.decoding.compile import vocabulary_of
-from expertserve.decoding.mask import GlrMask, GlrVocabulary, Mask, State
+from expertserve.decoding.mask import GlrMask, GlrVocabulary, Mask, MaskState
 from expertserve.grammar.recognise import Grammar
 
 
 class MaskProcessor(OutlinesLogitsProcessor):
-    """Lets a model write sentences of a grammar alone. One for each generator; each call to that
-    begins anew.
+    """Constrains a model to a grammar. One for each generator; each call starts anew.
 
     Args:
         grammar: What may be written.
@@ -40,8 +38,10 @@ class MaskProcessor(OutlinesLogitsProcessor):
     Example:
         >>> import outlines, transformers
         >>> tokenizer = transformers.AutoTokenizer.from_pretrained(base)
-        >>> model = outlines.from_transformers(transformers.AutoModelForCausalLM.from_pretrained(base), tokenizer)
-        >>> processor = MaskProcessor(Grammar.from_gbnf('root ::= "yes"'), base, [tokenizer.eos_token_id])
+        >>> causal = transformers.AutoModelForCausalLM.from_pretrained(base)
+        >>> model = outlines.from_transformers(causal, tokenizer)
+        >>> grammar, ends = Grammar.from_gbnf('root ::= "yes"'), [tokenizer.eos_token_id]
+        >>> processor = MaskProcessor(grammar, base, ends)
         >>> outlines.Generator(model, processor=processor)("Is water wet?", max_new_tokens=4)
         'yes'
     """
@@ -60,16 +60,14 @@ class MaskProcessor(OutlinesLogitsProcessor):
             grammar.rules, GlrVocabulary(vocabulary_of(tokenizer)), strategy
         )
         self._ends = list(ends)
-        self._states: list[State | None] = []
+        self._states: list[MaskState | None] = []
 
     def reset(self) -> None:
         """Begins new sentences; Outlines calls it before each generation."""
         self._states = []
 
     def process_logits(self, input_ids: Any, logits: Any) -> Any:
-        """Shapes: input_ids [rows, tokens so far], logits [rows, vocabulary]. A row that has ended
-        may only end again.
-        """
+        """Shapes: input_ids [rows, tokens], logits [rows, vocabulary]. Ended rows may only end."""
         adapter: Any = self.tensor_adapter  # its methods are untyped
         rows, size = adapter.shape(logits)
         if not self._states:
@@ -84,13 +82,13 @@ class MaskProcessor(OutlinesLogitsProcessor):
             refused[i, self._allowed(state, size)] = False
         return adapter.apply_mask(logits, refused, float("-inf"))
 
-    def _after(self, state: State | None, token: int) -> State | None:
+    def _after(self, state: MaskState | None, token: int) -> MaskState | None:
         """Where a row stands after a token; None once it has ended."""
         if state is None or token in self._ends or not state.commit(token):
             return None
         return state
 
-    def _allowed(self, state: State | None, size: int) -> list[int]:
+    def _allowed(self, state: MaskState | None, size: int) -> list[int]:
         if state is None:
             return self._ends
         row = np.zeros((size + 31) // 32, dtype=np.int32)

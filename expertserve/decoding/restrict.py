@@ -1,6 +1,4 @@
-"""A grammar whose identifiers are those of a schema: tables and columns of a DDL, labels,
-relationship types and properties of a graph.
-"""
+"""A grammar whose identifiers are those of a schema: of a DDL, or of a property graph."""
 
 from __future__ import annotations
 
@@ -41,7 +39,8 @@ def restrict(grammar: Grammar, schema: str, kind: str, rules: Mapping[str, str])
 
     Example:
         >>> names = "table-name ::= [a-z]+\\ncolumn-name ::= [a-z]+"
-        >>> grammar = Grammar.from_gbnf('root ::= "SELECT " column-name " FROM " table-name\\n' + names)
+        >>> root = 'root ::= "SELECT " column-name " FROM " table-name\\n'
+        >>> grammar = Grammar.from_gbnf(root + names)
         >>> narrow = restrict(grammar, "CREATE TABLE users (id INT)", "sql", {})
         >>> narrow.accepts("SELECT id FROM users"), narrow.accepts("SELECT age FROM users")
         (True, False)
@@ -85,8 +84,7 @@ def _one_of(names: Iterable[str]) -> Node:
 
 
 def sql_names(ddl: str, kind: str) -> dict[str, list[str]]:
-    """Tables and columns of CREATE TABLE statements, as they are written in queries: quoted where
-    they must be.
+    """Tables and columns of CREATE TABLE statements, quoted where queries must quote them.
 
     Raises:
         ConfigError: `bad_schema`.

@@ -1,5 +1,4 @@
-"""Whether a finished text parses, asked of real parsers: a verdict beside the result, whatever
-enforced it.
+"""Verdicts of real parsers on finished texts, independent of what enforced them.
 
 Nothing is executed: SQL is explained against an empty database that may neither attach nor set
 anything, Cypher is prepared. The parsers are optional and imported where they are used; where none
@@ -18,15 +17,11 @@ from importlib.util import find_spec
 MAX_TEXT = 100_000
 """Characters; longer texts go unjudged."""
 MAX_CYPHER, MAX_BRACKETS = 4_000, 60
-"""Characters and nested brackets of Cypher: its parsers recurse and take long, and a compiled one
-that overflows ends the process.
-"""
+"""Limits for Cypher, whose parsers recurse: a compiled one that overflows ends the process."""
 SQLITE_SYNTAX = re.compile(
     r"syntax error|unrecognized token|incomplete input|one statement at a time"
 )
-"""SQLite has a single code for all errors of a statement: only its words tell syntax from a missing
-table.
-"""
+"""SQLite has one code for all errors of a statement; only the message tells them apart."""
 
 Parser = Callable[[str], str]
 """Returns what is wrong, or an empty text."""
@@ -48,8 +43,7 @@ class Verdict:
 
 
 def validate(kind: str, text: str) -> Verdict:
-    """The verdict on a text of this kind: `json`, `json-object`, `sql`, `sql-postgres`,
-    `sql-sqlite`, `cypher`; others go unjudged.
+    """The verdict on a text of a kind such as `json`, `sql-sqlite`, `cypher`; else None.
 
     SQL of no dialect is valid if all its parsers accept it, PostgreSQL's and SQLite's if their own
     does, Cypher if one of its parsers does, for each speaks a dialect. A missing table or function
@@ -150,7 +144,7 @@ def sqlite_error(text: str) -> str:
 
 
 def _explain_only(action: int, *_: object) -> int:
-    """Pragmas partly run while they are prepared, and ATTACH opens files: neither is let through."""
+    """Denies pragmas, which partly run when prepared, and ATTACH, which opens files."""
     return (
         sqlite3.SQLITE_DENY
         if action in (sqlite3.SQLITE_PRAGMA, sqlite3.SQLITE_ATTACH, sqlite3.SQLITE_DETACH)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from expertserve.adapters.serving import ServingAdapter
 from expertserve.config import EngineConfig
@@ -45,10 +45,9 @@ class Resident:
     in_slot: bool
 
 
+@runtime_checkable
 class Engine(Protocol):
-    """One base model in memory, and the adapters that it can apply. All calls come from one event
-    loop.
-    """
+    """A base model in memory with its adapters. All calls come from one event loop."""
 
     async def start(self, base: LocalModel, config: EngineConfig, rank: int) -> EngineInfo:
         """Loads the base model; `rank` is the widest adapter to be served.
@@ -59,8 +58,7 @@ class Engine(Protocol):
         ...
 
     async def add(self, adapter: ServingAdapter) -> None:
-        """Makes an adapter resident, and checks that what the engine holds is what was added. Again
-        is no error.
+        """Makes an adapter resident, and verifies what the engine then holds. Idempotent.
 
         Raises:
             IncompatibleError: This engine can't serve it exactly.
@@ -81,8 +79,7 @@ class Engine(Protocol):
         ...
 
     def stream(self, request: Request) -> AsyncGenerator[Chunk, None]:
-        """Generates. Closing the iterator, or cancelling the task in it, aborts the request in the
-        engine at once.
+        """Generates. Closing the iterator or cancelling its task aborts the request at once.
 
         Raises:
             InferenceError, EngineDeadError.

@@ -1,6 +1,4 @@
-"""What a container leaves its processes of memory and cores (Linux control groups, versions 1 and
-2).
-"""
+"""Memory and cores that a container allows (Linux control groups, v1 and v2)."""
 
 from __future__ import annotations
 
@@ -38,9 +36,7 @@ def cpu_share() -> float:
 
 
 def _folders(controller: str) -> Iterator[Path]:
-    """Of the groups that this process is in, the innermost first. In a container they often begin
-    at the root.
-    """
+    """This process's groups, innermost first. In a container they often begin at the root."""
     try:
         lines = OWN.read_text(encoding="utf-8").splitlines()
     except OSError:

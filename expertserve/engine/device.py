@@ -1,5 +1,4 @@
-"""Which engine runs on which device: a pure function of a description of the machine, and the probe
-that makes one.
+"""Which engine runs on which device: a pure function of a probed description.
 
 CUDA where there is one, else Apple's MPS, else the CPU. vLLM where it is installed and runs on that
 device, else the portable engine.

@@ -1,6 +1,4 @@
-"""An engine without a model, for tests of code that uses expertserve, and for ours: it answers what
-its script says.
-"""
+"""An engine without a model, for tests: it answers by a function."""
 
 from __future__ import annotations
 
@@ -20,8 +18,7 @@ Script = Callable[[str], str]
 
 
 class FakeEngine:
-    """Answers by a function of the prompt's text, token by token, honouring `max_tokens` and
-    `stop`.
+    """Answers by a function of the prompt, token by token, with `max_tokens` and `stop`.
 
     Args:
         script: The prompt as the model would read it, special tokens included → the answer.

@@ -22,9 +22,7 @@ FLOAT32_SHARE = 0.5
 """Of the memory that is free, how much weights may take that are held in float32 for speed alone.
 """
 ADAPTERS_SHARE, MAX_ADAPTERS = 0.1, 512
-"""Of the memory that is free, how much adapters beside those in slots may take, and how many are
-kept at most.
-"""
+"""The share of free memory for adapters beside the slots, and the most that are kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +48,12 @@ def cpus() -> list[int]:
 
 
 def free_memory() -> int:
-    """Bytes that this process may still take: what the machine has free or, where that is less,
-    what its container does.
-    """
+    """Bytes that this process may still allocate: of the machine, or of its container."""
     return max(0, int(min(psutil.virtual_memory().available, cgroup.memory_left())))
 
 
 def choose_dtype(base: LocalModel, config: EngineConfig, device: str) -> str:
-    """What weights are held in: as saved. In float32 where the CPU would have to emulate that, and
-    has the memory.
-    """
+    """The weights' type: as saved, or float32 where the CPU would emulate that."""
     if config.dtype != "auto":
         return config.dtype
     if device != "cpu" or fast_bfloat16():

@@ -40,8 +40,7 @@ class TextEncoder(Protocol):
 def check(
     grammar_text: str | bytes, *, stops: Sequence[str] = (), tokenizer: TextEncoder | None = None
 ) -> list[Finding]:
-    """Everything worth saying about a grammar, errors first, then by line. Never raises for the
-    grammar's sake.
+    """Lints a grammar: findings by severity, then line. Never raises for a bad grammar.
 
     Args:
         stops: The stop sequences that it is used with.
@@ -64,7 +63,7 @@ def check(
                 error.hint,
             )
         ]
-    facts = _Facts(rules)
+    facts = _RuleFacts(rules)
     found = [
         *_useless(facts),
         *_recursion(facts),
@@ -91,7 +90,7 @@ def check(
     return sorted(found, key=lambda f: (order[f.severity], f.line, f.code))
 
 
-class _Facts:
+class _RuleFacts:
     """What most findings need to know about each rule."""
 
     def __init__(self, rules: Rules) -> None:
@@ -188,7 +187,7 @@ def _listed(names: Iterable[str]) -> str:
 # Rules
 
 
-def _useless(facts: _Facts) -> Iterator[Finding]:
+def _useless(facts: _RuleFacts) -> Iterator[Finding]:
     for name, line in facts.lines.items():
         if name not in facts.reachable:
             reason = "it costs reading and has no effect"
@@ -213,8 +212,8 @@ def _useless(facts: _Facts) -> Iterator[Finding]:
             )
 
 
-def _recursion(facts: _Facts) -> Iterator[Finding]:
-    """Left recursion, and rules that may be themselves twice: one finding for each circle of rules."""
+def _recursion(facts: _RuleFacts) -> Iterator[Finding]:
+    """Left recursion, and rules that may be themselves twice: one finding a cycle."""
     plain: dict[str, set[str]] = {}
     hidden: dict[str, set[str]] = {}
     for name, node in facts.in_order():
@@ -242,7 +241,7 @@ def _recursion(facts: _Facts) -> Iterator[Finding]:
             )
 
 
-def _left_recursion(facts: _Facts, names: list[str], *, is_hidden: bool) -> Finding:
+def _left_recursion(facts: _RuleFacts, names: list[str], *, is_hidden: bool) -> Finding:
     kind = "hidden" if is_hidden else "direct" if len(names) == 1 else "indirect"
     behind = " after something that may be empty" if is_hidden else ""
     return Finding(
@@ -257,11 +256,9 @@ def _left_recursion(facts: _Facts, names: list[str], *, is_hidden: bool) -> Find
 
 
 def _first_refs(
-    facts: _Facts, node: Node, plain: set[str], hidden: set[str], *, over_empty: bool
+    facts: _RuleFacts, node: Node, plain: set[str], hidden: set[str], *, over_empty: bool
 ) -> None:
-    """The rules that the node may begin with; hidden, those behind something that is there and may
-    be empty.
-    """
+    """The rules that the node may begin with; `hidden` are those behind a nullable part."""
     match node:
         case Ref(name):
             (hidden if over_empty else plain).add(name)
@@ -322,7 +319,7 @@ def _circles(edges: Mapping[str, set[str]]) -> list[set[str]]:
 # Ambiguity and runs
 
 
-def _empty_repetitions(facts: _Facts) -> Iterator[Finding]:
+def _empty_repetitions(facts: _RuleFacts) -> Iterator[Finding]:
     for name, node in facts.in_order():
         if any(
             isinstance(n, Repeat) and n.high not in (0, 1) and facts.is_empty(n.item)
@@ -339,10 +336,8 @@ def _empty_repetitions(facts: _Facts) -> Iterator[Finding]:
             )
 
 
-def _run(facts: _Facts, node: Node) -> _Ranges:
-    """The characters of which the node takes as many as come: `[a]*`, and rules like `a ::= "" |
-    [a] a`; empty for everything else.
-    """
+def _run(facts: _RuleFacts, node: Node) -> _Ranges:
+    """The characters of an unbounded run: `[a]*`, or `a ::= "" | [a] a`; else empty."""
     match node:
         case Repeat(item, _, None):
             return _single(facts, item)
@@ -359,7 +354,7 @@ def _run(facts: _Facts, node: Node) -> _Ranges:
     return ()
 
 
-def _single(facts: _Facts, node: Node, seen: frozenset[str] = frozenset()) -> _Ranges:
+def _single(facts: _RuleFacts, node: Node, seen: frozenset[str] = frozenset()) -> _Ranges:
     """The characters that are a whole text of the node."""
     match node:
         case Class(ranges):
@@ -397,7 +392,7 @@ _DEEP = 4
 class _Edges:
     """The runs with which rules may begin, or end."""
 
-    def __init__(self, facts: _Facts, *, backwards: bool) -> None:
+    def __init__(self, facts: _RuleFacts, *, backwards: bool) -> None:
         self.facts, self.backwards = facts, backwards
         self.known: dict[str, _Ranges] = {name: _run(facts, Ref(name)) for name in facts.rules}
         todo = list(facts.rules)
@@ -426,10 +421,8 @@ class _Edges:
         return ()
 
 
-def _adjacent_runs(facts: _Facts) -> Iterator[Finding]:
-    """Runs of the same characters next to each other: `ws ws`, also where one ends a rule and the
-    other begins the next.
-    """
+def _adjacent_runs(facts: _RuleFacts) -> Iterator[Finding]:
+    """Adjacent runs of the same characters (`ws ws`), also across rules."""
     begins, ends = _Edges(facts, backwards=False), _Edges(facts, backwards=True)
     for name, node in facts.in_order():
         if not _run(facts, Ref(name)) and any(
@@ -447,7 +440,7 @@ def _adjacent_runs(facts: _Facts) -> Iterator[Finding]:
             )
 
 
-def _has_neighbours(facts: _Facts, node: Node, begins: _Edges, ends: _Edges) -> bool:
+def _has_neighbours(facts: _RuleFacts, node: Node, begins: _Edges, ends: _Edges) -> bool:
     match node:
         case Seq(items):
             pass
@@ -480,7 +473,7 @@ _RUNS: tuple[tuple[str, str, _Ranges, str], ...] = (
 )
 
 
-def _unbounded(facts: _Facts) -> Iterator[Finding]:
+def _unbounded(facts: _RuleFacts) -> Iterator[Finding]:
     for name, node in facts.in_order():
         runs = {_run(facts, part) for part in _nodes(node) if isinstance(part, Repeat)} | {
             _run(facts, Ref(name))
@@ -510,11 +503,9 @@ def _is_keyword(text: str) -> bool:
 
 
 class _Neighbours:
-    """What kinds of character may come right after each literal that is a word (right before it,
-    backwards): by FIRST and FOLLOW sets.
-    """
+    """Kinds of characters that may follow (backwards: precede) each word, by FIRST and FOLLOW."""
 
-    def __init__(self, facts: _Facts, *, backwards: bool) -> None:
+    def __init__(self, facts: _RuleFacts, *, backwards: bool) -> None:
         self.facts, self.backwards = facts, backwards
         self.first: dict[str, int] = dict.fromkeys(facts.rules, 0)
         self.follow: dict[str, int] = dict.fromkeys(facts.rules, 0)
@@ -554,7 +545,7 @@ class _Neighbours:
         return found
 
     def _walk(self, node: Node, after: int) -> set[str]:
-        """Notes what follows everything in the node. Returns the rules of which more is known now."""
+        """Records what follows all parts of the node. Returns the rules that changed."""
         changed: set[str] = set()
         match node:
             case Literal(text) if _is_keyword(text):
@@ -579,10 +570,8 @@ def _kinds(ranges: _Ranges) -> int:
     return found | (0 if _within(ranges, _joined([_BLANKS, _NAMES])) else _OTHER)
 
 
-def _glued(facts: _Facts) -> Iterator[Finding]:
-    """Words beside which a blank may stand, or else a letter: the blank is optional where it
-    separates.
-    """
+def _glued(facts: _RuleFacts) -> Iterator[Finding]:
+    """Words that may touch the next word, because the blank between them is optional."""
     both = _BLANK | _NAME
     for backwards, message in (
         (False, "can touch the word after it: `{0}x`"),
@@ -609,7 +598,7 @@ def _glued(facts: _Facts) -> Iterator[Finding]:
             )
 
 
-def _keyword_names(facts: _Facts) -> Iterator[Finding]:
+def _keyword_names(facts: _RuleFacts) -> Iterator[Finding]:
     """Rules for names that take the grammar's own words too."""
     words = sorted(
         {

@@ -37,14 +37,11 @@ from expertserve.grammar.program import (
 )
 
 MAX_ROWS = 1_000
-"""Places where the items of one set may have begun. Only texts with hundreds of ambiguous parts
-come there.
-"""
+"""Origins of one set's items; only very ambiguous texts reach the limit."""
 
 
-class State:
-    """What may come next in items that all began at the same place: states are to items what a
-    DFA's are to an NFA's.
+class ItemState:
+    """What may come next in items of one origin: to items what a DFA's state is to an NFA's.
 
     Args:
         begun: The continuations that the state stands for.
@@ -75,14 +72,13 @@ class State:
         """Rules that end here."""
         self.useful = False
         """Anything may come."""
-        self.steps: dict[int, State | None] = {}
-        self.gotos: dict[int, State] = {}
+        self.steps: dict[int, ItemState | None] = {}
+        self.gotos: dict[int, ItemState] = {}
         self.exits: list[tuple[int, int, int]] | None = None
 
 
 class Set:
-    """An Earley set: a place in a text, as far as the grammar can tell places apart. Never changes,
-    but for what it remembers.
+    """An Earley set: a position in a text. Immutable but for memoised successors.
 
     Args:
         rows: The sets in which items began, each with the state of the items that began there.
@@ -103,14 +99,18 @@ class Set:
     )
 
     def __init__(
-        self, automaton: Automaton, number: int, rows: tuple[tuple[Set, State], ...], complete: bool
+        self,
+        automaton: Automaton,
+        number: int,
+        rows: tuple[tuple[Set, ItemState], ...],
+        complete: bool,
     ) -> None:
         self.automaton, self.number, self.rows, self.complete = automaton, number, rows, complete
         self.next: dict[int, Set] = {}
         """ASCII code point → the set after it, where it is known."""
         self.kinds: dict[int, Set | None] = {}
         """The same by kind; None where the text can't go on so."""
-        self.own: State | None = None
+        self.own: ItemState | None = None
         """The items that begin here."""
         self.done: dict[tuple[int, ...], _Done] = {}
         """Rules → what follows when they have begun here and are complete."""
@@ -119,9 +119,9 @@ class Set:
         self.end: _Exit | None = None
 
 
-_Rows = dict[Set, dict[State, None]]
+_Rows = dict[Set, dict[ItemState, None]]
 """Sets in which items began → their states, in a fixed order, before they are united."""
-_Done = tuple[bool, tuple[tuple[Set, State], ...]]
+_Done = tuple[bool, tuple[tuple[Set, ItemState], ...]]
 """Whether the text is then a sentence; the rows that are added."""
 _Exit = tuple[int, int, Set | None]
 """How many characters; the continuation to go on by, -1 for none; the set in which that began."""
@@ -133,17 +133,15 @@ class Automaton:
     def __init__(self, program: Program) -> None:
         self.program = program
         self._conts: list[tuple[int, int, int, int]] = []
-        """Continuations of a rule: (node, low or index of an item, high, the continuation after the
-        node).
-        """
+        """Continuations of a rule: (node, low or item index, high, the continuation after it)."""
         self._cont_numbers: dict[tuple[int, int, int, int], int] = {}
         self._rule_of: list[int] = []
         self._cost_of: list[int] = []
         self._suffixes: dict[int, list[int]] = {}
-        self._corners: dict[int, State] = {}
-        self._states: dict[frozenset[int], State] = {}
-        self._unions: dict[tuple[int, ...], State] = {}
-        self._begun: dict[tuple[int, ...], State] = {}
+        self._corners: dict[int, ItemState] = {}
+        self._states: dict[frozenset[int], ItemState] = {}
+        self._unions: dict[tuple[int, ...], ItemState] = {}
+        self._begun: dict[tuple[int, ...], ItemState] = {}
         self._sets: dict[tuple[object, ...], Set] = {}
         self._numbers = itertools.count()
         self._lock = threading.RLock()
@@ -200,14 +198,14 @@ class Automaton:
             )
         return self._set(self._united(rows), complete) if rows or complete else None
 
-    def _rows(self, at: Set) -> Iterator[tuple[Set, State]]:
+    def _rows(self, at: Set) -> Iterator[tuple[Set, ItemState]]:
         """All items of a set: those under way, and those that begin here."""
         yield from at.rows
         if at.own is None:
             at.own = self._beginning(at)
         yield at, at.own
 
-    def _beginning(self, at: Set) -> State:
+    def _beginning(self, at: Set) -> ItemState:
         key = tuple(sorted({state.number for _, state in at.rows}))
         found = self._begun.get(key)
         if found is None:
@@ -222,7 +220,7 @@ class Automaton:
             )
         return found
 
-    def _corner(self, rule: int) -> State:
+    def _corner(self, rule: int) -> ItemState:
         """The beginning of one rule."""
         found = self._corners.get(rule)
         if found is None:
@@ -231,13 +229,13 @@ class Automaton:
             )
         return found
 
-    def _united(self, rows: _Rows) -> dict[Set, State]:
+    def _united(self, rows: _Rows) -> dict[Set, ItemState]:
         return {
             origin: next(iter(states)) if len(states) == 1 else self._union(states)
             for origin, states in rows.items()
         }
 
-    def _union(self, states: Iterable[State]) -> State:
+    def _union(self, states: Iterable[ItemState]) -> ItemState:
         key = tuple(sorted(state.number for state in states))
         found = self._unions.get(key)
         if found is None:
@@ -247,8 +245,7 @@ class Automaton:
         return found
 
     def _done(self, origin: Set, rules: tuple[int, ...]) -> _Done:
-        """What follows when these rules, begun in the set, are complete: rows in which something
-        may still come.
+        """What follows when these rules, begun in the set, are complete.
 
         Leo's shortcut is in here twice: rows in which nothing may come are dropped, and what is
         left is remembered.
@@ -281,9 +278,7 @@ class Automaton:
     def _reached(
         self, origin: Set, rules: tuple[int, ...]
     ) -> tuple[_Rows, list[tuple[Set, tuple[int, ...]]]]:
-        """The rows that completing the rules adds, itself or through rules that began in the same
-        set; and what it completes in others.
-        """
+        """The rows that completing the rules adds, and the rules it completes in other sets."""
         rows: _Rows = {}
         needed: dict[tuple[Set, tuple[int, ...]], None] = {}
         seen, todo = set(rules), list(rules)
@@ -304,7 +299,7 @@ class Automaton:
                     todo += new
         return rows, list(needed)
 
-    def _set(self, rows: dict[Set, State], complete: bool) -> Set:
+    def _set(self, rows: dict[Set, ItemState], complete: bool) -> Set:
         ordered = tuple(sorted(rows.items(), key=lambda row: row[0].number))
         key = (complete, *((origin.number, state.number) for origin, state in ordered))
         found = self._sets.get(key)
@@ -316,7 +311,7 @@ class Automaton:
 
     # States
 
-    def _moved(self, state: State, kind: int) -> State | None:
+    def _moved(self, state: ItemState, kind: int) -> ItemState | None:
         if kind not in state.steps:
             conts = list(state.singles.get(kind, ()))
             example = self.program.alphabet.example(kind)
@@ -327,13 +322,13 @@ class Automaton:
             state.steps[kind] = self._state(conts) if conts else None
         return state.steps[kind]
 
-    def _goto(self, state: State, rule: int) -> State | None:
+    def _goto(self, state: ItemState, rule: int) -> ItemState | None:
         found = state.gotos.get(rule)
         if found is None and rule in state.refs:
             found = state.gotos[rule] = self._state(state.refs[rule])
         return found
 
-    def _state(self, conts: Iterable[int]) -> State:
+    def _state(self, conts: Iterable[int]) -> ItemState:
         begun = self._without_dominated(frozenset(conts))
         found = self._states.get(begun)
         return (
@@ -341,9 +336,7 @@ class Automaton:
         )
 
     def _without_dominated(self, conts: frozenset[int]) -> frozenset[int]:
-        """Without those continuations that can go no way which `x{0,more}` before the same rest
-        can't.
-        """
+        """Drops continuations that `x{0,more}` before the same rest subsumes."""
         most: dict[tuple[int, int], int] = {}
         for cont in conts:
             node, low, high, rest = self._conts[cont]
@@ -360,8 +353,8 @@ class Automaton:
         limit = most.get((node, rest), -1)
         return high != 0 and (reach < limit or (reach == limit and low > 0))
 
-    def _new_state(self, begun: frozenset[int]) -> State:
-        state = State(next(self._numbers), tuple(sorted(begun)))
+    def _new_state(self, begun: frozenset[int]) -> ItemState:
+        state = ItemState(next(self._numbers), tuple(sorted(begun)))
         completes: set[int] = set()
         most: dict[tuple[int, int], int] = {}
         seen, todo = set(begun), list(state.begun)
@@ -404,7 +397,7 @@ class Automaton:
         state.useful = bool(state.singles or state.wide or state.refs)
         return state
 
-    def _expect(self, state: State, number: int, after: int) -> None:
+    def _expect(self, state: ItemState, number: int, after: int) -> None:
         ranges = self.program.ranges[number]
         if len(ranges) == 1 and ranges[0][0] == ranges[0][1]:
             state.singles.setdefault(self.program.alphabet.kind(ranges[0][0]), []).append(after)
@@ -426,9 +419,7 @@ class Automaton:
         return found
 
     def _cont(self, node: int, rest: int, low: int = -1, high: int = 0) -> int:
-        """The continuation that goes through a node (a sequence from its item `low` on), and then
-        on by the rest.
-        """
+        """The continuation through a node (a sequence from item `low` on), then the rest."""
         content = self.program.nodes[node]
         rule, cost = self._rule_of[rest], self._cost_of[rest]
         if content[0] == SEQ:
@@ -505,7 +496,7 @@ class Automaton:
         return at.finish
 
     def _find_finish(self, at: Set) -> None:
-        """Dijkstra over the rules that may begin in the set; what they end in elsewhere is known."""
+        """Dijkstra over the rules that may begin in the set; costs elsewhere are known."""
         heap: list[tuple[int, int, int, Set]] = []
         for origin, state in at.rows:
             finish = origin.finish
@@ -534,7 +525,7 @@ class Automaton:
                     )
         at.finish = best
 
-    def _exits(self, state: State) -> list[tuple[int, int, int]]:
+    def _exits(self, state: ItemState) -> list[tuple[int, int, int]]:
         """(rule, rule it stands in, the cheapest continuation of that after it)."""
         if state.exits is None:
             best: dict[tuple[int, int], int] = {}

@@ -34,13 +34,9 @@ MAX_SYMBOLS = 50_000
 MAX_GROUPS = 10_000
 """Groups inside each other."""
 MAX_HEIGHT = 100
-"""Of a tree. What is nested deeper becomes a rule of its own, so that code may walk trees
-recursively.
-"""
+"""Depth of a tree. Deeper parts become rules, so that code may walk trees recursively."""
 MAX_PRODUCT = 1_999
-"""Of the bounds of repetitions inside each other, in one rule: `high`, or `low` where there is no
-`high`, and at least 1 each.
-"""
+"""Bound on the product of nested repetitions' bounds within one rule, as in llama.cpp."""
 
 NAME = r"[A-Za-z0-9_-]+"
 _TOKEN = re.compile(
@@ -101,8 +97,7 @@ def parse(text: str | bytes, *, name: str = "the grammar") -> Rules:
 
 
 def write(rules: Rules) -> str:
-    """The grammar as GBNF, in ASCII, one rule a line; `parse` gives the same rules back (`lines`
-    aside).
+    """The grammar as ASCII GBNF, one rule a line; `parse` reads the same rules back.
 
     Raises:
         GrammarError: It starts elsewhere than at `root`, which GBNF can't say.

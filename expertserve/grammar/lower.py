@@ -1,5 +1,4 @@
-"""A grammar's tree → the text that mask engines read: Lark for glrmask and Outlines, a regular
-expression where the language is one.
+"""A grammar's tree → Lark for glrmask and Outlines, or a regular expression.
 
 A terminal of Lark takes the longest match, so only parts that this cuts rightly become terminals;
 the rest is made of characters.
@@ -24,8 +23,7 @@ PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ012345678
 
 
 def to_outlines(rules: Rules) -> CFG | Regex:
-    """The grammar as a term of Outlines: a regular expression where it is regular and small, else a
-    CFG in Lark's own dialect.
+    """The grammar as an Outlines term: a small regular expression, else a CFG in Lark.
 
     Such a term runs in `outlines.Generator` on any backend that reads what it is.
 
@@ -44,8 +42,7 @@ def to_outlines(rules: Rules) -> CFG | Regex:
 
 
 def to_lark(rules: Rules) -> str:
-    """The grammar in Lark: its root is `start`, every other rule is renamed, since GBNF allows
-    names that Lark doesn't.
+    """The grammar in Lark: the root is `start`; other rules are renamed, as GBNF allows more.
 
     What a lexer cuts rightly becomes a terminal (see `expertserve.grammar.terminals`); the rest is
     made of characters.
@@ -155,9 +152,7 @@ def _code(code: int) -> str:
 
 
 def to_regex(rules: Rules) -> str | None:
-    """The language as a regular expression; None where a rule refers to itself, or the expression
-    would be long.
-    """
+    """The language as a regular expression; None if recursive or too long."""
     done: dict[str, str] = {}
     order = _bottom_up(rules)
     if order is None:
@@ -313,8 +308,7 @@ def renamed(rules: Rules, prefix: str) -> Rules:
 
 
 def productive(rules: Rules) -> Rules:
-    """The same language without the parts that derive no text at all: mask engines think that they
-    lead somewhere.
+    """Removes parts that derive no text: mask engines would take them for live.
 
     The root must derive something, as it does in every `Grammar`.
     """
@@ -384,16 +378,12 @@ def _is_nullable(node: Node, empty: Iterable[str]) -> bool:
 
 
 def without_empty_repeats(rules: Rules) -> Rules:
-    """The same language with no empty text inside a repetition: there it has endlessly many
-    derivations, or costs as if.
-    """
+    """Makes bodies of repetitions non-nullable: nullable ones have endless derivations."""
     return _NonEmpty(rules).rewritten()
 
 
 class _NonEmpty:
-    """Rewrites repetitions whose item derives the empty text; rules without it are made where they
-    are needed.
-    """
+    """Rewrites repetitions of nullable items, adding rules without the empty text."""
 
     def __init__(self, rules: Rules) -> None:
         self._rules = rules

@@ -1,6 +1,4 @@
-"""A grammar compiled for recognising: rules as numbered nodes, without right recursion, each with
-its shortest text.
-"""
+"""A grammar compiled for recognition: numbered nodes without right recursion."""
 
 from __future__ import annotations
 
@@ -22,9 +20,7 @@ FOREVER = 1 << 60
 """Lengths are counted no further."""
 
 CHARACTER, RULE, SEQ, ALT, REPEAT = range(5)
-"""Kinds of compiled nodes: (kind, class), (kind, rule), (kind, nodes …), (kind, nodes …), (kind,
-node, low, high or -1).
-"""
+"""Node forms: (kind, class), (kind, rule), (kind, nodes …), (kind, node, low, high or -1)."""
 Ranges = tuple[tuple[int, int], ...]
 
 
@@ -70,8 +66,7 @@ class Alphabet:
 
 
 class Program:
-    """Rules as numbered nodes, each with the characters of its shortest text; None where it derives
-    nothing.
+    """Rules as numbered nodes, each with the length of its shortest text, or None.
 
     One rule more than the grammar has, the last one, stands for the whole: it refers to the
     grammar's root.
@@ -171,9 +166,7 @@ class Program:
         return self.nodes[node][1:] if self.nodes[node][0] == ALT else (node,)
 
     def _edges(self, body: int) -> frozenset[int]:
-        """What the options of a body begin and end with. Kept, as thousands of rules may refer to
-        one of thousands of options.
-        """
+        """FIRST and LAST of a body's options, memoised: many rules share thousands of options."""
         found = self._known_edges.get(body)
         if found is None:
             every = [items for items in map(self._items, self._options(body)) if items]

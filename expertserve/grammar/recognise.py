@@ -22,8 +22,7 @@ MAX_SETS = 50_000
 
 
 class Grammar:
-    """A grammar to recognise by. Cheap to make, for what it needs is worked out when it is needed;
-    safe to share between threads.
+    """A grammar to recognise by. Lazy, so cheap to make; thread-safe.
 
     Args:
         rules: As `gbnf.parse` gives them.
@@ -52,9 +51,7 @@ class Grammar:
 
     @cached_property
     def digest(self) -> str:
-        """sha256 of the grammar in its canonical spelling: comments, blanks and ways to write a
-        character don't count.
-        """
+        """SHA-256 of the canonical spelling: comments, blanks and escapes don't count."""
         return hashlib.sha256(write(self.rules).encode()).hexdigest()
 
     @property
@@ -90,8 +87,7 @@ class Grammar:
         return self._after(text) is not None
 
     def shortest_completion(self, prefix: str) -> str | None:
-        """The fewest characters that make the prefix a sentence (empty, if it is one); None if none
-        do.
+        """The shortest completion of a prefix to a sentence; None if there is none.
 
         Among equally short ones always the same, letters and digits first.
 
@@ -102,8 +98,7 @@ class Grammar:
         return None if found is None else found.automaton.ending(found)
 
     def sample(self, rng: random.Random, max_chars: int = 400) -> str:
-        """A random sentence. Every alternative has its chance; from about `max_chars` on,
-        everything open is ended by the shortest way.
+        """A random sentence; from about `max_chars` on, open parts take their shortest ending.
 
         Raises:
             GrammarError: `ending_too_long`: even short ways have more than `MAX_ENDING` characters.
@@ -121,9 +116,7 @@ class Grammar:
 
 
 class Cursor:
-    """A place in a text that grows, byte by byte. `copy` costs nothing: the sets behind it are
-    shared and never change.
-    """
+    """A position in a growing text. `copy` is free: the sets behind it are shared and immutable."""
 
     __slots__ = ("_automaton", "_pending", "_set")
 
@@ -135,8 +128,7 @@ class Cursor:
         return Cursor(self._automaton, self._set, self._pending)
 
     def feed(self, data: bytes) -> bool:
-        """Whether some sentence begins with all that was fed so far. Data may end inside a UTF-8
-        character.
+        """Whether a sentence begins with what was fed. May end inside a UTF-8 character.
 
         After False the cursor is dead, and stays it.
 
@@ -186,9 +178,7 @@ class Cursor:
         return self._set is not None and not self._pending and self._set.complete
 
     def ending_chars(self) -> int | None:
-        """How many characters `ending()` has, without writing it; None if dead. Remembered for each
-        place: next to free.
-        """
+        """Characters of `ending()`, memoised and without writing it; None if dead."""
         if self._set is None:
             return None
         if not self._pending:
@@ -196,8 +186,7 @@ class Cursor:
         return min(1 + self._automaton.ending_chars(after) for _, after in self._openings())
 
     def ending(self) -> str | None:
-        """The shortest text that makes a sentence when put after the last *whole* character that
-        was fed; None if dead.
+        """The shortest ending after the last *whole* character that was fed; None if dead.
 
         Inside a character, it begins with that character, whole. So text + ending is a sentence,
         with text decoded from what was fed and the half character left out.
@@ -215,14 +204,12 @@ class Cursor:
         return chr(code) + self._automaton.ending(after)
 
     def ending_bytes(self) -> bytes | None:
-        """The bytes to feed so that `complete`: inside a character, they begin with the rest of it."""
+        """The bytes to feed until `complete`, beginning with the rest of a partial character."""
         ending = self.ending()
         return None if ending is None else ending.encode()[len(self._pending) :]
 
     def _openings(self) -> list[tuple[int, Set]]:
-        """One code point of each kind that goes on from the half character, with what comes after
-        it.
-        """
+        """One code point of each kind that completes the partial character, with what follows."""
         assert self._set is not None
         low, high = _span(self._pending)
         found = []

@@ -1,5 +1,4 @@
-"""Regular expressions → nodes of a grammar. Python's own parser reads them (`re`), so the dialect
-is Python's.
+"""Regular expressions → grammar nodes, read by Python's own parser (`re`).
 
 `\\d`, `\\w`, `\\s`, their opposites and `(?i)` are ASCII's, as with `re.ASCII` and in JSON schemas.
 """
@@ -58,8 +57,7 @@ def matched(pattern: str) -> Node:
 
 
 def searched(pattern: str) -> Node:
-    """The texts that a JSON schema's `pattern` stands for: all of it where it is anchored at both
-    ends or at none, and more at the end that it leaves open where it is anchored at the other.
+    """The texts that a JSON schema's `pattern` matches, open at the ends without anchors.
 
     Raises:
         ConfigError: As for `matched`.
@@ -78,15 +76,12 @@ def searched(pattern: str) -> Node:
     except ConfigError:
         if not left and not right:
             raise
-        return matched(
-            pattern
-        )  # with an anchor somewhere at the open end: the whole of it, and nothing more, is right in any case
+        # An anchor somewhere at the open end: the whole of it, and nothing more, is always right.
+        return matched(pattern)
 
 
 def in_json(node: Node) -> Node:
-    """How texts are written within a JSON string: quotes, backslashes and control characters
-    escaped.
-    """
+    """Texts as spelt within a JSON string: quotes, backslashes, control characters escaped."""
     match node:
         case Literal(text):
             return Literal(json.dumps(text, ensure_ascii=False)[1:-1])
@@ -134,9 +129,7 @@ def lengths(node: Node) -> tuple[int, int | None]:
 
 
 def untied(rules: Mapping[str, Node]) -> Rules:
-    """The same rules, repetitions inside others as rules of their own: GBNF bounds what those of
-    one rule multiply to.
-    """
+    """Gives nested repetitions rules of their own: GBNF bounds their product per rule."""
     made: dict[str, Node] = {}
 
     def apart(name: str, node: Node, repeated: bool) -> Node:
@@ -169,9 +162,7 @@ def _read(pattern: str) -> Any:
 
 
 def _sequence(items: Sequence[tuple[Any, Any]], flags: int, first: bool, last: bool) -> Node:
-    """One after the other. `first` and `last` tell whether the text's edges are here, where anchors
-    say nothing.
-    """
+    """A concatenation. `first` and `last` say whether anchors here are at the text's edges."""
     made: list[Node] = []
     for place, (what, value) in enumerate(items):
         at_start = first and not any(made)

@@ -37,13 +37,9 @@ ABOUT = {
     "string": "pattern minLength maxLength format".split(),
     "number": "minimum maximum exclusiveMinimum exclusiveMaximum multipleOf".split(),
 }
-"""Keywords by the type that they are about. Where no type is said, theirs is meant: xgrammar would
-take anything.
-"""
+"""Keywords by type. Without `type` theirs is implied; xgrammar would accept anything."""
 CHOOSING = ("$ref", "anyOf", "oneOf", "allOf")
-"""Where one of these stands, xgrammar looks at nothing else; so what says more beside them is
-refused.
-"""
+"""Keywords beside which xgrammar ignores all others; such schemas are refused."""
 SETTLING = frozenset(("enum", "const", *CHOOSING))
 """Where one of these stands, no type says what is meant."""
 SAYING = frozenset(word for words in ABOUT.values() for word in words) - {"format"} | {
@@ -82,15 +78,11 @@ OWN_FORMATS = {
     "json-pointer": r"^(/([^/~]|~[01])*)*$",
     "relative-json-pointer": r"^(0|[1-9][0-9]*)(#|(/([^/~]|~[01])*)*)$",
 }
-"""Where xgrammar's rules would let through a 30th of February, `01.0.0.0`, or signs that a JSON
-string can't hold.
-"""
+"""Formats where xgrammar admits invalid values, such as the 30th of February."""
 MOST_MULTIPLES = 1024
 """The largest `multipleOf` of integers that xgrammar has rules for."""
 MARK, MARKED = re.compile("\ue000([0-9]+)\ue000"), re.compile(r"\^pattern-([0-9]+)-of-ours\$")
-"""What stands for a pattern while xgrammar has the schema: a constant in strings, a pattern for
-names.
-"""
+"""Placeholders of patterns while xgrammar has the schema."""
 
 
 def gbnf(schema: Schema) -> str:
@@ -120,9 +112,7 @@ def gbnf(schema: Schema) -> str:
 
 
 def _checked(schema: Schema) -> Mapping[str, object]:
-    """A dictionary's or a pydantic model's JSON schema, of bounded size, that refers to nothing
-    elsewhere.
-    """
+    """A dictionary's or pydantic model's JSON schema, bounded, without external references."""
     plain = _without_sets(schema.model_json_schema()) if isinstance(schema, type) else schema
     if not isinstance(plain, Mapping) or max(depth for _, depth in _walk(plain)) > MAX_DEPTH:
         raise ConfigError(
@@ -168,9 +158,7 @@ def _without_sets(value: object) -> object:
 
 
 def _walk(value: object) -> Iterator[tuple[object, int]]:
-    """Everything in a tree of objects and lists with how deep it lies; goes no further than a
-    little below the limit.
-    """
+    """Every object and list in a tree with its depth, to a little below the limit."""
     stack = [(value, 1)]
     while stack:
         item, depth = stack.pop()
@@ -182,8 +170,7 @@ def _walk(value: object) -> Iterator[tuple[object, int]]:
 
 
 def _enforceable(schema: object, where: str, patterns: list[Node]) -> object:
-    """The same schema as xgrammar is to see it: a type wherever one is meant, patterns as marks,
-    and nothing forbidden that isn't.
+    """The schema as xgrammar is to see it: explicit types, placeholders for patterns.
 
     Raises:
         ConfigError: It says what would be dropped.
@@ -261,10 +248,7 @@ def _string(schema: dict[str, object], where: str, patterns: list[Node]) -> dict
 
 
 def _holds(pattern: object) -> bool:
-    """Whether a pattern can be enforced. Where it can't, and says what a format says, the format
-    will
-    do: zod writes both for e-mail.
-    """
+    """Whether a pattern can be enforced; a `format` beside one that can't will do."""
     try:
         return isinstance(pattern, str) and bool(regex.searched(pattern))
     except ConfigError:
@@ -272,9 +256,7 @@ def _holds(pattern: object) -> bool:
 
 
 def _open(schema: dict[str, object], where: str) -> None:
-    """Allows in an object what isn't forbidden, where xgrammar's strict reading would leave nothing
-    to write.
-    """
+    """Allows further properties where xgrammar's strict reading would leave none."""
     named, required = schema.get("properties", {}), schema.get("required", [])
     if not schema.keys() & {
         "properties",
@@ -314,8 +296,7 @@ def _name(pattern: str, where: str, patterns: list[Node]) -> str:
 
 
 def _choices(options: list[object], where: str, kind: object, patterns: list[Node]) -> list[object]:
-    """Those that can be enforced: an answer that one of them holds is an answer to all. Raises what
-    is wrong where too little is left.
+    """The branches that can be enforced. Raises the reason where too few are left.
 
     Args:
         kind: The type that stands beside them, and counts for those that say none.
@@ -445,9 +426,7 @@ _LOOKAHEAD = re.compile(r" \(=\(.*\)\)$", re.MULTILINE)
 
 
 def _readable(text: str) -> str:
-    """xgrammar's own notation → GBNF: counts, escapes, names with dots, and patterns of property
-    names.
-    """
+    """xgrammar's notation → GBNF: counts, escapes, dotted names, property patterns."""
     pieces: list[str] = []
 
     def put_away(found: re.Match[str]) -> str:
@@ -478,9 +457,7 @@ def _readable(text: str) -> str:
 
 
 def _mended(node: Node, patterns: list[Node]) -> Node:
-    """Patterns in the place of their marks, and no control characters: JSON has none in strings,
-    and nothing between values but blanks.
-    """
+    """Replaces placeholders by patterns, and excludes control characters."""
     match node:
         case Literal(text):
             parts = MARK.split(text)

@@ -1,6 +1,4 @@
-"""Whether a text can occur in a sentence: the grammar, intersected with the automaton that looks
-for it (Bar-Hillel et al. 1961).
-"""
+"""Whether a text can occur in a sentence: grammar ∩ automaton (Bar-Hillel et al. 1961)."""
 
 from __future__ import annotations
 
@@ -13,9 +11,7 @@ MAX_STEPS = 5_000_000
 MAX_EXAMPLE = 100_000
 
 _Fact = tuple[int, int, int]
-"""(node, state before, state after): some text of the node takes the search from one state to the
-other.
-"""
+"""(node, state before, state after): some text of the node leads from one to the other."""
 
 
 class Undecided(Exception):
@@ -23,8 +19,7 @@ class Undecided(Exception):
 
 
 def example_with(program: Program, text: str) -> str | None:
-    """A sentence (its first `MAX_EXAMPLE` characters) in which the text occurs; None if there is
-    none.
+    """A sentence (at most `MAX_EXAMPLE` characters) that contains the text, or None.
 
     Raises:
         Undecided: It would take too long to tell.
@@ -33,9 +28,7 @@ def example_with(program: Program, text: str) -> str | None:
 
 
 class _Search:
-    """The states of the search count the characters found so far, as Knuth, Morris and Pratt do;
-    the last one means found.
-    """
+    """States count the characters matched, as in Knuth-Morris-Pratt; the last is a match."""
 
     def __init__(self, program: Program, text: str) -> None:
         self.program, self.text, self.states = program, text, range(len(text) + 1)

@@ -1,5 +1,4 @@
-"""Which parts of a grammar may become terminals of a lexer: what makes masks hundreds of times
-cheaper than a parser of characters.
+"""Which parts of a grammar may become a lexer's terminals: masks are far cheaper then.
 
 A mask engine's lexer takes the longest match of each terminal. That changes nothing where no word
 of the terminal can be followed by a character with which it would go on being one. So a part
@@ -22,9 +21,7 @@ MAX_POSITIONS, MAX_STATES = 6_000, 4_000
 
 
 def split_repeats(rules: Rules) -> Rules:
-    """The same language with every repetition of more than a reference in a rule of its own, which
-    then may become a terminal.
-    """
+    """Gives each repetition of more than a reference its own rule, which may be a terminal."""
     made: dict[str, Node] = {}
 
     def split(node: Node, name: str, top: bool) -> Node:
@@ -49,14 +46,13 @@ def split_repeats(rules: Rules) -> Rules:
 
 
 def terminals(rules: Rules) -> frozenset[str]:
-    """The rules that become terminals: regular, never empty, cut at the right place by the longest
-    match.
+    """The rules that become terminals: regular, not nullable, delimited by longest match.
 
     A rule put together of parts that others use too stays a rule: terminals that match the same
     text are what costs.
     """
     alphabet = _Alphabet(rules)
-    facts = _Facts(rules, alphabet)
+    facts = _TerminalFacts(rules, alphabet)
     users: dict[str, set[str]] = {name: set() for name in rules.rules}
     for name, node in rules.rules.items():
         for used in _names(node):
@@ -81,9 +77,7 @@ def terminals(rules: Rules) -> frozenset[str]:
 
 
 def _divides(node: Node, done: set[str]) -> bool:
-    """Whether it is made of literals and of rules that are done alone, so that nothing is left of
-    single characters.
-    """
+    """Whether it consists of literals and of finished rules alone."""
     match node:
         case Literal():
             return True
@@ -99,9 +93,7 @@ def _divides(node: Node, done: set[str]) -> bool:
 
 
 class _Alphabet:
-    """The characters in as many parts as the grammar tells apart; sets of parts are bits of a
-    number.
-    """
+    """Partitions the characters as the grammar distinguishes them; sets are bit masks."""
 
     def __init__(self, rules: Rules) -> None:
         cuts = {0, MAX_CODE + 1}
@@ -136,10 +128,8 @@ def _ranges(node: Node) -> Iterator[tuple[int, int]]:
                 stack.append(item)
 
 
-class _Facts:
-    """Of each rule: whether it derives the empty text, how its words begin, what may come after
-    them, and whether it is regular.
-    """
+class _TerminalFacts:
+    """Of each rule: nullable, FIRST, FOLLOW, and whether it is regular."""
 
     def __init__(self, rules: Rules, alphabet: _Alphabet) -> None:
         self._rules, self._alphabet = rules, alphabet
@@ -211,9 +201,7 @@ class _Facts:
                 self._after(item, after if high == 1 else after | self._begin(item)[1])
 
     def _regular(self) -> tuple[str, ...]:
-        """The rules from which none can be reached that refers to itself, each after those that it
-        refers to.
-        """
+        """Rules that reach no recursive rule, each after those that it refers to."""
         found: dict[str, None] = {}
         names = {name: set(_names(node)) for name, node in self._rules.rules.items()}
         while new := [
@@ -246,10 +234,8 @@ def _union(parts: Iterator[int]) -> int:
 
 
 @dataclass(slots=True)
-class _Part:
-    """A piece of an expression: whether it may be empty, and the positions that it begins and ends
-    with.
-    """
+class _Piece:
+    """A piece of an expression: nullable, and its first and last positions."""
 
     empty: bool
     first: int
@@ -261,8 +247,7 @@ class _TooLarge(Exception):
 
 
 class _Positions:
-    """Glushkov's automaton: a state for each place where a character stands; sets of places are
-    bits of a number.
+    """Glushkov's automaton: a state for each position; sets are bit masks.
 
     A rule that is used in several places is built once, so that the automaton may take more words
     than the rule has, never fewer: a part may be thought unsafe that isn't.
@@ -270,11 +255,11 @@ class _Positions:
 
     def __init__(self, rules: Mapping[str, Node], alphabet: _Alphabet) -> None:
         self._rules, self._alphabet = rules, alphabet
-        self._built: dict[str, _Part] = {}
+        self._built: dict[str, _Piece] = {}
         self.classes: list[int] = []
         self.follow: list[int] = []
 
-    def build(self, node: Node) -> _Part:
+    def build(self, node: Node) -> _Piece:
         match node:
             case Literal(text):
                 return self._sequence(self._position(self._alphabet.char(c)) for c in text)
@@ -288,7 +273,7 @@ class _Positions:
                 return self._sequence(self.build(i) for i in items)
             case Alt(options):
                 parts = [self.build(o) for o in options]
-                return _Part(
+                return _Piece(
                     any(p.empty for p in parts),
                     _union(p.first for p in parts),
                     _union(p.last for p in parts),
@@ -299,13 +284,13 @@ class _Positions:
                 if end is None:
                     end = self.build(item)
                     self._link(part.last, end.first)
-                    part = _Part(
+                    part = _Piece(
                         part.empty and end.empty,
                         part.first | (end.first if part.empty else 0),
                         part.last | end.last,
                     )
                 self._link(end.last, end.first)
-                return _Part(part.empty or low == 0, part.first, part.last)
+                return _Piece(part.empty or low == 0, part.first, part.last)
             case Repeat(item, low, high):
                 assert high is not None
                 return self._sequence(
@@ -313,24 +298,24 @@ class _Positions:
                 )
         raise AssertionError(node)
 
-    def _optional(self, part: _Part, wanted: bool) -> _Part:
-        return _Part(part.empty or wanted, part.first, part.last)
+    def _optional(self, part: _Piece, wanted: bool) -> _Piece:
+        return _Piece(part.empty or wanted, part.first, part.last)
 
-    def _position(self, bits: int) -> _Part:
+    def _position(self, bits: int) -> _Piece:
         if len(self.classes) >= MAX_POSITIONS:
             raise _TooLarge
         place = 1 << len(self.classes)
         self.classes.append(bits)
         self.follow.append(0)
-        return _Part(False, place, place)
+        return _Piece(False, place, place)
 
-    def _sequence(self, parts: Iterator[_Part]) -> _Part:
-        whole = _Part(True, 0, 0)
+    def _sequence(self, parts: Iterator[_Piece]) -> _Piece:
+        whole = _Piece(True, 0, 0)
         for part in parts:
             self._link(whole.last, part.first)
             first = whole.first | part.first if whole.empty else whole.first
             last = whole.last | part.last if part.empty else part.last
-            whole = _Part(whole.empty and part.empty, first, last)
+            whole = _Piece(whole.empty and part.empty, first, last)
         return whole
 
     def _link(self, before: int, after: int) -> None:

@@ -1,5 +1,4 @@
-"""What a caller may ask for (GBNF, a JSON schema, a regular expression, a choice, an Outlines term)
-→ one `Grammar`.
+"""What a caller may give (GBNF, JSON schema, regex, choice, Outlines term) → `Grammar`.
 
 Whatever it is becomes rules, so that one recogniser and one mask engine serve them all.
 """

@@ -29,12 +29,11 @@ from expertserve import config
 from expertserve.errors import ExpertError, IntegrityError, LoadError
 from expertserve.files import file_digest, move_into_place, part_path, remove_stale
 from expertserve.package.members import Limits, Members
+from expertserve.package.source import local_path
 
 BLOCK = 1 << 20
 ROOM, RATIO = 256 << 20, 100
-"""What an archive may unpack to, beside the limits: so many bytes, and so many times its own size.
-Weights hardly compress.
-"""
+"""Bounds on the unpacked size: bytes, and a multiple of the archive's size."""
 NOTE = "entry.json"
 
 
@@ -84,7 +83,7 @@ def open_package(
         LoadError: Missing, corrupt, truncated, or unsafe; nothing is left behind.
         IntegrityError: A checksum doesn't match; the message names both.
     """
-    source = Path(path)
+    source = local_path(path)
     limits = limits or Limits()
     with _reading(source):
         if source.exists() and not source.is_dir() and not source.is_file():
@@ -147,9 +146,7 @@ def _check_sums(source: Path, digest: str, checksum: str | None) -> None:
 
 
 def compare_digest(name: str, found: str, expected: str, where: str) -> None:
-    """Raises IntegrityError, naming the file and both hashes, unless `expected` (hex, ``sha256:``
-    allowed) is `found`.
-    """
+    """Raises IntegrityError unless `expected` (hex, ``sha256:`` allowed) is `found`."""
     wanted = str(expected).strip().lower().removeprefix("sha256:")
     if len(wanted) != 64 or any(c not in "0123456789abcdef" for c in wanted):
         raise IntegrityError(
@@ -179,9 +176,7 @@ def _open_folder(source: Path, checksum: str | None, limits: Limits) -> Package:
 
 
 def _digests(folder: Path, limits: Limits) -> dict[str, str]:
-    """Every regular file below `folder`; links and devices are refused, hidden files and folders
-    left out.
-    """
+    """Regular files below `folder`; refuses links and devices, skips hidden ones."""
     members, files = Members(limits), {}
     for root, folders, names in os.walk(folder):
         folders[:] = sorted(f for f in folders if not f.startswith("."))
@@ -203,9 +198,7 @@ def _digests(folder: Path, limits: Limits) -> dict[str, str]:
 
 
 def _cached(entry: Path) -> dict[str, str] | None:
-    """The files of a cache entry, or None where there is none or it was damaged (it is removed
-    then).
-    """
+    """The files of a cache entry; None if absent or damaged (then removed)."""
     try:
         files: dict[str, str] = json.loads((entry / NOTE).read_bytes())
         found = {
@@ -229,9 +222,7 @@ def _cached(entry: Path) -> dict[str, str] | None:
 
 
 def _fill(entry: Path, source: Path, digest: str, limits: Limits) -> dict[str, str]:
-    """Unpacks beside the entry's place, then moves it there; where another process was first, its
-    entry stays.
-    """
+    """Unpacks beside the entry's place and moves it there; the first process wins."""
     entry.parent.mkdir(parents=True, exist_ok=True)
     remove_stale(entry.parent)
     part = part_path(entry.parent)
@@ -262,9 +253,7 @@ def _unpack_temporarily(source: Path, digest: str, limits: Limits) -> Package:
 
 
 def unpack(source: Path, folder: Path, limits: Limits) -> dict[str, str]:
-    """Writes an archive's members below `folder`; returns their paths and SHA-256. Only regular
-    files and folders are let in.
-    """
+    """Writes an archive's regular files below `folder`; returns paths and SHA-256."""
     folder.mkdir(parents=True, exist_ok=True)
     kind = archive_kind(source)
     allowed = min(limits.total_bytes, ROOM + RATIO * source.stat().st_size)
@@ -345,9 +334,7 @@ def _not_a_file(name: str) -> LoadError:
 
 
 class _BoundedTarInfo(tarfile.TarInfo):
-    """Refuses extension headers (long names, pax records) that tarfile would read into memory
-    whole, whatever their size.
-    """
+    """Refuses extension headers that tarfile would read into memory whole."""
 
     HEADERS = (
         tarfile.XHDTYPE,
@@ -383,9 +370,7 @@ class _BoundedTarInfo(tarfile.TarInfo):
 
 
 class _Counted:
-    """A stream that refuses to give more than `limit` bytes, so that headers and padding can't be a
-    bomb either.
-    """
+    """A stream that refuses to give more than `limit` bytes: no header is a bomb."""
 
     def __init__(self, stream: gzip.GzipFile, limit: int) -> None:
         self._read: Callable[[int], bytes] = stream.read
@@ -417,9 +402,7 @@ def _unpack_tar(source: Path, writer: _Writer) -> None:
 
 
 class _SmallReads(io.FileIO):
-    """A file that gives at most 8 MB at once: zipfile reads the list of members whole, which may
-    have millions.
-    """
+    """A file that reads at most 8 MB at once: zipfile reads the directory whole."""
 
     def read(self, size: int | None = -1, /) -> bytes:
         if size is not None and size > 8 << 20:
@@ -455,8 +438,7 @@ def _unpack_zip(source: Path, writer: _Writer) -> None:
 
 
 def verify_files(package: Package, expected: dict[str, str], where: str) -> list[str]:
-    """Compares members with the hashes a manifest lists. Returns the entries that can't be verified
-    (`manifest.json` itself).
+    """Verifies members against listed hashes. Returns entries that can't be verified.
 
     Raises:
         IntegrityError: A listed file is missing or differs.

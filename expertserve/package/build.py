@@ -25,8 +25,7 @@ EPOCH = 0
 
 
 def pack(folder: Path, target: Path | None = None) -> Path:
-    """Packs a folder, with the SHA-256 of each file written into the manifest, and a sidecar beside
-    the archive. A signature is kept.
+    """Packs a folder, with each file's SHA-256 in the manifest, and writes a sidecar.
 
     Args:
         folder: Holds `manifest.json`, the adapter, the tokenizer …; hidden files are left out.
@@ -97,8 +96,7 @@ def check_weights(package: Package, manifest: Manifest) -> None:
 
 
 def _signed(package: Package, manifest: Manifest) -> bool:
-    """Whether the folder has a signature, which packing must keep as it is: hashes beside one of an
-    older form would make it a wrong one.
+    """Whether the folder is signed; packing must then keep its hashes as they are.
 
     Raises:
         IntegrityError: The folder was changed after it was signed.

@@ -27,7 +27,7 @@ class Lint:
     """Findings so far, and where the manifest's values stand."""
 
     found: list[Finding] = field(default_factory=list)
-    source: positions.Located | None = None
+    source: positions.LocatedJson | None = None
 
     def add(
         self,
@@ -45,7 +45,7 @@ class Lint:
             file, line = NAME, self._line(self.source, at)
         self.found.append(Finding(code, severity, line, message, reason, fix, file))
 
-    def _line(self, source: positions.Located, at: positions.Path) -> int:
+    def _line(self, source: positions.LocatedJson, at: positions.Path) -> int:
         """Version 1 manifests have one base model, and its adapters at the root."""
         if (
             at[:2] == ("base_models", 0)

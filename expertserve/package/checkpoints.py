@@ -13,8 +13,7 @@ from expertserve.package.members import WEIGHTS, inside
 def choose_adapter(
     folder: Path, manifest: Manifest, declared: BaseModelSpec, checkpoint: str | None
 ) -> tuple[Adapter, Path]:
-    """Which adapter to serve, and its weights file: the checkpoint asked for, else the packaged
-    one, else the only one.
+    """The adapter to serve, and its weights: asked for, else packaged, else the only one.
 
     Raises:
         LoadError: `unknown_checkpoint`, listing those present.
@@ -43,7 +42,7 @@ def _step(checkpoint: str) -> int:
 
 
 def _weights(folder: Path, checkpoint: Checkpoint) -> Path | None:
-    """An alternative checkpoint's weights, where the package has them (published ones often don't)."""
+    """An alternative checkpoint's weights, if packed; published packages often lack them."""
     path = inside(folder, checkpoint.path)
     for candidate in (path / WEIGHTS, path, folder / path.name / WEIGHTS):
         if candidate.is_file():

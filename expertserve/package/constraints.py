@@ -1,5 +1,4 @@
-"""`constraints.requires`, `incompatible_with` and `load_order`: which packages may, must and may
-not be loaded together.
+"""`requires`, `incompatible_with`, `load_order`: which packages may be loaded together.
 
 A requirement is `name`, `name@*`, `name@1.2.3` or comparisons joined by commas, `name@>=1.0,<2`.
 Versions are ordered as semver.org says: a prerelease comes before its release, what follows a `+`
@@ -78,9 +77,7 @@ class Requirement:
 
     @classmethod
     def parse(cls, text: str) -> Requirement:
-        """Raises ConfigError `bad_requirement`, with the column. Linear in the text, which is
-        bounded.
-        """
+        """Raises ConfigError `bad_requirement`, with the column. Linear in the bounded text."""
         if len(text) > MAX_LENGTH:
             raise ConfigError(
                 f"a requirement of {len(text)} characters; {MAX_LENGTH} are read",
@@ -118,7 +115,7 @@ def rank(version: str) -> Rank:
     """A version's place in semver's order; missing numbers are zeros.
 
     Example:
-        >>> rank("1.0.0-rc.2") < rank("1.0.0-rc.10") < rank("1.0.0") == rank("1.0.0+build") < rank("1.0.1")
+        >>> rank("1.0.0-rc.2") < rank("1.0.0-rc.10") < rank("1.0.0") < rank("1.0.1")
         True
 
     Raises:
@@ -148,8 +145,7 @@ def _number(digits: str) -> tuple[int, str]:
 
 
 def check_constraints(new: Manifest, loaded: Iterable[Manifest]) -> None:
-    """Whether `new` may be loaded beside `loaded`; where it replaces a package, leave that one out
-    of `loaded`.
+    """Checks whether `new` may be loaded beside `loaded` (without the one it replaces).
 
     Raises:
         IncompatibleError: `requires`: what one of them requires isn't there, or would no longer be;
@@ -209,8 +205,7 @@ def _parsed(package: Manifest, patterns: Iterable[str]) -> Iterable[Requirement]
 
 
 def load_order(manifests: Sequence[Manifest]) -> list[int]:
-    """Positions in the order of loading: what is required goes first, then by
-    `constraints.load_order`, then as given.
+    """The order of loading: requirements first, then `load_order`, then as given.
 
     Requirements that none of `manifests` meets don't matter here: `check_constraints` refuses them.
 

@@ -1,6 +1,4 @@
-"""`router_hint`: a boolean expression over attributes of a prompt, such as `database=sql OR
-task=text2sql`.
-"""
+"""`router_hint`: a boolean expression such as `database=sql OR task=text2sql`."""
 
 from __future__ import annotations
 
@@ -22,7 +20,7 @@ _TOKEN: Final = re.compile(r'\s*(?:([()=])|"([^"]*)"|([^\s()="]+))')
 
 
 class Is(NamedTuple):
-    """`key=value`, both in the form of `words`: lower case, `data_extraction` as `data extraction`."""
+    """`key=value`, both as `words` spells them: `data_extraction` as `data extraction`."""
 
     key: str
     value: str
@@ -70,8 +68,7 @@ class Hint:
 
 
 def parse_hint(text: str) -> Hint:
-    """Reads `database=sql OR (task=text2sql AND NOT language=de)`: NOT binds closest, then AND,
-    then OR; values may be quoted.
+    """Reads `a=b OR (c=d AND NOT e=f)`: NOT binds closest, then AND; values may be quoted.
 
     Linear in the text; at most 10,000 characters and 50 levels.
 

@@ -44,8 +44,7 @@ def public_key(key: Ed25519PrivateKey) -> str:
 
 
 def read_trusted(given: str) -> frozenset[str]:
-    """Public keys from what a user passed: one key, or a file with one on each line (`#` begins a
-    comment).
+    """Public keys: one key, or a file with one on each line (`#` begins a comment).
 
     Raises:
         ConfigError: `bad_key`.
@@ -68,8 +67,7 @@ def read_trusted(given: str) -> frozenset[str]:
 
 
 def create(path: Path, passphrase: str | None = None) -> str:
-    """Makes a key pair; writes the private key to `path` (readable by its owner alone) and the
-    public one to `path` + `.pub`.
+    """Makes a key pair: `path` (readable by its owner alone) and `path` + `.pub`.
 
     Args:
         passphrase: Encrypts the private key.

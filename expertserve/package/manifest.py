@@ -13,8 +13,17 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+    field_validator,
+)
 
+from expertserve import plugins
 from expertserve.errors import LoadError, ManifestError
 from expertserve.files import read_bounded
 from expertserve.package import positions
@@ -52,12 +61,17 @@ class _Free(_Part):
     """An object whose keys are the author's own."""
 
 
-class Adapter(_Part):
-    """One adapter of a base model, as the manifest describes it; `adapter_config.json` is the truth
-    about the tensors.
-    """
+def _or_offered(value: object, handler: ValidatorFunctionWrapHandler) -> object:
+    """One of our types, or one that another package offers."""
+    if isinstance(value, str) and value in plugins.names("adapters"):
+        return value
+    return handler(value)
 
-    type: AdapterType
+
+class Adapter(_Part):
+    """An adapter as the manifest describes it; `adapter_config.json` is the truth."""
+
+    type: Annotated[AdapterType, WrapValidator(_or_offered)]
     target_modules: tuple[str, ...] = ()
     feedforward_modules: tuple[str, ...] = ()
     r: Annotated[int, Field(ge=1, le=4096)] | None = None
@@ -175,9 +189,7 @@ class Integrity(_Part):
 
 
 class Manifest(_Part):
-    """A manifest of either version, in version 2's shape: `base_models`, each with its own
-    adapters.
-    """
+    """A manifest of either version, in version 2's shape."""
 
     name: Annotated[str, Field(min_length=1, max_length=200)]
     version: str
@@ -247,7 +259,9 @@ def parse_manifest(data: bytes) -> Manifest:
     """JSON text → a manifest; see `read_manifest` for what it raises.
 
     Example:
-        >>> parse_manifest(b'{"name": "expert-x", "version": "1.0.0", "base_models": [{"name": "m", "adapters": []}]}').base_models[0].name
+        >>> bases = b'[{"name": "m", "adapters": []}]'
+        >>> text = b'{"name": "x", "version": "1.0.0", "base_models": ' + bases + b"}"
+        >>> parse_manifest(text).base_models[0].name
         'm'
         >>> parse_manifest(b'{"name": "expert-x"}')
         Traceback (most recent call last):
@@ -271,11 +285,9 @@ def parse_manifest(data: bytes) -> Manifest:
 
 
 def _second_version(
-    source: positions.Located, raw: dict[str, object]
+    source: positions.LocatedJson, raw: dict[str, object]
 ) -> tuple[dict[str, object], bool]:
-    """Version 1.0's `base_model` and root `adapters` → 2.0's `base_models`. Tells whether they were
-    moved.
-    """
+    """1.0's `base_model` and `adapters` → 2.0's `base_models`. Says whether it moved them."""
     one, many = "base_model" in raw, "base_models" in raw
     if one and many:
         source.fail(
@@ -324,7 +336,7 @@ def _place(path: tuple[int | str, ...], moved: bool) -> positions.Path:
     return path
 
 
-def _report(source: positions.Located, error: ValidationError, moved: bool) -> None:
+def _report(source: positions.LocatedJson, error: ValidationError, moved: bool) -> None:
     """The first error becomes the message; the others are counted, and named in the hint."""
     found = [(_place(p["loc"], moved), p) for p in error.errors(include_url=False)[:50]]
     first, *others = [
@@ -365,7 +377,7 @@ def _short(value: object) -> str:
     return text if len(text) <= 60 else text[:60] + "…"
 
 
-def _check_adapters(source: positions.Located, manifest: Manifest, moved: bool) -> None:
+def _check_adapters(source: positions.LocatedJson, manifest: Manifest, moved: bool) -> None:
     """What the schema's conditions demand of each adapter."""
     for i, base in enumerate(manifest.base_models):
         for j, adapter in enumerate(base.adapters):

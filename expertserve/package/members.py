@@ -43,8 +43,7 @@ class Members:
         self._folders: dict[str, str] = {}
 
     def claim(self, name: str, *, folder: bool = False) -> PurePosixPath:
-        """A member's name → its safe relative path. Refuses what leaves the folder, clashes, or no
-        system could store.
+        """A member's name → its safe relative path, unless unsafe or clashing.
 
         Raises:
             LoadError: `unsafe_member`, `duplicate_member` or `too_many_members`.
@@ -98,8 +97,7 @@ def _clash(taken: str, name: str) -> LoadError:
 
 
 def safe_path(name: str, limits: Limits | None = None) -> PurePosixPath:
-    """A relative path that stays inside its folder on every system, or a LoadError saying why it
-    isn't one.
+    """A relative path that stays inside its folder on every system, or a LoadError.
 
     Example:
         >>> str(safe_path("./weights/adapter.safetensors"))
@@ -139,8 +137,7 @@ def _why_unsafe(name: str, limits: Limits) -> str:
 
 
 def inside(folder: Path, name: str) -> Path:
-    """A path that a manifest names, inside the package's folder; symbolic links are not followed
-    out of it.
+    """A path that a manifest names, inside the package's folder, also through links.
 
     Raises:
         LoadError: `unsafe_member` where it would leave the folder.

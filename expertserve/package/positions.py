@@ -1,6 +1,4 @@
-"""Where each value of a JSON text stands, so that errors found after parsing can still name line
-and column.
-"""
+"""Positions of JSON values, so that later errors can name line and column."""
 
 from __future__ import annotations
 
@@ -18,7 +16,7 @@ MAX_DEPTH = 32
 
 
 @dataclass(frozen=True, slots=True)
-class Located:
+class LocatedJson:
     """A parsed text, and the offset of every value in it by its path."""
 
     text: str
@@ -26,9 +24,7 @@ class Located:
     offsets: dict[Path, int]
 
     def fail(self, path: Path, message: str, *, hint: str = "", code: str = "") -> NoReturn:
-        """Raises a ManifestError at the value of `path`, or at the nearest value around it that
-        exists.
-        """
+        """Raises a ManifestError at the value of `path`, or its nearest parent."""
         while path not in self.offsets and path:
             path = path[:-1]
         raise error_at(self.text, self.offsets.get(path, 0), message, hint=hint, code=code)
@@ -52,9 +48,8 @@ def error_at(
     )
 
 
-def locate(data: bytes) -> Located:
-    """Parses JSON strictly: UTF-8 (a byte-order mark is let pass), finite numbers, no key twice,
-    bounded size and depth.
+def locate(data: bytes) -> LocatedJson:
+    """Parses JSON strictly: UTF-8, finite numbers, unique keys, bounded size and depth.
 
     Raises:
         ManifestError: With line and column. Linear in time and memory.
@@ -85,7 +80,7 @@ def locate(data: bytes) -> Located:
         ) from error
     except (ValueError, RecursionError) as error:  # NaN, Infinity, a number of thousands of digits
         raise error_at(text, 0, f"malformed JSON: {error}", code="malformed_json") from error
-    return Located(text, value, offsets)
+    return LocatedJson(text, value, offsets)
 
 
 _ESCAPES = re.compile(
@@ -120,9 +115,7 @@ def _no_constant(name: str) -> NoReturn:
 
 
 def _offsets(text: str) -> dict[Path, int]:
-    """One pass over the tokens. Assumes nothing: on malformed text it gives what it can and leaves
-    the report to `json`.
-    """
+    """One pass over the tokens. Malformed text is left to `json` to report."""
     offsets: dict[Path, int] = {}
     stack: list[
         str | int | None

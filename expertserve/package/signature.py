@@ -33,10 +33,7 @@ MEMBER = "signature.sig"
 ALGORITHM = "ed25519"
 HASH = re.compile(r"(?:sha256:)?([0-9a-fA-F]{64})")
 MARK = "sha256:"
-"""Our signer writes this before the manifest's hash alone. It is inside the signed message, so a
-manifest that was changed after it was signed here can't pass for one that was signed the reference
-way.
-"""
+"""Precedes the manifest's hash in messages that we sign: our signatures cover it."""
 
 Mode = Literal["off", "warn", "require"]
 Status = Literal[
@@ -61,7 +58,8 @@ class TrustPolicy:
         keys: Those trusted, as ``ed25519:<hex>``.
 
     Example:
-        >>> TrustPolicy("require", frozenset({"ED25519:" + "AB" * 32})).keys == {"ed25519:" + "ab" * 32}
+        >>> policy = TrustPolicy("require", frozenset({"ED25519:" + "AB" * 32}))
+        >>> policy.keys == {"ed25519:" + "ab" * 32}
         True
     """
 
@@ -107,8 +105,7 @@ class SignatureVerdict:
 def verify_signature(
     package: Package, manifest: Manifest, trusted: frozenset[str] = frozenset()
 ) -> SignatureVerdict:
-    """Verifies a package's signature, and that its members are those that were signed. Reads no
-    weights: `package` has their hashes.
+    """Verifies a package's signature over its members, by the hashes in `package`.
 
     Args:
         trusted: Keys as ``ed25519:<hex>``.
@@ -147,9 +144,7 @@ def verify_signature(
 
 
 def _signature(package: Package, integrity: Integrity) -> tuple[str, str]:
-    """The signature in hex, from the manifest or from its own member; and what speaks against it,
-    if anything.
-    """
+    """The signature in hex, from manifest or member; and what speaks against it."""
     inner = (integrity.signature or "").strip().lower()
     outer = ""
     if MEMBER in package.files:
@@ -177,9 +172,7 @@ def _changed(package: Package, files: dict[str, str]) -> str:
 
 
 def _signed_message(key: str, signature: str, files: dict[str, str]) -> dict[str, str] | None:
-    """The entries as they were signed; None where the signature is for something else. Signers
-    differ in whether hashes have a prefix.
-    """
+    """The entries as signed (with or without a prefix); None if signed for others."""
     from cryptography.exceptions import InvalidSignature
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
@@ -232,16 +225,13 @@ def message_of(files: dict[str, str]) -> bytes:
 
 
 def covers_manifest(package: Package, files: dict[str, str]) -> bool:
-    """Whether the hash listed for `manifest.json` is that of its canonical JSON, which doesn't
-    depend on `integrity`.
-    """
+    """Whether the hash of `manifest.json` is that of its canonical JSON."""
     match = HASH.fullmatch(files.get(NAME, ""))
     return match is not None and match[1].lower() == canonical_hash(_raw_manifest(package.folder))
 
 
 def canonical_hash(raw: dict[str, object]) -> str:
-    """SHA-256 of a manifest without its `integrity`: keys sorted, no blanks, UTF-8; numbers as
-    Python writes them.
+    """SHA-256 of a manifest without `integrity`: sorted keys, no blanks, UTF-8.
 
     Example:
         >>> canonical_hash({"b": 1, "a": 2}) == canonical_hash({"a": 2, "b": 1, "integrity": {}})
@@ -330,8 +320,7 @@ def _objections(verdict: SignatureVerdict) -> list[tuple[str, str, str]]:
 
 
 def sign(folder: Path, key: Ed25519PrivateKey, *, publisher: str | None = None) -> SignatureVerdict:
-    """Signs an unpacked package: writes `integrity` into its manifest, and `signature.sig`. An
-    earlier signature is replaced.
+    """Signs an unpacked package, replacing an earlier signature.
 
     Args:
         publisher: A name to show; by default what the manifest has.

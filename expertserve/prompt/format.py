@@ -62,8 +62,7 @@ TURN_ENDS = ("<|im_end|>", "<|eot_id|>", "<end_of_turn>", "<|end|>")
 
 @dataclass(frozen=True, slots=True)
 class PromptFormat:
-    """How an expert's prompts are written: a template and the tokenizer whose ids the base model
-    reads.
+    """How prompts are written: a template, and the tokenizer of the base model.
 
     Args:
         name: The manifest's `prompt_template`, or where the template came from.
@@ -78,9 +77,7 @@ class PromptFormat:
     def choose(
         cls, declared: Template | None, package: Tokenizer | None, base: Tokenizer
     ) -> PromptFormat:
-        """The manifest's template, else the package's own, else the base model's, else ChatML. The
-        base's tokenizer reads them all.
-        """
+        """The manifest's template, else the package's, else the base model's, else ChatML."""
         if declared and declared != "custom":
             return cls(declared, NAMED[declared], base)
         if package and package.chat_template:
@@ -149,9 +146,7 @@ class PromptFormat:
 
 
 def _mark(text: str, specials: tuple[str, ...]) -> str:
-    """Special tokens' texts → marks that come out of any template unchanged. Longest first, so that
-    none hides in another.
-    """
+    """Special tokens' texts → marks that templates leave unchanged, longest first."""
     if not specials:
         return text
     order = {special: i for i, special in enumerate(specials)}
@@ -218,15 +213,15 @@ def build_messages(
     dialect: str | None = None,
     messages: Sequence[Message] | None = None,
 ) -> list[Message]:
-    """A caller's words → a conversation. `dialect` and `schema` stand in the system message, one
-    item a line.
+    """A call's arguments → a conversation; `dialect` and `schema` in the system message.
 
     Raises:
         ConfigError: Neither or both of prompt and messages; an empty prompt; a system message given
             twice.
 
     Example:
-        >>> build_messages("How many?", schema="CREATE TABLE t (id INT);", dialect="postgres")[0]["content"]
+        >>> ddl = "CREATE TABLE t (id INT);"
+        >>> build_messages("How many?", schema=ddl, dialect="postgres")[0]["content"]
         'Dialect: postgres\\nSchema:\\nCREATE TABLE t (id INT);'
     """
     if (prompt is None) == (messages is None):

@@ -1,5 +1,4 @@
-"""Chat templates from packages: Jinja, but in a sandbox with bounded work, since a package comes
-from a stranger.
+"""Chat templates from packages: Jinja in a sandbox with bounded work.
 
 Jinja's own sandbox keeps templates from attributes that lead out of it. It bounds neither time nor
 memory, so here every loop is counted, every operation that can make text long is checked before it
@@ -88,9 +87,7 @@ class _Budget:
         return value
 
     def weighed(self, value: object) -> object:
-        """For what is compared, hashed or written: lists that hold one another many times over take
-        forever.
-        """
+        """For values that are compared, hashed or written: shared lists may take forever."""
         self.step()
         return _check_size(value)
 
@@ -112,9 +109,7 @@ def _check_length(characters: int) -> None:
 
 
 def _check_size(value: object) -> object:
-    """Lets a value pass that can be written in bounded time: lists that hold one another many times
-    over can't.
-    """
+    """Passes a value that can be written in bounded time."""
     left, stack = MAX_STEPS, [value]
     while stack:
         item = stack.pop()
@@ -372,7 +367,8 @@ def render(source: str, **variables: object) -> str:
         ConfigError: It refuses the messages by `raise_exception`.
 
     Example:
-        >>> render("{% for m in messages %}{{ m.content | trim }}{% endfor %}", messages=[{"role": "user", "content": " hi "}])
+        >>> template = "{% for m in messages %}{{ m.content | trim }}{% endfor %}"
+        >>> render(template, messages=[{"role": "user", "content": " hi "}])
         'hi'
     """
     compiled, budget, alone = _compiled(source)

@@ -1,6 +1,4 @@
-"""Text ↔ token ids by the `tokenizers` library, without transformers: reading a package must stay
-light.
-"""
+"""Text ↔ token ids by the `tokenizers` library, without transformers."""
 
 from __future__ import annotations
 
@@ -22,8 +20,7 @@ MAX_VOCABULARY = 128 << 20
 
 
 class Tokenizer:
-    """A folder's tokenizer: `tokenizer.json`, and what `tokenizer_config.json` says about special
-    tokens and the chat template.
+    """A folder's tokenizer, special tokens and chat template.
 
     Args:
         folder: A package's or a base model's.
@@ -81,9 +78,7 @@ class Tokenizer:
 
     @cached_property
     def chat_template(self) -> str | None:
-        """The folder's own chat template, from any of the three places where transformers keeps
-        one.
-        """
+        """The folder's chat template, from any of transformers' three places."""
         file = self.folder / "chat_template.jinja"
         if file.is_file():
             return read_bounded(file, MAX_TEMPLATE).decode("utf-8", "replace")
@@ -112,9 +107,7 @@ def _load(file: Path, *, plain: bool) -> tokenizers.Tokenizer:
 
 @lru_cache(maxsize=8)
 def _build(file: Path, changed: int, size: int, plain: bool) -> tokenizers.Tokenizer:
-    """Once for all experts of a base model: it takes a tenth of a second, in which nothing else
-    runs in this process.
-    """
+    """Shared by all experts of a base model: loading takes 0.1 s and holds the GIL."""
     import tokenizers
 
     try:
@@ -175,8 +168,7 @@ def _encode(tokenizer: tokenizers.Tokenizer, text: str) -> list[int]:
 
 
 def check_same_ids(package: Tokenizer, base: Tokenizer) -> None:
-    """Refuses a package whose tokenizer gives any token another id than the base model's: its
-    adapter would read noise.
+    """Refuses a package whose tokenizer gives a token another id than the base's.
 
     Only the vocabulary is compared, as JSON: the package's tokenizer itself is a stranger's program
     of normalisers and patterns, and is never run. Prompts are tokenised by the base model's.

@@ -68,9 +68,7 @@ class Affinity:
     def _home(
         self, calm: Collection[str], loads: Mapping[str, int], rank: Mapping[str, int]
     ) -> str | None:
-        """A replica for an expert that is warm nowhere, or only where it is too busy: one with few
-        experts, the least busy of these.
-        """
+        """A replica for an expert that is warm nowhere: with few experts, then the least busy."""
         if not calm:
             return None
         counts = {r: len(self._held.get(r, ())) for r in calm}
@@ -88,9 +86,7 @@ class Affinity:
                 held.popitem(last=False)
 
     def reported(self, replica: str, experts: Collection[str]) -> None:
-        """A replica said what it holds, least recently used first; that goes before what was
-        thought.
-        """
+        """A replica's own report of what it holds, least recently used first."""
         self._held[replica] = OrderedDict.fromkeys(experts)
 
     def keep(self, replicas: Collection[str]) -> None:

@@ -1,6 +1,4 @@
-"""The experts that every replica of an application has to serve: one list, and how replicas follow
-it.
-"""
+"""The list of experts that every replica of an application serves."""
 
 from __future__ import annotations
 
@@ -91,8 +89,7 @@ class Followers(Protocol):
 
 
 class Catalogue:
-    """The list, changed by one caller at a time, and on disk or in a store before a change is
-    answered.
+    """The list: one change at a time, durable before the change is answered.
 
     Args:
         sources: What the configuration names; the state goes before where both have a name.
@@ -131,8 +128,7 @@ class Catalogue:
         return self._now
 
     async def change(self, change: Change) -> Snapshot:
-        """Makes a change everywhere. Where one follower can't follow, all of them go back to what
-        was before.
+        """Makes a change everywhere, or rolls all replicas back.
 
         Raises:
             ExpertError: What the follower said, or that the change makes no sense.
@@ -200,10 +196,7 @@ class Catalogue:
         ).digest
 
     def _readable(self, one: Wanted) -> bool:
-        """Whether what was noted is still there, and the same. If not, the others are served:
-        nobody could repair it over HTTP if nothing ran. A store that doesn't answer is no reason to
-        leave anything out.
-        """
+        """Drops packages that are gone or changed, so that the rest is served."""
         try:
             self._digest(one.source, one.digest)
         except ExpertError as error:
@@ -249,7 +242,7 @@ class Catalogue:
 _LIST = TypeAdapter(list[Wanted])
 
 
-class Follower:
+class CatalogueFollower:
     """A manager that serves what the catalogue says."""
 
     def __init__(
@@ -265,8 +258,7 @@ class Follower:
         self._lock = asyncio.Lock()
 
     async def adopt(self, snapshot: Snapshot) -> int:
-        """Loads, replaces, pins and unloads until the manager has what the list says; an older list
-        changes nothing.
+        """Loads, replaces, pins and unloads as the list says; an older list changes nothing.
 
         Returns:
             The number of the list that it has now.

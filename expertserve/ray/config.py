@@ -17,21 +17,19 @@ from expertserve.server.settings import ServerSettings
 T = TypeVar("T")
 
 
-class _Part(BaseModel):
+class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class FakeOptions(_Part):
-    """For `engine: fake`, an engine without a model: what it answers, and the seconds that each
-    token and each cold adapter take.
-    """
+class FakeOptions(_Section):
+    """`engine: fake`: its answer, and seconds per token and per cold adapter."""
 
     answer: str = "SELECT 1"
     delay: Annotated[float, Field(ge=0)] = 0.0
     load: Annotated[float, Field(ge=0)] = 0.0
 
 
-class Replicas(_Part):
+class Replicas(_Section):
     """How many processes of a kind there are, and what each of them takes of the cluster.
 
     Args:
@@ -50,7 +48,7 @@ class Replicas(_Part):
         return self.autoscaling is not None and self.autoscaling.get("min_replicas", 1) == 0
 
 
-class RayConfig(_Part):
+class RayConfig(_Section):
     """All that `build_app` takes.
 
     Args:
@@ -154,8 +152,7 @@ def _made(kind: type[T], values: dict[str, Any], place: str) -> T:
 
 
 def read_config(given: object) -> RayConfig:
-    """The `args` of an application, checked whole, so that a mistake is told before anything
-    starts.
+    """The `args` of an application, checked before anything starts.
 
     Raises:
         ConfigError: `bad_setting`, with the place.

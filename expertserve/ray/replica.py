@@ -18,16 +18,14 @@ from expertserve.engine.fake import FakeEngine
 from expertserve.errors import EngineDeadError, ExpertError, ExpertNotLoadedError
 from expertserve.manager import AsyncExpertManager
 from expertserve.models import LocalModel
-from expertserve.ray.catalogue import Follower, Snapshot
+from expertserve.ray.catalogue import CatalogueFollower, Snapshot
 from expertserve.ray.config import FakeOptions, RayConfig
 from expertserve.request import GenerateArgs, Request
 from expertserve.result import Chunk, InferenceResult
 
 log = logging.getLogger("expertserve.ray")
 BATCH_SECONDS = 0.01
-"""Chunks of one request that come within this time after its first travel together: each message
-costs about a millisecond.
-"""
+"""Chunks within this time of a request's first travel together: a message costs 1 ms."""
 
 
 class Meter(Protocol):
@@ -143,7 +141,7 @@ class Replica:
         self._config, self._current, self._name, self._meter = config, current, name, meter
         self._held: set[str] = set()
         self._manager = make_manager(config, lambda: Watched(make_engine(config), self._held))
-        self._follower = Follower(self._manager, config.cache_dir)
+        self._follower = CatalogueFollower(self._manager, config.cache_dir)
         self._warm = self._cold = self._running = 0
 
     async def begin(self) -> None:
@@ -158,7 +156,7 @@ class Replica:
             await self._manager.start()
 
     async def adopt(self, snapshot: Snapshot) -> int:
-        """See `Follower.adopt`. The first expert starts the engine."""
+        """See `CatalogueFollower.adopt`. The first expert starts the engine."""
         number = await self._follower.adopt(snapshot)
         if snapshot.experts and not self._manager.info().engines:
             await self._manager.start()
@@ -167,9 +165,7 @@ class Replica:
     async def generate(
         self, number: int, name: str, prompt: str | None, args: GenerateArgs
     ) -> InferenceResult:
-        """One answer. `number` is the list that the caller knows: a replica with an older one
-        catches up first.
-        """
+        """One answer. A replica whose list is older than `number` catches up first."""
         await self._catch_up(number)
         with self._noted(name) as note:
             note.result = await self._manager.generate(name, prompt, **args)
@@ -178,9 +174,7 @@ class Replica:
     async def stream(
         self, number: int, name: str, prompt: str | None, args: GenerateArgs
     ) -> AsyncGenerator[tuple[list[Chunk], InferenceResult | None], None]:
-        """Chunks as they come: with the first ones the result so far, at the end the whole result.
-        Closing it aborts the request.
-        """
+        """Chunks as they come, then the whole result. Closing it aborts the request."""
         await self._catch_up(number)
         with self._noted(name) as note:
             async with self._manager.generate_stream(name, prompt, **args) as stream:

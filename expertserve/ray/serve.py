@@ -93,7 +93,7 @@ def build_app(args: dict[str, Any]) -> serve.Application:
     router: dict[str, Any] = (
         {"capacity": config.capacity, "spill": config.spill} if config.routing == "affinity" else {}
     )
-    engine = serve.deployment(_Engine).options(
+    engine = serve.deployment(_EngineDeployment).options(
         name=ENGINE,
         max_ongoing_requests=config.max_ongoing_requests,
         request_router_config=RequestRouterConfig(
@@ -162,9 +162,7 @@ class _Catalogue:
 
 
 class _Everyone:
-    """Tells the ingresses first, which find out what is wrong with a package before an engine is
-    touched.
-    """
+    """Tells the ingresses first: they find a broken package before an engine does."""
 
     def __init__(self, app: str) -> None:
         self._app = app
@@ -176,14 +174,12 @@ class _Everyone:
 
 @dataclass(frozen=True, slots=True)
 class _Failed:
-    """A request's error on its way to the front, which raises it. Ray would write a trace to the
-    log for every mistake of a client.
-    """
+    """A request's error on its way to the ingress; raised, Ray would log a trace."""
 
     error: ExpertError
 
 
-class _Engine:
+class _EngineDeployment:
     """See `Replica`."""
 
     async def __init__(self, config: dict[str, Any], catalogue: DeploymentHandle) -> None:  # type: ignore[misc]
@@ -312,9 +308,7 @@ class _Handles:
 
 
 class _Items:
-    """A stream from a replica; leaving it cancels the task there, which aborts the request in the
-    engine.
-    """
+    """A stream from a replica; leaving it aborts the request there."""
 
     def __init__(self, response: DeploymentResponseGenerator[Item]) -> None:
         self._response = response
@@ -400,9 +394,7 @@ def _translated() -> Iterator[None]:
 
 
 class AffinityRouter(FIFOMixin, MultiplexMixin, RequestRouter):  # type: ignore[misc]
-    """Ray's request-router interface over `Affinity`; a request's multiplexed model id is its
-    expert's name.
-    """
+    """Ray's request router over `Affinity`; the multiplexed model id is the expert."""
 
     def initialize_state(self, capacity: int = 8, spill: int = 8) -> None:
         self._affinity = Affinity(capacity, spill)

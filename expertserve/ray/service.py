@@ -21,14 +21,14 @@ from expertserve.core.router import Route
 from expertserve.engine.base import Engine, EngineInfo
 from expertserve.errors import ConfigError, EngineDeadError, ExpertError, ExpertNotLoadedError
 from expertserve.expert import PreparedExpert
-from expertserve.ray.catalogue import Change, Follower, Snapshot
+from expertserve.ray.catalogue import CatalogueFollower, Change, Snapshot
 from expertserve.ray.config import RayConfig
 from expertserve.ray.replica import Report, make_manager
 from expertserve.ray.source import publish
 from expertserve.request import GenerateArgs
 from expertserve.result import Chunk, Completion, InferenceResult, Usage
 from expertserve.server.parts import Parts
-from expertserve.server.state import Entry
+from expertserve.server.state import StateEntry
 
 STATES = ("registered", "resident", "slot")
 ATTEMPTS = 3
@@ -43,10 +43,8 @@ class ReplicaLostError(EngineDeadError):
     default_code = "replica_lost"
 
 
-class Engines(Protocol):
-    """The engine replicas. Every call raises what the replica raised, and ReplicaLostError where it
-    ended.
-    """
+class ReplicaEngines(Protocol):
+    """The engine replicas. Calls raise what they raise, or ReplicaLostError."""
 
     async def generate(
         self, affine: str, number: int, name: str, prompt: str | None, args: GenerateArgs
@@ -98,8 +96,7 @@ class SharedExpertInfo(ExpertInfo):
 
 
 class RemoteStream:
-    """A running generation on a replica. A replica that is lost before anything came is replaced by
-    another one, unseen.
+    """A generation on a replica; one lost before the first chunk is retried elsewhere.
 
     Args:
         open: Begins it.
@@ -176,10 +173,10 @@ class RayService:
         told: The parts of the HTTP front; what administrators see there is the catalogue's.
     """
 
-    def __init__(self, config: RayConfig, engines: Engines, changes: Changes) -> None:
+    def __init__(self, config: RayConfig, engines: ReplicaEngines, changes: Changes) -> None:
         self._config, self._engines, self._changes = config, engines, changes
         self._manager = make_manager(config, _no_engine)
-        self._follower = Follower(self._manager, config.cache_dir, self._told)
+        self._follower = CatalogueFollower(self._manager, config.cache_dir, self._told)
         self._parts: Parts | None = None
         self._running: tuple[EngineInfo, ...] = (
             (EngineInfo("asleep", "none", "none", 0),) if config.replicas.can_sleep else ()
@@ -210,7 +207,7 @@ class RayService:
                 state.drop(entry.name)
         for one in snapshot.experts:
             state.note(
-                Entry(
+                StateEntry(
                     name=one.name,
                     path=one.source,
                     pin=one.pin,

@@ -1,5 +1,4 @@
-"""Where packages come from and are put: folders, and whatever fsspec reads (`s3://`, `gs://`,
-`memory://`, …).
+"""Where packages come from: folders, and whatever fsspec reads (`s3://`, `gs://` …).
 
 https://filesystem-spec.readthedocs.io. A package fetched from elsewhere lies in the cache under its
 own digest, so that it is fetched once a machine, and every replica verifies it.
@@ -106,8 +105,7 @@ def fetch(source: str, cache_dir: Path | None, digest: str | None = None) -> Pat
 
 
 def publish(path: Path, store: str) -> str:
-    """Puts a package's file where all machines can read it, under its digest; returns where. A
-    folder stays where it is.
+    """Stores a package under its digest where all machines can read it; returns the place.
 
     Raises:
         LoadError: The store can't be written.

@@ -1,1 +1,1 @@
-"""The HTTP server: OpenAI's API over the async core. The only place that knows FastAPI and uvicorn."""
+"""The HTTP server: OpenAI's API over the async core. It alone imports FastAPI and uvicorn."""

@@ -1,6 +1,4 @@
-"""Loading, replacing, unloading and pinning over HTTP: by administrators, and never from outside
-the experts folder.
-"""
+"""Loading, replacing, unloading and pinning over HTTP, within the experts folder."""
 
 from __future__ import annotations
 
@@ -25,7 +23,7 @@ from expertserve.server.models import expert_model
 from expertserve.server.openai import Json
 from expertserve.server.parts import Parts, administrator, parts_of
 from expertserve.server.problems import Refusal
-from expertserve.server.state import Entry
+from expertserve.server.state import StateEntry
 
 UPLOADS = ".uploads"
 BLOCK = 1 << 20
@@ -86,9 +84,7 @@ async def load(
     key: Admin,
     name: Annotated[str | None, Query(description="For a raw upload.")] = None,
 ) -> Json:
-    """From the experts folder by a JSON body, or from an upload: `multipart/form-data` with `name`
-    and `file`, or the package's bytes.
-    """
+    """From the experts folder (JSON body), or from an upload (form, or the bytes)."""
     parts = parts_of(request)
     if not is_upload(request.scope):
         body = await _json(request, NamedSource)
@@ -102,9 +98,7 @@ async def load(
 
 @router.put("/{name}", openapi_extra=LOAD_BODY, summary="Replace an expert")
 async def replace(request: Request, name: str, key: Admin) -> Json:
-    """Running requests finish on the old weights. Where none is loaded under the name, this loads
-    it.
-    """
+    """Requests in flight finish on the old weights. Loads an expert if none is there."""
     parts = parts_of(request)
     if not is_upload(request.scope):
         body = await _json(request, Source)
@@ -241,8 +235,7 @@ class _Upload:
             self.path.unlink(missing_ok=True)
 
     async def read(self, request: Request) -> str | None:
-        """Takes the bytes in, and names the file by their digest; returns the form's name, where
-        there is a form.
+        """Stores the body under its digest; returns the form's name, if it is a form.
 
         Raises:
             LoadError: `io`, where the disk doesn't take them.
@@ -300,7 +293,7 @@ async def _load(
 ) -> Json:
     _checked(name)
     options = source or Source(path=".")
-    entry = Entry(
+    entry = StateEntry(
         name=name,
         path=str(path),
         pin=bool(options.pin),
@@ -335,7 +328,7 @@ async def _replace(
         return await _load(parts, name, path, source, upload)
     if options.pin is not None:
         info = await parts.service.pin_expert(name, options.pin)
-    entry = Entry(
+    entry = StateEntry(
         name=name,
         path=str(path),
         pin=info.pinned,
@@ -347,7 +340,7 @@ async def _replace(
     return expert_model(parts, info)
 
 
-def _done(parts: Parts, entry: Entry, action: str, upload: _Upload | None) -> None:
+def _done(parts: Parts, entry: StateEntry, action: str, upload: _Upload | None) -> None:
     parts.state.put(entry)
     parts.metrics.loaded(entry.name, action)
     parts.wake()
@@ -355,10 +348,8 @@ def _done(parts: Parts, entry: Entry, action: str, upload: _Upload | None) -> No
         upload.kept = True
 
 
-def _forget_upload(parts: Parts, entry: Entry | None) -> None:
-    """Removes an uploaded package that no expert uses any more; files that others put into the
-    folder stay.
-    """
+def _forget_upload(parts: Parts, entry: StateEntry | None) -> None:
+    """Removes an uploaded package that no expert uses; other files stay."""
     folder = parts.settings.experts_folder
     if entry is None or folder is None:
         return

@@ -21,7 +21,7 @@ from expertserve.server import admin
 from expertserve.server.auth import Key, Keyring
 from expertserve.server.edge import Edge
 from expertserve.server.generation import answer
-from expertserve.server.limits import Limits
+from expertserve.server.limits import RateLimits
 from expertserve.server.metrics import Metrics
 from expertserve.server.models import find_model, list_models
 from expertserve.server.openai import ChatRequest, Json, TextRequest, chat_shape, text_shape
@@ -29,7 +29,7 @@ from expertserve.server.parts import Parts, caller, facts_of, parts_of
 from expertserve.server.problems import Refusal, response_of
 from expertserve.server.service import Service
 from expertserve.server.settings import ServerSettings
-from expertserve.server.state import State
+from expertserve.server.state import ServerState
 
 log = logging.getLogger("expertserve.server")
 Caller = Annotated[Key, Depends(caller)]
@@ -61,9 +61,7 @@ async def model(request: Request, key: Caller, model: str) -> Json:
 
 @openai.post("/chat/completions", summary="Answer a conversation")
 async def chat(request: Request, body: ChatRequest, key: Caller) -> Response:
-    """OpenAI's chat completions, with an expert's prompt format, decoding defaults and grammar
-    applied by the model's name.
-    """
+    """Chat completions with the expert's prompt format, defaults and grammar."""
     return await answer(
         request,
         key,
@@ -75,9 +73,7 @@ async def chat(request: Request, body: ChatRequest, key: Caller) -> Response:
 
 @openai.post("/completions", summary="Answer a prompt")
 async def completions(request: Request, body: TextRequest, key: Caller) -> Response:
-    """OpenAI's legacy completions. The prompt is a question to the expert, not a text to go on
-    with.
-    """
+    """Legacy completions. The prompt is a question, not a text to continue."""
     return await answer(
         request,
         key,
@@ -181,9 +177,9 @@ def create_app(
         service,
         settings,
         keys,
-        Limits(settings.max_pending),
+        RateLimits(settings.max_pending),
         Metrics(),
-        State(settings.state_folder),
+        ServerState(settings.state_folder),
     )
     parts.metrics.pending.set_function(lambda: parts.limits.pending)
     app = FastAPI(

@@ -53,7 +53,7 @@ class Key(BaseModel):
         return any(fnmatch.fnmatchcase(expert, pattern) for pattern in self.experts)
 
 
-class _File(BaseModel):
+class _KeysFile(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     keys: tuple[Key, ...] = ()
@@ -71,7 +71,7 @@ def read_keys(path: Path) -> tuple[Key, ...]:
             data = file.read(MAX_FILE + 1)
         if len(data) > MAX_FILE:
             raise ConfigError(f"{path} is larger than {MAX_FILE:,} bytes", code="bad_keys")
-        keys = _File.model_validate(tomllib.loads(data.decode())).keys
+        keys = _KeysFile.model_validate(tomllib.loads(data.decode())).keys
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(map(str, first["loc"]))
@@ -105,8 +105,7 @@ EVERYBODY_IS_ADMIN = Key(name="anybody", sha256="0" * 64, admin=True)
 
 
 class Keyring:
-    """The keys in force. A changed file is read again within a second; a broken one is reported and
-    changes nothing.
+    """The keys in force, reloaded within a second of a change; a broken file is ignored.
 
     Args:
         path: None lets everybody in.
@@ -125,8 +124,7 @@ class Keyring:
         return self._path is not None
 
     def authenticate(self, authorization: str | None) -> Key:
-        """The caller behind an `Authorization: Bearer …` header. Takes the same time whichever key
-        it is, or is not.
+        """The caller of an `Authorization: Bearer …` header, in constant time.
 
         Raises:
             Refusal: 401.

@@ -1,6 +1,4 @@
-"""What every request passes first: an id, bounds on its body, refusal of other sites' pages, one
-log line, safe headers.
-"""
+"""What every request passes: id, body bounds, origin check, log line, safe headers."""
 
 from __future__ import annotations
 
@@ -41,9 +39,7 @@ class Facts:
     log: dict[str, object] = field(default_factory=dict)
 
     def tell(self, header: str, value: object) -> None:
-        """A header of the answer. Percent-encoded where it isn't plain ASCII, so that a name can't
-        end it.
-        """
+        """A response header, percent-encoded where it isn't plain ASCII."""
         self.headers[f"x-expertserve-{header}"] = quote(str(value), safe=" !#$&'()*+,/:;=?@[]|~-._")
 
 
@@ -173,7 +169,7 @@ class Edge:
 
 
 def is_upload(scope: Scope) -> bool:
-    """Whether a request brings a package: to one of the two routes that take one, and not as JSON."""
+    """Whether a request uploads a package: to one of the two routes, and not as JSON."""
     path = scope["path"].removeprefix(
         scope.get("root_path", "")
     )  # Ray Serve mounts the application under its route prefix

@@ -31,7 +31,7 @@ from expertserve.server.problems import (
     status_of,
     unexpected,
 )
-from expertserve.server.service import Stream
+from expertserve.server.service import ServiceStream
 from expertserve.server.tokens import TokenTexts, token_texts
 
 T = TypeVar("T")
@@ -75,8 +75,7 @@ def _check_length(parts: Parts, asks: Sequence[Ask]) -> None:
 
 
 def choose(parts: Parts, key: Key, ask: Ask) -> str:
-    """The expert that a request is for: its name, its base model's as it is written here, or where
-    routing leads among those allowed.
+    """The expert of a request: by its name, its base model's, or by routing.
 
     Raises:
         Refusal: 403, for one that the key may not use; the same whether it is there or not.
@@ -150,9 +149,7 @@ class _Run:
             )
 
     async def stream(self, shape: Shape) -> Response:
-        """Server-sent events. What fails before the first token is an ordinary error with its
-        status.
-        """
+        """Server-sent events. An error before the first token has its own status."""
         async with AsyncExitStack() as stack:
             ticket = stack.enter_context(self._admitted())
             ask = self.asks[0]
@@ -175,7 +172,7 @@ class _Run:
     async def _events(
         self,
         shape: Shape,
-        stream: Stream,
+        stream: ServiceStream,
         first: Chunk | None,
         chunks: AsyncIterator[Chunk],
         ticket: Ticket,
@@ -221,8 +218,7 @@ class _Run:
         )
 
     async def _guarded(self, work: Coroutine[object, object, T]) -> T:
-        """The work's value, unless the client goes away or time runs out first; the work is then
-        cancelled, and over.
+        """The work's value; cancels it if the client disconnects or time runs out.
 
         Raises:
             ClientGone, RequestTimeout.
@@ -293,7 +289,7 @@ async def _gone(receive: Receive) -> None:
         pass
 
 
-def _partial(stream: Stream) -> Sequence[InferenceResult]:
+def _partial(stream: ServiceStream) -> Sequence[InferenceResult]:
     try:
         return [stream.result]
     except ExpertError:

@@ -14,8 +14,7 @@ Clock = Callable[[], float]
 
 
 class Bucket:
-    """A token bucket: a minute's worth at most, refilled evenly. It may be overdrawn by what is
-    only known afterwards.
+    """A token bucket of one minute, which may be overdrawn by costs known later.
 
     Args:
         per_minute: Its size, and what flows in each minute.
@@ -70,7 +69,7 @@ class Ticket:
 
 
 @dataclass(slots=True)
-class Limits:
+class RateLimits:
     """The gate in front of the engine.
 
     Args:

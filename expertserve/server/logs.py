@@ -1,6 +1,4 @@
-"""Structured logs: one JSON object a line, or a short line for people. Prompts are never in them
-unless asked for.
-"""
+"""Structured logs: a JSON object or a short line; prompts only when asked for."""
 
 from __future__ import annotations
 
@@ -20,7 +18,7 @@ def facts_of(record: logging.LogRecord) -> dict[str, object]:
 
 
 class JsonLines(logging.Formatter):
-    """`{"time", "level", "event", …}`. JSON's escapes keep control characters from forging lines."""
+    """`{"time", "level", "event", …}`. JSON escapes keep control characters out."""
 
     def format(self, record: logging.LogRecord) -> str:
         stamp = (

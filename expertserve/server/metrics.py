@@ -19,7 +19,7 @@ PER_TOKEN = (0.001, 0.0025, 0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.2
 STATES = ("registered", "resident", "slot")
 
 
-class _Engine:
+class _EngineMetrics:
     """vLLM's own metrics, which it keeps in the process's default registry."""
 
     def collect(self) -> Iterator[Metric]:
@@ -27,92 +27,42 @@ class _Engine:
 
 
 class Metrics:
-    """What happened since the start. Labels are names of loaded experts only, so that strangers'
-    requests add no series.
-    """
+    """Counters since the start. Labels are loaded experts' names only."""
 
     def __init__(self) -> None:
         self._registry = registry = CollectorRegistry()
-        one = ("expert",)
-        self.requests = Counter(
-            "expertserve_requests", "Requests by how they ended: stop, length, cancelled, timeout, refused, error.",
-            ("expert", "outcome"), registry=registry,
-        )  # fmt: skip
-        self.refused = Counter(
-            "expertserve_refused",
-            "Requests that never reached an expert, by status.",
-            ("status",),
-            registry=registry,
-        )
-        self.pending = Gauge(
-            "expertserve_pending", "Answers running or waiting.", registry=registry
-        )
-        self.queue = Histogram(
-            "expertserve_queue_seconds",
-            "From acceptance to the engine.",
-            one,
-            buckets=SECONDS,
-            registry=registry,
-        )
-        self.swap = Histogram(
-            "expertserve_swap_seconds",
-            "Until the expert's adapter was resident.",
-            one,
-            buckets=SECONDS,
-            registry=registry,
-        )
-        self.first = Histogram(
-            "expertserve_time_to_first_token_seconds",
-            "From acceptance to the first token.",
-            one,
-            buckets=SECONDS,
-            registry=registry,
-        )
-        self.each = Histogram(
-            "expertserve_time_per_output_token_seconds", "Mean over a request, after its first token.", one, buckets=PER_TOKEN,
-            registry=registry,
-        )  # fmt: skip
-        self.total = Histogram(
-            "expertserve_request_seconds",
-            "Whole requests.",
-            one,
-            buckets=SECONDS,
-            registry=registry,
-        )
-        self.prompt_tokens = Counter(
-            "expertserve_prompt_tokens", "Tokens read.", one, registry=registry
-        )
-        self.completion_tokens = Counter(
-            "expertserve_completion_tokens", "Tokens written.", one, registry=registry
-        )
-        self.verdicts = Counter(
-            "expertserve_grammar_verdicts", "Answers under a grammar: complete, forced, incomplete, invalid.", ("expert", "verdict"),
-            registry=registry,
-        )  # fmt: skip
-        self.loads = Counter(
-            "expertserve_loads",
-            "Packages loaded, replaced or unloaded by name.",
-            ("expert", "action"),
-            registry=registry,
-        )
-        self.evictions = Counter(
-            "expertserve_evictions",
-            "Adapters that left the engine for others.",
-            one,
-            registry=registry,
-        )
-        self.experts = Gauge(
-            "expertserve_experts", "Loaded experts by state.", ("state",), registry=registry
-        )
-        self.in_flight = Gauge(
-            "expertserve_in_flight", "An expert's requests in the manager.", one, registry=registry
-        )
-        self.bytes = Gauge(
-            "expertserve_adapter_bytes", "What an expert's adapter takes.", one, registry=registry
-        )
-        self.ready = Gauge("expertserve_ready", "1 while the engine answers.", registry=registry)
+
+        def counter(name: str, text: str, *labels: str) -> Counter:
+            return Counter(f"expertserve_{name}", text, labels, registry=registry)
+
+        def gauge(name: str, text: str, *labels: str) -> Gauge:
+            return Gauge(f"expertserve_{name}", text, labels, registry=registry)
+
+        def seconds(name: str, text: str, buckets: tuple[float, ...] = SECONDS) -> Histogram:
+            full = f"expertserve_{name}_seconds"
+            return Histogram(full, text, ("expert",), buckets=buckets, registry=registry)
+
+        ends = "Requests by how they ended: stop, length, cancelled, timeout, refused, error."
+        verdicts = "Answers under a grammar: complete, forced, incomplete, invalid."
+        self.requests = counter("requests", ends, "expert", "outcome")
+        self.refused = counter("refused", "Requests refused before an expert, by status.", "status")
+        self.pending = gauge("pending", "Answers running or waiting.")
+        self.queue = seconds("queue", "From acceptance to the engine.")
+        self.swap = seconds("swap", "Until the expert's adapter was resident.")
+        self.first = seconds("time_to_first_token", "From acceptance to the first token.")
+        self.each = seconds("time_per_output_token", "Mean after the first token.", PER_TOKEN)
+        self.total = seconds("request", "Whole requests.")
+        self.prompt_tokens = counter("prompt_tokens", "Tokens read.", "expert")
+        self.completion_tokens = counter("completion_tokens", "Tokens written.", "expert")
+        self.verdicts = counter("grammar_verdicts", verdicts, "expert", "verdict")
+        self.loads = counter("loads", "Packages loaded, replaced or unloaded.", "expert", "action")
+        self.evictions = counter("evictions", "Evictions of an expert's adapter.", "expert")
+        self.experts = gauge("experts", "Loaded experts by state.", "state")
+        self.in_flight = gauge("in_flight", "An expert's requests in the manager.", "expert")
+        self.bytes = gauge("adapter_bytes", "Memory of an expert's adapter.", "expert")
+        self.ready = gauge("ready", "1 while the engine answers.")
         self._evicted: dict[str, int] = {}
-        registry.register(_Engine())
+        registry.register(_EngineMetrics())
 
     def finished(self, expert: str, outcome: str, results: Iterable[InferenceResult]) -> None:
         """Counts a request that reached its expert; `results` are whole or partial."""
@@ -149,9 +99,7 @@ class Metrics:
         self.loads.labels(expert, action).inc()
 
     def observe(self, experts: Sequence[ExpertInfo], *, ready: bool) -> None:
-        """Takes over what the manager says now: states, slots; and what was evicted since the last
-        look.
-        """
+        """Takes over the manager's states and slots, and counts new evictions."""
         self.ready.set(ready)
         states = dict.fromkeys(STATES, 0)
         self.in_flight.clear()

@@ -203,7 +203,8 @@ class _Common(_Wire):
         for name in ("frequency_penalty", "presence_penalty", "logit_bias"):
             if getattr(self, name):
                 raise ConfigError(
-                    f"{name} is not supported", hint="repetition_penalty discourages repetition; grammar and choice restrict answers",
+                    f"{name} is not supported",
+                    hint="repetition_penalty discourages repetition; grammar and choice restrict",
                     code="unsupported_argument",
                 )  # fmt: skip
         return self
@@ -351,7 +352,7 @@ def _with_system(messages: list[Message], text: str) -> list[Message]:
 
 
 class TextRequest(_Common):
-    """`POST /v1/completions`: each prompt is one question, put into the expert's own prompt format."""
+    """`POST /v1/completions`: each prompt is a question in the expert's prompt format."""
 
     prompt: str | Annotated[list[str], Field(min_length=1, max_length=MAX_PROMPTS)]
     logprobs: Annotated[int, Field(ge=0, le=20)] | None = None
@@ -491,9 +492,7 @@ class _Answer:
 
 @dataclass(slots=True)
 class ChatShape:
-    """`chat.completion` and its chunks. Text that may become a tool call is held back until it is
-    clear what it is.
-    """
+    """`chat.completion` and its chunks. Text that may be a tool call is held back."""
 
     answer: _Answer
     tools: Sequence[Tool] = ()

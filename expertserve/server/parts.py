@@ -11,12 +11,12 @@ from starlette.requests import Request
 from expertserve.errors import ExpertError, ExpertNotLoadedError
 from expertserve.server.auth import Key, Keyring
 from expertserve.server.edge import Facts
-from expertserve.server.limits import Limits
+from expertserve.server.limits import RateLimits
 from expertserve.server.metrics import Metrics
 from expertserve.server.problems import Refusal
 from expertserve.server.service import Service
 from expertserve.server.settings import ServerSettings
-from expertserve.server.state import State
+from expertserve.server.state import ServerState
 
 RETRY_SECONDS = 30.0
 
@@ -28,9 +28,9 @@ class Parts:
     service: Service
     settings: ServerSettings
     keys: Keyring
-    limits: Limits
+    limits: RateLimits
     metrics: Metrics
-    state: State
+    state: ServerState
     started: int = field(default_factory=lambda: int(time.time()))
     draining: bool = False
     failure: ExpertError | None = None
@@ -48,15 +48,11 @@ class Parts:
         return True
 
     def changing(self, name: str) -> asyncio.Lock:
-        """Held while an expert comes, goes or is exchanged, so that what is loaded and what the
-        state folder says stay the same.
-        """
+        """Held while an expert changes: what is loaded and the state file agree."""
         return self._names.setdefault(name, asyncio.Lock())
 
     def wake(self) -> None:
-        """Starts the engine in the background: for the first expert over HTTP, or after it died
-        idle. After a failure, a while later.
-        """
+        """Starts the engine in the background; after a failure only some time later."""
         if (
             self._waking is None
             and not self.service.info().engines

@@ -1,6 +1,4 @@
-"""The error tree → HTTP: one table of statuses, one shape of body (OpenAI's, with our codes and
-hints).
-"""
+"""The error tree → HTTP: a table of statuses, one body (OpenAI's, with our codes)."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ from expertserve.server.logs import configure
 from expertserve.server.parts import Parts
 from expertserve.server.service import Service
 from expertserve.server.settings import ServerSettings
-from expertserve.server.state import Entry, restore
+from expertserve.server.state import StateEntry, restore
 from expertserve.server.watch import watch_packages
 
 log = logging.getLogger("expertserve.server")
@@ -31,7 +31,7 @@ Announce = Callable[[str, Parts], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class NamedPackage:
     """A package of the command line, under the name that requests will use."""
 
     name: str
@@ -39,9 +39,7 @@ class Named:
 
 
 class _Server(uvicorn.Server):
-    """Uvicorn that drains at the first SIGINT or SIGTERM and ends at once at the second, without
-    raising the signal again.
-    """
+    """Uvicorn that drains at the first SIGINT or SIGTERM, and ends at the second."""
 
     parts: Parts
 
@@ -74,7 +72,7 @@ class _Server(uvicorn.Server):
 def serve(
     make: Callable[[], Service],
     settings: ServerSettings,
-    packages: Sequence[Named] = (),
+    packages: Sequence[NamedPackage] = (),
     *,
     watch: Sequence[Path] = (),
     listening: Announce = lambda url, parts: None,
@@ -120,7 +118,7 @@ def _listen(settings: ServerSettings) -> Iterator[socket.socket]:
 async def _serve(
     make: Callable[[], Service],
     settings: ServerSettings,
-    packages: Sequence[Named],
+    packages: Sequence[NamedPackage],
     watch: Sequence[Path],
     listener: socket.socket,
     listening: Announce,
@@ -171,15 +169,14 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     await asyncio.sleep(0.05)  # cancelled requests say goodbye
 
 
-async def load_all(parts: Parts, packages: Sequence[Named]) -> None:
-    """The command line's packages, then what the state lists; the state goes before where both have
-    a name.
+async def load_all(parts: Parts, packages: Sequence[NamedPackage]) -> None:
+    """The command line's packages, then the state's, which override them by name.
 
     Raises:
         ExpertError: One of the command line's can't be loaded. One of the state's is only reported.
     """
     for package in packages:
-        entry = Entry(name=package.name, path=str(package.path.resolve()))
+        entry = StateEntry(name=package.name, path=str(package.path.resolve()))
         known = parts.state.find(package.name)
         if known and known.path != entry.path:
             log.warning(

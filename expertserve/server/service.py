@@ -1,6 +1,4 @@
-"""What the server needs of whoever runs the experts: `AsyncExpertManager` in one process, Ray Serve
-over many.
-"""
+"""What the server needs: `AsyncExpertManager` in one process, Ray Serve over many."""
 
 from __future__ import annotations
 
@@ -17,7 +15,7 @@ if TYPE_CHECKING:
     from expertserve.result import Chunk, InferenceResult
 
 
-class Stream(Protocol):
+class ServiceStream(Protocol):
     """A running generation. Closing it aborts the request in the engine."""
 
     def __aiter__(self) -> AsyncIterator[Chunk]: ...
@@ -31,9 +29,7 @@ class Stream(Protocol):
 
 
 class Service(Protocol):
-    """The verbs of the async core. Arguments and results can be pickled; `get` alone gives what
-    lives on this machine.
-    """
+    """The async core's verbs, with picklable values; `get` is local."""
 
     async def start(self) -> EngineInfo: ...
 
@@ -68,7 +64,7 @@ class Service(Protocol):
 
     def generate_stream(
         self, name: str, prompt: str | None = None, **args: Unpack[GenerateArgs]
-    ) -> Stream: ...
+    ) -> ServiceStream: ...
 
     def get(self, name: str) -> PreparedExpert: ...
 

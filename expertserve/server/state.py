@@ -20,7 +20,7 @@ FILE = "experts.json"
 log = logging.getLogger("expertserve.server")
 
 
-class Entry(BaseModel):
+class StateEntry(BaseModel):
     """One loaded expert, as it was loaded."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
@@ -32,13 +32,12 @@ class Entry(BaseModel):
     checkpoint: str | None = None
 
 
-class _File(BaseModel):
-    experts: list[Entry] = []
+class _StateFile(BaseModel):
+    experts: list[StateEntry] = []
 
 
-class State:
-    """The list of loaded experts. Every change is on disk before its call returns; a reader sees
-    the old list or the new one.
+class ServerState:
+    """The list of loaded experts; every change is durable before its call returns.
 
     Args:
         folder: None keeps the list in memory alone.
@@ -50,23 +49,23 @@ class State:
 
     def __init__(self, folder: Path | None) -> None:
         self._file = folder / FILE if folder else None
-        self._entries: dict[str, Entry] = {}
+        self._entries: dict[str, StateEntry] = {}
         self._passing: set[str] = set()
         if self._file and self._file.is_file():
             self._entries = {e.name: e for e in _read(self._file)}
 
     @property
-    def entries(self) -> list[Entry]:
+    def entries(self) -> list[StateEntry]:
         return list(self._entries.values())
 
-    def find(self, name: str) -> Entry | None:
+    def find(self, name: str) -> StateEntry | None:
         return self._entries.get(name)
 
-    def put(self, entry: Entry) -> None:
+    def put(self, entry: StateEntry) -> None:
         """Adds an expert, or replaces the one of its name."""
         self._change({**self._entries, entry.name: entry}, entry.name)
 
-    def note(self, entry: Entry) -> None:
+    def note(self, entry: StateEntry) -> None:
         """Adds an expert that the command line names, which needs no file to come back."""
         self._entries[entry.name] = entry
         self._passing.add(entry.name)
@@ -75,7 +74,7 @@ class State:
         if name in self._entries:
             self._change({n: e for n, e in self._entries.items() if n != name}, name)
 
-    def _change(self, entries: dict[str, Entry], name: str) -> None:
+    def _change(self, entries: dict[str, StateEntry], name: str) -> None:
         passing = self._passing - {name}
         if self._file:
             try:
@@ -93,7 +92,7 @@ class State:
         self._entries, self._passing = entries, passing
 
 
-def _write(file: Path, entries: list[Entry]) -> None:
+def _write(file: Path, entries: list[StateEntry]) -> None:
     """A new file in place of the old one."""
     file.parent.mkdir(parents=True, exist_ok=True)
     text = json.dumps({"experts": [e.model_dump(exclude_none=True) for e in entries]}, indent=2)
@@ -115,9 +114,9 @@ def _write(file: Path, entries: list[Entry]) -> None:
             os.close(folder)
 
 
-def _read(file: Path) -> list[Entry]:
+def _read(file: Path) -> list[StateEntry]:
     try:
-        return _File.model_validate_json(file.read_bytes()).experts
+        return _StateFile.model_validate_json(file.read_bytes()).experts
     except (OSError, ValidationError) as error:
         raise ConfigError(
             f"{file} can't be read: {error}",
@@ -127,10 +126,9 @@ def _read(file: Path) -> list[Entry]:
 
 
 async def restore(
-    service: Service, state: State, loaded: Callable[[str], None] = lambda name: None
+    service: Service, state: ServerState, loaded: Callable[[str], None] = lambda name: None
 ) -> list[str]:
-    """Loads what the state lists and the service does not have yet. What can't be loaded stays
-    listed, and is reported.
+    """Loads the state's experts. What can't be loaded stays listed, and is reported.
 
     Returns:
         The names of those that could not be loaded.

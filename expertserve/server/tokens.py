@@ -23,9 +23,7 @@ class TokenTexts:
             self._bytes = {}
 
     def bytes(self, token: int) -> bytes:
-        """What a token adds to the text; a special token's name, and nothing for an id that the
-        tokenizer doesn't have.
-        """
+        """The text of a token, or a special token's name; nothing for an unknown id."""
         written = self._bytes.get(token)
         return self._names.get(token, "").encode() if written is None else written
 

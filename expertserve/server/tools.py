@@ -1,6 +1,4 @@
-"""Tool calls by grammar: a model that must call one can only write `{"name": …, "arguments": …}`;
-one that may, is read for it.
-"""
+"""Tool calls by grammar: `{"name": …, "arguments": …}`, forced or recognised."""
 
 from __future__ import annotations
 
@@ -51,9 +49,7 @@ def describe(tools: Sequence[Tool], *, must: bool) -> str:
 
 
 def schema_of(tools: Sequence[Tool]) -> Json:
-    """The JSON schema of one call of any of these. Each tool's parameters become a definition, and
-    what they refer to in themselves is found there.
-    """
+    """The JSON schema of one call. Parameters become definitions, references included."""
     names = [f"tool-{number}" for number in range(len(tools))]
     calls = [
         _call_schema(tool.name, {"$ref": f"#/$defs/{name}"})
@@ -96,9 +92,7 @@ def might_be_call(text: str) -> bool:
 
 
 def find_call(text: str, tools: Sequence[Tool]) -> Call | None:
-    """The call that a whole answer is, also inside a code fence or `<tool_call>` tags; None where
-    it is none of these tools'.
-    """
+    """The call that an answer is, also fenced or in `<tool_call>` tags; else None."""
     if not tools:
         return None
     body = text.strip().removeprefix("<tool_call>").removesuffix("</tool_call>").strip()

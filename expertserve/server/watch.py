@@ -9,7 +9,7 @@ from pathlib import Path
 
 from expertserve.errors import ExpertError
 from expertserve.server.parts import Parts
-from expertserve.server.state import Entry
+from expertserve.server.state import StateEntry
 
 SECONDS = 1.0
 SUFFIX = ".expert"
@@ -49,9 +49,7 @@ def stamps(packages: Iterable[Path]) -> dict[Path, Stamp]:
 
 
 async def watch_packages(parts: Parts, places: Sequence[Path], loaded: Iterable[Path]) -> None:
-    """Looks once a second. A package is taken when it has held still for one look, so that
-    half-written ones are not.
-    """
+    """Polls once a second. A package is taken when it has stopped changing."""
     served = stamps(loaded)
     seen: dict[Path, Stamp] = {}
     while True:
@@ -73,10 +71,8 @@ async def watch_packages(parts: Parts, places: Sequence[Path], loaded: Iterable[
 
 
 async def _take(parts: Parts, path: Path) -> None:
-    """Replaces the experts that came from there, or loads a new one. A broken package is reported;
-    the old one goes on serving.
-    """
-    those: list[Entry | None] = [e for e in parts.state.entries if e.path == str(path)]
+    """Replaces or loads experts. A broken package is reported; the old one stays."""
+    those: list[StateEntry | None] = [e for e in parts.state.entries if e.path == str(path)]
     for known in those or [None]:
         try:
             name, action = await _take_as(parts, path, known)
@@ -93,13 +89,13 @@ async def _take(parts: Parts, path: Path) -> None:
             )
 
 
-async def _take_as(parts: Parts, path: Path, known: Entry | None) -> tuple[str, str]:
+async def _take_as(parts: Parts, path: Path, known: StateEntry | None) -> tuple[str, str]:
     """The expert's name, and what was done."""
     service = parts.service
     if known is None:
         name = await asyncio.to_thread(name_of, path)
         await service.load_expert(name, path)
-        parts.state.note(Entry(name=name, path=str(path)))
+        parts.state.note(StateEntry(name=name, path=str(path)))
         return name, "load"
     if parts.has(known.name):
         await service.replace_expert(

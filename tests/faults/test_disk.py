@@ -25,7 +25,7 @@ from expertserve.grammar.recognise import Grammar
 from expertserve.package import keys
 from expertserve.package.archive import open_package
 from expertserve.package.build import pack
-from expertserve.server.state import Entry, State
+from expertserve.server.state import ServerState, StateEntry
 from tests import tiny
 
 SOUND = {
@@ -144,18 +144,18 @@ def test_preparing_fails_cleanly_at_every_step(
 
 def test_a_servers_state_is_old_or_new_at_every_step(tmp_path: Path) -> None:
     folder = tmp_path / "state"
-    State(folder).put(Entry(name="old", path="/old"))
+    ServerState(folder).put(StateEntry(name="old", path="/old"))
     seen = []
     for step in range(1, 50):
-        state = State(folder)
+        state = ServerState(folder)
         try:
             with _faults.at(step, folder, errno.ENOSPC, forever=True):
-                state.put(Entry(name="new", path="/new"))
+                state.put(StateEntry(name="new", path="/new"))
         except LoadError as failure:
             assert (
                 _faults.hit and failure.code == "io" and [e.name for e in state.entries] == ["old"]
             )
-        seen.append([e.name for e in State(folder).entries])
+        seen.append([e.name for e in ServerState(folder).entries])
         assert [p.name for p in folder.iterdir()] == ["experts.json"]
         if not _faults.hit:
             break

@@ -110,9 +110,21 @@ def tars(draw: st.DrawFn) -> bytes:
                 draw(st.sampled_from(NASTY_NAMES) | st.text(max_size=12)).replace("\x00", "\x01")
                 or "x"
             )
-            member.type = draw(st.sampled_from([tarfile.REGTYPE] * 6 + [tarfile.DIRTYPE, tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.CHRTYPE,
-                               # fmt: skip
-                               tarfile.FIFOTYPE, tarfile.GNUTYPE_SPARSE, tarfile.XGLTYPE, b"?"]))
+            member.type = draw(
+                st.sampled_from(
+                    [tarfile.REGTYPE] * 6
+                    + [
+                        tarfile.DIRTYPE,
+                        tarfile.SYMTYPE,
+                        tarfile.LNKTYPE,
+                        tarfile.CHRTYPE,
+                        tarfile.FIFOTYPE,
+                        tarfile.GNUTYPE_SPARSE,
+                        tarfile.XGLTYPE,
+                        b"?",
+                    ]
+                )
+            )
             member.linkname = draw(st.sampled_from(["", "manifest.json", "/etc/passwd", ".."]))
             member.mode = draw(st.sampled_from([0o644, 0o4777, 0]))
             content = draw(st.binary(max_size=40)) * draw(st.sampled_from([1, 30, 40_000]))

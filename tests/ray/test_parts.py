@@ -15,7 +15,7 @@ from expertserve.engine.fake import FakeEngine
 from expertserve.errors import ConfigError, ExpertNotLoadedError, IntegrityError, LoadError
 from expertserve.files import file_digest
 from expertserve.ray import catalogue as ray_catalogue
-from expertserve.ray.catalogue import Catalogue, Change, Follower, Snapshot, Wanted
+from expertserve.ray.catalogue import Catalogue, CatalogueFollower, Change, Snapshot, Wanted
 from expertserve.ray.config import read_config
 from expertserve.ray.source import fetch, packages_at, publish
 from tests import tiny
@@ -183,7 +183,7 @@ def test_one_package_that_can_not_be_served_holds_up_no_other(
                 Wanted("bad", str(tmp_path / "none.expert"), digest),
                 Wanted("good", str(archive), digest),
             )
-            follower = Follower(manager, tmp_path / "cache")
+            follower = CatalogueFollower(manager, tmp_path / "cache")
             with pytest.raises(LoadError):
                 await follower.adopt(Snapshot(1, wanted))
             assert [e.name for e in await manager.list_loaded_experts()] == [

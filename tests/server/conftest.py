@@ -21,7 +21,7 @@ from expertserve.engine.fake import FakeEngine
 from expertserve.manager import AsyncExpertManager
 from expertserve.server.app import create_app
 from expertserve.server.parts import Parts
-from expertserve.server.run import Named, _config, _lifespan, _Server, load_all
+from expertserve.server.run import NamedPackage, _config, _lifespan, _Server, load_all
 from expertserve.server.settings import ServerSettings
 from tests import tiny
 
@@ -70,7 +70,7 @@ class Running:
 
 
 async def _run(ready: Callable[[Running], None], make: Callable[[], AsyncExpertManager], engine: FakeEngine, settings: ServerSettings,
-               packages: Sequence[Named]) -> None:  # fmt: skip
+               packages: Sequence[NamedPackage]) -> None:  # fmt: skip
     manager = make()
     try:
         app = create_app(manager, settings, lifespan=_lifespan)
@@ -132,7 +132,7 @@ def serve(tiny_base: Path, tmp_path: Path) -> Iterator[Serve]:
         def work() -> None:
             try:
                 made = ServerSettings(**{"log_json": True, "drain": 5.0, **settings})
-                named = [Named(n, p) for n, p in packages.items()]
+                named = [NamedPackage(n, p) for n, p in packages.items()]
                 asyncio.run(
                     _run(
                         box.append,

@@ -13,7 +13,7 @@ import pytest
 
 from expertserve.errors import ConfigError
 from expertserve.server.auth import Key, Keyring, hash_of, new_key, read_keys
-from expertserve.server.limits import Bucket, Limits
+from expertserve.server.limits import Bucket, RateLimits
 from expertserve.server.problems import Refusal
 from expertserve.server.settings import ServerSettings
 from tests.server.conftest import Running, Serve, keys_file, until
@@ -259,7 +259,7 @@ def test_a_bucket_refills_evenly_and_may_be_overdrawn() -> None:
 
 
 def test_a_key_whose_rights_change_keeps_what_it_has_running() -> None:
-    limits = Limits(10)
+    limits = RateLimits(10)
     before = Key(name="a", sha256="0" * 64, concurrent=1)
     with (
         limits.admit(before),

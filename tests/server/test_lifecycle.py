@@ -24,7 +24,7 @@ import openai
 import pytest
 
 from expertserve.server.logs import JsonLines, Plain
-from expertserve.server.state import Entry, State
+from expertserve.server.state import ServerState, StateEntry
 from tests.server.conftest import Running, Serve, until
 
 ASK: Any = {"model": "sql", "messages": [{"role": "user", "content": "How many customers?"}]}
@@ -132,13 +132,13 @@ import sys, asyncio
 from pathlib import Path
 from expertserve.engine.fake import FakeEngine
 from expertserve.manager import AsyncExpertManager
-from expertserve.server.run import Named, serve
+from expertserve.server.run import NamedPackage, serve
 from expertserve.server.settings import ServerSettings
 base, cache, state, folder, delay, *packages = sys.argv[1:]
 fake = lambda: FakeEngine(lambda prompt: "SELECT 1 FROM t WHERE a = b", delay=float(delay))
 make = lambda: AsyncExpertManager(engine=fake, cache_dir=cache, models_dir=base)
 settings = ServerSettings(port=0, open_admin=True, state_folder=Path(state), experts_folder=Path(folder), drain=5)
-named = [Named(p.split("=")[0], Path(p.split("=")[1])) for p in packages]
+named = [NamedPackage(p.split("=")[0], Path(p.split("=")[1])) for p in packages]
 serve(make, settings, named, listening=lambda url, parts: print(url, flush=True), ready=lambda url, parts: print("ready", flush=True))
 """
 
@@ -238,20 +238,20 @@ def test_a_taken_port_is_told_before_anything_is_loaded() -> None:
 
 
 def test_state_is_replaced_in_one_step(tmp_path: Path) -> None:
-    state = State(tmp_path / "state")
-    state.note(Entry(name="given", path="/x"))
-    state.put(Entry(name="a", path="/a", pin=True))
-    assert [e.name for e in State(tmp_path / "state").entries] == ["a"]
-    state.put(Entry(name="given", path="/y"))
+    state = ServerState(tmp_path / "state")
+    state.note(StateEntry(name="given", path="/x"))
+    state.put(StateEntry(name="a", path="/a", pin=True))
+    assert [e.name for e in ServerState(tmp_path / "state").entries] == ["a"]
+    state.put(StateEntry(name="given", path="/y"))
     state.drop("a")
-    assert [(e.name, e.path) for e in State(tmp_path / "state").entries] == [("given", "/y")]
+    assert [(e.name, e.path) for e in ServerState(tmp_path / "state").entries] == [("given", "/y")]
     assert [p.name for p in (tmp_path / "state").iterdir()] == ["experts.json"]
 
 
 def test_state_that_is_in_place_counts_as_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    state, sync = State(tmp_path / "state"), os.fsync
+    state, sync = ServerState(tmp_path / "state"), os.fsync
 
     def fails_for_folders(handle: int) -> None:
         if stat.S_ISDIR(os.fstat(handle).st_mode):
@@ -259,10 +259,10 @@ def test_state_that_is_in_place_counts_as_written(
         sync(handle)
 
     monkeypatch.setattr(os, "fsync", fails_for_folders)
-    state.put(Entry(name="a", path="/a"))
+    state.put(StateEntry(name="a", path="/a"))
     assert (
         [e.name for e in state.entries]
-        == [e.name for e in State(tmp_path / "state").entries]
+        == [e.name for e in ServerState(tmp_path / "state").entries]
         == ["a"]
     )
 

@@ -1,5 +1,4 @@
-"""Adapters on plain linear layers: y ← y + d ⊙ y + e + B (A x), each row of the batch by its own
-adapter.
+"""Adapters on linear layers: y ← y + d ⊙ y + e + B (A x), each row by its own adapter.
 
 The formula is that of `row_scale`; weights come from the serving form. A batch of one adapter takes
 two small products a layer. A mixed one takes two as well: the adapters' ranks stand side by side,
@@ -42,7 +41,7 @@ class Weights:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Adapter:
+class RowAdapter:
     """An adapter in memory: weights by the base model's module names."""
 
     digest: str
@@ -67,11 +66,11 @@ class Plan:
             [rows].
     """
 
-    adapters: tuple[Adapter, ...] = ()
+    adapters: tuple[RowAdapter, ...] = ()
     row: torch.Tensor | None = None
 
     @classmethod
-    def of(cls, rows: Sequence[Adapter | None], device: torch.device) -> Plan:
+    def of(cls, rows: Sequence[RowAdapter | None], device: torch.device) -> Plan:
         adapters = tuple(sorted({a for a in rows if a is not None}, key=lambda a: a.digest))
         if len(adapters) <= 1 and None not in rows:
             return cls(adapters)
@@ -103,7 +102,7 @@ class AdaptedLinear(nn.Module):
         self.name = name
         self.base = base
         self.current = current
-        self._stacked: tuple[tuple[Adapter, ...], Weights | None] = ((), None)
+        self._stacked: tuple[tuple[RowAdapter, ...], Weights | None] = ((), None)
         self._masked: tuple[Plan | None, torch.Tensor | None] = (None, None)
 
     @property
@@ -130,16 +129,14 @@ class AdaptedLinear(nn.Module):
             else _apply(x, y, stacked, plan.row[:, None], self._mask(plan, stacked))
         )
 
-    def _stack(self, adapters: tuple[Adapter, ...]) -> Weights | None:
+    def _stack(self, adapters: tuple[RowAdapter, ...]) -> Weights | None:
         """The adapters side by side; kept until another set comes."""
         if self._stacked[0] != adapters:
             self._stacked = (adapters, stack([a.modules.get(self.name) for a in adapters]))
         return self._stacked[1]
 
     def _mask(self, plan: Plan, stacked: Weights) -> torch.Tensor:
-        """1 where a rank belongs to the row's adapter, shape [rows, 1, ranks]; kept as long as the
-        plan.
-        """
+        """1 where a rank belongs to the row's adapter, [rows, 1, ranks]; kept with the plan."""
         if self._masked[0] is not plan or self._masked[1] is None:
             assert plan.row is not None and stacked.owner is not None
             self._masked = (plan, (stacked.owner == plan.row[:, None])[:, None].to(stacked.a.dtype))
@@ -174,9 +171,7 @@ def _apply(
 
 
 def stack(parts: Sequence[Weights | None]) -> Weights | None:
-    """Several adapters' weights for one layer, in order; None marks one that leaves this layer
-    alone. None if all do.
-    """
+    """Several adapters' weights for one layer, None where one lacks it; None if all do."""
     there = [(i, w) for i, w in enumerate(parts) if w is not None]
     if not there:
         return None
@@ -204,9 +199,8 @@ def read(
     layers: Mapping[str, nn.Module],
     dtype: torch.dtype,
     device: torch.device,
-) -> Adapter:
-    """Reads a serving form for a model whose linear layers are given by name, and checks that every
-    part of it has its place.
+) -> RowAdapter:
+    """Reads a serving form, and checks that every part of it has its layer.
 
     Raises:
         LoadError: The file can't be read.
@@ -232,7 +226,7 @@ def read(
     for name in names:
         a, b = (tensors[f"{PREFIX}{name}.lora_{side}.weight"] for side in "AB")
         modules[name] = _fitted(name, layers.get(name), a, b, dtype, device)
-    return Adapter(adapter.digest, modules)
+    return RowAdapter(adapter.digest, modules)
 
 
 def _fitted(

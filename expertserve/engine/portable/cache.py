@@ -1,5 +1,4 @@
-"""Keys and values of a batch whose rows come and go: rows end at the same place, shorter ones are
-padded on the left with zeros.
+"""The KV cache of a batch whose rows come and go, left-padded with zeros.
 
 Buffers are allocated ahead, so that a step writes one place and copies nothing.
 """
@@ -15,7 +14,7 @@ AHEAD = 64
 """Places allocated beyond those that are needed."""
 
 
-class Layer(CacheLayerMixin):  # type: ignore[misc]
+class CacheLayer(CacheLayerMixin):  # type: ignore[misc]
     """One layer's keys and values. Shapes: [rows or more, heads, places or more, head size]."""
 
     is_sliding = False  # windows are the mask's business: it gets the whole length
@@ -68,10 +67,8 @@ class Layer(CacheLayerMixin):  # type: ignore[misc]
             if buffer is not None and row != self.rows:
                 buffer[row] = buffer[self.rows]
 
-    def rebuild(self, kept: int, parts: Sequence[tuple[Layer, int]], end: int) -> None:
-        """The last `kept` places of the rows that are here, and behind them one row of each (layer,
-        length), all ending at `end`.
-        """
+    def rebuild(self, kept: int, parts: Sequence[tuple[CacheLayer, int]], end: int) -> None:
+        """The last `kept` places of present rows, then a row of each (layer, length)."""
         own, rows = self.rows, self.rows + len(parts)
         for name in ("keys", "values"):
             old = getattr(self, name)
@@ -98,9 +95,9 @@ class BatchCache(Cache):  # type: ignore[misc]
     """
 
     def __init__(self, layers: int) -> None:
-        super().__init__(layers=[Layer() for _ in range(layers)])
+        super().__init__(layers=[CacheLayer() for _ in range(layers)])
         self.lengths: list[int] = []
-        self.layers: list[Layer]
+        self.layers: list[CacheLayer]
 
     @property
     def end(self) -> int:
@@ -108,9 +105,7 @@ class BatchCache(Cache):  # type: ignore[misc]
         return max((layer.end for layer in self.layers), default=0)
 
     def join(self, parts: Sequence[tuple[BatchCache, int]]) -> None:
-        """Adds the first row of each (cache, length); takes memory for the new batch and one layer
-        of the old.
-        """
+        """Adds the first row of each (cache, length). Peak: the new batch and one old layer."""
         kept = max(self.lengths, default=0)
         self.lengths += [length for _, length in parts]
         end = max(self.lengths)
@@ -118,9 +113,7 @@ class BatchCache(Cache):  # type: ignore[misc]
             layer.rebuild(kept, [(cache.layers[i], length) for cache, length in parts], end)
 
     def drop(self, row: int) -> None:
-        """Removes a row; the last one takes its place. Padding that nobody needs any more goes when
-        it is much.
-        """
+        """Removes a row by moving the last one there. Drops padding when there is much."""
         self.lengths[row] = self.lengths[-1]
         self.lengths.pop()
         for layer in self.layers:
@@ -135,9 +128,7 @@ class BatchCache(Cache):  # type: ignore[misc]
         self.lengths = [length + 1 for length in self.lengths]
 
     def mask(self, device: torch.device) -> torch.Tensor | None:
-        """1 at the places that a row's next token may see, itself included, shape [rows, places +
-        1]; None where there is no padding.
-        """
+        """The attention mask [rows, places + 1] of the next token; None without padding."""
         end = self.end
         if all(length == end for length in self.lengths):
             return None

@@ -1,5 +1,4 @@
-"""The portable engine: transformers, in this process, on whatever device torch has. Runs on Linux,
-Windows and macOS.
+"""The portable engine: transformers, in this process, on any device of torch's.
 
 Adapters of every type come as our serving form and are applied in the model's own linear layers, so
 nothing is merged, nothing is reloaded, and one batch mixes them. Slower than vLLM under load: no
@@ -37,8 +36,8 @@ from expertserve.result import Chunk
 if TYPE_CHECKING:
     import torch
 
-    from expertserve.decoding.mask import State
-    from expertserve.engine.portable.adapters import Adapter
+    from expertserve.decoding.mask import MaskState
+    from expertserve.engine.portable.adapters import RowAdapter
     from expertserve.engine.portable.guides import Guides
     from expertserve.engine.portable.worker import Loaded, Worker
 
@@ -53,7 +52,7 @@ class TransformersEngine:
         self._worker: Worker | None = None
         self._loaded: Loaded | None = None
         self._guides: Guides | None = None
-        self._adapters: dict[str, Adapter] = {}
+        self._adapters: dict[str, RowAdapter] = {}
         self._max_model_len = 0
 
     async def start(self, base: LocalModel, config: EngineConfig, rank: int) -> EngineInfo:
@@ -152,7 +151,7 @@ class TransformersEngine:
                 code="engine_refused",
             )
 
-    def _start_guides(self, request: Request) -> Sequence[State | None]:
+    def _start_guides(self, request: Request) -> Sequence[MaskState | None]:
         """What narrows each completion's tokens."""
         if request.constraint is None or self._guides is None:
             return [None] * request.sampling.n
@@ -160,9 +159,7 @@ class TransformersEngine:
 
 
 def _check_layers(base: LocalModel) -> None:
-    """Refuses models whose layers keep something else than keys and values, which a batch of
-    changing rows can't hold yet.
-    """
+    """Refuses models with other state than a KV cache, which changing rows can't share."""
     kinds = base.config.get("layer_types")
     odd = sorted({str(k) for k in kinds} - ATTENTION) if isinstance(kinds, list) else []
     if odd:

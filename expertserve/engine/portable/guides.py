@@ -1,4 +1,4 @@
-"""A request's grammar → what narrows each completion's tokens, read once for each grammar and kept."""
+"""Compiled grammars: each is read once, and gives a state for each completion."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections import OrderedDict
 from pathlib import Path
 
 from expertserve.decoding.compile import read_mask
-from expertserve.decoding.mask import GlrVocabulary, Mask, State, XMask
+from expertserve.decoding.mask import GlrVocabulary, Mask, MaskState, fallback_mask
 from expertserve.decoding.vocabulary import Vocabulary
 from expertserve.grammar.gbnf import parse
 from expertserve.request import Constraint
@@ -17,8 +17,7 @@ KEPT = 16
 
 
 class Guides:
-    """The compiled grammars of one engine. Thread-safe; reading one takes milliseconds, making it
-    by xgrammar seconds.
+    """An engine's compiled grammars. Thread-safe; reading takes ms, xgrammar seconds.
 
     Args:
         tokenizer: The base model's folder.
@@ -33,7 +32,7 @@ class Guides:
         self._masks: OrderedDict[str, Mask] = OrderedDict()
         self._lock = threading.Lock()
 
-    def __call__(self, constraint: Constraint) -> State:
+    def __call__(self, constraint: Constraint) -> MaskState:
         """A completion's state, at the beginning of its sentence.
 
         Raises:
@@ -51,6 +50,7 @@ class Guides:
     def _load(self, constraint: Constraint) -> Mask:
         self._vocabulary = self._vocabulary or Vocabulary.read(self._tokenizer)
         if constraint.mask is None:
-            return XMask(parse(constraint.gbnf), self._vocabulary, self._size)
+            rules = parse(constraint.gbnf)
+            return fallback_mask(constraint.engine, rules, self._vocabulary, self._size)
         self._own = self._own or GlrVocabulary(self._vocabulary)
         return read_mask(constraint.mask, self._own)

@@ -1,5 +1,4 @@
-"""Logits → tokens, as vLLM orders it: grammar, repetition penalty, temperature, min_p, top_k,
-top_p.
+"""Logits → tokens in vLLM's order: grammar, penalty, temperature, min_p, top_k, top_p.
 
 Log-probabilities are raw: of the logits as the model gave them. Drawing runs on the CPU with a
 generator for each completion, so that a seed gives the same draws on every device and beside any
@@ -14,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from expertserve.decoding.mask import State
+from expertserve.decoding.mask import MaskState
 from expertserve.request import Sampling
 from expertserve.result import TokenLogprob
 
@@ -37,7 +36,7 @@ class Choosing:
     sampling: Sampling
     ids: Sequence[int]
     generator: torch.Generator | None
-    guide: State | None
+    guide: MaskState | None
     ends: frozenset[int] = frozenset()
 
 
@@ -95,10 +94,8 @@ def draw(logits: torch.Tensor, sampling: Sampling, generator: torch.Generator) -
     return place if ids is None else int(ids[place])
 
 
-def _constrain(logits: torch.Tensor, guide: State, ends: frozenset[int]) -> None:
-    """Forbids, in place, every token that the grammar doesn't allow next. The one place where
-    grammars meet the sampler.
-    """
+def _constrain(logits: torch.Tensor, guide: MaskState, ends: frozenset[int]) -> None:
+    """Masks, in place, every token that the grammar doesn't allow next."""
     words = np.zeros((len(logits) + WORD - 1) // WORD, dtype=np.int32)
     guide.fill(words)
     allowed = torch.from_numpy(
@@ -112,9 +109,7 @@ def _constrain(logits: torch.Tensor, guide: State, ends: frozenset[int]) -> None
 
 
 def _penalise(logits: torch.Tensor, ids: Sequence[int], penalty: float) -> None:
-    """Divides positive and multiplies negative logits of tokens that were there (arXiv:1909.05858),
-    in place.
-    """
+    """Repetition penalty in place (arXiv:1909.05858): divides positive logits, else multiplies."""
     seen = torch.tensor(sorted(set(ids)), device=logits.device)
     seen = seen[seen < len(logits)]
     there = logits[seen]

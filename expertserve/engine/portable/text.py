@@ -1,6 +1,4 @@
-"""Tokens → text as it may be shown: whole characters only, and nothing that may still become a stop
-sequence.
-"""
+"""Tokens → text: whole characters only, and nothing that may become a stop sequence."""
 
 from __future__ import annotations
 
@@ -52,9 +50,7 @@ class TextStream:
             return self._stream.step(self._tokenizer, token) or ""
 
     def rest(self) -> str:
-        """What was held back, at an end that no stop sequence made. Bytes of an unfinished
-        character are left out.
-        """
+        """What was held back at an end without a stop sequence, less a partial character."""
         return self._held
 
 

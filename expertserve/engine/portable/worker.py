@@ -1,5 +1,4 @@
-"""One thread that owns the model and runs a step after another; requests join and leave between
-steps.
+"""The thread that owns the model and runs its steps; requests join between steps.
 
 A step reads: drop what was cancelled, prefill what waits, decode one token for every row, hand out
 chunks. Prompts are prefilled one by one, without padding; decoding is one batch.
@@ -21,9 +20,9 @@ import tokenizers
 import torch
 from torch import nn
 
-from expertserve.decoding.mask import State
+from expertserve.decoding.mask import MaskState
 from expertserve.engine.machine import Sizes
-from expertserve.engine.portable.adapters import AdaptedLinear, Adapter, Current, Plan
+from expertserve.engine.portable.adapters import AdaptedLinear, Current, Plan, RowAdapter
 from expertserve.engine.portable.cache import BatchCache
 from expertserve.engine.portable.sampling import Choosing, choose, generator
 from expertserve.engine.portable.text import TextStream
@@ -46,8 +45,8 @@ class Job:
     """
 
     request: Request
-    adapter: Adapter | None
-    guides: Sequence[State | None]
+    adapter: RowAdapter | None
+    guides: Sequence[MaskState | None]
     chunks: asyncio.Queue[Chunk | ExpertError | None]
     cancelled: bool = False
     rows: int = 0
@@ -243,9 +242,7 @@ class Batch:
             )
 
     def _fits(self, job: Job, joining: Sequence[Row]) -> bool:
-        """Whether there are rows and memory for one more request at its longest, padding included.
-        A request alone always gets a try.
-        """
+        """Whether one more request fits at its longest. A request alone is always tried."""
         jobs = [row.job for row in (*self.rows, *joining)]
         rows = len(jobs) + job.request.sampling.n
         longest = max(

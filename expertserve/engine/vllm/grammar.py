@@ -25,7 +25,7 @@ from vllm.v1.structured_output.backend_types import (
 )
 
 from expertserve.decoding.compile import read_mask, vocabulary_of
-from expertserve.decoding.mask import GlrVocabulary, Mask, State, XMask
+from expertserve.decoding.mask import GlrVocabulary, Mask, MaskState, fallback_mask
 from expertserve.engine.vllm import patches
 from expertserve.grammar.gbnf import parse
 
@@ -49,18 +49,14 @@ class Scheduler(AsyncScheduler):  # type: ignore[misc]
 
 
 def _end_with(parent: int) -> None:
-    """Ends the engine's process when the one that started it is gone, killed perhaps: nobody else
-    would. Its workers end with it.
-    """
+    """Ends the engine's process when its parent is gone, killed perhaps."""
     while os.getppid() == parent:
         time.sleep(1)
     os._exit(1)
 
 
 class Params(SamplingParams):  # type: ignore[misc]
-    """Sampling parameters whose grammar is for our backend: the front end of vLLM would check it
-    against its own.
-    """
+    """Sampling parameters with a grammar of ours, which vLLM's front end must not check."""
 
     def _validate_structured_outputs(self, *args: Any) -> None:
         assert self.structured_outputs is not None
@@ -68,9 +64,7 @@ class Params(SamplingParams):  # type: ignore[misc]
 
 
 class Backend(StructuredOutputBackend):  # type: ignore[misc]
-    """Loads the masks that our front end has had compiled: it sends JSON with a grammar's digest
-    and where its mask lies.
-    """
+    """Loads the masks that our front end compiled, by the grammar's digest and path."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -96,8 +90,9 @@ class Backend(StructuredOutputBackend):  # type: ignore[misc]
         return Sentence(mask, sorted(stop_token_ids or ()))
 
     def _load(self, spec: dict[str, str]) -> Mask:
-        if spec["engine"] == "xgrammar":
-            return XMask(parse(spec["gbnf"]), vocabulary_of(self._folder), self.vocab_size)
+        if not spec["mask"]:
+            rules, vocabulary = parse(spec["gbnf"]), vocabulary_of(self._folder)
+            return fallback_mask(spec["engine"], rules, vocabulary, self.vocab_size)
         self._vocabulary = self._vocabulary or GlrVocabulary(vocabulary_of(self._folder))
         return read_mask(Path(spec["mask"]), self._vocabulary)
 
@@ -109,8 +104,7 @@ class Backend(StructuredOutputBackend):  # type: ignore[misc]
 
 
 class Sentence(StructuredOutputGrammar):  # type: ignore[misc]
-    """One request's place in its sentence. Tokens that end the answer are allowed where the
-    sentence is complete, and only there.
+    """A request's place in its sentence. EOS is allowed only where it is complete.
 
     Args:
         ends: Those tokens.
@@ -123,7 +117,7 @@ class Sentence(StructuredOutputGrammar):  # type: ignore[misc]
         self.reset()
 
     def reset(self) -> None:
-        self._state: State = self._mask.start()
+        self._state: MaskState = self._mask.start()
         self._taken: list[int] = []
         self._ended = False
 
@@ -142,9 +136,7 @@ class Sentence(StructuredOutputGrammar):  # type: ignore[misc]
         return True
 
     def rollback(self, num_tokens: int) -> None:
-        """Goes back, as speculative decoding asks, by starting again: copying the state at every
-        token costs ten times its step.
-        """
+        """Rolls back by replay: copying the state at each token costs ten times its step."""
         kept = self._taken[: len(self._taken) + self._ended - num_tokens]
         self.reset()
         self.accept_tokens("", kept)

@@ -65,9 +65,7 @@ class _Start:
     def run(
         self, arguments: Mapping[str, Any], defaults: Mapping[str, str], chosen: Mapping[str, str]
     ) -> AsyncLLM:
-        """Raises: EngineDeadError: `engine_closed` where it was given up; and what `translated`
-        makes of vLLM's.
-        """
+        """Raises EngineDeadError `engine_closed` when given up, and translated errors."""
         try:
             with _launching, _set(defaults, chosen), _no_main(), _deaf(), translated():
                 import torch  # noqa: F401  (configures its logging)
@@ -114,9 +112,7 @@ _launching = threading.Lock()
 
 @contextmanager
 def _deaf() -> Iterator[None]:
-    """Processes that are started meanwhile don't hear Ctrl-C, which a terminal sends to all: they
-    finish what we let them finish.
-    """
+    """Processes started meanwhile ignore SIGINT, which a terminal sends to the whole group."""
     if sys.platform == "win32":
         yield
         return
@@ -143,8 +139,7 @@ def _set(defaults: Mapping[str, str], chosen: Mapping[str, str]) -> Iterator[Non
 
 
 class _Main(types.ModuleType):
-    """Stands in for `__main__` while processes are spawned: everything is there, but not where it
-    came from.
+    """Stands in for `__main__` while processes are spawned, without its origin.
 
     A spawned process runs the main script again unless it can't tell which that was, so scripts
     would need a `if __name__ == "__main__"` guard, and would loop without one. Nothing that vLLM
@@ -174,9 +169,7 @@ _live: weakref.WeakSet[AsyncLLM] = weakref.WeakSet()
 
 @cache
 def _shut_down_at_exit() -> None:
-    """Ends vLLM's processes before multiprocessing waits for them: what is registered last runs
-    first, and it was registered by now.
-    """
+    """Ends vLLM's processes before multiprocessing waits for them at exit."""
 
     def shut_down() -> None:
         logging.getLogger("vllm").setLevel(

@@ -1,5 +1,4 @@
-"""How adapters are applied inside vLLM's workers: y ← y + d ⊙ y + e + B (A x), each token by its
-own adapter.
+"""Adapters in vLLM's CPU workers: y ← y + d ⊙ y + e + B (A x), per token.
 
 vLLM calls its Punica wrapper (arXiv:2310.18547) for every linear layer. Its CPU wrapper gathers A
 and B once per token, which costs several times what the layer itself does. Here tokens are grouped
@@ -41,13 +40,9 @@ LONG_RUN = 48
 SMALL = 64
 """Up to so many tokens, products with weights that were laid out for oneDNN are quicker."""
 DUE = itertools.cycle(range(8, 40))
-"""Laying weights out costs as much as some ten products save: it is done at a use between these,
-another one for each layer, so that no step pays for all of an adapter's layers.
-"""
+"""Uses before an adapter's weights are laid out, a layer a step: it costs ten products."""
 KEPT = 32
-"""Adapters, counted in every combination, whose side-by-side weights a layer keeps; those of which
-a slot has changed go at once.
-"""
+"""Adapters whose packed weights a layer keeps; those of changed slots go at once."""
 
 
 class Product:
@@ -73,9 +68,7 @@ def _scratch(columns: int, dtype: torch.dtype, side: str) -> torch.Tensor:
 
 
 class Slice(NamedTuple):
-    """One of a layer's fused outputs that is added to: its columns of y, its rows of the packed A,
-    its B [rows, columns].
-    """
+    """A fused output: its columns of y, rows of the packed A, and B [rows, columns]."""
 
     columns: slice
     rows: slice
@@ -107,10 +100,7 @@ class Packed:
     _wide: Packed | None = None
 
     def products(self) -> tuple[Product, Product] | None:
-        """The two products of few tokens, once they are worth preparing. None for float32, which is
-        quicker without (measured with AVX2), and where oneDNN has none for this CPU: bfloat16
-        without AVX-512, for which vLLM's own layers fall back, too.
-        """
+        """Prepared products for few tokens, once worth it; None in float32 or without oneDNN's."""
         if self._products is None and self._due and self.a.dtype != torch.float32:
             self._due -= 1
             if not self._due:
@@ -187,9 +177,7 @@ class Region:
         return found
 
     def mask(self, inner: torch.Tensor, slices: int) -> torch.Tensor | None:
-        """Which of the products with the adapters' A, shape [tokens, slices · slots · rank], are a
-        token's own; None where all are.
-        """
+        """Which products with the packed A [tokens, ranks] are a token's own; None if all are."""
         if self.own is None:
             return None
         found = self._masks.get((inner.shape[1], slices))
@@ -202,9 +190,7 @@ class Region:
 
 
 def regions(slots: Sequence[int], dtype: torch.dtype) -> list[Region]:
-    """Cuts a step's tokens (slot per token, −1 for none) into long runs and the mixed stretches
-    between them.
-    """
+    """Cuts a step's tokens (a slot each, −1 for none) into long runs and mixed stretches."""
     found: list[tuple[int, int, bool]] = []
     at = 0
     for _, run in itertools.groupby(slots):
@@ -230,9 +216,7 @@ def _region(slots: Sequence[int], start: int, end: int, dtype: torch.dtype) -> R
 
 
 def pack(a: Sequence[torch.Tensor], b: Sequence[torch.Tensor]) -> Packed:
-    """One slot's slices (a [rank, in], b [out, rank] each) → packed; ranks and outer slices that
-    the adapter doesn't use are dropped.
-    """
+    """One slot's slices → packed, without unused ranks and outer slices."""
     added, changed = [], []
     for down, up, end in zip(a, b, itertools.accumulate(map(len, b)), strict=True):
         columns, width = slice(end - len(up), end), _used(down)
@@ -265,8 +249,7 @@ def _used(a: torch.Tensor) -> int:
 def _joined(
     added: Sequence[tuple[slice, list[torch.Tensor], list[torch.Tensor]]], nothing: torch.Tensor
 ) -> tuple[torch.Tensor, tuple[Slice, ...]]:
-    """Each slice's columns, A and B in pieces that go one below the other → the packed A, and the
-    slices, all copied.
+    """Slices' columns, A and B in pieces → the packed A and the slices, copied.
 
     `nothing` is an A without rows, [0, in]: what is left where there are no slices.
     """
@@ -280,9 +263,7 @@ def _joined(
 
 
 def stack(parts: Sequence[Packed]) -> Packed:
-    """Several adapters side by side, all padded to the widest slice and to the outputs that any of
-    them changes.
-    """
+    """Several adapters packed side by side, padded to the widest slice and all outputs."""
     width = max((len(one.b) for part in parts for one in part.slices), default=0)
     own = [{one.columns.start: one for one in part.slices} for part in parts]
     like = {start: one for slices in own for start, one in slices.items()}
@@ -307,9 +288,7 @@ def _padded(rows: torch.Tensor, height: int) -> torch.Tensor:
 def _rows(
     vectors: Sequence[torch.Tensor | None], sides: Sequence[tuple[int, int]]
 ) -> torch.Tensor | None:
-    """Vectors one below the other, each with so many zeros before and behind it, and a row of
-    zeros.
-    """
+    """Vectors stacked, each padded with zeros on both sides, and a row of zeros."""
     rows = [None if v is None else pad(v, side) for v, side in zip(vectors, sides, strict=True)]
     some = next((row for row in rows if row is not None), None)
     if some is None:
@@ -319,7 +298,7 @@ def _rows(
 
 
 def apply(y: torch.Tensor, x: torch.Tensor, packed: Packed, region: Region) -> None:
-    """One region's tokens through their adapters, into y. Shapes: y [tokens, out], x [tokens, in]."""
+    """One region's tokens through their adapters, into y [tokens, out]; x is [tokens, in]."""
     scale, shift = region.rows(packed)
     changed = _part(y, 1, packed.columns)
     if scale is not None:
@@ -341,9 +320,7 @@ def apply(y: torch.Tensor, x: torch.Tensor, packed: Packed, region: Region) -> N
 
 
 def _part(matrix: torch.Tensor, dim: int, where: slice) -> torch.Tensor:
-    """Rows or columns of a matrix; itself where that is all, as a view costs as much as a small
-    sum.
-    """
+    """Rows or columns of a matrix; itself for all of them, as a view has a cost."""
     return (
         matrix
         if where.stop - where.start == matrix.shape[dim]
@@ -389,9 +366,7 @@ class RowScaleCPU(PunicaWrapperCPU):  # type: ignore[misc]
         output_slices: tuple[int, ...],
         **kwargs: Any,
     ) -> None:
-        """Shapes: y [tokens, out], x [tokens, in], per slice a [slots, 1, rank, in] and b [slots,
-        1, out, rank]; `scale` is 1.
-        """
+        """y [tokens, out], x [tokens, in], a [slots, 1, rank, in], b [slots, 1, out, rank]."""
         x, y = x.view(-1, x.shape[-1]), y.view(-1, y.shape[-1])
         for region in self._step("tokens", self._slots, x.dtype):
             packed = self._weights(region, lora_a_stacked, lora_b_stacked)

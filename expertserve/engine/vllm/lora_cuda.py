@@ -1,6 +1,4 @@
-"""vLLM's GPU wrapper with the row scale before its low-rank kernels. Not measured: there was no GPU
-where this was written.
-"""
+"""vLLM's GPU wrapper with the row scale before its low-rank kernels. Not measured on GPUs."""
 
 from __future__ import annotations
 
@@ -13,9 +11,7 @@ from expertserve.engine.vllm.row_scale import scale_rows
 
 
 class RowScaleCUDA(PunicaWrapperGPU):  # type: ignore[misc]
-    """As `RowScaleCPU`, but the low-rank part is vLLM's Triton kernels, to which the reserved ranks
-    are zeros.
-    """
+    """As `RowScaleCPU`, by vLLM's Triton kernels, to which the reserved ranks are zeros."""
 
     def add_lora_linear(
         self,

@@ -25,12 +25,10 @@ patches.ADAPTERS.install()
 
 
 class WorkerExtension:
-    """Methods that the front end can call in every worker. vLLM mixes this class into its worker
-    class.
-    """
+    """Methods that the front end calls in every worker; mixed into vLLM's worker class."""
 
     def expertserve_adapters(self: WorkerBase) -> list[tuple[int, int, bool]]:
-        """Every adapter in memory: its id, the bytes of its tensors, and whether it is in a slot."""
+        """Every adapter in memory: id, bytes of its tensors, whether it is in a slot."""
         if self.model_runner.lora_manager is None:
             return []
         manager: Any = self.model_runner.lora_manager._adapter_manager
@@ -40,8 +38,7 @@ class WorkerExtension:
         ]
 
     def expertserve_add(self: WorkerBase, name: str, adapter_id: int, folder: str) -> int:
-        """Loads an adapter into a slot, and compares what the slot then holds with the serving
-        form; returns the number of modules.
+        """Loads an adapter into a slot and compares it with the file; returns its modules.
 
         Both in one call: between two, other requests may need the slot.
 
@@ -78,9 +75,7 @@ def _bytes(lora: Any) -> int:
 def _check_layer(
     name: str, layer: Any, parts: list[str], slot: int, wanted: dict[str, torch.Tensor]
 ) -> int:
-    """Each slice of one layer against its part of the file; returns how many parts the file has for
-    it.
-    """
+    """Compares a layer's slices with the file; returns how many parts the file has for it."""
     a = [wanted.get(f"base_model.model.{p}.lora_A.weight") for p in parts]
     b = [wanted.get(f"base_model.model.{p}.lora_B.weight") for p in parts]
     if (
