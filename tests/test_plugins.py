@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -103,7 +104,7 @@ def test_an_engine_that_is_none_is_refused(
 
 
 def test_an_adapter_type(install: Install, tiny_base: Path, tmp_path: Path) -> None:
-    tiny.peft_adapter(tiny_base, tmp_path, "lora", rank=2, targets=["q_proj"])
+    tiny.peft_adapter(tiny_base, tmp_path, "lora", rank=2, target_modules=["q_proj"])
     config = json.loads((tmp_path / "adapter_config.json").read_text())
     (tmp_path / "adapter_config.json").write_text(json.dumps(config | {"peft_type": "DOUBLED"}))
     weights, base = tmp_path / "adapter_model.safetensors", LocalModel("tiny", tiny_base)
@@ -136,10 +137,10 @@ def test_a_mask_engine(install: Install) -> None:
 
 
 def test_a_source(install: Install, tiny_package: Path, tmp_path: Path) -> None:
-    (tmp_path / "site" / "mine.expert").write_bytes(tiny_package.read_bytes())
+    shutil.copytree(tiny_package, tmp_path / "site" / "mine")
     with pytest.raises(LoadError, match="no installed package fetches shelf://") as caught:
-        open_package("shelf://mine.expert", cache_dir=tmp_path / "cache")
+        open_package("shelf://mine", cache_dir=tmp_path / "cache")
     assert caught.value.code == "not_found"
     install("sources", "shelf = expertserve_example:fetch")
-    package = open_package("shelf://mine.expert", cache_dir=tmp_path / "cache")
+    package = open_package("shelf://mine", cache_dir=tmp_path / "cache")
     assert "manifest.json" in package.files

@@ -1,1 +1,1 @@
-"""The demo experts' tasks: what they are trained on and how an answer is judged."""
+"""How the demo experts are made: generators of their data, judges of answers, the trainer."""

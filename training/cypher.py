@@ -27,7 +27,8 @@ from training.cypher_draw import Draw, Kind
 from training.cypher_hop_questions import HOP_KINDS
 from training.cypher_judge import correct, engine_of
 from training.cypher_node_questions import NODE_KINDS
-from training.cypher_schema import TEST, TRAIN, cost, draw_schema, read_schema
+from training.cypher_schema import cost, draw_schema, read_schema
+from training.cypher_world import TEST, TRAIN
 from training.task import Lesson, Pair, Split
 
 __all__ = ["correct", "lessons"]
@@ -38,7 +39,7 @@ _KINDS: Final = NODE_KINDS + HOP_KINDS
 
 
 def lessons(split: Split, seed: int) -> Iterator[Lesson]:
-    """Endless, deterministic. Test questions whose wrong answers would pass are dropped."""
+    """Endless and deterministic. Of test, no question that a wrong answer would pass for right."""
     rng = random.Random(f"{split}:{seed}")
     domains = list(TRAIN if split == "train" else TEST)
     while True:

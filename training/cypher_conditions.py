@@ -1,4 +1,8 @@
-"""Conditions on properties: their wording, their Cypher, and the rows they hold for."""
+"""Conditions on properties: how they are said, how they are written, which rows they hold for.
+
+How they are said is in `data/cypher_conditions.jsonl`: `{noun}` is the property, `{a}` the same
+with an article, `{v}` the value.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +14,7 @@ from typing import Final
 
 from training.cypher_schema import Column, Row, Value, article
 from training.cypher_world import Numbers, Texts
-from training.records import read
+from training.records import read_choices
 
 _TESTS: Final[Mapping[str, Callable[[object, object], bool]]] = {
     "=": operator.eq,
@@ -24,17 +28,7 @@ _TESTS: Final[Mapping[str, Callable[[object, object], bool]]] = {
     "CONTAINS": lambda left, right: str(right) in str(left),
 }
 _SPELLED: Final = frozenset(("STARTS WITH", "ENDS WITH", "CONTAINS"))
-
-
-@dataclass(frozen=True, slots=True)
-class Phrases:
-    """How a condition is said."""
-
-    condition: str
-    phrases: tuple[str, ...]
-
-
-_SAID: Final = {p.condition: p.phrases for p in read("cypher_phrases.jsonl", Phrases)}
+_SAID: Final = read_choices("cypher_conditions.jsonl")
 
 
 def magnitude(value: object) -> float:
@@ -78,7 +72,7 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Rows to choose among, and one to include, so that no question has an empty answer."""
+    """Rows to choose among, and one that has to be chosen: no question comes out empty."""
 
     columns: tuple[Column, ...]
     rows: Sequence[Row]
@@ -110,29 +104,21 @@ def equal_to(rng: random.Random, scope: Scope, column: Column) -> Filter | None:
     if column == _key_of(scope):
         return None
     if isinstance(value, bool):
-        return Filter(
-            column, (("=", value),), _words("is" if value else "is not", column, "", who=scope.who)
-        )
-    key = (
-        "=" if isinstance(value, str) else "= tally" if column.things and value != 1 else "= number"
-    )
-    return Filter(
-        column,
-        (("=", value),),
-        _words(key, column, quoted(rng, value), column.prop.equal, scope.who),
-    )
+        words = _words("is" if value else "is not", column, "", who=scope.who)
+        return Filter(column, (("=", value),), words)
+    key = "="
+    if not isinstance(value, str):
+        key = "= tally" if column.things and value != 1 else "= number"
+    words = _words(key, column, quoted(rng, value), column.prop.equal, scope.who)
+    return Filter(column, (("=", value),), words)
 
 
 def _key_of(scope: Scope) -> Column | None:
     """The column that tells rows apart; a relationship has none."""
-    return next(
-        (
-            column
-            for column in scope.columns
-            if isinstance(column.prop.pool, Texts) and not column.prop.pool.repeats
-        ),
-        None,
-    )
+    for column in scope.columns:
+        if isinstance(column.prop.pool, Texts) and not column.prop.pool.repeats:
+            return column
+    return None
 
 
 def unequal_to(rng: random.Random, scope: Scope, column: Column) -> Filter | None:
@@ -155,12 +141,8 @@ def either_of(rng: random.Random, scope: Scope, column: Column) -> Filter | None
         return None
     values = [own, rng.choice(others)]
     rng.shuffle(values)
-    return Filter(
-        column,
-        tuple(("=", value) for value in values),
-        _words("=", column, " or ".join(values), column.prop.equal),
-        " OR ",
-    )
+    words = _words("=", column, " or ".join(values), column.prop.equal)
+    return Filter(column, tuple(("=", value) for value in values), words, " OR ")
 
 
 def compared(rng: random.Random, scope: Scope, column: Column) -> Filter | None:
@@ -174,18 +156,11 @@ def compared(rng: random.Random, scope: Scope, column: Column) -> Filter | None:
         return None
     value = rng.choice(fitting)
     own_words = {">": column.prop.above, "<": column.prop.below}.get(sign, ())
-    manner = (
-        " year"
-        if column.prop.pool.kind == "year"
-        else " tally"
-        if column.things and value != 1
-        else ""
-    )
-    return Filter(
-        column,
-        ((sign, value),),
-        _words(sign + manner, column, _digits(value), own_words, scope.who),
-    )
+    manner = " tally" if column.things and value != 1 else ""
+    if column.prop.pool.kind == "year":
+        manner = " year"
+    words = _words(sign + manner, column, _digits(value), own_words, scope.who)
+    return Filter(column, ((sign, value),), words)
 
 
 def between(rng: random.Random, scope: Scope, column: Column) -> Filter | None:
@@ -193,37 +168,26 @@ def between(rng: random.Random, scope: Scope, column: Column) -> Filter | None:
         return None
     own = magnitude(scope.row[column.name])
     values = {magnitude(row[column.name]) for row in scope.rows}
-    lower, upper = (
-        sorted(value for value in values if value < own),
-        sorted(value for value in values if value > own),
-    )
+    lower = sorted(value for value in values if value < own)
+    upper = sorted(value for value in values if value > own)
     if not lower or not upper:
         return None
     low, high = rng.choice(lower), rng.choice(upper)
-    return Filter(
-        column,
-        ((">=", low), ("<=", high)),
-        _words("between", column, f"{_digits(low)} and {_digits(high)}"),
-    )
+    words = _words("between", column, f"{_digits(low)} and {_digits(high)}")
+    return Filter(column, ((">=", low), ("<=", high)), words)
 
 
 def spelled_like(rng: random.Random, scope: Scope, column: Column) -> Filter | None:
-    return _having_part(
-        rng,
-        scope,
-        column,
-        rng.choice(("STARTS WITH", "STARTS WITH", "CONTAINS", "CONTAINS", "ENDS WITH")),
-    )
+    signs = ("STARTS WITH", "STARTS WITH", "CONTAINS", "CONTAINS", "ENDS WITH")
+    return _having_part(rng, scope, column, rng.choice(signs))
 
 
 def begun_with(rng: random.Random, scope: Scope, column: Column) -> Filter | None:
     """A beginning that other values have further on, so that containing it will not do."""
     made = _having_part(rng, scope, column, "STARTS WITH")
-    return (
-        made
-        if made and _needs("STARTS WITH", str(made.tests[0][1]), _texts(scope, column))
-        else None
-    )
+    if made and _needs("STARTS WITH", str(made.tests[0][1]), _texts(scope, column)):
+        return made
+    return None
 
 
 def _having_part(rng: random.Random, scope: Scope, column: Column, sign: str) -> Filter | None:
@@ -232,11 +196,8 @@ def _having_part(rng: random.Random, scope: Scope, column: Column, sign: str) ->
     parts = [_part(rng, sign, str(scope.row[column.name])) for _ in range(8)]
     telling = [part for part in parts if _needs(sign, part, _texts(scope, column))]
     part = telling[0] if telling and rng.random() < 0.7 else parts[0]
-    return Filter(
-        column,
-        ((sign, part),),
-        _words(sign, column, quoted(rng, part, 0.4 if part[0].isupper() else 1)),
-    )
+    said = quoted(rng, part, 0.4 if part[0].isupper() else 1)
+    return Filter(column, ((sign, part),), _words(sign, column, said))
 
 
 def _texts(scope: Scope, column: Column) -> list[str]:
@@ -245,11 +206,11 @@ def _texts(scope: Scope, column: Column) -> list[str]:
 
 def _needs(sign: str, part: str, values: Sequence[str]) -> bool:
     """Whether another way to look for the part would find something else."""
-    return all(
-        [_TESTS[sign](value, part) for value in values]
-        != [_TESTS[other](value, part) for value in values]
-        for other in _SPELLED - {sign}
-    )
+
+    def found(sign: str) -> list[bool]:
+        return [_TESTS[sign](value, part) for value in values]
+
+    return all(found(sign) != found(other) for other in _SPELLED - {sign})
 
 
 def _part(rng: random.Random, sign: str, value: str) -> str:
@@ -269,13 +230,8 @@ def _part(rng: random.Random, sign: str, value: str) -> str:
 
 Maker = Callable[[random.Random, Scope, Column], Filter | None]
 MAKERS: Final[tuple[Maker, ...]] = (
-    equal_to,
-    equal_to,
-    equal_to,
-    compared,
-    compared,
-    compared,
-    compared,
+    *(equal_to,) * 3,
+    *(compared,) * 4,
     spelled_like,
     unequal_to,
     either_of,

@@ -11,8 +11,16 @@ from training.cypher_conditions import MAKERS, Filter, Scope, between, either_of
 from training.cypher_paths import Hop, fresh
 from training.cypher_schema import Column, Schema, Table, Tie
 from training.cypher_world import Flags, Numbers, Texts
+from training.records import read_choices
 from training.task import Pair
 
+FORMS: Final = read_choices("cypher_questions.jsonl")
+"""How questions are put, by their kinds."""
+
+_FUNCTIONS: Final = {
+    "amount": ("avg", "avg", "sum", "sum", "min", "max"),
+    "measure": ("avg", "avg", "min", "max"),
+}
 _NUMERALS: Final = {2: "two", 3: "three", 4: "four", 5: "five"}
 PLAIN_MAKERS: Final = tuple(maker for maker in MAKERS if maker not in (either_of, between))
 
@@ -59,7 +67,7 @@ class Draw:
         return str(self.schema.rows[table.label][at][table.key.name])
 
     def named(self, table: Table, at: int, *, noun: bool = False) -> str:
-        """A node in a question's words; `noun` adds its kind where the name is ambiguous."""
+        """A node in the words of a question; `noun`: its name alone would not tell what it is."""
         name = quoted(self.rng, self.key(table, at), 0.15)
         return f"the {table.one} {name}" if noun or self.rng.random() < 0.12 else name
 
@@ -92,7 +100,7 @@ def node_pattern(table: Table) -> tuple[str, str]:
 
 
 def predicate(filter_: Filter, phrase: str) -> str | None:
-    """What follows "which people", if sayable: "are older than 30"."""
+    """The phrase after "which people", if it can be said that way: "are older than 30"."""
     first, _, rest = phrase.partition(" ")
     if first in ("who", "that"):
         return rest
@@ -108,9 +116,8 @@ def extreme(rng: random.Random, column: Column, *, high: bool) -> str:
     pool = column.prop.pool
     if isinstance(pool, Numbers) and pool.kind == "year":
         return rng.choice(("latest", "most recent")) if high else "earliest"
-    return rng.choice(
-        ("highest", "highest", "largest") if high else ("lowest", "lowest", "smallest")
-    )
+    words = ("highest", "highest", "largest") if high else ("lowest", "lowest", "smallest")
+    return rng.choice(words)
 
 
 def best(rng: random.Random, column: Column, *, high: bool) -> str:
@@ -124,22 +131,14 @@ def aggregate(rng: random.Random, column: Column) -> tuple[str, str]:
     """A function and the adjective that asks for it."""
     pool = column.prop.pool
     kind = pool.kind if isinstance(pool, Numbers) else ""
-    function = rng.choice(
-        {
-            "amount": ("avg", "avg", "sum", "sum", "min", "max"),
-            "measure": ("avg", "avg", "min", "max"),
-        }.get(kind, ("min", "max"))
-    )
+    function = rng.choice(_FUNCTIONS.get(kind, ("min", "max")))
     if function == "avg":
         return function, rng.choice(("average", "average", "mean"))
     if function == "sum":
         return function, rng.choice(("total", "total", "combined"))
-    return function, rng.choice(
-        (
-            extreme(rng, column, high=function == "max"),
-            "maximum" if function == "max" else "minimum",
-        )
-    )
+    high = function == "max"
+    words = (extreme(rng, column, high=high), "maximum" if high else "minimum")
+    return function, rng.choice(words)
 
 
 def clear(values: Sequence[float], count: int, *, high: bool) -> bool:
@@ -149,5 +148,8 @@ def clear(values: Sequence[float], count: int, *, high: bool) -> bool:
 
 
 def listings(column: Column, forms: Sequence[str]) -> Sequence[str]:
-    """ "The number of rooms" has no good plural."""
+    """A number of things has no good plural.
+
+    "List the number of rooms" will do, "what are the numbers of rooms" will not.
+    """
     return [form for form in forms if not (column.things and form.startswith("What are"))]

@@ -16,6 +16,7 @@ from training.cypher_conditions import (
     spelled_like,
 )
 from training.cypher_draw import (
+    FORMS,
     PLAIN_MAKERS,
     Draw,
     Kind,
@@ -27,22 +28,30 @@ from training.cypher_draw import (
     listings,
     predicate,
 )
-from training.cypher_node_questions import AGGREGATE_FORMS
-from training.cypher_paths import Hop, path_of
+from training.cypher_paths import Hop, Path, path_of
 from training.cypher_schema import Column
-from training.records import read_forms
 from training.task import Pair
 
-FORMS = read_forms("cypher_forms.jsonl")
+
+def _query(path: Path, wanted: str, *conditions: str) -> str:
+    where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
+    return f"MATCH {path.text}{where} RETURN {wanted}"
+
+
+def _name(path: Path, hop: Hop) -> str:
+    """The names of what is asked for."""
+    return f"{path.nodes[0]}.{hop.asked.key.name}"
 
 
 def _hop_forms(hop: Hop) -> tuple[str, ...]:
-    """Ways to ask for the near end; the `{does}` and `{that}` slots hold the pattern."""
+    """Ways to ask for the nodes at the near end.
+
+    `{does}`, `{does_one}` and `{that}` hold the rest of the pattern.
+    """
     if hop.unique:
-        return FORMS["hop_forms_2"]
-    forms: tuple[str, ...] = FORMS["hop_forms"]
-    forms += ("Which {many} {does}?",) * 3
-    return forms + ("Who {does_one}?",) * 2 if hop.asked.who else forms
+        return FORMS["hop: one"]
+    forms = FORMS["hop: many"] + FORMS["hop: many, asked"] * 3
+    return forms + FORMS["hop: who"] * 2 if hop.asked.who else forms
 
 
 def _rest(hop: Hop, other: str, *, many: bool = False) -> dict[str, str]:
@@ -65,39 +74,24 @@ def _hop_list(draw: Draw) -> Pair | None:
         return None
     at = hop.ends(draw.tie(hop))[1]
     path = path_of([hop])
-    answer = (
-        f"MATCH {path.text} WHERE {draw.other_is(hop, path.nodes[1], at)} RETURN"
-        f" {path.nodes[0]}.{hop.asked.key.name}"
-    )
+    answer = _query(path, _name(path, hop), draw.other_is(hop, path.nodes[1], at))
     return draw.pair(_hop_forms(hop), answer, **_rest(hop, draw.named(hop.other, at)))
 
 
 def _hop_column(draw: Draw) -> Pair | None:
     hop = draw.hop()
-    columns = (
-        [column for column in hop.asked.columns if column != hop.asked.key and is_listed(column)]
-        if hop
-        else []
-    )
-    if hop is None or not columns:
+    if hop is None:
+        return None
+    columns = [one for one in hop.asked.columns if one != hop.asked.key and is_listed(one)]
+    if not columns:
         return None
     column = draw.rng.choice(columns)
     at = hop.ends(draw.tie(hop))[1]
     path = path_of([hop])
-    forms = FORMS["hop_column"]
-    if not hop.unique:
-        forms = FORMS["hop_column_2"]
-    answer = (
-        f"MATCH {path.text} WHERE {draw.other_is(hop, path.nodes[1], at)} RETURN"
-        f" {path.nodes[0]}.{column.name}"
-    )
-    return draw.pair(
-        listings(column, forms),
-        answer,
-        noun=column.prop.noun,
-        nouns=column.nouns,
-        **_rest(hop, draw.named(hop.other, at)),
-    )
+    forms = listings(column, FORMS["hop column: one" if hop.unique else "hop column: many"])
+    wanted = f"{path.nodes[0]}.{column.name}"
+    answer = _query(path, wanted, draw.other_is(hop, path.nodes[1], at))
+    return draw.pair(forms, answer, **column.words, **_rest(hop, draw.named(hop.other, at)))
 
 
 def _hop_where(draw: Draw) -> Pair | None:
@@ -108,14 +102,10 @@ def _hop_where(draw: Draw) -> Pair | None:
     if made is None:
         return None
     path = path_of([hop])
-    forms = [form for form in _hop_forms(hop) if "{one}" not in form] or [*FORMS["hop_where"]]
-    answer = (
-        f"MATCH {path.text} WHERE {made.on(path.nodes[1])} RETURN"
-        f" {path.nodes[0]}.{hop.asked.key.name}"
-    )
-    return draw.pair(
-        forms, answer, **_rest(hop, f"{hop.other.many} {draw.rng.choice(made.phrases)}", many=True)
-    )
+    forms = tuple(form for form in _hop_forms(hop) if "{one}" not in form) or FORMS["hop where"]
+    answer = _query(path, _name(path, hop), made.on(path.nodes[1]))
+    others = f"{hop.other.many} {draw.rng.choice(made.phrases)}"
+    return draw.pair(forms, answer, **_rest(hop, others, many=True))
 
 
 def _hop_both(draw: Draw) -> Pair | None:
@@ -132,15 +122,12 @@ def _hop_both(draw: Draw) -> Pair | None:
     joint = " and" if manner_of(phrase) == 2 or phrase.startswith(("who ", "that ")) else ""
     words = _rest(hop, draw.named(hop.other, far))
     conditions = [made.on(path.nodes[0]), draw.other_is(hop, path.nodes[1], far)]
-    forms: tuple[str, ...] = FORMS["hop_both"]
+    forms = FORMS["hop both"]
     said = predicate(made, phrase)
     if said and draw.rng.random() < 0.3:
         conditions.reverse()
-        forms = ("Which of the {many} {that} {said}?",)
-    answer = (
-        f"MATCH {path.text} WHERE {' AND '.join(conditions)} RETURN"
-        f" {path.nodes[0]}.{hop.asked.key.name}"
-    )
+        forms = FORMS["hop both: predicate"]
+    answer = _query(path, _name(path, hop), *conditions)
     return draw.pair(forms, answer, f=phrase, joint=joint, said=said or "", **words)
 
 
@@ -150,44 +137,36 @@ def _hop_count(draw: Draw) -> Pair | None:
         return None
     near, far = hop.ends(draw.tie(hop))
     path = path_of([hop])
-    conditions = [draw.other_is(hop, path.nodes[1], far)]
-    made = (
-        draw_filter(draw.rng, draw.scope(hop.asked, near), PLAIN_MAKERS)
-        if draw.rng.random() < 0.25
-        else None
-    )
+    wanted = f"count({path.nodes[0]})"
+    other = draw.other_is(hop, path.nodes[1], far)
+    made = None
+    if draw.rng.random() < 0.25:
+        made = draw_filter(draw.rng, draw.scope(hop.asked, near), PLAIN_MAKERS)
     words = _rest(hop, draw.named(hop.other, far))
-    answer = "MATCH {} WHERE {} RETURN count({})"
     if made:
-        conditions.insert(0, made.on(path.nodes[0]))
-        return draw.pair(
-            ("How many {many} {f} {does}?",),
-            answer.format(path.text, " AND ".join(conditions), path.nodes[0]),
-            f=draw.rng.choice(made.phrases),
-            **words,
-        )
-    forms = FORMS["hop_count"]
-    return draw.pair(forms, answer.format(path.text, conditions[0], path.nodes[0]), **words)
+        answer = _query(path, wanted, made.on(path.nodes[0]), other)
+        phrase = draw.rng.choice(made.phrases)
+        return draw.pair(FORMS["hop count: where"], answer, f=phrase, **words)
+    return draw.pair(FORMS["hop count"], _query(path, wanted, other), **words)
+
+
+def _has_numbers(hop: Hop) -> bool:
+    return not hop.unique and any(is_number(column) for column in hop.asked.columns)
 
 
 def _hop_aggregate(draw: Draw) -> Pair | None:
-    hop = draw.hop(
-        lambda hop: not hop.unique and any(is_number(column) for column in hop.asked.columns)
-    )
+    hop = draw.hop(_has_numbers)
     if hop is None:
         return None
     column = draw.rng.choice([column for column in hop.asked.columns if is_number(column)])
     function, adjective = aggregate(draw.rng, column)
     at = hop.ends(draw.tie(hop))[1]
     path = path_of([hop])
-    answer = (
-        f"MATCH {path.text} WHERE {draw.other_is(hop, path.nodes[1], at)} RETURN"
-        f" {function}({path.nodes[0]}.{column.name})"
-    )
+    wanted = f"{function}({path.nodes[0]}.{column.name})"
+    answer = _query(path, wanted, draw.other_is(hop, path.nodes[1], at))
     words = _rest(hop, draw.named(hop.other, at))
-    return draw.pair(
-        AGGREGATE_FORMS, answer, w=adjective, noun=column.prop.noun, f=f" {words['that']}", **words
-    )
+    said = {"w": adjective, "f": f" {words['that']}", **column.words}
+    return draw.pair(FORMS["aggregate"], answer, **said, **words)
 
 
 def _hop_pairs(draw: Draw) -> Pair | None:
@@ -197,14 +176,9 @@ def _hop_pairs(draw: Draw) -> Pair | None:
     path = path_of([hop])
     pronoun, many = hop.them
     item = hop.asked.one if hop.unique else hop.asked.many
-    forms = FORMS["hop_pairs"]
-    answer = (
-        f"MATCH {path.text} RETURN {path.nodes[1]}.{hop.other.key.name},"
-        f" {path.nodes[0]}.{hop.asked.key.name}"
-    )
-    return draw.pair(
-        forms, answer, other=hop.other.one, item=item, that=hop.that(pronoun, many=many)
-    )
+    answer = _query(path, f"{path.nodes[1]}.{hop.other.key.name}, {_name(path, hop)}")
+    that = hop.that(pronoun, many=many)
+    return draw.pair(FORMS["hop pairs"], answer, other=hop.other.one, item=item, that=that)
 
 
 def _per_other(draw: Draw) -> Pair | None:
@@ -215,16 +189,14 @@ def _per_other(draw: Draw) -> Pair | None:
     pronoun, many = hop.them
     each = f"each {hop.other.one}"
     words = {
+        "other": hop.other.one,
         "each_does": hop.does(each),
         "each_that": hop.that(each),
         "it_does": hop.does(pronoun, many=many),
         "it_that": hop.that(pronoun, many=many),
     }
-    forms = FORMS["per_other"]
-    answer = (
-        f"MATCH {path.text} RETURN {path.nodes[1]}.{hop.other.key.name}, count({path.nodes[0]})"
-    )
-    return draw.pair(forms, answer, other=hop.other.one, **words, **hop.asked.words)
+    answer = _query(path, f"{path.nodes[1]}.{hop.other.key.name}, count({path.nodes[0]})")
+    return draw.pair(FORMS["count by other"], answer, **words, **hop.asked.words)
 
 
 def _degrees(draw: Draw, hop: Hop) -> list[int]:
@@ -242,19 +214,12 @@ def _most(draw: Draw) -> Pair | None:
     if hop is None or not clear(_degrees(draw, hop), count, high=True):
         return None
     path = path_of([hop])
-    forms = FORMS["most"]
-    if count == 1:
-        forms = FORMS["most_2"]
-    ranked = (
-        f"WITH {path.nodes[0]}, count({path.nodes[1]}) AS total ORDER BY total DESC LIMIT {count}"
-    )
+    forms = FORMS["most: one" if count == 1 else "most: several"]
+    total = f"WITH {path.nodes[0]}, count({path.nodes[1]}) AS total"
+    ranked = f"{total} ORDER BY total DESC LIMIT {count}"
     words = _rest(hop, f"the most {hop.other.many}", many=True)
-    return draw.pair(
-        forms,
-        f"MATCH {path.text} {ranked} RETURN {path.nodes[0]}.{hop.asked.key.name}",
-        n=draw.number(max(count, 2)),
-        **words,
-    )
+    answer = f"MATCH {path.text} {ranked} RETURN {_name(path, hop)}"
+    return draw.pair(forms, answer, n=draw.number(max(count, 2)), **words)
 
 
 def _busy(draw: Draw) -> Pair | None:
@@ -267,20 +232,17 @@ def _busy(draw: Draw) -> Pair | None:
     sign, said = (">=", "at least") if limit == 2 or draw.rng.random() < 0.4 else (">", "more than")
     limit -= sign == ">"
     path = path_of([hop])
-    forms = FORMS["busy"]
     having = f"WITH {path.nodes[0]}, count({path.nodes[1]}) AS total WHERE total {sign} {limit}"
     words = _rest(hop, f"{said} {draw.number(limit)} {hop.other.many}", many=True)
-    return draw.pair(
-        forms, f"MATCH {path.text} {having} RETURN {path.nodes[0]}.{hop.asked.key.name}", **words
-    )
+    answer = f"MATCH {path.text} {having} RETURN {_name(path, hop)}"
+    return draw.pair(FORMS["busy"], answer, **words)
 
 
 def _speaks_of_tie(hop: Hop) -> bool:
     """Whether the relationship has a property that neither end could be thought to have."""
     nouns = {column.prop.noun for table in (hop.asked, hop.other) for column in table.columns}
-    return bool(hop.link.columns) and not any(
-        column.prop.noun in nouns for column in hop.link.columns
-    )
+    columns = hop.link.columns
+    return bool(columns) and not any(column.prop.noun in nouns for column in columns)
 
 
 def _tie_hop(draw: Draw, fits: Callable[[Hop], bool] = lambda _: True) -> Hop | None:
@@ -293,17 +255,17 @@ def _tie_value(draw: Draw) -> Pair | None:
         return None
     tie, column = draw.tie(hop), draw.rng.choice(hop.link.columns)
     path = path_of([hop], tied=True)
-    forms = FORMS["tie_value"]
-    form = draw.rng.choice(forms + hop.link.edge.ask * (8 // max(1, len(hop.link.edge.ask))))
+    own = hop.link.edge.ask
+    form = draw.rng.choice(FORMS["tie value"] + own * (8 // max(1, len(own))))
     conditions = [
         draw.other_is(hop, path.nodes[1], tie.subject),
         draw.other_is(Hop(hop.link, True), path.nodes[0], tie.object),
     ]
     if form.index("{o}") < form.index("{s}"):
         conditions.reverse()
-    answer = f"MATCH {path.text} WHERE {' AND '.join(conditions)} RETURN {path.tie}.{column.name}"
+    answer = _query(path, f"{path.tie}.{column.name}", *conditions)
     ends = {"s": draw.named(hop.other, tie.subject), "o": draw.named(hop.asked, tie.object)}
-    return draw.pair((form,), answer, noun=column.prop.noun, type=hop.link.type, **ends)
+    return draw.pair((form,), answer, type=hop.link.type, **column.words, **ends)
 
 
 def _tie_where(draw: Draw) -> Pair | None:
@@ -312,35 +274,20 @@ def _tie_where(draw: Draw) -> Pair | None:
         return None
     tie, named = draw.tie(hop), draw.rng.random() < 0.7
     far = hop.ends(tie)[1]
-    peers = [
-        peer.row
-        for peer in draw.schema.ties[hop.link.type]
-        if not named or hop.ends(peer)[1] == far
-    ]
-    made = draw_filter(
-        draw.rng, Scope(hop.link.columns, peers, tie.row, "that"), (equal_to, compared, compared)
-    )
-    phrases = (
-        [phrase for phrase in made.phrases if phrase.startswith(("with ", "for ", "in "))]
-        if made
-        else []
-    )
-    if made is None or not phrases:
+    ties = draw.schema.ties[hop.link.type]
+    peers = [peer.row for peer in ties if not named or hop.ends(peer)[1] == far]
+    scope = Scope(hop.link.columns, peers, tie.row, "that")
+    made = draw_filter(draw.rng, scope, (equal_to, compared, compared))
+    if made is None:
+        return None
+    phrases = [phrase for phrase in made.phrases if phrase.startswith(("with ", "for ", "in "))]
+    if not phrases:
         return None
     path = path_of([hop], tied=True)
     other = draw.named(hop.other, far) if named else f"any {hop.other.one}"
-    conditions = (
-        [draw.other_is(hop, path.nodes[1], far), made.on(path.tie)]
-        if named
-        else [made.on(path.tie)]
-    )
-    forms: tuple[str, ...] = FORMS["tie_where"]
-    if hop.asked.who:
-        forms += ("Who {does_one} {f}?",)
-    answer = (
-        f"MATCH {path.text} WHERE {' AND '.join(conditions)} RETURN"
-        f" {path.nodes[0]}.{hop.asked.key.name}"
-    )
+    conditions = [draw.other_is(hop, path.nodes[1], far)] if named else []
+    forms = FORMS["tie where"] + (FORMS["tie where: who"] if hop.asked.who else ())
+    answer = _query(path, _name(path, hop), *conditions, made.on(path.tie))
     return draw.pair(forms, answer, f=draw.rng.choice(phrases), **_rest(hop, other))
 
 
@@ -350,13 +297,11 @@ def _tie_pairs(draw: Draw) -> Pair | None:
         return None
     at, column = hop.ends(draw.tie(hop))[1], draw.rng.choice(hop.link.columns)
     path = path_of([hop], tied=True)
-    forms = FORMS["tie_pairs"]
-    wanted = f"{path.nodes[0]}.{hop.asked.key.name}, {path.tie}.{column.name}"
-    answer = f"MATCH {path.text} WHERE {draw.other_is(hop, path.nodes[1], at)} RETURN {wanted}"
+    wanted = f"{_name(path, hop)}, {path.tie}.{column.name}"
+    answer = _query(path, wanted, draw.other_is(hop, path.nodes[1], at))
     which = f"how many {column.things}" if column.things else f"which {column.prop.noun}"
-    return draw.pair(
-        forms, answer, noun=column.prop.noun, which=which, **_rest(hop, draw.named(hop.other, at))
-    )
+    words = _rest(hop, draw.named(hop.other, at))
+    return draw.pair(FORMS["tie pairs"], answer, which=which, **column.words, **words)
 
 
 def _tie_numbers(draw: Draw) -> tuple[Hop, int, Column] | None:
@@ -375,14 +320,10 @@ def _tie_aggregate(draw: Draw) -> Pair | None:
     hop, at, column = found
     path = path_of([hop], tied=True)
     function, adjective = aggregate(draw.rng, column)
-    forms = FORMS["tie_aggregate"]
-    answer = (
-        f"MATCH {path.text} WHERE {draw.other_is(hop, path.nodes[1], at)} RETURN"
-        f" {function}({path.tie}.{column.name})"
-    )
-    return draw.pair(
-        forms, answer, w=adjective, noun=column.prop.noun, **_rest(hop, draw.named(hop.other, at))
-    )
+    wanted = f"{function}({path.tie}.{column.name})"
+    answer = _query(path, wanted, draw.other_is(hop, path.nodes[1], at))
+    words = _rest(hop, draw.named(hop.other, at))
+    return draw.pair(FORMS["tie aggregate"], answer, w=adjective, **column.words, **words)
 
 
 def _tie_top(draw: Draw) -> Pair | None:
@@ -391,47 +332,38 @@ def _tie_top(draw: Draw) -> Pair | None:
         return None
     hop, at, column = found
     high = draw.rng.random() < 0.6
-    values = [
-        magnitude(tie.row[column.name])
-        for tie in draw.schema.ties[hop.link.type]
-        if hop.ends(tie)[1] == at
-    ]
-    if not clear(values, 1, high=high):
+    ties = [tie for tie in draw.schema.ties[hop.link.type] if hop.ends(tie)[1] == at]
+    if not clear([magnitude(tie.row[column.name]) for tie in ties], 1, high=high):
         return None
     path = path_of([hop], tied=True)
-    forms = FORMS["tie_top"]
     order = f"ORDER BY {path.tie}.{column.name}{' DESC' if high else ''} LIMIT 1"
-    answer = (
-        f"MATCH {path.text} WHERE {draw.other_is(hop, path.nodes[1], at)} RETURN"
-        f" {path.nodes[0]}.{hop.asked.key.name} {order}"
-    )
+    wanted = f"{_name(path, hop)} {order}"
+    answer = _query(path, wanted, draw.other_is(hop, path.nodes[1], at))
     words = _rest(hop, draw.named(hop.other, at))
-    return draw.pair(forms, answer, best=best(draw.rng, column, high=high), **words)
+    return draw.pair(FORMS["tie top"], answer, best=best(draw.rng, column, high=high), **words)
 
 
 def _two_hops(draw: Draw) -> tuple[Hop, Hop, int] | None:
-    """Two relationships, or one twice in the same direction, and a node at their far end."""
+    """Two different relationships, or one twice in a row, and a node at their far end."""
     first = draw.hop()
     if first is None:
         return None
-    second = draw.hop(
-        lambda hop: (
-            hop.asked == first.other
-            and (hop.link != first.link or (hop == first and hop.asked == hop.other))
-        )
-    )
+
+    def goes_on(hop: Hop) -> bool:
+        again = hop == first and hop.asked == hop.other
+        return hop.asked == first.other and (hop.link != first.link or again)
+
+    second = draw.hop(goes_on)
     if second is None:
         return None
     middle = first.ends(draw.tie(first))[1]
-    ends = [
-        far for near, far in map(second.ends, draw.schema.ties[second.link.type]) if near == middle
-    ]
+    ties = map(second.ends, draw.schema.ties[second.link.type])
+    ends = [far for near, far in ties if near == middle]
     return (first, second, draw.rng.choice(ends)) if ends else None
 
 
 def _two_hop_forms(hop: Hop) -> tuple[str, ...]:
-    forms: tuple[str, ...] = FORMS["two_hop_forms"]
-    return (*forms, "Who {does_one}?") if hop.asked.who else forms
+    return FORMS["two hops"] + (FORMS["hop: who"] if hop.asked.who else ())
 
 
 def _two_hop_list(draw: Draw) -> Pair | None:
@@ -441,10 +373,7 @@ def _two_hop_list(draw: Draw) -> Pair | None:
     first, second, at = found
     path = path_of([first, second])
     middle = f"{second.asked.many} {second.that(draw.named(second.other, at))}"
-    answer = (
-        f"MATCH {path.text} WHERE {draw.other_is(second, path.nodes[2], at)} RETURN"
-        f" {path.nodes[0]}.{first.asked.key.name}"
-    )
+    answer = _query(path, _name(path, first), draw.other_is(second, path.nodes[2], at))
     return draw.pair(_two_hop_forms(first), answer, **_rest(first, middle, many=True))
 
 
@@ -453,22 +382,14 @@ def _two_hop_where(draw: Draw) -> Pair | None:
     if found is None:
         return None
     first, second, at = found
-    made = draw_filter(
-        draw.rng,
-        draw.scope(second.other, at),
-        (equal_to, equal_to, compared, compared, spelled_like),
-    )
+    makers = (equal_to, equal_to, compared, compared, spelled_like)
+    made = draw_filter(draw.rng, draw.scope(second.other, at), makers)
     if made is None:
         return None
     path = path_of([first, second])
-    middle = (
-        f"{second.asked.many}"
-        f" {second.that(f'{second.other.many} {draw.rng.choice(made.phrases)}', many=True)}"
-    )
-    answer = (
-        f"MATCH {path.text} WHERE {made.on(path.nodes[2])} RETURN"
-        f" {path.nodes[0]}.{first.asked.key.name}"
-    )
+    others = f"{second.other.many} {draw.rng.choice(made.phrases)}"
+    middle = f"{second.asked.many} {second.that(others, many=True)}"
+    answer = _query(path, _name(path, first), made.on(path.nodes[2]))
     return draw.pair(_two_hop_forms(first), answer, **_rest(first, middle, many=True))
 
 

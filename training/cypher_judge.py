@@ -40,12 +40,8 @@ _SLIPS: Final = (
     ("min(", "max("),
     ("max(", "min("),
 )
-_FAILURES: Final = (
-    RuntimeError,
-    TypeError,
-    ValueError,
-    OverflowError,
-)  # the engine's own, then those of values Python cannot hold
+_FAILURES: Final = (RuntimeError, TypeError, ValueError, OverflowError)
+"""The engine's own, then those of values that Python cannot hold."""
 _Cell = tuple[str, float | str]
 
 
@@ -53,12 +49,10 @@ class _Engine:
     """A small database with the rows of one schema."""
 
     def __init__(self, schema: Schema) -> None:
-        self._connection = kuzu.Connection(
-            kuzu.Database(
-                ":memory:", buffer_pool_size=1 << 26, max_num_threads=1, max_db_size=1 << 28
-            ),
-            num_threads=1,
+        database = kuzu.Database(
+            ":memory:", buffer_pool_size=1 << 26, max_num_threads=1, max_db_size=1 << 28
         )
+        self._connection = kuzu.Connection(database, num_threads=1)
         self._connection.execute("BEGIN TRANSACTION")
         for table in schema.tables:
             self._add_table(table, schema.rows[table.label])
@@ -73,14 +67,11 @@ class _Engine:
             f"CREATE NODE TABLE {table.label}({columns}, PRIMARY KEY({_HIDDEN_KEY}))"
         )
         given = [{_HIDDEN_KEY: at, **row} for at, row in enumerate(rows)]
-        self._connection.execute(
-            f"UNWIND $rows AS row CREATE (:{table.label} {_assignments(given[0])})", {"rows": given}
-        )
+        query = f"UNWIND $rows AS row CREATE (:{table.label} {_assignments(given[0])})"
+        self._connection.execute(query, {"rows": given})
 
     def _add_link(self, link: Link, ties: Sequence[Tie]) -> None:
-        source, target = (
-            (link.object, link.subject) if link.flipped else (link.subject, link.object)
-        )
+        source, target = link.ends
         columns = f", {columns_text(link.columns)}".replace(":", "") if link.columns else ""
         self._connection.execute(
             f"CREATE REL TABLE {link.type}(FROM {source.label} TO {target.label}{columns})"
@@ -93,15 +84,11 @@ class _Engine:
             }
             for tie in ties
         ]
-        ends = (
-            f"MATCH (a:{source.label} {{{_HIDDEN_KEY}: row.from_}}), (b:{target.label}"
-            f" {{{_HIDDEN_KEY}: row.to_}})"
-        )
-        self._connection.execute(
-            f"UNWIND $rows AS row {ends} CREATE (a)-[:{link.type}"
-            f" {_assignments(ties[0].row)}]->(b)",
-            {"rows": given},
-        )
+        start = f"(a:{source.label} {{{_HIDDEN_KEY}: row.from_}})"
+        end = f"(b:{target.label} {{{_HIDDEN_KEY}: row.to_}})"
+        made = f"(a)-[:{link.type} {_assignments(ties[0].row)}]->(b)"
+        query = f"UNWIND $rows AS row MATCH {start}, {end} CREATE {made}"
+        self._connection.execute(query, {"rows": given})
 
     def rows(self, query: str, most: int | None = None) -> list[tuple[_Cell, ...]] | None:
         """The result of a query, or nothing if it has more rows than wanted."""
@@ -123,7 +110,7 @@ class _Engine:
 
 
 def _misses(answer: str) -> set[str]:
-    """The answer with a common slip: no conditions, or a neighbouring operator."""
+    """The answer with a slip: its conditions forgotten, or one operator taken for its neighbour."""
     slips = {answer.replace(right, wrong) for right, wrong in _SLIPS}
     return (slips | {_WHERE.sub("", answer)}) - {answer}
 
@@ -148,9 +135,9 @@ def _same(
 ) -> bool:
     if not ordered:
         left, right = sorted(left, key=_rounded), sorted(right, key=_rounded)
-    return len(left) == len(right) and all(
-        _same_row(*rows) for rows in zip(left, right, strict=True)
-    )
+    if len(left) != len(right):
+        return False
+    return all(_same_row(*rows) for rows in zip(left, right, strict=True))
 
 
 def _rounded(row: tuple[_Cell, ...]) -> list[tuple[str, str]]:
@@ -159,21 +146,21 @@ def _rounded(row: tuple[_Cell, ...]) -> list[tuple[str, str]]:
 
 
 def _same_row(left: tuple[_Cell, ...], right: tuple[_Cell, ...]) -> bool:
-    return len(left) == len(right) and all(
-        _same_cell(one[1], other[1]) for one, other in zip(left, right, strict=True) if one != other
-    )
+    if len(left) != len(right):
+        return False
+    return all(_same_cell(*cells) for cells in zip(left, right, strict=True))
 
 
-def _same_cell(left: float | str, right: float | str) -> bool:
-    return (
-        isinstance(left, float)
-        and isinstance(right, float)
-        and math.isclose(left, right, rel_tol=1e-6, abs_tol=1e-9)
-    )
+def _same_cell(left: _Cell, right: _Cell) -> bool:
+    """Whether they are equal; numbers may be merely close."""
+    (_, one), (_, other) = left, right
+    if isinstance(one, float) and isinstance(other, float):
+        return math.isclose(one, other, rel_tol=1e-6, abs_tol=1e-9) or left == right
+    return left == right
 
 
 def correct(lesson: Lesson, pair: Pair, text: str) -> bool:
-    """Whether the query returns the right rows, ordered if the right answer is."""
+    """Whether the query returns the right answer's rows, in order if that answer orders them."""
     query = text.strip().removesuffix(";")
     if not _READS.match(query) or _REFUSED.search(_QUOTED.sub("''", query)):
         return False

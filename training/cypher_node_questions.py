@@ -23,6 +23,7 @@ from training.cypher_conditions import (
     unequal_to,
 )
 from training.cypher_draw import (
+    FORMS,
     PLAIN_MAKERS,
     Draw,
     Kind,
@@ -38,17 +39,13 @@ from training.cypher_draw import (
     predicate,
 )
 from training.cypher_schema import ROWS, Column, Table
-from training.records import read_forms
 from training.task import Pair
-
-FORMS = read_forms("cypher_forms.jsonl")
 
 
 def _all(draw: Draw) -> Pair:
     table = draw.rng.choice(draw.schema.tables)
     match, name = node_pattern(table)
-    forms = FORMS["all"]
-    return draw.pair(forms, f"{match} RETURN {name}.{table.key.name}", **table.words)
+    return draw.pair(FORMS["all"], f"{match} RETURN {name}.{table.key.name}", **table.words)
 
 
 def _one_column(draw: Draw) -> Pair | None:
@@ -57,14 +54,9 @@ def _one_column(draw: Draw) -> Pair | None:
         return None
     table, column = spot
     match, name = node_pattern(table)
-    forms = FORMS["one_column"]
-    return draw.pair(
-        listings(column, forms),
-        f"{match} RETURN {name}.{column.name}",
-        nouns=column.nouns,
-        column=column.name,
-        **table.words,
-    )
+    forms = listings(column, FORMS["column"])
+    answer = f"{match} RETURN {name}.{column.name}"
+    return draw.pair(forms, answer, **column.words, **table.words)
 
 
 def _two_columns(draw: Draw) -> Pair | None:
@@ -73,9 +65,8 @@ def _two_columns(draw: Draw) -> Pair | None:
         return None
     table, column = spot
     match, name = node_pattern(table)
-    forms = FORMS["two_columns"]
     answer = f"{match} RETURN {name}.{table.key.name}, {name}.{column.name}"
-    return draw.pair(forms, answer, noun=column.prop.noun, column=column.name, **table.words)
+    return draw.pair(FORMS["two columns"], answer, **column.words, **table.words)
 
 
 def _distinct(draw: Draw) -> Pair | None:
@@ -84,14 +75,8 @@ def _distinct(draw: Draw) -> Pair | None:
         return None
     table, column = spot
     match, name = node_pattern(table)
-    forms = FORMS["distinct"]
-    return draw.pair(
-        forms,
-        f"{match} RETURN DISTINCT {name}.{column.name}",
-        noun=column.prop.noun,
-        nouns=column.nouns,
-        **table.words,
-    )
+    answer = f"{match} RETURN DISTINCT {name}.{column.name}"
+    return draw.pair(FORMS["distinct"], answer, **column.words, **table.words)
 
 
 def _lookup(draw: Draw) -> Pair | None:
@@ -101,22 +86,15 @@ def _lookup(draw: Draw) -> Pair | None:
     table, column = spot
     match, name = node_pattern(table)
     at = draw.rng.randrange(ROWS)
-    shared = any(
-        column.prop.noun == other.prop.noun
-        for peer in draw.schema.tables
-        if peer != table
-        for other in peer.columns
-    )
+    peers = [peer for peer in draw.schema.tables if peer != table]
+    shared = any(column.prop.noun == other.prop.noun for peer in peers for other in peer.columns)
     who = draw.named(table, at, noun=shared)
-    forms: tuple[str, ...] = FORMS["lookup"]
-    if column.type == "BOOL":
-        forms = FORMS["lookup_2"]
+    forms = FORMS["lookup: flag" if column.type == "BOOL" else "lookup"]
     forms += tuple(form.format("{e}") for form in column.prop.ask) * 2
-    answer = (
-        f"{match} WHERE {name}.{table.key.name} = {literal(draw.key(table, at))} RETURN"
-        f" {name}.{column.name}"
+    where = f"{name}.{table.key.name} = {literal(draw.key(table, at))}"
+    return draw.pair(
+        forms, f"{match} WHERE {where} RETURN {name}.{column.name}", e=who, **column.words
     )
-    return draw.pair(forms, answer, noun=column.prop.noun, e=who)
 
 
 def _where(draw: Draw, makers: Sequence[Maker] = MAKERS) -> Pair | None:
@@ -127,20 +105,9 @@ def _where(draw: Draw, makers: Sequence[Maker] = MAKERS) -> Pair | None:
     match, name = node_pattern(table)
     phrase = draw.rng.choice(made.phrases)
     said = predicate(made, phrase)
-    forms: tuple[str, ...] = (
-        "List the {many} {f}.",
-        "Find all {many} {f}.",
-        "Show me the {many} {f}.",
-        (
-            "Give me every {one} {f}."
-            if not phrase.startswith(("who ", "that "))
-            else "Give me all {many} {f}."
-        ),
-        "What are the {keys} of the {many} {f}?",
-        "{many} {f}",
-    )
+    forms = FORMS["where: that" if phrase.startswith(("who ", "that ")) else "where"]
     if said:
-        forms += ("Which {many} {said}?",) * 3
+        forms += FORMS["where: predicate"] * 3
     answer = f"{match} WHERE {made.on(name)} RETURN {name}.{table.key.name}"
     return draw.pair(forms, answer, f=phrase, said=said or "", **table.words)
 
@@ -170,15 +137,10 @@ def _where_column(draw: Draw) -> Pair | None:
     if made is None or made.column == column:
         return None
     match, name = node_pattern(table)
-    forms = FORMS["where_column"]
+    forms = listings(column, FORMS["column where"])
     answer = f"{match} WHERE {made.on(name)} RETURN {name}.{column.name}"
-    return draw.pair(
-        listings(column, forms),
-        answer,
-        f=draw.rng.choice(made.phrases),
-        nouns=column.nouns,
-        **table.words,
-    )
+    phrase = draw.rng.choice(made.phrases)
+    return draw.pair(forms, answer, f=phrase, **column.words, **table.words)
 
 
 def _where_two(draw: Draw) -> Pair | None:
@@ -189,16 +151,14 @@ def _where_two(draw: Draw) -> Pair | None:
         return None
     phrase, (early, late) = both(draw.rng, first, second)
     match, name = node_pattern(table)
-    forms = FORMS["where_two"]
     answer = f"{match} WHERE {early.on(name)} AND {late.on(name)} RETURN {name}.{table.key.name}"
-    return draw.pair(forms, answer, f=phrase, **table.words)
+    return draw.pair(FORMS["where both"], answer, f=phrase, **table.words)
 
 
 def _count(draw: Draw) -> Pair:
     table = draw.rng.choice(draw.schema.tables)
     match, name = node_pattern(table)
-    forms = FORMS["count"]
-    return draw.pair(forms, f"{match} RETURN count({name})", **table.words)
+    return draw.pair(FORMS["count"], f"{match} RETURN count({name})", **table.words)
 
 
 def _count_where(draw: Draw) -> Pair | None:
@@ -209,23 +169,10 @@ def _count_where(draw: Draw) -> Pair | None:
     match, name = node_pattern(table)
     phrase = draw.rng.choice(made.phrases)
     said = predicate(made, phrase)
-    forms: tuple[str, ...] = FORMS["count_where"]
-    forms += ("How many {many} {said}?",) * 3 if said else ("How many {many} are there {f}?",)
-    return draw.pair(
-        forms,
-        f"{match} WHERE {made.on(name)} RETURN count({name})",
-        f=phrase,
-        said=said or "",
-        **table.words,
-    )
-
-
-AGGREGATE_FORMS: Final = (
-    "What is the {w} {noun} of the {many}{f}?",
-    "Compute the {w} {noun} of the {many}{f}.",
-    "Give me the {w} {noun} of the {many}{f}.",
-    "Find the {w} {noun} among the {many}{f}.",
-)
+    own = FORMS["count where: predicate"] * 3 if said else FORMS["count where: there"]
+    answer = f"{match} WHERE {made.on(name)} RETURN count({name})"
+    forms = FORMS["count where"] + own
+    return draw.pair(forms, answer, f=phrase, said=said or "", **table.words)
 
 
 def _aggregated(draw: Draw) -> Pair | None:
@@ -235,9 +182,9 @@ def _aggregated(draw: Draw) -> Pair | None:
     table, column = spot
     match, name = node_pattern(table)
     function, adjective = aggregate(draw.rng, column)
-    forms = (*AGGREGATE_FORMS, "What is the {w} {noun} of all {many}{f}?")
+    forms = FORMS["aggregate"] + FORMS["aggregate: all"]
     answer = f"{match} RETURN {function}({name}.{column.name})"
-    return draw.pair(forms, answer, w=adjective, noun=column.prop.noun, f="", **table.words)
+    return draw.pair(forms, answer, w=adjective, f="", **column.words, **table.words)
 
 
 def _aggregated_where(draw: Draw) -> Pair | None:
@@ -251,14 +198,9 @@ def _aggregated_where(draw: Draw) -> Pair | None:
     match, name = node_pattern(table)
     function, adjective = aggregate(draw.rng, column)
     answer = f"{match} WHERE {made.on(name)} RETURN {function}({name}.{column.name})"
-    return draw.pair(
-        AGGREGATE_FORMS,
-        answer,
-        w=adjective,
-        noun=column.prop.noun,
-        f=" " + draw.rng.choice(made.phrases),
-        **table.words,
-    )
+    phrase = " " + draw.rng.choice(made.phrases)
+    words = {**column.words, **table.words}
+    return draw.pair(FORMS["aggregate"], answer, w=adjective, f=phrase, **words)
 
 
 def _top_forms(
@@ -266,21 +208,13 @@ def _top_forms(
 ) -> tuple[tuple[str, ...], dict[str, str]]:
     """Ways to ask for the first rows by a property; `{f}` is a filter or nothing."""
     adjective = column.prop.top if high else column.prop.bottom
-    words = {"adj": adjective, "best": best(draw.rng, column, high=high), "noun": column.prop.noun}
+    words = {"adj": adjective, "best": best(draw.rng, column, high=high), **column.words}
     if count == 1:
-        forms: tuple[str, ...] = FORMS["top_forms_3"]
-        own: tuple[str, ...] = FORMS["top_forms_4"]
-        return forms + own * 2 if adjective else forms, words
-    words["n"] = draw.number(count)
-    forms = FORMS["top_forms"]
-    forms += (
-        (
-            "Give me the top {n} {many}{f} by {noun}."
-            if high
-            else "Give me the bottom {n} {many}{f} by {noun}."
-        ),
-    )
-    own = FORMS["top_forms_2"]
+        forms, own = FORMS["top one"], FORMS["top one: own words"]
+    else:
+        words["n"] = draw.number(count)
+        forms = FORMS["top several: high" if high else "top several: low"]
+        own = FORMS["top several: own words"]
     return forms + own * 2 if adjective else forms, words
 
 
@@ -295,13 +229,8 @@ def _ranked(draw: Draw, table: Table, column: Column, made: Filter | None) -> Pa
     where = f" WHERE {made.on(name)}" if made else ""
     order = f"ORDER BY {name}.{column.name}{' DESC' if high else ''} LIMIT {count}"
     phrase = f" {draw.rng.choice(made.phrases)}" if made else ""
-    return draw.pair(
-        forms,
-        f"{match}{where} RETURN {name}.{table.key.name} {order}",
-        f=phrase,
-        **words,
-        **table.words,
-    )
+    answer = f"{match}{where} RETURN {name}.{table.key.name} {order}"
+    return draw.pair(forms, answer, f=phrase, **words, **table.words)
 
 
 def _top(draw: Draw) -> Pair | None:
@@ -322,43 +251,29 @@ def _ordered(draw: Draw) -> Pair | None:
     if spot is None or draw.rng.random() < 0.2:
         return _alphabetical(draw)
     table, column = spot
-    if not clear(
-        [magnitude(row[column.name]) for row in draw.schema.rows[table.label]], ROWS - 1, high=True
-    ):
+    values = [magnitude(row[column.name]) for row in draw.schema.rows[table.label]]
+    if not clear(values, ROWS - 1, high=True):
         return None
     match, name = node_pattern(table)
     high = draw.rng.random() < 0.5
     first = extreme(draw.rng, column, high=high)
-    forms: tuple[str, ...] = (
-        "List all {many} by {noun}, {first} first.",
-        "Order all {many} by {noun}, {first} first.",
-    )
-    if high:
-        forms += (
-            "List all {many} sorted by {noun} in descending order.",
-            "Show the {many} in descending order of {noun}.",
-        )
-    else:
-        forms += FORMS["ordered"]
-    ends = (column.prop.top, column.prop.bottom)
-    if all(ends):
-        forms += (f"List all {{many}} from {ends[not high]} to {ends[high]}.",) * 2
-    answer = (
-        f"{match} RETURN {name}.{table.key.name} ORDER BY"
-        f" {name}.{column.name}{' DESC' if high else ''}"
-    )
-    return draw.pair(forms, answer, noun=column.prop.noun, first=first, **table.words)
+    forms = FORMS["ordered"] + FORMS["ordered: down" if high else "ordered: up"]
+    near, far = column.prop.top, column.prop.bottom
+    if near and far:
+        forms += FORMS["ordered: own words"] * 2
+    if not high:
+        near, far = far, near
+    order = f"ORDER BY {name}.{column.name}{' DESC' if high else ''}"
+    answer = f"{match} RETURN {name}.{table.key.name} {order}"
+    words = {"first": first, "near": near, "far": far}
+    return draw.pair(forms, answer, **words, **column.words, **table.words)
 
 
 def _alphabetical(draw: Draw) -> Pair:
     table = draw.rng.choice(draw.schema.tables)
     match, name = node_pattern(table)
-    forms = FORMS["alphabetical"]
-    return draw.pair(
-        forms,
-        f"{match} RETURN {name}.{table.key.name} ORDER BY {name}.{table.key.name}",
-        **table.words,
-    )
+    key = f"{name}.{table.key.name}"
+    return draw.pair(FORMS["alphabetical"], f"{match} RETURN {key} ORDER BY {key}", **table.words)
 
 
 def _group_count(draw: Draw) -> Pair | None:
@@ -367,13 +282,8 @@ def _group_count(draw: Draw) -> Pair | None:
         return None
     table, column = spot
     match, name = node_pattern(table)
-    forms = FORMS["group_count"]
-    return draw.pair(
-        forms,
-        f"{match} RETURN {name}.{column.name}, count({name})",
-        noun=column.prop.noun,
-        **table.words,
-    )
+    answer = f"{match} RETURN {name}.{column.name}, count({name})"
+    return draw.pair(FORMS["count by group"], answer, **column.words, **table.words)
 
 
 def _group_aggregate(draw: Draw) -> Pair | None:
@@ -383,11 +293,9 @@ def _group_aggregate(draw: Draw) -> Pair | None:
     table, column = spot
     match, name = node_pattern(table)
     function, adjective = aggregate(draw.rng, column)
-    forms = FORMS["group_aggregate"]
     answer = f"{match} RETURN {name}.{group[1].name}, {function}({name}.{column.name})"
-    return draw.pair(
-        forms, answer, w=adjective, noun=column.prop.noun, group=group[1].prop.noun, **table.words
-    )
+    words = {"w": adjective, "group": group[1].prop.noun}
+    return draw.pair(FORMS["aggregate by group"], answer, **words, **column.words, **table.words)
 
 
 def _group_top(draw: Draw) -> Pair | None:
@@ -399,12 +307,9 @@ def _group_top(draw: Draw) -> Pair | None:
     if not clear(list(counts.values()), 1, high=True):
         return None
     match, name = node_pattern(table)
-    forms = FORMS["group_top"]
-    answer = (
-        f"{match} WITH {name}.{column.name} AS value, count({name}) AS total ORDER BY total DESC"
-        " LIMIT 1 RETURN value"
-    )
-    return draw.pair(forms, answer, noun=column.prop.noun, **table.words)
+    ranked = f"WITH {name}.{column.name} AS value, count({name}) AS total"
+    answer = f"{match} {ranked} ORDER BY total DESC LIMIT 1 RETURN value"
+    return draw.pair(FORMS["top group"], answer, **column.words, **table.words)
 
 
 NODE_KINDS: Final[tuple[tuple[Kind, float], ...]] = (

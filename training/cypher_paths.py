@@ -37,7 +37,10 @@ class Hop:
         return (tie.subject, tie.object) if self.asks_subject else (tie.object, tie.subject)
 
     def does(self, other: str, *, many: bool = False, one: bool = False) -> str:
-        """What follows "which movies": "did Ann Lee act in"."""
+        """What follows "which movies": "did Ann Lee act in".
+
+        `many` is the number of `other`, `one` that of the asked.
+        """
         verb = self.link.edge.verb
         if self.asks_subject:
             return f"{verb.singular if one else verb.plural} {other}"

@@ -11,9 +11,9 @@ from functools import lru_cache
 from typing import Final
 
 from training.cypher_world import (
-    DOMAINS,
     TALLY,
-    TEST_DOMAINS,
+    TEST,
+    TRAIN,
     Domain,
     Edge,
     Flags,
@@ -22,15 +22,12 @@ from training.cypher_world import (
     Prop,
     Texts,
 )
-from training.records import read
 
 Value = str | int | float | bool
 Row = Mapping[str, Value]
 
 ROWS: Final = 12
 _SCHEMA_TOKENS: Final = 116
-TRAIN: Final = read(DOMAINS, Domain)
-TEST: Final = read(TEST_DOMAINS, Domain)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +44,16 @@ class Column:
             return "STRING"
         if isinstance(pool, Flags):
             return "BOOL"
-        return (
-            "INT64" if float(pool.step).is_integer() and float(pool.low).is_integer() else "DOUBLE"
-        )
+        return "INT64" if pool.whole else "DOUBLE"
 
     @property
     def nouns(self) -> str:
         return self.prop.noun if self.things else _plural(self.prop.noun)
+
+    @property
+    def words(self) -> dict[str, str]:
+        """What templates may say of this property."""
+        return {"column": self.name, "noun": self.prop.noun, "nouns": self.nouns}
 
     @property
     def things(self) -> str:
@@ -101,7 +101,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A relationship in one schema; `flipped` points from the verb's object to its subject."""
+    """A relationship as one schema spells it; if `flipped`, it points from object to subject."""
 
     type: str
     edge: Edge
@@ -109,6 +109,11 @@ class Link:
     object: Table
     flipped: bool
     columns: tuple[Column, ...]
+
+    @property
+    def ends(self) -> tuple[Table, Table]:
+        """Where its arrow starts, and where it points."""
+        return (self.object, self.subject) if self.flipped else (self.subject, self.object)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,10 +161,12 @@ def article(noun: str) -> str:
 
 
 def cost(text: str) -> int:
-    """An estimate of its tokens: SmolLM2 splits upper-case words more."""
-    return text.count("\n") + sum(
-        math.ceil(len(piece) / _letters(piece)) for piece in _TOKEN.findall(text)
-    )
+    """Roughly how many tokens SmolLM2's tokenizer makes of it.
+
+    It breaks shouted words into more pieces than quiet ones.
+    """
+    pieces = _TOKEN.findall(text)
+    return text.count("\n") + sum(math.ceil(len(piece) / _letters(piece)) for piece in pieces)
 
 
 def _letters(piece: str) -> int:
@@ -176,9 +183,7 @@ def columns_text(columns: Sequence[Column]) -> str:
 def _schema_text(tables: Sequence[Table], links: Sequence[Link]) -> str:
     lines = [f"(:{table.label} {{{columns_text(table.columns)}}})" for table in tables]
     for link in links:
-        source, target = (
-            (link.object, link.subject) if link.flipped else (link.subject, link.object)
-        )
+        source, target = link.ends
         columns = f" {{{columns_text(link.columns)}}}" if link.columns else ""
         lines.append(f"(:{source.label})-[:{link.type}{columns}]->(:{target.label})")
     return "\n".join(lines)
@@ -207,14 +212,12 @@ def _draw_link(
         for prop in edge.props
         if rng.random() < (0.5 if crowded else 0.8)
     )
-    types = edge.inverse if flipped else edge.types
-    return Link(
-        _spelling(rng, types), edge, tables[edge.subject], tables[edge.object], flipped, columns
-    )
+    type_ = _spelling(rng, edge.inverse if flipped else edge.types)
+    return Link(type_, edge, tables[edge.subject], tables[edge.object], flipped, columns)
 
 
 def draw_schema(rng: random.Random, domain: Domain) -> str:
-    """A small variation of the domain with two labels or more and no ambiguous names."""
+    """A variation of the domain: small, of two labels or more, with no two things spelt alike."""
     while True:
         edges = rng.sample(domain.edges, min(len(domain.edges), rng.choice((1, 2, 2, 3, 3, 4))))
         crowded = len(edges) > 2
@@ -226,16 +229,13 @@ def draw_schema(rng: random.Random, domain: Domain) -> str:
         }
         links = [_draw_link(rng, edge, tables, crowded=crowded) for edge in edges]
         text = _schema_text(list(tables.values()), links)
-        if (
-            len(used) > 1
-            and len({link.type for link in links}) == len(links)
-            and cost(text) <= _SCHEMA_TOKENS
-        ):
+        distinct = len({link.type for link in links}) == len(links)
+        if len(used) > 1 and distinct and cost(text) <= _SCHEMA_TOKENS:
             return text
 
 
 def _read_columns(text: str | None, props: Sequence[Prop]) -> tuple[Column, ...]:
-    """A property unknown here is left out, so the schema no longer spells the text."""
+    """An unknown property is left out, whereupon the schema no longer spells the text."""
     names = [item.partition(":")[0].strip() for item in (text or "").split(",") if item.strip()]
     return tuple(Column(name, prop) for name in names for prop in props if name in prop.names)
 
@@ -247,28 +247,16 @@ def _fit(domain: Domain, text: str) -> tuple[list[Table], list[Link]]:
     for label, columns in _NODE_LINE.findall(text):
         if label in nodes:
             node = nodes[label]
-            tables[node.labels[0]] = Table(
-                label, node.who, _read_columns(columns, (node.key, *node.props))
-            )
+            known = _read_columns(columns, (node.key, *node.props))
+            tables[node.labels[0]] = Table(label, node.who, known)
     links: list[Link] = []
     for _, type_, columns, _ in _EDGE_LINE.findall(text):
         for edge in domain.edges:
-            if (
-                type_ in edge.types + edge.inverse
-                and edge.subject in tables
-                and edge.object in tables
-            ):
-                flipped = type_ in edge.inverse
-                links.append(
-                    Link(
-                        type_,
-                        edge,
-                        tables[edge.subject],
-                        tables[edge.object],
-                        flipped,
-                        _read_columns(columns, edge.props),
-                    )
-                )
+            here = edge.subject in tables and edge.object in tables
+            if here and type_ in edge.types + edge.inverse:
+                subject, object_ = tables[edge.subject], tables[edge.object]
+                known = _read_columns(columns, edge.props)
+                links.append(Link(type_, edge, subject, object_, type_ in edge.inverse, known))
     return list(tables.values()), links
 
 
@@ -280,52 +268,45 @@ def read_schema(text: str) -> Schema:
         if _schema_text(tables, links) == text:
             rng = random.Random(text)
             rows = {table.label: _draw_rows(rng, table.columns, ROWS) for table in tables}
-            return Schema(
-                tuple(tables),
-                tuple(links),
-                rows,
-                {link.type: _draw_ties(rng, link) for link in links},
-            )
+            ties = {link.type: _draw_ties(rng, link) for link in links}
+            return Schema(tuple(tables), tuple(links), rows, ties)
     raise ValueError(f"no domain has this schema: {text!r}")
 
 
 def _draw_rows(rng: random.Random, columns: Sequence[Column], count: int) -> list[Row]:
     values = [_draw_values(rng, column.prop.pool, count) for column in columns]
-    return [
-        dict(zip((column.name for column in columns), row, strict=True))
-        for row in zip(*values, strict=True)
-    ]
+    names = [column.name for column in columns]
+    return [dict(zip(names, row, strict=True)) for row in zip(*values, strict=True)]
 
 
 def _draw_values(rng: random.Random, pool: Texts | Numbers | Flags, count: int) -> list[Value]:
-    """Keys differ, and numbers where there are enough, so that an order is unambiguous."""
+    """Keys differ; so do numbers where there are enough, lest the order of rows be luck."""
     if isinstance(pool, Flags):
         return [rng.random() < 0.5 for _ in range(count)]
     if isinstance(pool, Numbers):
         steps = round((pool.high - pool.low) / pool.step) + 1
-        chosen = (
-            rng.sample(range(steps), count)
-            if steps >= 2 * count
-            else [rng.randrange(steps) for _ in range(count)]
-        )
+        if steps >= 2 * count:
+            chosen = rng.sample(range(steps), count)
+        else:
+            chosen = [rng.randrange(steps) for _ in range(count)]
         return [_number_at(pool, step) for step in chosen]
     if not pool.repeats:
         return list(_distinct_texts(rng, pool, count))
-    few = rng.sample(pool.parts[0], min(4, len(pool.parts[0])))
+    few = rng.sample(pool.words[0], min(4, len(pool.words[0])))
     return [rng.choice(few) for _ in range(count)]
 
 
 def _number_at(pool: Numbers, step: int) -> Value:
     value = round(pool.low + step * pool.step, 3)
-    return int(value) if float(pool.step).is_integer() and float(pool.low).is_integer() else value
+    return int(value) if pool.whole else value
 
 
 def _distinct_texts(rng: random.Random, pool: Texts, count: int) -> list[str]:
-    """Some contain another's initial, so that "starts with" and "contains" differ."""
+    """Some end in a word with another's initial: to start with a letter is not to contain it."""
     found: dict[str, None] = {}
     while len(found) < count:
-        words = [rng.choice(part) for part in pool.parts]
-        echoes = [word for word in pool.parts[-1] if any(text[0] == word[0] for text in found)]
+        words = [rng.choice(part) for part in pool.words]
+        echoes = [word for word in pool.words[-1] if any(text[0] == word[0] for text in found)]
         if echoes and len(words) > 1 and rng.random() < 0.5:
             words[-1] = rng.choice(echoes)
         found[pool.joint.join(words)] = None
@@ -333,7 +314,7 @@ def _distinct_texts(rng: random.Random, pool: Texts, count: int) -> list[str]:
 
 
 def _draw_ties(rng: random.Random, link: Link) -> list[Tie]:
-    """Some objects are more popular; where several are allowed, no node stays alone."""
+    """Some objects are more popular; where a subject may have several, no node stays alone."""
     ends = [pair for subject in range(ROWS) for pair in _draw_objects(rng, link, subject)]
     if not link.edge.single:
         lonely = [item for item in range(ROWS) if item not in {end for _, end in ends}]

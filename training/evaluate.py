@@ -1,9 +1,9 @@
-"""Asks an expert, and its base model, questions that training never saw, and judges the answers by
-running or parsing them.
+"""Asks an expert, and its base model, what training never saw, and judges what they answer.
 
     python -m training.evaluate sql examples/experts/expert-sql-0.1.0.expert --questions 300
 
-Prints both rates as JSON. The base model gets the same messages; both answer greedily.
+Answers are run or parsed. Prints both rates as JSON.
+The base model gets the same messages; both answer greedily.
 """
 
 from __future__ import annotations
@@ -45,11 +45,8 @@ def main() -> None:
     if args.known and args.task != "json_extract":
         parser.error("--known is for json_extract only")
     lessons = task.lessons("known" if args.known else "test", SEED)
-    pairs = list(
-        itertools.islice(
-            ((lesson, pair) for lesson in lessons for pair in lesson.pairs), args.questions
-        )
-    )
+    asked = ((lesson, pair) for lesson in lessons for pair in lesson.pairs)
+    pairs = list(itertools.islice(asked, args.questions))
     rates = {"expert": evaluate(task, args.package, pairs, args.show)}
     if not args.without_base:
         with tempfile.TemporaryDirectory() as folder:
@@ -76,15 +73,16 @@ def bare(package: Path, folder: Path) -> Path:
 
 def context(lesson: Lesson) -> GenerateArgs:
     """What a user would pass beside the question."""
-    return (
-        {"schema": lesson.schema, "dialect": lesson.dialect}
-        if lesson.dialect
-        else {"schema": lesson.schema}
-    )
+    if lesson.dialect:
+        return {"schema": lesson.schema, "dialect": lesson.dialect}
+    return {"schema": lesson.schema}
 
 
 def unfenced(text: str) -> str:
-    """The first code block of a Markdown answer, else the text: base models explain."""
+    """The first code block of a Markdown answer, or the text as it is.
+
+    A base model may wrap what it was asked for in explanations.
+    """
     found = re.search(r"```[a-z]*\n(.*?)(?:```|\Z)", text, re.DOTALL)
     return found[1] if found else text
 

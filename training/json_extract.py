@@ -1,9 +1,8 @@
-"""Sentence to JSON: the context is a shape (key to type name), the question a sentence, the answer
-one JSON object.
+"""Sentence to JSON: the context is a shape (key to type name), the answer one JSON object.
 
 The answer is never parsed out of a sentence. A record is drawn, a template says part of it, and
-only what was said goes into the answer; all the rest is null. So sentence, shape and answer cannot
-disagree.
+only what was said goes into the answer; all the rest is null. So sentence, shape and answer
+cannot disagree.
 
 `json_world` says how templates and values are written.
 """
@@ -18,25 +17,25 @@ from dataclasses import dataclass
 from itertools import islice
 
 from training.json_world import Domain, Field, Json, coined
-from training.records import read
+from training.records import DATA, read
 from training.task import Lesson, Pair, Split
 
 PAIRS_PER_LESSON = 8
 # A shape that fewer wordings cover would teach the wording instead of the task.
 FEWEST_TEMPLATES = 3
 MOST_LEAVES = 5
-# How often a training value is made of words that don't exist, so that copying is learnt and not
-# lists of values.
+# How often a training value is made of words that don't exist: copying is to be learnt, not lists.
 COINED = 0.3
-# Rough token budgets (see `_cost`): a tiny model learns and answers fastest when everything stays
-# short.
+# Rough token budgets (see `_cost`): a tiny model learns and answers fastest what is short.
 SHAPE_BUDGET, QUESTION_BUDGET, ANSWER_BUDGET = 50, 52, 58
-FIRST = read("json_first.jsonl", Domain)
-TRAIN = FIRST + read("json_further.jsonl", Domain)
-TEST = read("json_test.jsonl", Domain)
-# Subjects, seeds and steps of the published expert's trainings: their shapes are left out where it
-# is asked about subjects that it knows.
+FIRST = read(DATA / "json_train_first.jsonl", Domain)
+TRAIN = FIRST + read(DATA / "json_train_later.jsonl", Domain)
+TEST = read(DATA / "json_test.jsonl", Domain)
 TAUGHT = ((FIRST, 3, 480), (FIRST, 4, 850), (FIRST, 5, 150), (TRAIN, 7, 1000))
+"""Subjects, seeds and steps of the published expert's trainings.
+
+Their shapes are left out where it is asked about subjects that it knows.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +89,7 @@ def _rounds(rng: random.Random, domains: tuple[Domain, ...], coin: float) -> Ite
 
 
 def correct(lesson: Lesson, pair: Pair, text: str) -> bool:
-    """Whether `text` is one JSON value equal to the gold object; key order is free."""
+    """Whether `text` is the gold object: the same keys in any order, the same values and types."""
     try:
         got: Json = json.loads(text.strip(), object_pairs_hook=_unique)
     except (ValueError, RecursionError):
@@ -99,7 +98,7 @@ def correct(lesson: Lesson, pair: Pair, text: str) -> bool:
 
 
 def _unique(pairs: list[tuple[str, Json]]) -> Json:
-    """A parsed object. A repeated key is refused: it could hide a wrong value."""
+    """A parsed object. A repeated key is refused: a wrong value could hide behind a right one."""
     parsed = dict(pairs)
     if len(parsed) < len(pairs):
         raise ValueError("duplicate key")
@@ -124,7 +123,7 @@ def _lesson(rng: random.Random, domain: Domain, coin: float) -> Lesson:
 
 
 def _layout(rng: random.Random, domain: Domain) -> tuple[Layout, str]:
-    """A random shape of the domain within budget that enough templates cover."""
+    """A random shape of the domain, and its JSON: one that several templates say enough about."""
     while True:
         layout = _draw_layout(rng, domain)
         schema = _dump({item.key: _kind(item) for item in layout})
@@ -136,18 +135,22 @@ def _layout(rng: random.Random, domain: Domain) -> tuple[Layout, str]:
 
 
 def _draw_layout(rng: random.Random, domain: Domain) -> Layout:
-    """The first field and a few others, two perhaps nested; in order or shuffled."""
+    """The first field and a few others, two of them perhaps as one object.
+
+    Keys are in either spelling, in order or shuffled.
+    """
     camel = rng.random() < 0.2
-    outer, inner = domain.nest if domain.nest and rng.random() < 0.3 else ("", ())
+    nest = domain.nest if domain.nest and rng.random() < 0.3 else None
+    inner = nest.holds if nest else ()
     others = [field for field in domain.fields[1:] if field.name not in inner]
     count = rng.randint(1 if inner else 2, MOST_LEAVES - 1 - len(inner))
     picked = [domain.fields[0], *rng.sample(others, count)]
     items: list[Leaf | Group] = [
         _leaf(rng, field, camel) for field in domain.fields if field in picked
     ]
-    if inner:
+    if nest:
         leaves = tuple(_leaf(rng, field, camel) for field in domain.fields if field.name in inner)
-        items.insert(rng.randint(1, len(items)), Group(outer, leaves))
+        items.insert(rng.randint(1, len(items)), Group(nest.key, leaves))
     if rng.random() < 0.5:
         rng.shuffle(items)
     return tuple(items)
@@ -160,14 +163,14 @@ def _leaf(rng: random.Random, field: Field, camel: bool) -> Leaf:
 
 def _kind(item: Leaf | Group) -> Json:
     return (
-        item.field.type
+        item.field.shape
         if isinstance(item, Leaf)
-        else {leaf.key: leaf.field.type for leaf in item.leaves}
+        else {leaf.key: leaf.field.shape for leaf in item.leaves}
     )
 
 
 def _value(item: Leaf | Group, said: dict[str, Json]) -> Json:
-    """The answer's value for a key: null if the sentence says nothing of it."""
+    """What the answer holds for a key: null if nothing of it was said, even for a whole object."""
     if isinstance(item, Leaf):
         return said.get(item.field.name)
     inner = {leaf.key: _value(leaf, said) for leaf in item.leaves}
@@ -253,7 +256,10 @@ def _render(
 
 
 def _drop_clauses(rng: random.Random, text: str, wanted: set[str]) -> str:
-    """Innermost first. Mostly keeps what the shape asks for; seldom something else."""
+    """Innermost first. What the shape asks for is mostly said.
+
+    Now and then something else is, which the answer has to leave out.
+    """
 
     def keep(found: re.Match[str]) -> str:
         return found[1] if rng.random() < (0.9 if _slots(found[1]) & wanted else 0.25) else ""
@@ -283,5 +289,8 @@ def _dump(value: Json) -> str:
 
 
 def _cost(text: str) -> int:
-    """An estimate of a text's tokens: digits and signs count one, long words several."""
+    """About how many tokens a small model's tokenizer makes of a text.
+
+    Each digit and sign is one, long words are several.
+    """
     return sum(1 + len(word) // 8 for word in re.findall(r"\d|[^\W\d_]+|[^\w\s]+", text))

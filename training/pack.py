@@ -26,14 +26,15 @@ from training.train import BASE
 
 VERSION = "0.1.0"
 QUESTIONS = (
-    "how many|number"
-    " of|count|average|mean|total|sum|minimum|maximum|highest|lowest|largest|smallest|most|fewest"
-    "|top|each|whose|name"
-    " of|names of|list all|list the|show all|show the|show me the|find all|find the|give me"
-    " the|give me all|what are the names|which|more than|less than|greater than|at least|at"
-    " most|other than|sorted by|ordered by|grouped by"
+    "how many|number of|count|average|mean|total|sum|minimum|maximum|highest|lowest|largest"
+    "|smallest|most|fewest|top|each|whose|name of|names of|list all|list the|show all|show the"
+    "|show me the|find all|find the|give me the|give me all|what are the names|which|more than"
+    "|less than|greater than|at least|at most|other than|sorted by|ordered by|grouped by"
 ).split("|")
-"""How people ask for data: with nothing but such a question, SQL's priority decides."""
+"""How people ask for data, in whichever database it is.
+
+With nothing but such a question, SQL's higher priority decides.
+"""
 
 EXPERTS: dict[str, dict[str, Any]] = {
     "sql": {
@@ -87,8 +88,8 @@ EXPERTS: dict[str, dict[str, Any]] = {
         },
         "routing": {
             "keywords": [
-                *"cypher neo4j kuzu graph node nodes edge edges relationship relationships path"
-                " connected linked related".split(),
+                *"cypher neo4j kuzu graph node nodes edge edges relationship".split(),
+                *"relationships path connected linked related".split(),
                 "graph database",
                 *QUESTIONS,
             ],
@@ -112,8 +113,8 @@ EXPERTS: dict[str, dict[str, Any]] = {
     "json_extract": {
         "name": "expert-json",
         "description": (
-            "A sentence and the shape of an object → that object as JSON, null for what the"
-            " sentence doesn't say."
+            "A sentence and the shape of an object → that object as JSON, "
+            "null for what the sentence doesn't say."
         ),
         "capabilities": ["format:json", "task:data_extraction", "language:en"],
         "decoding": {
@@ -125,15 +126,8 @@ EXPERTS: dict[str, dict[str, Any]] = {
         },
         "routing": {
             "keywords": [
-                "json",
-                "extract",
-                "extraction",
-                "parse",
-                "structured",
-                "structured data",
-                "fields",
-                "key value",
-                "object",
+                *"json|extract|extraction|parse|structured|structured data".split("|"),
+                *"fields|key value|object".split("|"),
             ],
             "exclude_keywords": ["cypher", "sql"],
             "router_hint": "format=json OR task=data_extraction",
@@ -150,11 +144,11 @@ EXPERTS: dict[str, dict[str, Any]] = {
     },
 }
 FIELDS = frozenset(
-    "task_type peft_type r lora_alpha lora_dropout target_modules use_dora use_rslora rank_pattern"
-    " alpha_pattern bias modules_to_save fan_in_fan_out inference_mode init_lora_weights"
-    " peft_version".split()
+    "task_type peft_type r lora_alpha lora_dropout target_modules use_dora use_rslora rank_pattern "
+    "alpha_pattern bias modules_to_save fan_in_fan_out inference_mode init_lora_weights "
+    "peft_version".split()
 )
-"""The keys of PEFT's configuration that the package keeps; the rest are defaults."""
+"""What of PEFT's configuration goes into the package; the rest are switches that are off."""
 
 
 def main() -> None:
@@ -167,7 +161,7 @@ def main() -> None:
         "adapter", type=Path, nargs="+", help="several states of one training are averaged"
     )
     parser.add_argument("target", type=Path)
-    parser.add_argument("--metrics", type=Path, help="what training/evaluate.py printed")
+    parser.add_argument("--metrics", type=Path, help="what training.evaluate printed")
     parser.add_argument("--steps", type=int, help="training steps, for the manifest")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
@@ -185,15 +179,13 @@ def gather(
     config["target_modules"] = sorted(config["target_modules"])
     (folder / "adapter_config.json").write_text(json.dumps(config, indent=2))
     states = [load_file(adapter / "adapter_model.safetensors") for adapter in adapters]
-    tensors = {
-        k: torch.stack([state[k] for state in states]).mean(0).to(torch.bfloat16) for k in states[0]
-    }
+    means = {k: torch.stack([state[k] for state in states]).mean(0) for k in states[0]}
+    tensors = {k: mean.to(torch.bfloat16) for k, mean in means.items()}
     save_file(tensors, folder / "adapter_model.safetensors")
     for name in ("tokenizer.json", "tokenizer_config.json"):
         shutil.copy(models_dir() / BASE / name, folder / name)
-    (folder / "manifest.json").write_text(
-        json.dumps(manifest(task, config, metrics, steps), indent=2)
-    )
+    about = manifest(task, config, metrics, steps)
+    (folder / "manifest.json").write_text(json.dumps(about, indent=2))
 
 
 def manifest(

@@ -12,7 +12,7 @@ Split = Literal["train", "test", "known"]
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A question and a right answer; others may be right, too: the judge decides."""
+    """One question and an answer that is right. Others may be, too: the judge decides."""
 
     question: str
     answer: str
@@ -31,10 +31,16 @@ class Lesson:
 
 
 class Task(Protocol):
-    """A module here: `lessons` makes the data, `correct` judges answers."""
+    """A module of this folder that makes lessons and judges answers."""
 
     def lessons(self, split: Split, seed: int) -> Iterator[Lesson]:
-        """Endless and deterministic by seed. The splits share no context."""
+        """Endless and deterministic: the same split and seed give the same lessons.
+
+        Contexts of the two splits are disjoint.
+        """
 
     def correct(self, lesson: Lesson, pair: Pair, text: str) -> bool:
-        """Whether `text` answers the question, by executing or parsing it."""
+        """Whether `text` answers `pair.question`.
+
+        Found out by running or parsing it, never by comparing how it is spelt.
+        """

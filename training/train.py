@@ -74,11 +74,9 @@ def train(args: argparse.Namespace) -> None:
         losses.append(learn(model, optimizer, encode(lesson)))
         if step % 10 == 0:
             left = (time.monotonic() - began) / (step - done) * (args.steps - step)
-            print(
-                f"step {step}/{args.steps}  loss {sum(losses[-10:]) / 10:.3f}  {left / 60:.0f} min"
-                " left",
-                flush=True,
-            )
+            loss = sum(losses[-10:]) / 10
+            shown = f"step {step}/{args.steps}  loss {loss:.3f}  {left / 60:.0f} min left"
+            print(shown, flush=True)
         if step % EVERY == 0 or step == args.steps:
             save(args.out, model, optimizer, step)
 
@@ -86,13 +84,17 @@ def train(args: argparse.Namespace) -> None:
 def product(
     self: object, lora_A: Any, lora_B: Any, adapter_name: str | None = None
 ) -> torch.Tensor:
-    """DoRA's B·A, without PEFT's identity pass: the same matrix in half the time."""
+    """DoRA's B A.
+
+    PEFT sends an identity through both layers, for sharded training; this is the same matrix in
+    half the time.
+    """
     made: torch.Tensor = (lora_B.weight @ lora_A.weight).detach()
     return made
 
 
 def start(args: argparse.Namespace) -> tuple[Any, torch.optim.AdamW, int]:
-    """The adapter in `args.out` from an interrupted run, else `args.start`, else a new one."""
+    """The adapter that an earlier run left, else the one to go on from, else a new one."""
     torch.manual_seed(args.seed)
     DoraLinearLayer.get_lora_weight = product
     dtype = torch.bfloat16 if BFLOAT16 else torch.float32
@@ -141,7 +143,7 @@ def schedule(step: int, steps: int) -> float:
 
 
 def learn(model: Any, optimizer: torch.optim.AdamW, batch: dict[str, Any]) -> float:
-    """One step. The loss is the mean over the answers' tokens."""
+    """One step. Loss and logits are of the answers' tokens alone."""
     labels = batch.pop("labels")
     with torch.autocast("cpu", dtype=torch.bfloat16, enabled=BFLOAT16):
         inner = model.get_base_model()
@@ -166,8 +168,7 @@ class Branches:
     real: torch.Tensor
     """Which of `rows` are tokens, [questions, longest]."""
     sees: torch.Tensor
-    """What they may look at, the shared tokens and then their own, [1, longest, shared + longest].
-    """
+    """What they may look at, shared tokens first: [1, longest, shared + longest]."""
 
     @classmethod
     def of(cls, shared: int, lengths: list[int]) -> Branches:
@@ -176,12 +177,8 @@ class Branches:
         real = at < torch.tensor(lengths)[:, None]
         starts = shared + torch.tensor([0, *lengths[:-1]]).cumsum(0)
         own = torch.ones(len(at), len(at), dtype=torch.bool).tril()
-        return cls(
-            shared,
-            (starts[:, None] + at) * real,
-            real,
-            torch.cat((own.new_ones(len(at), shared), own), 1)[None],
-        )
+        sees = torch.cat((own.new_ones(len(at), shared), own), 1)[None]
+        return cls(shared, (starts[:, None] + at) * real, real, sees)
 
 
 def attend(
@@ -194,7 +191,10 @@ def attend(
     branches: Branches,
     **_: object,
 ) -> tuple[torch.Tensor, None]:
-    """Attention of each question to the shared tokens and itself: a quarter of the cost."""
+    """Attention of the shared tokens, and of every question to those and itself.
+
+    That is a quarter of what attention of all tokens to all would cost.
+    """
     key, value = (heads.repeat_interleave(module.num_key_value_groups, 1) for heads in (key, value))
 
     def shared(heads: torch.Tensor) -> torch.Tensor:
@@ -228,20 +228,14 @@ class Encoder:
         return list(self.tokenizer(text, add_special_tokens=False)["input_ids"])
 
     def __call__(self, lesson: Lesson) -> dict[str, Any]:
-        context = (
-            f"Dialect: {lesson.dialect}\n" * bool(lesson.dialect) + f"Schema:\n{lesson.schema}"
-        )
+        dialect = f"Dialect: {lesson.dialect}\n" if lesson.dialect else ""
+        context = f"{dialect}Schema:\n{lesson.schema}"
         shared = self.text(f"<|im_start|>system\n{context}<|im_end|>\n")
-        ids, positions, lengths, labels = (
-            list(shared),
-            list(range(len(shared))),
-            [],
-            [-1] * len(shared),
-        )
+        ids, positions = list(shared), list(range(len(shared)))
+        lengths, labels = [], [-1] * len(shared)
         for pair in lesson.pairs:
-            asked = self.text(
-                f"<|im_start|>user\n{pair.question}<|im_end|>\n<|im_start|>assistant\n"
-            )
+            user = f"<|im_start|>user\n{pair.question}<|im_end|>\n"
+            asked = self.text(f"{user}<|im_start|>assistant\n")
             answer = self.text(f"{pair.answer}<|im_end|>")
             lengths.append(len(asked) + len(answer))
             ids += asked + answer

@@ -17,10 +17,8 @@ from expertserve import Expert, ExpertManager, GenerateArgs
 from tests.conftest import EXPERTS
 from training import (
     cypher,
-    cypher_schema,
     cypher_world,
     json_extract,
-    json_unseen,
     json_world,
     sql,
 )
@@ -179,12 +177,12 @@ def test_training_and_test_graphs_share_no_label_and_no_relationship() -> None:
             for name in (*edge.types, *edge.inverse)
         }
 
-    assert not spelled(cypher_schema.TRAIN) & spelled(cypher_schema.TEST)
+    assert not spelled(cypher_world.TRAIN) & spelled(cypher_world.TEST)
 
 
 def test_training_and_test_objects_share_no_key() -> None:
     def spelled(domains: tuple[json_world.Domain, ...]) -> set[str]:
         keys = {key for domain in domains for field in domain.fields for key in field.keys}
-        return keys | {domain.nest[0] for domain in domains if domain.nest}
+        return keys | {domain.nest.key for domain in domains if domain.nest}
 
-    assert not spelled(json_extract.TRAIN) & spelled(json_unseen.TEST)
+    assert not spelled(json_extract.TRAIN) & spelled(json_extract.TEST)
