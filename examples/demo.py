@@ -10,20 +10,19 @@ from pathlib import Path
 from expertserve import Expert
 
 SCHEMA = """\
-CREATE TABLE customers (id INTEGER PRIMARY KEY, name TEXT, country TEXT, age INTEGER);
-CREATE TABLE orders (
-    id INTEGER PRIMARY KEY, customer_id INTEGER REFERENCES customers(id), product TEXT, total REAL
+CREATE TABLE lighthouses (id INTEGER PRIMARY KEY, name TEXT, country TEXT, height INTEGER);
+CREATE TABLE visits (
+    id INTEGER PRIMARY KEY, lighthouse_id INTEGER REFERENCES lighthouses(id), visitor TEXT, fee REAL
 );
 """
 ROWS = """\
-INSERT INTO customers VALUES
-    (1, 'Ana', 'Spain', 31), (2, 'Bea', 'Spain', 45),
-    (3, 'Chloé', 'France', 28), (4, 'Dino', 'Italy', 52);
-INSERT INTO orders VALUES
-    (1, 1, 'Lamp', 40), (2, 1, 'Desk', 210), (3, 3, 'Tent', 95),
-    (4, 4, 'Lamp', 40), (5, 2, 'Chair', 75);
+INSERT INTO lighthouses VALUES
+    (1, 'Lindesnes', 'Norway', 16), (2, 'Utsira', 'Norway', 13),
+    (3, 'Eckmühl', 'France', 60), (4, 'Lanterna', 'Italy', 77);
+INSERT INTO visits VALUES
+    (1, 1, 'Ana', 8), (2, 1, 'Bea', 8), (3, 3, 'Ana', 4), (4, 4, 'Dino', 6), (5, 2, 'Bea', 5);
 """
-QUESTION = "Which customers are from Spain?"
+QUESTION = "Which lighthouses are in Norway?"
 
 
 def main() -> None:

@@ -15,8 +15,8 @@ Job = tuple[str, str | None, GenerateArgs]
 JOBS: tuple[Job, ...] = (
     (
         "sql",
-        "How many customers are from Spain?",
-        {"schema": "CREATE TABLE customers (id INTEGER PRIMARY KEY, name TEXT, country TEXT);"},
+        "How many lighthouses are in Norway?",
+        {"schema": "CREATE TABLE lighthouses (id INTEGER PRIMARY KEY, name TEXT, country TEXT);"},
     ),
     (
         "cypher",

@@ -3,7 +3,7 @@
 from expertserve import Expert
 
 with Expert.load("sql.expert") as expert:
-    print(expert.generate("How many customers are from Spain?", schema=ddl).text)
+    print(expert.generate("How many lighthouses are in Norway?", schema=ddl).text)
 """
 
 from __future__ import annotations

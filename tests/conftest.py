@@ -27,7 +27,9 @@ T = TypeVar("T")
 ROOT = Path(__file__).parent.parent
 EXPERTS = ROOT / "examples" / "experts"
 DEMO_BASE = "SmolLM2-135M-Instruct"
-SCHEMA = "CREATE TABLE customers (id INTEGER PRIMARY KEY, name TEXT, country TEXT, age INTEGER);"
+SCHEMA = (
+    "CREATE TABLE lighthouses (id INTEGER PRIMARY KEY, name TEXT, country TEXT, height INTEGER);"
+)
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 

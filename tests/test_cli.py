@@ -455,7 +455,7 @@ def test_protected_keys_need_their_passphrase(tiny_package: Path, tmp_path: Path
 
 
 def test_bench_measures_a_package_in_this_process(ask: Any, tiny_package: Path) -> None:
-    engine = FakeEngine(lambda prompt: "SELECT COUNT(*) FROM customers", delay=0.002)
+    engine = FakeEngine(lambda prompt: "SELECT COUNT(*) FROM lighthouses", delay=0.002)
     facts = json.loads(
         ask(
             "bench", tiny_package, "-n", 10, "-c", 3, "--max-tokens", 5, "--json", engine=engine

@@ -312,7 +312,7 @@ def test_a_verdict_on_a_right_text_is_valid(name: str) -> None:
         ("json", '{"a": 1,}'),
         ("json", "NaN"),
         ("json-object", "[]"),
-        ("sql", "SELECT name FORM customers"),
+        ("sql", "SELECT name FORM lighthouses"),
         ("sql", "SELECT `a` FROM t"),
         ("sql-postgres", "SELECT a FROM t LIMIT 1, 2"),
         ("sql-postgres", "SELECT 1; DROP TABLE t"),

@@ -221,7 +221,7 @@ def test_a_packages_tokenizer_is_read_as_data_and_never_run(
     (tmp_path / "tokenizer.json").write_text(json.dumps(content))
     check_same_ids(Tokenizer(tmp_path), Tokenizer(tiny_base))
     form = PromptFormat.choose("chatml", Tokenizer(tmp_path), Tokenizer(tiny_base))
-    assert len(form.render([{"role": "user", "content": "How many customers?"}])) > 10
+    assert len(form.render([{"role": "user", "content": "How many lighthouses?"}])) > 10
 
 
 @pytest.mark.parametrize(

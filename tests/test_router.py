@@ -15,7 +15,7 @@ from expertserve.errors import ConfigError
 from expertserve.package.hint import And, Is, Not, Or, Part, parse_hint, words
 from expertserve.package.manifest import Routing, parse_manifest
 
-DDL = "Dialect: postgres\nSchema:\nCREATE TABLE customers (id INT, graph TEXT, json TEXT);"
+DDL = "Dialect: postgres\nSchema:\nCREATE TABLE lighthouses (id INT, graph TEXT, json TEXT);"
 GRAPH = "(:Person {name: STRING})\n(:Person)-[:KNOWS]->(:Person)"
 SHAPE = '{"name": "string", "age": "integer"}'
 plain = st.from_regex(r"[a-z]{2,8}", fullmatch=True)
@@ -352,7 +352,7 @@ def test_two_hundred_experts_are_each_given_their_score() -> None:
     assert (
         len(
             many(200).route(
-                "Show how many orders each customer of the table has, and the average price, for those from Spain?"
+                "Show how many orders each lighthouse of the table has, and the average price, for those from Norway?"
             )
         )
         == 200

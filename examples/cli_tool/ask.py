@@ -1,7 +1,7 @@
 """Asks an SQLite database a question in English: an expert writes the SQL, SQLite answers it,
 read-only.
 
-python examples/cli_tool/ask.py "Which customers are from Spain?" [shop.db]
+python examples/cli_tool/ask.py "Which lighthouses are in Norway?" [coast.db]
 """
 
 from __future__ import annotations
@@ -13,20 +13,20 @@ from pathlib import Path
 from expertserve import Expert, ExpertError
 
 PACKAGE = next((Path(__file__).parents[1] / "experts").glob("expert-sql-*.expert"))
-SHOP = """
-CREATE TABLE customers (id INTEGER PRIMARY KEY, name TEXT, country TEXT, age INTEGER);
-INSERT INTO customers VALUES
-    (1, 'Ana', 'Spain', 31), (2, 'Bea', 'Spain', 45),
-    (3, 'Chloé', 'France', 28), (4, 'Dino', 'Italy', 52);
+COAST = """
+CREATE TABLE lighthouses (id INTEGER PRIMARY KEY, name TEXT, country TEXT, height INTEGER);
+INSERT INTO lighthouses VALUES
+    (1, 'Lindesnes', 'Norway', 16), (2, 'Utsira', 'Norway', 13),
+    (3, 'Eckmühl', 'France', 60), (4, 'Lanterna', 'Italy', 77);
 """
 
 
 def open_database(path: Path | None) -> sqlite3.Connection:
-    """The file, which the SQL can't change; or a small shop in memory."""
+    """The file, which the SQL can't change; or a small coast in memory."""
     if path:
         return sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
     database = sqlite3.connect(":memory:")
-    database.executescript(SHOP)
+    database.executescript(COAST)
     database.execute("PRAGMA query_only = 1")
     return database
 
@@ -56,7 +56,7 @@ def main() -> int:
     )
     parser.add_argument("question")
     parser.add_argument(
-        "database", type=Path, nargs="?", help="an SQLite file; by default a small shop"
+        "database", type=Path, nargs="?", help="an SQLite file; by default a small one in memory"
     )
     args = parser.parse_args()
     database = open_database(args.database)

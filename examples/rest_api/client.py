@@ -1,6 +1,6 @@
 """Asks the service in server.py; needs nothing but Python.
 
-python examples/rest_api/client.py "How many customers are from Spain?" ["CREATE TABLE …"]
+python examples/rest_api/client.py "How many lighthouses are in Norway?" ["CREATE TABLE …"]
 """
 
 from __future__ import annotations
@@ -11,7 +11,9 @@ import urllib.error
 import urllib.request
 
 URL = "http://127.0.0.1:8100"
-SCHEMA = "CREATE TABLE customers (id INTEGER PRIMARY KEY, name TEXT, country TEXT, age INTEGER);"
+SCHEMA = (
+    "CREATE TABLE lighthouses (id INTEGER PRIMARY KEY, name TEXT, country TEXT, height INTEGER);"
+)
 
 
 def ask(question: str, context: str = SCHEMA, *, url: str = URL) -> dict[str, object]:
@@ -29,7 +31,7 @@ def ask(question: str, context: str = SCHEMA, *, url: str = URL) -> dict[str, ob
 if __name__ == "__main__":
     print(
         json.dumps(
-            ask(*sys.argv[1:3]) if sys.argv[1:] else ask("How many customers are from Spain?"),
+            ask(*sys.argv[1:3]) if sys.argv[1:] else ask("How many lighthouses are in Norway?"),
             indent=2,
         )
     )

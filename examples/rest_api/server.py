@@ -1,7 +1,7 @@
 """A REST service of your own around the async manager: POST /ask, and GET /experts.
 
 python examples/rest_api/server.py          # listens on 127.0.0.1:8100
-python examples/rest_api/client.py "How many customers are from Spain?"
+python examples/rest_api/client.py "How many lighthouses are in Norway?"
 
 `expertserve serve` is OpenAI's API, with keys, limits and metrics; this is for services that have
 routes of their own.

@@ -12,8 +12,10 @@ from pathlib import Path
 from expertserve import AsyncExpertManager, Expert, InferenceResult
 
 PACKAGE = next((Path(__file__).parents[1] / "experts").glob("expert-sql-*.expert"))
-SCHEMA = "CREATE TABLE customers (id INTEGER PRIMARY KEY, name TEXT, country TEXT, age INTEGER);"
-QUESTION = "What are the names of the customers from Spain who are older than 40?"
+SCHEMA = (
+    "CREATE TABLE lighthouses (id INTEGER PRIMARY KEY, name TEXT, country TEXT, height INTEGER);"
+)
+QUESTION = "What are the names of the lighthouses from Norway who are taller than 40?"
 
 
 def whole(expert: Expert) -> InferenceResult:
@@ -38,7 +40,7 @@ def cancelled(expert: Expert, chunks: int = 4) -> InferenceResult:
 
 async def first_of_two(manager: AsyncExpertManager, name: str) -> InferenceResult:
     """Two answers race; the slower one is aborted."""
-    questions = (QUESTION, "How many customers are there?")
+    questions = (QUESTION, "How many lighthouses are there?")
     tasks = [asyncio.create_task(manager.generate(name, q, schema=SCHEMA)) for q in questions]
     done, late = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     for task in late:

@@ -34,7 +34,7 @@ AUTO = "auto"
     epilog=(
         "Examples: `expertserve batch in.jsonl out.jsonl -p sql.expert`, "
         "`expertserve batch in.jsonl out.jsonl -p sql.expert -p js=json.expert --max-tokens 200`. "
-        'A line: `{"prompt": "How many customers?", "expert": "js", "id": "q1", "temperature": 0}`'
+        'A line: `{"prompt": "How many lighthouses?", "expert": "js", "id": "q1", "temperature": 0}`'
     )
 )
 def batch(
@@ -367,7 +367,7 @@ def parse(line: Line) -> dict[str, object]:
     if not isinstance(job, dict):
         raise ConfigError(
             "the line is not a JSON object",
-            hint='such as {"prompt": "How many customers?"}',
+            hint='such as {"prompt": "How many lighthouses?"}',
             code="bad_line",
         )
     return job

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import httpx
 
 app = group()
-PROMPT = "How many customers are from Spain?"
+PROMPT = "Write one sentence about the sea."
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ NAME = "expert"
 
 @app.command(
     epilog=(
-        "Examples: `expertserve generate sql.expert 'How many customers are from Spain?' --schema"
+        "Examples: `expertserve generate sql.expert 'How many lighthouses are in Norway?' --schema"
         " schema.sql`, `expertserve generate json.expert - --json-schema order.json < mail.txt`,"
         " `expertserve generate sql.expert 'Is it a question?' --choice yes --choice no`"
     )

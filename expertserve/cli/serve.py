@@ -43,7 +43,6 @@ Sources = Annotated[
     ),
 ]
 WIDTH = 72
-QUESTION = "How many customers are from Spain?"
 
 
 def serve(
@@ -219,18 +218,25 @@ def welcome(url: str, parts: Parts) -> None:
     width = max((len(name) for name, _ in rows), default=0)
     lines += [f"  {_plain(name):{width}}  {_plain(_short(text))}" for name, text in rows]
     if entries:
-        fitting = [(route.name, QUESTION) for route in parts.service.route(QUESTION)] or [
-            (entries[0].name, "What can you do?")
-        ]
-        lines += ["", *example(url, *fitting[0], keys=parts.keys.required)]
+        lines += ["", *example(url, *question(parts, entries[0].name), keys=parts.keys.required)]
     typer.echo(
         "\n".join(["", *lines, "", "starting the engine …" if entries else "waiting for experts …"])
     )
 
 
-def example(url: str, name: str, question: str, *, keys: bool) -> list[str]:
+def question(parts: Parts, name: str) -> tuple[str, str, str]:
+    """An expert to ask, and an example from its manifest: prompt and schema."""
+    examples = parts.service.get(name).manifest.examples if parts.has(name) else ()
+    first = examples[0] if examples else None
+    return (name, first.prompt, first.schema_text) if first else (name, "What can you do?", "")
+
+
+def example(url: str, name: str, prompt: str, schema: str, *, keys: bool) -> list[str]:
     """A curl command for the shell."""
-    body = json.dumps({"model": name, "messages": [{"role": "user", "content": question}]})
+    body = json.dumps(
+        {"model": name, "messages": [{"role": "user", "content": prompt}]}
+        | ({"schema": schema} if schema else {})
+    ).replace("'", "'\\''")
     key = ['       -H "Authorization: Bearer $KEY" \\'] if keys else []
     return [
         f"  curl {url}/v1/chat/completions -H 'Content-Type: application/json' \\",

@@ -138,7 +138,7 @@ class Router:
     Example:
         >>> from expertserve.package.manifest import Routing
         >>> router = Router([Candidate("sql", Routing(keywords=("how many", "average")))])
-        >>> router.route("How many customers are there?")
+        >>> router.route("How many lighthouses are there?")
         [Route(name='sql', score=0.5415, why='keywords: how many')]
         >>> router.route("Good morning!")
         []

@@ -50,10 +50,10 @@ def validate(kind: str, text: str) -> Verdict:
     is no error here. Takes milliseconds; some parsers take a second to import.
 
     Example:
-        >>> validate("sql-sqlite", "SELECT name FROM customers").valid
+        >>> validate("sql-sqlite", "SELECT name FROM lighthouses").valid
         True
-        >>> validate("sql-sqlite", "SELECT name FORM customers")
-        Verdict(valid=False, parser='sqlite', message='near "customers": syntax error')
+        >>> validate("sql-sqlite", "SELECT name FORM lighthouses")
+        Verdict(valid=False, parser='sqlite', message='near "lighthouses": syntax error')
     """
     if kind not in PARSERS:
         return Verdict(None, message=f"there is no parser for {kind!r}")

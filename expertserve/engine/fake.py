@@ -29,9 +29,9 @@ class FakeEngine:
         aborted: Ids of those that were closed before their end.
 
     Example:
-        >>> engine = FakeEngine(lambda prompt: "SELECT COUNT(*) FROM customers")
-        >>> engine.script("How many customers?")
-        'SELECT COUNT(*) FROM customers'
+        >>> engine = FakeEngine(lambda prompt: "SELECT COUNT(*) FROM lighthouses")
+        >>> engine.script("How many lighthouses?")
+        'SELECT COUNT(*) FROM lighthouses'
     """
 
     def __init__(self, script: Script = lambda prompt: "", *, delay: float = 0.0) -> None:

@@ -14,8 +14,6 @@ from expertserve.server.parts import Parts
 if TYPE_CHECKING:
     from expertserve.core.entry import ExpertInfo
 
-CONTEXT = ("sql", "cypher", "json", "graph", "extract")
-
 
 async def list_models(parts: Parts, key: Key) -> list[Json]:
     """The experts that a key may use, their base models, and `auto`."""
@@ -66,9 +64,6 @@ def _manifest_facts(parts: Parts, name: str) -> Json:
     except ExpertNotLoadedError:
         return {}  # unloaded in this very moment
     manifest = prepared.manifest
-    kinds = " ".join(
-        [manifest.decoding.grammar_type or "", *manifest.capabilities, *manifest.tags]
-    ).casefold()
     return {
         "description": manifest.description,
         "capabilities": list(manifest.capabilities),
@@ -76,7 +71,8 @@ def _manifest_facts(parts: Parts, name: str) -> Json:
         "dialect": prepared.dialect,
         "base_digest": prepared.base.digest,
         "decoding": manifest.decoding.model_dump(exclude_defaults=True),
-        "takes_schema": any(word in kinds for word in CONTEXT),
+        "takes_schema": manifest.takes == "schema",
+        "examples": [e.model_dump(by_alias=True, exclude_defaults=True) for e in manifest.examples],
     }
 
 

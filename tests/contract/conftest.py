@@ -18,7 +18,7 @@ from tests import tiny
 from tests.contract.driver import Driver
 from tests.engine.reference import Reference
 
-FAKE_ANSWER = "SELECT COUNT(*) FROM customers WHERE country = 'España'"
+FAKE_ANSWER = "SELECT COUNT(*) FROM lighthouses WHERE country = 'España'"
 ENGINES: dict[str, Callable[[], Engine]] = {
     "fake": lambda: FakeEngine(lambda prompt: FAKE_ANSWER),
     "transformers": TransformersEngine,

@@ -20,7 +20,7 @@ from tests.engine.reference import Reference
 
 TOKENS = 24
 TOLERANCE = 1e-4
-QUESTION = "How many customers are from Spain? "
+QUESTION = "How many lighthouses are in Norway? "
 
 
 def prompts(tokenizer: Tokenizer, count: int) -> list[list[int]]:

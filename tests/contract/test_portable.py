@@ -328,7 +328,7 @@ def test_a_mask_holds_for_its_own_row_and_an_end_comes_only_when_complete() -> N
 def test_an_answer_follows_its_grammar_beside_others_that_have_none(
     transformers_driver: Driver, tokenizer: Tokenizer
 ) -> None:
-    prompt = tuple(tokenizer.encode_plain("How many customers?"))
+    prompt = tuple(tokenizer.encode_plain("How many lighthouses?"))
     gbnf = 'root ::= "SELECT " ("a" | "b") " FROM " [a-z] [a-z]'
     constraint = Constraint(gbnf=gbnf, digest="d" * 64)
     plain = transformers_driver.request(prompt, max_tokens=20, ignore_eos=True)
@@ -370,7 +370,7 @@ def test_what_is_held_back_is_exactly_what_may_become_a_stop(text: str, stops: l
 
 
 @given(
-    st.text(max_size=30), st.lists(st.sampled_from(["ä", "Spain", ";", "🙂!", "\n\n"]), max_size=2)
+    st.text(max_size=30), st.lists(st.sampled_from(["ä", "Norway", ";", "🙂!", "\n\n"]), max_size=2)
 )
 def test_streamed_text_is_the_decoded_text_up_to_the_stop(
     tokenizer_folder: Path, text: str, stops: list[str]

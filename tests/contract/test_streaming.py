@@ -18,7 +18,7 @@ from expertserve.result import Chunk
 from tests.contract.conftest import Trained, drive
 from tests.contract.driver import Driver, join
 
-PROMPT = "How many customers are from Spain?"
+PROMPT = "How many lighthouses are in Norway?"
 
 
 def test_chunks_add_up_to_the_answer(any_driver: Driver, tokenizer: Tokenizer) -> None:

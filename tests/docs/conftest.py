@@ -22,10 +22,10 @@ from tests.conftest import DEMO_BASE, SCHEMA
 from tests.docs.blocks import ROOT
 
 ANSWERS = {
-    "How many customers are from Spain?": "SELECT COUNT(*) FROM customers WHERE country = 'Spain'",
-    "Which customers are from Spain?": "SELECT name FROM customers WHERE country = 'Spain'",
-    "List the names of all customers.": "SELECT name FROM customers",
-    "How many customers are there?": "SELECT COUNT(*) FROM customers",
+    "How many lighthouses are in Norway?": "SELECT COUNT(*) FROM lighthouses WHERE country = 'Norway'",
+    "Which lighthouses are in Norway?": "SELECT name FROM lighthouses WHERE country = 'Norway'",
+    "List the names of all lighthouses.": "SELECT name FROM lighthouses",
+    "How many lighthouses are there?": "SELECT COUNT(*) FROM lighthouses",
     "Is that a question?": "yes",
     "Is this a question?": "yes",
     "The order is for 3 lamps.": '{"item": "lamp", "count": 3}',
@@ -121,7 +121,7 @@ def reader(
     shutil.copytree(world.folder / "adapters" / "sql", home / "my-adapter")
     (home / "schema.sql").write_text(SCHEMA)
     (home / "in.jsonl").write_text(
-        json.dumps({"id": "q1", "prompt": "How many customers are there?"}) + "\n"
+        json.dumps({"id": "q1", "prompt": "How many lighthouses are there?"}) + "\n"
     )
     monkeypatch.chdir(home)
     monkeypatch.setattr(engines, "default_engine", lambda config: FakeEngine(answer))

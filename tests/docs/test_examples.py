@@ -45,10 +45,10 @@ def example(path: str) -> ModuleType:
 def test_the_cli_tool_answers_with_rows(reader: Reader) -> None:
     ask = example("cli_tool/ask")
     with Expert.load("sql.expert") as expert:
-        sql, rows = ask.ask(expert, ask.open_database(None), "Which customers are from Spain?")
+        sql, rows = ask.ask(expert, ask.open_database(None), "Which lighthouses are in Norway?")
     assert (sql, rows) == (
-        "SELECT name FROM customers WHERE country = 'Spain'",
-        [("Ana",), ("Bea",)],
+        "SELECT name FROM lighthouses WHERE country = 'Norway'",
+        [("Lindesnes",), ("Utsira",)],
     )
 
 
@@ -56,11 +56,11 @@ def test_the_cli_tool_cannot_write_to_a_database(reader: Reader, tmp_path: Path)
     import sqlite3
 
     ask = example("cli_tool/ask")
-    sqlite3.connect(tmp_path / "shop.db").executescript(ask.SHOP)
-    for database in (ask.open_database(None), ask.open_database(tmp_path / "shop.db")):
-        assert "CREATE TABLE customers" in ask.schema_of(database)
+    sqlite3.connect(tmp_path / "coast.db").executescript(ask.COAST)
+    for database in (ask.open_database(None), ask.open_database(tmp_path / "coast.db")):
+        assert "CREATE TABLE lighthouses" in ask.schema_of(database)
         with pytest.raises(sqlite3.OperationalError, match="readonly"):
-            database.execute("DELETE FROM customers")
+            database.execute("DELETE FROM lighthouses")
 
 
 def test_the_rest_service_answers_its_client(reader: Reader) -> None:
@@ -76,12 +76,12 @@ def test_the_rest_service_answers_its_client(reader: Reader) -> None:
         end = time.monotonic() + 30
         while not running.started and time.monotonic() < end:
             time.sleep(0.02)
-        said = client.ask("How many customers are from Spain?", url=url)
+        said = client.ask("How many lighthouses are in Norway?", url=url)
         refused = client.ask("", "", url=url)
         running.should_exit = True
         thread.join(timeout=20)
     assert (said["answer"], said["expert"]) == (
-        "SELECT COUNT(*) FROM customers WHERE country = 'Spain'",
+        "SELECT COUNT(*) FROM lighthouses WHERE country = 'Norway'",
         "expert-sql",
     )
     assert refused["error"]
@@ -128,7 +128,7 @@ def test_streams_come_whole_or_are_cancelled(
     reader: Reader, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stream = example("streaming/stream")
-    sentence = "SELECT name FROM customers WHERE country = 'Spain' AND age > 40"
+    sentence = "SELECT name FROM lighthouses WHERE country = 'Norway' AND height > 40"
     monkeypatch.setattr(
         engines, "default_engine", lambda config: FakeEngine(lambda prompt: sentence, delay=0.05)
     )
@@ -202,13 +202,13 @@ def test_the_notebook_runs(
 ) -> None:
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     said = execute([SETUP.format(models=str(world.models), cache=str(world.cache))], Path.cwd())
-    assert any("SELECT COUNT(*) FROM customers WHERE country = 'Spain'" in text for text in said)
+    assert any("SELECT COUNT(*) FROM lighthouses WHERE country = 'Norway'" in text for text in said)
     assert said[-1].strip() == "(True, True)"
 
 
 SCRIPTS = {
     "demo.py": [],
-    "cli_tool/ask.py": ["Which customers are from Spain?"],
+    "cli_tool/ask.py": ["Which lighthouses are in Norway?"],
     "batch_job/job.py": [str(EXAMPLES / "batch_job" / "questions.jsonl"), "answers.jsonl"],
     "many_experts.py": [],
     "streaming/stream.py": [],
@@ -254,7 +254,7 @@ def test_the_rest_service_runs_unchanged_on_the_real_engine(demo_base: Path) -> 
         said: dict[str, object] = {}
         while "answer" not in said and time.monotonic() < end and service.poll() is None:
             try:
-                said = client.ask("How many customers are from Spain?")
+                said = client.ask("How many lighthouses are in Norway?")
             except OSError:
                 time.sleep(1)
         assert str(said["answer"]).startswith("SELECT")

@@ -233,9 +233,9 @@ def test_a_failed_replacement_leaves_the_old_expert(
 
 
 def test_a_stream_gives_what_generate_gives(engine: Expert) -> None:
-    asked = {"schema": "CREATE TABLE customers (id INTEGER, name TEXT, country TEXT);"}
-    whole = engine.generate("How many customers are from Spain?", **asked)  # type: ignore[arg-type]
-    stream = engine.generate_stream("How many customers are from Spain?", **asked)  # type: ignore[arg-type]
+    asked = {"schema": "CREATE TABLE lighthouses (id INTEGER, name TEXT, country TEXT);"}
+    whole = engine.generate("How many lighthouses are in Norway?", **asked)  # type: ignore[arg-type]
+    stream = engine.generate_stream("How many lighthouses are in Norway?", **asked)  # type: ignore[arg-type]
     chunks = list(stream)
     assert "".join(c.text for c in chunks) == whole.text == stream.result.text
     assert len(chunks) > 3
@@ -318,7 +318,7 @@ def test_a_batch_gives_what_single_calls_give_and_failures_as_values(engine: Exp
     prompts = [
         "How many?",
         "",
-        "List the names of all the customers that are from Spain or from Italy, please.",
+        "List the names of all the lighthouses that are in Norway or from Italy, please.",
         "x " * 300,
     ]
     batch = engine.generate_batch(prompts, return_exceptions=True, grammar=None, max_tokens=12)
@@ -420,7 +420,7 @@ def test_a_killed_engine_fails_what_runs_and_is_started_again(sql_package: Path)
 
     config = EngineConfig(max_model_len=1024, kv_cache_bytes=128 << 20)
     with Expert.load(sql_package, config=config) as expert:
-        before = expert.generate("How many customers?", max_tokens=20)
+        before = expert.generate("How many lighthouses?", max_tokens=20)
         stream = expert.generate_stream(STORY, grammar=None, **LONG)
         chunks = iter(stream)
         next(chunks)
@@ -429,6 +429,6 @@ def test_a_killed_engine_fails_what_runs_and_is_started_again(sql_package: Path)
                 child.kill()
         with pytest.raises(EngineDeadError):
             list(chunks)
-        after = expert.generate("How many customers?", max_tokens=20)
+        after = expert.generate("How many lighthouses?", max_tokens=20)
         assert after.text == before.text
         assert expert.info.resident

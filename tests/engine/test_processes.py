@@ -30,7 +30,7 @@ SCRIPT = """
 from expertserve import Expert
 e = Expert.load({package!r})
 import json
-print(json.dumps(e.generate("How many customers are from Spain?", schema={schema!r}).to_dict()))
+print(json.dumps(e.generate("How many lighthouses are in Norway?", schema={schema!r}).to_dict()))
 """
 
 
@@ -91,7 +91,7 @@ def test_the_command_prints_one_json_object_whose_sql_runs(
         "expertserve.cli",
         "generate",
         str(sql_package),
-        "How many customers are from Spain?",
+        "How many lighthouses are in Norway?",
     ]
     done, left = run_alone([*command, "--schema", "schema.sql", "--json"], cwd=tmp_path)
     assert done.returncode == 0, done.stderr
@@ -212,16 +212,16 @@ def test_without_the_extension_plain_lora_is_the_same_and_dora_is_refused(
     with tiny_manager(row_scale=False) as manager:
         manager.load_expert("lora", tiny_package)
         manager.load_expert("dora", dora)
-        result = manager.generate("lora", "How many customers?", **asked)  # type: ignore[arg-type]
+        result = manager.generate("lora", "How many lighthouses?", **asked)  # type: ignore[arg-type]
         expert = manager.get("lora")
         reference = Reference(tiny_base, expert.package.folder)
         likeliest, _ = reference.judge(
-            expert.prompt.render([{"role": "user", "content": "How many customers?"}]),
+            expert.prompt.render([{"role": "user", "content": "How many lighthouses?"}]),
             result.token_ids,
         )
         assert list(result.token_ids) == likeliest
         with pytest.raises(IncompatibleError) as caught:
-            manager.generate("dora", "How many customers?", **asked)  # type: ignore[arg-type]
+            manager.generate("dora", "How many lighthouses?", **asked)  # type: ignore[arg-type]
         assert caught.value.code == "extension_off"
 
 

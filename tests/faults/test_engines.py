@@ -34,8 +34,8 @@ from expertserve.result import Chunk
 from tests.server.conftest import Running, Serve, package, serve, until  # noqa: F401  (fixtures)
 
 STAGES = ("start", "load", "prefill", "decode", "drain")
-ASK: Any = {"model": "sql", "messages": [{"role": "user", "content": "How many customers?"}]}
-ANSWER = "SELECT COUNT(*) FROM customers"
+ASK: Any = {"model": "sql", "messages": [{"role": "user", "content": "How many lighthouses?"}]}
+ANSWER = "SELECT COUNT(*) FROM lighthouses"
 
 
 class Mortal:

@@ -157,7 +157,7 @@ def tar(data: bytes, root: Path) -> None:
 def manifest(data: bytes, root: Path) -> None:
     read = parse_manifest(data)
     list(read.unknown())
-    Router([(read.name, read)]).route("How many customers are there?")
+    Router([(read.name, read)]).route("How many lighthouses are there?")
     load_order([read])
     check_constraints(read, [read])
 
@@ -320,7 +320,7 @@ def package(data: bytes, root: Path) -> None:
 MANIFEST = tiny.manifest(
     base_models=[{"name": "tiny", "prompt_template": "chatml", "adapters": [ENTRY]}],
     routing={
-        "keywords": ["customers", "sql"],
+        "keywords": ["lighthouses", "sql"],
         "exclude_keywords": ["json"],
         "router_hint": "domain=sql",
         "priority": 0.5,

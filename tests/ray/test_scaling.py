@@ -206,7 +206,7 @@ def test_the_demo_experts_answer_from_the_real_engine(deploy: Deploy, demo_base:
         replicas={"number": 1, "resources": {"num_cpus": 1}},
         health_period=10.0,
     )
-    ask: Any = [{"role": "user", "content": "How many customers are from Spain?"}]
+    ask: Any = [{"role": "user", "content": "How many lighthouses are in Norway?"}]
     with app.openai() as client:
         names = [m.id for m in client.models.list() if m.expertserve["kind"] == "expert"]  # type: ignore[attr-defined]
         assert len(names) == len(list(EXPERTS.glob("*.expert")))

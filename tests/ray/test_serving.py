@@ -40,7 +40,7 @@ def app(deploy: Deploy, experts: Path) -> App:
         max_loaded_experts=32,
         max_ongoing_requests=16,
         spill=4,
-        fake={"answer": "SELECT COUNT(*) FROM customers", "delay": 0.005, "load": 0.01},
+        fake={"answer": "SELECT COUNT(*) FROM lighthouses", "delay": 0.005, "load": 0.01},
         server={"open_admin": True, "experts_folder": str(experts)},
     )
 
@@ -77,7 +77,7 @@ def test_an_unmodified_openai_client_gets_its_answer_whole_and_streamed(app: App
             model="e01", messages=[{"role": "user", "content": "One?"}], stream=True
         )
         pieces = [c.choices[0].delta.content or "" for c in stream if c.choices]
-    assert whole.choices[0].message.content == "".join(pieces) == "SELECT COUNT(*) FROM customers"
+    assert whole.choices[0].message.content == "".join(pieces) == "SELECT COUNT(*) FROM lighthouses"
     assert sum(map(bool, pieces)) > 3 and whole.usage.completion_tokens > 3  # type: ignore[union-attr]
 
 
@@ -120,7 +120,7 @@ def test_a_hot_expert_spreads_over_the_replicas(app: App, deploy: Deploy) -> Non
     """An answer takes half a second, so that requests meet in the replicas however fast or slow the
     front is.
     """
-    slow = {"answer": "SELECT COUNT(*) FROM customers", "delay": 0.1}
+    slow = {"answer": "SELECT COUNT(*) FROM lighthouses", "delay": 0.1}
     hot = deploy("hot", prefix="hot", **{**app.args, "fake": slow})
     before = {r.replica: sum(i.uses for i in r.experts if i.name == "e07") for r in hot.reports()}
 

@@ -179,11 +179,16 @@ def package(tiny_base: Path, tiny_lora: Path, tmp_path: Path) -> Callable[..., P
 @pytest.fixture
 def server(serve: Serve, package: Callable[..., Path]) -> Running:
     """Two experts, `sql` and `json`, with keywords to route by."""
-    sql = package("sql", routing={"keywords": ["customers", "sql"]})
+    sql = package(
+        "sql",
+        routing={"keywords": ["lighthouses", "sql"]},
+        takes="schema",
+        examples=[{"prompt": "How many?", "schema": "CREATE TABLE t (id INT);"}],
+    )
     other = package("json", routing={"keywords": ["extract", "json"]})
     return serve(
         {"sql": sql, "json": other},
-        lambda prompt: "SELECT COUNT(*) FROM customers WHERE country = 'Spain'",
+        lambda prompt: "SELECT COUNT(*) FROM lighthouses WHERE country = 'Norway'",
     )
 
 

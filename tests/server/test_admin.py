@@ -24,7 +24,7 @@ from expertserve.server import watch
 from tests import tiny
 from tests.server.conftest import Running, Serve, keys_file, until
 
-ASK: Any = {"messages": [{"role": "user", "content": "How many customers?"}]}
+ASK: Any = {"messages": [{"role": "user", "content": "How many lighthouses?"}]}
 
 
 @pytest.fixture

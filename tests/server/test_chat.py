@@ -16,8 +16,8 @@ from expertserve.grammar import terms
 from expertserve.server.tools import Tool, schema_of
 from tests.server.conftest import Running, Serve, until
 
-ASK: Any = [{"role": "user", "content": "How many customers are from Spain?"}]
-ANSWER = "SELECT COUNT(*) FROM customers WHERE country = 'Spain'"
+ASK: Any = [{"role": "user", "content": "How many lighthouses are in Norway?"}]
+ANSWER = "SELECT COUNT(*) FROM lighthouses WHERE country = 'Norway'"
 
 
 def test_an_unmodified_client_is_answered_by_the_expert_it_names(server: Running) -> None:
@@ -125,7 +125,7 @@ def test_several_answers_come_numbered(server: Running) -> None:
 
 def test_content_may_come_in_parts_and_pictures_are_refused(server: Running) -> None:
     client = server.openai()
-    parts: Any = [{"type": "text", "text": "How many "}, {"type": "text", "text": "customers?"}]
+    parts: Any = [{"type": "text", "text": "How many "}, {"type": "text", "text": "lighthouses?"}]
     assert (
         client.chat.completions.create(model="sql", messages=[{"role": "user", "content": parts}])
         .choices[0]
@@ -171,10 +171,10 @@ class Country(pydantic.BaseModel):
 def test_structured_output_reaches_the_grammar_and_comes_back_parsed(
     serve: Serve, package: Any
 ) -> None:
-    server = serve({"json": package("json")}, lambda prompt: '{"name": "Spain", "people": 48}')
+    server = serve({"json": package("json")}, lambda prompt: '{"name": "Norway", "people": 48}')
     client = server.openai()
     answer = client.chat.completions.parse(model="json", messages=ASK, response_format=Country)
-    assert answer.choices[0].message.parsed == Country(name="Spain", people=48)
+    assert answer.choices[0].message.parsed == Country(name="Norway", people=48)
     assert server.engine.requests[-1].constraint is not None
     client.chat.completions.create(
         model="json", messages=ASK, response_format={"type": "json_object"}
@@ -512,7 +512,7 @@ def _with_logprobs(text: str) -> Any:
 def test_the_legacy_endpoint_answers_each_prompt(server: Running) -> None:
     client = server.openai()
     answer = client.completions.create(
-        model="sql", prompt=["How many customers?", "And from Spain?"], max_tokens=64
+        model="sql", prompt=["How many lighthouses?", "And in Norway?"], max_tokens=64
     )
     assert [c.text for c in answer.choices] == [ANSWER, ANSWER] and [
         c.index for c in answer.choices
@@ -553,6 +553,9 @@ def test_models_are_listed_with_what_they_are(server: Running) -> None:
         and facts["adapter_type"] == "lora"
     )
     assert facts["state"] in ("registered", "resident", "slot") and facts["takes_schema"] is True
+    assert facts["examples"] == [{"prompt": "How many?", "schema": "CREATE TABLE t (id INT);"}]
+    other = found["json"].expertserve  # type: ignore[attr-defined]
+    assert other["takes_schema"] is False and other["examples"] == []
     assert client.models.retrieve("json").id == "json"
     with pytest.raises(openai.NotFoundError):
         client.models.retrieve("nobody")

@@ -71,7 +71,7 @@ def test_it_says_where_it_is_what_it_serves_and_how_to_ask(
     assert "expert-sql " in text and "auto" in text and "\\x1b" in text and "\x1b" not in text
     curl = text[text.index("curl ") : text.index("starting")]
     assert (
-        "What can you do?" in curl and "customers" not in curl
+        "What can you do?" in curl and "lighthouses" not in curl
     )  # no question of a trade that nobody here has
     answer = subprocess.run(["bash", "-c", curl], capture_output=True, text=True, timeout=20)
     assert json.loads(answer.stdout)["choices"][0]["message"]["content"] == "SELECT 1"
@@ -79,6 +79,19 @@ def test_it_says_where_it_is_what_it_serves_and_how_to_ask(
     assert code == 0 and all(
         json.loads(line) for line in errors.splitlines() if line.startswith("{")
     )
+
+
+def test_the_example_is_the_experts_own(tiny_base: Path, package: Any, tmp_path: Path) -> None:
+    package("sql", examples=[{"prompt": "What's up?", "schema": "CREATE TABLE t (id INT);"}])
+    models, cache = str(tiny_base.parent), str(tmp_path / "cache")
+    folder = str(tmp_path / "packages")
+    command = Command(folder, "--models-dir", models, "--cache-dir", cache)
+    text = "\n".join(command.welcome)
+    curl = text[text.index("curl ") : text.index("starting")]
+    assert "CREATE TABLE t" in curl
+    answer = subprocess.run(["bash", "-c", curl], capture_output=True, text=True, timeout=20)
+    assert json.loads(answer.stdout)["choices"][0]["message"]["content"] == "SELECT 1"
+    assert command.stop()[0] == 0
 
 
 def test_watch_replaces_what_changed_and_loads_what_is_new(

@@ -18,7 +18,7 @@ from expertserve.server.problems import Refusal
 from expertserve.server.settings import ServerSettings
 from tests.server.conftest import Running, Serve, keys_file, until
 
-ASK: Any = {"model": "sql", "messages": [{"role": "user", "content": "How many customers?"}]}
+ASK: Any = {"model": "sql", "messages": [{"role": "user", "content": "How many lighthouses?"}]}
 
 
 @pytest.fixture

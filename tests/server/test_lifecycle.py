@@ -27,7 +27,7 @@ from expertserve.server.logs import JsonLines, Plain
 from expertserve.server.state import ServerState, StateEntry
 from tests.server.conftest import Running, Serve, until
 
-ASK: Any = {"model": "sql", "messages": [{"role": "user", "content": "How many customers?"}]}
+ASK: Any = {"model": "sql", "messages": [{"role": "user", "content": "How many lighthouses?"}]}
 LONG = "SELECT a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w, x, y, z FROM t"
 
 
@@ -326,7 +326,7 @@ def test_logs_have_ids_and_digests_but_no_prompts(
         and len(line["digest"]) == 64
         and line["outcome"] == "stop"
     )
-    assert "customers" not in json.dumps(line)
+    assert "lighthouses" not in json.dumps(line)
 
 
 def test_prompts_are_logged_where_that_is_asked_for(
@@ -335,7 +335,7 @@ def test_prompts_are_logged_where_that_is_asked_for(
     server = serve({"sql": package("sql")}, log_prompts=True)
     caplog.set_level(logging.INFO, "expertserve")
     server.http().post("/v1/chat/completions", json=ASK)
-    until(lambda: "How many customers?" in "".join(JsonLines().format(r) for r in caplog.records))
+    until(lambda: "How many lighthouses?" in "".join(JsonLines().format(r) for r in caplog.records))
 
 
 @pytest.mark.parametrize("formatter", [JsonLines(), Plain()])

@@ -13,8 +13,8 @@ import pytest
 from tests.server.conftest import Running, Serve, keys_file, until
 
 ROOT = Path(__file__).parents[2]
-QUESTION = "How many customers are from Spain?"
-ANSWER = "SELECT COUNT(*) FROM customers WHERE country = 'Spain'"
+QUESTION = "How many lighthouses are in Norway?"
+ANSWER = "SELECT COUNT(*) FROM lighthouses WHERE country = 'Norway'"
 
 
 def test_the_pages_bring_everything_themselves(server: Running) -> None:
@@ -219,7 +219,7 @@ def test_the_picture_in_the_docs_is_what_it_looks_like(
     page.fill("#prompt", QUESTION)
     page.fill(
         "#schema",
-        "CREATE TABLE customers (id INTEGER PRIMARY KEY, name TEXT, country TEXT, age INTEGER);",
+        "CREATE TABLE lighthouses (id INTEGER PRIMARY KEY, name TEXT, country TEXT, height INTEGER);",
     )
     page.select_option("#other", "tiny")
     page.keyboard.press("Control+Enter")

@@ -20,7 +20,7 @@ from tests.conftest import SCHEMA
 from tests.server.conftest import until
 
 pytestmark = pytest.mark.engine
-ASK: Any = [{"role": "user", "content": "How many customers are from Spain?"}]
+ASK: Any = [{"role": "user", "content": "How many lighthouses are in Norway?"}]
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +44,7 @@ def client(manager: ExpertManager) -> Iterator[openai.OpenAI]:
 
 
 def test_the_server_says_what_the_library_says(client: openai.OpenAI, engine: Expert) -> None:
-    alone = engine.generate("How many customers are from Spain?", schema=SCHEMA, temperature=0)
+    alone = engine.generate("How many lighthouses are in Norway?", schema=SCHEMA, temperature=0)
     body = {"schema": SCHEMA}
     whole = client.chat.completions.create(
         model="expert", messages=ASK, temperature=0, extra_body=body

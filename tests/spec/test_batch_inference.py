@@ -6,9 +6,9 @@ from expertserve import Expert
 from tests.conftest import SCHEMA
 
 PROMPTS = [
-    "How many customers are from Spain?",
-    "List the names of all customers.",
-    "What is the average age of customers?",
+    "How many lighthouses are in Norway?",
+    "List the names of all lighthouses.",
+    "What is the average height of lighthouses?",
 ]
 
 

@@ -23,13 +23,13 @@ Load = Callable[..., Expert]
 def works(expert: Expert) -> None:
     """One answer, a batch, a stream."""
     options = {"max_tokens": 6, "temperature": 0.0, "stop": []}
-    whole = expert.generate("How many customers?", **options)
+    whole = expert.generate("How many lighthouses?", **options)
     assert whole.usage.completion_tokens > 0 and whole.expert.adapter is not None
     assert (
-        expert.generate_batch(["How many customers?", "x"], **options)[0].token_ids
+        expert.generate_batch(["How many lighthouses?", "x"], **options)[0].token_ids
         == whole.token_ids
     )
-    with expert.generate_stream("How many customers?", **options) as stream:
+    with expert.generate_stream("How many lighthouses?", **options) as stream:
         assert "".join(chunk.text for chunk in stream) == whole.text
 
 

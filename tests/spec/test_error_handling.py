@@ -63,7 +63,7 @@ def test_out_of_memory(sql_package: Path) -> None:
         Expert.load(sql_package, config=config, start=False) as expert,
         pytest.raises(OutOfMemoryError) as caught,
     ):
-        expert.generate("How many customers?")  # the manager starts its engine now
+        expert.generate("How many lighthouses?")  # the manager starts its engine now
     assert caught.value.code == "out_of_memory" and "lower max_model_len to" in caught.value.hint
     limited = EngineConfig(max_model_len=256)
     with (

@@ -37,7 +37,7 @@ def with_grammar(package: Path, folder: Path, grammar: str | None, cache: Path) 
 
 
 def test_load_expert_with_grammar(beside: Beside, sql_package: Path, tmp_path: Path) -> None:
-    grammar = 'root ::= "SELECT " [a-z]{1,9} " FROM customers"'
+    grammar = 'root ::= "SELECT " [a-z]{1,9} " FROM lighthouses"'
     expert = beside(
         pack(
             with_grammar(sql_package, tmp_path / "p", grammar, tmp_path / "c"),
@@ -45,10 +45,10 @@ def test_load_expert_with_grammar(beside: Beside, sql_package: Path, tmp_path: P
         )
     )
     prepared: PreparedExpert = expert.manager.get(expert.info.name)
-    assert prepared.grammar is not None and prepared.grammar.accepts("SELECT name FROM customers")
+    assert prepared.grammar is not None and prepared.grammar.accepts("SELECT name FROM lighthouses")
     for temperature, seed in ((0.0, 0), (1.5, 1), (1.5, 2)):
         result = expert.generate(
-            "How many customers are from Spain?", schema=SCHEMA, temperature=temperature, seed=seed
+            "How many lighthouses are in Norway?", schema=SCHEMA, temperature=temperature, seed=seed
         )
         assert prepared.grammar.accepts(result.text) and result.grammar and result.grammar.complete
     bad = with_grammar(
@@ -64,7 +64,7 @@ def test_generate_with_grammar_enforcement(engine: Expert) -> None:
     database = sqlite3.connect(":memory:")
     for seed in range(8):
         result = engine.generate(
-            "Tell me a joke about customers.",
+            "Tell me a joke about lighthouses.",
             schema=SCHEMA,
             temperature=1.5,
             seed=seed,

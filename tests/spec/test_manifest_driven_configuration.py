@@ -84,10 +84,10 @@ def test_load_stop_sequences_from_manifest(
     sql = beside(sql_package)
     assert sql.manifest.decoding.stop_sequences == (";",)
     assert (
-        sql.generate("List all customers.", schema=SCHEMA, stop=[" FROM"], grammar=None).text
+        sql.generate("List all lighthouses.", schema=SCHEMA, stop=[" FROM"], grammar=None).text
         == "SELECT *"
     )
-    followed = sql.generate("List all customers.", schema=SCHEMA, stop=[" FROM"])
+    followed = sql.generate("List all lighthouses.", schema=SCHEMA, stop=[" FROM"])
     assert followed.text.startswith(
         "SELECT * FROM"
     )  # under a grammar, a stop acts only where the sentence is complete

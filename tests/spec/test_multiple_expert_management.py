@@ -19,7 +19,7 @@ pytestmark = pytest.mark.engine
 GRAPH = "(:User {name: STRING, age: INT64})\n(:User)-[:KNOWS]->(:User)"
 SHAPE = '{"name": "string", "age": "integer"}'
 ASK = {
-    "sql": ("How many customers are from Spain?", {"schema": SCHEMA}),
+    "sql": ("How many lighthouses are in Norway?", {"schema": SCHEMA}),
     "cypher": ("How many users are there?", {"schema": GRAPH, "dialect": "cypher"}),
     "json": ("Ada is 36 years old.", {"schema": SHAPE}),
 }

@@ -21,7 +21,7 @@ from expertserve import Expert, GenerateArgs
 from expertserve.package.archive import open_package
 
 pytestmark = [pytest.mark.engine, pytest.mark.long]
-PROMPTS = [f"How many customers are older than {age}?" for age in range(20, 30)]
+PROMPTS = [f"How many lighthouses are taller than {height}?" for height in range(20, 30)]
 TOKENS = 24
 ASK: GenerateArgs = {"max_tokens": TOKENS, "temperature": 0.0, "stop": [], "grammar": None}
 

@@ -7,7 +7,7 @@ import sqlite3
 from expertserve import Expert, InferenceResult
 from tests.conftest import SCHEMA
 
-QUESTION = "How many customers are from Spain?"
+QUESTION = "How many lighthouses are in Norway?"
 
 
 def test_generate_text_from_single_prompt(engine: Expert) -> None:
@@ -26,7 +26,7 @@ def test_generate_text_from_single_prompt(engine: Expert) -> None:
 def test_generate_with_custom_parameters(engine: Expert) -> None:
     asked = {"schema": SCHEMA, "temperature": 0.5, "max_tokens": 3}
     results = [
-        engine.generate("List the names of all customers.", seed=seed, **asked) for seed in (1, 1)
+        engine.generate("List the names of all lighthouses.", seed=seed, **asked) for seed in (1, 1)
     ]  # type: ignore[arg-type]
     assert [r.usage.completion_tokens for r in results] == [3, 3]
     assert [r.finish_reason for r in results] == ["length", "length"]
@@ -45,7 +45,7 @@ def test_generate_with_schema_context(engine: Expert) -> None:
     database = sqlite3.connect(":memory:")
     database.executescript(SCHEMA)
     database.executemany(
-        "INSERT INTO customers (name, country, age) VALUES (?, ?, 30)",
-        [("Ann", "Spain"), ("Bob", "Spain"), ("Eve", "Peru")],
+        "INSERT INTO lighthouses (name, country, height) VALUES (?, ?, 30)",
+        [("Ann", "Norway"), ("Bob", "Norway"), ("Eve", "Peru")],
     )
     assert database.execute(result.text).fetchall() == [(2,)]

@@ -60,6 +60,9 @@ function cardOf(model) {
 const selected = () => document.querySelector("input[name=expert]:checked")?.value;
 
 function fitSchema() {
+  const example = models.find((m) => m.id === selected())?.expertserve.examples?.[0];
+  $("prompt").placeholder = example?.prompt || "Ask the expert a question";
+  $("schema").placeholder = example?.schema || "Context for the question, such as table definitions";
   const wanted = [selected(), $("other").value].some((id) => {
     const facts = models.find((m) => m.id === id)?.expertserve;
     return facts && (facts.takes_schema || facts.kind === "router");
