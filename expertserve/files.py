@@ -8,9 +8,12 @@ an image has to be readable by whoever serves it.
 from __future__ import annotations
 
 import hashlib
+import os
 import secrets
 import shutil
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from expertserve.errors import LoadError
@@ -24,14 +27,42 @@ def part_path(folder: Path) -> Path:
     return folder / f"{PREFIX}{secrets.token_hex(8)}"
 
 
-def write_whole(path: Path, data: bytes) -> None:
-    """Replaces a file in one step; an interrupted write leaves the old one."""
-    made = part_path(path.parent)
+@contextmanager
+def replacing(path: Path, *, durable: bool = False) -> Iterator[Path]:
+    """Yields a path beside the target, which replaces it in one step when the block ends.
+
+    A failure leaves the old file, and nothing else.
+
+    Args:
+        durable: Flush file and folder to the disk before returning.
+    """
+    part = part_path(path.parent)
     try:
-        made.write_bytes(data)
-        made.replace(path)
+        yield part
+        if durable:
+            with part.open("rb+") as file:
+                os.fsync(file.fileno())
+        part.replace(path)
     finally:
-        made.unlink(missing_ok=True)
+        part.unlink(missing_ok=True)
+    if durable:
+        with suppress(OSError):  # the file is in place; this only hastens it to the disk
+            folder = os.open(path.parent, os.O_RDONLY)
+            try:
+                os.fsync(folder)
+            finally:
+                os.close(folder)
+
+
+def write_whole(path: Path, data: bytes, *, durable: bool = False) -> None:
+    """Replaces a file's content in one step; see `replacing`."""
+    with replacing(path, durable=durable) as part:
+        part.write_bytes(data)
+
+
+def move_file(part: Path, path: Path) -> None:
+    """Renames a finished file, whose name depends on its content, into its place."""
+    part.replace(path)
 
 
 def move_into_place(part: Path, entry: Path) -> None:

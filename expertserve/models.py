@@ -104,9 +104,7 @@ class LocalModel:
         digest = file_digest(real)
         try:
             note.parent.mkdir(parents=True, exist_ok=True)
-            part = note.with_name(f"{note.name}.{os.getpid()}")
-            part.write_text(f"{digest} {_check_of(stamp, digest)}")
-            part.replace(note)
+            write_whole(note, f"{digest} {_check_of(stamp, digest)}".encode())
         except OSError:
             pass  # a read-only cache costs time, nothing else
         return digest

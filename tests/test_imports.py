@@ -102,6 +102,25 @@ def test_no_modules_import_each_other_in_a_circle() -> None:
     TopologicalSorter(graph).prepare()  # raises CycleError, which names the circle
 
 
+def renames(path: Path) -> list[int]:
+    """Lines that put a file in another's place: `x.replace(y)`, `x.rename(y)`, `mkstemp`."""
+    found = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            one_path = len(node.args) == 1 and node.func.attr in ("replace", "rename")
+            if (one_path and not node.keywords) or node.func.attr in (
+                "mkstemp",
+                "NamedTemporaryFile",
+            ):
+                found.append(node.lineno)
+    return found
+
+
+def test_files_are_replaced_in_one_place() -> None:
+    users = {p.relative_to(PACKAGE).as_posix(): renames(p) for p in PACKAGE.rglob("*.py")}
+    assert [name for name, lines in users.items() if lines] == ["files.py"], users
+
+
 def python(code: str) -> str:
     """What a fresh interpreter prints."""
     return subprocess.run(

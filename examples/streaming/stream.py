@@ -15,7 +15,7 @@ PACKAGE = next((Path(__file__).parents[1] / "experts").glob("expert-sql-*.expert
 SCHEMA = (
     "CREATE TABLE lighthouses (id INTEGER PRIMARY KEY, name TEXT, country TEXT, height INTEGER);"
 )
-QUESTION = "What are the names of the lighthouses from Norway who are taller than 40?"
+QUESTION = "What are the names of the lighthouses in Norway that are taller than 40?"
 
 
 def whole(expert: Expert) -> InferenceResult:

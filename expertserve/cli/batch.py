@@ -19,7 +19,7 @@ from expertserve.cli.commands import group
 from expertserve.cli.generate import wishes
 from expertserve.core.jobs import workers
 from expertserve.errors import ConfigError, EngineDeadError, ExpertError
-from expertserve.files import part_path
+from expertserve.files import move_file, part_path
 
 if TYPE_CHECKING:
     from expertserve.manager import AsyncExpertManager
@@ -34,7 +34,7 @@ AUTO = "auto"
     epilog=(
         "Examples: `expertserve batch in.jsonl out.jsonl -p sql.expert`, "
         "`expertserve batch in.jsonl out.jsonl -p sql.expert -p js=json.expert --max-tokens 200`. "
-        'A line: `{"prompt": "How many lighthouses?", "expert": "js", "id": "q1", "temperature": 0}`'
+        'A line: `{"prompt": "How many?", "expert": "js", "id": "q1", "temperature": 0}`'
     )
 )
 def batch(
@@ -247,9 +247,8 @@ def answered(answers: Path, questions: Path) -> array[int]:
                     continue
                 known.extend([0] * (number + 1 - len(known)))
                 known[number] = mark
-                dropped = (
-                    dropped or not line.whole
-                )  # without its end, the next answer would stand on the same line
+                # Without its line break, the next answer would stand on the same line.
+                dropped = dropped or not line.whole
                 kept.write((line.content or b"") + b"\n")
         for question in read_lines(questions):
             if question.number < len(known) and known[question.number] not in (0, question.mark):
@@ -260,7 +259,7 @@ def answered(answers: Path, questions: Path) -> array[int]:
                     code="other_questions",
                 )
         if dropped:
-            part.replace(answers)
+            move_file(part, answers)
     finally:
         part.unlink(missing_ok=True)
     return known

@@ -7,11 +7,12 @@ import io
 import json
 import re
 import tarfile
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from expertserve.errors import ConfigError, IntegrityError, LoadError
-from expertserve.files import file_digest, part_path
+from expertserve.files import file_digest, replacing, write_whole
 from expertserve.models import last_component
 from expertserve.package.archive import Package, compare_digest, open_package
 from expertserve.package.checkpoints import choose_adapter, own_weights
@@ -159,23 +160,17 @@ def default_name(manifest: Manifest) -> str:
 
 
 def _write(target: Path, members: dict[str, Path | bytes]) -> None:
-    """Writes beside the target and renames, so that a broken run leaves no broken archive."""
-    part = part_path(target.parent)
-    try:
-        with (
-            part.open("wb") as raw,
-            gzip.GzipFile(
-                fileobj=raw, mode="wb", compresslevel=9, mtime=EPOCH, filename=""
-            ) as packed,
-            tarfile.open(fileobj=packed, mode="w|", format=tarfile.PAX_FORMAT) as archive,
-        ):
-            for name, content in members.items():
-                _add(archive, name, content)
-        part.replace(target)
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
-    target.with_name(target.name + ".sha256").write_text(f"{file_digest(target)}  {target.name}\n")
+    zipped = partial(gzip.GzipFile, mode="wb", compresslevel=9, mtime=EPOCH, filename="")
+    with (
+        replacing(target) as part,
+        part.open("wb") as raw,
+        zipped(fileobj=raw) as packed,
+        tarfile.open(fileobj=packed, mode="w|", format=tarfile.PAX_FORMAT) as archive,
+    ):
+        for name, content in members.items():
+            _add(archive, name, content)
+    sidecar = target.with_name(target.name + ".sha256")
+    write_whole(sidecar, f"{file_digest(target)}  {target.name}\n".encode())
 
 
 def _add(archive: tarfile.TarFile, name: str, content: Path | bytes) -> None:

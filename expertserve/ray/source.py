@@ -14,7 +14,7 @@ from pathlib import Path
 
 from expertserve import config
 from expertserve.errors import ExpertError, IntegrityError, LoadError
-from expertserve.files import file_digest, part_path, remove_stale, write_whole
+from expertserve.files import file_digest, move_file, part_path, remove_stale, write_whole
 
 REMOTE = re.compile(r"[a-z][a-z0-9+.-]*(::|://)", re.IGNORECASE)
 SUFFIX = ".expert"
@@ -98,7 +98,7 @@ def fetch(source: str, cache_dir: Path | None, digest: str | None = None) -> Pat
                     code="digest",
                 )
         final = folder / f"{found}{SUFFIX}"
-        part.replace(final)
+        move_file(part, final)
         return final
     finally:
         part.unlink(missing_ok=True)

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import os
 import re
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, TypeVar
@@ -16,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.datastructures import UploadFile
 
 from expertserve.errors import ConfigError, ExpertNotLoadedError, LoadError
+from expertserve.files import move_file, part_path
 from expertserve.server.auth import Key
 from expertserve.server.edge import is_upload
 from expertserve.server.generation import AUTO
@@ -249,11 +248,10 @@ class _Upload:
 
     async def _read(self, request: Request) -> str | None:
         self._folder.mkdir(mode=0o700, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=self._folder, prefix=".incoming-")
-        self.path = Path(temporary)
+        self.path = part_path(self._folder)
         sha, size = hashlib.sha256(), 0
         given: str | None = None
-        with os.fdopen(handle, "wb") as file:
+        with self.path.open("wb") as file:
             if request.headers.get("content-type", "").startswith("multipart/form-data"):
                 given = await self._form(request, file.write, sha.update)
             else:
@@ -267,7 +265,7 @@ class _Upload:
             )
         final = self._folder / f"{sha.hexdigest()}.expert"
         self.kept = final.exists()  # the same bytes came before: a failure must not remove them
-        self.path.replace(final)
+        move_file(self.path, final)
         self.path = final
         return given
 

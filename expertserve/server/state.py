@@ -5,15 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import os
-import tempfile
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from expertserve.errors import ConfigError, ExpertError, LoadError
+from expertserve.files import write_whole
 from expertserve.server.service import Service
 
 FILE = "experts.json"
@@ -96,22 +94,7 @@ def _write(file: Path, entries: list[StateEntry]) -> None:
     """A new file in place of the old one."""
     file.parent.mkdir(parents=True, exist_ok=True)
     text = json.dumps({"experts": [e.model_dump(exclude_none=True) for e in entries]}, indent=2)
-    handle, temporary = tempfile.mkstemp(dir=file.parent, prefix=".experts-")
-    try:
-        with os.fdopen(handle, "w") as part:
-            part.write(text + "\n")
-            part.flush()
-            os.fsync(part.fileno())
-        Path(temporary).replace(file)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-    with suppress(OSError):  # the change is made; this only hastens it to the disk
-        folder = os.open(file.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+    write_whole(file, (text + "\n").encode(), durable=True)
 
 
 def _read(file: Path) -> list[StateEntry]:

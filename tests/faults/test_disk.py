@@ -174,7 +174,7 @@ def test_keys_and_packages_are_not_written_by_halves(tiny_package: Path, tmp_pat
         out.mkdir()
         pack(tiny_package, out / "x.expert")
 
-    assert every_step(work, out / "x", errno.ENOSPC, forever=True, after=lambda: None) >= 1
+    assert every_step(work, out / ".part-", errno.ENOSPC, forever=True, after=lambda: None) >= 1
     with _faults.at(1, out, errno.ENOSPC, forever=True), pytest.raises(ConfigError):
         keys.create(out / "key.pem")
     assert not (out / "key.pem").exists()

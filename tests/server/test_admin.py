@@ -8,7 +8,6 @@ import hashlib
 import json
 import os
 import socket
-import tempfile
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -19,8 +18,8 @@ from urllib.parse import quote
 import pytest
 
 from expertserve.core import experts
+from expertserve.server import admin, watch
 from expertserve.server import state as state_module
-from expertserve.server import watch
 from tests import tiny
 from tests.server.conftest import Running, Serve, keys_file, until
 
@@ -283,7 +282,7 @@ def test_what_can_not_be_noted_is_not_done(
         assert http.post("/v1/chat/completions", json={"model": "a", **ASK}).status_code == 200
     assert http.delete("/v1/experts/a").status_code == 200
     with monkeypatch.context() as patch:
-        patch.setattr(tempfile, "mkstemp", full)
+        patch.setattr(admin, "part_path", full)
         response = http.post(
             "/v1/experts?name=b", content=b"x", headers={"content-type": "application/gzip"}
         )
