@@ -176,7 +176,7 @@ class AsyncExpertManager:
     async def generate_batch(
         self, name: str, prompts: Iterable[str], **args: Unpack[GenerateArgs]
     ) -> list[InferenceResult]:
-        """One answer for each prompt, in order, from one batch; raises the first failure."""
+        """One answer for each of the prompts, in order; the first failure is raised."""
         return await self.generate_many(jobs_of(name, prompts, args))
 
     async def close(self) -> None:

@@ -16,7 +16,6 @@ import typer
 
 from expertserve.cli import options, output
 from expertserve.cli.commands import group
-from expertserve.cli.generate import wishes
 from expertserve.core.jobs import workers
 from expertserve.errors import ConfigError, EngineDeadError, ExpertError
 from expertserve.files import move_file, part_path
@@ -30,6 +29,43 @@ MAX_LINE = 16 << 20
 AUTO = "auto"
 
 
+QuestionsOption = Annotated[
+    Path,
+    typer.Argument(metavar="IN.jsonl", help="A JSON object on each line.", show_default=False),
+]
+AnswersOption = Annotated[
+    Path,
+    typer.Argument(
+        metavar="OUT.jsonl",
+        help="Lines that it answers already are not asked again.",
+        show_default=False,
+    ),
+]
+Package = Annotated[
+    list[str],
+    typer.Option(
+        "--package",
+        "-p",
+        help=(
+            "A .expert file or folder, with a name of yours if you like: NAME=PATH; may be"
+            " repeated."
+        ),
+        show_default=False,
+    ),
+]
+Expert = Annotated[
+    str | None,
+    typer.Option(
+        help="Who answers lines without `expert`; by default the only one, or whoever fits.",
+        show_default=False,
+    ),
+]
+Concurrency = Annotated[
+    int, typer.Option(min=1, max=4096, help="Questions under way at the same time.")
+]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Begin OUT.jsonl anew.")]
+
+
 @app.command(
     epilog=(
         "Examples: `expertserve batch in.jsonl out.jsonl -p sql.expert`, "
@@ -39,37 +75,10 @@ AUTO = "auto"
 )
 def batch(
     ctx: typer.Context,
-    questions: Annotated[
-        Path,
-        typer.Argument(metavar="IN.jsonl", help="A JSON object on each line.", show_default=False),
-    ],
-    answers: Annotated[
-        Path,
-        typer.Argument(
-            metavar="OUT.jsonl",
-            help="Lines that it answers already are not asked again.",
-            show_default=False,
-        ),
-    ],
-    package: Annotated[
-        list[str],
-        typer.Option(
-            "--package",
-            "-p",
-            help=(
-                "A .expert file or folder, with a name of yours if you like: NAME=PATH; may be"
-                " repeated."
-            ),
-            show_default=False,
-        ),
-    ],
-    expert: Annotated[
-        str | None,
-        typer.Option(
-            help="Who answers lines without `expert`; by default the only one, or whoever fits.",
-            show_default=False,
-        ),
-    ] = None,
+    questions: QuestionsOption,
+    answers: AnswersOption,
+    package: Package,
+    expert: Expert = None,
     schema: options.Schema = None,
     system: options.System = None,
     temperature: options.Temperature = None,
@@ -78,10 +87,8 @@ def batch(
     max_tokens: options.MaxTokens = None,
     seed: options.Seed = None,
     no_grammar: options.NoGrammar = False,
-    concurrency: Annotated[
-        int, typer.Option(min=1, max=4096, help="Questions under way at the same time.")
-    ] = 128,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Begin OUT.jsonl anew.")] = False,
+    concurrency: Concurrency = 128,
+    overwrite: Overwrite = False,
     base_model: options.BaseModel = None,
     device: options.Device = None,
     dtype: options.Precision = None,
@@ -98,38 +105,8 @@ def batch(
     `error` instead, and the exit status is 1 then. Run the same command again after Ctrl-C, a crash
     or failures: it asks what is not answered yet.
     """
-    common = wishes(
-        temperature=temperature,
-        top_p=top_p,
-        top_k=top_k,
-        max_tokens=max_tokens,
-        seed=seed,
-        system=system,
-    )
-    common |= wishes(schema=options.read_text(schema) if schema else None) | (
-        {"grammar": None} if no_grammar else {}
-    )
-    loading = options.Loading(
-        base_model=base_model,
-        device=device,
-        dtype=dtype,
-        max_model_len=max_model_len,
-        cache_dir=cache_dir,
-        models_dir=models_dir,
-        trust=options.policy(trust, trusted_key),
-    )
-    if answers.exists() and questions.exists() and answers.samefile(questions):
-        raise ConfigError(
-            "questions and answers are the same file",
-            hint="name another one for the answers",
-            code="same_file",
-        )
-    if questions.exists() and not questions.is_file():
-        raise ConfigError(
-            f"{questions} is no file that can be read again",
-            hint="save the questions in a file first",
-            code="bad_file",
-        )
+    common = options.call_args(ctx) | ({"grammar": None} if no_grammar else {})
+    _check_files(questions, answers)
     total, hopeless = survey(questions)
     output.warn(hopeless)
     known = array("Q") if overwrite else answered(answers, questions)
@@ -137,19 +114,13 @@ def batch(
     default = expert or (experts[0].name if len(experts) == 1 else AUTO)
     tally = Tally(skipped=sum(map(bool, known)))
     started = time.monotonic()
+    from expertserve.manager import AsyncExpertManager
+
+    asker = Asker(default, common, known)
     with _append(answers, overwrite) as sink:
-        asyncio.run(
-            _run(
-                loading.async_manager(ctx),
-                experts,
-                Asker(default, common, known),
-                questions,
-                sink,
-                concurrency,
-                total,
-                tally,
-            )
-        )
+        manager = AsyncExpertManager(options=options.manager_options(ctx))
+        work = _run(manager, experts, asker, questions, sink, concurrency, total, tally)
+        asyncio.run(work)
     facts = tally.facts() | {"seconds": round(time.monotonic() - started, 3)}
     if as_json:
         output.as_json(facts)
@@ -183,6 +154,26 @@ class Line:
     def mark(self) -> int:
         """Tells whether a line is still the one that was answered; never 0."""
         return int.from_bytes(hashlib.sha256(self.content or b"").digest()[:8]) or 1
+
+
+def _check_files(questions: Path, answers: Path) -> None:
+    """Two files, of which the first can be read twice.
+
+    Raises:
+        ConfigError: `same_file`, `bad_file`.
+    """
+    if answers.exists() and questions.exists() and answers.samefile(questions):
+        raise ConfigError(
+            "questions and answers are the same file",
+            hint="name another one for the answers",
+            code="same_file",
+        )
+    if questions.exists() and not questions.is_file():
+        raise ConfigError(
+            f"{questions} is no file that can be read again",
+            hint="save the questions in a file first",
+            code="bad_file",
+        )
 
 
 def read_lines(path: Path, limit: int = MAX_LINE) -> Iterator[Line]:

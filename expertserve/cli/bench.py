@@ -37,6 +37,32 @@ class Sample:
 Ask = Callable[[], Awaitable[Sample]]
 
 
+Target = Annotated[
+    str,
+    typer.Argument(
+        metavar="URL|PACKAGE",
+        help="A server, or a package to run in this process.",
+        show_default=False,
+    ),
+]
+Requests = Annotated[int, typer.Option("--requests", "-n", min=1, help="How many in all.")]
+Concurrency = Annotated[
+    int, typer.Option("--concurrency", "-c", min=1, help="How many at the same time.")
+]
+Prompt = Annotated[str, typer.Option(help="What every request asks.")]
+MaxTokens = Annotated[int, typer.Option(min=1, help="Bound on each answer.")]
+Temperature = Annotated[float, typer.Option(help="Above 0 answers differ in length.")]
+Model = Annotated[
+    str | None,
+    typer.Option(help="The server's model; by default its first.", show_default=False),
+]
+ApiKey = Annotated[
+    str | None,
+    typer.Option(envvar="EXPERTSERVE_API_KEY", help="For the server.", show_default=False),
+]
+Timeout = Annotated[float, typer.Option(min=1, help="Seconds to wait for an answer.")]
+
+
 @app.command(
     epilog=(
         "Examples: `expertserve bench http://127.0.0.1:8000 -c 32 -n 256`, `expertserve bench"
@@ -45,30 +71,15 @@ Ask = Callable[[], Awaitable[Sample]]
 )
 def bench(
     ctx: typer.Context,
-    target: Annotated[
-        str,
-        typer.Argument(
-            metavar="URL|PACKAGE",
-            help="A server, or a package to run in this process.",
-            show_default=False,
-        ),
-    ],
-    requests: Annotated[int, typer.Option("--requests", "-n", min=1, help="How many in all.")] = 64,
-    concurrency: Annotated[
-        int, typer.Option("--concurrency", "-c", min=1, help="How many at the same time.")
-    ] = 8,
-    prompt: Annotated[str, typer.Option(help="What every request asks.")] = PROMPT,
-    max_tokens: Annotated[int, typer.Option(min=1, help="Bound on each answer.")] = 64,
-    temperature: Annotated[float, typer.Option(help="Above 0 answers differ in length.")] = 0.0,
-    model: Annotated[
-        str | None,
-        typer.Option(help="The server's model; by default its first.", show_default=False),
-    ] = None,
-    api_key: Annotated[
-        str | None,
-        typer.Option(envvar="EXPERTSERVE_API_KEY", help="For the server.", show_default=False),
-    ] = None,
-    timeout: Annotated[float, typer.Option(min=1, help="Seconds to wait for an answer.")] = 300.0,
+    target: Target,
+    requests: Requests = 64,
+    concurrency: Concurrency = 8,
+    prompt: Prompt = PROMPT,
+    max_tokens: MaxTokens = 64,
+    temperature: Temperature = 0.0,
+    model: Model = None,
+    api_key: ApiKey = None,
+    timeout: Timeout = 300.0,
     base_model: options.BaseModel = None,
     device: options.Device = None,
     dtype: options.Precision = None,
@@ -86,16 +97,7 @@ def bench(
             server = Server(target, model, api_key, timeout, options.seams(ctx).transport)
             async with server.asker(prompt, max_tokens, temperature) as ask:
                 return await measure(ask, requests, concurrency)
-        loading = options.Loading(
-            base_model=base_model,
-            device=device,
-            dtype=dtype,
-            max_model_len=max_model_len,
-            cache_dir=cache_dir,
-            models_dir=models_dir,
-            trust=options.policy(trust, trusted_key),
-        )
-        async with _in_process(ctx, loading, Path(target), prompt, max_tokens, temperature) as ask:
+        async with _in_process(ctx, Path(target), prompt, max_tokens, temperature) as ask:
             return await measure(ask, requests, concurrency)
 
     with output.messages.status(f"measuring {target} …"):
@@ -159,13 +161,14 @@ def percentile(values: list[float], percent: int) -> float:
 @asynccontextmanager
 async def _in_process(
     ctx: typer.Context,
-    loading: options.Loading,
     package: Path,
     prompt: str,
     max_tokens: int,
     temperature: float,
 ) -> AsyncIterator[Ask]:
-    async with loading.async_manager(ctx) as manager:
+    from expertserve.manager import AsyncExpertManager
+
+    async with AsyncExpertManager(options=options.manager_options(ctx)) as manager:
         await manager.load_expert("expert", package)
         await manager.start()
 

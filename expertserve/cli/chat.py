@@ -56,21 +56,14 @@ def chat(
     models_dir: options.ModelsDir = None,
 ) -> None:
     """Chat with experts: `/expert NAME`, `/schema FILE`, `/reset`, `/quit`."""
-    loading = options.Loading(
-        base_model=base_model,
-        device=device,
-        dtype=dtype,
-        max_model_len=max_model_len,
-        cache_dir=cache_dir,
-        models_dir=models_dir,
-        trust=options.policy(trust, trusted_key),
-    )
     args = wishes(
         temperature=temperature, top_p=top_p, top_k=top_k, max_tokens=max_tokens, seed=seed
     )
     args |= {"grammar": None} if no_grammar else {}
     read = _reader()
-    with loading.manager(ctx) as manager:
+    from expertserve.facade.manager import ExpertManager
+
+    with ExpertManager(options=options.manager_options(ctx)) as manager:
         with output.messages.status("loading …") as status:
             for name, path in options.named(packages, cache_dir):
                 status.update(f"reading {path} …")

@@ -22,6 +22,45 @@ app = group()
 NAME = "expert"
 
 
+Prompt = Annotated[
+    str,
+    typer.Argument(
+        help="The question or instruction; - reads it from standard input.", show_default=False
+    ),
+]
+N = Annotated[
+    int | None, typer.Option("--n", help="How many answers to sample.", show_default=False)
+]
+Grammar = Annotated[
+    Path | None,
+    typer.Option(help="A GBNF file instead of the expert's grammar.", show_default=False),
+]
+JsonSchema = Annotated[
+    Path | None,
+    typer.Option(help="A file with a JSON schema that the answer follows.", show_default=False),
+]
+Regex = Annotated[str | None, typer.Option(help="The whole answer matches it.", show_default=False)]
+Choice = Annotated[
+    list[str] | None,
+    typer.Option(help="The answer is one of these; to be repeated.", show_default=False),
+]
+RestrictToSchema = Annotated[
+    bool, typer.Option("--restrict-to-schema", help="Only names that --schema has.")
+]
+Stream = Annotated[
+    bool | None,
+    typer.Option(
+        "--stream/--no-stream",
+        help="Print the answer as it comes; the default on a terminal.",
+        show_default=False,
+    ),
+]
+Checkpoint = Annotated[
+    str | None, typer.Option(help="One of the package's other checkpoints.", show_default=False)
+]
+NoCache = Annotated[bool, typer.Option("--no-cache", help="Unpack into a temporary folder.")]
+
+
 @app.command(
     epilog=(
         "Examples: `expertserve generate sql.expert 'How many lighthouses are in Norway?' --schema"
@@ -32,12 +71,7 @@ NAME = "expert"
 def generate(
     ctx: typer.Context,
     package: options.Package,
-    prompt: Annotated[
-        str,
-        typer.Argument(
-            help="The question or instruction; - reads it from standard input.", show_default=False
-        ),
-    ],
+    prompt: Prompt,
     schema: options.Schema = None,
     dialect: options.Dialect = None,
     system: options.System = None,
@@ -48,80 +82,37 @@ def generate(
     max_tokens: options.MaxTokens = None,
     stop: options.Stop = None,
     seed: options.Seed = None,
-    n: Annotated[
-        int | None, typer.Option("--n", help="How many answers to sample.", show_default=False)
-    ] = None,
-    grammar: Annotated[
-        Path | None,
-        typer.Option(help="A GBNF file instead of the expert's grammar.", show_default=False),
-    ] = None,
+    n: N = None,
+    grammar: Grammar = None,
     no_grammar: options.NoGrammar = False,
-    json_schema: Annotated[
-        Path | None,
-        typer.Option(help="A file with a JSON schema that the answer follows.", show_default=False),
-    ] = None,
-    regex: Annotated[
-        str | None, typer.Option(help="The whole answer matches it.", show_default=False)
-    ] = None,
-    choice: Annotated[
-        list[str] | None,
-        typer.Option(help="The answer is one of these; to be repeated.", show_default=False),
-    ] = None,
-    restrict_to_schema: Annotated[
-        bool, typer.Option("--restrict-to-schema", help="Only names that --schema has.")
-    ] = False,
-    stream: Annotated[
-        bool | None,
-        typer.Option(
-            "--stream/--no-stream",
-            help="Print the answer as it comes; the default on a terminal.",
-            show_default=False,
-        ),
-    ] = None,
+    json_schema: JsonSchema = None,
+    regex: Regex = None,
+    choice: Choice = None,
+    restrict_to_schema: RestrictToSchema = False,
+    stream: Stream = None,
     base_model: options.BaseModel = None,
     device: options.Device = None,
     dtype: options.Precision = None,
     max_model_len: options.MaxModelLen = None,
-    checkpoint: Annotated[
-        str | None, typer.Option(help="One of the package's other checkpoints.", show_default=False)
-    ] = None,
+    checkpoint: Checkpoint = None,
     checksum: options.Checksum = None,
     trust: options.Trust = None,
     trusted_key: options.TrustedKey = None,
     cache_dir: options.CacheDir = None,
     models_dir: options.ModelsDir = None,
-    no_cache: Annotated[
-        bool, typer.Option("--no-cache", help="Unpack into a temporary folder.")
-    ] = False,
+    no_cache: NoCache = False,
     as_json: options.AsJson = False,
 ) -> None:
     """Ask one expert one question."""
-    args = wishes(
-        dialect=dialect,
-        system=system,
-        temperature=temperature,
-        top_p=top_p,
-        top_k=top_k,
-        min_p=min_p,
-        max_tokens=max_tokens,
-        stop=stop or None,
-        seed=seed,
-        n=n,
-        schema=options.read_text(schema) if schema else None,
-        restrict_to_schema=restrict_to_schema or None,
-    ) | constraint(grammar, no_grammar, json_schema, regex, choice)
+    args = options.call_args(ctx) | constraint(grammar, no_grammar, json_schema, regex, choice)
     streamed = (sys.stdout.isatty() if stream is None else stream) and not as_json and (n or 1) == 1
-    loading = options.Loading(
-        base_model=base_model,
-        device=device,
-        dtype=dtype,
-        max_model_len=max_model_len,
-        cache_dir=cache_dir,
-        models_dir=models_dir,
-        trust=options.policy(trust, trusted_key),
-    )
     question = options.read_input(prompt)
-    with output.messages.status(f"reading {package} …") as status, loading.manager(ctx) as manager:
+    from expertserve.facade.manager import ExpertManager
+
+    with (
+        output.messages.status(f"reading {package} …") as status,
+        ExpertManager(options=options.manager_options(ctx)) as manager,
+    ):
         info = manager.load_expert(
             NAME, package, checkpoint=checkpoint, checksum=checksum, cache=not no_cache
         )

@@ -6,9 +6,9 @@ import os
 import re
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
 import typer
 
@@ -18,9 +18,8 @@ from expertserve.errors import ConfigError
 if TYPE_CHECKING:
     import httpx
 
+    from expertserve.core.options import Options
     from expertserve.engine.base import Engine
-    from expertserve.facade.manager import ExpertManager
-    from expertserve.manager import AsyncExpertManager
     from expertserve.package.signature import TrustPolicy
 
 JSON = "expertserve.json"
@@ -166,49 +165,45 @@ def policy(
     return TrustPolicy(trust or "warn", frozenset().union(*map(read_trusted, keys or ())))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Loading:
-    """The options of every command that loads packages."""
+def manager_options(ctx: typer.Context) -> Options:
+    """A command's options that are a manager's, as one value."""
+    from expertserve.core.options import Options
 
-    base_model: str | None = None
-    device: str | None = None
-    dtype: DType | None = None
-    max_model_len: int | None = None
-    cache_dir: Path | None = None
-    models_dir: Path | None = None
-    trust: TrustPolicy | None = None
+    given = ctx.params
+    config = EngineConfig(
+        device=given.get("device"),
+        dtype=given.get("dtype") or "auto",
+        max_model_len=given.get("max_model_len"),
+        otlp_traces_endpoint=given.get("otlp_traces_endpoint"),
+    )
+    if given.get("max_slots"):
+        config = replace(config, max_slots=given["max_slots"])
+    return Options(
+        base_model=given.get("base_model"),
+        max_loaded_experts=given.get("max_loaded_experts"),
+        allow_multiple_bases=True,
+        config=config,
+        trust=policy(given.get("trust"), given.get("trusted_key")),
+        cache_dir=_folder(given.get("cache_dir")),
+        models_dir=_folder(given.get("models_dir")),
+        engine=seams(ctx).engine,
+    )
 
-    def manager(self, ctx: typer.Context) -> ExpertManager:
-        """A manager for code that waits."""
-        from expertserve.facade.manager import ExpertManager
 
-        return ExpertManager(
-            self.base_model,
-            device=self.device,
-            dtype=self.dtype,
-            config=EngineConfig(max_model_len=self.max_model_len),
-            allow_multiple_bases=True,
-            trust=self.trust,
-            cache_dir=self.cache_dir,
-            models_dir=self.models_dir,
-            engine=seams(ctx).engine,
-        )
+CALL = "dialect system temperature top_p top_k min_p max_tokens seed n".split()
 
-    def async_manager(self, ctx: typer.Context) -> AsyncExpertManager:
-        """The same for an event loop."""
-        from expertserve.manager import AsyncExpertManager
 
-        return AsyncExpertManager(
-            self.base_model,
-            device=self.device,
-            dtype=self.dtype,
-            config=EngineConfig(max_model_len=self.max_model_len),
-            allow_multiple_bases=True,
-            trust=self.trust,
-            cache_dir=self.cache_dir,
-            models_dir=self.models_dir,
-            engine=seams(ctx).engine,
-        )
+def call_args(ctx: typer.Context) -> dict[str, object]:
+    """A command's options that are arguments of `generate`; the expert's defaults are the rest."""
+    given: dict[str, Any] = {name: ctx.params.get(name) for name in CALL}
+    given["stop"] = list(ctx.params.get("stop") or ()) or None
+    given["schema"] = read_text(Path(s)) if (s := ctx.params.get("schema")) else None
+    given["restrict_to_schema"] = ctx.params.get("restrict_to_schema") or None
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def _folder(given: str | Path | None) -> Path | None:
+    return Path(given) if given else None
 
 
 class Named(NamedTuple):

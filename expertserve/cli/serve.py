@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,11 +21,9 @@ from expertserve.cli.options import (
     Precision,
     Trust,
     TrustedKey,
+    manager_options,
     named,
-    policy,
-    seams,
 )
-from expertserve.config import EngineConfig
 from expertserve.errors import ConfigError
 from expertserve.server.settings import ServerSettings
 
@@ -45,83 +45,99 @@ Sources = Annotated[
 WIDTH = 72
 
 
+Host = Annotated[
+    str,
+    typer.Option(
+        envvar="EXPERTSERVE_HOST", help="Where to listen; beyond this machine with --keys."
+    ),
+]
+Port = Annotated[int, typer.Option(envvar="EXPERTSERVE_PORT", help="0 takes a free one.")]
+Watch = Annotated[
+    bool, typer.Option("--watch", help="Replace packages whose files change, load new ones.")
+]
+Keys = Annotated[
+    Path | None,
+    typer.Option(
+        envvar="EXPERTSERVE_KEYS",
+        help="A TOML file with hashed keys and their rights.",
+        show_default=False,
+    ),
+]
+ExpertsFolder = Annotated[
+    Path | None,
+    typer.Option(
+        help="What administrators may load over HTTP, and where uploads go.", show_default=False
+    ),
+]
+StateDir = Annotated[
+    Path | None,
+    typer.Option(
+        help="Where experts loaded over HTTP are noted, to survive a restart.",
+        show_default=False,
+    ),
+]
+Insecure = Annotated[
+    bool, typer.Option("--insecure", help="Listen beyond this machine without keys.")
+]
+OpenAdmin = Annotated[
+    bool, typer.Option("--open-admin", help="Without --keys, let everybody administrate.")
+]
+Drain = Annotated[
+    float, typer.Option(help="Seconds that running requests get after SIGTERM or Ctrl-C.")
+]
+LogPrompts = Annotated[
+    bool, typer.Option("--log-prompts", help="Write prompts and answers to the log.")
+]
+LogJson = Annotated[
+    bool | None,
+    typer.Option(
+        "--log-json/--log-plain",
+        help="By default plain on a terminal, else JSON.",
+        show_default=False,
+    ),
+]
+RequestTimeout = Annotated[float, typer.Option(help="Seconds for a whole request.")]
+MaxPending = Annotated[
+    int, typer.Option(help="Answers running and waiting together; more are refused.")
+]
+MaxSlots = Annotated[
+    int | None, typer.Option(help="Adapters that one batch may mix.", show_default=False)
+]
+MaxLoadedExperts = Annotated[
+    int | None, typer.Option(help="Adapters kept in the engine.", show_default=False)
+]
+OtlpTracesEndpoint = Annotated[
+    str | None,
+    typer.Option(
+        help="Where vLLM sends a span for each request, by OpenTelemetry's protocol.",
+        show_default=False,
+    ),
+]
+
+
 def serve(
     ctx: typer.Context,
     packages: Sources = None,
-    host: Annotated[
-        str,
-        typer.Option(
-            envvar="EXPERTSERVE_HOST", help="Where to listen; beyond this machine with --keys."
-        ),
-    ] = "127.0.0.1",
-    port: Annotated[
-        int, typer.Option(envvar="EXPERTSERVE_PORT", help="0 takes a free one.")
-    ] = 8000,
-    watch: Annotated[
-        bool, typer.Option("--watch", help="Replace packages whose files change, load new ones.")
-    ] = False,
-    keys: Annotated[
-        Path | None,
-        typer.Option(
-            envvar="EXPERTSERVE_KEYS",
-            help="A TOML file with hashed keys and their rights.",
-            show_default=False,
-        ),
-    ] = None,
-    experts_folder: Annotated[
-        Path | None,
-        typer.Option(
-            help="What administrators may load over HTTP, and where uploads go.", show_default=False
-        ),
-    ] = None,
-    state_dir: Annotated[
-        Path | None,
-        typer.Option(
-            help="Where experts loaded over HTTP are noted, to survive a restart.",
-            show_default=False,
-        ),
-    ] = None,
-    insecure: Annotated[
-        bool, typer.Option("--insecure", help="Listen beyond this machine without keys.")
-    ] = False,
-    open_admin: Annotated[
-        bool, typer.Option("--open-admin", help="Without --keys, let everybody administrate.")
-    ] = False,
-    drain: Annotated[
-        float, typer.Option(help="Seconds that running requests get after SIGTERM or Ctrl-C.")
-    ] = 30.0,
-    log_prompts: Annotated[
-        bool, typer.Option("--log-prompts", help="Write prompts and answers to the log.")
-    ] = False,
-    log_json: Annotated[
-        bool | None,
-        typer.Option(
-            "--log-json/--log-plain",
-            help="By default plain on a terminal, else JSON.",
-            show_default=False,
-        ),
-    ] = None,
-    request_timeout: Annotated[float, typer.Option(help="Seconds for a whole request.")] = 600.0,
-    max_pending: Annotated[
-        int, typer.Option(help="Answers running and waiting together; more are refused.")
-    ] = 512,
+    host: Host = "127.0.0.1",
+    port: Port = 8000,
+    watch: Watch = False,
+    keys: Keys = None,
+    experts_folder: ExpertsFolder = None,
+    state_dir: StateDir = None,
+    insecure: Insecure = False,
+    open_admin: OpenAdmin = False,
+    drain: Drain = 30.0,
+    log_prompts: LogPrompts = False,
+    log_json: LogJson = None,
+    request_timeout: RequestTimeout = 600.0,
+    max_pending: MaxPending = 512,
     base_model: BaseModel = None,
     device: Device = None,
     dtype: Precision = None,
     max_model_len: MaxModelLen = None,
-    max_slots: Annotated[
-        int | None, typer.Option(help="Adapters that one batch may mix.", show_default=False)
-    ] = None,
-    max_loaded_experts: Annotated[
-        int | None, typer.Option(help="Adapters kept in the engine.", show_default=False)
-    ] = None,
-    otlp_traces_endpoint: Annotated[
-        str | None,
-        typer.Option(
-            help="Where vLLM sends a span for each request, by OpenTelemetry's protocol.",
-            show_default=False,
-        ),
-    ] = None,
+    max_slots: MaxSlots = None,
+    max_loaded_experts: MaxLoadedExperts = None,
+    otlp_traces_endpoint: OtlpTracesEndpoint = None,
     trust: Trust = None,
     trusted_key: TrustedKey = None,
     cache_dir: CacheDir = None,
@@ -148,40 +164,24 @@ def serve(
     places = [Path(p) for p in packages or () if Path(p).exists()]
     found = expand(packages or [])
     if not found and not (watch and places) and not (experts_folder or state_dir or base_model):
-        hint = (
-            "name .expert files or a folder of them, or pass --experts-folder to load them over"
-            " HTTP"
-        )
+        hint = "name .expert files or a folder of them, or pass --experts-folder"
         raise ConfigError("there is nothing to serve", hint=hint, code="no_packages")
-
-    def make() -> AsyncExpertManager:
-        from expertserve.manager import AsyncExpertManager
-
-        return AsyncExpertManager(
-            base_model,
-            max_loaded_experts=max_loaded_experts,
-            max_slots=max_slots,
-            device=device,
-            dtype=dtype,
-            config=EngineConfig(
-                max_model_len=max_model_len, stats=True, otlp_traces_endpoint=otlp_traces_endpoint
-            ),
-            allow_multiple_bases=True,
-            trust=policy(trust, trusted_key),
-            cache_dir=cache_dir,
-            models_dir=models_dir,
-            engine=seams(ctx).engine,
-        )
-
     sources = [NamedPackage(n.name, n.path) for n in named(found, cache_dir)]
     run(
-        make,
+        partial(_manager, ctx),
         settings,
         sources,
         watch=[*places, *(s.path for s in sources)] if watch else (),
         listening=welcome,
         ready=tell_ready,
     )
+
+
+def _manager(ctx: typer.Context) -> AsyncExpertManager:
+    from expertserve.manager import AsyncExpertManager
+
+    options = manager_options(ctx)
+    return AsyncExpertManager(options=replace(options, config=replace(options.config, stats=True)))
 
 
 def expand(packages: list[str]) -> list[str]:
@@ -231,7 +231,7 @@ def question(parts: Parts, name: str) -> tuple[str, str, str]:
     return (name, first.prompt, first.schema_text) if first else (name, "What can you do?", "")
 
 
-def example(url: str, name: str, prompt: str, schema: str, *, keys: bool) -> list[str]:
+def example(url: str, name: str, prompt: str, schema: str = "", *, keys: bool) -> list[str]:
     """A curl command for the shell."""
     body = json.dumps(
         {"model": name, "messages": [{"role": "user", "content": prompt}]}

@@ -142,7 +142,7 @@ class Expert:
         progress: bool = False,
         **args: Unpack[GenerateArgs],
     ) -> list[InferenceResult] | list[InferenceResult | ExpertError]:
-        """One answer for each prompt, in order, from one continuous batch.
+        """One answer for each of the prompts, in order, from one continuous batch.
 
         Args:
             return_exceptions: Failures stand in the list; else the first aborts the others.

@@ -223,7 +223,7 @@ class ExpertManager:
     def generate_batch(
         self, name: str, prompts: Iterable[str], **args: Unpack[GenerateArgs]
     ) -> list[InferenceResult]:
-        """One answer for each prompt, in order, from one batch; raises the first failure."""
+        """One answer for each of the prompts, in order; the first failure is raised."""
         return self.generate_many(jobs_of(name, prompts, args))
 
     def get(self, name: str) -> PreparedExpert:

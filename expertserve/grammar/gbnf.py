@@ -274,13 +274,9 @@ class _Reader:
     def _body(self, at: int) -> tuple[Node, int]:
         """Reads what stands right of `::=`, up to the newline that ends it."""
         text, groups = self.text, [_Group(at, [], [])]
-        match, postfix_ok, open_end = (
-            _TOKEN.match,
-            False,
-            True,
-        )  # open_end: after `::=` or `|` the rule may go on in the next line
+        postfix_ok, open_end = False, True  # open: after `::=` or `|` the next line may go on
         while at < len(text):
-            token = match(text, at)
+            token = _TOKEN.match(text, at)
             if token is None:
                 self._unexpected(self._skip(at))
             kind = token.lastgroup or ""
@@ -289,7 +285,7 @@ class _Reader:
                 if len(groups) > 1 or (open_end and not _DEFINITION.match(text, at)):
                     continue
                 break
-            if kind == "comment" or kind == "end":
+            if kind in ("comment", "end"):
                 continue
             self.symbols += 1
             if self.symbols > MAX_SYMBOLS:
@@ -299,62 +295,69 @@ class _Reader:
                     f"more than {MAX_SYMBOLS:,} symbols",
                     "generate less: a class or a repetition often replaces many",
                 )
-            items, word = groups[-1].items, token[kind]
-            open_end = word == "|"
-            if kind == "literal":
-                string = self._string(start + 1, at - 1)
-                postfix_ok = bool(string)
-                if string:
-                    items.append((Literal(string), 0, 1))
-            elif kind == "class":
-                items.append((self._class(start, at), 0, 1))
-                postfix_ok = True
-            elif kind == "name":
-                self.used.setdefault(word, start)
-                items.append((Ref(word), 0, 1))
-                postfix_ok = True
-            elif word == ".":
-                items.append((ANY, 0, 1))
-                postfix_ok = True
-            elif word == "|":
-                self._end_option(groups[-1])
-                postfix_ok = False
-            elif word == "(":
-                if len(groups) > MAX_GROUPS:
-                    self._fail(
-                        start,
-                        "too_deep",
-                        f"more than {MAX_GROUPS:,} groups inside each other",
-                        "make inner groups rules of their own",
-                    )
-                groups.append(_Group(start, [], []))
-                postfix_ok = False
-            elif word == ")":
-                if len(groups) == 1:
-                    self._fail(
-                        start,
-                        "unexpected_close",
-                        "a `)` without its `(`",
-                        "remove it, or open the group before",
-                    )
-                group = groups.pop()
-                groups[-1].items.append(self._end_group(group))
-                postfix_ok = True
-            elif kind == "define":
-                self._second_definition(start, groups)
-            else:  # * + ? {…}
-                if not postfix_ok:
-                    self._fail(
-                        start,
-                        "nothing_to_repeat",
-                        f"`{word[0]}` has nothing before it to repeat",
-                        'put it after a literal, class, name or group, as in `"a"*`',
-                    )
-                low, high = _SIGNS.get(word) or self._count(start, at, nested=len(groups) > 1)
-                items[-1] = self._repeat(items[-1], low, high, start)
+            open_end = token[kind] == "|"
+            if kind in ("literal", "class", "name") or token[kind] == ".":
+                postfix_ok = self._operand(groups[-1].items, kind, start, at)
+            else:
+                postfix_ok = self._operator(groups, kind, start, at, postfix_ok)
         if len(groups) > 1:
             self._unclosed(groups[-1].place)
         return self._end_group(groups[0])[0], at
+
+    def _operand(self, items: list[_Item], kind: str, start: int, end: int) -> bool:
+        """Adds a literal, class, name or dot. Returns whether a postfix may follow."""
+        node: Node = ANY
+        if kind == "literal":
+            string = self._string(start + 1, end - 1)
+            if not string:
+                return False
+            node = Literal(string)
+        elif kind == "class":
+            node = self._class(start, end)
+        elif kind == "name":
+            word = self.text[start:end]
+            self.used.setdefault(word, start)
+            node = Ref(word)
+        items.append((node, 0, 1))
+        return True
+
+    def _operator(
+        self, groups: list[_Group], kind: str, start: int, end: int, postfix_ok: bool
+    ) -> bool:
+        """Ends an option or a group, opens one, or repeats the item before."""
+        word, items = self.text[start:end], groups[-1].items
+        if kind == "define":
+            self._second_definition(start, groups)
+        if word == "|":
+            self._end_option(groups[-1])
+            return False
+        if word == "(":
+            if len(groups) > MAX_GROUPS:
+                self._fail(
+                    start,
+                    "too_deep",
+                    f"more than {MAX_GROUPS:,} groups inside each other",
+                    "make inner groups rules of their own",
+                )
+            groups.append(_Group(start, [], []))
+            return False
+        if word == ")":
+            if len(groups) == 1:
+                message = "a `)` without its `(`"
+                self._fail(start, "unexpected_close", message, "remove it, or open a group before")
+            group = groups.pop()
+            groups[-1].items.append(self._end_group(group))
+            return True
+        if not postfix_ok:
+            self._fail(
+                start,
+                "nothing_to_repeat",
+                f"`{word[0]}` has nothing before it to repeat",
+                'put it after a literal, class, name or group, as in `"a"*`',
+            )
+        low, high = _SIGNS.get(word) or self._count(start, end, nested=len(groups) > 1)
+        items[-1] = self._repeat(items[-1], low, high, start)
+        return True
 
     def _end_option(self, group: _Group) -> None:
         items = [item for item in group.items if item[0] is not EMPTY]  # `"a" ()` is "a"

@@ -308,68 +308,32 @@ class Lint:
 
     def _decoding(self, manifest: Manifest) -> None:
         decoding, root = manifest.decoding, ("training", "decoding")
-        limits = [
+        repeats = "it forbids repeating names and keywords, which formal languages need"
+        for name, value, limit, reason in (
             ("temperature", decoding.temperature, 1.5, "answers become noise"),
-            (
-                "repetition_penalty",
-                decoding.repetition_penalty,
-                1.5,
-                "it forbids repeating names and keywords, which formal languages need",
-            ),
-        ]
-        for name, value, limit, reason in limits:
+            ("repetition_penalty", decoding.repetition_penalty, 1.5, repeats),
+        ):
             if value is not None and value > limit:
-                self.add(
-                    "warning",
-                    f"high_{name}",
-                    f"{name} is {value:g}",
-                    reason,
-                    f"{limit:g} is a lot",
-                    at=(*root, name),
-                )
+                message, fix = f"{name} is {value:g}", f"{limit:g} is a lot"
+                self.add("warning", f"high_{name}", message, reason, fix, at=(*root, name))
         if decoding.top_p is not None and decoding.top_p < 0.1:
+            message = f"top_p is {decoding.top_p:g}"
             reason = "only the likeliest token is left, whatever temperature says"
-            self.add(
-                "info",
-                "low_top_p",
-                f"top_p is {decoding.top_p:g}",
-                reason,
-                "temperature 0 says the same",
-                at=(*root, "top_p"),
-            )
+            fix = "temperature 0 says the same"
+            self.add("info", "low_top_p", message, reason, fix, at=(*root, "top_p"))
         if decoding.temperature is None:
-            reason = "the server's default, 0, stands for it"
-            self.add(
-                "info",
-                "no_temperature",
-                "training.decoding has no temperature",
-                reason,
-                "write the one it was judged with",
-                at=root,
-            )
+            message = "training.decoding has no temperature"
+            reason, fix = "the server's default, 0, is used", "write the one it was judged with"
+            self.add("info", "no_temperature", message, reason, fix, at=root)
         if decoding.max_tokens is None:
-            reason = (
-                "answers end at 512 tokens, which may be too few, or far too many where the model"
-                " runs on"
-            )
-            self.add(
-                "info",
-                "no_max_tokens",
-                "training.decoding has no max_tokens",
-                reason,
-                "write what its longest answers take",
-                at=root,
-            )
+            message = "training.decoding has no max_tokens"
+            reason = "answers end at 512 tokens, which may cut them, or let the model run on"
+            fix = "write what its longest answers take"
+            self.add("info", "no_max_tokens", message, reason, fix, at=root)
         if decoding.validation_cmd:
-            reason = "a package's commands are never run here"
-            self.add(
-                "info",
-                "validation_cmd",
-                "there is a validation_cmd",
-                reason,
-                "don't rely on it",
-                at=(*root, "validation_cmd"),
-            )
+            message, reason = "there is a validation_cmd", "a package's commands are never run here"
+            at = (*root, "validation_cmd")
+            self.add("info", "validation_cmd", message, reason, "don't rely on it", at=at)
 
 
 def _path(key: str) -> positions.Path:
