@@ -129,7 +129,7 @@ def test_reformatting_the_manifest_doesnt_break_its_signature_but_changing_it_do
         ),
         (
             lambda f: edit(f, lambda m: m["integrity"].update(pubkey="ed25519:xyz")),
-            "is no public key",
+            "is not a valid public key",
         ),
         (lambda f: edit(f, lambda m: m["integrity"]["files"].pop("grammar.gbnf")), "doesn't match"),
         (

@@ -172,7 +172,7 @@ def read_adapter(folder: Path, declared: Adapter, weights: Path) -> PeftAdapter:
 
 
 def _sound(name: str, value: object) -> float:
-    """A rank, an alpha: a number above zero that is no nonsense."""
+    """A rank, an alpha: a finite number above zero."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= 1_000_000:
         shown = "a number out of range" if isinstance(value, int | float) else repr(value)[:60]
         raise _refuse(

@@ -83,7 +83,7 @@ Trust = Annotated[
     typer.Option(
         envvar="EXPERTSERVE_TRUST",
         help=(
-            "What is demanded of signatures. By default only a package that was changed after it"
+            "Signature policy. By default only a package that was changed after it"
             " was signed is refused."
         ),
         show_default=False,
@@ -156,7 +156,7 @@ def seams(ctx: typer.Context) -> Seams:
 def policy(
     trust: Literal["off", "warn", "require"] | None, keys: list[str] | None
 ) -> TrustPolicy | None:
-    """`--trust` and `--trusted-key` → what is demanded of signatures; None is the default."""
+    """`--trust` and `--trusted-key` → the signature policy; None is the default."""
     from expertserve.package.keys import read_trusted
     from expertserve.package.signature import TrustPolicy
 

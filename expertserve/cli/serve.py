@@ -72,7 +72,7 @@ ExpertsFolder = Annotated[
 StateDir = Annotated[
     Path | None,
     typer.Option(
-        help="Where experts loaded over HTTP are noted, to survive a restart.",
+        help="Where the list of experts loaded over HTTP is stored, to survive a restart.",
         show_default=False,
     ),
 ]

@@ -40,7 +40,7 @@ class _Chosen:
 
 
 class Applied:
-    """A grammar on one request: what the engine is told, and each completion followed."""
+    """A grammar on one request: the engine's constraint, and the completions followed."""
 
     def __init__(
         self,
@@ -110,7 +110,7 @@ class Applied:
         for follower in self._followers:
             if not follower.complete:
                 raise GrammarError(
-                    "the answer is no complete sentence of the grammar",
+                    "the answer isn't a complete sentence of the grammar",
                     hint="raise max_tokens",
                     code="incomplete",
                 )

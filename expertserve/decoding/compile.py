@@ -87,12 +87,12 @@ class Compiler:
                     ),
                     code="grammar_too_costly",
                 )
-        told = json.loads(answer)
-        if "unwritable" in told:
-            raise _unwritable(out.parent, told["unwritable"])
-        if "refused" in told:
-            raise GrammarError(told["refused"], code="mask_refused")
-        return float(told["seconds"])
+        outcome = json.loads(answer)
+        if "unwritable" in outcome:
+            raise _unwritable(out.parent, outcome["unwritable"])
+        if "refused" in outcome:
+            raise GrammarError(outcome["refused"], code="mask_refused")
+        return float(outcome["seconds"])
 
     def _running(self) -> subprocess.Popen[str]:
         if self._process is None or self._process.poll() is not None:

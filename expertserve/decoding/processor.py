@@ -33,7 +33,7 @@ class MaskProcessor(OutlinesLogitsProcessor):
 
     Raises:
         GrammarError: No mask can be compiled for it. IncompatibleError: Tokens of this tokenizer
-            can't be told in bytes.
+            can't be expressed in bytes.
 
     Example:
         >>> import outlines, transformers

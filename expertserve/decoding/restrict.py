@@ -122,7 +122,7 @@ def _written(identifier: object) -> str:
 
     if not isinstance(identifier, sql.Identifier):  # a function's result, a parameter
         raise ConfigError(
-            f"the schema defines {str(identifier)[:80]!r}, which is no plain name",
+            f"the schema defines {str(identifier)[:80]!r}, which isn't a plain name",
             code="bad_schema",
         )
     name = identifier.name

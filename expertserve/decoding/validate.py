@@ -47,7 +47,7 @@ def validate(kind: str, text: str) -> Verdict:
 
     SQL of no dialect is valid if all its parsers accept it, PostgreSQL's and SQLite's if their own
     does, Cypher if one of its parsers does, for each speaks a dialect. A missing table or function
-    is no error here. Takes milliseconds; some parsers take a second to import.
+    isn't an error here. Takes milliseconds; some parsers take a second to import.
 
     Example:
         >>> validate("sql-sqlite", "SELECT name FROM lighthouses").valid

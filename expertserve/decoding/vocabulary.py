@@ -69,7 +69,7 @@ class Vocabulary:
         Takes about 0.1 s for 50,000 tokens.
 
         Raises:
-            IncompatibleError: `tokenizer_kind`, where tokens can't be told in bytes.
+            IncompatibleError: `tokenizer_kind`, where tokens can't be expressed in bytes.
         """
         file = json.loads(read_bounded(folder / FILE, MAX_VOCABULARY))
         return cls(dict(_tokens(file)))

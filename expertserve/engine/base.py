@@ -66,7 +66,7 @@ class Engine(Protocol):
         ...
 
     async def remove(self, digest: str) -> None:
-        """Frees an adapter. One that isn't there is no error."""
+        """Frees an adapter. Idempotent."""
         ...
 
     async def resident(self) -> Mapping[str, Resident]:
@@ -87,5 +87,5 @@ class Engine(Protocol):
         ...
 
     async def close(self) -> None:
-        """Ends every process and frees all memory. Again is no error."""
+        """Ends every process and frees all memory. Idempotent."""
         ...

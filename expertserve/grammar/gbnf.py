@@ -612,7 +612,7 @@ class _Reader:
         self._fail(
             at,
             "bad_escape",
-            f"\\{letter} is no escape",
+            f"\\{letter} is not an escape",
             r"the escapes are \n \r \t \\ \" \[ \] \- \xNN \uNNNN \UNNNNNNNN",
         )
 

@@ -364,7 +364,7 @@ def _refuse(schema: Mapping[str, object], where: str) -> None:
     if not isinstance(required, list) or not all(isinstance(name, str) for name in required):
         _cannot(where, "says 'required' of something else than a list of names", "")
     if not isinstance(schema.get("format", ""), str):
-        _cannot(where, "has a format that is no text", "")
+        _cannot(where, "has a format that isn't text", "")
 
 
 def _pattern(schema: Mapping[str, object], where: str) -> Node:

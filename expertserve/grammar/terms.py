@@ -62,7 +62,7 @@ def from_gbnf(given: str | Path) -> Grammar:
 
 
 @contextmanager
-def _saying(what: str, code: str) -> Iterator[None]:
+def _as_config_error(what: str, code: str) -> Iterator[None]:
     """What is wrong with the grammar is wrong with what it was made of."""
     try:
         yield
@@ -108,7 +108,7 @@ def from_regex(pattern: str) -> Grammar:
         raise ConfigError(
             f"regex must be a text of at most {MAX_REGEX:,} characters", code="bad_regex"
         )
-    with _saying("the regular expression", "bad_regex"):
+    with _as_config_error("the regular expression", "bad_regex"):
         return _cached_gbnf(write(regex.untied({"root": regex.matched(pattern)})))
 
 
@@ -119,7 +119,7 @@ def from_json_schema(schema: Schema) -> Grammar:
         ConfigError: `bad_schema`: not a schema, too large, with parts that no grammar can say, or
             that lie elsewhere.
     """
-    with _saying("the JSON schema", "bad_schema"):
+    with _as_config_error("the JSON schema", "bad_schema"):
         return _cached_gbnf(json_schema.gbnf(schema))
 
 

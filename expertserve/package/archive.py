@@ -3,7 +3,7 @@
 The archive's SHA-256 names its place in the cache. An entry is written beside its place and moved
 there in one step, so that two processes may load the same file at once and one that is killed
 leaves nothing that could be taken for an entry. On every load an entry is checked against the
-digests noted when it was written; a damaged one is made anew.
+digests recorded with it; a damaged one is rebuilt.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def open_package(
     """Verifies and unpacks a package.
 
     Args:
-        path: A `.expert` file (tar.gz or zip, told by its first bytes) or an unpacked folder.
+        path: A `.expert` file (tar.gz or zip, recognised by its first bytes) or an unpacked folder.
         checksum: The archive's SHA-256 in hex, with or without ``sha256:``. A sidecar
             ``FILE.sha256`` is checked too.
         cache_dir: Instead of the user's cache folder.

@@ -59,7 +59,7 @@ class Lint:
 
     @contextmanager
     def catching(self, *, at: positions.Path | None = None, file: str = "") -> Iterator[None]:
-        """An error of ours becomes a finding; one that was found already isn't told twice."""
+        """An error of ours becomes a finding; a known one isn't repeated."""
         try:
             yield
         except ExpertError as error:

@@ -31,7 +31,7 @@ def parse_public(text: str) -> str:
     digits = text.strip().lower().removeprefix(PREFIX)
     if not re.fullmatch(r"[0-9a-f]{64}", digits):
         raise ConfigError(
-            f"{text.strip()[:80]!r} is no public key",
+            f"{text.strip()[:80]!r} is not a valid public key",
             hint="it looks like ed25519: and 64 hexadecimal digits",
             code="bad_key",
         )
@@ -150,7 +150,9 @@ def read_private(path: Path, passphrase: str | None = None) -> Ed25519PrivateKey
                 f"the passphrase doesn't open {path}", code="wrong_passphrase"
             ) from error
         raise ConfigError(
-            f"{path} is no private key in PEM form", hint="see `expertserve keygen`", code="bad_key"
+            f"{path} is not a private key in PEM form",
+            hint="see `expertserve keygen`",
+            code="bad_key",
         ) from error
     if not isinstance(key, Ed25519PrivateKey):
         raise ConfigError(

@@ -98,7 +98,7 @@ def _refuse_surrogates(text: str) -> None:
             raise error_at(
                 text,
                 escape.start(),
-                "half of a surrogate pair is no character",
+                "half of a surrogate pair is not a character",
                 code="malformed_json",
             )
 

@@ -49,7 +49,7 @@ Status = Literal[
 
 @dataclass(frozen=True, slots=True)
 class TrustPolicy:
-    """What is demanded of packages' signatures.
+    """Signature policy.
 
     Args:
         mode: ``"off"`` doesn't look at them. ``"warn"`` refuses what was changed after it was

@@ -200,7 +200,7 @@ def check_text(name: str, value: object) -> None:
         value.encode()
     except UnicodeEncodeError as error:
         raise ConfigError(
-            f"{name} has half of a surrogate pair at character {error.start}, which is no text",
+            f"{name} has half of a surrogate pair at character {error.start}, which isn't text",
             code="bad_text",
         ) from error
 

@@ -249,11 +249,11 @@ class CatalogueFollower:
         self,
         manager: AsyncExpertManager,
         cache_dir: Path | None,
-        told: Callable[[Snapshot], None] | None = None,
+        adopted: Callable[[Snapshot], None] | None = None,
     ) -> None:
         self.manager = manager
         self.snapshot = Snapshot(0)
-        self._cache, self._told = cache_dir, told
+        self._cache, self._adopted = cache_dir, adopted
         self._has: dict[str, Wanted] = {}
         self._lock = asyncio.Lock()
 
@@ -283,8 +283,8 @@ class CatalogueFollower:
             if failed:
                 raise failed[0]
             self.snapshot = snapshot
-            if self._told:
-                self._told(snapshot)
+            if self._adopted:
+                self._adopted(snapshot)
             return snapshot.number
 
     async def _take(self, new: Wanted) -> None:

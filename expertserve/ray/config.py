@@ -21,14 +21,6 @@ class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class FakeOptions(_Section):
-    """`engine: fake`: its answer, and seconds per token and per cold adapter."""
-
-    answer: str = "SELECT 1"
-    delay: Annotated[float, Field(ge=0)] = 0.0
-    load: Annotated[float, Field(ge=0)] = 0.0
-
-
 class Replicas(_Section):
     """How many processes of a kind there are, and what each of them takes of the cluster.
 
@@ -55,25 +47,27 @@ class RayConfig(_Section):
         experts: Packages and folders of them, as paths or as URLs that fsspec reads (`s3://…`,
             `gs://…`); each with a name if you like: `NAME=SOURCE`.
         base_model: A folder, a name or a hub id, instead of what manifests name.
-        state: A folder or URL where experts loaded over HTTP are noted, so that they survive a
+        state: A folder or URL that stores the list of experts loaded over HTTP, to survive a
             redeployment.
         store: A folder or URL where packages that come over HTTP are put for all replicas; needed
             where the experts folder is not the same on every machine.
-        engine: What computes.
+        engine: `vllm`, `transformers`, an entry point in ``expertserve.engines``, or
+            `MODULE:CALLABLE` that every replica can import.
+        engine_args: Arguments of such a callable.
         engine_config: The fields of `EngineConfig`: max_slots, max_model_len, kv_cache_bytes,
             threads, …
         max_loaded_experts: Adapters that a replica keeps in its engine.
         max_ongoing_requests: Requests that a replica takes at once; more wait in the routers.
         replicas: Of the engine.
         ingress: Of the HTTP front.
-        routing: `random` is there for comparison.
+        routing: `affinity`, or `MODULE:CLASS` of another request router of Ray Serve's.
         spill: See `Affinity`.
         drain: Seconds that a replica's requests get when it is to end.
         health_period: Seconds between two looks at a replica's engine.
         health_timeout: Seconds after which one that doesn't answer is replaced.
         server: The fields of `ServerSettings`: keys, experts_folder, max_pending, request_timeout,
             …
-        trust: What is demanded of signatures.
+        trust: Signature policy.
         trusted_keys: Publishers' keys, or files with one on each line.
     """
 
@@ -81,14 +75,14 @@ class RayConfig(_Section):
     base_model: str | None = None
     state: str | None = None
     store: str | None = None
-    engine: Literal["vllm", "transformers", "fake"] = "vllm"
+    engine: str = "vllm"
+    engine_args: dict[str, Any] = Field(default_factory=dict)
     engine_config: dict[str, Any] = Field(default_factory=dict)
-    fake: FakeOptions = FakeOptions()
     max_loaded_experts: Annotated[int, Field(ge=1)] | None = None
     max_ongoing_requests: Annotated[int, Field(ge=1)] = 64
     replicas: Replicas = Replicas()
     ingress: Replicas = Replicas(resources={"num_cpus": 0.5})
-    routing: Literal["affinity", "random"] = "affinity"
+    routing: str = "affinity"
     spill: Annotated[int, Field(ge=0)] = 8
     drain: Annotated[float, Field(ge=0)] = 30.0
     health_period: Annotated[float, Field(gt=0)] = 10.0

@@ -7,19 +7,21 @@ import logging
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pkgutil import resolve_name
 from typing import Protocol
 
 from expertserve.adapters.serving import ServingAdapter
 from expertserve.config import EngineConfig
+from expertserve.core.engines import default_engine
 from expertserve.core.entry import ExpertInfo
+from expertserve.core.options import Options
 from expertserve.engine.base import Engine, EngineInfo, Resident
-from expertserve.engine.fake import FakeEngine
-from expertserve.errors import EngineDeadError, ExpertError, ExpertNotLoadedError
+from expertserve.errors import ConfigError, EngineDeadError, ExpertError, ExpertNotLoadedError
 from expertserve.manager import AsyncExpertManager
 from expertserve.models import LocalModel
 from expertserve.ray.catalogue import CatalogueFollower, Snapshot
-from expertserve.ray.config import FakeOptions, RayConfig
+from expertserve.ray.config import RayConfig
 from expertserve.request import GenerateArgs, Request
 from expertserve.result import Chunk, InferenceResult
 
@@ -83,40 +85,42 @@ class Watched:
         await self._engine.close()
 
 
-class SlowFake(FakeEngine):
-    """The fake engine, with adapters that take their time to load."""
-
-    def __init__(self, options: FakeOptions) -> None:
-        super().__init__(lambda prompt: options.answer, delay=options.delay)
-        self._load = options.load
-
-    async def add(self, adapter: ServingAdapter) -> None:
-        if adapter.digest not in await self.resident():
-            await asyncio.sleep(self._load)
-        await super().add(adapter)
-
-    async def stream(self, request: Request) -> AsyncGenerator[Chunk, None]:
-        self.requests.clear()  # a test's record, which would grow for ever
-        async for chunk in super().stream(request):
-            yield chunk
-
-
 def make_engine(config: RayConfig) -> Engine:
-    """The engine that a configuration names."""
-    if config.engine == "fake":
-        return SlowFake(config.fake)
-    if config.engine == "transformers":
-        from expertserve.engine.portable.engine import TransformersEngine
+    """The engine that a configuration names.
 
-        return TransformersEngine()
-    from expertserve.engine.vllm.engine import VLLMEngine
+    Raises:
+        ConfigError: `bad_plugin`: it can't be imported, or makes no engine.
+    """
+    if ":" not in config.engine:
+        return default_engine(replace(config.engine_settings(), engine=config.engine))
+    engine = imported(config.engine)(**config.engine_args)
+    if not isinstance(engine, Engine):
+        raise ConfigError(f"{config.engine} makes no engine", code="bad_plugin")
+    return engine
 
-    return VLLMEngine()
+
+def imported(name: str) -> Callable[..., object]:
+    """`MODULE:CALLABLE`, imported.
+
+    Raises:
+        ConfigError: `bad_plugin`.
+    """
+    try:
+        found: object = resolve_name(name)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise ConfigError(
+            f"{name} can't be imported: {error}",
+            hint="write MODULE:CALLABLE, and install the module on every machine",
+            code="bad_plugin",
+        ) from error
+    if not callable(found):
+        raise ConfigError(f"{name} can't be called", code="bad_plugin")
+    return found
 
 
 def make_manager(config: RayConfig, engine: Callable[[], Engine]) -> AsyncExpertManager:
-    return AsyncExpertManager(
-        config.base_model,
+    options = Options(
+        base_model=config.base_model,
         max_loaded_experts=config.max_loaded_experts,
         allow_multiple_bases=True,
         config=config.engine_settings(),
@@ -125,6 +129,7 @@ def make_manager(config: RayConfig, engine: Callable[[], Engine]) -> AsyncExpert
         models_dir=config.models_dir,
         engine=engine,
     )
+    return AsyncExpertManager(options=options)
 
 
 class Replica:
@@ -132,7 +137,7 @@ class Replica:
 
     Args:
         current: Asks the catalogue for its list.
-        name: How it is told apart from others.
+        name: Its unique name.
     """
 
     def __init__(
@@ -213,7 +218,7 @@ class Replica:
         return [i.name for i in warm]
 
     async def check_health(self) -> None:
-        """Asks the engine; and the catalogue, whose silence is no reason to end.
+        """Asks the engine; and the catalogue, which may be silent.
 
         Raises:
             EngineDeadError: The engine doesn't answer, and can't be started again.

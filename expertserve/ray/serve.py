@@ -97,7 +97,9 @@ def build_app(args: dict[str, Any]) -> serve.Application:
         name=ENGINE,
         max_ongoing_requests=config.max_ongoing_requests,
         request_router_config=RequestRouterConfig(
-            request_router_class=f"{__name__}.{'AffinityRouter' if router else 'RandomRouter'}",
+            request_router_class=(
+                f"{__name__}.AffinityRouter" if router else config.routing.replace(":", ".")
+            ),
             request_router_kwargs=router,
             request_routing_stats_period_s=STATS_SECONDS,
             request_routing_stats_timeout_s=config.health_timeout,
@@ -145,7 +147,7 @@ class _Catalogue:
     """See `Catalogue`."""
 
     def __init__(self, config: dict[str, Any]) -> None:
-        with _failing_whole():
+        with _text_with_hint():
             settings = read_config(config)
             self._catalogue = Catalogue(
                 settings.experts,
@@ -184,7 +186,7 @@ class _EngineDeployment:
 
     async def __init__(self, config: dict[str, Any], catalogue: DeploymentHandle) -> None:  # type: ignore[misc]
         self._catalogue = catalogue
-        with _failing_whole():
+        with _text_with_hint():
             self._replica = Replica(
                 read_config(config),
                 self._current,
@@ -238,7 +240,7 @@ class _Ingress:
     async def __init__(  # type: ignore[misc]
         self, config: dict[str, Any], engine: DeploymentHandle, catalogue: DeploymentHandle
     ) -> None:
-        with _failing_whole():
+        with _text_with_hint():
             self._settings = read_config(config)
             configure(as_json=self._settings.server_settings().log_json)
             self._service = RayService(self._settings, _Handles(engine), _Listed(catalogue))
@@ -258,7 +260,7 @@ class _Ingress:
 
 
 @contextmanager
-def _failing_whole() -> Iterator[None]:
+def _text_with_hint() -> Iterator[None]:
     """An error of ours in a constructor, with its hint: Ray shows the text alone."""
     try:
         yield
@@ -431,21 +433,6 @@ class AffinityRouter(FIFOMixin, MultiplexMixin, RequestRouter):  # type: ignore[
         self, pending_request: PendingRequest, replica_id: ReplicaID, result: ReplicaResult
     ) -> None:
         self._affinity.routed(_expert(pending_request), str(replica_id.unique_id))
-
-
-class RandomRouter(FIFOMixin, MultiplexMixin, RequestRouter):  # type: ignore[misc]
-    """Any replica that has room, to compare with."""
-
-    async def choose_replicas(
-        self,
-        candidate_replicas: list[RunningReplica],
-        pending_request: PendingRequest | None = None,
-    ) -> list[list[RunningReplica]]:
-        if pending_request is not None:
-            pending_request.routing_context.should_backoff = True
-        import random
-
-        return [[r] for r in random.sample(candidate_replicas, len(candidate_replicas))]
 
 
 def _expert(request: PendingRequest | None) -> str:

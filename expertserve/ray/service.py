@@ -65,7 +65,7 @@ class Items(Protocol):
     def __aiter__(self) -> AsyncIterator[Item]: ...
 
     async def cancel(self) -> None:
-        """Aborts it in the replica. Again, or after its end, is no error."""
+        """Aborts it in the replica. Idempotent."""
         ...
 
 

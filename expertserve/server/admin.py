@@ -114,7 +114,7 @@ async def unload(request: Request, name: str, key: Admin, force: bool = False) -
     """Waits for its requests to end; with `force` aborts them."""
     parts = parts_of(request)
     async with parts.changing(name):
-        parts.service.get(name)  # 404 before anything is noted
+        parts.service.get(name)  # 404 before anything is stored
         known = parts.state.find(name)
         parts.state.drop(name)
         await parts.service.unload_expert(name, force=force)
@@ -177,11 +177,11 @@ def inside(parts: Parts, path: str) -> Path:
     """
     folder = folder_of(parts)
     if any(not c.isprintable() for c in path) or len(path.encode("utf-8", "replace")) > 1000:
-        raise ConfigError("that is no path", code="bad_path")
+        raise ConfigError("that isn't a path", code="bad_path")
     try:
         found = (folder / path).resolve()
     except (OSError, ValueError, RuntimeError) as error:
-        raise ConfigError("that is no path", code="bad_path") from error
+        raise ConfigError("that isn't a path", code="bad_path") from error
     if Path(path).is_absolute() or found == folder or not found.is_relative_to(folder):
         raise Refusal(
             "the path leads out of the experts folder",
@@ -306,7 +306,7 @@ async def _load(
         _done(
             parts, entry.model_copy(update={"pin": info.pinned}), "load", upload
         )  # it may have been there, and pinned
-    except LoadError:  # what can't be noted isn't loaded either
+    except LoadError:  # what can't be stored isn't loaded either
         if not there:
             await parts.service.unload_expert(name)
         raise

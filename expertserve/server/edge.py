@@ -67,7 +67,7 @@ class Edge:
         scope.setdefault("state", {})["facts"] = facts
         began, status = time.monotonic(), 0
 
-        async def told(message: Message) -> None:
+        async def counted_send(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
@@ -81,13 +81,13 @@ class Edge:
         try:
             refusal = self._refuse(scope)
             if refusal:
-                await response_of(refusal)(scope, receive, told)
+                await response_of(refusal)(scope, receive, counted_send)
             else:
-                await self._app(scope, self._bounded(scope, receive), told)
+                await self._app(scope, self._bounded(scope, receive), counted_send)
         except asyncio.CancelledError:  # the server ends, and this request with it
             facts.log["outcome"] = "shutdown"
             if not status:
-                await response_of(shutting_down())(scope, receive, told)
+                await response_of(shutting_down())(scope, receive, counted_send)
         except ClientDisconnect:  # in the middle of its body
             facts.log["outcome"] = "cancelled"
         except Exception:  # a bug: the client gets a plain 500, the log the trace
@@ -96,7 +96,7 @@ class Edge:
             )
             if status:
                 raise
-            await response_of(unexpected())(scope, receive, told)
+            await response_of(unexpected())(scope, receive, counted_send)
         finally:
             self._note(scope, facts, status, time.monotonic() - began)
 

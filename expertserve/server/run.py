@@ -101,7 +101,7 @@ def serve(
 
 @contextmanager
 def _listen(settings: ServerSettings) -> Iterator[socket.socket]:
-    """Binds first, so that a taken port is told before a minute of loading."""
+    """Binds first, so that a taken port fails before a minute of loading."""
     try:
         family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
         listener = socket.create_server((settings.host, settings.port), family=family, backlog=2048)
@@ -186,13 +186,13 @@ async def load_all(parts: Parts, packages: Sequence[NamedPackage]) -> None:
                 },
             )
             continue
-        noted = known or entry
+        stored = known or entry
         await parts.service.load_expert(
             package.name,
             package.path,
-            pin=noted.pin,
-            checksum=noted.checksum,
-            checkpoint=noted.checkpoint,
+            pin=stored.pin,
+            checksum=stored.checksum,
+            checkpoint=stored.checkpoint,
         )
         parts.metrics.loaded(package.name, "load")
         if not known:

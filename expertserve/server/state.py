@@ -79,7 +79,7 @@ class ServerState:
                 _write(self._file, [e for e in entries.values() if e.name not in passing])
             except OSError as error:
                 hint = (
-                    "what serves now goes on; a restart brings back what was noted before. Make"
+                    "what runs is unchanged; a restart restores the stored list. Make"
                     " room, and repeat the request"
                 )
                 raise LoadError(

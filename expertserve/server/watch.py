@@ -105,7 +105,7 @@ async def _take_as(parts: Parts, path: Path, known: StateEntry | None) -> tuple[
     await service.load_expert(
         known.name, path, pin=known.pin, checksum=known.checksum, checkpoint=known.checkpoint
     )
-    return known.name, "load"  # it is noted, and was broken when the server started
+    return known.name, "load"  # it is in the state, but was broken at start
 
 
 def name_of(path: Path) -> str:

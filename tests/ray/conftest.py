@@ -19,6 +19,7 @@ import psutil
 import pytest
 
 from tests import tiny
+from tests.ray import stand_ins
 
 os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
 os.environ.setdefault("RAY_ENABLE_UV_RUN_RUNTIME_ENV", "0")
@@ -65,6 +66,7 @@ def ray_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     from expertserve.ray.serve import cluster
 
     os.environ[MARK] = mark = uuid.uuid4().hex
+    os.environ["PYTHONPATH"] = str(Path(__file__).parents[2])  # replicas import the stand-ins
     port = free_port()
     with cluster(
         None, {"host": "127.0.0.1", "port": port}, num_cpus=4, object_store_memory=80 << 20
@@ -72,7 +74,7 @@ def ray_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield f"http://127.0.0.1:{port}"
         serve.shutdown()
 
-    del os.environ[MARK]
+    del os.environ[MARK], os.environ["PYTHONPATH"]
     until(lambda: not started(mark), 30)
 
 
@@ -147,7 +149,7 @@ def deploy(
         from expertserve.ray.serve import deploy
 
         fake = {
-            "engine": "fake",
+            "engine": stand_ins.ENGINE,
             "base_model": str(tiny_base),
             "models_dir": str(tiny_base.parent),
             "cache_dir": str(cache),

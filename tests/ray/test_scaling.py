@@ -20,6 +20,7 @@ import yaml
 
 from expertserve.config import models_dir
 from tests.conftest import EXPERTS, ROOT, SCHEMA
+from tests.ray import stand_ins
 from tests.ray.conftest import LITTLE, MARK, Deploy, body, free_port, started, until
 from tests.ray.test_parts import YAML
 from tests.ray.test_serving import Load
@@ -40,12 +41,12 @@ SCALING = {
 
 def test_a_rolling_update_fails_no_request(deploy: Deploy, fifty: list[Path]) -> None:
     app = deploy(
-        "rolling", experts=[str(fifty[0].parent)], fake={"answer": "SELECT 1", "delay": 0.01}
+        "rolling", experts=[str(fifty[0].parent)], engine_args={"answer": "SELECT 1", "delay": 0.01}
     )
     before = {r.replica for r in app.reports()}
     with Load(app, clients=4) as load:
         until(lambda: load.answered > 10)
-        app.update(fake={"answer": "SELECT 2", "delay": 0.01})
+        app.update(engine_args={"answer": "SELECT 2", "delay": 0.01})
         until(
             lambda: len(app.reports()) == 2 and not before & {r.replica for r in app.reports()}, 120
         )
@@ -71,7 +72,7 @@ def test_replicas_follow_the_load_and_go_to_sleep(deploy: Deploy, fifty: list[Pa
         "sleepy",
         experts=[str(fifty[0])],
         replicas=replicas,
-        fake={"answer": "SELECT 1 FROM t", "delay": 0.05},
+        engine_args={"answer": "SELECT 1 FROM t", "delay": 0.05},
     )
     until(lambda: not app.reports(), 60)
     with app.http() as client:
@@ -129,7 +130,7 @@ def test_experts_that_came_over_http_survive_a_redeployment(
         kind = {"content-type": "application/octet-stream"}
         assert client.post("/v1/experts?name=late", content=data, headers=kind).status_code == 201
     assert len(list((tmp_path / "store").glob("*.expert"))) == 1
-    app.update(fake={"answer": "SELECT 3"})
+    app.update(engine_args={"answer": "SELECT 3"})
     with app.http() as client:
         until(lambda: client.post("/v1/chat/completions", json=body("late")).status_code == 200, 30)
     app.delete()
@@ -146,7 +147,7 @@ def test_the_shipped_file_serves_an_unmodified_client(command: list[str], tmp_pa
     port = file["http_options"]["port"] = free_port()
     args = file["applications"][0]["args"]
     args |= {
-        "engine": "fake",
+        "engine": stand_ins.ENGINE,
         "cache_dir": str(tmp_path / "cache"),
         "models_dir": str(models_dir()),
     }
@@ -161,7 +162,11 @@ def test_the_shipped_file_serves_an_unmodified_client(command: list[str], tmp_pa
     with (
         (tmp_path / "log").open("w") as log,
         subprocess.Popen(
-            program, cwd=ROOT, stdout=log, stderr=log, env=os.environ | {MARK: mark}
+            program,
+            cwd=ROOT,
+            stdout=log,
+            stderr=log,
+            env=os.environ | {MARK: mark, "PYTHONPATH": str(ROOT)},
         ) as process,
     ):
         try:

@@ -15,6 +15,7 @@ import httpx
 import openai
 import pytest
 
+from tests.ray import stand_ins
 from tests.ray.conftest import App, Deploy, body, events, make_experts, until
 
 pytestmark = [
@@ -40,7 +41,7 @@ def app(deploy: Deploy, experts: Path) -> App:
         max_loaded_experts=32,
         max_ongoing_requests=16,
         spill=4,
-        fake={"answer": "SELECT COUNT(*) FROM lighthouses", "delay": 0.005, "load": 0.01},
+        engine_args={"answer": "SELECT COUNT(*) FROM lighthouses", "delay": 0.005, "load": 0.01},
         server={"open_admin": True, "experts_folder": str(experts)},
     )
 
@@ -108,7 +109,7 @@ def test_a_client_that_goes_away_frees_the_replica(app: App) -> None:
 
 def test_requests_go_where_their_expert_is_warm(app: App, deploy: Deploy) -> None:
     warm = app.warm_share(lambda: ask_evenly(app, 1000, 50))
-    other = deploy("random", prefix="random", **{**app.args, "routing": "random"})
+    other = deploy("random", prefix="random", **{**app.args, "routing": stand_ins.ROUTER})
     cold = other.warm_share(lambda: ask_evenly(other, 500, 50))
     other.delete()
     print(f"warm hits: {warm:.1%} by affinity, {cold:.1%} at random")
@@ -121,7 +122,7 @@ def test_a_hot_expert_spreads_over_the_replicas(app: App, deploy: Deploy) -> Non
     front is.
     """
     slow = {"answer": "SELECT COUNT(*) FROM lighthouses", "delay": 0.1}
-    hot = deploy("hot", prefix="hot", **{**app.args, "fake": slow})
+    hot = deploy("hot", prefix="hot", **{**app.args, "engine_args": slow})
     before = {r.replica: sum(i.uses for i in r.experts if i.name == "e07") for r in hot.reports()}
 
     async def run() -> None:

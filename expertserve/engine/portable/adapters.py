@@ -241,7 +241,7 @@ def _fitted(
         layer = layer.base
     if not isinstance(layer, nn.Linear):
         raise IncompatibleError(
-            f"{name} is no linear layer of this model in transformers",
+            f"{name} is not a linear layer of this model in transformers",
             hint="transformers may fuse it; the vllm engine may serve this expert",
             code="engine_refused",
         )

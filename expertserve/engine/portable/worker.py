@@ -235,7 +235,7 @@ class Batch:
             self._cache = self._cache or BatchCache(self.loaded.depth)
             self.rows += [
                 row for row, _ in joining
-            ]  # first: where joining fails, they are told, too
+            ]  # first: if joining fails, they get the error, too
             self._plan = None
             self._cache.join(
                 [(cache, len(row.job.request.prompt_token_ids)) for row, cache in joining]

@@ -243,7 +243,7 @@ def _known_version() -> bool:
     return False
 
 
-UNLUCKY = (1 << 63) - 2
+SEED_FOR_MINUS_ONE = (1 << 63) - 2
 """Stands in for the seed −1, which vLLM takes for none."""
 
 
@@ -293,7 +293,7 @@ def _params(request: Request) -> SamplingParams:
         "top_p": sampling.top_p,
         "top_k": sampling.top_k,
         "min_p": sampling.min_p,
-        "seed": UNLUCKY if sampling.seed == -1 else sampling.seed,
+        "seed": SEED_FOR_MINUS_ONE if sampling.seed == -1 else sampling.seed,
         "stop": list(sampling.stop),
         "stop_token_ids": list(sampling.stop_token_ids),
         "max_tokens": sampling.max_tokens,

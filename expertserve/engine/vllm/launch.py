@@ -67,7 +67,7 @@ class _Start:
     ) -> AsyncLLM:
         """Raises EngineDeadError `engine_closed` when given up, and translated errors."""
         try:
-            with _launching, _set(defaults, chosen), _no_main(), _deaf(), translated():
+            with _launching, _set(defaults, chosen), _no_main(), _ignoring_sigint(), translated():
                 import torch  # noqa: F401  (configures its logging)
 
                 logging.getLogger("torch._library.triton").setLevel(
@@ -111,7 +111,7 @@ _launching = threading.Lock()
 
 
 @contextmanager
-def _deaf() -> Iterator[None]:
+def _ignoring_sigint() -> Iterator[None]:
     """Processes started meanwhile ignore SIGINT, which a terminal sends to the whole group."""
     if sys.platform == "win32":
         yield
