@@ -29,10 +29,11 @@ from expertserve import EngineConfig, Expert, GenerateArgs
 from expertserve.decoding.mask import GlrMask, GlrVocabulary, Mask
 from expertserve.decoding.vocabulary import Vocabulary
 from expertserve.grammar.bundled import bundled
-from expertserve.grammar.gbnf import parse, write
+from expertserve.grammar.gbnf import parse
 from expertserve.grammar.lower import to_lark
 from expertserve.grammar.recognise import Grammar
 from expertserve.grammar.tree import Literal, Ref, Rules, Seq
+from expertserve.grammar.write import write
 
 ROOT = Path(__file__).parents[1]
 SAMPLES = ROOT.parent / "shared" / "samples"

@@ -210,7 +210,7 @@ def test_large_grammars_are_checked_in_seconds() -> None:
 @settings(max_examples=100, deadline=None)
 @given(grammars)
 def test_every_grammar_can_be_checked(rules: Rules) -> None:
-    from expertserve.grammar.gbnf import write
+    from expertserve.grammar.write import write
 
     findings = check(write(rules), stops=["x", "xyx"])
     assert findings

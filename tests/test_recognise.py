@@ -13,9 +13,10 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from expertserve.errors import GrammarError
-from expertserve.grammar.gbnf import parse, write
+from expertserve.grammar.gbnf import parse
 from expertserve.grammar.recognise import Grammar
 from expertserve.grammar.tree import Alt, Class, Literal, Node, Ref, Repeat, Rules, Seq
+from expertserve.grammar.write import write
 from tests.published import published as grammar_of
 
 LONGEST = 5

@@ -28,8 +28,9 @@ from expertserve.decoding.mask import FORMAT, GlrMask, GlrVocabulary, Strategy, 
 from expertserve.decoding.vocabulary import Vocabulary
 from expertserve.errors import GrammarError, LoadError
 from expertserve.files import read_bounded, write_whole
-from expertserve.grammar.gbnf import parse, write
+from expertserve.grammar.gbnf import parse
 from expertserve.grammar.recognise import Grammar
+from expertserve.grammar.write import write
 from expertserve.request import Constraint
 
 SECONDS: dict[Strategy, float] = {"quick": 15.0, "walk": 10.0, "static": 300.0}

@@ -13,10 +13,10 @@ import numpy.typing as npt
 from expertserve import plugins
 from expertserve.decoding.vocabulary import Vocabulary
 from expertserve.errors import ConfigError, GrammarError
-from expertserve.grammar.gbnf import write
 from expertserve.grammar.lower import productive, reachable, renamed, to_lark, without_empty_repeats
 from expertserve.grammar.terminals import split_repeats
 from expertserve.grammar.tree import Ref, Rules
+from expertserve.grammar.write import write
 
 if TYPE_CHECKING:
     import glrmask
@@ -163,7 +163,7 @@ def fallback_mask(engine: str, rules: Rules, vocabulary: Vocabulary, size: int) 
     Raises:
         GrammarError. ConfigError: `bad_plugin`.
     """
-    if engine == "xgrammar":
+    if engine not in plugins.names("masks"):
         return XMask(rules, vocabulary, size)
     make = plugins.load("masks", engine)
     mask = make(rules, vocabulary, size) if callable(make) else make

@@ -9,8 +9,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from expertserve.errors import GrammarError
-from expertserve.grammar.gbnf import write_node
 from expertserve.grammar.tree import MAX_CODE, Alt, Class, Literal, Node, Ref, Repeat, Rules, Seq
+from expertserve.grammar.write import write_node
 
 MAX_ENDING = 1_000_000
 """Characters of an ending or sample that is written out."""

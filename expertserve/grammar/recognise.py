@@ -13,9 +13,10 @@ from functools import cached_property
 
 from expertserve.errors import GrammarError
 from expertserve.grammar.earley import Automaton, Set
-from expertserve.grammar.gbnf import parse, write
+from expertserve.grammar.gbnf import parse
 from expertserve.grammar.program import Program
 from expertserve.grammar.tree import MAX_CODE, Alt, Node, Ref, Repeat, Rules, Seq
+from expertserve.grammar.write import write
 
 MAX_SETS = 50_000
 """Sets that are remembered for later texts; past that, memory starts afresh."""

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, NoReturn
 
 from expertserve.errors import ConfigError
 from expertserve.grammar import regex
-from expertserve.grammar.gbnf import parse, write
+from expertserve.grammar.gbnf import parse
 from expertserve.grammar.tree import Alt, Class, Literal, Node, Ref, Repeat, Seq
+from expertserve.grammar.write import write
 
 if TYPE_CHECKING:
     import pydantic

@@ -16,10 +16,11 @@ from expertserve.errors import ConfigError, GrammarError
 from expertserve.files import read_bounded
 from expertserve.grammar import regex
 from expertserve.grammar import schema as json_schema
-from expertserve.grammar.gbnf import MAX_TEXT, write
+from expertserve.grammar.gbnf import MAX_TEXT
 from expertserve.grammar.recognise import Grammar
 from expertserve.grammar.schema import Schema
 from expertserve.grammar.tree import Alt, Literal, Node, Rules, Seq
+from expertserve.grammar.write import write
 
 if TYPE_CHECKING:
     from outlines.types.dsl import Term

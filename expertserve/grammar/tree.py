@@ -73,3 +73,7 @@ class Rules:
     rules: Mapping[str, Node]
     lines: Mapping[str, int]
     root: str = "root"
+
+
+SIGNS: dict[str, tuple[int, int | None]] = {"*": (0, None), "+": (1, None), "?": (0, 1)}
+"""Postfix operators, and the bounds that they stand for."""

@@ -28,21 +28,11 @@ try:
         DeploymentUnavailableError,
         RayServeException,
     )
-    from ray.serve.request_router import (
-        FIFOMixin,
-        MultiplexMixin,
-        PendingRequest,
-        ReplicaID,
-        ReplicaResult,
-        RequestRouter,
-        RunningReplica,
-    )
 except ImportError as error:
     raise ConfigError(
         "Ray Serve isn't installed", hint="pip install 'expertserve[ray]'", code="missing_extra"
     ) from error
 
-from expertserve.ray.affinity import Affinity
 from expertserve.ray.catalogue import Catalogue, Change, Snapshot
 from expertserve.ray.config import RayConfig, read_config
 from expertserve.ray.replica import Replica, Report
@@ -57,6 +47,7 @@ from expertserve.server.problems import Refusal
 if TYPE_CHECKING:
     from ray.serve.handle import DeploymentHandle, DeploymentResponseGenerator
     from starlette.types import ASGIApp
+from expertserve.ray.router import NO_ADAPTER, AffinityRouter
 
 INGRESS, ENGINE, CATALOGUE = "ingress", "engine", "catalogue"
 STATS_SECONDS = 1.0
@@ -64,8 +55,6 @@ BROADCAST_SECONDS = 600.0
 """A replica may have to fetch and convert a package."""
 
 SECONDS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600]
-NO_ADAPTER = "*"
-"""Ray's router looks at requests with a model id alone; this one says that any replica will do."""
 
 
 def build_app(args: dict[str, Any]) -> serve.Application:
@@ -98,7 +87,9 @@ def build_app(args: dict[str, Any]) -> serve.Application:
         max_ongoing_requests=config.max_ongoing_requests,
         request_router_config=RequestRouterConfig(
             request_router_class=(
-                f"{__name__}.AffinityRouter" if router else config.routing.replace(":", ".")
+                f"{AffinityRouter.__module__}.AffinityRouter"
+                if router
+                else config.routing.replace(":", ".")
             ),
             request_router_kwargs=router,
             request_routing_stats_period_s=STATS_SECONDS,
@@ -390,54 +381,6 @@ def _translated() -> Iterator[None]:
         raise ReplicaLostError(
             f"no replica could take this: {type(error).__name__}", hint=hint
         ) from error
-
-
-# ── routing ─────────────────────────────────────────────────────────────────────────────────────
-
-
-class AffinityRouter(FIFOMixin, MultiplexMixin, RequestRouter):  # type: ignore[misc]
-    """Ray's request router over `Affinity`; the multiplexed model id is the expert."""
-
-    def initialize_state(self, capacity: int = 8, spill: int = 8) -> None:
-        self._affinity = Affinity(capacity, spill)
-        self._seen: dict[str, object] = {}
-
-    def update_replicas(self, replicas: list[RunningReplica]) -> None:
-        super().update_replicas(replicas)
-        names = {str(r.replica_id.unique_id): r for r in replicas}
-        self._affinity.keep(names.keys())
-        self._seen = {n: s for n, s in self._seen.items() if n in names}
-        for name, replica in names.items():
-            stats = replica.routing_stats
-            if stats and self._seen.get(name) != stats:
-                self._seen[name] = stats
-                self._affinity.reported(name, stats["experts"])
-
-    async def choose_replicas(
-        self,
-        candidate_replicas: list[RunningReplica],
-        pending_request: PendingRequest | None = None,
-    ) -> list[list[RunningReplica]]:
-        if pending_request is not None:
-            pending_request.routing_context.should_backoff = True
-        by_name = {str(r.replica_id.unique_id): r for r in candidate_replicas}
-        loads = {n: self.replica_queue_len_cache.get(r.replica_id) or 0 for n, r in by_name.items()}
-        order = self._affinity.order(_expert(pending_request), loads)
-        if order and pending_request is not None:
-            self._affinity.routed(
-                _expert(pending_request), order[0]
-            )  # at once: more of them may be on their way
-        return [[by_name[n]] for n in order]
-
-    def on_request_routed(
-        self, pending_request: PendingRequest, replica_id: ReplicaID, result: ReplicaResult
-    ) -> None:
-        self._affinity.routed(_expert(pending_request), str(replica_id.unique_id))
-
-
-def _expert(request: PendingRequest | None) -> str:
-    name = request.metadata.multiplexed_model_id if request is not None else ""
-    return "" if name == NO_ADAPTER else name
 
 
 # ── metrics ─────────────────────────────────────────────────────────────────────────────────────

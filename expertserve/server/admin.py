@@ -19,10 +19,10 @@ from expertserve.server.auth import Key
 from expertserve.server.edge import is_upload
 from expertserve.server.generation import AUTO
 from expertserve.server.models import expert_model
-from expertserve.server.openai import Json
 from expertserve.server.parts import Parts, administrator, parts_of
 from expertserve.server.problems import Refusal
 from expertserve.server.state import StateEntry
+from expertserve.server.wire import Json
 
 UPLOADS = ".uploads"
 BLOCK = 1 << 20

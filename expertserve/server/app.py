@@ -24,12 +24,13 @@ from expertserve.server.generation import answer
 from expertserve.server.limits import RateLimits
 from expertserve.server.metrics import Metrics
 from expertserve.server.models import find_model, list_models
-from expertserve.server.openai import ChatRequest, Json, TextRequest, chat_shape, text_shape
+from expertserve.server.openai import chat_shape, text_shape
 from expertserve.server.parts import Parts, caller, facts_of, parts_of
 from expertserve.server.problems import Refusal, response_of
 from expertserve.server.service import Service
 from expertserve.server.settings import ServerSettings
 from expertserve.server.state import ServerState
+from expertserve.server.wire import ChatRequest, Json, TextRequest
 
 log = logging.getLogger("expertserve.server")
 Caller = Annotated[Key, Depends(caller)]

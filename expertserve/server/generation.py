@@ -21,7 +21,7 @@ from expertserve.result import Chunk, InferenceResult
 from expertserve.server.auth import Key
 from expertserve.server.edge import Facts
 from expertserve.server.limits import Ticket
-from expertserve.server.openai import Ask, Json, Shape
+from expertserve.server.openai import Shape
 from expertserve.server.parts import Parts, facts_of, parts_of
 from expertserve.server.problems import (
     Refusal,
@@ -33,6 +33,7 @@ from expertserve.server.problems import (
 )
 from expertserve.server.service import ServiceStream
 from expertserve.server.tokens import TokenTexts, token_texts
+from expertserve.server.wire import Ask, Json
 
 T = TypeVar("T")
 AUTO = "auto"

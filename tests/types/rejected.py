@@ -140,4 +140,4 @@ def gives_an_engine_instead_of_what_makes_one() -> None:
 
 
 def changes_a_builder(builder: ManagerBuilder) -> None:
-    builder._options = None  # mypy: misc | pyright: reportAttributeAccessIssue
+    builder._options = builder._options  # mypy: misc | pyright: reportAttributeAccessIssue
