@@ -171,7 +171,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
         "which it forbids",
     ),
     "names that are none": ({"type": "object", "required": [[]]}, "a list of names"),
-    "a format that is none": ({"type": "string", "format": []}, "no text"),
+    "a format that is none": ({"type": "string", "format": []}, "isn't text"),
     "our own mark": ({"const": "\ue0005\ue000"}, "U\\+E000"),
     "an anchor": ({"$ref": "#here"}, "refers to '#here'"),
     "a pattern of two parts with a length": (

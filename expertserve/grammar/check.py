@@ -12,29 +12,28 @@ from typing import Protocol
 from expertserve.errors import GrammarError
 from expertserve.findings import Finding, Severity
 from expertserve.grammar.analysis import (
-    _BLANK,
-    _BLANKS,
-    _DIGITS,
-    _NAME,
-    _NAMES,
-    _circles,
-    _Edges,
-    _is_keyword,
-    _items,
-    _meet,
-    _Neighbours,
-    _nodes,
-    _options,
-    _Ranges,
-    _RuleFacts,
-    _run,
-    _within,
+    BLANK,
+    BLANKS,
+    DIGITS,
+    NAME,
+    NAMES,
+    Edges,
+    Neighbours,
+    Ranges,
+    RuleFacts,
+    cycles,
+    flat_items,
+    flat_options,
+    is_keyword,
+    meet,
+    run_of,
+    within,
 )
 from expertserve.grammar.gbnf import ANY, parse
 from expertserve.grammar.program import MAX_ENDING
 from expertserve.grammar.recognise import Grammar
 from expertserve.grammar.stops import Undecided, example_with
-from expertserve.grammar.tree import Alt, Literal, Node, Ref, Repeat, Rules, Seq
+from expertserve.grammar.tree import Alt, Literal, Node, Ref, Repeat, Rules, Seq, walk
 
 LONG_SENTENCE = 512
 """Tokens (characters, without a tokenizer) from which on the shortest sentence is worth a warning.
@@ -77,7 +76,7 @@ def check(
                 error.hint,
             )
         ]
-    facts = _RuleFacts(rules)
+    facts = RuleFacts(rules)
     found = [
         *_useless(facts),
         *_recursion(facts),
@@ -113,7 +112,7 @@ def _listed(names: Iterable[str]) -> str:
 # Rules
 
 
-def _useless(facts: _RuleFacts) -> Iterator[Finding]:
+def _useless(facts: RuleFacts) -> Iterator[Finding]:
     for name, line in facts.lines.items():
         if name not in facts.reachable:
             reason = "it costs reading and has no effect"
@@ -138,22 +137,22 @@ def _useless(facts: _RuleFacts) -> Iterator[Finding]:
             )
 
 
-def _recursion(facts: _RuleFacts) -> Iterator[Finding]:
+def _recursion(facts: RuleFacts) -> Iterator[Finding]:
     """Left recursion, and rules that may be themselves twice: one finding a cycle."""
     plain: dict[str, set[str]] = {}
     hidden: dict[str, set[str]] = {}
     for name, node in facts.in_order():
         plain[name], hidden[name] = set(), set()
         _first_refs(facts, node, plain[name], hidden[name], over_empty=False)
-    for circle in _circles({name: plain[name] | hidden[name] for name in plain}):
+    for circle in cycles({name: plain[name] | hidden[name] for name in plain}):
         names = sorted(circle, key=lambda name: facts.lines[name])
         yield _left_recursion(
-            facts, names, is_hidden=bool(_circles({n: plain[n] & circle for n in names})) is False
+            facts, names, is_hidden=bool(cycles({n: plain[n] & circle for n in names})) is False
         )
         twice = [
             n
             for n in names
-            if any(_is_twice(option, circle) for option in _options(facts.rules[n]))
+            if any(_is_twice(option, circle) for option in flat_options(facts.rules[n]))
         ]
         if twice:
             yield Finding(
@@ -167,7 +166,7 @@ def _recursion(facts: _RuleFacts) -> Iterator[Finding]:
             )
 
 
-def _left_recursion(facts: _RuleFacts, names: list[str], *, is_hidden: bool) -> Finding:
+def _left_recursion(facts: RuleFacts, names: list[str], *, is_hidden: bool) -> Finding:
     kind = "hidden" if is_hidden else "direct" if len(names) == 1 else "indirect"
     behind = " after something that may be empty" if is_hidden else ""
     return Finding(
@@ -182,7 +181,7 @@ def _left_recursion(facts: _RuleFacts, names: list[str], *, is_hidden: bool) -> 
 
 
 def _first_refs(
-    facts: _RuleFacts, node: Node, plain: set[str], hidden: set[str], *, over_empty: bool
+    facts: RuleFacts, node: Node, plain: set[str], hidden: set[str], *, over_empty: bool
 ) -> None:
     """The rules that the node may begin with; `hidden` are those behind a nullable part."""
     match node:
@@ -202,7 +201,7 @@ def _first_refs(
 
 
 def _is_twice(option: Node, circle: set[str]) -> bool:
-    items = _items(option)
+    items = flat_items(option)
     return len(items) > 1 and all(
         isinstance(item, Ref) and item.name in circle for item in (items[0], items[-1])
     )
@@ -211,11 +210,11 @@ def _is_twice(option: Node, circle: set[str]) -> bool:
 # Ambiguity and runs
 
 
-def _empty_repetitions(facts: _RuleFacts) -> Iterator[Finding]:
+def _empty_repetitions(facts: RuleFacts) -> Iterator[Finding]:
     for name, node in facts.in_order():
         if any(
             isinstance(n, Repeat) and n.high not in (0, 1) and facts.is_empty(n.item)
-            for n in _nodes(node)
+            for n in walk(node)
         ):
             yield Finding(
                 "empty_repetition",
@@ -228,12 +227,12 @@ def _empty_repetitions(facts: _RuleFacts) -> Iterator[Finding]:
             )
 
 
-def _adjacent_runs(facts: _RuleFacts) -> Iterator[Finding]:
+def _adjacent_runs(facts: RuleFacts) -> Iterator[Finding]:
     """Adjacent runs of the same characters (`ws ws`), also across rules."""
-    begins, ends = _Edges(facts, backwards=False), _Edges(facts, backwards=True)
+    begins, ends = Edges(facts, backwards=False), Edges(facts, backwards=True)
     for name, node in facts.in_order():
-        if not _run(facts, Ref(name)) and any(
-            _has_neighbours(facts, part, begins, ends) for part in _nodes(node)
+        if not run_of(facts, Ref(name)) and any(
+            _has_neighbours(facts, part, begins, ends) for part in walk(node)
         ):
             yield Finding(
                 "adjacent_runs",
@@ -247,18 +246,18 @@ def _adjacent_runs(facts: _RuleFacts) -> Iterator[Finding]:
             )
 
 
-def _has_neighbours(facts: _RuleFacts, node: Node, begins: _Edges, ends: _Edges) -> bool:
+def _has_neighbours(facts: RuleFacts, node: Node, begins: Edges, ends: Edges) -> bool:
     match node:
         case Seq(items):
             pass
-        case Repeat(item, _, high) if high != 1 and not _run(facts, node):
+        case Repeat(item, _, high) if high != 1 and not run_of(facts, node):
             items = (item, item)
         case _:
             return False
-    open_runs: list[_Ranges] = []
+    open_runs: list[Ranges] = []
     for item in items:
         first = begins.of(item)
-        if first and any(_meet(run, first) for run in open_runs):
+        if first and any(meet(run, first) for run in open_runs):
             return True
         if not facts.is_empty(item):
             open_runs.clear()
@@ -267,26 +266,26 @@ def _has_neighbours(facts: _RuleFacts, node: Node, begins: _Edges, ends: _Edges)
     return False
 
 
-_RUNS: tuple[tuple[str, str, _Ranges, str], ...] = (
-    ("unbounded_blanks", "blanks", _BLANKS, 'allow a few: `" "`, or `[ \\n]{1,2}`'),
-    ("unbounded_digits", "digits", _DIGITS, "say how many, such as `[0-9]{1,10}`"),
+_RUNS: tuple[tuple[str, str, Ranges, str], ...] = (
+    ("unbounded_blanks", "blanks", BLANKS, 'allow a few: `" "`, or `[ \\n]{1,2}`'),
+    ("unbounded_digits", "digits", DIGITS, "say how many, such as `[0-9]{1,10}`"),
     (
         "unbounded_name",
         "letters and digits",
-        _NAMES,
+        NAMES,
         "say how many, such as `[a-z] [a-z0-9_]{0,40}`",
     ),
     ("unbounded_text", "characters", ANY.ranges, 'say how many, such as `[^"]{0,200}`'),
 )
 
 
-def _unbounded(facts: _RuleFacts) -> Iterator[Finding]:
+def _unbounded(facts: RuleFacts) -> Iterator[Finding]:
     for name, node in facts.in_order():
-        runs = {_run(facts, part) for part in _nodes(node) if isinstance(part, Repeat)} | {
-            _run(facts, Ref(name))
+        runs = {run_of(facts, part) for part in walk(node) if isinstance(part, Repeat)} | {
+            run_of(facts, Ref(name))
         }
-        for code, what, within, fix in _RUNS:
-            these = {run for run in runs if _within(run, within)}
+        for code, what, allowed, fix in _RUNS:
+            these = {run for run in runs if within(run, allowed)}
             runs -= these
             if these:
                 reason = "a small model can run away in it, up to `max_tokens`"
@@ -303,19 +302,19 @@ def _unbounded(facts: _RuleFacts) -> Iterator[Finding]:
 # Keywords
 
 
-def _glued(facts: _RuleFacts) -> Iterator[Finding]:
+def _glued(facts: RuleFacts) -> Iterator[Finding]:
     """Words that may touch the next word, because the blank between them is optional."""
-    both = _BLANK | _NAME
+    both = BLANK | NAME
     for backwards, message in (
         (False, "can touch the word after it: `{0}x`"),
         (True, "can touch the word before it: `x{0}`"),
     ):
-        words = _Neighbours(facts, backwards=backwards).words
+        words = Neighbours(facts, backwards=backwards).words
         glued = {word for word, kinds in words.items() if kinds & both == both}
         places = {
             p.text: facts.lines[n]
             for n, node in facts.in_order()
-            for p in _nodes(node)
+            for p in walk(node)
             if isinstance(p, Literal) and p.text in glued
         }
         if glued:
@@ -331,20 +330,20 @@ def _glued(facts: _RuleFacts) -> Iterator[Finding]:
             )
 
 
-def _keyword_names(facts: _RuleFacts) -> Iterator[Finding]:
+def _keyword_names(facts: RuleFacts) -> Iterator[Finding]:
     """Rules for names that take the grammar's own words too."""
     words = sorted(
         {
             p.text
             for _, node in facts.in_order()
-            for p in _nodes(node)
-            if isinstance(p, Literal) and _is_keyword(p.text)
+            for p in walk(node)
+            if isinstance(p, Literal) and is_keyword(p.text)
         }
     )
     for name, node in facts.in_order():
-        runs = [_run(facts, part) for part in _nodes(node) if isinstance(part, Repeat)]
+        runs = [run_of(facts, part) for part in walk(node) if isinstance(part, Repeat)]
         is_name = not facts.refs[name] and any(
-            _within(run, _NAMES) and not _within(run, _DIGITS) for run in runs
+            within(run, NAMES) and not within(run, DIGITS) for run in runs
         )
         if not words or not is_name or name not in facts.productive or len(words) > _MANY:
             continue

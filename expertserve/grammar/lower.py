@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from expertserve.grammar.analysis import derives, nullable
 from expertserve.grammar.terminals import split_repeats, terminals
-from expertserve.grammar.tree import Alt, Class, Literal, Node, Ref, Repeat, Rules, Seq
+from expertserve.grammar.tree import Alt, Class, Literal, Node, Ref, Repeat, Rules, Seq, references
 
 if TYPE_CHECKING:
     from outlines.types import CFG
@@ -251,21 +252,6 @@ def _in_class(char: str) -> str:
 # ── rewriting ───────────────────────────────────────────────────────────────────────────────────
 
 
-def references(node: Node) -> Iterator[str]:
-    """The rules that a node names, as often as it does."""
-    stack = [node]
-    while stack:
-        match stack.pop():
-            case Ref(name):
-                yield name
-            case Seq(items):
-                stack += reversed(items)
-            case Alt(options):
-                stack += reversed(options)
-            case Repeat(item):
-                stack.append(item)
-
-
 def reachable(rules: Rules, stop: frozenset[str] = frozenset()) -> Rules:
     """The same language without the rules that no sentence uses; the root comes first.
 
@@ -351,32 +337,6 @@ def _without_dead(node: Node, alive: set[str]) -> Node | None:
     return node
 
 
-def nullable(rules: Rules) -> frozenset[str]:
-    """The rules that derive the empty text."""
-    empty: set[str] = set()
-    grown = True
-    while grown:
-        new = {n for n, node in rules.rules.items() if n not in empty and _is_nullable(node, empty)}
-        grown = bool(new)
-        empty |= new
-    return frozenset(empty)
-
-
-def _is_nullable(node: Node, empty: Iterable[str]) -> bool:
-    match node:
-        case Literal() | Class():
-            return False
-        case Ref(name):
-            return name in empty
-        case Seq(items):
-            return all(_is_nullable(i, empty) for i in items)
-        case Alt(options):
-            return any(_is_nullable(o, empty) for o in options)
-        case Repeat(item, low):
-            return low == 0 or _is_nullable(item, empty)
-    raise AssertionError(node)
-
-
 def without_empty_repeats(rules: Rules) -> Rules:
     """Makes bodies of repetitions non-nullable: nullable ones have endless derivations."""
     return _NonEmpty(rules).rewritten()
@@ -399,7 +359,7 @@ class _NonEmpty:
         return Rules(made, {n: self._rules.lines.get(n, 0) for n in made}, self._rules.root)
 
     def _null(self, node: Node) -> bool:
-        return _is_nullable(node, self._empty)
+        return derives(node, self._empty, empty=True)
 
     def _clean(self, node: Node) -> Node:
         match node:

@@ -15,7 +15,7 @@ from expertserve.errors import GrammarError
 from expertserve.grammar.earley import Automaton, Set
 from expertserve.grammar.gbnf import parse
 from expertserve.grammar.program import Program
-from expertserve.grammar.tree import MAX_CODE, Alt, Node, Ref, Repeat, Rules, Seq
+from expertserve.grammar.tree import MAX_CODE, Node, Rules, references
 from expertserve.grammar.write import write
 
 MAX_SETS = 50_000
@@ -65,7 +65,7 @@ class Grammar:
         rules = {**self.rules.rules, **replaced}
         defined = rules.keys()
         for name, node in replaced.items():
-            for missing in names_in(node) - defined:
+            for missing in set(references(node)) - defined:
                 raise GrammarError(
                     f"the rule `{missing}`, which `{name}` refers to, is not defined",
                     code="undefined_rule",
@@ -257,17 +257,3 @@ def _span(begun: bytes) -> tuple[int, int]:
     shift = 6 * (length - len(begun))
     low, high = value << shift, (value + 1 << shift) - 1
     return max(low, (0, 0, 0x80, 0x800, 0x10000)[length]), min(high, MAX_CODE)
-
-
-def names_in(node: Node) -> set[str]:
-    """The rules that a node refers to."""
-    found, todo = set(), [node]
-    while todo:
-        match todo.pop():
-            case Ref(name):
-                found.add(name)
-            case Seq(nodes) | Alt(nodes):
-                todo += nodes
-            case Repeat(item):
-                todo.append(item)
-    return found

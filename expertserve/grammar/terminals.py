@@ -14,7 +14,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from expertserve.grammar.tree import MAX_CODE, Alt, Class, Literal, Node, Ref, Repeat, Rules, Seq
+from expertserve.grammar.tree import (
+    MAX_CODE,
+    Alt,
+    Class,
+    Literal,
+    Node,
+    Ref,
+    Repeat,
+    Rules,
+    Seq,
+    references,
+    walk,
+)
 
 MAX_POSITIONS, MAX_STATES = 6_000, 4_000
 """Past these a part stays made of characters."""
@@ -55,7 +67,7 @@ def terminals(rules: Rules) -> frozenset[str]:
     facts = _TerminalFacts(rules, alphabet)
     users: dict[str, set[str]] = {name: set() for name in rules.rules}
     for name, node in rules.rules.items():
-        for used in _names(node):
+        for used in references(node):
             users[used].add(name)
     inside: dict[str, frozenset[str]] = {}
     lexed: set[str] = set()
@@ -63,7 +75,9 @@ def terminals(rules: Rules) -> frozenset[str]:
     for name in facts.regular:  # those that are referred to come first
         node = rules.rules[name]
         divides = _divides(node, done)
-        inside[name] = frozenset(_names(node)).union(*(inside[used] for used in _names(node)))
+        inside[name] = frozenset(references(node)).union(
+            *(inside[used] for used in references(node))
+        )
         alone = all(users[used] <= inside[name] | {name} for used in inside[name])
         if (
             not facts.empty[name]
@@ -115,17 +129,11 @@ class _Alphabet:
 
 
 def _ranges(node: Node) -> Iterator[tuple[int, int]]:
-    stack = [node]
-    while stack:
-        match stack.pop():
-            case Literal(text):
-                yield from ((ord(c), ord(c)) for c in text)
-            case Class(ranges):
-                yield from ranges
-            case Seq(items) | Alt(items):
-                stack += items
-            case Repeat(item):
-                stack.append(item)
+    for part in walk(node):
+        if isinstance(part, Literal):
+            yield from ((ord(c), ord(c)) for c in part.text)
+        elif isinstance(part, Class):
+            yield from part.ranges
 
 
 class _TerminalFacts:
@@ -203,24 +211,12 @@ class _TerminalFacts:
     def _regular(self) -> tuple[str, ...]:
         """Rules that reach no recursive rule, each after those that it refers to."""
         found: dict[str, None] = {}
-        names = {name: set(_names(node)) for name, node in self._rules.rules.items()}
+        names = {name: set(references(node)) for name, node in self._rules.rules.items()}
         while new := [
             name for name, used in names.items() if name not in found and used <= found.keys()
         ]:
             found.update(dict.fromkeys(new))
         return tuple(found)
-
-
-def _names(node: Node) -> Iterator[str]:
-    stack = [node]
-    while stack:
-        match stack.pop():
-            case Ref(name):
-                yield name
-            case Seq(items) | Alt(items):
-                stack += items
-            case Repeat(item):
-                stack.append(item)
 
 
 def _union(parts: Iterator[int]) -> int:

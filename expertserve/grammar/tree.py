@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 MAX_CODE = 0x10FFFF
@@ -77,3 +77,21 @@ class Rules:
 
 SIGNS: dict[str, tuple[int, int | None]] = {"*": (0, None), "+": (1, None), "?": (0, 1)}
 """Postfix operators, and the bounds that they stand for."""
+
+
+def walk(node: Node) -> Iterator[Node]:
+    """The node and everything in it, from left to right, each before what it holds."""
+    stack = [node]
+    while stack:
+        node = stack.pop()
+        yield node
+        match node:
+            case Seq(parts) | Alt(parts):
+                stack += reversed(parts)
+            case Repeat(item):
+                stack.append(item)
+
+
+def references(node: Node) -> Iterator[str]:
+    """The rules that a node names, as often as it does."""
+    return (part.name for part in walk(node) if isinstance(part, Ref))
