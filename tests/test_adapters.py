@@ -13,7 +13,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from expertserve.adapters.convert import RESERVED
+from expertserve.adapters.layer import RESERVED
 from expertserve.adapters.peft import read_adapter
 from expertserve.adapters.serving import ServingAdapter, prepare_adapter
 from expertserve.errors import IncompatibleError, LoadError

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from expertserve.errors import GrammarError
-from expertserve.grammar.gbnf import ANY, MAX_HEIGHT, class_of, parse
+from expertserve.grammar.gbnf import MAX_HEIGHT, parse
+from expertserve.grammar.scan import ANY, class_of
 from expertserve.grammar.tree import Alt, Class, Literal, Node, Ref, Repeat, Rules, Seq
 from expertserve.grammar.write import write, write_node
 from tests.published import published

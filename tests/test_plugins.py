@@ -27,7 +27,7 @@ Install = Callable[[str, str], None]
 CODE = """
 from pathlib import Path
 import numpy as np
-from expertserve.adapters.convert import ModuleForm
+from expertserve.adapters.layer import ModuleForm
 from expertserve.engine.fake import FakeEngine
 
 def engine():

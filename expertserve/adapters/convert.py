@@ -24,37 +24,25 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
 
 from expertserve import plugins
+from expertserve.adapters.dora import dora_form, lora_form
+from expertserve.adapters.ia3 import ia3_forms
+from expertserve.adapters.layer import (
+    MAX_RANK,
+    RESERVED,
+    Layer,
+    ModuleForm,
+    Reader,
+    checked_form,
+    misfit,
+    shape_of,
+)
 from expertserve.adapters.peft import PeftAdapter
-from expertserve.errors import ConfigError, IncompatibleError, LoadError
+from expertserve.errors import ConfigError, IncompatibleError
 from expertserve.models import LocalModel, Tensor
-
-MAX_RANK = 512
-"""The largest that vLLM's adapter slots have."""
-RESERVED = 2
-"""Columns of B that hold scale and shift."""
-
-
-@dataclass(slots=True)
-class ModuleForm:
-    """A layer's serving form, float32: a [rank, in], b [out, rank], scale and shift [out]."""
-
-    a: torch.Tensor
-    b: torch.Tensor
-    scale: torch.Tensor
-    shift: torch.Tensor
-
-    @classmethod
-    def product(cls, a: torch.Tensor, b: torch.Tensor) -> ModuleForm:
-        """A low-rank product alone; scale and shift change nothing."""
-        return cls(a, b, torch.zeros(b.shape[0]), torch.zeros(b.shape[0]))
 
 
 def convert(adapter: PeftAdapter, base: LocalModel) -> Iterator[tuple[str, ModuleForm]]:
@@ -64,7 +52,7 @@ def convert(adapter: PeftAdapter, base: LocalModel) -> Iterator[tuple[str, Modul
         IncompatibleError: A module isn't in the base, a shape doesn't fit, a weight isn't finite,
             or no exact low-rank form exists.
     """
-    shapes = {module: _shape(base, module) for module in adapter.modules}
+    shapes = {module: shape_of(base, module) for module in adapter.modules}
     missing = sorted(m for m, shape in shapes.items() if shape is None)
     if missing:
         matched = len(shapes) - len(missing)
@@ -76,7 +64,7 @@ def convert(adapter: PeftAdapter, base: LocalModel) -> Iterator[tuple[str, Modul
         )
     read = Reader()
     if adapter.type == "ia3":
-        yield from _ia3(adapter, base, read)
+        yield from ia3_forms(adapter, base, read)
         return
     form = FORMS.get(adapter.type) or _offered(adapter.type)
     shared = {name: read(t) for name, t in adapter.shared.items()}
@@ -96,7 +84,7 @@ def convert(adapter: PeftAdapter, base: LocalModel) -> Iterator[tuple[str, Modul
         )
         if "base" in layer.tensors:
             _check_copy(layer)
-        yield module, _checked(module, form(layer), shape)
+        yield module, checked_form(module, form(layer), shape)
 
 
 def _check_shapes(
@@ -130,26 +118,26 @@ def _check_shapes(
     for name, tensor in parts.items():
         size = math.prod(tensor.shape)
         if name in wanted and tensor.shape != wanted[name]:
-            raise _misfit(
+            raise misfit(
                 module, f"its {name} has the shape {tensor.shape}, {wanted[name]} is needed"
             )
         if name == "magnitude" and size != out:
-            raise _misfit(module, f"it has {size} magnitudes for {out} rows")
+            raise misfit(module, f"it has {size} magnitudes for {out} rows")
         if name in ("vera_A", "vera_B") and (
             len(tensor.shape) != 2
             or tensor.shape[0 if name == "vera_A" else 1] != rank
             or size > 1 << 28
         ):
-            raise _misfit(module, f"its {name} has the shape {tensor.shape}")
+            raise misfit(module, f"its {name} has the shape {tensor.shape}")
         if name.startswith("lokr") and (len(tensor.shape) != 2 or size > out * width):
-            raise _misfit(module, f"its {name} has the shape {tensor.shape}")
+            raise misfit(module, f"its {name} has the shape {tensor.shape}")
     if adapter.type == "lokr":
         rows, columns = (
             _lokr_size(parts, "lokr_w1", side) * _lokr_size(parts, "lokr_w2", side)
             for side in (0, 1)
         )
         if (rows, columns) != shape:
-            raise _misfit(
+            raise misfit(
                 module,
                 f"its factors make {rows} by {columns}, the base's layer is {out} by {width}",
             )
@@ -165,84 +153,6 @@ def _lokr_size(parts: Mapping[str, Tensor], name: str, side: int) -> int:
     return found.shape[side] if found and len(found.shape) > side else 0
 
 
-class Reader:
-    """Reads safetensors as float32. Keeps files open: parsing a header costs more than a read."""
-
-    def __init__(self) -> None:
-        self._open: dict[Path, Any] = {}
-
-    def __call__(self, tensor: Tensor) -> torch.Tensor:
-        """One tensor, if it is finite.
-
-        Raises:
-            IncompatibleError: `non_finite`, `quantised`.
-        """
-        if tensor.dtype not in ("F64", "F32", "F16", "BF16"):
-            raise IncompatibleError(
-                f"{tensor.name} has the type {tensor.dtype}; F64, F32, F16 and BF16 are served",
-                code="quantised",
-            )
-        try:
-            if tensor.file not in self._open:
-                self._open[tensor.file] = safe_open(tensor.file, framework="pt")
-            value: torch.Tensor = self._open[tensor.file].get_tensor(tensor.name)
-        except (SafetensorError, OSError) as error:
-            raise LoadError(
-                f"{tensor.file.name}: {tensor.name} can't be read: {error}", code="bad_safetensors"
-            ) from error
-        value = value.float()
-        if not torch.isfinite(value).all():
-            raise IncompatibleError(
-                f"{tensor.name} has values that are not finite",
-                hint="the training diverged",
-                code="non_finite",
-            )
-        return value
-
-
-def base_tensor(base: LocalModel, module: str, kind: str = "weight") -> Tensor | None:
-    """A base module's weight or bias; a tied output layer has the input embedding's weight."""
-    found = base.tensors.get(f"{module}.{kind}")
-    if (
-        found is None
-        and kind == "weight"
-        and module == "lm_head"
-        and base.config.get("tie_word_embeddings")
-    ):
-        return base.tensors.get("model.embed_tokens.weight")
-    return found
-
-
-@dataclass(frozen=True, slots=True)
-class Layer:
-    """What a layer's serving form is made from: adapter tensors, and base weights on demand."""
-
-    module: str
-    shape: tuple[int, int]
-    adapter: PeftAdapter
-    tensors: Mapping[str, torch.Tensor]
-    base: LocalModel
-    read: Reader
-
-    def part(self, name: str) -> torch.Tensor:
-        return _part(self.module, self.tensors, name)
-
-    def setting(self, pattern: str, default: float) -> float:
-        """A number of the adapter's config that single modules may have of their own."""
-        return self.adapter.by_pattern(pattern, self.module, default)
-
-    def weight(self) -> torch.Tensor:
-        """The base's weight [out, in]."""
-        found = base_tensor(self.base, self.module)
-        assert found is not None
-        return self.read(found)
-
-    def bias(self) -> torch.Tensor | None:
-        """The base's bias [out], if the layer has one."""
-        found = base_tensor(self.base, self.module, "bias")
-        return None if found is None else self.read(found)
-
-
 def _check_copy(layer: Layer) -> None:
     """An adapter may carry a copy of the base's weight; one that differs was trained."""
     own, copy = layer.weight(), layer.tensors["base"]
@@ -252,70 +162,6 @@ def _check_copy(layer: Layer) -> None:
             " adapter slot can't hold",
             code="token_embeddings",
         )
-
-
-def _shape(base: LocalModel, module: str) -> tuple[int, int] | None:
-    tensor = base_tensor(base, module)
-    return (tensor.shape[0], tensor.shape[1]) if tensor and len(tensor.shape) == 2 else None
-
-
-def _checked(module: str, form: ModuleForm, shape: tuple[int, int]) -> ModuleForm:
-    out, width = shape
-    rank = form.a.shape[0]
-    if form.a.shape != (rank, width) or form.b.shape != (out, rank):
-        raise _misfit(
-            module,
-            f"it takes {form.a.shape[-1]} inputs and gives {form.b.shape[0]} outputs, the base's"
-            f" layer {width} and {out}",
-        )
-    if rank + RESERVED > MAX_RANK:
-        raise IncompatibleError(
-            f"{module}: its exact low-rank form has rank {rank}; at most {MAX_RANK - RESERVED} are"
-            " served",
-            code="rank_too_large",
-        )
-    for part in (form.a, form.b, form.scale, form.shift):
-        if not torch.isfinite(part).all():
-            raise IncompatibleError(
-                f"{module}: its serving form is not finite",
-                hint="the base's rows or the magnitudes are zero",
-                code="non_finite",
-            )
-    return form
-
-
-def _misfit(module: str, what: str) -> IncompatibleError:
-    return IncompatibleError(
-        f"{module} doesn't fit the base model: {what}",
-        hint="it was made for another model",
-        code="shape_mismatch",
-    )
-
-
-def _part(module: str, tensors: Mapping[str, torch.Tensor], name: str) -> torch.Tensor:
-    if name not in tensors:
-        raise IncompatibleError(f"{module}: the adapter lacks its {name}", code="adapter_tensors")
-    return tensors[name]
-
-
-def _lora(layer: Layer) -> ModuleForm:
-    adapter = layer.adapter
-    rank = int(layer.setting("rank_pattern", adapter.rank))
-    alpha = layer.setting("alpha_pattern", adapter.number("lora_alpha", 8))
-    scaling = alpha / (math.sqrt(rank) if adapter.config.get("use_rslora") else rank)
-    return ModuleForm.product(layer.part("lora_A"), scaling * layer.part("lora_B"))
-
-
-def _dora(layer: Layer) -> ModuleForm:
-    form = _lora(layer)
-    s = layer.part("magnitude").flatten() / torch.linalg.norm(
-        layer.weight() + form.b @ form.a, dim=1
-    )
-    form.b, form.scale = s[:, None] * form.b, s - 1
-    bias = layer.bias()
-    if bias is not None:
-        form.shift = -form.scale * bias
-    return form
 
 
 def _adalora(layer: Layer) -> ModuleForm:
@@ -386,8 +232,8 @@ def _vera(layer: Layer) -> ModuleForm:
 
 
 FORMS: dict[str, Callable[[Layer], ModuleForm]] = {
-    "lora": _lora,
-    "dora": _dora,
+    "lora": lora_form,
+    "dora": dora_form,
     "adalora": _adalora,
     "loha": _loha,
     "lokr": _lokr,
@@ -405,7 +251,7 @@ def _offered(kind: str) -> Callable[[Layer], ModuleForm]:
     if not callable(form):
         raise ConfigError(
             f"the entry point {kind!r} in expertserve.adapters can't be called",
-            hint="it takes an adapters.convert.Layer and returns a ModuleForm",
+            hint="it takes an adapters.layer.Layer and returns a ModuleForm",
             code="bad_plugin",
         )
 
@@ -420,56 +266,3 @@ def _offered(kind: str) -> Callable[[Layer], ModuleForm]:
         return made
 
     return checked
-
-
-def _ia3(adapter: PeftAdapter, base: LocalModel, read: Reader) -> Iterator[tuple[str, ModuleForm]]:
-    """Output scales stay; an input scale of down_proj moves to the output of up_proj."""
-    forward = adapter.config.get("feedforward_modules") or []
-    names = (
-        {forward}
-        if isinstance(forward, str)
-        else {str(n) for n in forward}
-        if isinstance(forward, list)
-        else set()
-    )
-    scales: dict[str, torch.Tensor] = {}
-    for module, parts in sorted(adapter.modules.items()):
-        if "ia3" in parts and math.prod(parts["ia3"].shape) > 1 << 24:
-            raise _misfit(module, f"its scale has the shape {parts['ia3'].shape}")
-        scale = _part(module, {n: read(t) for n, t in parts.items()}, "ia3")
-        a_row = (
-            scale.dim() == 2 and scale.shape[0] == 1 < scale.shape[1]
-        )  # PEFT's [1, in]; scales of outputs are [out, 1]
-        scale = scale.flatten()
-        if a_row or any(module == n or module.endswith("." + n) for n in names):
-            module = _moved(base, module, len(scale))
-        if module in scales and len(scales[module]) != len(scale):
-            raise _misfit(
-                module, f"it is scaled by {len(scales[module])} and by {len(scale)} values"
-            )
-        scales[module] = scales.get(module, torch.ones(1)) * scale
-    for module, scale in scales.items():
-        shape = _shape(base, module)
-        assert shape is not None
-        if len(scale) != shape[0]:
-            raise _misfit(module, f"it scales {len(scale)} rows of {shape[0]}")
-        form = ModuleForm.product(torch.zeros(0, shape[1]), torch.zeros(shape[0], 0))
-        form.scale = scale - 1
-        yield module, _checked(module, form, shape)
-
-
-def _moved(base: LocalModel, module: str, size: int) -> str:
-    """The module whose output is this one's input, where scaling the one is scaling the other."""
-    up = module.removesuffix("down_proj") + "up_proj"
-    gate = module.removesuffix("down_proj") + "gate_proj"
-    if not module.endswith(".down_proj") or not _shape(base, up) or not _shape(base, gate):
-        raise IncompatibleError(
-            f"IA³ scales the input of {module}; that is exact only for down_proj of a gated MLP",
-            hint="leave it out of feedforward_modules when training",
-            code="ia3_input",
-        )
-    shape = _shape(base, module)
-    assert shape is not None
-    if shape[1] != size:
-        raise _misfit(module, f"it scales {size} inputs of {shape[1]}")
-    return up

@@ -114,7 +114,8 @@ def _write(adapter: PeftAdapter, base: LocalModel, folder: Path) -> None:
     import torch
     from safetensors.torch import save_file
 
-    from expertserve.adapters.convert import RESERVED, convert
+    from expertserve.adapters.convert import convert
+    from expertserve.adapters.layer import RESERVED
 
     tensors: dict[str, torch.Tensor] = {}
     affine, width, modules = False, RESERVED, 0

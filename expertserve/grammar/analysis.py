@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Mapping
 
-from expertserve.grammar.gbnf import class_of
+from expertserve.grammar.scan import class_of
 from expertserve.grammar.tree import (
     Alt,
     Class,

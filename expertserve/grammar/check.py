@@ -29,9 +29,10 @@ from expertserve.grammar.analysis import (
     run_of,
     within,
 )
-from expertserve.grammar.gbnf import ANY, parse
+from expertserve.grammar.gbnf import parse
 from expertserve.grammar.program import MAX_ENDING
 from expertserve.grammar.recognise import Grammar
+from expertserve.grammar.scan import ANY
 from expertserve.grammar.stops import Undecided, example_with
 from expertserve.grammar.tree import Alt, Literal, Node, Ref, Repeat, Rules, Seq, walk
 

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from expertserve.errors import ConfigError
-from expertserve.grammar.gbnf import ANY, class_of
+from expertserve.grammar.scan import ANY, class_of
 from expertserve.grammar.tree import MAX_CODE, Alt, Class, Literal, Node, Ref, Repeat, Rules, Seq
 
 Ranges = list[tuple[int, int]]

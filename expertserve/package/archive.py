@@ -8,32 +8,24 @@ digests recorded with it; a damaged one is rebuilt.
 
 from __future__ import annotations
 
-import errno
-import gzip
 import hashlib
-import io
 import json
 import os
 import shutil
 import stat
-import tarfile
 import tempfile
-import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Literal, NoReturn
 
 from expertserve import config
-from expertserve.errors import ExpertError, IntegrityError, LoadError
+from expertserve.errors import IntegrityError, LoadError
 from expertserve.files import file_digest, move_into_place, part_path, remove_stale
 from expertserve.package.members import Limits, Members
 from expertserve.package.source import local_path
+from expertserve.package.unpack import _not_a_file, unpack
 
-BLOCK = 1 << 20
-ROOM, RATIO = 256 << 20, 100
-"""Bounds on the unpacked size: bytes, and a multiple of the archive's size."""
 NOTE = "entry.json"
 
 
@@ -123,14 +115,6 @@ def _reading(source: Path) -> Iterator[None]:
         raise LoadError(
             f"{source} can't be read or unpacked: {error.strerror or error}{where}", code="io"
         ) from error
-
-
-def _corrupt(source: Path, error: Exception) -> LoadError:
-    return LoadError(
-        f"{source} is corrupt or truncated: {str(error) or type(error).__name__}",
-        hint="download it again and compare its SHA-256 with the publisher's",
-        code="corrupt_archive",
-    )
 
 
 # ── checksums ───────────────────────────────────────────────────────────────────────────────────
@@ -250,191 +234,6 @@ def _unpack_temporarily(source: Path, digest: str, limits: Limits) -> Package:
 
 
 # ── archives ────────────────────────────────────────────────────────────────────────────────────
-
-
-def unpack(source: Path, folder: Path, limits: Limits) -> dict[str, str]:
-    """Writes an archive's regular files below `folder`; returns paths and SHA-256."""
-    folder.mkdir(parents=True, exist_ok=True)
-    kind = archive_kind(source)
-    allowed = min(limits.total_bytes, ROOM + RATIO * source.stat().st_size)
-    writer = _Writer(folder, Members(replace(limits, total_bytes=allowed)))
-    try:
-        if kind == "zip":
-            _unpack_zip(source, writer)
-        else:
-            _unpack_tar(source, writer)
-    except gzip.BadGzipFile as error:  # an OSError by descent, not by meaning
-        raise _corrupt(source, error) from error
-    except ExpertError:
-        raise
-    except OSError as error:
-        if (
-            error.errno == errno.EINVAL
-        ):  # a place that no file has, where a damaged archive says that something lies
-            raise _corrupt(source, error) from error
-        raise
-    except (
-        Exception
-    ) as error:  # what the archive libraries make of hostile bytes has no closed list
-        raise _corrupt(source, error) from error
-    return writer.files
-
-
-def archive_kind(source: Path) -> Literal["tar.gz", "zip"]:
-    """Told by the first bytes; LoadError for anything else."""
-    with source.open("rb") as file:
-        start = file.read(4)
-    if start[:2] == b"\x1f\x8b":
-        return "tar.gz"
-    if start in (b"PK\x03\x04", b"PK\x05\x06"):
-        return "zip"
-    what = "empty" if not start else "neither a gzip'd tar nor a zip archive"
-    raise LoadError(
-        f"{source} is {what}",
-        hint="a .expert file is made by `expertserve pack`",
-        code="corrupt_archive",
-    )
-
-
-class _Writer:
-    """Writes members, counting and hashing as the bytes pass."""
-
-    def __init__(self, folder: Path, members: Members) -> None:
-        self.folder = folder
-        self.members = members
-        self.files: dict[str, str] = {}
-
-    def file(self, name: str, size: int, source: IO[bytes]) -> None:
-        path = self.members.claim(name)
-        if not path.parts:
-            raise LoadError(f"unsafe member name {name!r}: it names no file", code="unsafe_member")
-        self.members.count(name, size, 0)  # what the header says, before anything is written
-        self.members.total -= size
-        target, digest, written = self.folder / path, hashlib.sha256(), 0
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with target.open("xb") as sink:
-            while block := source.read(BLOCK):
-                self.members.count(name, len(block), written)
-                written += len(block)
-                digest.update(block)
-                sink.write(block)
-        if written != size:
-            raise LoadError(
-                f"{name!r} has {written:,} bytes, its header says {size:,}", code="corrupt_archive"
-            )
-        self.files[str(path)] = digest.hexdigest()
-
-
-def _not_a_file(name: str) -> LoadError:
-    return LoadError(
-        f"{name!r} is neither a file nor a folder",
-        hint="links, devices and pipes are not allowed in packages",
-        code="unsafe_member",
-    )
-
-
-class _BoundedTarInfo(tarfile.TarInfo):
-    """Refuses extension headers that tarfile would read into memory whole."""
-
-    HEADERS = (
-        tarfile.XHDTYPE,
-        tarfile.XGLTYPE,
-        tarfile.SOLARIS_XHDTYPE,
-        tarfile.GNUTYPE_LONGNAME,
-        tarfile.GNUTYPE_LONGLINK,
-    )
-
-    @classmethod
-    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> _BoundedTarInfo:
-        try:
-            member = super().frombuf(buf, encoding, errors)
-        except tarfile.EOFHeaderError:  # type: ignore[attr-defined]
-            raise  # the end mark
-        except tarfile.HeaderError as error:  # tarfile would take a damaged header for the end
-            raise LoadError(
-                f"the archive is damaged between two members: {error}", code="corrupt_archive"
-            ) from error
-        if member.type in cls.HEADERS and member.size > 4096:  # a name has 240 characters at most
-            raise LoadError(
-                f"the archive has an extension header of {member.size:,} bytes",
-                code="member_too_large",
-            )
-        if member.type == tarfile.GNUTYPE_SPARSE:
-            raise _not_a_file(member.name)
-        return member
-
-    def _refuse_sparse(self, *_: object) -> NoReturn:
-        raise _not_a_file(self.name)
-
-    _proc_gnusparse_00 = _proc_gnusparse_01 = _proc_gnusparse_10 = _refuse_sparse
-
-
-class _Counted:
-    """A stream that refuses to give more than `limit` bytes: no header is a bomb."""
-
-    def __init__(self, stream: gzip.GzipFile, limit: int) -> None:
-        self._read: Callable[[int], bytes] = stream.read
-        self._left = limit
-
-    def read(self, size: int) -> bytes:
-        block = self._read(size)
-        self._left -= len(block)
-        if self._left < 0:
-            raise LoadError("the archive unpacks to more than it may", code="archive_too_large")
-        return block
-
-
-def _unpack_tar(source: Path, writer: _Writer) -> None:
-    limits = writer.members.limits
-    with gzip.open(source, "rb") as stream:
-        counted = _Counted(stream, limits.total_bytes + 2048 * limits.members + (1 << 20))
-        with tarfile.open(fileobj=counted, mode="r|", tarinfo=_BoundedTarInfo) as archive:  # type: ignore[call-overload]
-            for member in archive:
-                if member.isdir():
-                    writer.members.claim(member.name.rstrip("/"), folder=True)
-                elif not member.isreg() or member.issparse():
-                    raise _not_a_file(member.name)
-                else:
-                    writer.file(member.name, member.size, archive.extractfile(member))
-        while rest := counted.read(BLOCK):  # to the end, so that gzip's own checksum is verified
-            if rest.strip(b"\0"):
-                raise LoadError("the archive goes on behind its end mark", code="corrupt_archive")
-
-
-class _SmallReads(io.FileIO):
-    """A file that reads at most 8 MB at once: zipfile reads the directory whole."""
-
-    def read(self, size: int | None = -1, /) -> bytes:
-        if size is not None and size > 8 << 20:
-            raise LoadError(
-                f"the archive's list of members has {size:,} bytes", code="too_many_members"
-            )
-        return super().read(size)
-
-
-def _unpack_zip(source: Path, writer: _Writer) -> None:
-    with _SmallReads(source) as file, zipfile.ZipFile(file) as archive:
-        for member in archive.infolist():
-            mode = member.external_attr >> 16
-            if member.is_dir():
-                writer.members.claim(member.filename.rstrip("/"), folder=True)
-            elif stat.S_IFMT(mode) not in (0, stat.S_IFREG):
-                raise _not_a_file(member.filename)
-            elif member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-                raise LoadError(
-                    f"{member.filename!r} is neither stored nor deflated",
-                    hint="pack it with `expertserve pack`",
-                    code="corrupt_archive",
-                )
-            elif member.flag_bits & 1:
-                raise LoadError(
-                    f"{member.filename!r} is encrypted",
-                    hint="packages are signed, not encrypted",
-                    code="corrupt_archive",
-                )
-            else:
-                with archive.open(member) as stream:
-                    writer.file(member.filename, member.file_size, stream)
 
 
 def verify_files(package: Package, expected: dict[str, str], where: str) -> list[str]:

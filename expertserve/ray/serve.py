@@ -21,7 +21,6 @@ try:
     import ray
     from ray import serve
     from ray.exceptions import ActorDiedError, ActorUnavailableError, RayActorError, RayTaskError
-    from ray.serve import metrics
     from ray.serve.config import RequestRouterConfig
     from ray.serve.exceptions import (
         BackPressureError,
@@ -47,14 +46,13 @@ from expertserve.server.problems import Refusal
 if TYPE_CHECKING:
     from ray.serve.handle import DeploymentHandle, DeploymentResponseGenerator
     from starlette.types import ASGIApp
+from expertserve.ray.metrics import ReplicaMeter
 from expertserve.ray.router import NO_ADAPTER, AffinityRouter
 
 INGRESS, ENGINE, CATALOGUE = "ingress", "engine", "catalogue"
 STATS_SECONDS = 1.0
 BROADCAST_SECONDS = 600.0
 """A replica may have to fetch and convert a package."""
-
-SECONDS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600]
 
 
 def build_app(args: dict[str, Any]) -> serve.Application:
@@ -182,7 +180,7 @@ class _EngineDeployment:
                 read_config(config),
                 self._current,
                 serve.get_replica_context().replica_tag,
-                _Meter(),
+                ReplicaMeter(),
             )
             await self._replica.begin()
 
@@ -384,50 +382,6 @@ def _translated() -> Iterator[None]:
 
 
 # ── metrics ─────────────────────────────────────────────────────────────────────────────────────
-
-
-class _Meter:
-    """Ray's metrics; Serve adds application, deployment and replica to every one."""
-
-    def __init__(self) -> None:
-        one = ("expert",)
-        self._requests = metrics.Counter(
-            "expertserve_replica_requests", "Requests by how they ended.", ("expert", "outcome")
-        )
-        self._warm = metrics.Counter(
-            "expertserve_replica_warm",
-            "Requests whose adapter was there, or not.",
-            ("expert", "warm"),
-        )
-        self._tokens = metrics.Counter(
-            "expertserve_replica_completion_tokens", "Tokens written.", one
-        )
-        self._first = metrics.Histogram(
-            "expertserve_replica_first_token_seconds", "Until the first token.", SECONDS, one
-        )
-        self._total = metrics.Histogram(
-            "expertserve_replica_request_seconds", "Whole requests.", SECONDS, one
-        )
-        self._running = metrics.Gauge("expertserve_replica_running", "Requests under way.")
-        self._resident = metrics.Gauge(
-            "expertserve_replica_resident", "Experts whose adapters are at hand."
-        )
-
-    def answered(
-        self, expert: str, outcome: str, *, warm: bool, result: InferenceResult | None
-    ) -> None:
-        self._requests.inc(tags={"expert": expert, "outcome": outcome})
-        self._warm.inc(tags={"expert": expert, "warm": "yes" if warm else "no"})
-        if result is None:
-            return
-        if result.usage.completion_tokens:
-            self._tokens.inc(result.usage.completion_tokens, tags={"expert": expert})
-        self._first.observe(result.timing.first_token, tags={"expert": expert})
-        self._total.observe(result.timing.total, tags={"expert": expert})
-
-    def running(self, requests: int, resident: int) -> None:
-        self._running.set(requests)
-        self._resident.set(resident)
 
 
 # ── running ─────────────────────────────────────────────────────────────────────────────────────

@@ -16,7 +16,7 @@ from safetensors.torch import load_file
 from torch import nn
 from torch.nn.functional import linear
 
-from expertserve.adapters.convert import RESERVED
+from expertserve.adapters.layer import RESERVED
 from expertserve.adapters.serving import ServingAdapter
 from expertserve.errors import IncompatibleError, LoadError
 from expertserve.package.members import WEIGHTS

@@ -1,0 +1,159 @@
+"""One layer's tensors, and its serving form."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+
+from expertserve.adapters.peft import PeftAdapter
+from expertserve.errors import IncompatibleError, LoadError
+from expertserve.models import LocalModel, Tensor
+
+MAX_RANK = 512
+"""The largest that vLLM's adapter slots have."""
+
+
+RESERVED = 2
+"""Columns of B that hold scale and shift."""
+
+
+def shape_of(base: LocalModel, module: str) -> tuple[int, int] | None:
+    tensor = base_tensor(base, module)
+    return (tensor.shape[0], tensor.shape[1]) if tensor and len(tensor.shape) == 2 else None
+
+
+def checked_form(module: str, form: ModuleForm, shape: tuple[int, int]) -> ModuleForm:
+    out, width = shape
+    rank = form.a.shape[0]
+    if form.a.shape != (rank, width) or form.b.shape != (out, rank):
+        raise misfit(
+            module,
+            f"it takes {form.a.shape[-1]} inputs and gives {form.b.shape[0]} outputs, the base's"
+            f" layer {width} and {out}",
+        )
+    if rank + RESERVED > MAX_RANK:
+        raise IncompatibleError(
+            f"{module}: its exact low-rank form has rank {rank}; at most {MAX_RANK - RESERVED} are"
+            " served",
+            code="rank_too_large",
+        )
+    for part in (form.a, form.b, form.scale, form.shift):
+        if not torch.isfinite(part).all():
+            raise IncompatibleError(
+                f"{module}: its serving form is not finite",
+                hint="the base's rows or the magnitudes are zero",
+                code="non_finite",
+            )
+    return form
+
+
+def misfit(module: str, what: str) -> IncompatibleError:
+    return IncompatibleError(
+        f"{module} doesn't fit the base model: {what}",
+        hint="it was made for another model",
+        code="shape_mismatch",
+    )
+
+
+@dataclass(slots=True)
+class ModuleForm:
+    """A layer's serving form, float32: a [rank, in], b [out, rank], scale and shift [out]."""
+
+    a: torch.Tensor
+    b: torch.Tensor
+    scale: torch.Tensor
+    shift: torch.Tensor
+
+    @classmethod
+    def product(cls, a: torch.Tensor, b: torch.Tensor) -> ModuleForm:
+        """A low-rank product alone; scale and shift change nothing."""
+        return cls(a, b, torch.zeros(b.shape[0]), torch.zeros(b.shape[0]))
+
+
+class Reader:
+    """Reads safetensors as float32. Keeps files open: parsing a header costs more than a read."""
+
+    def __init__(self) -> None:
+        self._open: dict[Path, Any] = {}
+
+    def __call__(self, tensor: Tensor) -> torch.Tensor:
+        """One tensor, if it is finite.
+
+        Raises:
+            IncompatibleError: `non_finite`, `quantised`.
+        """
+        if tensor.dtype not in ("F64", "F32", "F16", "BF16"):
+            raise IncompatibleError(
+                f"{tensor.name} has the type {tensor.dtype}; F64, F32, F16 and BF16 are served",
+                code="quantised",
+            )
+        try:
+            if tensor.file not in self._open:
+                self._open[tensor.file] = safe_open(tensor.file, framework="pt")
+            value: torch.Tensor = self._open[tensor.file].get_tensor(tensor.name)
+        except (SafetensorError, OSError) as error:
+            raise LoadError(
+                f"{tensor.file.name}: {tensor.name} can't be read: {error}", code="bad_safetensors"
+            ) from error
+        value = value.float()
+        if not torch.isfinite(value).all():
+            raise IncompatibleError(
+                f"{tensor.name} has values that are not finite",
+                hint="the training diverged",
+                code="non_finite",
+            )
+        return value
+
+
+def base_tensor(base: LocalModel, module: str, kind: str = "weight") -> Tensor | None:
+    """A base module's weight or bias; a tied output layer has the input embedding's weight."""
+    found = base.tensors.get(f"{module}.{kind}")
+    if (
+        found is None
+        and kind == "weight"
+        and module == "lm_head"
+        and base.config.get("tie_word_embeddings")
+    ):
+        return base.tensors.get("model.embed_tokens.weight")
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """What a layer's serving form is made from: adapter tensors, and base weights on demand."""
+
+    module: str
+    shape: tuple[int, int]
+    adapter: PeftAdapter
+    tensors: Mapping[str, torch.Tensor]
+    base: LocalModel
+    read: Reader
+
+    def part(self, name: str) -> torch.Tensor:
+        return part_of(self.module, self.tensors, name)
+
+    def setting(self, pattern: str, default: float) -> float:
+        """A number of the adapter's config that single modules may have of their own."""
+        return self.adapter.by_pattern(pattern, self.module, default)
+
+    def weight(self) -> torch.Tensor:
+        """The base's weight [out, in]."""
+        found = base_tensor(self.base, self.module)
+        assert found is not None
+        return self.read(found)
+
+    def bias(self) -> torch.Tensor | None:
+        """The base's bias [out], if the layer has one."""
+        found = base_tensor(self.base, self.module, "bias")
+        return None if found is None else self.read(found)
+
+
+def part_of(module: str, tensors: Mapping[str, torch.Tensor], name: str) -> torch.Tensor:
+    if name not in tensors:
+        raise IncompatibleError(f"{module}: the adapter lacks its {name}", code="adapter_tensors")
+    return tensors[name]
