@@ -135,7 +135,7 @@ def raised() -> Iterator[Raised]:
     known = {kind.__name__: kind for kind in kinds() if kind not in (ExpertError, errors.Located)}
     for path in sorted(PACKAGE.rglob("*.py")):
         tree = ast.parse(path.read_text(encoding="utf-8"))
-        own = helpers(tree, known)
+        own = {**inherited(tree, known), **helpers(tree, known)}
         for scope, call in calls(tree):
             name = called(call)
             words = {k.arg: k.value for k in call.keywords if k.arg}
@@ -164,6 +164,26 @@ def raised() -> Iterator[Raised]:
                     template(message, scope),
                     template(words.get("hint"), scope),
                 )
+
+
+def inherited(
+    tree: ast.Module, known: Mapping[str, type[ExpertError]]
+) -> dict[str, tuple[type[ExpertError], list[str]]]:
+    """The helpers of modules whose classes this one extends."""
+    bases = {
+        base.id
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ClassDef)
+        for base in node.bases
+        if isinstance(base, ast.Name)
+    }
+    found: dict[str, tuple[type[ExpertError], list[str]]] = {}
+    for node in tree.body:
+        if isinstance(node, ast.ImportFrom) and bases & {alias.name for alias in node.names}:
+            path = PACKAGE.parent / Path(*(node.module or "").split(".")).with_suffix(".py")
+            if path.is_file() and path.is_relative_to(PACKAGE):
+                found |= helpers(ast.parse(path.read_text(encoding="utf-8")), known)
+    return found
 
 
 def helpers(
