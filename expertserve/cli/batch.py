@@ -170,7 +170,7 @@ def _check_files(questions: Path, answers: Path) -> None:
         )
     if questions.exists() and not questions.is_file():
         raise ConfigError(
-            f"{questions} can't be read twice",
+            f"{questions} is not a file that can be read again",
             hint="save the questions in a file first",
             code="bad_file",
         )

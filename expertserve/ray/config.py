@@ -6,8 +6,16 @@ import dataclasses
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
+from expertserve import plugins
 from expertserve.config import EngineConfig
 from expertserve.errors import ConfigError
 from expertserve.package.keys import read_trusted
@@ -101,6 +109,21 @@ class RayConfig(_Section):
             return given | {
                 "experts": [e.strip() for e in given["experts"].split(",") if e.strip()]
             }
+        return given
+
+    @field_validator("engine")
+    @classmethod
+    def _known_engine(cls, given: str) -> str:
+        known = ("vllm", "transformers", *plugins.names("engines"))
+        if given not in known and ":" not in given:
+            raise ValueError(f"the engines are {', '.join(known)}, or MODULE:CALLABLE")
+        return given
+
+    @field_validator("routing")
+    @classmethod
+    def _known_routing(cls, given: str) -> str:
+        if given != "affinity" and ":" not in given:
+            raise ValueError("routing is affinity, or MODULE:CLASS")
         return given
 
     @property

@@ -32,6 +32,7 @@ from expertserve.expert import prepare
 from expertserve.grammar import gbnf, terms
 from expertserve.grammar.check import check as check_grammar
 from expertserve.grammar.recognise import Grammar
+from expertserve.grammar.write import write
 from expertserve.models import LocalModel
 from expertserve.package import keys
 from expertserve.package.archive import open_package
@@ -479,7 +480,7 @@ def _pems() -> tuple[bytes, ...]:
 
 def grammar(data: bytes, root: Path) -> None:
     rules = gbnf.parse(data)
-    again = gbnf.parse(gbnf.write(rules))
+    again = gbnf.parse(write(rules))
     if again.rules != rules.rules:
         raise Broken("writing and reading changed the grammar")
     with suppress(ExpertError):
