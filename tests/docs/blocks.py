@@ -136,4 +136,4 @@ def read_data(block: Block) -> None:
     elif block.language == "gbnf":
         from expertserve.grammar.recognise import Grammar
 
-        assert Grammar.from_gbnf(block.code).min_chars >= 0
+        Grammar.from_gbnf(block.code)  # raises for a malformed one
