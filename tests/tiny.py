@@ -15,8 +15,8 @@ from typing import Any
 
 SPECIAL = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
 TEXTS = [
-    "How many lighthouses are in Norway?",
-    "SELECT COUNT(*) FROM lighthouses WHERE country = 'Norway'",
+    "How many customers are from Spain?",
+    "SELECT COUNT(*) FROM customers WHERE country = 'Spain'",
     "system user assistant Schema Dialect",
 ]
 PROJECTIONS = ["q_proj", "k_proj", "v_proj", "o_proj", "up_proj", "down_proj"]

@@ -94,7 +94,7 @@ def run(
         manager.load_expert(f"mixed-{i}", package)
     jobs: list[Any] = []
     for row in range(rows):
-        words = "How many lighthouses are in Norway? " * (1 + 3 * row)
+        words = "How many customers are from Spain? " * (1 + 3 * row)
         jobs.append(
             (
                 f"mixed-{row % len(made)}",
