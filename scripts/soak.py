@@ -41,7 +41,7 @@ import sys
 from expertserve.cli import app
 from expertserve.cli.options import Seams
 from expertserve.engine.fake import FakeEngine
-answer = "SELECT COUNT(*) FROM customers WHERE age > 3"
+answer = "SELECT COUNT(*) FROM lighthouses WHERE height > 3"
 app(sys.argv[1:], obj=Seams(engine=lambda: FakeEngine(lambda prompt: answer, delay=0.005)))
 """
 RESULTS, IMAGE = ROOT / "benchmarks" / "results", ROOT / "docs" / "images" / "soak.svg"
@@ -58,12 +58,14 @@ AT_THE_END = {
 }
 """What has to be nothing once all is answered, by the server's own metrics."""
 QUESTIONS = (
-    "How many customers are from Spain?",
-    "List all customers.",
-    "Who is older than 30?",
+    "How many lighthouses are in Norway?",
+    "List all lighthouses.",
+    "Which are taller than 30?",
     "Extract the name: Ada Lovelace, 36.",
 )
-SCHEMA = "CREATE TABLE customers (id INTEGER PRIMARY KEY, name TEXT, country TEXT, age INTEGER);"
+SCHEMA = (
+    "CREATE TABLE lighthouses (id INTEGER PRIMARY KEY, name TEXT, country TEXT, height INTEGER);"
+)
 SPARE = "spare"
 
 
