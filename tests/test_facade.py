@@ -348,7 +348,7 @@ def test_a_forgotten_expert_is_closed_when_it_is_collected(
     before = threading.active_count()
     del expert
     gc.collect()
-    assert fake._tokenizer is None and threading.active_count() < before
+    assert not fake.alive and threading.active_count() < before
 
 
 def test_settings_out_of_range_are_refused() -> None:

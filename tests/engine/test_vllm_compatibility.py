@@ -4,14 +4,21 @@ in engine/vllm/engine.py must wait.
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import inspect
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 pytest.importorskip("vllm", reason="only where vLLM is installed")
 
+from expertserve.config import EngineConfig
 from expertserve.engine.vllm import engine as ours
+from expertserve.errors import EngineDeadError
+from expertserve.models import LocalModel
 
 
 def parameters(function: object) -> list[str]:
@@ -179,26 +186,27 @@ def test_taking_tokens_back_leads_to_where_the_sentence_was() -> None:
     )
 
 
-def test_a_call_that_the_engine_took_to_its_grave_ends() -> None:
-    import asyncio
-    from types import SimpleNamespace
+def test_a_call_ends_when_the_engine_dies_before_it_answers(
+    tiny_base: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Asked what it holds, over a client that never answers, answers late, or lost its worker."""
 
-    from vllm.v1.engine.exceptions import EngineDeadError
-
-    from expertserve.engine.vllm.engine import VLLMEngine
-
-    engine = VLLMEngine()
-    engine._llm = SimpleNamespace(errored=True)  # type: ignore[assignment]
-    with pytest.raises(EngineDeadError):
-        asyncio.run(engine._answer(asyncio.sleep(200)))
-    engine._llm = SimpleNamespace(errored=False)  # type: ignore[assignment]
-    assert asyncio.run(engine._answer(asyncio.sleep(1.2, "told"))) == "told"
+    async def ask(call: Callable[[], Coroutine[object, object, object]], errored: bool) -> object:
+        llm = SimpleNamespace(errored=errored, collective_rpc=lambda name: call())
+        monkeypatch.setattr(ours, "launch", lambda *arguments: asyncio.sleep(0, llm))
+        engine = ours.VLLMEngine()
+        base = LocalModel(tiny_base.name, tiny_base)
+        await engine.start(base, EngineConfig(device="cpu", kv_cache_bytes=64 << 20), 8)
+        return await engine.resident()
 
     async def left() -> None:
         raise Exception("Call to collective_rpc method failed: cancelled")
 
     with pytest.raises(EngineDeadError):
-        asyncio.run(engine._answer(left()))
+        asyncio.run(ask(lambda: asyncio.sleep(200), errored=True))
+    assert asyncio.run(ask(lambda: asyncio.sleep(1.2, [[]]), errored=False)) == {}
+    with pytest.raises(EngineDeadError):
+        asyncio.run(ask(left, errored=False))
 
 
 def test_vllm_has_everything_that_the_patches_replace() -> None:

@@ -4,17 +4,16 @@ portable engine's CPU.
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import torch
 
-from expertserve import DeviceError, EngineConfig, Expert
+from expertserve import DeviceError, Expert
 from expertserve.engine.device import Gpu, Machine, announce, choose
 from expertserve.engine.portable.engine import TransformersEngine
-from expertserve.models import LocalModel
 
 LARGE, SMALL = Gpu("RTX 4090", 24 << 30, (8, 9), "0"), Gpu("RTX 3050", 8 << 30, (8, 6), "1")
 
@@ -40,7 +39,7 @@ def test_fallback_to_cpu(
 
 
 @pytest.mark.simulated
-def test_explicit_device_selection(tiny_base: Path) -> None:
+def test_explicit_device_selection(load: Callable[..., Expert], tiny_package: Path) -> None:
     machine = Machine(system="linux", gpus=(LARGE, SMALL), vllm="cuda")
     choice = choose(machine, device="cuda:1")
     assert (choice.device, choice.environment) == ("cuda:1", {"CUDA_VISIBLE_DEVICES": "1"}), (
@@ -49,18 +48,20 @@ def test_explicit_device_selection(tiny_base: Path) -> None:
     assert choose(machine, device="cuda:1", engine="transformers").device == "cuda:1"
     with pytest.raises(DeviceError, match=r"cuda:0 \(RTX 4090\), cuda:1 \(RTX 3050\), cpu"):
         choose(machine, device="cuda:2")
-    assert tensor_places(tiny_base, "cpu") == {"cpu"}
+    assert tensor_places(load(tiny_package, engine=TransformersEngine, device="cpu")) == {"cpu"}
 
 
-def tensor_places(base: Path, device: str) -> set[str]:
-    """Where a started engine keeps the model's tensors."""
+def tensor_places(expert: Expert) -> set[str]:
+    """Where the tensors of all modules are that take part in an answer."""
+    places: set[str] = set()
 
-    async def places() -> set[str]:
-        engine = TransformersEngine()
-        await engine.start(LocalModel(base.name, base), EngineConfig(device=device), 0)
-        _, loaded = engine._running()
-        found = {str(t.device) for t in (*loaded.model.parameters(), *loaded.model.buffers())}
-        await engine.close()
-        return found
+    def note(module: torch.nn.Module, inputs: object) -> None:
+        own = (*module.parameters(recurse=False), *module.buffers(recurse=False))
+        places.update(str(tensor.device) for tensor in own)
 
-    return asyncio.run(places())
+    hook = torch.nn.modules.module.register_module_forward_pre_hook(note)
+    try:
+        expert.generate("How many?", max_tokens=2, temperature=0.0)
+    finally:
+        hook.remove()
+    return places
