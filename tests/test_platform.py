@@ -216,22 +216,33 @@ def test_a_manifest_with_windows_line_ends_or_a_mark_reads_the_same() -> None:
 
 def test_every_text_file_is_read_and_written_with_a_named_encoding() -> None:
     """Without one, Windows takes its code page. JSON that `json.dumps` wrote is ASCII either way."""
-    bad = []
-    for path in sources():
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if (
-                isinstance(node, ast.Call)
-                and isinstance(node.func, ast.Attribute)
-                and node.func.attr == "read_text"
-            ):
-                own = {k.arg for k in node.keywords}
-                if not node.args and "encoding" not in own and name_of(path) not in ASCII_ONLY:
-                    bad.append(f"{name_of(path)}:{node.lineno}")
+    bad = [
+        f"{name_of(path)}:{line}"
+        for path in sources()
+        if name_of(path) not in ASCII_ONLY
+        for line in without_encoding(ast.parse(path.read_text(encoding="utf-8")))
+    ]
     assert not bad, bad
 
 
 ASCII_ONLY = {"models.py", "engine/device.py"}
 """What they read that way are hexadecimal digests and the kernel's version."""
+
+
+def without_encoding(tree: ast.AST) -> list[int]:
+    """Lines with a `read_text` or `write_text` that leaves the encoding to the system."""
+    places = {"read_text": 0, "write_text": 1}
+    found = []
+    for node in ast.walk(tree):
+        if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
+            continue
+        place = places.get(node.func.attr)
+        if place is None or any(k.arg == "encoding" for k in node.keywords):
+            continue
+        is_json = node.args and ast.unparse(node.args[0]).startswith("json.dumps(")
+        if len(node.args) <= place and not is_json:
+            found.append(node.lineno)
+    return found
 
 
 # ── calls ───────────────────────────────────────────────────────────────────────────────────────
@@ -297,6 +308,8 @@ def test_the_check_itself_sees_what_it_should() -> None:
     )
     assert unguarded(ast.parse("x = os.getuid() if hasattr(os, 'getuid') else 0")) == []
     assert unguarded(ast.parse("if ready:\n    os.getuid()")) == ["os.getuid"]
+    assert without_encoding(ast.parse("p.read_text()\np.write_text(x)")) == [1, 2]
+    assert without_encoding(ast.parse("p.read_text('utf-8')\np.write_text(json.dumps(x))")) == []
 
 
 def test_nothing_spawns_a_process_by_fork() -> None:

@@ -35,7 +35,7 @@ def processes() -> list[psutil.Process]:
         try:
             words = " ".join(process.cmdline())
             if process.status() != psutil.STATUS_ZOMBIE and not any(
-                w in words for w in ("resource_tracker", "grammar.compile")
+                w in words for w in ("resource_tracker", "decoding.compile")
             ):
                 found.append(process)
         except psutil.NoSuchProcess:

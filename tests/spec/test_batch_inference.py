@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from expertserve import Expert
 from tests.conftest import SCHEMA
 
@@ -13,15 +15,16 @@ PROMPTS = [
 
 
 def test_generate_for_multiple_prompts(engine: Expert) -> None:
+    began = time.monotonic()
     results = engine.generate_batch(PROMPTS, schema=SCHEMA)
+    seconds = time.monotonic() - began
     assert [r.text for r in results] == [engine.generate(p, schema=SCHEMA).text for p in PROMPTS]
     assert "COUNT" in results[0].text and "name" in results[1].text and "AVG" in results[2].text
     assert all(
         r.usage.completion_tokens > 0 and r.timing.total > 0 and r.expert.name == "expert-sql"
         for r in results
     )
-    first, last = min(r.timing.first_token for r in results), max(r.timing.total for r in results)
-    assert first < last < sum(r.timing.total for r in results)  # they ran at the same time
+    assert seconds < sum(r.timing.total for r in results)  # they ran at the same time
 
 
 def test_batch_with_different_lengths(engine: Expert) -> None:
