@@ -35,14 +35,14 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """What takes the session's engine is marked; the others run side by side, a file's together."""
+    """Marks tests that use the session's engine; the others run in parallel, one file per process."""
     if "engine" in getattr(item, "fixturenames", ()):
         item.add_marker("engine")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Engine tests run last, together, so that their engine starts late and once; long ones only
-    where they are asked for.
+    """Runs engine tests last and together, so that their engine starts late and once, and long ones
+    only on request.
     """
     wanted = str(config.getoption("-m") or "")
     left_out = [mark for mark in ("long", "soak") if mark not in wanted]
@@ -64,13 +64,13 @@ def tiny_lora(tiny_base: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
 
 @pytest.fixture
 def tiny_package(tiny_base: Path, tiny_lora: Path, tmp_path: Path) -> Path:
-    """An unpacked, sound package on the tiny base."""
+    """An unpacked, valid package on the tiny base."""
     return tiny.package(tmp_path / "package", tiny_lora, tiny_base)
 
 
 @pytest.fixture
 def load(tiny_base: Path, tmp_path: Path) -> Iterator[Callable[..., Expert]]:
-    """`Expert.load` on the tiny models, with a fake engine and a cache of the test's own."""
+    """`Expert.load` on the tiny models, with a fake engine and a separate cache."""
     loaded: list[Expert] = []
 
     def load(
@@ -173,7 +173,7 @@ class Borrowed:
 
 
 class Shared:
-    """The session's engine: the default one, which knows the loop that it was started on."""
+    """The session's engine: the default one, with the loop that it was started on."""
 
     latest: ClassVar[Shared]
 
@@ -197,9 +197,7 @@ class Shared:
 
 @pytest.fixture
 def another(engine: Expert, manager: ExpertManager) -> Iterator[Callable[..., ExpertManager]]:
-    """More managers, with settings of their own, over the one running engine. They live on its
-    event loop's thread in turn.
-    """
+    """More managers, with their own settings, over the one running engine."""
     engine.start()
     made: list[ExpertManager] = []
 
@@ -247,7 +245,7 @@ def variants(demo_base: Path, tmp_path_factory: pytest.TempPathFactory) -> list[
 
 @pytest.fixture
 def beside(manager: ExpertManager) -> Iterator[Callable[..., Expert]]:
-    """Loads a package into the one engine under a name of its own, and unloads it afterwards."""
+    """Loads a package into the one engine under its own name, and unloads it afterwards."""
     names: list[str] = []
 
     def beside(path: Path, **options: object) -> Expert:

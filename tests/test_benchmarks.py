@@ -23,7 +23,7 @@ import benchmark_page
 
 @pytest.fixture(autouse=True)
 def results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where results go instead of the docs' own."""
+    """A results folder instead of the repository's."""
     monkeypatch.setattr(measure, "RESULTS", tmp_path)
     monkeypatch.setattr(routing_simulation, "IMAGE", tmp_path / "routing-simulation.svg")
     return tmp_path
@@ -71,7 +71,9 @@ def test_answers_are_judged_by_their_bars_and_by_the_last_committed_run(
     assert told.count("REGRESSED") == 3 and "NOT MET" in told
 
 
-def test_the_last_committed_run_is_git_s(results: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_last_committed_run_comes_from_git(
+    results: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def git(*arguments: str) -> None:
         subprocess.run(
             ["git", "-c", "user.name=x", "-c", "user.email=x@example.org", *arguments],

@@ -120,7 +120,7 @@ def test_a_failure_in_a_batch_is_raised_as_it_is(load: Load, tiny_package: Path)
     assert expert.info.in_flight == 0
 
 
-def test_what_an_argument_gets_wrong_is_told_before_the_engine_starts(
+def test_invalid_arguments_are_reported_before_the_engine_starts(
     tiny_package: Path, tiny_base: Path, tmp_path: Path
 ) -> None:
     started: list[int] = []

@@ -30,7 +30,7 @@ from tests import tiny
 
 
 class Slow(FakeEngine):
-    """Starts when it is told to, with slots as wide as it was asked for."""
+    """An engine that starts when `go` is set, with slots of the requested width."""
 
     def __init__(self) -> None:
         super().__init__(lambda prompt: "one two three")
@@ -61,7 +61,7 @@ class Slow(FakeEngine):
 
 
 class Made:
-    """Every engine that was made, in order; all but the first start at once."""
+    """A factory that records its engines in order; all but the first start at once."""
 
     def __init__(self, at_once: bool = True) -> None:
         self.engines: list[Slow] = []
@@ -94,7 +94,7 @@ def wide(tiny_base: Path, tmp_path: Path) -> Path:
     return tiny.package(tmp_path / "wide", adapter, tiny_base, base_models=tiny.base_entry(rank=16))
 
 
-def test_a_request_that_gives_up_leaves_the_start_to_those_who_wait(
+def test_a_request_that_times_out_leaves_the_start_to_the_other_waiters(
     tiny_package: Path, places: dict[str, Path]
 ) -> None:
     made = Made(at_once=False)
@@ -112,7 +112,7 @@ def test_a_request_that_gives_up_leaves_the_start_to_those_who_wait(
     assert len(made.engines) == 1
 
 
-def test_closing_while_the_engine_starts_ends_it_and_tells_who_waits(
+def test_closing_while_the_engine_starts_stops_it_and_fails_waiting_callers(
     tiny_package: Path, places: dict[str, Path]
 ) -> None:
     made = Made(at_once=False)
@@ -210,7 +210,7 @@ def test_an_expert_that_is_too_wide_for_a_busy_engine_disturbs_nobody(
     asyncio.run(asyncio.wait_for(run(), 20))
 
 
-def test_routing_knows_what_was_loaded_while_its_index_was_made(
+def test_routing_knows_what_was_loaded_while_its_index_was_built(
     tiny_package: Path, wide: Path, places: dict[str, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with ExpertManager(engine=Made(), **places) as manager:
@@ -233,7 +233,7 @@ def test_routing_knows_what_was_loaded_while_its_index_was_made(
         assert built == [2]
 
 
-def test_an_engine_that_comes_back_holds_no_more_than_it_may(
+def test_a_restarted_engine_keeps_to_the_limit_of_loaded_experts(
     tiny_package: Path, wide: Path, places: dict[str, Path]
 ) -> None:
     made = Made()
@@ -249,7 +249,7 @@ def test_an_engine_that_comes_back_holds_no_more_than_it_may(
         assert [i.name for i in manager.list_loaded_experts() if i.resident] == ["a"]
 
 
-def test_an_adapter_that_was_replaced_before_its_request_ran_leaves_with_it(
+def test_an_adapter_replaced_before_its_request_ran_is_freed_with_it(
     tiny_package: Path, wide: Path, places: dict[str, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made, resolve = Made(), core.resolve_request
@@ -278,7 +278,7 @@ def test_an_adapter_that_was_replaced_before_its_request_ran_leaves_with_it(
     asyncio.run(run())
 
 
-def test_an_unload_that_nobody_waits_for_still_frees(
+def test_an_abandoned_unload_still_frees_the_adapter(
     tiny_package: Path, places: dict[str, Path]
 ) -> None:
     made = Made()

@@ -1,5 +1,5 @@
-"""What must hold on Windows and macOS too, as far as a description of them can tell: names, line
-ends, and no POSIX-only calls.
+"""What must hold on Windows and macOS too, as far as it can be tested here: names, line endings, and
+no POSIX-only calls.
 """
 
 from __future__ import annotations
@@ -155,7 +155,7 @@ def test_a_name_that_is_let_through_means_the_same_place_on_every_system(name: s
 
 
 def _reserved(part: str) -> bool:
-    """Windows' rule, written down a second time:
+    """Windows' rule, implemented a second time:
     https://learn.microsoft.com/windows/win32/fileio/naming-a-file
     """
     stem = part.split(".")[0].rstrip(" ").upper()
@@ -291,7 +291,7 @@ def asks(test: ast.expr) -> bool:
     return any(word in ast.unparse(test) for word in ("hasattr(", "sys.platform", "os.name"))
 
 
-def test_posix_only_calls_stand_behind_a_question() -> None:
+def test_posix_only_calls_are_guarded() -> None:
     for path in sources():
         if not name_of(path).startswith(LINUX_ONLY):
             bad = unguarded(ast.parse(path.read_text(encoding="utf-8")))

@@ -314,7 +314,7 @@ def test_the_order_of_loading_does_not_matter(order: list[Candidate], prompt: st
 
 
 @given(st.lists(plain, min_size=1, max_size=8))
-def test_an_expert_more_changes_nothing_for_the_others(keywords: list[str]) -> None:
+def test_another_expert_changes_nothing_for_the_others(keywords: list[str]) -> None:
     prompt = "How many rows does this graph database list in JSON? " + " ".join(keywords)
     more = Router([SQL, CYPHER, JSON, entry("more", "|".join(keywords))])
     assert [r for r in more.route(prompt) if r.name != "more"] == DEMO.route(prompt)

@@ -1,5 +1,5 @@
-"""The wheel: the same bytes from the same sources, with metadata that an index takes, and nothing
-in it that doesn't belong there.
+"""The wheel: the same bytes from the same sources, with metadata that an index accepts, and
+nothing in it that doesn't belong there.
 """
 
 from __future__ import annotations

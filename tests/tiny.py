@@ -1,6 +1,4 @@
-"""Tiny models, adapters and packages, made in a test's own folder in a second; nothing is
-downloaded.
-"""
+"""Tiny models, adapters and packages, created in a test's folder in a second; nothing is downloaded."""
 
 from __future__ import annotations
 

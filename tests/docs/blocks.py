@@ -118,7 +118,7 @@ def our_commands(code: str) -> Iterator[list[str]]:
 
 
 def read_data(block: Block) -> None:
-    """JSON, TOML and grammars have to be what they say."""
+    """Checks that JSON, TOML and grammars are valid."""
     if block.language == "json":
         value = json.loads(block.code)
         if isinstance(value, dict) and "base_models" in value:

@@ -1,5 +1,5 @@
-"""A world for the docs: the demo experts' names on tiny models, a fake engine, user folders of the
-test's own.
+"""An environment for the docs: the demo experts' names on tiny models, a fake engine, and separate
+user folders.
 """
 
 from __future__ import annotations
@@ -105,8 +105,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
 def reader(
     world: SimpleNamespace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Callable[[], dict[str, object]]:
-    """Puts the test into a reader's place: the repository's folder, the demo model, and an engine
-    that answers what the docs say.
+    """Sets up what a reader has: the repository's folder, the demo model, and an engine that answers
+    as the docs say.
 
     The engine and the user's folders are what the docs can't name, so they are exchanged where the
     library looks them up.

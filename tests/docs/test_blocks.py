@@ -57,7 +57,7 @@ SNIPPET = re.compile(r'--8<-- "([^":]+)')
 
 
 def parsed(arguments: list[str]) -> None:
-    """Whether the command line takes these arguments; nothing runs, and files need not be there."""
+    """Checks that the command line accepts these arguments; nothing runs, files need not exist."""
     command, context = typer.main.get_command(app), None
     args = list(arguments)
     while True:
@@ -71,9 +71,7 @@ def parsed(arguments: list[str]) -> None:
 
 
 def run_shell(block: Block) -> None:
-    """Runs our commands that need no server, parses the others; scripts that are named have to be
-    there.
-    """
+    """Runs our commands that need no server and parses the others; named scripts have to exist."""
     for line in shell_lines(block.code):
         if found := PROGRAM.match(line):
             assert (ROOT / found[1]).is_file(), f"{block.place}: {found[1]} isn't there"

@@ -1,6 +1,4 @@
-"""The examples do what they say: on the fake engine here, unchanged on the real one in the long
-tests.
-"""
+"""The examples work: on the fake engine here, unchanged on the real one in the long tests."""
 
 from __future__ import annotations
 
@@ -88,9 +86,7 @@ def test_the_rest_service_answers_its_client(reader: Reader) -> None:
     assert not thread.is_alive()
 
 
-def test_the_batch_job_answers_every_question_and_goes_on_where_it_stopped(
-    reader: Reader, tmp_path: Path
-) -> None:
+def test_the_batch_job_answers_every_question_and_resumes(reader: Reader, tmp_path: Path) -> None:
     job = example("batch_job/job")
     rows = job.read(EXAMPLES / "batch_job" / "questions.jsonl")
     assert len(rows) == 8
@@ -149,7 +145,7 @@ def test_streams_come_whole_or_are_cancelled(
 
 
 @pytest.mark.timeout(180)
-def test_an_expert_of_ones_own_is_trained_packed_checked_signed_and_served(
+def test_your_own_expert_is_trained_packed_checked_signed_and_served(
     world: SimpleNamespace, reader: Reader, tmp_path: Path
 ) -> None:
     from expertserve.check import check_package
@@ -184,9 +180,7 @@ config.cache_dir = lambda: Path({cache!r})
 
 
 def execute(cells: list[str], folder: Path) -> list[str]:
-    """Runs the notebook after cells of ours, in a kernel of this interpreter; what its cells wrote
-    or showed.
-    """
+    """Runs the notebook after our cells, in a kernel of this interpreter; returns the cells' output."""
     notebook = nbformat.read(NOTEBOOK, as_version=4)
     notebook.cells[:0] = [nbformat.v4.new_code_cell(cell) for cell in cells]
     NotebookClient(

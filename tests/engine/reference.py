@@ -21,7 +21,7 @@ class Reference:
 
     @torch.no_grad()
     def greedy(self, prompt: Sequence[int], tokens: int, ends: Sequence[int]) -> list[int]:
-        """What PEFT generates, with its own loop."""
+        """What PEFT generates with its own loop."""
         ids = torch.tensor([prompt])
         out = self.model.generate(
             input_ids=ids,

@@ -53,7 +53,7 @@ def questions(task: Task, count: int) -> list[tuple[Lesson, Pair]]:
 
 
 def beside(lesson: Lesson) -> GenerateArgs:
-    """What a user passes beside the question."""
+    """What a user passes with the question."""
     return (
         {"schema": lesson.schema, "dialect": lesson.dialect}
         if lesson.dialect
@@ -71,7 +71,7 @@ def share_of_right_answers(manager: ExpertManager, name: str, task: Task, count:
 
 
 def promised(manager: ExpertManager, name: str) -> float:
-    """The share of right answers that the package's manifest tells of, less a margin for the
+    """The share of right answers that the package's manifest states, less a margin for the
     sample.
     """
     metrics = manager.get(name).manifest.quality_metrics

@@ -58,7 +58,7 @@ def eventually(claim: Callable[[], bool], seconds: float = 10) -> bool:
 
 
 def memory() -> int:
-    """Of this process and all that it started."""
+    """Bytes used by this process and all its children."""
     own = psutil.Process()
     return sum(
         p.memory_full_info().uss for p in [own, *own.children(recursive=True)] if p.is_running()
@@ -85,7 +85,7 @@ def test_more_experts_cost_hardly_more_memory(
     )
 
 
-def test_the_least_recently_used_makes_room_and_comes_back_unnoticed(
+def test_the_least_recently_used_is_evicted_and_reloaded_transparently(
     another: Another, variants: list[Path]
 ) -> None:
     manager = another(max_loaded_experts=2)

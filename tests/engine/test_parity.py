@@ -180,10 +180,10 @@ Beside = Callable[..., Expert]
 
 
 @pytest.mark.long
-def test_slots_that_are_fewer_than_experts_are_swapped_without_a_mixture(
+def test_more_experts_than_slots_are_swapped_and_never_mixed(
     beside: Beside, demo_base: Path, tmp_path: Path
 ) -> None:
-    """Fourteen adapters over twelve slots: each answer must be its own adapter's."""
+    """Fourteen adapters over twelve slots: each answer must come from its own adapter."""
     experts = []
     for i in range(14):
         adapter = tiny.peft_adapter(

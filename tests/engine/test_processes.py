@@ -37,7 +37,7 @@ print(json.dumps(e.generate("How many lighthouses are in Norway?", schema={schem
 def run_alone(
     command: list[str], stdin: str = "", cwd: Path | None = None
 ) -> tuple[subprocess.CompletedProcess[str], list[str]]:
-    """Runs a command in a session of its own; returns what it left running in that session."""
+    """Runs a command in its own session; returns the result and what it left running."""
     process = subprocess.Popen(
         command,
         stdin=subprocess.PIPE,
@@ -103,7 +103,7 @@ def test_the_command_prints_one_json_object_whose_sql_runs(
 
 @pytest.fixture
 def terminal(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
-    """Starts a command as a terminal does: in a process group of its own, all of which gets Ctrl-C."""
+    """Starts a command as a terminal does: in its own process group, all of which gets Ctrl-C."""
     started: list[subprocess.Popen[str]] = []
 
     def start(*arguments: object) -> subprocess.Popen[str]:
@@ -126,7 +126,7 @@ def terminal(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
 
 
 def loading(process: psutil.Process) -> bool:
-    """Whether it imports vLLM: its start is under way, and the engine's process not begun."""
+    """Whether it imports vLLM: it is starting, and the engine's process is not yet running."""
     return any("/torch/lib/" in mapped.path for mapped in process.memory_maps())
 
 

@@ -1,5 +1,5 @@
-"""What we rely on inside vLLM. When an upgrade moves one of these, this says which, and `VERSIONS`
-in engine/vllm/engine.py must wait.
+"""What we rely on inside vLLM. If an upgrade changes one of these, its test fails, and `VERSIONS` in
+engine/vllm/engine.py must not be raised yet.
 """
 
 from __future__ import annotations
@@ -111,7 +111,7 @@ def test_the_model_manager_has_what_the_check_reads() -> None:
 
 
 def test_generators_on_cpus_have_no_offset_and_are_used_between_the_methods_that_we_wrap() -> None:
-    """When this fails, vLLM may have mended it: then `engine.vllm.patches.seeds` can go."""
+    """If this fails, vLLM may have fixed it: then `engine.vllm.patches.seeds` can go."""
     import torch
     from vllm.v1.worker.cpu_model_runner import CPUModelRunner
     from vllm.v1.worker.gpu_model_runner import GPUModelRunner
@@ -156,7 +156,7 @@ def test_a_mask_over_the_logits_is_what_xgrammar_would_do() -> None:
             assert torch.equal(logits.float(), wanted) and bool((logits == -torch.inf).any())
 
 
-def test_taking_tokens_back_leads_to_where_the_sentence_was() -> None:
+def test_rollback_restores_the_state_of_the_sentence() -> None:
     import torch
 
     from expertserve.decoding.mask import GlrMask, GlrVocabulary

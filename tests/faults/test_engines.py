@@ -1,5 +1,5 @@
-"""An engine that dies at every stage: who waits is told, the next request is served by a new engine
-that holds what was loaded.
+"""Engines that die at every stage: waiting callers get an error, and the next request is served by a
+new engine that holds what was loaded.
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ ASK: Any = {"model": "sql", "messages": [{"role": "user", "content": "How many l
 ANSWER = "SELECT COUNT(*) FROM lighthouses"
 
 
-class Mortal:
-    """Makes engines of which the first ones die at a stage.
+class FailingEngines:
+    """A factory whose first engines die at a stage.
 
     Args:
         deaths: How many of them.
@@ -47,10 +47,10 @@ class Mortal:
 
     def __init__(self, stage: str, deaths: int = 1) -> None:
         self.stage, self.deaths = stage, deaths
-        self.made: list[_Dying] = []
+        self.made: list[_FailingEngine] = []
 
     def __call__(self) -> FakeEngine:
-        self.made.append(_Dying(self))
+        self.made.append(_FailingEngine(self))
         return self.made[-1]
 
     def dies(self, stage: str) -> bool:
@@ -60,14 +60,14 @@ class Mortal:
         return True
 
 
-class _Dying(FakeEngine):
-    def __init__(self, fate: Mortal) -> None:
+class _FailingEngine(FakeEngine):
+    def __init__(self, engines: FailingEngines) -> None:
         super().__init__(lambda prompt: ANSWER)
-        self.fate = fate
+        self.engines = engines
         self.dead = self.closed = False
 
     def _reach(self, stage: str) -> None:
-        if self.dead or self.fate.dies(stage):
+        if self.dead or self.engines.dies(stage):
             self.dead = True
             raise EngineDeadError(f"the engine ended at {stage}")
 
@@ -102,11 +102,11 @@ class _Dying(FakeEngine):
 def test_after_a_death_at_any_stage_the_next_request_is_served(
     stage: str, tiny_package: Path, tiny_base: Path, tmp_path: Path
 ) -> None:
-    fate = Mortal(stage)
+    engines = FailingEngines(stage)
 
     async def run() -> None:
         async with AsyncExpertManager(
-            engine=fate, cache_dir=tmp_path / "cache", models_dir=tiny_base.parent
+            engine=engines, cache_dir=tmp_path / "cache", models_dir=tiny_base.parent
         ) as manager:
             await manager.load_expert("sql", tiny_package, pin=True)
             if stage == "drain":
@@ -124,15 +124,17 @@ def test_after_a_death_at_any_stage_the_next_request_is_served(
             assert info.state == "slot" and manager.info().running == 0
 
     asyncio.run(run())
-    assert len(fate.made) == 2 and all(engine.closed for engine in fate.made)
+    assert len(engines.made) == 2 and all(engine.closed for engine in engines.made)
 
 
-def test_all_who_wait_are_told_at_once(tiny_package: Path, tiny_base: Path, tmp_path: Path) -> None:
-    fate = Mortal("decode")
+def test_all_waiting_callers_get_the_error_at_once(
+    tiny_package: Path, tiny_base: Path, tmp_path: Path
+) -> None:
+    engines = FailingEngines("decode")
 
     async def run() -> list[Any]:
         async with AsyncExpertManager(
-            engine=fate, cache_dir=tmp_path / "cache", models_dir=tiny_base.parent
+            engine=engines, cache_dir=tmp_path / "cache", models_dir=tiny_base.parent
         ) as manager:
             await manager.load_expert("sql", tiny_package)
             work = (manager.generate("sql", f"question {i}") for i in range(30))
@@ -146,11 +148,11 @@ def test_all_who_wait_are_told_at_once(tiny_package: Path, tiny_base: Path, tmp_
 def test_the_fourth_death_in_ten_minutes_is_final(
     tiny_package: Path, tiny_base: Path, tmp_path: Path
 ) -> None:
-    fate = Mortal("decode", deaths=99)
+    engines = FailingEngines("decode", deaths=99)
 
     async def run() -> list[str]:
         async with AsyncExpertManager(
-            engine=fate, cache_dir=tmp_path / "cache", models_dir=tiny_base.parent
+            engine=engines, cache_dir=tmp_path / "cache", models_dir=tiny_base.parent
         ) as manager:
             await manager.load_expert("sql", tiny_package)
             codes = []
@@ -160,9 +162,9 @@ def test_the_fourth_death_in_ten_minutes_is_final(
                 codes.append(caught.value.code)
             return codes
 
-    told = asyncio.run(run())
-    assert told == ["engine_dead"] * 4 + ["engine_stopped"] * 2
-    assert len(fate.made) == 4 and all(engine.closed for engine in fate.made)
+    codes = asyncio.run(run())
+    assert codes == ["engine_dead"] * 4 + ["engine_stopped"] * 2
+    assert len(engines.made) == 4 and all(engine.closed for engine in engines.made)
 
 
 @pytest.mark.parametrize(
@@ -192,7 +194,7 @@ def test_the_exit_code_says_why_there_is_no_answer(
     )
 
 
-def test_an_engine_that_never_starts_is_told_with_an_exit_code_of_its_own(
+def test_an_engine_that_never_starts_has_its_own_exit_code(
     tiny_package: Path, tiny_base: Path, tmp_path: Path
 ) -> None:
     arguments = [
@@ -204,20 +206,19 @@ def test_an_engine_that_never_starts_is_told_with_an_exit_code_of_its_own(
         "--models-dir",
         str(tiny_base.parent),
     ]
-    done = CliRunner().invoke(app, arguments, obj=Seams(engine=Mortal("start", 99)))
+    done = CliRunner().invoke(app, arguments, obj=Seams(engine=FailingEngines("start", 99)))
     assert done.exit_code == 12 and "ended at start" in done.stderr
 
 
-def test_over_http_a_death_is_a_503_that_says_when_to_come_back_and_it_goes_on(
+def test_over_http_a_death_is_a_503_with_retry_after_and_service_resumes(
     serve: Serve,
     package: Any,
 ) -> None:
-    fate = Mortal("decode", deaths=0)
-    engines = fate
+    engines = FailingEngines("decode", deaths=0)
     server: Running = serve({"sql": package("sql")}, engine=_Shared(engines))  # type: ignore[arg-type]
     http = server.http()
     assert http.post("/v1/chat/completions", json=ASK).status_code == 200
-    fate.deaths = 1
+    engines.deaths = 1
     refused = http.post("/v1/chat/completions", json=ASK)
     assert (
         refused.status_code == 503
@@ -228,28 +229,28 @@ def test_over_http_a_death_is_a_503_that_says_when_to_come_back_and_it_goes_on(
     assert http.get("/ready").status_code == 200 and server.parts.limits.pending == 0
 
 
-def test_an_engine_that_died_while_nobody_asked_is_started_by_the_look_whether_it_is_ready(
+def test_the_readiness_probe_restarts_an_engine_that_died_while_idle(
     serve: Serve,
     package: Any,
 ) -> None:
-    fate = Mortal("decode", deaths=0)
-    server: Running = serve({"sql": package("sql")}, engine=_Shared(fate))  # type: ignore[arg-type]
+    engines = FailingEngines("decode", deaths=0)
+    server: Running = serve({"sql": package("sql")}, engine=_Shared(engines))  # type: ignore[arg-type]
     http = server.http()
     assert http.get("/ready").status_code == 200
-    fate.made[-1].dead = True
+    engines.made[-1].dead = True
     assert http.get("/ready").status_code == 503
     until(lambda: http.get("/ready").status_code == 200, 20)
-    assert len(fate.made) == 2
+    assert len(engines.made) == 2
 
 
-def test_a_start_that_failed_once_is_forgotten_when_the_engine_runs(
+def test_a_failed_start_is_forgotten_once_the_engine_runs(
     serve: Serve,
     package: Any,
     tmp_path: Path,
 ) -> None:
-    fate = Mortal("start", deaths=1)
+    engines = FailingEngines("start", deaths=1)
     options = {"experts_folder": tmp_path / "packages", "open_admin": True}
-    server: Running = serve({}, engine=_Shared(fate), **options)  # type: ignore[arg-type]
+    server: Running = serve({}, engine=_Shared(engines), **options)  # type: ignore[arg-type]
     http = server.http()
     package("sql")
     assert http.post("/v1/experts", json={"name": "sql", "path": "sql"}).status_code == 201
@@ -260,14 +261,14 @@ def test_a_start_that_failed_once_is_forgotten_when_the_engine_runs(
 
 
 class _Shared:
-    """The one engine that `serve` starts, made anew after each death."""
+    """The one engine that `serve` starts, recreated after each death."""
 
-    def __init__(self, fate: Mortal) -> None:
-        self._fate = fate
+    def __init__(self, engines: FailingEngines) -> None:
+        self._engines = engines
         self._engine: FakeEngine | None = None
 
     async def start(self, base: LocalModel, config: EngineConfig, rank: int) -> EngineInfo:
-        self._engine = self._fate()
+        self._engine = self._engines()
         return await self._engine.start(base, config, rank)
 
     @property

@@ -1,5 +1,5 @@
-"""The real engine's processes are killed at every stage. On the tiny base, so that a start is all
-that takes long.
+"""The real engine's processes are killed at every stage. On the tiny base, so that only the start
+takes long.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def victims(who: str) -> list[psutil.Process]:
         return []
 
 
-def the(who: str) -> psutil.Process:
+def victim_of(who: str) -> psutil.Process:
     (found,) = victims(who)
     return found
 
@@ -73,7 +73,7 @@ async def until(condition: Callable[[], bool], seconds: float = 120) -> None:
 
 @pytest.mark.parametrize("who", ["core", "worker"])
 @pytest.mark.parametrize("stage", ["start", "load", "prefill", "decode", "drain"])
-def test_what_is_killed_is_told_replaced_and_leaves_nothing(
+def test_a_killed_process_is_reported_replaced_and_leaves_nothing_behind(
     who: str, stage: str, tiny_package: Path, tiny_base: Path, tmp_path: Path
 ) -> None:
     async def run() -> None:
@@ -101,19 +101,19 @@ async def at_start(manager: AsyncExpertManager, who: str, package: Path) -> None
     starting = asyncio.ensure_future(manager.start())
     await until(lambda: bool(victims(who)))
     assert not starting.done()
-    the(who).kill()
+    victim_of(who).kill()
     with pytest.raises(EngineDeadError):
         await starting
 
 
 async def at_load(manager: AsyncExpertManager, who: str, package: Path) -> None:
-    """When the engine was asked to take the adapter in: whoever loads is told, or the new engine
+    """Kills while the engine adds the adapter: the load fails, or the new engine
     has it.
     """
     await manager.unload_expert("sql")
-    victim, add, asked = the(who), VLLMEngine.add, threading.Event()
+    victim, add, asked = victim_of(who), VLLMEngine.add, threading.Event()
 
-    async def told(engine: VLLMEngine, adapter: ServingAdapter) -> None:
+    async def killed_meanwhile(engine: VLLMEngine, adapter: ServingAdapter) -> None:
         adding = asyncio.ensure_future(add(engine, adapter))
         await asyncio.sleep(0)
         victim.kill()
@@ -121,7 +121,7 @@ async def at_load(manager: AsyncExpertManager, who: str, package: Path) -> None:
         await adding
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(VLLMEngine, "add", told)
+        patch.setattr(VLLMEngine, "add", killed_meanwhile)
         loading = asyncio.ensure_future(manager.load_expert("sql", package))
         await until(asked.is_set)
     try:
@@ -131,10 +131,10 @@ async def at_load(manager: AsyncExpertManager, who: str, package: Path) -> None:
 
 
 async def at_prefill(manager: AsyncExpertManager, who: str, package: Path) -> None:
-    """When the engine was given the prompt and before it gave a token."""
-    victim, stream = the(who), VLLMEngine.stream
+    """Kills after the engine got the prompt and before the first token."""
+    victim, stream = victim_of(who), VLLMEngine.stream
 
-    async def told(engine: VLLMEngine, request: Request) -> AsyncGenerator[Chunk, None]:
+    async def killed_meanwhile(engine: VLLMEngine, request: Request) -> AsyncGenerator[Chunk, None]:
         chunks = stream(engine, request)
         first = asyncio.ensure_future(anext(chunks))
         await asyncio.sleep(0)
@@ -143,13 +143,13 @@ async def at_prefill(manager: AsyncExpertManager, who: str, package: Path) -> No
         yield await first
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(VLLMEngine, "stream", told)
+        patch.setattr(VLLMEngine, "stream", killed_meanwhile)
         with pytest.raises(EngineDeadError):
             await manager.generate("sql", "word " * 180, **{**LONG, "max_tokens": 64})
 
 
 async def at_decode(manager: AsyncExpertManager, who: str, package: Path) -> None:
-    victim, stream = the(who), aiter(manager.generate_stream("sql", "How many?", **LONG))
+    victim, stream = victim_of(who), aiter(manager.generate_stream("sql", "How many?", **LONG))
     await anext(stream)
     victim.kill()
     with pytest.raises(EngineDeadError):
@@ -158,7 +158,7 @@ async def at_decode(manager: AsyncExpertManager, who: str, package: Path) -> Non
 
 
 async def at_drain(manager: AsyncExpertManager, who: str, package: Path) -> None:
-    victim, stream = the(who), aiter(manager.generate_stream("sql", "How many?", **LONG))
+    victim, stream = victim_of(who), aiter(manager.generate_stream("sql", "How many?", **LONG))
     await anext(stream)
     unloading = asyncio.ensure_future(manager.unload_expert("sql"))
     await asyncio.sleep(0.05)

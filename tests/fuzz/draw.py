@@ -1,4 +1,4 @@
-"""Inputs that are nearly sound, since a parser's faults lie behind its first checks: trees and
+"""Inputs that are almost valid, since a parser's faults lie behind its first checks: trees and
 texts with something wrong in them.
 """
 

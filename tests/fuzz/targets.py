@@ -1,5 +1,5 @@
-"""Where a stranger's bytes come in: one target for each door. A target takes any bytes, and returns
-unless an invariant is broken.
+"""One fuzz target for each place where untrusted bytes are read. A target accepts any bytes, and
+returns unless an invariant is broken.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ from tests.fuzz.guard import Broken, watched
 
 SMALL = Limits(members=64, member_bytes=1 << 19, total_bytes=1 << 20)
 CUT = b"\n%%\n"
-"""Between the files of an input that stands for several."""
+"""Separates the files of an input that holds several."""
 MESSAGES = [
     {"role": "system", "content": "Schema: t(id)"},
     {"role": "user", "content": "How many?"},
@@ -79,7 +79,7 @@ REGEX = b"(?:[a-z]+|\\d{2,4})(-[^x]*)?\\.(com|org)"
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A door.
+    """A fuzz target.
 
     Args:
         run: Takes an input and a folder of its own.
@@ -98,7 +98,7 @@ class Target:
 
     @staticmethod
     def tidy(root: Path) -> None:
-        """Takes away what the input before was."""
+        """Removes what the previous input left."""
         for path in root.iterdir():
             if path.is_symlink() or not path.is_dir():
                 path.unlink()
@@ -106,7 +106,7 @@ class Target:
                 shutil.rmtree(path)
 
     def begin(self, root: Path) -> None:
-        """Makes the folder, and runs the seeds unwatched once, so that libraries are loaded."""
+        """Creates the folder and runs the seeds once unwatched, so that libraries are loaded."""
         root.mkdir(parents=True, exist_ok=True)
         self.warm(root)
         for data in self.seeds:
@@ -251,7 +251,7 @@ ADAPTERS: tuple[tuple[dict[str, Any], dict[str, Any], bytes], ...] = (
 
 
 def _rebuilt(weights: bytes) -> bytes:
-    """Weights are given as a header alone, or as a whole file."""
+    """The weights: given as a header alone, or as a whole file."""
     return (
         weights
         if weights[:1] not in (b"{", b"[")
@@ -260,7 +260,7 @@ def _rebuilt(weights: bytes) -> bytes:
 
 
 def _end(header: bytes) -> int:
-    """Where the last tensor ends, so that most changes of a header leave a sound file."""
+    """Where the last tensor ends, so that most changes of a header leave a valid file."""
     with suppress(ValueError, TypeError, AttributeError, LookupError, RecursionError):
         return max(
             (

@@ -1,4 +1,4 @@
-"""A short run of every target: what was kept, and a handful of new inputs. `make fuzz` runs 10,000
+"""A short run of every target: the saved corpus, and a handful of new inputs. `make fuzz` runs 10,000
 of each.
 """
 
@@ -29,7 +29,7 @@ def warmed(name: str, root: Path) -> tuple[Target, Path]:
 
 
 @pytest.mark.parametrize("name", TARGETS)
-def test_what_was_kept_breaks_nothing(name: str, root: Path) -> None:
+def test_the_saved_corpus_breaks_nothing(name: str, root: Path) -> None:
     target, folder = warmed(name, root)
     for data in (*target.seeds, *(f.read_bytes() for f in sorted((CORPUS / name).glob("*")))):
         target.check(data, folder)
@@ -38,8 +38,8 @@ def test_what_was_kept_breaks_nothing(name: str, root: Path) -> None:
 @pytest.mark.parametrize(
     "name", sorted(set(TARGETS) - {"tar", "zip", "signature", "keys", "template"})
 )
-def test_the_seeds_are_sound(name: str, root: Path) -> None:
-    """Else mutating them would only ever reach the first check."""
+def test_the_seeds_are_valid(name: str, root: Path) -> None:
+    """Otherwise mutations would never get past the first check."""
     target, folder = warmed(name, root)
     for data in target.seeds:
         target.tidy(folder)
@@ -47,7 +47,7 @@ def test_the_seeds_are_sound(name: str, root: Path) -> None:
 
 
 @pytest.mark.parametrize("name", TARGETS)
-def test_what_is_nearly_sound_breaks_nothing(name: str, root: Path) -> None:
+def test_almost_valid_inputs_break_nothing(name: str, root: Path) -> None:
     target, folder = warmed(name, root)
 
     @settings(
@@ -87,9 +87,7 @@ def test_the_guard_sees_what_it_should(
         while time.process_time() < busy_until:
             pass
 
-    def fill() -> (
-        None
-    ):  # told, not done: the process's real peak depends on the tests before this one
+    def fill() -> None:  # simulated: the real peak depends on the tests that ran before
         monkeypatch.setattr(resource, "getrusage", lambda who: SimpleNamespace(ru_maxrss=1 << 40))
 
     def wait() -> None:

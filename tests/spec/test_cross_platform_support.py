@@ -53,7 +53,7 @@ def test_load_expert_on_windows(
 
 @pytest.mark.simulated
 def test_load_expert_on_linux(load: Load, tiny_package: Path) -> None:
-    """On Linux itself, but without its CUDA."""
+    """On Linux itself, but without CUDA."""
     choice = choose(Machine(system="linux", gpus=(GPU,), vllm="cuda"))
     assert (choice.engine, choice.device) == ("vllm", "cuda:0")
     works(load(tiny_package, engine=TransformersEngine))

@@ -1,5 +1,5 @@
-"""Requirement: Device Management. What needs a GPU tests the decision; what runs, runs on the
-portable engine's CPU.
+"""Requirement: Device Management. Where a GPU would be needed, the decision is tested;
+what runs, runs on the portable engine's CPU.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def test_auto_detect_cuda(caplog: pytest.LogCaptureFixture) -> None:
 def test_fallback_to_cpu(
     load: Callable[..., Expert], tiny_package: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """This machine has no GPU, so it is the system of the scenario."""
+    """This machine has no GPU, as the scenario requires."""
     with caplog.at_level(logging.INFO, "expertserve"):
         expert = load(tiny_package, engine=TransformersEngine)
     assert expert.start().device == "cpu"
@@ -52,7 +52,7 @@ def test_explicit_device_selection(load: Callable[..., Expert], tiny_package: Pa
 
 
 def tensor_places(expert: Expert) -> set[str]:
-    """Where the tensors of all modules are that take part in an answer."""
+    """The devices of all tensors that take part in an answer."""
     places: set[str] = set()
 
     def note(module: torch.nn.Module, inputs: object) -> None:

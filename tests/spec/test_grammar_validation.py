@@ -60,7 +60,7 @@ def test_load_expert_with_grammar(beside: Beside, sql_package: Path, tmp_path: P
 
 
 def test_generate_with_grammar_enforcement(engine: Expert) -> None:
-    """Whatever the model would like to say: at high temperature too, and where the budget cuts it."""
+    """Even at high temperature, and where the budget cuts the answer."""
     database = sqlite3.connect(":memory:")
     for seed in range(8):
         result = engine.generate(

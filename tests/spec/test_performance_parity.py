@@ -122,7 +122,7 @@ else:
 
 
 def test_memory_overhead(sql_package: Path) -> None:
-    """Of the library over the same engine, in all processes together."""
+    """The library's memory beyond the same engine's, over all processes."""
 
     def measured(kind: str) -> int:
         done = subprocess.run(
