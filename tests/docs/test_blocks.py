@@ -58,16 +58,12 @@ SNIPPET = re.compile(r'--8<-- "([^":]+)')
 
 def parsed(arguments: list[str]) -> None:
     """Checks that the command line accepts these arguments; nothing runs, files need not exist."""
-    command, context = typer.main.get_command(app), None
-    args = list(arguments)
-    while True:
-        context = command.make_context(command.name or "expertserve", list(args), parent=context)
-        if not hasattr(command, "get_command"):
-            return
-        name, command, args = command.resolve_command(
-            context, [*context._protected_args, *context.args]
-        )
-        assert name and command
+    command, context, args = typer.main.get_command(app), None, list(arguments)
+    while hasattr(command, "resolve_command") and args:
+        context = command.context_class(command, parent=context)
+        name, command, args = command.resolve_command(context, args)
+        assert name and command, arguments
+    command.make_context(command.name, args, parent=context)
 
 
 def run_shell(block: Block) -> None:
