@@ -351,6 +351,7 @@ def test_a_mask_that_cannot_be_written_is_no_costly_grammar(
         with pytest.raises(LoadError, match="compiled grammar can't be written") as caught:
             compiler.compile('root ::= "yes"\n', tiny_base, tmp_path / "gone" / "x.mask")
         assert caught.value.code == "io"
-        assert compiler.compile('root ::= "yes"\n', tiny_base, masks_folder / "x.mask") >= 0
+        compiler.compile('root ::= "yes"\n', tiny_base, masks_folder / "x.mask")
+        assert (masks_folder / "x.mask").stat().st_size > 0
     finally:
         compiler.end()

@@ -227,7 +227,10 @@ def test_an_upload_lies_where_we_put_it(
         content=data,
         headers={"content-type": "application/gzip"},
     )
-    assert named.status_code == 201 or named.json()["error"]["code"] == "bad_name", named.text
+    if filename == "experts.json":  # an odd name, but a name
+        assert named.status_code == 201, named.text
+    else:
+        assert named.json()["error"]["code"] == "bad_name", named.text
     new = {
         p
         for p in set(tmp_path.rglob("*")) - before
