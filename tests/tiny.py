@@ -13,8 +13,8 @@ from typing import Any
 
 SPECIAL = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
 TEXTS = [
-    "How many customers are from Spain?",
-    "SELECT COUNT(*) FROM customers WHERE country = 'Spain'",
+    "How many lighthouses are in Norway?",
+    "SELECT COUNT(*) FROM lighthouses WHERE country = 'Norway'",
     "system user assistant Schema Dialect",
 ]
 PROJECTIONS = ["q_proj", "k_proj", "v_proj", "o_proj", "up_proj", "down_proj"]
@@ -180,6 +180,26 @@ def peft_adapter(
                     parameter.normal_(std=strength)
     model.save_pretrained(folder)
     return folder
+
+
+def spread(kind: str, rank: int, strength: float) -> float:
+    """How widely a type's factors must be drawn to change the base's weights by as much as a LoRA
+    of rank 8 whose factors have a deviation of `strength`.
+
+    Types multiply two to four factors: drawn alike, some change nothing that can be seen, and
+    others make a model in which PEFT's own float32 differs from float64 by 5e-4.
+    """
+    change = strength**2 * 8**0.5
+    match kind:
+        case "adalora":  # B E A
+            return float((change / rank**0.5) ** (1 / 3))
+        case "loha":  # (B A) * (B A)
+            return float((change / rank) ** (1 / 4))
+        case "lokr":  # one product of two numbers
+            return float(change**0.5)
+        case "vera":  # the fixed matrices multiply by about a thirtieth
+            return float((30 * change) ** 0.5)
+    return strength
 
 
 def peft_config(kind: str, rank: int, **options: Any) -> Any:

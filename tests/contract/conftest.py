@@ -24,10 +24,6 @@ ENGINES: dict[str, Callable[[], Engine]] = {
     "transformers": TransformersEngine,
     "vllm": VLLMEngine,
 }
-WEAK = {"adalora": 5.0, "loha": 6.0, "vera": 6.0}
-"""Types whose weights multiply more random factors: made stronger, so that they change an answer at
-all.
-"""
 KINDS = [
     ("lora", 8),
     ("rslora", 4),
@@ -63,7 +59,7 @@ def trained(tiny_base: Path, tmp_path_factory: pytest.TempPathFactory) -> list[T
 def make(base: Path, folder: Path, kind: str, rank: int, seed: int) -> Trained:
     return Trained(
         tiny.peft_adapter(
-            base, folder, kind, rank=rank or 4, seed=seed, strength=0.1 * WEAK.get(kind, 1.0)
+            base, folder, kind, rank=rank or 4, seed=seed, strength=tiny.spread(kind, rank, 0.1)
         ),
         kind,
         rank,

@@ -19,7 +19,7 @@ from tests.contract.driver import Driver, join
 from tests.engine.reference import Reference
 
 TOKENS = 24
-TOLERANCE = 1e-4
+TOLERANCE = 2e-5
 QUESTION = "How many lighthouses are in Norway? "
 
 

@@ -19,10 +19,6 @@ TOKENS = 32
 TOLERANCE = 1e-4
 VISIBLE = 0.05
 """How far an adapter must move a log-probability, to be seen at all."""
-WEAK = {"adalora": 5.0, "loha": 6.0, "vera": 6.0}
-"""Types whose weights multiply more random factors: made stronger, so that they change an answer at
-all.
-"""
 MIXED = [
     ("lora", 8),
     ("rslora", 4),
@@ -46,7 +42,7 @@ def packages(base: Path, folder: Path, strength: float) -> list[tuple[Path, Path
             kind,
             rank=rank or 4,
             seed=i,
-            strength=strength * WEAK.get(kind, 1.0),
+            strength=tiny.spread(kind, rank, strength),
         )
         entry = tiny.base_entry(kind, rank, name=base.name)
         made.append(
@@ -94,7 +90,7 @@ def run(
         manager.load_expert(f"mixed-{i}", package)
     jobs: list[Any] = []
     for row in range(rows):
-        words = "How many customers are from Spain? " * (1 + 3 * row)
+        words = "How many lighthouses are in Norway? " * (1 + 3 * row)
         jobs.append(
             (
                 f"mixed-{row % len(made)}",
