@@ -6,7 +6,8 @@ conventions (on Linux `~/.cache/expertserve` and `~/.local/share/expertserve`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -40,11 +41,13 @@ class EngineConfig:
         dtype: Of the base weights; ``"auto"`` is what the model was saved in, or float32 where the
             CPU would emulate bfloat16 and memory allows.
         max_model_len: Longest prompt and answer together, in tokens.
-        max_requests: Requests decoded concurrently; more are queued.
+        max_requests: Requests decoded concurrently; more are queued. None is 64 on a CPU, and
+            vLLM's own choice on a GPU.
         max_slots: Adapters that one batch may mix; more are swapped in and out.
         max_lora_rank: The largest adapter rank, fixed when the engine starts; None is that of the
             experts loaded by then.
-        kv_cache_bytes: Memory for keys and values.
+        kv_cache_bytes: Memory for keys and values. None is a share of the free memory on a CPU,
+            and what vLLM's profiling run finds on a GPU.
         threads: CPU cores that compute; None leaves one to the front end if there are over two.
         row_scale: Install the worker extension that makes DoRA and IA³ exact, and adapters fast.
             Without it only plain LoRA is served.
@@ -52,6 +55,9 @@ class EngineConfig:
         stats: Have vLLM keep its own Prometheus metrics, as servers do.
         otlp_traces_endpoint: Where vLLM sends an OpenTelemetry span for each request, such as
             ``"http://localhost:4317"``.
+        vllm: Any other argument of vLLM's engine, by the names of `vllm serve`, such as
+            ``{"tensor_parallel_size": 2, "kv_cache_dtype": "fp8"}``; checked when the engine
+            starts. Those that expertserve sets are refused with the reason.
 
     Example:
         >>> config = EngineConfig(max_model_len=2048, max_slots=4, dtype="float32")
@@ -64,7 +70,7 @@ class EngineConfig:
     engine: str | None = None
     dtype: DType = "auto"
     max_model_len: int | None = None
-    max_requests: int = 64
+    max_requests: int | None = None
     max_slots: int = 8
     max_lora_rank: int | None = None
     kv_cache_bytes: int | None = None
@@ -73,11 +79,18 @@ class EngineConfig:
     prefix_caching: bool = True
     stats: bool = False
     otlp_traces_endpoint: str | None = None
+    vllm: Mapping[str, object] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.otlp_traces_endpoint and self.engine == "transformers":
             raise ConfigError(
                 "otlp_traces_endpoint is for vLLM; the transformers engine sends no traces",
+                code="bad_setting",
+            )
+        if self.vllm and self.engine == "transformers":
+            raise ConfigError(
+                f"{next(iter(self.vllm))} is an option of vLLM's; the transformers engine takes"
+                " none of them",
                 code="bad_setting",
             )
         for name in (

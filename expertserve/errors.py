@@ -1,14 +1,17 @@
 """Every error that expertserve raises on purpose.
 
-ExpertError ├── LoadError                  a package can't be read │   ├── ManifestError
-its manifest is malformed or contradicts itself; has line and column │   ├── IntegrityError
-a checksum or signature doesn't match │   └── IncompatibleError      it is well-formed, but can't be
-served exactly on this base model or engine ├── InferenceError             a request failed │   ├──
-OutOfMemoryError       it can't fit into the memory there is │   └── ExpertNotLoadedError   it names
-an expert that isn't loaded ├── GrammarError               a grammar is malformed, or an output
-couldn't follow it; has line and column ├── DeviceError                the device that was asked for
-isn't there ├── ConfigError                an argument or setting is out of range or contradicts
-another └── EngineDeadError            the engine's process ended
+ExpertError
+├── LoadError                  a package can't be read
+│   ├── ManifestError          its manifest is malformed or contradicts itself; has line and column
+│   ├── IntegrityError         a checksum or signature doesn't match
+│   └── IncompatibleError      it is well-formed, but can't be served exactly on this base or engine
+├── InferenceError             a request failed
+│   ├── OutOfMemoryError       it can't fit into the memory there is
+│   └── ExpertNotLoadedError   it names an expert that isn't loaded
+├── GrammarError               a grammar is malformed, or an output couldn't follow it
+├── DeviceError                the device that was asked for isn't there
+├── ConfigError                an argument or setting is out of range or contradicts another
+└── EngineDeadError            the engine's process ended
 """
 
 from __future__ import annotations

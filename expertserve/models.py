@@ -24,6 +24,8 @@ from expertserve.errors import ConfigError, IncompatibleError, LoadError
 from expertserve.files import file_digest, write_whole
 
 MAX_HEADER = 16 << 20
+CONTEXT_FIELDS = ("max_position_embeddings", "n_positions", "max_sequence_length", "seq_length")
+"""What architectures call their longest input."""
 ALIASES = "aliases.json"
 HUB_NAMES = {
     "qwen3-0.6b": "Qwen/Qwen3-0.6B",
@@ -71,8 +73,10 @@ class LocalModel:
     @cached_property
     def context_length(self) -> int:
         """The longest prompt and answer that the model was made for, in tokens."""
-        length = self.config.get("max_position_embeddings")
-        return length if isinstance(length, int) else 2048
+        inner = self.config.get("text_config")
+        config = self.config | inner if isinstance(inner, dict) else self.config
+        found = [config.get(name) for name in CONTEXT_FIELDS]
+        return next((n for n in found if isinstance(n, int) and n > 0), 2048)
 
     @cached_property
     def tensors(self) -> dict[str, Tensor]:

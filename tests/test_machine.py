@@ -56,11 +56,13 @@ def test_version_1_counts_too(tmp_path: Path, group: Path) -> None:
     assert cgroup.memory_left() == GIB and cgroup.cpu_share() == float("inf")
 
 
-def test_threads_are_bound_where_all_cores_are_ours(
+def test_ranks_have_cores_of_their_own_where_all_are_ours(
     group: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("expertserve.engine.vllm.engine.cpus", lambda: [0, 1, 2, 3])
-    assert _cpu_environment(EngineConfig())["VLLM_CPU_OMP_THREADS_BIND"] == "1,2,3"
+    alone = _cpu_environment(EngineConfig())
+    assert (alone["VLLM_CPU_OMP_THREADS_BIND"], alone["OMP_NUM_THREADS"]) == ("nobind", "3")
+    assert _cpu_environment(EngineConfig(), 2)["VLLM_CPU_OMP_THREADS_BIND"] == "2|3"
     shared = _cpu_environment(EngineConfig(threads=2))
     assert (shared["VLLM_CPU_OMP_THREADS_BIND"], shared["OMP_NUM_THREADS"]) == ("nobind", "2")
     (group / "cpu.max").write_text("150000 100000")
@@ -89,8 +91,10 @@ def test_float32_is_taken_for_speed_only_where_a_whole_request_fits_too(
     assert machine.choose_dtype(base, EngineConfig(max_model_len=2000), "cpu") == "float32"
     assert machine.choose_sizes(base, EngineConfig(), "bfloat16").max_model_len == 40_000
     with pytest.raises(OutOfMemoryError, match="40,000 tokens") as caught:
-        machine.choose_sizes(base, EngineConfig(), "float32")
+        machine.choose_sizes(base, EngineConfig(max_model_len=40_000), "float32")
     assert "--max-model-len" in caught.value.hint
+    unasked = machine.choose_sizes(base, EngineConfig(), "float32")
+    assert 25_000 < unasked.max_model_len < 40_000
 
 
 def test_weights_are_those_that_the_index_names(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from typing import IO, TYPE_CHECKING, Annotated, cast
 
 import typer
 
-from expertserve.cli import options, output
+from expertserve.cli import engine_options, options, output
 from expertserve.cli.commands import group
 from expertserve.core.jobs import workers
 from expertserve.errors import ConfigError, EngineDeadError, ExpertError
@@ -93,6 +93,10 @@ def batch(
     device: options.Device = None,
     dtype: options.Precision = None,
     max_model_len: options.MaxModelLen = None,
+    kv_cache_bytes: engine_options.KvCacheBytes = None,
+    threads: engine_options.Threads = None,
+    vllm_option: engine_options.VllmOption = None,
+    vllm_config: engine_options.VllmConfig = None,
     trust: options.Trust = None,
     trusted_key: options.TrustedKey = None,
     cache_dir: options.CacheDir = None,

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from expertserve.cli import options, output
+from expertserve.cli import engine_options, options, output
 from expertserve.cli.commands import group
 from expertserve.errors import ExpertError, InferenceError
 
@@ -84,6 +84,10 @@ def bench(
     device: options.Device = None,
     dtype: options.Precision = None,
     max_model_len: options.MaxModelLen = None,
+    kv_cache_bytes: engine_options.KvCacheBytes = None,
+    threads: engine_options.Threads = None,
+    vllm_option: engine_options.VllmOption = None,
+    vllm_config: engine_options.VllmConfig = None,
     trust: options.Trust = None,
     trusted_key: options.TrustedKey = None,
     cache_dir: options.CacheDir = None,

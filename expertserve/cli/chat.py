@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, cast
 
 import typer
 
-from expertserve.cli import options, output
+from expertserve.cli import engine_options, options, output
 from expertserve.cli.commands import group
 from expertserve.cli.generate import wishes
 from expertserve.errors import ConfigError, EngineDeadError, ExpertError
@@ -50,6 +50,10 @@ def chat(
     device: options.Device = None,
     dtype: options.Precision = None,
     max_model_len: options.MaxModelLen = None,
+    kv_cache_bytes: engine_options.KvCacheBytes = None,
+    threads: engine_options.Threads = None,
+    vllm_option: engine_options.VllmOption = None,
+    vllm_config: engine_options.VllmConfig = None,
     trust: options.Trust = None,
     trusted_key: options.TrustedKey = None,
     cache_dir: options.CacheDir = None,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
-from expertserve.cli import options, output
+from expertserve.cli import engine_options, options, output
 from expertserve.cli.commands import group
 from expertserve.errors import ConfigError
 
@@ -94,6 +94,10 @@ def generate(
     device: options.Device = None,
     dtype: options.Precision = None,
     max_model_len: options.MaxModelLen = None,
+    kv_cache_bytes: engine_options.KvCacheBytes = None,
+    threads: engine_options.Threads = None,
+    vllm_option: engine_options.VllmOption = None,
+    vllm_config: engine_options.VllmConfig = None,
     checkpoint: Checkpoint = None,
     checksum: options.Checksum = None,
     trust: options.Trust = None,

@@ -6,13 +6,14 @@ import os
 import re
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
 import typer
 
-from expertserve.config import DType, EngineConfig
+from expertserve.cli.engine_options import engine_config
+from expertserve.config import DType
 from expertserve.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -170,19 +171,11 @@ def manager_options(ctx: typer.Context) -> Options:
     from expertserve.core.options import Options
 
     given = ctx.params
-    config = EngineConfig(
-        device=given.get("device"),
-        dtype=given.get("dtype") or "auto",
-        max_model_len=given.get("max_model_len"),
-        otlp_traces_endpoint=given.get("otlp_traces_endpoint"),
-    )
-    if given.get("max_slots"):
-        config = replace(config, max_slots=given["max_slots"])
     return Options(
         base_model=given.get("base_model"),
         max_loaded_experts=given.get("max_loaded_experts"),
         allow_multiple_bases=True,
-        config=config,
+        config=engine_config(given),
         trust=policy(given.get("trust"), given.get("trusted_key")),
         cache_dir=_folder(given.get("cache_dir")),
         models_dir=_folder(given.get("models_dir")),

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from expertserve._version import __version__
+from expertserve.cli import engine_options
 from expertserve.cli.options import (
     BaseModel,
     CacheDir,
@@ -100,9 +101,6 @@ RequestTimeout = Annotated[float, typer.Option(help="Seconds for a whole request
 MaxPending = Annotated[
     int, typer.Option(help="Answers running and waiting together; more are refused.")
 ]
-MaxSlots = Annotated[
-    int | None, typer.Option(help="Adapters that one batch may mix.", show_default=False)
-]
 MaxLoadedExperts = Annotated[
     int | None, typer.Option(help="Adapters kept in the engine.", show_default=False)
 ]
@@ -135,8 +133,22 @@ def serve(
     device: Device = None,
     dtype: Precision = None,
     max_model_len: MaxModelLen = None,
-    max_slots: MaxSlots = None,
+    max_slots: engine_options.MaxSlots = None,
+    max_lora_rank: engine_options.MaxLoraRank = None,
     max_loaded_experts: MaxLoadedExperts = None,
+    kv_cache_bytes: engine_options.KvCacheBytes = None,
+    threads: engine_options.Threads = None,
+    no_prefix_caching: engine_options.NoPrefixCaching = False,
+    max_num_seqs: engine_options.MaxNumSeqs = None,
+    tensor_parallel_size: engine_options.TensorParallelSize = None,
+    gpu_memory_utilization: engine_options.GpuMemoryUtilization = None,
+    max_num_batched_tokens: engine_options.MaxNumBatchedTokens = None,
+    quantization: engine_options.Quantization = None,
+    kv_cache_dtype: engine_options.KvCacheDtype = None,
+    enforce_eager: engine_options.EnforceEager = False,
+    speculative_config: engine_options.SpeculativeConfig = None,
+    vllm_option: engine_options.VllmOption = None,
+    vllm_config: engine_options.VllmConfig = None,
     otlp_traces_endpoint: OtlpTracesEndpoint = None,
     trust: Trust = None,
     trusted_key: TrustedKey = None,

@@ -24,6 +24,9 @@ from expertserve.result import Chunk, InferenceResult
 
 Deliver = Callable[[Chunk], None]
 
+MANY = 256
+"""Requests at once where the engine chooses how many it decodes."""
+
 
 class Core:
     """Experts and the engines that serve them. Every coroutine runs on the core's event loop."""
@@ -137,7 +140,7 @@ class Core:
         done: Callable[[], None] | None = None,
     ) -> list[InferenceResult | ExpertError]:
         """One continuous batch over any experts; see `core.jobs.run`."""
-        at_once = 2 * self._options.config.max_requests
+        at_once = 2 * (self._options.config.max_requests or MANY)
         return await run(
             jobs, self.generate, at_once, return_exceptions=return_exceptions, done=done
         )

@@ -100,12 +100,15 @@ class Choice:
     environment: dict[str, str] = field(default_factory=dict)
 
 
-def choose(machine: Machine, device: str | None = None, engine: str | None = None) -> Choice:
+def choose(
+    machine: Machine, device: str | None = None, engine: str | None = None, *, gpus: int = 1
+) -> Choice:
     """The best engine and device, or the ones that were asked for.
 
     Args:
         device: `cpu`, `cuda`, `cuda:1` or `mps`; None takes the best.
         engine: `vllm` or `transformers`; None takes the best for the device.
+        gpus: Over how many one copy of the model is spread, with the chosen one first.
 
     Raises:
         DeviceError: There is no such device (listing those there are), or the engine can't use it.
@@ -136,7 +139,7 @@ def choose(machine: Machine, device: str | None = None, engine: str | None = Non
             place,
             f"{why}; vLLM is installed for it",
             warnings,
-            _environment(machine, place),
+            _environment(machine, place, gpus),
         )
     if not machine.transformers:
         raise ConfigError(
@@ -241,11 +244,19 @@ def _warnings(machine: Machine, place: str, *, asked: bool) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _environment(machine: Machine, place: str) -> dict[str, str]:
+def _environment(machine: Machine, place: str, count: int) -> dict[str, str]:
     if not place.startswith("cuda"):
         return {}
-    number = place.removeprefix("cuda:")
-    return {"CUDA_VISIBLE_DEVICES": machine.gpus[int(number)].id or number}
+    first = int(place.removeprefix("cuda:"))
+    if count > len(machine.gpus):
+        raise DeviceError(
+            f"the model is to be spread over {count} GPUs, and there"
+            f" {'is one' if len(machine.gpus) == 1 else f'are {len(machine.gpus)}'}",
+            hint="lower tensor_parallel_size or pipeline_parallel_size",
+            code="no_device",
+        )
+    order = [first, *(i for i in range(len(machine.gpus)) if i != first)][:count]
+    return {"CUDA_VISIBLE_DEVICES": ",".join(machine.gpus[i].id or str(i) for i in order)}
 
 
 def announce(choice: Choice) -> None:

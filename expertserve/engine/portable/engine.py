@@ -65,7 +65,7 @@ class TransformersEngine:
         device = choice.device
         dtype = choose_dtype(base, config, device)
         sizes = choose_sizes(base, config, dtype, _free_memory(device))
-        self._worker = worker = Worker(asyncio.get_running_loop(), config.max_requests)
+        self._worker = worker = Worker(asyncio.get_running_loop(), sizes.max_requests)
         self._loaded = loaded = await worker.call(lambda: _load(base, config, device, dtype))
         await worker.call(lambda: worker.serve(loaded, sizes))
         self._guides = Guides(base.path, loaded.size)

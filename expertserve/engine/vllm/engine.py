@@ -22,6 +22,7 @@ from expertserve.engine.device import announce, choose, probe
 from expertserve.engine.machine import choose_dtype, choose_sizes, cpus, resident_adapters
 from expertserve.engine.vllm.errors import translated
 from expertserve.engine.vllm.launch import launch
+from expertserve.engine.vllm.options import parallel
 from expertserve.errors import EngineDeadError, IncompatibleError, InferenceError
 from expertserve.models import LocalModel
 from expertserve.request import Constraint, Request
@@ -40,6 +41,8 @@ WITHOUT_ADAPTERS = "expertserve.engine.vllm.bare_worker.WithoutAdapters"
 SCHEDULER = "expertserve.engine.vllm.grammar.Scheduler"
 VERSIONS = ("0.32",)
 """vLLM versions that the worker extension fits; others serve plain LoRA alone."""
+IN_PROCESS = "vllm.v1.executor.uniproc_executor.UniProcExecutor"
+"""One rank on a CPU needs no process of its own; vLLM refuses this only by its short name."""
 KERNELS = 256
 """oneDNN caches a kernel of 0.75 MB for each shape, 1,024 by default: a gigabyte in hours."""
 ENDS: dict[str, FinishReason] = {"stop": "stop", "length": "length", "abort": "cancelled"}
@@ -59,21 +62,19 @@ class VLLMEngine:
         self._dying = False
 
     async def start(self, base: LocalModel, config: EngineConfig, rank: int) -> EngineInfo:
-        choice = choose(await asyncio.to_thread(probe), device=config.device, engine="vllm")
+        ranks = parallel(config.vllm)
+        machine = await asyncio.to_thread(probe)
+        choice = choose(machine, device=config.device, engine="vllm", gpus=ranks)
         announce(choice)
         on_gpu = choice.device != "cpu"
         dtype = choose_dtype(base, config, choice.device)
         width = self._width = slot_width(max(rank, config.max_lora_rank or 0))
-        sizes = choose_sizes(base, config, dtype, _gpu_memory(choice.device) if on_gpu else None)
         self._grammars = _known_version()
         self._row_scale = config.row_scale and self._grammars
         arguments = {
             "model": str(base.path),
             "tokenizer": str(base.path),
             "dtype": dtype,
-            "max_model_len": sizes.max_model_len,
-            "kv_cache_memory_bytes": sizes.kv_cache_bytes,
-            "max_num_seqs": config.max_requests,
             "enable_prefix_caching": config.prefix_caching,
             "enable_lora": width > 0,
             "max_loras": config.max_slots,
@@ -84,13 +85,20 @@ class VLLMEngine:
             "otlp_traces_endpoint": config.otlp_traces_endpoint,
             "use_tqdm_on_load": False,
         }
+        arguments |= _gpu_sizes(config) if on_gpu else _cpu_sizes(base, config, dtype, width)
         if self._grammars:
             arguments["worker_extension_cls"] = EXTENSION if self._row_scale else WITHOUT_ADAPTERS
             arguments["scheduler_cls"] = SCHEDULER
+        if not on_gpu and ranks == 1:
+            arguments["distributed_executor_backend"] = IN_PROCESS
         self._llm = await launch(
-            arguments, {} if on_gpu else _cpu_environment(config), choice.environment
+            arguments,
+            config.vllm,
+            {} if on_gpu else _cpu_environment(config, ranks),
+            choice.environment,
         )
-        return EngineInfo("vllm", choice.device, dtype, sizes.max_model_len, width, choice.reason)
+        length = self._llm.model_config.max_model_len
+        return EngineInfo("vllm", choice.device, dtype, length, width, choice.reason)
 
     async def add(self, adapter: ServingAdapter) -> None:
         from vllm.lora.request import LoRARequest
@@ -264,23 +272,41 @@ def slot_width(rank: int) -> int:
     )
 
 
-def _cpu_environment(config: EngineConfig) -> dict[str, str]:
-    """Binds threads to cores only where all cores are ours: a shared container has others."""
+def _cpu_sizes(base: LocalModel, config: EngineConfig, dtype: str, width: int) -> dict[str, Any]:
+    """Ours: vLLM's profiling on a CPU would take a share of the whole machine's memory."""
+    kept = str(config.vllm.get("kv_cache_dtype") or config.vllm.get("kv-cache-dtype") or "auto")
+    kv_dtype = "" if kept == "auto" else kept
+    sizes = choose_sizes(base, config, dtype, width=width, kv_dtype=kv_dtype)
+    return {
+        "max_model_len": sizes.max_model_len,
+        "kv_cache_memory_bytes": sizes.kv_cache_bytes,
+        "max_num_seqs": sizes.max_requests,
+    }
+
+
+def _gpu_sizes(config: EngineConfig) -> dict[str, Any]:
+    """vLLM's own, from its profiling run; a context that nobody named is fitted to the memory."""
+    asked = {"kv_cache_memory_bytes": config.kv_cache_bytes, "max_num_seqs": config.max_requests}
+    length = -1 if config.max_model_len is None else config.max_model_len
+    return {"max_model_len": length} | {k: v for k, v in asked.items() if v is not None}
+
+
+def _cpu_environment(config: EngineConfig, ranks: int = 1) -> dict[str, str]:
+    """Threads for each rank's process.
+
+    Several ranks are bound to cores of their own where all cores are ours; a shared container has
+    others. One rank runs in the engine core's process, which vLLM doesn't bind.
+    """
     cores = cpus()
     many = math.ceil(min(len(cores), cpu_share()))
     threads = config.threads or (many if many <= 2 else many - 1)
+    each = max(1, threads // ranks)
     bound = dict.fromkeys(("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "LRU_CACHE_CAPACITY"), str(KERNELS))
-    if config.threads or many < len(cores):
-        return {"VLLM_CPU_OMP_THREADS_BIND": "nobind", "OMP_NUM_THREADS": str(threads), **bound}
-    return {"VLLM_CPU_OMP_THREADS_BIND": ",".join(map(str, cores[-threads:])), **bound}
-
-
-def _gpu_memory(device: str) -> int:
-    """Bytes that are free there."""
-    import torch
-
-    free, _ = torch.cuda.mem_get_info(torch.device(device))
-    return int(free)
+    if ranks == 1 or config.threads or many < len(cores) or each * ranks > len(cores):
+        return {"VLLM_CPU_OMP_THREADS_BIND": "nobind", "OMP_NUM_THREADS": str(each), **bound}
+    own = cores[-each * ranks :]
+    parts = [",".join(map(str, own[i * each : (i + 1) * each])) for i in range(ranks)]
+    return {"VLLM_CPU_OMP_THREADS_BIND": "|".join(parts), **bound}
 
 
 def _params(request: Request) -> SamplingParams:

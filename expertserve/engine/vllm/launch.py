@@ -20,6 +20,7 @@ from multiprocessing.process import BaseProcess
 from typing import TYPE_CHECKING, Any
 
 from expertserve.engine.vllm.errors import translated
+from expertserve.engine.vllm.options import read
 from expertserve.errors import EngineDeadError
 
 if TYPE_CHECKING:
@@ -38,17 +39,23 @@ ENVIRONMENT = {
 
 
 async def launch(
-    arguments: Mapping[str, Any], defaults: Mapping[str, str], chosen: Mapping[str, str]
+    arguments: Mapping[str, Any],
+    options: Mapping[str, object],
+    defaults: Mapping[str, str],
+    chosen: Mapping[str, str],
 ) -> AsyncLLM:
-    """Starts vLLM's processes; takes half a minute. A cancelled start ends them.
+    """Starts vLLM's processes; takes a quarter of a minute. A cancelled start ends them.
 
     Args:
+        options: The user's own arguments of vLLM, over ours.
         defaults: Variables for these processes, where the user hasn't set them.
         chosen: Variables that go before the user's.
     """
     start = _Start()
     try:
-        return await asyncio.to_thread(start.run, arguments, {**ENVIRONMENT, **defaults}, chosen)
+        return await asyncio.to_thread(
+            start.run, arguments, options, {**ENVIRONMENT, **defaults}, chosen
+        )
     except asyncio.CancelledError:
         start.give_up()
         raise
@@ -63,7 +70,11 @@ class _Start:
         self._before: set[BaseProcess] | None = None
 
     def run(
-        self, arguments: Mapping[str, Any], defaults: Mapping[str, str], chosen: Mapping[str, str]
+        self,
+        arguments: Mapping[str, Any],
+        options: Mapping[str, object],
+        defaults: Mapping[str, str],
+        chosen: Mapping[str, str],
     ) -> AsyncLLM:
         """Raises EngineDeadError `engine_closed` when given up, and translated errors."""
         try:
@@ -76,7 +87,7 @@ class _Start:
                 from vllm.engine.arg_utils import AsyncEngineArgs
                 from vllm.v1.engine.async_llm import AsyncLLM
 
-                settings = AsyncEngineArgs(**arguments)
+                settings = AsyncEngineArgs(**{**arguments, **read(options)})
                 self._before = set(multiprocessing.active_children())
                 self._check()
                 llm = AsyncLLM.from_engine_args(settings)
