@@ -9,7 +9,7 @@ import pytest
 
 from expertserve import EngineConfig, OutOfMemoryError
 from expertserve.engine import cgroup, machine
-from expertserve.engine.vllm.engine import _cpu_environment
+from expertserve.engine.vllm.engine import cpu_environment
 from expertserve.models import LocalModel
 
 GIB = 1 << 30
@@ -60,11 +60,11 @@ def test_threads_are_bound_where_all_cores_are_ours(
     group: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("expertserve.engine.vllm.engine.cpus", lambda: [0, 1, 2, 3])
-    assert _cpu_environment(EngineConfig())["VLLM_CPU_OMP_THREADS_BIND"] == "1,2,3"
-    shared = _cpu_environment(EngineConfig(threads=2))
+    assert cpu_environment(EngineConfig())["VLLM_CPU_OMP_THREADS_BIND"] == "1,2,3"
+    shared = cpu_environment(EngineConfig(threads=2))
     assert (shared["VLLM_CPU_OMP_THREADS_BIND"], shared["OMP_NUM_THREADS"]) == ("nobind", "2")
     (group / "cpu.max").write_text("150000 100000")
-    shared = _cpu_environment(EngineConfig())
+    shared = cpu_environment(EngineConfig())
     assert (shared["VLLM_CPU_OMP_THREADS_BIND"], shared["OMP_NUM_THREADS"]) == ("nobind", "2")
 
 

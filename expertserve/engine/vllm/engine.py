@@ -88,7 +88,7 @@ class VLLMEngine:
             arguments["worker_extension_cls"] = EXTENSION if self._row_scale else WITHOUT_ADAPTERS
             arguments["scheduler_cls"] = SCHEDULER
         self._llm = await launch(
-            arguments, {} if on_gpu else _cpu_environment(config), choice.environment
+            arguments, {} if on_gpu else cpu_environment(config), choice.environment
         )
         return EngineInfo("vllm", choice.device, dtype, sizes.max_model_len, width, choice.reason)
 
@@ -264,7 +264,7 @@ def slot_width(rank: int) -> int:
     )
 
 
-def _cpu_environment(config: EngineConfig) -> dict[str, str]:
+def cpu_environment(config: EngineConfig) -> dict[str, str]:
     """Binds threads to cores only where all cores are ours: a shared container has others."""
     cores = cpus()
     many = math.ceil(min(len(cores), cpu_share()))
