@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections import Counter
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -92,3 +93,31 @@ def test_reaching_into_a_private_name_is_seen(line: str) -> None:
 def test_own_and_foreign_private_names_are_nobodys_business() -> None:
     lines = "self._whole\nos._exit(0)\nfrom atexit import _whole"
     assert not reached_into(ast.parse(lines), frozenset({"_whole"}))
+
+
+def test_files_and_functions_stay_short() -> None:
+    long_files = {
+        path.relative_to(TESTS.parent).as_posix()
+        for folder in (PACKAGE, TESTS)
+        for path in folder.rglob("*.py")
+        if len(path.read_text(encoding="utf-8").splitlines()) > 450
+    }
+    assert long_files <= {"expertserve/grammar/schema.py"}
+    long_functions = [
+        f"{name}: {node.name}"
+        for name, tree in trees(PACKAGE).items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and (node.end_lineno or 0) - node.lineno >= 60
+    ]
+    assert not long_functions
+
+
+def test_a_class_name_is_used_once() -> None:
+    names = Counter(
+        node.name
+        for tree in trees(PACKAGE).values()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ClassDef)
+    )
+    assert [name for name, times in names.items() if times > 1] == []
