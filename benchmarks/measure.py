@@ -61,7 +61,7 @@ def alternate(sides: Mapping[str, Side], rounds: int = ROUNDS) -> dict[str, list
     """
     figures: dict[str, list[float]] = {name: [] for name in sides}
     for round_ in range(rounds + 1):
-        for name in reversed(sides) if round_ % 2 else sides:
+        for name in reversed(list(sides)) if round_ % 2 else sides:
             figure = sides[name]()
             print(f"  round {round_}/{rounds}  {name}: {figure:.4g}", flush=True)
             if round_:

@@ -221,7 +221,7 @@ def find(name: str, *, models_dir: Path | None = None, cache_dir: Path | None = 
     hub = HUB_NAMES.get(short.casefold(), name if HUB_ID.fullmatch(name) else "")
     if hub:
         looked.append(f"the Hugging Face cache ({hub})")
-        cached = _hub_cache(hub)
+        cached = hub_cache(hub)
         if cached:
             return LocalModel(hub, cached, stamps)
     pull = f"expertserve models pull {hub}" if hub else "expertserve models pull ORGANISATION/NAME"
@@ -266,7 +266,7 @@ def find_given(
     ):  # what is here under that name is meant to be the hub's
         with suppress(LoadError):
             return find(name, models_dir=models_dir, cache_dir=cache_dir)
-    return LocalModel(name, _hub_cache(name) or pull(name), stamps)
+    return LocalModel(name, hub_cache(name) or pull(name), stamps)
 
 
 def is_model(path: Path) -> bool:
@@ -274,7 +274,7 @@ def is_model(path: Path) -> bool:
     return (path / "config.json").is_file() and bool(list(path.glob("*.safetensors")))
 
 
-def _hub_cache(hub: str) -> Path | None:
+def hub_cache(hub: str) -> Path | None:
     """Where the Hugging Face cache holds a model, all of it, without asking the network."""
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError

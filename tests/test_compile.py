@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from expertserve.decoding.compile import Compiler, read_mask, vocabulary_of
-from expertserve.decoding.mask import GlrVocabulary
+from expertserve.decoding import compile as compile_module
+from expertserve.decoding.compile import Compiler, read_mask, start_process, vocabulary_of
+from expertserve.decoding.mask import GlrVocabulary, Strategy
 from expertserve.errors import GrammarError
 
 GRAMMAR = 'root ::= "yes" | "no"\n'
@@ -19,38 +20,57 @@ GRAMMAR = 'root ::= "yes" | "no"\n'
     sys.platform == "win32",
     reason="a pipe can't be waited for with a limit there: the process stays",
 )
-def test_a_compiler_with_nothing_to_do_ends_and_comes_back(tiny_base: Path, tmp_path: Path) -> None:
+def test_a_compiler_with_nothing_to_do_ends_and_comes_back(
+    tiny_base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[subprocess.Popen[str]] = []
+
+    def start(strategy: Strategy, idle: float) -> subprocess.Popen[str]:
+        started.append(start_process(strategy, idle))
+        return started[-1]
+
+    monkeypatch.setattr(compile_module, "start_process", start)
     compiler = Compiler("quick", idle=0.25)
     compiler.compile(GRAMMAR, tiny_base, tmp_path / "first")
-    process = compiler._process
-    assert process and process.wait(timeout=30) == 0  # of itself
+    assert started[0].wait(timeout=30) == 0  # of itself
     compiler.compile(GRAMMAR, tiny_base, tmp_path / "second")
+    assert len(started) == 2
     assert read_mask(tmp_path / "second", GlrVocabulary(vocabulary_of(tiny_base)))
     compiler.end()
 
 
-def instead(compiler: Compiler, program: str) -> None:
-    """Puts another process into a compiler's place."""
-    compiler._process = subprocess.Popen(
-        [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
+def first_runs(program: str, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Lets the first process be another program. What was started is added to the list."""
+    started: list[str] = []
+
+    def start(strategy: Strategy, idle: float) -> subprocess.Popen[str]:
+        started.append(strategy if started else program)
+        if len(started) > 1:
+            return start_process(strategy, idle)
+        command = [sys.executable, "-c", program]
+        return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    monkeypatch.setattr(compile_module, "start_process", start)
+    return started
 
 
 def test_a_job_that_meets_an_ending_compiler_is_done_by_the_next(
-    tiny_base: Path, tmp_path: Path
+    tiny_base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # ends without an answer, as one does whose patience ended while it was asked
+    started = first_runs("input()", monkeypatch)
     compiler = Compiler("quick")
-    instead(
-        compiler, "input()"
-    )  # ends without an answer, as one does whose patience ended while it was asked
     compiler.compile(GRAMMAR, tiny_base, tmp_path / "mask")
     compiler.end()
-    assert (tmp_path / "mask").exists()
+    assert (tmp_path / "mask").exists() and started == ["input()", "quick"]
 
 
-def test_a_compiler_that_breaks_is_not_asked_again(tiny_base: Path, tmp_path: Path) -> None:
+def test_a_compiler_that_breaks_is_not_asked_again(
+    tiny_base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started = first_runs("input(); raise SystemExit(1)", monkeypatch)
     compiler = Compiler("quick")
-    instead(compiler, "input(); raise SystemExit(1)")
     with pytest.raises(GrammarError) as caught:
         compiler.compile(GRAMMAR, tiny_base, tmp_path / "mask")
     assert caught.value.code == "grammar_too_costly" and not (tmp_path / "mask").exists()
+    assert len(started) == 1

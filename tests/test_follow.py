@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+
 import pydantic
 import pytest
 
-from expertserve.decoding.apply import _parsed
+from expertserve import Expert
 from expertserve.decoding.follow import Follower
+from expertserve.engine.fake import FakeEngine
 from expertserve.errors import GrammarError
 from expertserve.grammar.recognise import Grammar
 from expertserve.result import Chunk
@@ -23,7 +27,9 @@ def test_a_stop_behind_one_that_does_not_count_is_seen() -> None:
     assert "".join(c.text for c in chunks if c) == "';'" and follower.ended and follower.complete
 
 
-def test_what_a_models_own_validator_refuses_is_an_error_of_ours() -> None:
+def test_what_a_models_own_validator_refuses_is_an_error_of_ours(
+    load: Callable[..., Expert], tiny_package: Path
+) -> None:
     class Even(pydantic.BaseModel):
         number: int
 
@@ -34,7 +40,9 @@ def test_what_a_models_own_validator_refuses_is_an_error_of_ours() -> None:
                 raise ValueError("odd")
             return value
 
-    assert _parsed(Even, '{"number": 2}') == Even(number=2)
+    answers = iter(['{"number": 2}', '{"number": 3}'])
+    expert = load(tiny_package, engine=lambda: FakeEngine(lambda prompt: next(answers)))
+    assert expert.generate("x", json_schema=Even).parsed == Even(number=2)
     with pytest.raises(GrammarError, match="odd") as caught:
-        _parsed(Even, '{"number": 3}')
+        expert.generate("x", json_schema=Even)
     assert caught.value.code == "not_valid"

@@ -306,7 +306,7 @@ def test_a_base_model_from_a_hub_is_asked_by_its_whole_name_and_the_last_part(
     tiny_package: Path, tiny_base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        models, "_hub_cache", lambda name: tiny_base if name == "someone/tiny" else None
+        models, "hub_cache", lambda name: tiny_base if name == "someone/tiny" else None
     )
     with ExpertManager(
         "someone/tiny", engine=Made(), cache_dir=tmp_path / "cache", models_dir=tmp_path / "empty"

@@ -9,7 +9,7 @@ import pytest
 
 from expertserve import EngineConfig, OutOfMemoryError
 from expertserve.engine import cgroup, machine
-from expertserve.engine.vllm.engine import _cpu_environment
+from expertserve.engine.vllm.sizes import cpu_environment
 from expertserve.models import LocalModel
 
 GIB = 1 << 30
@@ -59,14 +59,14 @@ def test_version_1_counts_too(tmp_path: Path, group: Path) -> None:
 def test_ranks_have_cores_of_their_own_where_all_are_ours(
     group: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("expertserve.engine.vllm.engine.cpus", lambda: [0, 1, 2, 3])
-    alone = _cpu_environment(EngineConfig())
+    monkeypatch.setattr("expertserve.engine.vllm.sizes.cpus", lambda: [0, 1, 2, 3])
+    alone = cpu_environment(EngineConfig())
     assert (alone["VLLM_CPU_OMP_THREADS_BIND"], alone["OMP_NUM_THREADS"]) == ("nobind", "3")
-    assert _cpu_environment(EngineConfig(), 2)["VLLM_CPU_OMP_THREADS_BIND"] == "2|3"
-    shared = _cpu_environment(EngineConfig(threads=2))
+    assert cpu_environment(EngineConfig(), 2)["VLLM_CPU_OMP_THREADS_BIND"] == "2|3"
+    shared = cpu_environment(EngineConfig(threads=2))
     assert (shared["VLLM_CPU_OMP_THREADS_BIND"], shared["OMP_NUM_THREADS"]) == ("nobind", "2")
     (group / "cpu.max").write_text("150000 100000")
-    shared = _cpu_environment(EngineConfig())
+    shared = cpu_environment(EngineConfig())
     assert (shared["VLLM_CPU_OMP_THREADS_BIND"], shared["OMP_NUM_THREADS"]) == ("nobind", "2")
 
 

@@ -13,8 +13,8 @@ from expertserve import ConfigError, DeviceError, EngineConfig
 from expertserve.cli import app
 from expertserve.cli.engine_options import engine_config
 from expertserve.engine.device import Gpu, Machine, choose
-from expertserve.engine.vllm.engine import _gpu_sizes
 from expertserve.engine.vllm.options import OWNED, parallel, read
+from expertserve.engine.vllm.sizes import gpu_sizes
 
 TEXTS_AND_VALUES: list[tuple[str, object, object]] = [
     ("max_num_batched_tokens", "4096", 4096),
@@ -140,9 +140,9 @@ def test_ranks_see_as_many_gpus_with_the_chosen_one_first() -> None:
 
 
 def test_on_gpus_sizes_are_vllms_own_unless_they_are_asked_for() -> None:
-    assert _gpu_sizes(EngineConfig()) == {"max_model_len": -1}
+    assert gpu_sizes(EngineConfig()) == {"max_model_len": -1}
     asked = EngineConfig(max_model_len=4096, max_requests=3, kv_cache_bytes=7)
-    assert _gpu_sizes(asked) == {
+    assert gpu_sizes(asked) == {
         "max_model_len": 4096,
         "max_num_seqs": 3,
         "kv_cache_memory_bytes": 7,

@@ -98,26 +98,8 @@ class Compiler:
     def _running(self) -> subprocess.Popen[str]:
         if self._process is None or self._process.poll() is not None:
             self.end()
-            environment = {**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
-            command = [
-                sys.executable,
-                "-m",
-                "expertserve.decoding.compile",
-                self._strategy,
-                str(self._idle),
-            ]
             atexit.register(self.end)  # what it is at work on would outlive us
-            self._process = subprocess.Popen(
-                command,
-                env=environment,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                text=True,
-                process_group=(
-                    None if sys.platform == "win32" else 0
-                ),  # a terminal's Ctrl-C is for us alone
-            )
+            self._process = start_process(self._strategy, self._idle)
         return self._process
 
     def end(self) -> None:
@@ -127,6 +109,20 @@ class Compiler:
         if process:
             process.kill()
             process.communicate()
+
+
+def start_process(strategy: Strategy, idle: float) -> subprocess.Popen[str]:
+    """A process that compiles what it reads from its standard input, see `serve`."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "expertserve.decoding.compile", strategy, str(idle)],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        # a terminal's Ctrl-C is for us alone
+        process_group=None if sys.platform == "win32" else 0,
+    )
 
 
 def _ask(process: subprocess.Popen[str], job: str, seconds: float) -> str:

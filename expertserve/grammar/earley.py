@@ -24,57 +24,11 @@ import threading
 from collections.abc import Iterable, Iterator
 
 from expertserve.errors import GrammarError
-from expertserve.grammar.program import (
-    ALT,
-    CHARACTER,
-    FOREVER,
-    REPEAT,
-    RULE,
-    SEQ,
-    Program,
-    check_length,
-    contains,
-)
+from expertserve.grammar.items import ItemState, ItemStates
+from expertserve.grammar.program import REPEAT, SEQ, Program, check_length, contains
 
 MAX_ROWS = 1_000
 """Origins of one set's items; only very ambiguous texts reach the limit."""
-
-
-class ItemState:
-    """What may come next in items of one origin: to items what a DFA's state is to an NFA's.
-
-    Args:
-        begun: The continuations that the state stands for.
-    """
-
-    __slots__ = (
-        "begun",
-        "completes",
-        "exits",
-        "gotos",
-        "number",
-        "refs",
-        "singles",
-        "steps",
-        "useful",
-        "wide",
-    )
-
-    def __init__(self, number: int, begun: tuple[int, ...]) -> None:
-        self.number, self.begun = number, begun
-        self.singles: dict[int, list[int]] = {}
-        """Kind of character → continuations after it, for classes of one character."""
-        self.wide: dict[int, list[int]] = {}
-        """Class → continuations after it, for the others."""
-        self.refs: dict[int, list[int]] = {}
-        """Rule → continuations after it."""
-        self.completes: tuple[int, ...] = ()
-        """Rules that end here."""
-        self.useful = False
-        """Anything may come."""
-        self.steps: dict[int, ItemState | None] = {}
-        self.gotos: dict[int, ItemState] = {}
-        self.exits: list[tuple[int, int, int]] | None = None
 
 
 class Set:
@@ -132,14 +86,8 @@ class Automaton:
 
     def __init__(self, program: Program) -> None:
         self.program = program
-        self._conts: list[tuple[int, int, int, int]] = []
-        """Continuations of a rule: (node, low or item index, high, the continuation after it)."""
-        self._cont_numbers: dict[tuple[int, int, int, int], int] = {}
-        self._rule_of: list[int] = []
-        self._cost_of: list[int] = []
-        self._suffixes: dict[int, list[int]] = {}
-        self._corners: dict[int, ItemState] = {}
-        self._states: dict[frozenset[int], ItemState] = {}
+        self._items = ItemStates(program)
+        self._rule_of, self._cost_of = self._items.rule_of, self._items.cost_of
         self._unions: dict[tuple[int, ...], ItemState] = {}
         self._begun: dict[tuple[int, ...], ItemState] = {}
         self._sets: dict[tuple[object, ...], Set] = {}
@@ -150,7 +98,7 @@ class Automaton:
         bottom = Set(self, -1, (), False)
         bottom.done[whole,] = (True, ())
         bottom.finish = {whole: (0, -1, None)}
-        start = self._state([self._cont(program.bodies[whole], self._end(whole))])
+        start = self._items.beginning(whole)
         self.first = self._set({bottom: start}, whole in start.completes)
 
     @property
@@ -212,20 +160,11 @@ class Automaton:
             rules = {rule for _, state in at.rows for rule in state.refs}
             todo = list(rules)
             while todo:
-                new = self._corner(todo.pop()).refs.keys() - rules
+                new = self._items.beginning(todo.pop()).refs.keys() - rules
                 rules |= new
                 todo += new
-            found = self._begun[key] = self._state(
-                cont for rule in rules for cont in self._corner(rule).begun
-            )
-        return found
-
-    def _corner(self, rule: int) -> ItemState:
-        """The beginning of one rule."""
-        found = self._corners.get(rule)
-        if found is None:
-            found = self._corners[rule] = self._state(
-                [self._cont(self.program.bodies[rule], self._end(rule))]
+            found = self._begun[key] = self._items.state(
+                cont for rule in rules for cont in self._items.beginning(rule).begun
             )
         return found
 
@@ -239,7 +178,7 @@ class Automaton:
         key = tuple(sorted(state.number for state in states))
         found = self._unions.get(key)
         if found is None:
-            found = self._unions[key] = self._state(
+            found = self._unions[key] = self._items.state(
                 cont for state in states for cont in state.begun
             )
         return found
@@ -319,133 +258,13 @@ class Automaton:
                 ranges = self.program.ranges[number]
                 if contains(ranges, example):
                     conts += after
-            state.steps[kind] = self._state(conts) if conts else None
+            state.steps[kind] = self._items.state(conts) if conts else None
         return state.steps[kind]
 
     def _goto(self, state: ItemState, rule: int) -> ItemState | None:
         found = state.gotos.get(rule)
         if found is None and rule in state.refs:
-            found = state.gotos[rule] = self._state(state.refs[rule])
-        return found
-
-    def _state(self, conts: Iterable[int]) -> ItemState:
-        begun = self._without_dominated(frozenset(conts))
-        found = self._states.get(begun)
-        return (
-            found if found is not None else self._states.setdefault(begun, self._new_state(begun))
-        )
-
-    def _without_dominated(self, conts: frozenset[int]) -> frozenset[int]:
-        """Drops continuations that `x{0,more}` before the same rest subsumes."""
-        most: dict[tuple[int, int], int] = {}
-        for cont in conts:
-            node, low, high, rest = self._conts[cont]
-            if low == 0 and high != 0:
-                key = (node, rest)
-                most[key] = max(most.get(key, 0), FOREVER if high < 0 else high)
-        if not most:
-            return conts
-        return frozenset(c for c in conts if not self._is_dominated(c, most))
-
-    def _is_dominated(self, cont: int, most: dict[tuple[int, int], int]) -> bool:
-        node, low, high, rest = self._conts[cont]
-        reach = FOREVER if high < 0 else high
-        limit = most.get((node, rest), -1)
-        return high != 0 and (reach < limit or (reach == limit and low > 0))
-
-    def _new_state(self, begun: frozenset[int]) -> ItemState:
-        state = ItemState(next(self._numbers), tuple(sorted(begun)))
-        completes: set[int] = set()
-        most: dict[tuple[int, int], int] = {}
-        seen, todo = set(begun), list(state.begun)
-        while todo:
-            cont = todo.pop()
-            node, low, high, rest = self._conts[cont]
-            if node < 0:
-                completes.add(self._rule_of[cont])
-                continue
-            content = self.program.nodes[node]
-            kind, part = content[:2]
-            new: tuple[int, ...] = ()
-            if kind == CHARACTER:
-                self._expect(state, part, rest)
-            elif kind == RULE:
-                state.refs.setdefault(part, []).append(rest)
-                new = (rest,) if self.program.nullable[part] else ()
-            elif kind == SEQ:
-                new = (self._cont(content[1 + low], self._cont(node, rest, low + 1)),)
-            elif kind == ALT:
-                new = tuple(
-                    self._cont(option, rest)
-                    for option in content[1:]
-                    if self.program.costs[option] is not None
-                )
-            elif (FOREVER if high < 0 else high) > most.get(
-                (node, rest), -1
-            ):  # else what is here is there already
-                once_more = self._cont(
-                    part, self._cont(node, rest, max(0, low - 1), high if high < 0 else high - 1)
-                )
-                new = (once_more, rest) if low == 0 else (once_more,)
-                if low == 0:
-                    most[node, rest] = FOREVER if high < 0 else high
-            for following in new:
-                if following not in seen:
-                    seen.add(following)
-                    todo.append(following)
-        state.completes = tuple(sorted(completes))
-        state.useful = bool(state.singles or state.wide or state.refs)
-        return state
-
-    def _expect(self, state: ItemState, number: int, after: int) -> None:
-        ranges = self.program.ranges[number]
-        if len(ranges) == 1 and ranges[0][0] == ranges[0][1]:
-            state.singles.setdefault(self.program.alphabet.kind(ranges[0][0]), []).append(after)
-        else:
-            state.wide.setdefault(number, []).append(after)
-
-    # Continuations
-
-    def _end(self, rule: int) -> int:
-        return self._new_cont((-1, rule, 0, -1), rule, 0)
-
-    def _new_cont(self, key: tuple[int, int, int, int], rule: int, cost: int) -> int:
-        found = self._cont_numbers.get(key)
-        if found is None:
-            found = self._cont_numbers[key] = len(self._conts)
-            self._conts.append(key)
-            self._rule_of.append(rule)
-            self._cost_of.append(cost)
-        return found
-
-    def _cont(self, node: int, rest: int, low: int = -1, high: int = 0) -> int:
-        """The continuation through a node (a sequence from item `low` on), then the rest."""
-        content = self.program.nodes[node]
-        rule, cost = self._rule_of[rest], self._cost_of[rest]
-        if content[0] == SEQ:
-            low = max(low, 0)
-            if low >= len(content) - 2:
-                return self._cont(content[low + 1], rest) if low < len(content) - 1 else rest
-            cost += self._suffix(node)[low]
-        elif content[0] == REPEAT:
-            if low < 0:
-                _, _, low, high = content
-            if self.program.costs[content[1]] == 0:
-                low = 0
-            if high == 0 or self.program.costs[content[1]] is None:
-                return rest
-            cost += low * self.program.cost(content[1])
-        else:
-            cost += self.program.cost(node)
-        return self._new_cont((node, low, high, rest), rule, min(FOREVER, cost))
-
-    def _suffix(self, node: int) -> list[int]:
-        """The cost of a sequence from each of its items on."""
-        found = self._suffixes.get(node)
-        if found is None:
-            _, *items = self.program.nodes[node]
-            sums = itertools.accumulate(self.program.cost(item) for item in reversed(items))
-            found = self._suffixes[node] = list(sums)[::-1]
+            found = state.gotos[rule] = self._items.state(state.refs[rule])
         return found
 
     # Endings
@@ -468,7 +287,7 @@ class Automaton:
         return "".join(parts)
 
     def _text(self, cont: int) -> Iterator[str]:
-        while (entry := self._conts[cont])[0] >= 0:
+        while (entry := self._items.conts[cont])[0] >= 0:
             node, low, _, cont = entry
             kind, *inner = self.program.nodes[node]
             parts = inner[low:] if kind == SEQ else inner[:1] * low if kind == REPEAT else [node]
@@ -501,13 +320,13 @@ class Automaton:
         for origin, state in at.rows:
             finish = origin.finish
             assert finish is not None
-            for rule, outer, cont in self._exits(state):
+            for rule, outer, cont in self._items.exits(state):
                 heap.append((self._cost_of[cont] + finish[outer][0], cont, rule, origin))
         key = operator.itemgetter(0, 1)
         best: dict[int, _Exit] = {}
         inner: dict[int, list[tuple[int, int]]] = {}
         *_, (_, own) = self._rows(at)
-        for rule, outer, cont in self._exits(own):
+        for rule, outer, cont in self._items.exits(own):
             inner.setdefault(outer, []).append((rule, cont))
         ordered = [(*key(way), number, way) for number, way in enumerate(heap)]
         heapq.heapify(ordered)
@@ -524,15 +343,3 @@ class Automaton:
                         ordered, (total, after, next(numbers), (total, after, inner_rule, at))
                     )
         at.finish = best
-
-    def _exits(self, state: ItemState) -> list[tuple[int, int, int]]:
-        """(rule, rule it stands in, the cheapest continuation of that after it)."""
-        if state.exits is None:
-            best: dict[tuple[int, int], int] = {}
-            for rule, conts in state.refs.items():
-                for cont in conts:
-                    key = (rule, self._rule_of[cont])
-                    if key not in best or self._cost_of[cont] < self._cost_of[best[key]]:
-                        best[key] = cont
-            state.exits = [(rule, outer, cont) for (rule, outer), cont in best.items()]
-        return state.exits

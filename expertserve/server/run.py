@@ -38,10 +38,17 @@ class NamedPackage:
     path: Path
 
 
-class _Server(uvicorn.Server):
-    """Uvicorn that drains at the first SIGINT or SIGTERM, and ends at the second."""
+class DrainingServer(uvicorn.Server):
+    """Uvicorn that drains at the first SIGINT or SIGTERM, and ends at the second.
 
-    parts: Parts
+    Raises:
+        ConfigError: The key file or the state file can't be read.
+    """
+
+    def __init__(self, service: Service, settings: ServerSettings) -> None:
+        app = create_app(service, settings, lifespan=_lifespan)
+        super().__init__(_config(app, settings))
+        self.parts: Parts = app.state.parts
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -126,15 +133,12 @@ async def _serve(
 ) -> None:
     service = make()
     try:
-        app = create_app(service, settings, lifespan=_lifespan)
-        parts: Parts = app.state.parts
-        await load_all(parts, packages)
-        server = _Server(_config(app, settings))
-        server.parts = parts
-        tasks = [asyncio.create_task(_start(server, parts, url_of(listener), listening, ready))]
+        server = DrainingServer(service, settings)
+        await load_all(server.parts, packages)
+        tasks = [asyncio.create_task(_start(server, url_of(listener), listening, ready))]
         if watch:
             tasks.append(
-                asyncio.create_task(watch_packages(parts, watch, [p.path for p in packages]))
+                asyncio.create_task(watch_packages(server.parts, watch, [p.path for p in packages]))
             )
         await server.serve(sockets=[listener])
         for task in tasks:
@@ -200,10 +204,9 @@ async def load_all(parts: Parts, packages: Sequence[NamedPackage]) -> None:
     await restore(parts.service, parts.state, lambda name: parts.metrics.loaded(name, "load"))
 
 
-async def _start(
-    server: uvicorn.Server, parts: Parts, url: str, listening: Announce, ready: Announce
-) -> None:
+async def _start(server: DrainingServer, url: str, listening: Announce, ready: Announce) -> None:
     """The engine, while the server already listens."""
+    parts = server.parts
     while not server.started:
         await asyncio.sleep(0.01)
     began = time.monotonic()

@@ -66,11 +66,11 @@ async def watch_packages(parts: Parts, places: Sequence[Path], loaded: Iterable[
         for path, found in now.items():
             if found and found != served.get(path) and found == seen.get(path):
                 served[path] = found
-                await _take(parts, path)
+                await take_package(parts, path)
         seen = now
 
 
-async def _take(parts: Parts, path: Path) -> None:
+async def take_package(parts: Parts, path: Path) -> None:
     """Replaces or loads experts. A broken package is reported; the old one stays."""
     those: list[StateEntry | None] = [e for e in parts.state.entries if e.path == str(path)]
     for known in those or [None]:

@@ -376,7 +376,8 @@ def test_streamed_text_is_the_decoded_text_up_to_the_stop(
     tokenizer_folder: Path, text: str, stops: list[str]
 ) -> None:
     tokenizer = Tokenizer(tokenizer_folder)
-    stream = TextStream(tokenizer._whole, [3], stops)
+    decoder = tokenizers.Tokenizer.from_file(str(tokenizer_folder / "tokenizer.json"))
+    stream = TextStream(decoder, [3], stops)
     shown, stopped = "", False
     for token in tokenizer.encode_plain(text):
         piece, stopped = stream.feed(token)

@@ -19,9 +19,8 @@ import pytest
 
 from expertserve.engine.fake import FakeEngine
 from expertserve.manager import AsyncExpertManager
-from expertserve.server.app import create_app
 from expertserve.server.parts import Parts
-from expertserve.server.run import NamedPackage, _config, _lifespan, _Server, load_all
+from expertserve.server.run import DrainingServer, NamedPackage, load_all
 from expertserve.server.settings import ServerSettings
 from tests import tiny
 
@@ -43,7 +42,7 @@ class Running:
     url: str
     engine: FakeEngine
     parts: Parts
-    server: _Server
+    server: DrainingServer
     thread: threading.Thread
     loop: asyncio.AbstractEventLoop
     clients: list[Any] = field(default_factory=list)
@@ -73,11 +72,9 @@ async def _run(ready: Callable[[Running], None], make: Callable[[], AsyncExpertM
                packages: Sequence[NamedPackage]) -> None:  # fmt: skip
     manager = make()
     try:
-        app = create_app(manager, settings, lifespan=_lifespan)
-        await load_all(app.state.parts, packages)
+        server = DrainingServer(manager, settings)
+        await load_all(server.parts, packages)
         with socket.create_server(("127.0.0.1", 0), backlog=512) as listener:
-            server = _Server(_config(app, settings))
-            server.parts = app.state.parts
             if packages:
                 await manager.start()
 
@@ -89,7 +86,7 @@ async def _run(ready: Callable[[Running], None], make: Callable[[], AsyncExpertM
                     Running(
                         url,
                         engine,
-                        app.state.parts,
+                        server.parts,
                         server,
                         threading.current_thread(),
                         asyncio.get_running_loop(),

@@ -266,7 +266,7 @@ def test_what_can_not_be_noted_is_not_done(
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     with monkeypatch.context() as patch:
-        patch.setattr(state_module, "_write", full)
+        patch.setattr(state_module, "write_whole", full)
         response = http.post("/v1/experts", json={"name": "a", "path": "one"})
         assert response.status_code == 500 and response.json()["error"]["code"] == "io", (
             response.text
@@ -274,13 +274,13 @@ def test_what_can_not_be_noted_is_not_done(
         assert http.get("/v1/experts/a").status_code == 404
     assert http.post("/v1/experts", json={"name": "a", "path": "one"}).status_code == 201
     with monkeypatch.context() as patch:
-        patch.setattr(state_module, "_write", full)
+        patch.setattr(state_module, "write_whole", full)
         assert (
             http.post("/v1/experts", json={"name": "a", "path": "one"}).status_code == 500
         )  # it is there already, and stays
         assert http.get("/v1/experts/a").status_code == 200
     with monkeypatch.context() as patch:
-        patch.setattr(state_module, "_write", full)
+        patch.setattr(state_module, "write_whole", full)
         assert http.delete("/v1/experts/a").status_code == 500
         assert http.post("/v1/chat/completions", json={"model": "a", **ASK}).status_code == 200
     assert http.delete("/v1/experts/a").status_code == 200
@@ -347,9 +347,8 @@ def test_what_is_watched_keeps_its_checksum(server: Running, folder: Path, packa
         == 201
     )
     archive(package("second", version="0.9.0"), file)
-    asyncio.run_coroutine_threadsafe(watch._take(server.parts, file.resolve()), server.loop).result(
-        10
-    )
+    take = watch.take_package(server.parts, file.resolve())
+    asyncio.run_coroutine_threadsafe(take, server.loop).result(10)
     assert http.get("/v1/experts/mine").json()["expertserve"]["version"] == "0.1.0"
 
 
@@ -365,9 +364,8 @@ def test_every_name_of_what_is_watched_is_exchanged(
         10
     )  # as if it had been broken at the start
     archive(package("second", version="0.9.0"), file)
-    asyncio.run_coroutine_threadsafe(watch._take(server.parts, file.resolve()), server.loop).result(
-        10
-    )
+    take = watch.take_package(server.parts, file.resolve())
+    asyncio.run_coroutine_threadsafe(take, server.loop).result(10)
     for name in ("a", "b", "c"):
         assert http.get(f"/v1/experts/{name}").json()["expertserve"]["version"] == "0.9.0", name
 

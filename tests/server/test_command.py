@@ -152,7 +152,7 @@ def test_watching_goes_on_after_a_look_that_failed(
 
     monkeypatch.setattr(watch, "SECONDS", 0.01)
     monkeypatch.setattr(watch, "packages_in", look)
-    monkeypatch.setattr(watch, "_take", take)
+    monkeypatch.setattr(watch, "take_package", take)
 
     async def run() -> None:
         watching = asyncio.create_task(watch.watch_packages(None, [tmp_path], []))  # type: ignore[arg-type]

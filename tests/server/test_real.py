@@ -12,9 +12,7 @@ import openai
 import pytest
 
 from expertserve import Expert, ExpertManager
-from expertserve.server.app import create_app
-from expertserve.server.parts import Parts
-from expertserve.server.run import _config, _Server
+from expertserve.server.run import DrainingServer
 from expertserve.server.settings import ServerSettings
 from tests.conftest import SCHEMA
 from tests.server.conftest import until
@@ -25,10 +23,7 @@ ASK: Any = [{"role": "user", "content": "How many lighthouses are in Norway?"}]
 
 @pytest.fixture(scope="module")
 def client(manager: ExpertManager) -> Iterator[openai.OpenAI]:
-    app = create_app(manager.for_asyncio(), ServerSettings())
-    parts: Parts = app.state.parts
-    server = _Server(_config(app, ServerSettings()))
-    server.parts = parts
+    server = DrainingServer(manager.for_asyncio(), ServerSettings())
     listener = socket.create_server(("127.0.0.1", 0), backlog=256)
     thread = threading.Thread(
         target=lambda: asyncio.run(server.serve(sockets=[listener])), daemon=True

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
-import math
 from collections.abc import AsyncGenerator, Coroutine, Mapping
 from importlib import metadata
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -17,12 +16,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from expertserve.adapters.serving import ServingAdapter
 from expertserve.config import EngineConfig
 from expertserve.engine.base import EngineInfo, Resident
-from expertserve.engine.cgroup import cpu_share
 from expertserve.engine.device import announce, choose, probe
-from expertserve.engine.machine import choose_dtype, choose_sizes, cpus, resident_adapters
+from expertserve.engine.machine import choose_dtype, resident_adapters
 from expertserve.engine.vllm.errors import translated
 from expertserve.engine.vllm.launch import launch
 from expertserve.engine.vllm.options import parallel
+from expertserve.engine.vllm.sizes import cpu_environment, cpu_sizes, gpu_sizes
 from expertserve.errors import EngineDeadError, IncompatibleError, InferenceError
 from expertserve.models import LocalModel
 from expertserve.request import Constraint, Request
@@ -43,8 +42,6 @@ VERSIONS = ("0.32",)
 """vLLM versions that the worker extension fits; others serve plain LoRA alone."""
 IN_PROCESS = "vllm.v1.executor.uniproc_executor.UniProcExecutor"
 """One rank on a CPU needs no process of its own; vLLM refuses this only by its short name."""
-KERNELS = 256
-"""oneDNN caches a kernel of 0.75 MB for each shape, 1,024 by default: a gigabyte in hours."""
 ENDS: dict[str, FinishReason] = {"stop": "stop", "length": "length", "abort": "cancelled"}
 
 
@@ -85,7 +82,7 @@ class VLLMEngine:
             "otlp_traces_endpoint": config.otlp_traces_endpoint,
             "use_tqdm_on_load": False,
         }
-        arguments |= _gpu_sizes(config) if on_gpu else _cpu_sizes(base, config, dtype, width)
+        arguments |= gpu_sizes(config) if on_gpu else cpu_sizes(base, config, dtype, width)
         if self._grammars:
             arguments["worker_extension_cls"] = EXTENSION if self._row_scale else WITHOUT_ADAPTERS
             arguments["scheduler_cls"] = SCHEDULER
@@ -94,7 +91,7 @@ class VLLMEngine:
         self._llm = await launch(
             arguments,
             config.vllm,
-            {} if on_gpu else _cpu_environment(config, ranks),
+            {} if on_gpu else cpu_environment(config, ranks),
             choice.environment,
         )
         length = self._llm.model_config.max_model_len
@@ -270,43 +267,6 @@ def slot_width(rank: int) -> int:
         f"an adapter of width {rank} fits no slot; the widest has {RANKS[-1]}",
         code="rank_too_large",
     )
-
-
-def _cpu_sizes(base: LocalModel, config: EngineConfig, dtype: str, width: int) -> dict[str, Any]:
-    """Ours: vLLM's profiling on a CPU would take a share of the whole machine's memory."""
-    kept = str(config.vllm.get("kv_cache_dtype") or config.vllm.get("kv-cache-dtype") or "auto")
-    kv_dtype = "" if kept == "auto" else kept
-    sizes = choose_sizes(base, config, dtype, width=width, kv_dtype=kv_dtype)
-    return {
-        "max_model_len": sizes.max_model_len,
-        "kv_cache_memory_bytes": sizes.kv_cache_bytes,
-        "max_num_seqs": sizes.max_requests,
-    }
-
-
-def _gpu_sizes(config: EngineConfig) -> dict[str, Any]:
-    """vLLM's own, from its profiling run; a context that nobody named is fitted to the memory."""
-    asked = {"kv_cache_memory_bytes": config.kv_cache_bytes, "max_num_seqs": config.max_requests}
-    length = -1 if config.max_model_len is None else config.max_model_len
-    return {"max_model_len": length} | {k: v for k, v in asked.items() if v is not None}
-
-
-def _cpu_environment(config: EngineConfig, ranks: int = 1) -> dict[str, str]:
-    """Threads for each rank's process.
-
-    Several ranks are bound to cores of their own where all cores are ours; a shared container has
-    others. One rank runs in the engine core's process, which vLLM doesn't bind.
-    """
-    cores = cpus()
-    many = math.ceil(min(len(cores), cpu_share()))
-    threads = config.threads or (many if many <= 2 else many - 1)
-    each = max(1, threads // ranks)
-    bound = dict.fromkeys(("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "LRU_CACHE_CAPACITY"), str(KERNELS))
-    if ranks == 1 or config.threads or many < len(cores) or each * ranks > len(cores):
-        return {"VLLM_CPU_OMP_THREADS_BIND": "nobind", "OMP_NUM_THREADS": str(each), **bound}
-    own = cores[-each * ranks :]
-    parts = [",".join(map(str, own[i * each : (i + 1) * each])) for i in range(ranks)]
-    return {"VLLM_CPU_OMP_THREADS_BIND": "|".join(parts), **bound}
 
 
 def _params(request: Request) -> SamplingParams:
