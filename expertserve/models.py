@@ -24,6 +24,8 @@ from expertserve.errors import ConfigError, IncompatibleError, LoadError
 from expertserve.files import file_digest, write_whole
 
 MAX_HEADER = 16 << 20
+ORIGIN = "expertserve_origin"
+"""In a quantised copy's configuration: the digest of the model that it was made from."""
 CONTEXT_FIELDS = ("max_position_embeddings", "n_positions", "max_sequence_length", "seq_length")
 """What architectures call their longest input."""
 ALIASES = "aliases.json"
@@ -381,6 +383,8 @@ def check_declared(model: LocalModel, sha256: str, quantization: str | None) -> 
     weights = weight_files(model.path)
     if wanted == model.digest or (len(weights) == 1 and wanted == model._digest_of(weights[0])):
         return ""
+    if wanted == model.config.get(ORIGIN):
+        return f"{model.name} is a quantised copy of the base model that the manifest names"
     if quantization in ("int4", "int8"):
         return (
             f"the manifest's base model is a {quantization} file with another SHA-256 than"

@@ -115,8 +115,13 @@ def base_model(
     tie: bool = True,
     shards: bool = False,
     seed: int = 0,
+    **changes: Any,
 ) -> Path:
-    """A random model of a real architecture: llama, qwen2 (biases on q, k, v) or qwen3."""
+    """A random model of a real architecture: llama, qwen2 (biases on q, k, v) or qwen3.
+
+    Args:
+        changes: Fields of its configuration.
+    """
     import torch
     import transformers
 
@@ -134,7 +139,7 @@ def base_model(
         "tie_word_embeddings": tie,
         "bos_token_id": 1,
         "eos_token_id": 2,
-    }
+    } | changes
     config = {
         "llama": transformers.LlamaConfig,
         "qwen2": transformers.Qwen2Config,

@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from safetensors import SafetensorError, safe_open
 
+from expertserve.adapters import quantised
 from expertserve.adapters.peft import PeftAdapter
 from expertserve.errors import IncompatibleError, LoadError
 from expertserve.models import LocalModel, Tensor
@@ -23,6 +24,10 @@ RESERVED = 2
 
 
 def shape_of(base: LocalModel, module: str) -> tuple[int, int] | None:
+    """A base layer's outputs and inputs; None where there is no such layer."""
+    parts = quantised.parts_of(base, module)
+    if quantised.is_quantised(parts):
+        return quantised.shape(base, module, parts)
     tensor = base_tensor(base, module)
     return (tensor.shape[0], tensor.shape[1]) if tensor and len(tensor.shape) == 2 else None
 
@@ -92,6 +97,17 @@ class Reader:
                 f"{tensor.name} has the type {tensor.dtype}; F64, F32, F16 and BF16 are served",
                 code="quantised",
             )
+        value = self.raw(tensor).float()
+        if not torch.isfinite(value).all():
+            raise IncompatibleError(
+                f"{tensor.name} has values that are not finite",
+                hint="the training diverged",
+                code="non_finite",
+            )
+        return value
+
+    def raw(self, tensor: Tensor) -> torch.Tensor:
+        """One tensor as it is stored."""
         try:
             if tensor.file not in self._open:
                 self._open[tensor.file] = safe_open(tensor.file, framework="pt")
@@ -100,13 +116,6 @@ class Reader:
             raise LoadError(
                 f"{tensor.file.name}: {tensor.name} can't be read: {error}", code="bad_safetensors"
             ) from error
-        value = value.float()
-        if not torch.isfinite(value).all():
-            raise IncompatibleError(
-                f"{tensor.name} has values that are not finite",
-                hint="the training diverged",
-                code="non_finite",
-            )
         return value
 
 
@@ -142,7 +151,11 @@ class Layer:
         return self.adapter.by_pattern(pattern, self.module, default)
 
     def weight(self) -> torch.Tensor:
-        """The base's weight [out, in]."""
+        """The base's weight [out, in]; of a quantised layer, what it computes with."""
+        parts = quantised.parts_of(self.base, self.module)
+        if quantised.is_quantised(parts):
+            raw = {name: self.read.raw(tensor) for name, tensor in parts.items()}
+            return quantised.dequantised(self.base, self.module, raw)
         found = base_tensor(self.base, self.module)
         assert found is not None
         return self.read(found)

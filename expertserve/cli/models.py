@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -53,3 +53,32 @@ def models_pull(
     path = models.pull(models.HUB_NAMES.get(hub.casefold(), hub))
     models.add_alias(hub, path, models_dir=models_dir)
     typer.echo(f"{models.last_component(hub)} is {path}")
+
+
+@app.command(
+    "quantize", epilog="Example: `expertserve models quantize SmolLM2-135M-Instruct --to int8`"
+)
+def models_quantize(
+    name: Annotated[str, typer.Argument(help="A name, a hub id or a folder.", show_default=False)],
+    to: Annotated[Literal["int8"], typer.Option(help="The weights' new type.")] = "int8",
+    output_folder: Annotated[
+        Path | None,
+        typer.Option(
+            "--output", help="By default NAME-int8 in the models folder.", show_default=False
+        ),
+    ] = None,
+    models_dir: options.ModelsDir = None,
+) -> None:
+    """Make a smaller and faster copy of a base model: W8A8, in compressed-tensors' form.
+
+    Serve experts on it with --base-model; LoRA, DoRA and IA³ are exact with respect to the copy.
+    """
+    from expertserve import config, models
+    from expertserve.adapters.int8 import quantise
+
+    base = models.find_given(name, models_dir=models_dir)
+    short = models.last_component(base.name)
+    target = output_folder or (models_dir or config.models_dir()) / f"{short}-{to}"
+    with output.messages.status(f"quantising {base.name} …") as status:
+        quantise(base, target, lambda file: status.update(f"wrote {file} …"))
+    typer.echo(str(target))

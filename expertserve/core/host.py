@@ -41,6 +41,7 @@ class EngineHost:
         self._users: Counter[str] = Counter()
         self._to_free: set[str] = set()
         self._restarts = RestartPolicy()
+        self._unfit: EngineDeadError | None = None
         self._closed = False
 
     async def start(self, width: int = 0) -> EngineInfo:
@@ -83,6 +84,8 @@ class EngineHost:
             await self._close_engine()
             await self._restarts.record_crash()
         self._restarts.check()
+        if self._unfit:
+            raise self._unfit
         width = max([width, *(a.width for a in self._adapters())])
         if self._engine:
             await self._close_narrow_engine(width)
@@ -94,8 +97,10 @@ class EngineHost:
                     f"the engine's slots hold {info.max_lora_rank}, {width} are needed",
                     code="rank_too_large",
                 )
-        except BaseException:
+        except BaseException as error:
             await engine.close()
+            if isinstance(error, EngineDeadError) and error.code == "engine_unfit":
+                self._unfit = error
             raise
         self._engine, self.info = engine, info
 

@@ -16,7 +16,9 @@ class Reference:
         from peft import PeftModel
         from transformers import AutoModelForCausalLM
 
-        model: Any = AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32)
+        model: Any = AutoModelForCausalLM.from_pretrained(
+            base, dtype=torch.float32, attn_implementation="eager"
+        )  # torch's own attention leaves out Gemma 2's caps
         self.model = (PeftModel.from_pretrained(model, adapter) if adapter else model).eval()
 
     @torch.no_grad()

@@ -11,6 +11,7 @@ import itertools
 import json
 from collections.abc import AsyncGenerator, Coroutine, Mapping
 from importlib import metadata
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from expertserve.adapters.serving import ServingAdapter
@@ -19,8 +20,10 @@ from expertserve.engine.base import EngineInfo, Resident
 from expertserve.engine.device import announce, choose, probe
 from expertserve.engine.machine import choose_dtype, resident_adapters
 from expertserve.engine.vllm.errors import translated
+from expertserve.engine.vllm.fit import fitted, modules_in
 from expertserve.engine.vllm.launch import launch
 from expertserve.engine.vllm.options import parallel
+from expertserve.engine.vllm.reason import EngineNote
 from expertserve.engine.vllm.sizes import cpu_environment, cpu_sizes, gpu_sizes
 from expertserve.errors import EngineDeadError, IncompatibleError, InferenceError
 from expertserve.models import LocalModel
@@ -57,6 +60,7 @@ class VLLMEngine:
         self._width = 0
         self._adding = asyncio.Lock()
         self._dying = False
+        self._note: EngineNote | None = None
 
     async def start(self, base: LocalModel, config: EngineConfig, rank: int) -> EngineInfo:
         ranks = parallel(config.vllm)
@@ -88,14 +92,31 @@ class VLLMEngine:
             arguments["scheduler_cls"] = SCHEDULER
         if not on_gpu and ranks == 1:
             arguments["distributed_executor_backend"] = IN_PROCESS
+        self._note = EngineNote()
         self._llm = await launch(
             arguments,
             config.vllm,
             {} if on_gpu else cpu_environment(config, ranks),
             choice.environment,
+            self._note,
         )
+        await self._warm_up()
         length = self._llm.model_config.max_model_len
         return EngineInfo("vllm", choice.device, dtype, length, width, choice.reason)
+
+    async def _warm_up(self) -> None:
+        """A token, so that what can't compute fails now and not at the first request."""
+        from vllm.inputs import TokensPrompt
+        from vllm.sampling_params import SamplingParams
+
+        prompt = TokensPrompt(prompt_token_ids=[0, 1, 2])
+        params = SamplingParams(max_tokens=2, ignore_eos=True, detokenize=False)
+        with translated(self._reason, starting=True):
+            async for _ in self.llm.generate(prompt, params, "warm-up"):
+                pass
+
+    def _reason(self) -> str:
+        return self._note.read() if self._note else ""
 
     async def add(self, adapter: ServingAdapter) -> None:
         from vllm.lora.request import LoRARequest
@@ -120,8 +141,9 @@ class VLLMEngine:
                     hint=f"start with max_lora_rank={adapter.width}",
                     code="rank_too_large",
                 )
-            lora = LoRARequest(f"expert-{adapter.digest}", next(self._ids), str(adapter.folder))
-            with translated():
+            folder = await self._fitted(adapter) if self._row_scale else adapter.folder
+            lora = LoRARequest(f"expert-{adapter.digest}", next(self._ids), str(folder))
+            with translated(self._reason):
                 try:
                     if self._row_scale:
                         await self._answer(
@@ -143,15 +165,34 @@ class VLLMEngine:
                     ) from error
             self._lora[adapter.digest] = lora
 
+    async def _fitted(self, adapter: ServingAdapter) -> Path:
+        """The adapter's folder, its modules named as vLLM's model names them.
+
+        Raises:
+            IncompatibleError: `modules_missing`.
+        """
+        modules = await asyncio.to_thread(modules_in, adapter.folder)
+        with translated(self._reason):
+            call = self.llm.collective_rpc("expertserve_places", args=(modules,))
+            (missing, split), *_ = await self._answer(call)
+        if missing:
+            raise IncompatibleError(
+                f"vLLM has no adapter slot for {len(missing)} of the adapter's {len(modules)}"
+                f" modules: {missing[0]}",
+                hint="the transformers engine may serve it: engine='transformers'",
+                code="modules_missing",
+            )
+        return await asyncio.to_thread(fitted, adapter.folder, split)
+
     async def remove(self, digest: str) -> None:
         lora = self._lora.pop(digest, None)
         if lora is not None:
-            with translated():
+            with translated(self._reason):
                 await self._answer(self.llm.remove_lora(lora.lora_int_id))
 
     async def resident(self) -> Mapping[str, Resident]:
         by_id = {lora.lora_int_id: digest for digest, lora in self._lora.items()}
-        with translated():
+        with translated(self._reason):
             if not self._row_scale:
                 return {
                     by_id[i]: Resident(0, in_slot=True)
@@ -176,7 +217,7 @@ class VLLMEngine:
                 code="extension_off",
             )
         prompt = TokensPrompt(prompt_token_ids=list(request.prompt_token_ids))
-        with translated():
+        with translated(self._reason):
             outputs = self.llm.generate(prompt, _params(request), request.id, lora_request=lora)
             try:
                 async for output in outputs:
@@ -204,6 +245,8 @@ class VLLMEngine:
     async def close(self) -> None:
         llm, self._llm = self._llm, None
         self._lora.clear()
+        if self._note:
+            self._note.remove()
         if llm is not None:
             llm.shutdown()  # not in a thread of the pool: at exit the pool is gone already
 
