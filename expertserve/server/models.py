@@ -48,14 +48,7 @@ async def find_model(parts: Parts, key: Key, name: str) -> Json:
 def expert_model(parts: Parts, info: ExpertInfo) -> Json:
     """An expert: OpenAI's four keys, and what it is."""
     facts: Json = {"kind": "expert", **asdict(info)}
-    facts |= _manifest_facts(parts, info.name)
-    return {
-        "id": info.name,
-        "object": "model",
-        "created": parts.started,
-        "owned_by": "expertserve",
-        "expertserve": facts,
-    }
+    return _model(parts, info.name, facts | _manifest_facts(parts, info.name))
 
 
 def _manifest_facts(parts: Parts, name: str) -> Json:
@@ -77,7 +70,10 @@ def _manifest_facts(parts: Parts, name: str) -> Json:
 
 
 def _other(parts: Parts, name: str, kind: str, description: str) -> Json:
-    facts = {"kind": kind, "description": description}
+    return _model(parts, name, {"kind": kind, "description": description})
+
+
+def _model(parts: Parts, name: str, facts: Json) -> Json:
     return {
         "id": name,
         "object": "model",

@@ -7,12 +7,16 @@ import json
 import logging
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from expertserve.errors import ConfigError, ExpertError, LoadError
 from expertserve.files import write_whole
 from expertserve.server.service import Service
+
+if TYPE_CHECKING:
+    from expertserve.core.entry import ExpertInfo
 
 FILE = "experts.json"
 log = logging.getLogger("expertserve.server")
@@ -28,6 +32,22 @@ class StateEntry(BaseModel):
     pin: bool = False
     checksum: str | None = None
     checkpoint: str | None = None
+
+    async def load(self, service: Service) -> ExpertInfo:
+        """Loads it again as it was loaded; raises what `Service.load_expert` raises."""
+        return await service.load_expert(
+            self.name,
+            self.path,
+            pin=self.pin,
+            checksum=self.checksum,
+            checkpoint=self.checkpoint,
+        )
+
+    async def exchange(self, service: Service) -> ExpertInfo:
+        """Puts it in the place of what is loaded under its name."""
+        return await service.replace_expert(
+            self.name, self.path, checksum=self.checksum, checkpoint=self.checkpoint
+        )
 
 
 class _StateFile(BaseModel):
@@ -122,13 +142,7 @@ async def restore(
         if entry.name in have:
             continue
         try:
-            await service.load_expert(
-                entry.name,
-                entry.path,
-                pin=entry.pin,
-                checksum=entry.checksum,
-                checkpoint=entry.checkpoint,
-            )
+            await entry.load(service)
             loaded(entry.name)
         except ExpertError as error:
             failed.append(entry.name)
