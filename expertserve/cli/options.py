@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -216,18 +215,15 @@ def named(packages: list[str], cache_dir: Path | None) -> list[Named]:
     from expertserve.package.archive import open_package
     from expertserve.package.constraints import load_order
     from expertserve.package.manifest import Manifest, read_manifest
+    from expertserve.package.source import split_name
 
     found: dict[str, Named] = {}
     manifests: list[Manifest] = []
     for given in packages:
-        match = (
-            re.fullmatch(r"([A-Za-z0-9][A-Za-z0-9._-]*)=(.+)", given)
-            if not Path(given).exists()
-            else None
-        )
-        path = Path(match[2] if match else given)
+        own, source = split_name(given)
+        path = Path(source)
         manifest = read_manifest(open_package(path, cache_dir=cache_dir).folder)
-        name = match[1] if match else manifest.name
+        name = own or manifest.name
         if name in found:
             raise ConfigError(
                 f"two packages are called {name!r}",
