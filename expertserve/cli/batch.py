@@ -16,7 +16,7 @@ import typer
 
 from expertserve.cli import engine_options, options, output
 from expertserve.cli.commands import group
-from expertserve.core.jobs import workers
+from expertserve.core.jobs import bar, workers
 from expertserve.errors import ConfigError, EngineDeadError, ExpertError
 from expertserve.files import move_file, part_path
 
@@ -109,7 +109,7 @@ def batch(
     `error` instead, and the exit status is 1 then. Run the same command again after Ctrl-C, a crash
     or failures: it asks what is not answered yet.
     """
-    common = options.call_args(ctx) | ({"grammar": None} if no_grammar else {})
+    common = options.call_args(ctx)
     _check_files(questions, answers)
     total, hopeless = survey(questions)
     output.warn(hopeless)
@@ -397,7 +397,7 @@ async def _run(
                 output.warn((await manager.load_expert(name, path)).warnings)
             status.update("starting the engine (about half a minute on a CPU) …")
             await manager.start()
-        with _progress(total, tally.skipped) as advance:
+        with bar(total, output.messages, completed=tally.skipped, transient=True) as advance:
             lines = (line for line in read_lines(questions) if asker.open(line))
             await answer_all(manager, asker, lines, sink, concurrency, tally, advance)
 
@@ -421,26 +421,3 @@ async def answer_all(
             advance()
 
     await workers(work, concurrency)
-
-
-class _progress:
-    """A progress bar on standard error, where somebody looks."""
-
-    def __init__(self, total: int, done: int) -> None:
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
-
-        self._bar = Progress(
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeRemainingColumn(),
-            console=output.messages,
-            transient=True,
-        )
-        self._task = self._bar.add_task("", total=total, completed=done)
-
-    def __enter__(self) -> Callable[[], None]:
-        self._bar.start()
-        return lambda: self._bar.advance(self._task)
-
-    def __exit__(self, *_: object) -> None:
-        self._bar.stop()

@@ -110,7 +110,7 @@ def generate(
     """Ask one expert one question."""
     args = options.call_args(ctx) | constraint(grammar, no_grammar, json_schema, regex, choice)
     streamed = (sys.stdout.isatty() if stream is None else stream) and not as_json and (n or 1) == 1
-    question = options.read_input(prompt)
+    question = sys.stdin.read() if prompt == "-" else prompt
     from expertserve.facade.manager import ExpertManager
 
     with (
@@ -142,11 +142,6 @@ def _stream(
     output.answer("")
 
 
-def wishes(**given: object) -> dict[str, object]:
-    """Those that were given; the expert's defaults stand for the others."""
-    return {name: value for name, value in given.items() if value is not None}
-
-
 def constraint(
     grammar: Path | None,
     no_grammar: bool,
@@ -159,7 +154,7 @@ def constraint(
     Raises:
         ConfigError: More than one was given, or a file can't be read.
     """
-    given = {
+    given: dict[str, object] = {
         "--grammar": grammar,
         "--no-grammar": no_grammar or None,
         "--json-schema": json_schema,
@@ -177,9 +172,11 @@ def constraint(
         return {"grammar": None}
     if json_schema:
         return {"json_schema": _read_schema(json_schema)}
-    return wishes(
-        grammar=options.read_text(grammar) if grammar else None, regex=regex, choice=choice or None
-    )
+    if grammar:
+        return {"grammar": options.read_text(grammar)}
+    if choice:
+        return {"choice": choice}
+    return {} if regex is None else {"regex": regex}
 
 
 def _read_schema(path: Path) -> dict[str, object]:

@@ -191,7 +191,8 @@ def call_args(ctx: typer.Context) -> dict[str, object]:
     given["stop"] = list(ctx.params.get("stop") or ()) or None
     given["schema"] = read_text(Path(s)) if (s := ctx.params.get("schema")) else None
     given["restrict_to_schema"] = ctx.params.get("restrict_to_schema") or None
-    return {name: value for name, value in given.items() if value is not None}
+    found = {name: value for name, value in given.items() if value is not None}
+    return found | {"grammar": None} if ctx.params.get("no_grammar") else found
 
 
 def _folder(given: str | Path | None) -> Path | None:
@@ -250,11 +251,6 @@ def read_text(path: Path) -> str:
             hint="a text file in UTF-8 is expected",
             code="bad_file",
         ) from error
-
-
-def read_input(text: str) -> str:
-    """`-` stands for standard input."""
-    return sys.stdin.read() if text == "-" else text
 
 
 def passphrase_for(path: Path, given: str | None) -> str | None:

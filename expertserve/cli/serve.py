@@ -25,6 +25,7 @@ from expertserve.cli.options import (
     manager_options,
     named,
 )
+from expertserve.cli.output import printable
 from expertserve.errors import ConfigError
 from expertserve.server.settings import ServerSettings
 
@@ -228,7 +229,10 @@ def welcome(url: str, parts: Parts) -> None:
         [("auto", "the expert that fits the prompt")] if rows else []
     )
     width = max((len(name) for name, _ in rows), default=0)
-    lines += [f"  {_plain(name):{width}}  {_plain(_short(text))}" for name, text in rows]
+    lines += [
+        f"  {printable(name, keep=''):{width}}  {printable(_short(text), keep='')}"
+        for name, text in rows
+    ]
     if entries:
         lines += ["", *example(url, *question(parts, entries[0].name), keys=parts.keys.required)]
     typer.echo(
@@ -263,8 +267,3 @@ def tell_ready(url: str, parts: Parts) -> None:
 
 def _short(text: str) -> str:
     return text if len(text) <= WIDTH else text[: WIDTH - 1] + "…"
-
-
-def _plain(text: str) -> str:
-    """A package's words can't command the terminal."""
-    return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text)
