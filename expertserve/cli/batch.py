@@ -30,16 +30,11 @@ AUTO = "auto"
 
 
 QuestionsOption = Annotated[
-    Path,
-    typer.Argument(metavar="IN.jsonl", help="A JSON object on each line.", show_default=False),
+    Path, typer.Argument(metavar="IN.jsonl", help="A JSON object on each line.")
 ]
 AnswersOption = Annotated[
     Path,
-    typer.Argument(
-        metavar="OUT.jsonl",
-        help="Lines that it answers already are not asked again.",
-        show_default=False,
-    ),
+    typer.Argument(metavar="OUT.jsonl", help="Lines that it answers already are not asked again."),
 ]
 Package = Annotated[
     list[str],
@@ -50,14 +45,12 @@ Package = Annotated[
             "A .expert file or folder, with a name of yours if you like: NAME=PATH; may be"
             " repeated."
         ),
-        show_default=False,
     ),
 ]
 Expert = Annotated[
     str | None,
     typer.Option(
-        help="Who answers lines without `expert`; by default the only one, or whoever fits.",
-        show_default=False,
+        help="Who answers lines without `expert`; by default the only one, or whoever fits."
     ),
 ]
 Concurrency = Annotated[

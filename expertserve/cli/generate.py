@@ -23,26 +23,16 @@ NAME = "expert"
 
 
 Prompt = Annotated[
-    str,
-    typer.Argument(
-        help="The question or instruction; - reads it from standard input.", show_default=False
-    ),
+    str, typer.Argument(help="The question or instruction; - reads it from standard input.")
 ]
-N = Annotated[
-    int | None, typer.Option("--n", help="How many answers to sample.", show_default=False)
-]
-Grammar = Annotated[
-    Path | None,
-    typer.Option(help="A GBNF file instead of the expert's grammar.", show_default=False),
-]
+N = Annotated[int | None, typer.Option("--n", help="How many answers to sample.")]
+Grammar = Annotated[Path | None, typer.Option(help="A GBNF file instead of the expert's grammar.")]
 JsonSchema = Annotated[
-    Path | None,
-    typer.Option(help="A file with a JSON schema that the answer follows.", show_default=False),
+    Path | None, typer.Option(help="A file with a JSON schema that the answer follows.")
 ]
-Regex = Annotated[str | None, typer.Option(help="The whole answer matches it.", show_default=False)]
+Regex = Annotated[str | None, typer.Option(help="The whole answer matches it.")]
 Choice = Annotated[
-    list[str] | None,
-    typer.Option(help="The answer is one of these; to be repeated.", show_default=False),
+    list[str] | None, typer.Option(help="The answer is one of these; to be repeated.")
 ]
 RestrictToSchema = Annotated[
     bool, typer.Option("--restrict-to-schema", help="Only names that --schema has.")
@@ -50,14 +40,10 @@ RestrictToSchema = Annotated[
 Stream = Annotated[
     bool | None,
     typer.Option(
-        "--stream/--no-stream",
-        help="Print the answer as it comes; the default on a terminal.",
-        show_default=False,
+        "--stream/--no-stream", help="Print the answer as it comes; the default on a terminal."
     ),
 ]
-Checkpoint = Annotated[
-    str | None, typer.Option(help="One of the package's other checkpoints.", show_default=False)
-]
+Checkpoint = Annotated[str | None, typer.Option(help="One of the package's other checkpoints.")]
 NoCache = Annotated[bool, typer.Option("--no-cache", help="Unpack into a temporary folder.")]
 
 

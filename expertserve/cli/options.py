@@ -32,51 +32,35 @@ def _note_json(ctx: typer.Context, wanted: bool) -> bool:
 
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.", callback=_note_json)]
-Package = Annotated[
-    Path, typer.Argument(help="A .expert file or an unpacked folder.", show_default=False)
-]
+Package = Annotated[Path, typer.Argument(help="A .expert file or an unpacked folder.")]
 Packages = Annotated[
     list[str],
     typer.Argument(
         help=(
             "`.expert` files or unpacked folders, each with a name of yours if you like: NAME=PATH."
-        ),
-        show_default=False,
+        )
     ),
 ]
 BaseModel = Annotated[
-    str | None,
-    typer.Option(
-        help="A folder, a name or a hub id, instead of what manifests name.", show_default=False
-    ),
+    str | None, typer.Option(help="A folder, a name or a hub id, instead of what manifests name.")
 ]
-Device = Annotated[str | None, typer.Option(help="cpu, cuda, cuda:1 …", show_default=False)]
-Precision = Annotated[DType | None, typer.Option(help="Of the base weights.", show_default=False)]
+Device = Annotated[str | None, typer.Option(help="cpu, cuda, cuda:1 …")]
+Precision = Annotated[DType | None, typer.Option(help="Of the base weights.")]
 MaxModelLen = Annotated[
     int | None,
     typer.Option(
-        min=1,
-        help="Longest prompt and answer together, in tokens; by default the base model's.",
-        show_default=False,
+        min=1, help="Longest prompt and answer together, in tokens; by default the base model's."
     ),
 ]
 CacheDir = Annotated[
     Path | None,
-    typer.Option(
-        envvar="EXPERTSERVE_CACHE_DIR",
-        help="Instead of the user's cache folder.",
-        show_default=False,
-    ),
+    typer.Option(envvar="EXPERTSERVE_CACHE_DIR", help="Instead of the user's cache folder."),
 ]
 ModelsDir = Annotated[
-    Path | None,
-    typer.Option(
-        envvar="EXPERTSERVE_MODELS_DIR", help="Where base models are.", show_default=False
-    ),
+    Path | None, typer.Option(envvar="EXPERTSERVE_MODELS_DIR", help="Where base models are.")
 ]
 Checksum = Annotated[
-    str | None,
-    typer.Option(help="The archive's SHA-256; a sidecar is checked anyway.", show_default=False),
+    str | None, typer.Option(help="The archive's SHA-256; a sidecar is checked anyway.")
 ]
 Trust = Annotated[
     Literal["off", "warn", "require"] | None,
@@ -86,7 +70,6 @@ Trust = Annotated[
             "Signature policy. By default only a package that was changed after it"
             " was signed is refused."
         ),
-        show_default=False,
     ),
 ]
 TrustedKey = Annotated[
@@ -97,40 +80,23 @@ TrustedKey = Annotated[
             "A publisher's public key (ed25519:…), or a file with one on each line; may be"
             " repeated."
         ),
-        show_default=False,
     ),
 ]
-Temperature = Annotated[
-    float | None, typer.Option(help="0 takes the likeliest token.", show_default=False)
-]
+Temperature = Annotated[float | None, typer.Option(help="0 takes the likeliest token.")]
 TopP = Annotated[
     float | None,
-    typer.Option(
-        help="Choose among the likeliest tokens with this much probability together.",
-        show_default=False,
-    ),
+    typer.Option(help="Choose among the likeliest tokens with this much probability together."),
 ]
-TopK = Annotated[
-    int | None, typer.Option(help="Choose among this many tokens.", show_default=False)
-]
+TopK = Annotated[int | None, typer.Option(help="Choose among this many tokens.")]
 MinP = Annotated[
-    float | None,
-    typer.Option(
-        help="Leave out what is this much less likely than the likeliest.", show_default=False
-    ),
+    float | None, typer.Option(help="Leave out what is this much less likely than the likeliest.")
 ]
-MaxTokens = Annotated[int | None, typer.Option(help="Bound on the answer.", show_default=False)]
-Seed = Annotated[int | None, typer.Option(help="Makes sampling repeatable.", show_default=False)]
-Stop = Annotated[
-    list[str] | None, typer.Option(help="Ends the answer; may be repeated.", show_default=False)
-]
-System = Annotated[
-    str | None, typer.Option(help="A system message of your own.", show_default=False)
-]
-Schema = Annotated[
-    Path | None, typer.Option(help="A file with context, such as DDL.", show_default=False)
-]
-Dialect = Annotated[str | None, typer.Option(help="Stands above the schema.", show_default=False)]
+MaxTokens = Annotated[int | None, typer.Option(help="Bound on the answer.")]
+Seed = Annotated[int | None, typer.Option(help="Makes sampling repeatable.")]
+Stop = Annotated[list[str] | None, typer.Option(help="Ends the answer; may be repeated.")]
+System = Annotated[str | None, typer.Option(help="A system message of your own.")]
+Schema = Annotated[Path | None, typer.Option(help="A file with context, such as DDL.")]
+Dialect = Annotated[str | None, typer.Option(help="Stands above the schema.")]
 NoGrammar = Annotated[
     bool, typer.Option("--no-grammar", help="Don't hold answers to the expert's grammar.")
 ]

@@ -41,7 +41,6 @@ Sources = Annotated[
             " if you like: NAME=PATH."
         ),
         metavar="[PACKAGE|DIR]...",
-        show_default=False,
     ),
 ]
 WIDTH = 72
@@ -59,23 +58,15 @@ Watch = Annotated[
 ]
 Keys = Annotated[
     Path | None,
-    typer.Option(
-        envvar="EXPERTSERVE_KEYS",
-        help="A TOML file with hashed keys and their rights.",
-        show_default=False,
-    ),
+    typer.Option(envvar="EXPERTSERVE_KEYS", help="A TOML file with hashed keys and their rights."),
 ]
 ExpertsFolder = Annotated[
-    Path | None,
-    typer.Option(
-        help="What administrators may load over HTTP, and where uploads go.", show_default=False
-    ),
+    Path | None, typer.Option(help="What administrators may load over HTTP, and where uploads go.")
 ]
 StateDir = Annotated[
     Path | None,
     typer.Option(
-        help="Where the list of experts loaded over HTTP is stored, to survive a restart.",
-        show_default=False,
+        help="Where the list of experts loaded over HTTP is stored, to survive a restart."
     ),
 ]
 Insecure = Annotated[
@@ -92,25 +83,16 @@ LogPrompts = Annotated[
 ]
 LogJson = Annotated[
     bool | None,
-    typer.Option(
-        "--log-json/--log-plain",
-        help="By default plain on a terminal, else JSON.",
-        show_default=False,
-    ),
+    typer.Option("--log-json/--log-plain", help="By default plain on a terminal, else JSON."),
 ]
 RequestTimeout = Annotated[float, typer.Option(help="Seconds for a whole request.")]
 MaxPending = Annotated[
     int, typer.Option(help="Answers running and waiting together; more are refused.")
 ]
-MaxLoadedExperts = Annotated[
-    int | None, typer.Option(help="Adapters kept in the engine.", show_default=False)
-]
+MaxLoadedExperts = Annotated[int | None, typer.Option(help="Adapters kept in the engine.")]
 OtlpTracesEndpoint = Annotated[
     str | None,
-    typer.Option(
-        help="Where vLLM sends a span for each request, by OpenTelemetry's protocol.",
-        show_default=False,
-    ),
+    typer.Option(help="Where vLLM sends a span for each request, by OpenTelemetry's protocol."),
 ]
 
 
