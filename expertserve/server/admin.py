@@ -7,12 +7,13 @@ import hashlib
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import Annotated, TypeVar
 
 from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.datastructures import UploadFile
 
+from expertserve.core.entry import ExpertInfo
 from expertserve.errors import ConfigError, ExpertNotLoadedError, LoadError
 from expertserve.files import move_file, part_path
 from expertserve.server.auth import Key
@@ -23,9 +24,6 @@ from expertserve.server.parts import Parts, administrator, parts_of
 from expertserve.server.problems import Refusal
 from expertserve.server.state import StateEntry
 from expertserve.server.wire import Json
-
-if TYPE_CHECKING:
-    from expertserve.core.entry import ExpertInfo
 
 UPLOADS = ".uploads"
 BLOCK = 1 << 20

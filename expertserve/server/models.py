@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING
 
+from expertserve.core.entry import ExpertInfo
 from expertserve.errors import ExpertNotLoadedError
 from expertserve.server.auth import Key
 from expertserve.server.generation import AUTO
 from expertserve.server.parts import Parts
 from expertserve.server.wire import Json
-
-if TYPE_CHECKING:
-    from expertserve.core.entry import ExpertInfo
 
 
 async def list_models(parts: Parts, key: Key) -> list[Json]:

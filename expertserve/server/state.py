@@ -7,16 +7,13 @@ import json
 import logging
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from expertserve.core.entry import ExpertInfo
 from expertserve.errors import ConfigError, ExpertError, LoadError
 from expertserve.files import write_whole
 from expertserve.server.service import Service
-
-if TYPE_CHECKING:
-    from expertserve.core.entry import ExpertInfo
 
 FILE = "experts.json"
 log = logging.getLogger("expertserve.server")
