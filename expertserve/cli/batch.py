@@ -19,6 +19,7 @@ from expertserve.cli.commands import group
 from expertserve.core.jobs import bar, workers
 from expertserve.errors import ConfigError, EngineDeadError, ExpertError
 from expertserve.files import move_file, part_path
+from expertserve.package.source import NamedPackage
 
 if TYPE_CHECKING:
     from expertserve.manager import AsyncExpertManager
@@ -375,7 +376,7 @@ def check(job: Mapping[str, object]) -> None:
 
 async def _run(
     manager: AsyncExpertManager,
-    experts: list[options.Named],
+    experts: list[NamedPackage],
     asker: Asker,
     questions: Path,
     sink: IO[str],

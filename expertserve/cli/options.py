@@ -7,13 +7,14 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from expertserve.cli.engine_options import engine_config
 from expertserve.config import DType
 from expertserve.errors import ConfigError
+from expertserve.package.source import NamedPackage, split_name
 
 if TYPE_CHECKING:
     import httpx
@@ -165,14 +166,7 @@ def _folder(given: str | Path | None) -> Path | None:
     return Path(given) if given else None
 
 
-class Named(NamedTuple):
-    """A package, and what it is called here."""
-
-    name: str
-    path: Path
-
-
-def named(packages: list[str], cache_dir: Path | None) -> list[Named]:
+def named(packages: list[str], cache_dir: Path | None) -> list[NamedPackage]:
     """`NAME=PATH` or `PATH` (the manifest's name), in the order of the manifests' `load_order`.
 
     Raises:
@@ -182,9 +176,8 @@ def named(packages: list[str], cache_dir: Path | None) -> list[Named]:
     from expertserve.package.archive import open_package
     from expertserve.package.constraints import load_order
     from expertserve.package.manifest import Manifest, read_manifest
-    from expertserve.package.source import split_name
 
-    found: dict[str, Named] = {}
+    found: dict[str, NamedPackage] = {}
     manifests: list[Manifest] = []
     for given in packages:
         own, source = split_name(given)
@@ -197,7 +190,7 @@ def named(packages: list[str], cache_dir: Path | None) -> list[Named]:
                 hint="name one yourself: NAME=PATH",
                 code="name_taken",
             )
-        found[name] = Named(name, path)
+        found[name] = NamedPackage(name, path)
         manifests.append(manifest)
     ordered = list(found.values())
     return [ordered[i] for i in load_order(manifests)]

@@ -139,7 +139,6 @@ def serve(
     models_dir: ModelsDir = None,
 ) -> None:
     """Serve experts over OpenAI's API, each by its name."""
-    from expertserve.server.run import NamedPackage
     from expertserve.server.run import serve as run
 
     settings = ServerSettings(
@@ -161,7 +160,7 @@ def serve(
     if not found and not (watch and places) and not (experts_folder or state_dir or base_model):
         hint = "name .expert files or a folder of them, or pass --experts-folder"
         raise ConfigError("there is nothing to serve", hint=hint, code="no_packages")
-    sources = [NamedPackage(n.name, n.path) for n in named(found, cache_dir)]
+    sources = named(found, cache_dir)
     run(
         partial(_manager, ctx),
         settings,

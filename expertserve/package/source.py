@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
+from typing import NamedTuple
 
 from expertserve import plugins
 from expertserve.errors import ConfigError, LoadError
@@ -13,6 +14,13 @@ _URL = re.compile(r"([a-z][a-z0-9+.-]+)://.*", re.IGNORECASE | re.DOTALL)
 """A scheme has two characters or more: `C://x` is a drive."""
 
 _NAMED = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)=(.+)")
+
+
+class NamedPackage(NamedTuple):
+    """A package, and the name that requests will use."""
+
+    name: str
+    path: Path
 
 
 def split_name(given: str) -> tuple[str | None, str]:
