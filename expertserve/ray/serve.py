@@ -221,8 +221,6 @@ class _EngineDeployment:
 
 
 class _Ingress:
-    """The HTTP front."""
-
     async def __init__(  # type: ignore[misc]
         self, config: dict[str, Any], engine: DeploymentHandle, catalogue: DeploymentHandle
     ) -> None:

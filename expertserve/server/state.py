@@ -108,7 +108,6 @@ class ServerState:
 
 
 def _write(file: Path, entries: list[StateEntry]) -> None:
-    """A new file in place of the old one."""
     file.parent.mkdir(parents=True, exist_ok=True)
     text = json.dumps({"experts": [e.model_dump(exclude_none=True) for e in entries]}, indent=2)
     write_whole(file, (text + "\n").encode(), durable=True)
