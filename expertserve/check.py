@@ -65,7 +65,7 @@ def check_package(
     lint = ExpertLint(compile_grammar=compile_grammar)
     package = None
     with lint.catching():
-        package = open_package(path, cache_dir=cache_dir, cache=True)
+        package = open_package(path, cache_dir=cache_dir)
     if package:
         lint.expert(package, base_model, models_dir, cache_dir)
     order = {severity: i for i, severity in enumerate(SEVERITIES)}

@@ -50,8 +50,7 @@ last = group()
 def completion(
     ctx: typer.Context,
     shell: Annotated[
-        Literal["bash", "zsh", "fish", "powershell", "pwsh"],
-        typer.Argument(help="Which shell.", show_default=False),
+        Literal["bash", "zsh", "fish", "powershell", "pwsh"], typer.Argument(help="Which shell.")
     ],
 ) -> None:
     """Print the script that lets a shell complete commands and options."""

@@ -21,8 +21,6 @@ Passphrase = Annotated[
             "Of the private key; asked for where it is needed. Other users can see arguments, not"
             " the variable."
         ),
-        show_default=False,
-        show_envvar=True,
     ),
 ]
 
@@ -36,8 +34,7 @@ def keygen(
     file: Annotated[
         Path,
         typer.Argument(
-            help="Where the private key goes; the public one goes beside it, into FILE.pub.",
-            show_default=False,
+            help="Where the private key goes; the public one goes beside it, into FILE.pub."
         ),
     ],
     encrypt: Annotated[bool, typer.Option("--encrypt", help="Ask for a passphrase.")] = False,
@@ -67,23 +64,16 @@ def keygen(
 def sign(
     package: options.Package,
     key: Annotated[
-        Path,
-        typer.Option(
-            envvar="EXPERTSERVE_KEY", help="The private key's PEM file.", show_default=False
-        ),
+        Path, typer.Option(envvar="EXPERTSERVE_KEY", help="The private key's PEM file.")
     ],
     output_file: Annotated[
         Path | None,
         typer.Option(
-            "--output",
-            "-o",
-            help="The signed archive, instead of replacing the package.",
-            show_default=False,
+            "--output", "-o", help="The signed archive, instead of replacing the package."
         ),
     ] = None,
     publisher: Annotated[
-        str | None,
-        typer.Option(help="A name to show; what vouches is the key.", show_default=False),
+        str | None, typer.Option(help="A name to show; what vouches is the key.")
     ] = None,
     passphrase: Passphrase = None,
     as_json: options.AsJson = False,

@@ -29,8 +29,8 @@ def models_list(models_dir: options.ModelsDir = None, as_json: options.AsJson = 
 
 @app.command("add", epilog="Example: `expertserve models add Qwen3-0.6B /data/models/qwen3`")
 def models_add(
-    name: Annotated[str, typer.Argument(help="What manifests call it.", show_default=False)],
-    path: Annotated[Path, typer.Argument(help="The model's folder.", show_default=False)],
+    name: Annotated[str, typer.Argument(help="What manifests call it.")],
+    path: Annotated[Path, typer.Argument(help="The model's folder.")],
     models_dir: options.ModelsDir = None,
 ) -> None:
     """Let a name in manifests mean a model folder of yours."""
@@ -42,9 +42,7 @@ def models_add(
 
 @app.command("pull", epilog="Example: `expertserve models pull Qwen/Qwen3-0.6B`")
 def models_pull(
-    hub: Annotated[
-        str, typer.Argument(help="ORGANISATION/NAME on the Hugging Face hub.", show_default=False)
-    ],
+    hub: Annotated[str, typer.Argument(help="ORGANISATION/NAME on the Hugging Face hub.")],
     models_dir: options.ModelsDir = None,
 ) -> None:
     """Download a base model from the Hugging Face hub: weights, configuration, tokenizer."""

@@ -26,14 +26,10 @@ COLOURS = {"error": "bold red", "warning": "yellow", "info": "cyan"}
 )
 def pack(
     folder: Annotated[
-        Path,
-        typer.Argument(
-            help="Holds manifest.json, the adapter, the tokenizer …", show_default=False
-        ),
+        Path, typer.Argument(help="Holds manifest.json, the adapter, the tokenizer …")
     ],
     output_file: Annotated[
-        Path | None,
-        typer.Option("--output", "-o", help="The archive to write.", show_default=False),
+        Path | None, typer.Option("--output", "-o", help="The archive to write.")
     ] = None,
     as_json: options.AsJson = False,
 ) -> None:
@@ -52,9 +48,7 @@ def pack(
 @app.command(epilog="Example: `expertserve inspect sql.expert --json`")
 def inspect(
     package: options.Package,
-    base_model: Annotated[
-        str | None, typer.Option(help="Check against this base model.", show_default=False)
-    ] = None,
+    base_model: Annotated[str | None, typer.Option(help="Check against this base model.")] = None,
     checksum: options.Checksum = None,
     trust: options.Trust = None,
     trusted_key: options.TrustedKey = None,
@@ -83,15 +77,11 @@ def inspect(
     )
 )
 def check(
-    packages: Annotated[
-        list[Path], typer.Argument(help=".expert files or unpacked folders.", show_default=False)
-    ],
+    packages: Annotated[list[Path], typer.Argument(help=".expert files or unpacked folders.")],
     strict: Annotated[
         bool, typer.Option("--strict", help="Warnings make the exit status 1, too.")
     ] = False,
-    base_model: Annotated[
-        str | None, typer.Option(help="Check against this base model.", show_default=False)
-    ] = None,
+    base_model: Annotated[str | None, typer.Option(help="Check against this base model.")] = None,
     cache_dir: options.CacheDir = None,
     models_dir: options.ModelsDir = None,
     as_json: options.AsJson = False,
@@ -157,12 +147,10 @@ def _print(package: Path, finding: Finding) -> None:
     )
 )
 def prepare(
-    packages: Annotated[
-        list[Path], typer.Argument(help=".expert files or unpacked folders.", show_default=False)
-    ],
+    packages: Annotated[list[Path], typer.Argument(help=".expert files or unpacked folders.")],
     base_model: options.BaseModel = None,
     checkpoint: Annotated[
-        str | None, typer.Option(help="One of the package's other checkpoints.", show_default=False)
+        str | None, typer.Option(help="One of the package's other checkpoints.")
     ] = None,
     trust: options.Trust = None,
     trusted_key: options.TrustedKey = None,

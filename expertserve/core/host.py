@@ -59,7 +59,7 @@ class EngineHost:
         """
         while not (info := self._info_if_wide_enough(width)):
             if self._closed:
-                raise ConfigError("this manager was closed", hint="make a new one", code="closed")
+                raise closed()
             starting = self._starting
             if starting is None:
                 starting = self._starting = asyncio.create_task(self._start(width))
@@ -178,3 +178,8 @@ class EngineHost:
             self._starting.cancel()
             await asyncio.wait([self._starting])
         await self._close_engine()
+
+
+def closed() -> ConfigError:
+    """What a call gets after `close`."""
+    return ConfigError("this manager was closed", hint="make a new one", code="closed")

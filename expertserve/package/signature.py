@@ -351,7 +351,6 @@ def sign(folder: Path, key: Ed25519PrivateKey, *, publisher: str | None = None) 
 
 
 def _replace(path: Path, text: str) -> None:
-    """Writes beside the file and renames, so that a broken run leaves the old file."""
     try:
         write_whole(path, text.encode())
     except OSError as error:

@@ -5,12 +5,33 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
+from typing import NamedTuple
 
 from expertserve import plugins
 from expertserve.errors import ConfigError, LoadError
 
 _URL = re.compile(r"([a-z][a-z0-9+.-]+)://.*", re.IGNORECASE | re.DOTALL)
 """A scheme has two characters or more: `C://x` is a drive."""
+
+_NAMED = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)=(.+)")
+
+
+class NamedPackage(NamedTuple):
+    """A package, and the name that requests will use."""
+
+    name: str
+    path: Path
+
+
+def split_name(given: str) -> tuple[str | None, str]:
+    """`NAME=SOURCE` as its two parts; no name where it is left out, or a file is called so.
+
+    Example:
+        >>> split_name("sql=experts/a.expert"), split_name("experts/a.expert")
+        (('sql', 'experts/a.expert'), (None, 'experts/a.expert'))
+    """
+    match = None if Path(given).exists() else _NAMED.fullmatch(given)
+    return (match[1], match[2]) if match else (None, given)
 
 
 def local_path(given: str | os.PathLike[str]) -> Path:

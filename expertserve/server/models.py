@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING
 
+from expertserve.core.entry import ExpertInfo
 from expertserve.errors import ExpertNotLoadedError
 from expertserve.server.auth import Key
 from expertserve.server.generation import AUTO
 from expertserve.server.parts import Parts
 from expertserve.server.wire import Json
-
-if TYPE_CHECKING:
-    from expertserve.core.entry import ExpertInfo
 
 
 async def list_models(parts: Parts, key: Key) -> list[Json]:
@@ -48,14 +45,7 @@ async def find_model(parts: Parts, key: Key, name: str) -> Json:
 def expert_model(parts: Parts, info: ExpertInfo) -> Json:
     """An expert: OpenAI's four keys, and what it is."""
     facts: Json = {"kind": "expert", **asdict(info)}
-    facts |= _manifest_facts(parts, info.name)
-    return {
-        "id": info.name,
-        "object": "model",
-        "created": parts.started,
-        "owned_by": "expertserve",
-        "expertserve": facts,
-    }
+    return _model(parts, info.name, facts | _manifest_facts(parts, info.name))
 
 
 def _manifest_facts(parts: Parts, name: str) -> Json:
@@ -77,7 +67,10 @@ def _manifest_facts(parts: Parts, name: str) -> Json:
 
 
 def _other(parts: Parts, name: str, kind: str, description: str) -> Json:
-    facts = {"kind": kind, "description": description}
+    return _model(parts, name, {"kind": kind, "description": description})
+
+
+def _model(parts: Parts, name: str, facts: Json) -> Json:
     return {
         "id": name,
         "object": "model",

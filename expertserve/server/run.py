@@ -10,7 +10,6 @@ import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
@@ -18,6 +17,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from expertserve.errors import ConfigError, ExpertError, ExpertNotLoadedError
+from expertserve.package.source import NamedPackage
 from expertserve.server.app import create_app
 from expertserve.server.logs import configure
 from expertserve.server.parts import Parts
@@ -28,14 +28,6 @@ from expertserve.server.watch import watch_packages
 
 log = logging.getLogger("expertserve.server")
 Announce = Callable[[str, Parts], None]
-
-
-@dataclass(frozen=True, slots=True)
-class NamedPackage:
-    """A package of the command line, under the name that requests will use."""
-
-    name: str
-    path: Path
 
 
 class DrainingServer(uvicorn.Server):
