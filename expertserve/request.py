@@ -51,8 +51,8 @@ class PromptArgs(TypedDict, total=False):
     """Keyword arguments that shape the prompt.
 
     schema: Context for the question, such as DDL, for the system message.
-    dialect: Precedes the schema; by default that of the manifest's grammar type (`sql-postgres`
-        → `postgres`).
+    dialect: Of the system message's line `Dialect: X`; by default the manifest's, or what its
+        capabilities say. Empty leaves the line out.
     system: A system message of your own, before dialect and schema.
     messages: A whole conversation instead of a prompt.
     thinking: False turns a reasoning model's thinking off, where its template can.

@@ -30,8 +30,9 @@ async def resolve_request(
         prompt,
         system=words.get("system"),
         schema=words.get("schema"),
-        dialect=words.get("dialect") or (expert.dialect if words.get("schema") else None),
+        dialect=words.get("dialect"),
         messages=words.get("messages"),
+        defaults=expert.system,
     )
     ids = expert.prompt.render(messages, thinking=words.get("thinking"))
     sampling = resolve_sampling(
