@@ -40,6 +40,7 @@ def chat(
     packages: options.Packages,
     schema: options.Schema = None,
     system: options.System = None,
+    reasoning: options.Reasoning = None,
     temperature: options.Temperature = None,
     top_p: options.TopP = None,
     top_k: options.TopK = None,
@@ -61,7 +62,12 @@ def chat(
 ) -> None:
     """Chat with experts: `/expert NAME`, `/schema FILE`, `/reset`, `/quit`."""
     args = wishes(
-        temperature=temperature, top_p=top_p, top_k=top_k, max_tokens=max_tokens, seed=seed
+        reasoning=reasoning,
+        temperature=temperature,
+        top_p=top_p,
+        top_k=top_k,
+        max_tokens=max_tokens,
+        seed=seed,
     )
     args |= {"grammar": None} if no_grammar else {}
     read = _reader()

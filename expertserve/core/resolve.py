@@ -46,7 +46,14 @@ async def resolve_request(
         sampling,
         stop_token_ids=(*sampling.stop_token_ids, *expert.prompt.special_stops(sampling.stop)),
     )
-    applied = await apply_grammar(expert, constraints, words.get("schema"), sampling)
+    applied = await apply_grammar(
+        expert,
+        constraints,
+        words.get("schema"),
+        sampling,
+        prompt=ids,
+        thinking=words.get("thinking"),
+    )
     request = Request(
         id=uuid.uuid4().hex,
         prompt_token_ids=tuple(ids),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from expertserve.package.part import Part
 
@@ -21,6 +21,27 @@ class Prompt(Part):
 
     system: Annotated[str, Field(min_length=1, max_length=20_000)] | None = None
     dialect: Annotated[str, Field(pattern=r"^[^\r\n]{1,100}$")] | None = None
+
+
+class ReasoningSpec(Part):
+    """The block of reasoning that an expert was trained to write before its answers, or not to.
+
+    Args:
+        show: Leave it in the text where a call doesn't say.
+        max_tokens: What it may take, tags included; at most half of the answer's `max_tokens`,
+            which is also the default.
+    """
+
+    open: Annotated[str, Field(pattern=r"^\S{1,40}$")] = "<think>"
+    close: Annotated[str, Field(pattern=r"^\S{1,40}$")] = "</think>"
+    show: bool = False
+    max_tokens: Annotated[int, Field(ge=1, le=1 << 24)] | None = None
+
+    @model_validator(mode="after")
+    def _differ(self) -> ReasoningSpec:
+        if self.open == self.close:
+            raise ValueError("open and close must differ")
+        return self
 
 
 class SoftPrompt(Part):

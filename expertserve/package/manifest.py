@@ -24,7 +24,7 @@ from expertserve import plugins
 from expertserve.errors import LoadError, ManifestError
 from expertserve.files import read_bounded
 from expertserve.package import positions
-from expertserve.package.asking import Example, Prompt, SoftPrompt
+from expertserve.package.asking import Example, Prompt, ReasoningSpec, SoftPrompt
 from expertserve.package.part import Free, Part
 
 NAME = "manifest.json"
@@ -108,6 +108,7 @@ class Decoding(Part):
     grammar_type: str | None = None
     grammar_file: str | None = None
     schema_rules: dict[str, str] = Field(default_factory=dict)
+    reasoning: ReasoningSpec | Literal["optional", "off"] | None = None
     validation: str | None = None
     validation_cmd: str | None = None
 

@@ -142,6 +142,11 @@ class PromptFormat:
         found = (self.tokenizer.id_of(n) for n in names if n)
         return tuple(dict.fromkeys(i for i in found if i is not None))
 
+    @property
+    def reasons(self) -> bool:
+        """Whether models with this template may write a think block before their answers."""
+        return self.name == "qwen3" or "<think>" in self.source
+
     def special_stops(self, stops: Sequence[str]) -> tuple[int, ...]:
         """The ids of stop sequences that are special tokens: those never come as text."""
         found = (
