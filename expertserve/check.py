@@ -27,7 +27,8 @@ from expertserve.package.check import SEVERITIES, Lint
 from expertserve.package.checkpoints import choose_adapter
 from expertserve.package.manifest import BaseModelSpec, Manifest
 from expertserve.package.members import inside
-from expertserve.prompt.format import NAMED, Message, PromptFormat
+from expertserve.prompt.format import CHATML, NAMED, Message, PromptFormat
+from expertserve.prompt.system import SystemDefaults
 from expertserve.prompt.tokenizer import FILE as TOKENIZER
 from expertserve.prompt.tokenizer import Tokenizer
 
@@ -225,6 +226,10 @@ class ExpertLint(Lint):
                     fix,
                     at=at,
                 )
+            written = NAMED[chosen] if chosen else template
+            if written is None and base:
+                written = Tokenizer(base.path).chat_template
+            self._system(manifest, written or CHATML)
             if chosen and tokenizer:
                 self._special_tokens(chosen, tokenizer, at)
                 if template and own and base:
@@ -232,6 +237,18 @@ class ExpertLint(Lint):
             elif template and tokenizer and base:  # the package's own tokenizer is read, never run
                 with self.catching(file="chat_template.jinja"):
                     PromptFormat("package", template, tokenizer).render(SAMPLE[1:2])
+
+    def _system(self, manifest: Manifest, template: str) -> None:
+        """Says what prompts begin with where a call says nothing."""
+        defaults = SystemDefaults.of(manifest, template)
+        begins = defaults.text or f"Dialect: {defaults.dialect}"
+        if defaults == SystemDefaults():
+            message = "prompts have no system message unless a call brings one"
+        else:
+            message = f"the system message of every prompt begins {begins[:80]!r}"
+        reason = "prompt.system and prompt.dialect decide, else the capabilities; training did, too"
+        fix = "nothing if training had the same; else say so in prompt.dialect or prompt.system"
+        self.add("info", "system_message", message, reason, fix, at=("prompt",))
 
     def _special_tokens(self, chosen: str, tokenizer: Tokenizer, at: positions.Path) -> None:
         wanted = [t for t in ("<|im_start|>", "<|im_end|>") if t in NAMED[chosen]]

@@ -20,7 +20,8 @@ from expertserve.package.checkpoints import choose_adapter, no_checkpoint
 from expertserve.package.manifest import BaseModelSpec, Manifest, read_manifest
 from expertserve.package.members import inside, safe_path
 from expertserve.package.signature import TrustPolicy, covers_manifest, enforce, verify_signature
-from expertserve.prompt.format import Message, PromptFormat
+from expertserve.prompt.format import Message, PromptFormat, build_messages
+from expertserve.prompt.system import SystemDefaults
 from expertserve.prompt.tokenizer import FILE as TOKENIZER
 from expertserve.prompt.tokenizer import Tokenizer, check_same_ids
 from expertserve.result import AdapterProof, BaseModelProof, ExpertProof
@@ -63,10 +64,9 @@ class PreparedExpert:
         return self.package.folder == self.base.path
 
     @property
-    def dialect(self) -> str | None:
-        """`sql-postgres` → `postgres`, for the system message."""
-        language, _, dialect = (self.manifest.decoding.grammar_type or "").partition("-")
-        return dialect if language == "sql" and dialect else None
+    def system(self) -> SystemDefaults:
+        """What its system message has where a call says nothing."""
+        return SystemDefaults.of(self.manifest, self.prompt.source)
 
     def proof(self) -> ExpertProof:
         """Who answers, for results."""
@@ -176,6 +176,25 @@ def describe(
         "grammar": prepared.grammar.digest if prepared.grammar else None,
         "warnings": list(prepared.warnings),
     }
+
+
+def prompt_text(
+    expert: PreparedExpert,
+    question: str,
+    *,
+    schema: str | None = None,
+    dialect: str | None = None,
+    system: str | None = None,
+) -> str:
+    """What the model would read of a question, special tokens included.
+
+    Raises:
+        ConfigError, IncompatibleError: As a call would.
+    """
+    messages = build_messages(
+        question, system=system, schema=schema, dialect=dialect, defaults=expert.system
+    )
+    return expert.prompt.text(messages)
 
 
 def _prepare(

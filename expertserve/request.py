@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from expertserve.grammar.recognise import Grammar
 
 DEFAULT_MAX_TOKENS = 512
+ReasoningMode = Literal["strip", "keep", "off"]
 MAX_STOPS = 64
 
 
@@ -51,8 +52,8 @@ class PromptArgs(TypedDict, total=False):
     """Keyword arguments that shape the prompt.
 
     schema: Context for the question, such as DDL, for the system message.
-    dialect: Precedes the schema; by default that of the manifest's grammar type (`sql-postgres`
-        → `postgres`).
+    dialect: Of the system message's line `Dialect: X`; by default the manifest's, or what its
+        capabilities say. Empty leaves the line out.
     system: A system message of your own, before dialect and schema.
     messages: A whole conversation instead of a prompt.
     thinking: False turns a reasoning model's thinking off, where its template can.
@@ -78,6 +79,8 @@ class GrammarArgs(TypedDict, total=False):
     restrict_to_schema: Table and column names are those of `schema=`.
     on_incomplete: "raise" raises GrammarError for an incomplete sentence; else the result says so.
     allow_forced: False makes on_incomplete="raise" raise for a forced ending, too.
+    reasoning: What becomes of a think block before the answer: "strip" takes it out of the text,
+        "keep" leaves it in, "off" allows none; by default as the manifest says.
     """
 
     grammar: str | Path | Grammar | Term | None
@@ -87,6 +90,7 @@ class GrammarArgs(TypedDict, total=False):
     restrict_to_schema: bool
     on_incomplete: Literal["return", "raise"]
     allow_forced: bool
+    reasoning: ReasoningMode
 
 
 class GenerateArgs(SamplingArgs, PromptArgs, GrammarArgs, total=False):
@@ -218,6 +222,36 @@ def check_names(names: Iterable[str]) -> None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReasoningRule:
+    """A block of reasoning that may stand before an answer, as an engine takes it.
+
+    Args:
+        open, close: Its tags.
+        open_id, close_id: The tags' tokens where each is one token; then nothing else is a tag.
+        budget: Tokens that it may have, tags included.
+        closings: The tokens that close it, by how many bytes of the closing tag stand there.
+        begun: Whether the prompt ends in an open block.
+    """
+
+    open: str
+    close: str
+    open_id: int | None = None
+    close_id: int | None = None
+    budget: int
+    closings: tuple[tuple[int, ...], ...]
+    begun: bool = False
+
+    @property
+    def reserve(self) -> int:
+        """Tokens that closing it takes at most."""
+        return max(map(len, self.closings))
+
+
+FREE = "free"
+"""The engine of a constraint without a grammar."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Constraint:
     """A grammar, as an engine takes it.
 
@@ -225,13 +259,16 @@ class Constraint:
         gbnf: The text, where `mask` is None.
         digest: SHA-256 of its canonical form.
         mask: The file of its compiled mask.
-        engine: Which mask engine serves it: `glrmask`, or what serves the grammars it refuses.
+        engine: Which mask engine serves it: `glrmask`, what serves the grammars it refuses, or
+            `FREE` where there is no grammar.
+        reasoning: What may stand before the sentence.
     """
 
     gbnf: str
     digest: str
     mask: Path | None = None
     engine: str = "glrmask"
+    reasoning: ReasoningRule | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -50,19 +50,22 @@ def test_the_manifests_prompt_and_sampling_reach_the_engine(load: Load, tiny_pac
     )
 
 
-def test_the_dialect_comes_from_the_grammar_type_where_there_is_a_schema(
+def test_the_grammar_types_dialect_counts_only_where_the_manifest_asks_for_it(
     load: Load, tiny_base: Path, tiny_lora: Path, tmp_path: Path
 ) -> None:
-    package = tiny.package(
-        tmp_path / "p",
-        tiny_lora,
-        tiny_base,
-        training={"decoding": {"grammar_type": "sql-postgres"}},
-    )
-    fake = FakeEngine(lambda prompt: prompt)
-    expert = load(package, engine=lambda: fake)
-    assert "Dialect: postgres\nSchema:\nS" in expert.generate("x", schema="S").text
-    assert "Dialect" not in expert.generate("x").text
+    def asked(**changes: object) -> str:
+        package = tiny.package(
+            tmp_path / f"p{len(changes)}",
+            tiny_lora,
+            tiny_base,
+            training={"decoding": {"grammar_type": "sql-postgres"}},
+            **changes,
+        )
+        expert = load(package, engine=lambda: FakeEngine(lambda prompt: prompt))
+        return expert.generate("x", schema="S").text
+
+    assert "Dialect: sql\nSchema:\nS" in asked()
+    assert "Dialect: postgres\nSchema:\nS" in asked(prompt={"dialect": "grammar_type"})
 
 
 def test_a_result_proves_what_gave_it(load: Load, tiny_package: Path) -> None:

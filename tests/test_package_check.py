@@ -275,6 +275,17 @@ def test_templates_are_compared_and_their_absence_is_named(tiny_package: Path, l
     assert lint(tiny_package)["template_differs"].severity == "info"
 
 
+def test_what_every_prompt_begins_with_is_said(tiny_package: Path, lint: Any) -> None:
+    def said(prompt: dict[str, str]) -> str:
+        edit(tiny_package, lambda m: m.update(prompt=prompt))
+        return str(lint(tiny_package)["system_message"].message)
+
+    assert "'Dialect: sql'" in said({})
+    assert "'Dialect: mysql'" in said({"dialect": "mysql"})
+    assert "'You write SQL.'" in said({"system": "You write SQL."})
+    assert "no system message" in said({"dialect": "none"})
+
+
 def test_shapes_that_dont_fit_the_base_are_found_by_loading(
     tiny_base: Path, tiny_lora: Path, lint: Any, tmp_path: Path
 ) -> None:

@@ -39,6 +39,7 @@ def chat(
     packages: options.Packages,
     schema: options.Schema = None,
     system: options.System = None,
+    reasoning: options.Reasoning = None,
     temperature: options.Temperature = None,
     top_p: options.TopP = None,
     top_k: options.TopK = None,

@@ -38,6 +38,9 @@ def keygen(
         ),
     ],
     encrypt: Annotated[bool, typer.Option("--encrypt", help="Ask for a passphrase.")] = False,
+    raw: Annotated[
+        bool, typer.Option("--raw", help="Write 32 bytes, for the format's own tool, not PEM.")
+    ] = False,
     passphrase: Passphrase = None,
     as_json: options.AsJson = False,
 ) -> None:
@@ -46,7 +49,7 @@ def keygen(
 
     if encrypt and passphrase is None:
         passphrase = typer.prompt("Passphrase", hide_input=True, confirmation_prompt=True, err=True)
-    public = keys.create(file, passphrase)
+    public = keys.create(file, passphrase, raw=raw)
     if as_json:
         output.as_json(
             {"private_key": str(file), "public_key": public, "encrypted": bool(passphrase)}
@@ -64,7 +67,11 @@ def keygen(
 def sign(
     package: options.Package,
     key: Annotated[
-        Path, typer.Option(envvar="EXPERTSERVE_KEY", help="The private key's PEM file.")
+        Path,
+        typer.Option(
+            envvar="EXPERTSERVE_KEY",
+            help="The private key's file: PEM, or 32 raw bytes.",
+        ),
     ],
     output_file: Annotated[
         Path | None,

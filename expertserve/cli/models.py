@@ -57,7 +57,7 @@ def models_pull(
     "quantize", epilog="Example: `expertserve models quantize SmolLM2-135M-Instruct --to int8`"
 )
 def models_quantize(
-    name: Annotated[str, typer.Argument(help="A name, a hub id or a folder.", show_default=False)],
+    name: Annotated[str, typer.Argument(help="A name, a hub id or a folder.")],
     to: Annotated[Literal["int8"], typer.Option(help="The weights' new type.")] = "int8",
     output_folder: Annotated[
         Path | None,

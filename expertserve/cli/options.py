@@ -98,6 +98,12 @@ Stop = Annotated[list[str] | None, typer.Option(help="Ends the answer; may be re
 System = Annotated[str | None, typer.Option(help="A system message of your own.")]
 Schema = Annotated[Path | None, typer.Option(help="A file with context, such as DDL.")]
 Dialect = Annotated[str | None, typer.Option(help="Stands above the schema.")]
+Reasoning = Annotated[
+    Literal["strip", "keep", "off"] | None,
+    typer.Option(
+        help="A think block before the answer: out of the text, in it, or none allowed.",
+    ),
+]
 NoGrammar = Annotated[
     bool, typer.Option("--no-grammar", help="Don't hold answers to the expert's grammar.")
 ]
@@ -149,7 +155,7 @@ def manager_options(ctx: typer.Context) -> Options:
     )
 
 
-CALL = "dialect system temperature top_p top_k min_p max_tokens seed n".split()
+CALL = "dialect system reasoning temperature top_p top_k min_p max_tokens seed n".split()
 
 
 def call_args(ctx: typer.Context) -> dict[str, object]:

@@ -45,9 +45,21 @@ def pack(
         typer.echo(f"{archive}  {size:,} bytes\nsha256 {digest}")
 
 
-@app.command(epilog="Example: `expertserve inspect sql.expert --json`")
+@app.command(
+    epilog=(
+        "Examples: `expertserve inspect sql.expert --json`, `expertserve inspect sql.expert"
+        ' --prompt "How many users?" --schema schema.sql`'
+    )
+)
 def inspect(
     package: options.Package,
+    prompt: Annotated[
+        str | None,
+        typer.Option(help="Show what the model would read of this question."),
+    ] = None,
+    schema: options.Schema = None,
+    dialect: options.Dialect = None,
+    system: options.System = None,
     base_model: Annotated[str | None, typer.Option(help="Check against this base model.")] = None,
     checksum: options.Checksum = None,
     trust: options.Trust = None,
@@ -57,17 +69,30 @@ def inspect(
     as_json: options.AsJson = False,
 ) -> None:
     """Show what a package is, with its checksums and signature verified; needs no engine."""
-    from expertserve.expert import describe
+    from expertserve import expert
 
-    facts = describe(
-        package,
-        base_model=base_model,
-        checksum=checksum,
-        cache_dir=cache_dir,
-        models_dir=models_dir,
-        trust=options.policy(trust, trusted_key),
+    source = {
+        "base_model": base_model,
+        "checksum": checksum,
+        "cache_dir": cache_dir,
+        "models_dir": models_dir,
+        "trust": options.policy(trust, trusted_key),
+    }
+    if prompt is None:
+        facts = expert.describe(package, **source)  # type: ignore[arg-type]
+        (output.as_json if as_json else output.table)(facts)
+        return
+    text = expert.prompt_text(
+        expert.prepare(package, **source),  # type: ignore[arg-type]
+        prompt,
+        schema=options.read_text(schema) if schema else None,
+        dialect=dialect,
+        system=system,
     )
-    (output.as_json if as_json else output.table)(facts)
+    if as_json:
+        output.as_json({"prompt": text})
+    else:
+        output.answer(text)
 
 
 @app.command(

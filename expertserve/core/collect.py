@@ -13,6 +13,7 @@ from expertserve.result import (
     Completion,
     GrammarVerdict,
     InferenceResult,
+    Thought,
     Timing,
     TokenLogprob,
     Usage,
@@ -29,7 +30,8 @@ class Collector:
         self._accepted = self._handed = time.monotonic()
         self._ended: float | None = None
         self.load = 0.0
-        self.verdict: Callable[[int, str], GrammarVerdict] | None = None
+        self.verdict: Callable[[int, str], GrammarVerdict | None] | None = None
+        self.thought: Callable[[int], Thought | None] | None = None
         self.parse: Callable[[str], object] | None = None
 
     def begin(self, request: Request, expert: PreparedExpert) -> None:
@@ -59,7 +61,11 @@ class Collector:
         )
         return InferenceResult(
             completions,
-            Usage(len(self._request.prompt_token_ids), sum(len(c.token_ids) for c in completions)),
+            Usage(
+                len(self._request.prompt_token_ids),
+                sum(len(c.token_ids) for c in completions),
+                sum(c.reasoning_tokens for c in completions),
+            ),
             self._expert.proof(),
             self._expert.base_proof(),
             Timing(
@@ -69,7 +75,7 @@ class Collector:
                 self.load,
             ),
             self._request.id,
-            self.parse(completions[0].text) if self.parse and whole else None,
+            self.parse(completions[0].answer) if self.parse and whole else None,
         )
 
     def _join(self, index: int) -> Completion:
@@ -78,10 +84,15 @@ class Collector:
             itertools.chain.from_iterable(c.logprobs for c in chunks)
         )
         text = "".join(c.text for c in chunks)
+        thought = self.thought(index) if self.thought else None
+        kept = thought.kept if thought else ""
         return Completion(
             text,
             tuple(itertools.chain.from_iterable(c.token_ids for c in chunks)),
             next((c.finish_reason for c in chunks if c.finish_reason), "cancelled"),
             logprobs or None,
-            self.verdict(index, text) if self.verdict else None,
+            self.verdict(index, text[len(kept) :]) if self.verdict else None,
+            thought.text if thought else None,
+            kept,
+            thought.tokens if thought else 0,
         )

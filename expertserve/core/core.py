@@ -113,6 +113,7 @@ class Core:
                 collect.begin(request, expert)
                 if applied:
                     collect.verdict, collect.parse = applied.verdict, applied.parse
+                    collect.thought = applied.thought
                 async with aclosing(engine.stream(request)) as chunks:
                     async for chunk in chunks:
                         out = await applied.follow(chunk) if applied else chunk

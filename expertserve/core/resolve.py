@@ -30,8 +30,9 @@ async def resolve_request(
         prompt,
         system=words.get("system"),
         schema=words.get("schema"),
-        dialect=words.get("dialect") or (expert.dialect if words.get("schema") else None),
+        dialect=words.get("dialect"),
         messages=words.get("messages"),
+        defaults=expert.system,
     )
     ids = expert.prompt.render(messages, thinking=words.get("thinking"))
     sampling = resolve_sampling(
@@ -45,7 +46,14 @@ async def resolve_request(
         sampling,
         stop_token_ids=(*sampling.stop_token_ids, *expert.prompt.special_stops(sampling.stop)),
     )
-    applied = await apply_grammar(expert, constraints, words.get("schema"), sampling)
+    applied = await apply_grammar(
+        expert,
+        constraints,
+        words.get("schema"),
+        sampling,
+        prompt=ids,
+        thinking=words.get("thinking"),
+    )
     request = Request(
         id=uuid.uuid4().hex,
         prompt_token_ids=tuple(ids),

@@ -1,26 +1,30 @@
-"""A call's arguments and an expert's defaults → the grammar that its answer follows."""
+"""A call's arguments and an expert's defaults → what its answer follows: block and grammar."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from expertserve.decoding.block import NEWLINES
 from expertserve.decoding.compile import masks, vocabulary_of
 from expertserve.decoding.follow import Follower
+from expertserve.decoding.free import FreeText
+from expertserve.decoding.reasoning import reasoning_rule, reasoning_wish
 from expertserve.decoding.restrict import restrict
+from expertserve.decoding.separate import AnswerFollower, Separator
 from expertserve.decoding.validate import validate
 from expertserve.errors import ConfigError, GrammarError
 from expertserve.grammar import terms
 from expertserve.grammar.program import MAX_ENDING
 from expertserve.grammar.recognise import Grammar
 from expertserve.grammar.schema import Schema
-from expertserve.request import Constraint, GrammarArgs, Sampling
-from expertserve.result import Chunk, GrammarVerdict
+from expertserve.request import FREE, Constraint, GrammarArgs, Sampling
+from expertserve.result import Chunk, GrammarVerdict, Thought
 
 if TYPE_CHECKING:
     from expertserve.expert import PreparedExpert
@@ -40,37 +44,71 @@ class _Chosen:
 
 
 class Applied:
-    """A grammar on one request: the engine's constraint, and the completions followed."""
+    """What is asked of one request's text, a grammar, a think block before it, or both.
+
+    Args:
+        chosen: None where there is no grammar.
+        rule: None where no block may stand before the answer.
+        prompt: Its tokens.
+    """
 
     def __init__(
         self,
         expert: PreparedExpert,
-        chosen: _Chosen,
+        chosen: _Chosen | None,
         constraint: Constraint,
         args: GrammarArgs,
         sampling: Sampling,
+        prompt: Sequence[int],
+        keep: bool,
     ) -> None:
         self._expert = expert
         self._args = args
-        self._grammar = chosen.grammar
-        self.parse = chosen.parse
+        self._has_grammar = chosen is not None
+        self.parse = chosen.parse if chosen else None
         self.sampling = replace(
             sampling, stop=()
         )  # stops act where the sentence is complete, which the engine can't know
         self.constraint = constraint
         self._is_slow = False
         self._followers = [
+            self._follower(chosen, sampling, prompt, keep, i) for i in range(sampling.n)
+        ]
+
+    def _follower(
+        self,
+        chosen: _Chosen | None,
+        sampling: Sampling,
+        prompt: Sequence[int],
+        keep: bool,
+        index: int,
+    ) -> Follower | Separator:
+        tokens = vocabulary_of(self._expert.base.path).tokens
+        ends = frozenset(sampling.stop_token_ids)
+        answer: AnswerFollower = (
             Follower(
                 chosen.grammar,
-                vocabulary_of(expert.base.path).tokens,
-                partial(_spell, expert),
+                tokens,
+                partial(_spell, self._expert),
                 max_tokens=sampling.max_tokens,
-                ends=frozenset(sampling.stop_token_ids),
+                ends=ends,
                 stops=sampling.stop,
                 index=index,
             )
-            for index in range(sampling.n)
-        ]
+            if chosen
+            else FreeText(
+                self._expert.prompt.tokenizer.library,
+                prompt,
+                ends=ends,
+                stops=sampling.stop,
+                index=index,
+            )
+        )
+        rule = self.constraint.reasoning
+        if rule is None:
+            assert isinstance(answer, Follower)
+            return answer
+        return Separator(rule, tokens, answer, ends=ends, keep=keep, index=index)
 
     async def follow(self, chunk: Chunk) -> Chunk | None:
         """The chunk as it goes on to the caller: nothing, it, or it with an ending of ours."""
@@ -89,8 +127,15 @@ class Applied:
         """Whether every completion has its end, so that the engine may stop."""
         return all(f.ended for f in self._followers)
 
-    def verdict(self, index: int, text: str) -> GrammarVerdict:
-        """What became of one completion."""
+    def thought(self, index: int) -> Thought | None:
+        """One completion's think block; None without one."""
+        follower = self._followers[index]
+        return follower.thought if isinstance(follower, Separator) else None
+
+    def verdict(self, index: int, answer: str) -> GrammarVerdict | None:
+        """What became of one completion's grammar; None without one."""
+        if not self._has_grammar:
+            return None
         follower = self._followers[index]
         verdict = GrammarVerdict(
             self.constraint.digest, self.constraint.engine, follower.complete, follower.forced
@@ -98,7 +143,7 @@ class Applied:
         decoding = self._expert.manifest.decoding
         if decoding.validation != "parser-strict" or not decoding.grammar_type:
             return verdict
-        parsed = validate(decoding.grammar_type, text)
+        parsed = validate(decoding.grammar_type, answer)
         return replace(
             verdict, valid=parsed.valid, parser=parsed.parser, message=parsed.message or None
         )
@@ -123,14 +168,57 @@ class Applied:
 
 
 async def apply_grammar(
-    expert: PreparedExpert, args: GrammarArgs, schema: str | None, sampling: Sampling
+    expert: PreparedExpert,
+    args: GrammarArgs,
+    schema: str | None,
+    sampling: Sampling,
+    *,
+    prompt: Sequence[int] = (),
+    thinking: bool | None = None,
 ) -> Applied | None:
-    """The grammar that a call asks for, else the expert's own; None where there is none.
+    """The grammar that a call asks for, else the expert's own, and the block before it.
+
+    Args:
+        prompt: The tokens that the model reads.
+        thinking: False where the template turns it off.
+
+    Returns:
+        None where there is neither.
 
     Raises:
         ConfigError: Two are asked for, or one is malformed. GrammarError: Its text is, or no
             sentence fits into `max_tokens`.
     """
+    chosen = await _grammar_of(expert, args, schema)
+    wish = reasoning_wish(expert, args.get("reasoning"), thinking, grammar=chosen is not None)
+    wanted = _check_budget(chosen.grammar, expert, sampling.max_tokens) if chosen else 0
+    rule = None
+    if wish:
+        rule = await asyncio.to_thread(  # the vocabulary may have to be read
+            reasoning_rule,
+            expert,
+            wish.spec,
+            prompt,
+            max_tokens=sampling.max_tokens,
+            answer=wanted,
+        )
+        if rule and rule.begun and chosen:
+            _check_budget(chosen.grammar, expert, sampling.max_tokens - rule.reserve - NEWLINES)
+    if chosen is None and rule is None:
+        return None
+    constraint = Constraint(gbnf="", digest="", engine=FREE)
+    if chosen:
+        constraint = await asyncio.to_thread(
+            masks.ready, chosen.grammar, expert.base.path, expert.cache_dir, own=chosen.own
+        )
+    constraint = replace(constraint, reasoning=rule)
+    keep = wish is not None and wish.keep
+    return Applied(expert, chosen, constraint, args, sampling, prompt, keep)
+
+
+async def _grammar_of(
+    expert: PreparedExpert, args: GrammarArgs, schema: str | None
+) -> _Chosen | None:
     given = [kind for kind in KINDS if args.get(kind) is not None]
     if len(given) > 1:
         raise ConfigError(
@@ -149,41 +237,40 @@ async def apply_grammar(
         if not given and expert.grammar
         else await asyncio.to_thread(_choose, args)
     )
-    if args.get("restrict_to_schema"):
-        if not schema:
-            raise ConfigError(
-                "restrict_to_schema needs schema=",
-                hint="pass the DDL or graph schema that names are taken from",
-                code="no_schema",
-            )
-        kind = expert.manifest.decoding.grammar_type or "sql"
-        chosen = replace(
-            chosen,
-            grammar=await asyncio.to_thread(
-                restrict, chosen.grammar, schema, kind, expert.manifest.decoding.schema_rules
-            ),
+    if not args.get("restrict_to_schema"):
+        return chosen
+    if not schema:
+        raise ConfigError(
+            "restrict_to_schema needs schema=",
+            hint="pass the DDL or graph schema that names are taken from",
+            code="no_schema",
         )
-    _check_budget(chosen.grammar, expert, sampling)
-    constraint = await asyncio.to_thread(
-        masks.ready, chosen.grammar, expert.base.path, expert.cache_dir, own=chosen.own
+    kind = expert.manifest.decoding.grammar_type or "sql"
+    rules = expert.manifest.decoding.schema_rules
+    return replace(
+        chosen, grammar=await asyncio.to_thread(restrict, chosen.grammar, schema, kind, rules)
     )
-    return Applied(expert, chosen, constraint, args, sampling)
 
 
-def _check_budget(grammar: Grammar, expert: PreparedExpert, sampling: Sampling) -> None:
-    """Raises GrammarError `no_ending_fits` where not even the shortest sentence fits."""
+def _check_budget(grammar: Grammar, expert: PreparedExpert, max_tokens: int) -> int:
+    """How many tokens the shortest sentence takes, or a bound that fits.
+
+    Raises:
+        GrammarError: `no_ending_fits`, where it takes more than there are.
+    """
     wanted = grammar.min_chars
-    if wanted <= sampling.max_tokens:  # no token writes less than a character
-        return
+    if wanted <= max_tokens:  # no token writes less than a character
+        return wanted
     if wanted <= MAX_ENDING:
         wanted = len(_spell(expert, (grammar.shortest_completion("") or "").encode()))
-    if wanted > sampling.max_tokens:
+    if wanted > max_tokens:
         raise GrammarError(
             f"the grammar's shortest sentence takes {wanted:,} tokens; max_tokens is"
-            f" {sampling.max_tokens:,}",
+            f" {max_tokens:,}",
             hint=f"raise max_tokens to {wanted:,} or more",
             code="no_ending_fits",
         )
+    return wanted
 
 
 def _spell(expert: PreparedExpert, text: bytes) -> list[int]:

@@ -15,6 +15,7 @@ from typing import Literal, TypedDict
 from expertserve.errors import ConfigError, IncompatibleError
 from expertserve.package.manifest import Template
 from expertserve.prompt import template as jinja
+from expertserve.prompt.system import SystemDefaults
 from expertserve.prompt.tokenizer import Tokenizer
 
 Role = Literal["system", "user", "assistant", "tool"]
@@ -115,6 +116,10 @@ class PromptFormat:
             text += NO_THINKING
         return self._encode(text, specials)
 
+    def text(self, messages: Sequence[Message], *, thinking: bool | None = None) -> str:
+        """What a model reads of a conversation, special tokens included; raises as `render`."""
+        return self.tokenizer.decode_whole(self.render(messages, thinking=thinking))
+
     def _encode(self, text: str, specials: tuple[str, ...]) -> list[int]:
         ids: list[int] = []
         for i, part in enumerate(MARK.split(text)):
@@ -136,6 +141,11 @@ class PromptFormat:
             names += [t for t in TURN_ENDS if t in self.tokenizer.special_tokens]
         found = (self.tokenizer.id_of(n) for n in names if n)
         return tuple(dict.fromkeys(i for i in found if i is not None))
+
+    @property
+    def reasons(self) -> bool:
+        """Whether models with this template may write a think block before their answers."""
+        return self.name == "qwen3" or "<think>" in self.source
 
     def special_stops(self, stops: Sequence[str]) -> tuple[int, ...]:
         """The ids of stop sequences that are special tokens: those never come as text."""
@@ -212,8 +222,13 @@ def build_messages(
     schema: str | None = None,
     dialect: str | None = None,
     messages: Sequence[Message] | None = None,
+    defaults: SystemDefaults = SystemDefaults(),  # noqa: B008  (it is frozen)
 ) -> list[Message]:
     """A call's arguments → a conversation; `dialect` and `schema` in the system message.
+
+    Args:
+        dialect: Empty writes no line, None the expert's own.
+        defaults: The expert's own; a system message that begins with `Dialect:` has it already.
 
     Raises:
         ConfigError: Neither or both of prompt and messages; an empty prompt; a system message given
@@ -247,8 +262,6 @@ def build_messages(
     turns: list[Message] = (
         [{"role": "user", "content": prompt}] if prompt is not None else list(messages or ())
     )
-    context = [f"Dialect: {dialect}"] if dialect else []
-    context += [f"Schema:\n{schema.strip()}"] if schema and schema.strip() else []
     given = turns[0]["content"] if turns[0]["role"] == "system" else None
     if system is not None and given is not None:
         raise ConfigError(
@@ -257,7 +270,27 @@ def build_messages(
             code="bad_prompt",
         )
     own = system if system is not None else given
-    if own is None and not context:
+    text = _system_text(own, schema, dialect, defaults)
+    if text is None:
         return turns
-    text = "\n".join(([own + "\n"] if own and context else [own] if own else []) + context)
     return [{"role": "system", "content": text}, *(turns[1:] if given is not None else turns)]
+
+
+def _system_text(
+    own: str | None, schema: str | None, dialect: str | None, defaults: SystemDefaults
+) -> str | None:
+    """The caller's own text, else the expert's; below it dialect and schema, a line each.
+
+    A text that is context itself (`Dialect: …`, `Schema: …`) is part of these lines.
+    """
+    if dialect is None and not (own or "").startswith("Dialect:"):
+        dialect = defaults.dialect
+    own = defaults.text if own is None else own
+    context = [f"Dialect: {dialect}"] if dialect else []
+    if own and own.startswith(("Dialect:", "Schema:")):
+        context.append(own)
+        own = None
+    context += [f"Schema:\n{schema.strip()}"] if schema and schema.strip() else []
+    if own is None and not context:
+        return None
+    return "\n".join(([own + "\n"] if own and context else [own] if own else []) + context)

@@ -41,6 +41,11 @@ class Tokenizer:
         """Takes them for the characters that they are written with."""
         return _load(self.folder / FILE, plain=True)
 
+    @property
+    def library(self) -> tokenizers.Tokenizer:
+        """The library's own, which knows special tokens; for decoding streams."""
+        return self._whole
+
     def encode(self, text: str) -> list[int]:
         """Token ids of template text: `<|im_end|>` is one token."""
         return _encode(self._whole, text)

@@ -58,7 +58,7 @@ def _manifest_facts(parts: Parts, name: str) -> Json:
         "description": manifest.description,
         "capabilities": list(manifest.capabilities),
         "license": manifest.license,
-        "dialect": prepared.dialect,
+        "dialect": prepared.system.dialect,
         "base_digest": prepared.base.digest,
         "decoding": manifest.decoding.model_dump(exclude_defaults=True),
         "takes_schema": manifest.takes == "schema",

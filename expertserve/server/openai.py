@@ -33,11 +33,17 @@ def proof(result: InferenceResult, asked: str) -> Json:
 
 
 def usage(results: Sequence[InferenceResult]) -> Json:
-    read, written = (
+    read, written, thought = (
         sum(r.usage.prompt_tokens for r in results),
         sum(r.usage.completion_tokens for r in results),
+        sum(r.usage.reasoning_tokens for r in results),
     )
-    return {"prompt_tokens": read, "completion_tokens": written, "total_tokens": read + written}
+    return {
+        "prompt_tokens": read,
+        "completion_tokens": written,
+        "total_tokens": read + written,
+        "completion_tokens_details": {"reasoning_tokens": thought},
+    }
 
 
 def _reason(completion: Completion, *, called: bool = False) -> str:
@@ -115,15 +121,18 @@ class ChatShape:
         }
 
     def _choice(self, index: int, completion: Completion) -> Json:
-        call = find_call(completion.text, self.tools)
+        call = find_call(completion.answer, self.tools)
         message: Json = {
             "role": "assistant",
             "content": None if call else completion.text,
             "refusal": None,
         }
+        if completion.reasoning is not None:
+            message["reasoning_content"] = completion.reasoning
         if call:
             message["tool_calls"] = [_wire_call(call)]
-        logprobs = self._logprobs(completion.logprobs or ()) if self.logprobs else None
+        own = (completion.logprobs or ())[completion.reasoning_tokens :]
+        logprobs = self._logprobs(own) if self.logprobs else None
         return {
             "index": index,
             "message": message,
@@ -148,20 +157,18 @@ class ChatShape:
         ]
 
     def delta(self, chunk: Chunk) -> list[Json]:
-        text = self._release(chunk.index, chunk.text)
-        if not text and not (self.logprobs and chunk.logprobs):
-            return []
-        return [
-            self._event(
-                chunk.index,
-                {"content": text},
-                self._logprobs(chunk.logprobs) if self.logprobs else None,
-            )
-        ]
+        thought: list[Json] = [{"reasoning_content": chunk.reasoning}] if chunk.reasoning else []
+        events = [self._event(chunk.index, delta) for delta in thought]
+        logprobs = chunk.logprobs[chunk.reasoning_tokens :]
+        text = chunk.text[: chunk.kept] + self._release(chunk.index, chunk.text[chunk.kept :])
+        if not text and not (self.logprobs and logprobs):
+            return events
+        shown = self._logprobs(logprobs) if self.logprobs else None
+        return [*events, self._event(chunk.index, {"content": text}, shown)]
 
     def _release(self, index: int, text: str) -> str:
         """What may be shown now of a text that may still turn out to be a call."""
-        if not self.tools or index in self._free:
+        if not text or not self.tools or index in self._free:
             return text
         held = self._held.get(index, "") + text
         if might_be_call(held):

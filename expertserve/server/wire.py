@@ -166,6 +166,10 @@ class _Common(_Wire):
         bool | None, Field(description="Names in the answer are those of `schema`.")
     ] = None
     thinking: bool | None = None
+    reasoning: Annotated[
+        Literal["strip", "keep", "off"] | None,
+        Field(description="A think block before the answer: apart from it, in it, or none."),
+    ] = None
 
     # OpenAI's: refused where they would change the answer
     frequency_penalty: Annotated[
@@ -227,6 +231,7 @@ class _Common(_Wire):
             "json_schema": self.json_schema,
             "restrict_to_schema": self.restrict_to_schema,
             "thinking": self.thinking,
+            "reasoning": self.reasoning,
         }
         found = {k: v for k, v in values.items() if v is not None}
         if "grammar" in self.model_fields_set:  # null says something too

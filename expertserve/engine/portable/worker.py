@@ -21,11 +21,11 @@ import torch
 from torch import nn
 
 from expertserve.decoding.mask import MaskState
+from expertserve.decoding.text import TextStream
 from expertserve.engine.machine import Sizes
 from expertserve.engine.portable.adapters import AdaptedLinear, Current, Plan, RowAdapter
 from expertserve.engine.portable.cache import BatchCache
 from expertserve.engine.portable.sampling import Choosing, choose, generator
-from expertserve.engine.portable.text import TextStream
 from expertserve.errors import EngineDeadError, ExpertError, InferenceError, OutOfMemoryError
 from expertserve.request import Request
 from expertserve.result import Chunk, FinishReason, TokenLogprob

@@ -10,6 +10,7 @@ import asyncio
 import itertools
 import json
 from collections.abc import AsyncGenerator, Coroutine, Mapping
+from dataclasses import asdict
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -347,6 +348,7 @@ def _constrained(constraint: Constraint, arguments: Mapping[str, Any]) -> Sampli
         "digest": constraint.digest,
         "mask": str(constraint.mask or ""),
         "engine": constraint.engine,
+        "reasoning": asdict(constraint.reasoning) if constraint.reasoning else None,
     }
     return Params(
         **arguments,

@@ -24,10 +24,12 @@ from vllm.v1.structured_output.backend_types import (
     StructuredOutputOptions,
 )
 
+from expertserve.decoding.block import AnyText, Blocks
 from expertserve.decoding.compile import read_mask, vocabulary_of
 from expertserve.decoding.mask import GlrVocabulary, Mask, MaskState, fallback_mask
 from expertserve.engine.vllm import patches
 from expertserve.grammar.gbnf import parse
+from expertserve.request import FREE, ReasoningRule
 
 patches.install("core")
 
@@ -72,6 +74,7 @@ class Backend(StructuredOutputBackend):  # type: ignore[misc]
         self._lock = Lock()
         self._folder = Path(self.vllm_config.model_config.tokenizer)
         self._vocabulary: GlrVocabulary | None = None
+        self._blocks: Blocks | None = None
 
     def compile_grammar(
         self,
@@ -80,16 +83,21 @@ class Backend(StructuredOutputBackend):  # type: ignore[misc]
         stop_token_ids: set[int] | None = None,
     ) -> StructuredOutputGrammar:
         spec = json.loads(grammar_spec)
-        name = spec["mask"] or spec["digest"]
+        name = spec["mask"] or spec["digest"] or spec["engine"]
         with self._lock:
             mask = self._masks.get(name) or self._load(spec)
             self._masks[name] = mask
             self._masks.move_to_end(name)
             while len(self._masks) > KEPT:
                 self._masks.popitem(last=False)
+            if spec["reasoning"]:
+                self._blocks = self._blocks or Blocks(vocabulary_of(self._folder).tokens)
+                mask = self._blocks.before(mask, ReasoningRule(**spec["reasoning"]))
         return Sentence(mask, sorted(stop_token_ids or ()))
 
-    def _load(self, spec: dict[str, str]) -> Mask:
+    def _load(self, spec: dict[str, Any]) -> Mask:
+        if spec["engine"] == FREE:
+            return AnyText()
         if not spec["mask"]:
             rules, vocabulary = parse(spec["gbnf"]), vocabulary_of(self._folder)
             return fallback_mask(spec["engine"], rules, vocabulary, self.vocab_size)
