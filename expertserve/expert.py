@@ -10,17 +10,19 @@ from pathlib import Path
 from expertserve import config, models
 from expertserve.adapters.peft import read_adapter
 from expertserve.adapters.serving import ServingAdapter, prepare_adapter
-from expertserve.errors import ConfigError, IncompatibleError, LoadError
+from expertserve.adapters.settings import CONFIG, check_base_name
+from expertserve.errors import IncompatibleError, LoadError
+from expertserve.findings import Finding
 from expertserve.grammar.bundled import bundled
 from expertserve.grammar.recognise import Grammar
 from expertserve.grammar.terms import from_gbnf
 from expertserve.models import LocalModel
 from expertserve.package.archive import Package, compare_digest, open_package, verify_files
-from expertserve.package.checkpoints import choose_adapter, no_checkpoint
+from expertserve.package.checkpoints import check_choice, choose_adapter, no_checkpoint
 from expertserve.package.manifest import BaseModelSpec, Manifest, read_manifest
 from expertserve.package.members import inside, safe_path
 from expertserve.package.signature import TrustPolicy, covers_manifest, enforce, verify_signature
-from expertserve.prompt.format import Message, PromptFormat
+from expertserve.prompt.format import PromptFormat
 from expertserve.prompt.tokenizer import FILE as TOKENIZER
 from expertserve.prompt.tokenizer import Tokenizer, check_same_ids
 from expertserve.result import AdapterProof, BaseModelProof, ExpertProof
@@ -197,7 +199,7 @@ def _prepare(
     declared, base = choose_base(manifest, base_model, models_dir, cache_dir)
     warning = models.check_declared(base, declared.sha256, declared.quantization)
     warnings = warnings + ([warning] if warning else []) + _rope_warning(declared, base)
-    own = Tokenizer(package.folder) if (package.folder / TOKENIZER).is_file() else None
+    own = Tokenizer(package.folder)
     theirs = Tokenizer(base.path)
     if not (base.path / TOKENIZER).is_file():
         raise LoadError(
@@ -205,9 +207,9 @@ def _prepare(
             hint="save its tokenizer again with transformers",
             code="bad_base_model",
         )
-    if own:
+    if (package.folder / TOKENIZER).is_file():
         check_same_ids(own, theirs)
-    adapter = _adapter(
+    adapter, notes = _adapter(
         package,
         manifest,
         declared,
@@ -216,25 +218,10 @@ def _prepare(
         (cache_dir or config.cache_dir()) / "adapters",
     )
     prompt = PromptFormat.choose(declared.prompt_template, own, theirs)
-    _probe(prompt)
+    prompt.probe()
     grammar, missing = _grammar(package, manifest)
-    return PreparedExpert(
-        package, manifest, base, adapter, prompt, grammar, cache_dir, (*warnings, *missing)
-    )
-
-
-def _probe(prompt: PromptFormat) -> None:
-    """Renders a probe: a broken template is found at load, not at the first request.
-
-    Raises:
-        IncompatibleError: `bad_template`.
-        ConfigError: `template_refused`, by a template that takes no conversation at all.
-    """
-    question: Message = {"role": "user", "content": "?"}
-    try:
-        prompt.render([question])
-    except ConfigError:  # some templates demand a system message
-        prompt.render([{"role": "system", "content": "?"}, question])
+    said = (*warnings, *(n.message for n in notes if n.severity == "warning"), *missing)
+    return PreparedExpert(package, manifest, base, adapter, prompt, grammar, cache_dir, said)
 
 
 def _grammar(package: Package, manifest: Manifest) -> tuple[Grammar | None, list[str]]:
@@ -341,11 +328,12 @@ def _adapter(
     base: LocalModel,
     checkpoint: str | None,
     cache: Path,
-) -> ServingAdapter | None:
+) -> tuple[ServingAdapter | None, list[Finding]]:
+    """The adapter's serving form, and what is risky about it."""
     if not declared.adapters:
         if checkpoint is not None:
             raise no_checkpoint(manifest, declared, checkpoint)
-        return None
+        return None, []
     entry, weights = choose_adapter(package.folder, manifest, declared, checkpoint)
     name = weights.relative_to(package.folder.resolve()).as_posix()
     if weights.is_file() and name not in package.files:
@@ -357,6 +345,8 @@ def _adapter(
     alternative = checkpoint in manifest.training.alternative_checkpoints
     if entry.sha256 and weights.is_file() and not alternative:
         compare_digest(name, package.files[name], entry.sha256, "adapters[].sha256")
-    beside = (weights.parent / "adapter_config.json").is_file()
-    folder = weights.parent if beside else package.folder
-    return prepare_adapter(read_adapter(folder, entry, weights), base, package.digest, cache)
+    beside = (weights.parent / CONFIG).is_file()
+    adapter = read_adapter(weights.parent if beside else package.folder, entry, weights)
+    notes = [] if checkpoint else check_choice(declared, entry)
+    notes += check_base_name(adapter.config, declared.name, base.name)
+    return prepare_adapter(adapter, base, package.digest, cache), notes

@@ -16,6 +16,7 @@ from safetensors.torch import load_file, save_file
 from expertserve.adapters.layer import RESERVED
 from expertserve.adapters.peft import read_adapter
 from expertserve.adapters.serving import ServingAdapter, prepare_adapter
+from expertserve.adapters.settings import check_base_name
 from expertserve.errors import IncompatibleError, LoadError
 from expertserve.models import LocalModel
 from expertserve.package.manifest import Adapter
@@ -226,6 +227,17 @@ def config(**changes: Any) -> Spoil:
     return lambda c, t: c.update(changes)
 
 
+def changed(adapter: Path, folder: Path, **settings: object) -> Path:
+    """A copy of an adapter with other settings."""
+    folder.mkdir(parents=True)
+    for file in adapter.iterdir():
+        if file.is_file():
+            (folder / file.name).write_bytes(file.read_bytes())
+    path = folder / "adapter_config.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | settings))
+    return folder
+
+
 def tensor(name: str, value: torch.Tensor) -> Spoil:
     return lambda c, t: t.update({name: value})
 
@@ -316,7 +328,10 @@ SPOILED: dict[str, tuple[str, Spoil, str]] = {
     ),
     "an infinite value": ("lora", first("lora_A", lambda t: t / 0), "non_finite"),
     "integers": ("lora", first("lora_A", lambda t: t.to(torch.int8)), "quantised"),
-    "a base-changing start": ("lora", config(init_lora_weights="pissa"), "base_changed"),
+    **{
+        f"the start {start!r}": ("lora", config(init_lora_weights=start), "base_changed")
+        for start in ("lora-ga", "lora_ga", "milora", "corda", "loftq", "dude", 3, ["pissa"])
+    },
     "layer replication": ("lora", config(layer_replication=[[0, 2]]), "adapter_config"),
     "invocation tokens": ("lora", config(alora_invocation_tokens=[1, 2]), "adapter_config"),
     "a switch of the future": ("lora", config(use_quantum=True), "adapter_config"),
@@ -389,6 +404,45 @@ def test_all_that_manifest_and_files_disagree_about_is_told_at_once(
         in caught.value.message
     )
     assert caught.value.hint == "in adapters[], r: 4; alpha: 8"
+
+
+@pytest.mark.parametrize(
+    "start", [True, False, None, "gaussian", "Gaussian", "eva", "orthogonal", "mica"]
+)
+def test_starts_that_leave_the_base_alone_change_nothing(
+    start: object, tiny_base: Path, tiny_lora: Path, tmp_path: Path
+) -> None:
+    folder = changed(tiny_lora, tmp_path / "adapter", init_lora_weights=start)
+    ours = applied(tiny_base, convert(tiny_base, folder, "lora", tmp_path))
+    plain = applied(tiny_base, convert(tiny_base, tiny_lora, "lora", tmp_path))
+    assert all(torch.equal(ours[name], plain[name]) for name in plain)
+
+
+def test_the_refusal_of_a_start_names_it(tiny_base: Path, tiny_lora: Path, tmp_path: Path) -> None:
+    folder = changed(tiny_lora, tmp_path / "adapter", init_lora_weights="milora")
+    with pytest.raises(IncompatibleError, match="init_lora_weights is 'milora'"):
+        convert(tiny_base, folder, "lora", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("named", "names"),
+    [
+        ("unsloth/llama-3-8b-Instruct-unsloth-bnb-4bit", "meta-llama/Llama-3-8B-Instruct"),
+        ("/home/me/hub/models--Qwen--Qwen3-0.6B/snapshots/0a1b2c", "Qwen3-0.6B"),
+        ("D:\\models\\Qwen3-0.6B\\", "F:/x/Qwen3-0.6B"),
+        ("TheBloke/Llama-2-7B-GPTQ", "Llama-2-7b"),
+        ("", "Qwen3-0.6B"),
+        (None, "Qwen3-0.6B"),
+    ],
+)
+def test_another_spelling_of_the_same_base_is_not_reported(named: object, names: str) -> None:
+    assert check_base_name({"base_model_name_or_path": named}, names) == []
+
+
+@pytest.mark.parametrize("named", ["Qwen/Qwen3-1.7B", "./outputs/merged", "Qwen3-0.6B-Base"])
+def test_another_base_than_the_manifests_is_reported(named: str) -> None:
+    (found,) = check_base_name({"base_model_name_or_path": named}, "Qwen3-0.6B", "Qwen/Qwen3-0.6B")
+    assert found.code == "base_named_otherwise" and named in found.message
 
 
 def test_a_rank_is_refused_where_the_adapter_has_none(tiny_base: Path, tmp_path: Path) -> None:

@@ -235,3 +235,72 @@ def test_messages_of_another_kind_are_refused(wrong: object) -> None:
 def test_stops_that_are_special_tokens_are_known_by_their_ids(tokens: Tokenizer) -> None:
     prompt = PromptFormat("chatml", NAMED["chatml"], tokens)
     assert prompt.special_stops(["<|im_end|>", ";", "im_end"]) == (tokens.id_of("<|im_end|>"),)
+
+
+def settings_folder(folder: Path, **files: object) -> Tokenizer:
+    folder.mkdir(exist_ok=True)
+    for name, content in files.items():
+        (folder / f"{name}.json").write_text(json.dumps(content))
+    return Tokenizer(folder)
+
+
+@pytest.mark.parametrize("eos", ["<|endoftext|>", {"content": "<|endoftext|>"}])
+def test_the_packages_end_of_sequence_goes_before_the_bases(
+    eos: object, tokens: Tokenizer, tmp_path: Path
+) -> None:
+    package = settings_folder(
+        tmp_path, tokenizer_config={"eos_token": eos, "bos_token": "<|im_end|>"}
+    )
+    prompt = PromptFormat.choose("alpaca", package, tokens)
+    assert set(prompt.stop_token_ids()) == {
+        tokens.id_of("<|endoftext|>"),
+        tokens.id_of("<|im_end|>"),
+    }
+    assert "Hello<|endoftext|>\n\n" in tokens.decode_whole(prompt.render(CONVERSATION))  # type: ignore[arg-type]
+    vicuna = PromptFormat.choose("vicuna", package, tokens)
+    assert tokens.decode_whole(vicuna.render(CONVERSATION)).startswith("<|im_end|>Be brief.")  # type: ignore[arg-type]
+
+
+def test_an_end_of_sequence_that_the_base_does_not_have_is_the_bases(
+    tokens: Tokenizer, tmp_path: Path
+) -> None:
+    package = settings_folder(tmp_path, tokenizer_config={"eos_token": "</nowhere>"})
+    prompt = PromptFormat.choose("alpaca", package, tokens)
+    assert prompt.stop_token_ids() == (tokens.id_of("<|im_end|>"),)
+    assert "Hello<|im_end|>\n\n" in tokens.decode_whole(prompt.render(CONVERSATION))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("named", "ends"),
+    [(0, {0}), ([0, 7], {0, 7}), ([0, 10**40, -1, "x", True], {0}), ("x", set()), (None, set())],
+)
+@pytest.mark.parametrize("whose", ["package", "base"])
+def test_all_ends_that_generation_config_lists_end_an_answer(
+    named: object, ends: set[int], whose: str, tiny_base: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    if whose == "base":
+        for name in ("tokenizer.json", "tokenizer_config.json"):
+            (folder / name).write_bytes((tiny_base / name).read_bytes())
+    made = settings_folder(folder, generation_config={"eos_token_id": named})
+    base = made if whose == "base" else Tokenizer(tiny_base)
+    package = made if whose == "package" else None
+    prompt = PromptFormat.choose("alpaca", package, base)
+    found = set(prompt.stop_token_ids()) - {base.id_of("<|im_end|>")}
+    assert found == ends - {base.id_of("<|im_end|>")}
+
+
+@pytest.mark.parametrize("end", ["<turn|>", "<|eot|>", "<|END_OF_TURN_TOKEN|>"])
+def test_an_end_of_turn_that_the_template_writes_ends_an_answer(
+    end: str, tiny_base: Path, tmp_path: Path
+) -> None:
+    content = json.loads((tiny_base / "tokenizer.json").read_text())
+    size = len(Tokenizer(tiny_base).vocabulary)
+    content["added_tokens"].append({**content["added_tokens"][0], "id": size, "content": end})
+    (tmp_path / "tokenizer.json").write_text(json.dumps(content))
+    (tmp_path / "chat_template.jinja").write_text(
+        f"{{% for m in messages %}}{{{{ m.content }}}}{end}{{% endfor %}}"
+    )
+    tokens = Tokenizer(tmp_path)
+    assert size in PromptFormat.choose(None, None, tokens).stop_token_ids()

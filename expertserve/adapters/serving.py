@@ -16,7 +16,8 @@ from pathlib import Path
 
 from safetensors import SafetensorError
 
-from expertserve.adapters.peft import CONFIG, PeftAdapter
+from expertserve.adapters.peft import PeftAdapter
+from expertserve.adapters.settings import CONFIG
 from expertserve.errors import LoadError
 from expertserve.files import file_digest, move_into_place, part_path, remove_stale
 from expertserve.models import LocalModel

@@ -60,6 +60,10 @@ class Tokenizer:
     def id_of(self, token: str) -> int | None:
         return self._whole.token_to_id(token)
 
+    def has(self, token_id: int) -> bool:
+        """Whether an id stands for a token."""
+        return 0 <= token_id < 1 << 31 and self._whole.id_to_token(token_id) is not None
+
     @cached_property
     def special_tokens(self) -> tuple[str, ...]:
         """The texts that `encode` takes for special tokens, longest first."""
@@ -75,6 +79,12 @@ class Tokenizer:
         """The text of `bos_token`, `eos_token` …; empty where there is none."""
         value = self.config.get(name) or self._specials.get(name) or ""
         return str(value.get("content", "")) if isinstance(value, dict) else str(value)
+
+    @cached_property
+    def generation_ends(self) -> tuple[int, ...]:
+        """What `generation_config.json` says ends a sequence: one id, or several."""
+        named = _json(self.folder / "generation_config.json").get("eos_token_id")
+        return tuple(i for i in (named if isinstance(named, list) else [named]) if type(i) is int)
 
     @cached_property
     def chat_template(self) -> str | None:
