@@ -126,7 +126,7 @@ class ExpertLint(Lint):
             entry, weights = choose_adapter(package.folder, manifest, declared, None)
             self.report(check_choice(declared, entry), at=place)
             place = (*place, declared.adapters.index(entry))
-            name = weights.relative_to(package.folder.resolve()).as_posix()
+            name = weights.relative_to(package.folder).as_posix()
             if name in package.files:
                 size = weights.stat().st_size
                 if entry.size_bytes and entry.size_bytes != size:
@@ -370,21 +370,10 @@ class ExpertLint(Lint):
             prepared = prepare(
                 package.source, base_model=base.path, models_dir=models_dir, cache_dir=cache_dir
             )
-            for warning in prepared.warnings:
-                if (
-                    "rope_scaling" in warning
-                    or "sha256" in warning.casefold()
-                    or "sha-256" in warning.casefold()
-                ):
-                    fix = "serve the base that it was made for"
-                    self.add(
-                        "warning",
-                        "base_differs",
-                        warning,
-                        "answers may differ from the author's",
-                        fix,
-                        at=("base_models", 0),
-                    )
+            known = {f.message for f in self.found}
+            self.report(
+                (n for n in prepared.notes if n.message not in known), at=("base_models", 0)
+            )
             if self.compile_grammar and prepared.grammar:
                 self._mask(prepared.grammar, base)
 

@@ -24,7 +24,8 @@ from expertserve.package.members import inside, safe_path
 from expertserve.package.signature import TrustPolicy, covers_manifest, enforce, verify_signature
 from expertserve.prompt.format import PromptFormat
 from expertserve.prompt.tokenizer import FILE as TOKENIZER
-from expertserve.prompt.tokenizer import Tokenizer, check_same_ids
+from expertserve.prompt.tokenizer import Tokenizer
+from expertserve.prompt.vocabulary import compare_vocabularies
 from expertserve.result import AdapterProof, BaseModelProof, ExpertProof
 
 GRAMMAR = "grammar.gbnf"
@@ -42,7 +43,8 @@ class PreparedExpert:
         prompt: How its prompts are written.
         grammar: What its answers follow, where it brings one.
         cache_dir: Where its compiled grammar is kept; None is the user's cache folder.
-        warnings: Problems that don't stop it from being served.
+        said: Problems that don't stop it from being served.
+        notes: Problems with what it is served on, as findings.
     """
 
     package: Package
@@ -52,7 +54,13 @@ class PreparedExpert:
     prompt: PromptFormat
     grammar: Grammar | None = None
     cache_dir: Path | None = None
-    warnings: tuple[str, ...] = ()
+    said: tuple[str, ...] = ()
+    notes: tuple[Finding, ...] = ()
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Everything that its users should hear at load."""
+        return (*self.said, *(n.message for n in self.notes if n.severity == "warning"))
 
     @property
     def identity(self) -> tuple[str, str | None]:
@@ -197,8 +205,7 @@ def _prepare(
             code="soft_prompts",
         )
     declared, base = choose_base(manifest, base_model, models_dir, cache_dir)
-    warning = models.check_declared(base, declared.sha256, declared.quantization)
-    warnings = warnings + ([warning] if warning else []) + _rope_warning(declared, base)
+    notes = _base_notes(declared, base)
     own = Tokenizer(package.folder)
     theirs = Tokenizer(base.path)
     if not (base.path / TOKENIZER).is_file():
@@ -207,9 +214,10 @@ def _prepare(
             hint="save its tokenizer again with transformers",
             code="bad_base_model",
         )
+    prompt = PromptFormat.choose(declared.prompt_template, own, theirs)
     if (package.folder / TOKENIZER).is_file():
-        check_same_ids(own, theirs)
-    adapter, notes = _adapter(
+        notes += compare_vocabularies(own, theirs, prompt)
+    adapter, found = _adapter(
         package,
         manifest,
         declared,
@@ -217,11 +225,12 @@ def _prepare(
         checkpoint,
         (cache_dir or config.cache_dir()) / "adapters",
     )
-    prompt = PromptFormat.choose(declared.prompt_template, own, theirs)
     prompt.probe()
     grammar, missing = _grammar(package, manifest)
-    said = (*warnings, *(n.message for n in notes if n.severity == "warning"), *missing)
-    return PreparedExpert(package, manifest, base, adapter, prompt, grammar, cache_dir, said)
+    said, notes = (*warnings, *missing), [*notes, *found]
+    return PreparedExpert(
+        package, manifest, base, adapter, prompt, grammar, cache_dir, said, tuple(notes)
+    )
 
 
 def _grammar(package: Package, manifest: Manifest) -> tuple[Grammar | None, list[str]]:
@@ -305,11 +314,28 @@ def choose_base(
     raise failure
 
 
-def _rope_warning(declared: BaseModelSpec, base: LocalModel) -> list[str]:
+def _base_notes(declared: BaseModelSpec, base: LocalModel) -> list[Finding]:
+    """What is risky about serving on this base model."""
+    warning = models.check_declared(base, declared.sha256, declared.quantization)
+    return [
+        Finding(
+            "base_differs",
+            "warning",
+            0,
+            message,
+            "answers may differ from the author's",
+            "serve the base that it was made for",
+        )
+        for message in (warning, _rope_warning(declared, base))
+        if message
+    ]
+
+
+def _rope_warning(declared: BaseModelSpec, base: LocalModel) -> str:
     """Warns of a base whose RoPE scaling differs from the one trained with."""
     wanted = declared.rope_scaling
     if wanted is None:
-        return []
+        return ""
     found = base.config.get("rope_scaling") or base.config.get("rope_parameters")
     served = found if isinstance(found, dict) else {}
     kind = str(served.get("rope_type") or served.get("type") or "default")
@@ -317,8 +343,8 @@ def _rope_warning(declared: BaseModelSpec, base: LocalModel) -> list[str]:
     factor = None if isinstance(wanted, str) else wanted.get("factor")
     same = name.split("-")[0].casefold() == kind.split("-")[0].casefold()
     if same and (not served or factor in (None, served.get("factor"))):
-        return []
-    return [f"the manifest's base has rope_scaling {name!r}, {base.name} here has {kind!r}"]
+        return ""
+    return f"the manifest's base has rope_scaling {name!r}, {base.name} here has {kind!r}"
 
 
 def _adapter(
@@ -335,7 +361,7 @@ def _adapter(
             raise no_checkpoint(manifest, declared, checkpoint)
         return None, []
     entry, weights = choose_adapter(package.folder, manifest, declared, checkpoint)
-    name = weights.relative_to(package.folder.resolve()).as_posix()
+    name = weights.relative_to(package.folder).as_posix()
     if weights.is_file() and name not in package.files:
         raise LoadError(
             f"{name} is a hidden file, which no checksum covers",
@@ -349,4 +375,5 @@ def _adapter(
     adapter = read_adapter(weights.parent if beside else package.folder, entry, weights)
     notes = [] if checkpoint else check_choice(declared, entry)
     notes += check_base_name(adapter.config, declared.name, base.name)
-    return prepare_adapter(adapter, base, package.digest, cache), notes
+    serving = prepare_adapter(adapter, base, package.digest, cache)
+    return serving, [*notes, *serving.notes]

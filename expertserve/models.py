@@ -21,7 +21,7 @@ from pathlib import Path
 
 from expertserve import config
 from expertserve.errors import ConfigError, IncompatibleError, LoadError
-from expertserve.files import file_digest, write_whole
+from expertserve.files import check_not_pointer, file_digest, write_whole
 
 MAX_HEADER = 16 << 20
 CONTEXT_FIELDS = ("max_position_embeddings", "n_positions", "max_sequence_length", "seq_length")
@@ -147,9 +147,11 @@ def read_header(file: Path) -> Iterator[Tensor]:
     """Names, types and shapes of a file (https://github.com/huggingface/safetensors).
 
     Raises:
-        LoadError: The header is malformed, or its offsets don't tile the file exactly.
+        LoadError: The header is malformed, or its offsets don't tile the file exactly; or Git LFS
+            left a pointer in its place.
     """
     try:
+        check_not_pointer(file)
         with file.open("rb") as stream:
             (length,) = struct.unpack("<Q", stream.read(8))
             size = file.stat().st_size

@@ -23,6 +23,8 @@ PACKAGE = ROOT / "expertserve"
 PAGE = ROOT / "docs" / "errors.md"
 LINTERS = (
     "grammar/check.py",
+    "adapters/effect.py",
+    "prompt/vocabulary.py",
     "package/check.py",
     "package/checkpoints.py",
     "adapters/settings.py",

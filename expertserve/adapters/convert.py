@@ -36,6 +36,7 @@ from expertserve.adapters.layer import (
     Layer,
     ModuleForm,
     Reader,
+    base_tensor,
     checked_form,
     misfit,
     shape_of,
@@ -45,13 +46,16 @@ from expertserve.errors import ConfigError, IncompatibleError
 from expertserve.models import LocalModel, Tensor
 
 
-def convert(adapter: PeftAdapter, base: LocalModel) -> Iterator[tuple[str, ModuleForm]]:
+def convert(
+    adapter: PeftAdapter, base: LocalModel, read: Reader
+) -> Iterator[tuple[str, ModuleForm]]:
     """Every module's serving form, one at a time: memory is bounded by one layer.
 
     Raises:
         IncompatibleError: A module isn't in the base, a shape doesn't fit, a weight isn't finite,
             or no exact low-rank form exists.
     """
+    _check_stored(adapter, base)
     shapes = {module: shape_of(base, module) for module in adapter.modules}
     missing = sorted(m for m, shape in shapes.items() if shape is None)
     if missing:
@@ -62,7 +66,6 @@ def convert(adapter: PeftAdapter, base: LocalModel) -> Iterator[tuple[str, Modul
             hint="the adapter was made for another architecture, or for a larger model of this one",
             code="modules_missing",
         )
-    read = Reader()
     if adapter.type == "ia3":
         yield from ia3_forms(adapter, base, read)
         return
@@ -85,6 +88,33 @@ def convert(adapter: PeftAdapter, base: LocalModel) -> Iterator[tuple[str, Modul
         if "base" in layer.tensors:
             _check_copy(layer)
         yield module, checked_form(module, form(layer), shape)
+
+
+def _check_stored(adapter: PeftAdapter, base: LocalModel) -> None:
+    """Tells weights that aren't there, on either side, from weights that don't fit."""
+    for module, parts in adapter.modules.items():
+        for name, tensor in parts.items():
+            if tensor.shape == (0,):
+                raise IncompatibleError(
+                    f"{module}: its {name} is empty: ZeRO-3 keeps a model's weights in shards, and"
+                    " they weren't gathered before the adapter was saved",
+                    hint="save it with accelerator.get_state_dict, or zero_to_fp32.py",
+                    code="zero3_shards",
+                )
+    method = base.config.get("quantization_config")
+    if not isinstance(method, dict):
+        return
+    for module in adapter.modules:
+        own = base_tensor(base, module)
+        if own is None or own.dtype in ("U8", "I32"):  # packed, or under names of its own
+            raise IncompatibleError(
+                f"the base model {base.name} is quantised"
+                f" ({str(method.get('quant_method', 'in some way'))[:40]}), so {module} has no"
+                " weights to compare the adapter with",
+                hint="serve it on the base model in bfloat16, from which the quantised one was"
+                " made: base_model=FOLDER",
+                code="base_quantised",
+            )
 
 
 def _check_shapes(

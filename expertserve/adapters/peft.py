@@ -14,6 +14,7 @@ from pathlib import Path
 from expertserve import plugins
 from expertserve.adapters.settings import CONFIG, check_config, read_config, refuse
 from expertserve.errors import IncompatibleError, LoadError
+from expertserve.findings import Finding
 from expertserve.models import Tensor, read_header
 from expertserve.package.manifest import Adapter
 
@@ -67,6 +68,7 @@ class PeftAdapter:
         config: `adapter_config.json`.
         modules: The base model's module → the adapter's parts for it.
         shared: Tensors that all modules use (VeRA's projections).
+        notes: What was odd about the files.
     """
 
     type: str
@@ -74,6 +76,7 @@ class PeftAdapter:
     modules: Mapping[str, Mapping[str, Tensor]]
     shared: Mapping[str, Tensor]
     file: Path
+    notes: tuple[Finding, ...] = ()
 
     def number(self, key: str, default: float | None = None) -> float:
         return _sound(key, self.config.get(key, default))
@@ -175,11 +178,13 @@ def _missing(weights: Path) -> LoadError:
     )
     if pickles:
         return _pickled(pickles[0])
-    return LoadError(
-        f"the package has no {weights.name}",
-        hint="PEFT's save_pretrained writes one",
-        code="adapter_missing",
-    )
+    beside = {p.name for p in weights.parent.glob("*")} if weights.parent.is_dir() else set()
+    hint = "PEFT's save_pretrained writes one"
+    if any(name.startswith("model") and name.endswith(".safetensors") for name in beside):
+        hint = "it has a whole model's weights; an expert is an adapter on a base model"
+    elif any(name.endswith(".gguf") for name in beside):
+        hint = "it has llama.cpp's GGUF; pack the PEFT adapter that it was made from"
+    return LoadError(f"the package has no {weights.name}", hint=hint, code="adapter_missing")
 
 
 def _pickled(name: str) -> IncompatibleError:

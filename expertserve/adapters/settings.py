@@ -57,7 +57,7 @@ def read_config(path: Path, declared: Adapter) -> dict[str, object]:
     if not path.is_file():
         return _config_from(declared)
     try:
-        config = json.loads(read_bounded(path, MAX_CONFIG).decode("utf-8-sig"))
+        config = json.loads(read_bounded(path, MAX_CONFIG))
     except (ValueError, RecursionError) as error:
         raise LoadError(
             f"{CONFIG} is not valid JSON: {error}", code="bad_adapter_config"
@@ -118,8 +118,13 @@ def check_config(config: Mapping[str, object]) -> None:
         raise refuse(f"{CONFIG}: fan_in_fan_out adapters are for Conv1D layers", "adapter_config")
     _check_start(config.get("init_lora_weights"))
     for key, value in config.items():
-        if key not in NEUTRAL and value not in (None, False, [], {}, "", 0):
+        if key not in NEUTRAL and _says_something(value):
             raise _odd(config, key, value)
+
+
+def _says_something(value: object) -> bool:
+    """Whether a setting isn't off, absent or empty, as a key's default nearly always is."""
+    return any(map(_says_something, value.values())) if isinstance(value, dict) else bool(value)
 
 
 def _check_start(start: object) -> None:

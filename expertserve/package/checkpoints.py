@@ -75,7 +75,7 @@ def _weights(folder: Path, checkpoint: Checkpoint) -> Path | None:
     path = inside(folder, checkpoint.path)
     for candidate in (path / WEIGHTS, path, folder / path.name / WEIGHTS):
         if candidate.is_file():
-            return candidate.resolve()
+            return candidate
     return None
 
 
@@ -83,9 +83,9 @@ def own_weights(folder: Path, adapter: Adapter) -> Path:
     """Where an adapter's weights lie: its path, its checkpoint's folder, or the package's root."""
     if adapter.path:
         path = inside(folder, adapter.path)
-        return (path / WEIGHTS if path.is_dir() else path).resolve()
+        return path / WEIGHTS if path.is_dir() else path
     step = folder / f"checkpoint-{adapter.checkpoint_step}" / WEIGHTS
-    return step.resolve() if step.is_file() else (folder / WEIGHTS).resolve()
+    return step if step.is_file() else folder / WEIGHTS
 
 
 def no_checkpoint(manifest: Manifest, declared: BaseModelSpec, checkpoint: str) -> LoadError:
