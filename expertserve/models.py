@@ -71,6 +71,15 @@ class LocalModel:
         return value
 
     @cached_property
+    def text_config(self) -> dict[str, object]:
+        """The part of `config.json` that is about the language model: all of it, or one section.
+
+        Models that also see or hear keep sizes and names of layers under `text_config`.
+        """
+        section = self.config.get("text_config")
+        return section if isinstance(section, dict) else self.config
+
+    @cached_property
     def context_length(self) -> int:
         """The longest prompt and answer that the model was made for, in tokens."""
         inner = self.config.get("text_config")
@@ -121,12 +130,18 @@ def _check_of(stamp: str, digest: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Tensor:
-    """A weight inside a safetensors file, not read yet."""
+    """A weight inside a safetensors file, not read yet.
+
+    Args:
+        shape: As it is read.
+        transposed: Whether reading exchanges its two axes.
+    """
 
     name: str
     dtype: str
     shape: tuple[int, ...]
     file: Path
+    transposed: bool = False
 
 
 def weight_files(folder: Path) -> list[Path]:

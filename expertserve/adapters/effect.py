@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from expertserve.adapters.layer import ModuleForm, Reader, base_tensor
+from expertserve.adapters.layer import ModuleForm, Reader
+from expertserve.adapters.places import base_tensor
 from expertserve.errors import ExpertError
 from expertserve.findings import Finding
 from expertserve.models import LocalModel

@@ -6,14 +6,16 @@ reason, never dropped.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from expertserve import plugins
+from expertserve.adapters.mlx import as_peft, is_config, sort_mlx
+from expertserve.adapters.pattern import matches
 from expertserve.adapters.settings import CONFIG, check_config, read_config, refuse
-from expertserve.errors import IncompatibleError, LoadError
+from expertserve.adapters.tensors import sort_tensors
+from expertserve.errors import ConfigError, IncompatibleError, LoadError
 from expertserve.findings import Finding
 from expertserve.models import Tensor, read_header
 from expertserve.package.manifest import Adapter
@@ -28,36 +30,6 @@ TYPES = {
     "VERA": "vera",
 }
 
-NAMES = {
-    "lora_A": "lora_A",
-    "lora_B": "lora_B",
-    "lora_E": "lora_E",
-    "lora_magnitude_vector": "magnitude",
-    "lora_magnitude": "magnitude",
-    "ia3_l": "ia3",
-    "ia3_scale": "ia3",
-    "hada_w1_a": "hada_w1_a",
-    "hada_w1_b": "hada_w1_b",
-    "hada_w2_a": "hada_w2_a",
-    "hada_w2_b": "hada_w2_b",
-    "lokr_w1": "lokr_w1",
-    "lokr_w1_a": "lokr_w1_a",
-    "lokr_w1_b": "lokr_w1_b",
-    "lokr_w2": "lokr_w2",
-    "lokr_w2_a": "lokr_w2_a",
-    "lokr_w2_b": "lokr_w2_b",
-    "vera_lambda_b": "vera_lambda_b",
-    "vera_lambda_d": "vera_lambda_d",
-    "base_layer": "base",
-}
-"""Tensor names, PEFT's and the format text's. `base_layer` is a copy of a base weight."""
-SHARED = ("vera_A", "vera_B")
-KEY = re.compile(
-    r"^(?:base_model\.model\.)?(?P<module>.+?)"
-    rf"\.(?P<part>{'|'.join(sorted(NAMES, key=len, reverse=True))})"
-    r"(?:\.default)?(?:\.weight)?$"
-)
-
 
 @dataclass(frozen=True, slots=True)
 class PeftAdapter:
@@ -68,6 +40,8 @@ class PeftAdapter:
         config: `adapter_config.json`.
         modules: The base model's module → the adapter's parts for it.
         shared: Tensors that all modules use (VeRA's projections).
+        copies: Whole weights that it brings, by module.
+        biases: Whole biases that it brings, by module.
         notes: What was odd about the files.
     """
 
@@ -76,6 +50,8 @@ class PeftAdapter:
     modules: Mapping[str, Mapping[str, Tensor]]
     shared: Mapping[str, Tensor]
     file: Path
+    copies: Mapping[str, Tensor] = field(default_factory=dict)
+    biases: Mapping[str, Tensor] = field(default_factory=dict)
     notes: tuple[Finding, ...] = ()
 
     def number(self, key: str, default: float | None = None) -> float:
@@ -87,22 +63,15 @@ class PeftAdapter:
         if not isinstance(patterns, dict):
             raise refuse(f"{CONFIG}: {key} is not an object", "bad_adapter_config")
         for pattern, value in patterns.items():
-            if not re.fullmatch(r"[\w.^$\\*+]{1,200}", pattern) or re.search(
-                r"[*+]{2}|[*+].*[*+].*[*+]", pattern
-            ):
-                raise refuse(
-                    f"{CONFIG}: the {key} key {pattern[:60]!r} is more than a name with wildcards",
-                    "bad_adapter_config",
-                )
             try:
-                found = pattern == module or re.fullmatch(rf"(.*\.)?({pattern})$", module)
-            except re.error as error:
+                found = matches(pattern, module)
+            except ConfigError as error:
                 raise refuse(
-                    f"{CONFIG}: the {key} key {pattern!r} is no pattern: {error}",
+                    f"{CONFIG}: the {key} key {pattern[:60]!r} can't be read: {error.message}",
                     "bad_adapter_config",
                 ) from error
             if found:
-                return _sound(f"{key}[{pattern!r}]", value)
+                return _sound(f"{key}[{pattern[:60]!r}]", value)
         return default
 
     @property
@@ -130,6 +99,8 @@ def read_adapter(folder: Path, declared: Adapter, weights: Path) -> PeftAdapter:
     if weights.suffix in PICKLES:
         raise _pickled(weights.name)
     config = read_config(folder / CONFIG, declared)
+    mlx = is_config(config)
+    config = as_peft(config) if mlx else config
     named = str(config.get("peft_type", ""))
     kind = TYPES.get(named.upper())
     if kind is None and named.lower() in plugins.names("adapters"):
@@ -139,7 +110,8 @@ def read_adapter(folder: Path, declared: Adapter, weights: Path) -> PeftAdapter:
             f"{CONFIG}: the adapter type {config.get('peft_type')!r} is unknown", "adapter_type"
         )
     check_config(config)
-    modules, shared = _sort(list(read_header(weights)), kind)
+    found = (sort_mlx if mlx else sort_tensors)(read_header(weights))
+    modules = found.modules
     has_magnitude = any("magnitude" in parts for parts in modules.values())
     if kind == "lora" and (has_magnitude or config.get("use_dora")):
         bare = [m for m, parts in modules.items() if "magnitude" not in parts]
@@ -150,7 +122,17 @@ def read_adapter(folder: Path, declared: Adapter, weights: Path) -> PeftAdapter:
                 "adapter_disagrees",
             )
         kind = "dora"
-    adapter = PeftAdapter(kind, config, modules, shared, weights)
+    adapter = PeftAdapter(
+        kind,
+        config,
+        modules,
+        found.shared,
+        weights,
+        found.copies,
+        found.biases,
+        tuple(found.notes),
+    )
+    _check_saved(adapter)
     _check_declared(adapter, declared)
     return adapter
 
@@ -195,40 +177,15 @@ def _pickled(name: str) -> IncompatibleError:
     )
 
 
-def _sort(
-    tensors: list[Tensor], kind: str
-) -> tuple[dict[str, dict[str, Tensor]], dict[str, Tensor]]:
-    """Tensors by module and part; refuses those that belong to something else."""
-    modules: dict[str, dict[str, Tensor]] = {}
-    shared: dict[str, Tensor] = {}
-    for tensor in tensors:
-        name = tensor.name.removesuffix(".weight").removesuffix(".default").rsplit(".", 1)[-1]
-        if kind == "vera" and name in SHARED:
-            shared[name] = tensor
-            continue
-        match = KEY.match(tensor.name)
-        if not match or ".modules_to_save." in tensor.name:
-            raise _foreign(tensor.name)
-        part = NAMES[match["part"]]
-        if modules.setdefault(match["module"], {}).setdefault(part, tensor) is not tensor:
-            raise refuse(f"the tensors of {match['module']} hold two {part}", "adapter_tensors")
-    if not modules:
-        raise refuse("the adapter has no tensors: it would change nothing", "adapter_empty")
-    return modules, shared
-
-
-def _foreign(name: str) -> IncompatibleError:
-    if "embed" in name or "lora_embedding" in name:
-        return refuse(
-            f"the adapter changes token embeddings ({name}), which an adapter slot can't hold",
-            "token_embeddings",
-        )
-    if name.endswith(".bias"):
-        return refuse(
-            f"the adapter brings trained biases ({name}), which an adapter slot can't hold",
-            "trained_bias",
-        )
-    return refuse(f"the adapter has a tensor that isn't understood: {name}", "adapter_tensors")
+def _check_saved(adapter: PeftAdapter) -> None:
+    """Refuses an adapter whose trained modules aren't in its file."""
+    saved = adapter.config.get("modules_to_save")
+    for name in saved if isinstance(saved, list) else []:
+        if not any(m == name or m.endswith(f".{name}") for m in (*adapter.copies, *adapter.biases)):
+            raise refuse(
+                f"{CONFIG}: modules_to_save names {str(name)[:60]!r}, which the file doesn't hold",
+                "modules_to_save",
+            )
 
 
 def _check_declared(adapter: PeftAdapter, declared: Adapter) -> None:

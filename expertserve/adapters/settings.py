@@ -20,6 +20,10 @@ CONFIG = "adapter_config.json"
 MAX_CONFIG = 1 << 20
 MAX_DEPTH = 32
 
+CONVERT = (
+    "convert it to a plain LoRA with PEFT: save_pretrained(folder,"
+    " path_initial_model_for_weight_conversion=…)"
+)
 NEUTRAL = frozenset(
     "task_type peft_type auto_mapping peft_version base_model_name_or_path revision inference_mode"
     " r target_modules exclude_modules lora_alpha alpha lora_dropout fan_in_fan_out bias use_rslora"
@@ -29,12 +33,15 @@ NEUTRAL = frozenset(
     " tinit tfinal deltaT beta1 beta2 orth_reg_weight total_step projection_prng_key"
     " save_projection vera_dropout d_initial rank_dropout module_dropout use_effective_conv2d"
     " decompose_both decompose_factor rank_dropout_scale ensure_weight_tying lora_ga_config"
-    " corda_config velora_config merge_weights lorap_lr_ratio lorap_emb_lr lora_dtype".split()
+    " corda_config lora_bias velora_config"
+    " merge_weights lorap_lr_ratio lorap_emb_lr lora_dtype".split()
 )
 """Keys that we understand, or that matter only while training; the last four are ms-swift's and
 older PEFT's."""
 SHARED_STARTS = (True, False, None, "gaussian", "eva", "orthogonal", "mica")
 """Initialisations of `init_lora_weights` that leave the base weights as they are."""
+REMOVED_STARTS = ("pissa", "olora")
+"""Those that take what they begin with out of the base weights, and can be computed again."""
 REASONS = {
     "alora_invocation_tokens": "it is an activated LoRA (aLoRA), whose weights count only behind"
     " its invocation tokens; a slot's weights count for the whole prompt",
@@ -100,20 +107,8 @@ def check_config(config: Mapping[str, object]) -> None:
     """Refuses what the serving form can't express.
 
     Raises:
-        IncompatibleError: `modules_to_save`, `trained_bias`, `base_changed`, `adapter_config`.
+        IncompatibleError: `base_changed`, `adapter_config`.
     """
-    if config.get("modules_to_save"):
-        raise refuse(
-            f"{CONFIG}: modules_to_save replaces whole modules ({config['modules_to_save']}), which"
-            " an adapter slot can't hold",
-            "modules_to_save",
-        )
-    if config.get("bias", "none") not in ("none", None):
-        raise refuse(
-            f"{CONFIG}: it trained biases (bias={config['bias']!r}), which an adapter slot can't"
-            " hold",
-            "trained_bias",
-        )
     if config.get("fan_in_fan_out"):
         raise refuse(f"{CONFIG}: fan_in_fan_out adapters are for Conv1D layers", "adapter_config")
     _check_start(config.get("init_lora_weights"))
@@ -130,14 +125,20 @@ def _says_something(value: object) -> bool:
 def _check_start(start: object) -> None:
     """Refuses initialisations that changed the base, and those that nobody here knows."""
     known = start.lower() if isinstance(start, str) else start
-    if isinstance(known, bool | str | None) and known in SHARED_STARTS:
+    if isinstance(known, bool | str | None) and known in (*SHARED_STARTS, *REMOVED_STARTS):
         return
+    if isinstance(known, str) and known.startswith("pissa_niter"):
+        raise refuse(
+            f"{CONFIG}: init_lora_weights is {known[:60]!r}: it begins with an approximation from"
+            " random numbers, so what it took out of the base weights can't be computed again",
+            "base_changed",
+            CONVERT,
+        )
     raise refuse(
         f"{CONFIG}: init_lora_weights is {str(start)[:60]!r}, which isn't known to leave the base"
         " weights as they are, so the adapter may be wrong on the published base",
         "base_changed",
-        "convert it to a plain LoRA with PEFT: save_pretrained(folder,"
-        " path_initial_model_for_weight_conversion=…)",
+        CONVERT,
     )
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from expertserve.errors import LoadError
 from expertserve.findings import Finding
 from expertserve.package.manifest import Adapter, BaseModelSpec, Checkpoint, Manifest
-from expertserve.package.members import WEIGHTS, inside
+from expertserve.package.members import MLX_WEIGHTS, WEIGHTS, inside
 
 
 def choose_adapter(
@@ -83,9 +83,15 @@ def own_weights(folder: Path, adapter: Adapter) -> Path:
     """Where an adapter's weights lie: its path, its checkpoint's folder, or the package's root."""
     if adapter.path:
         path = inside(folder, adapter.path)
-        return path / WEIGHTS if path.is_dir() else path
-    step = folder / f"checkpoint-{adapter.checkpoint_step}" / WEIGHTS
-    return step if step.is_file() else folder / WEIGHTS
+        return _in(path) if path.is_dir() else path
+    step = _in(folder / f"checkpoint-{adapter.checkpoint_step}")
+    return step if step.is_file() else _in(folder)
+
+
+def _in(folder: Path) -> Path:
+    """A folder's weights: PEFT's, or mlx-lm's where only these are there."""
+    own, mlx = folder / WEIGHTS, folder / MLX_WEIGHTS
+    return mlx if mlx.is_file() and not own.is_file() else own
 
 
 def no_checkpoint(manifest: Manifest, declared: BaseModelSpec, checkpoint: str) -> LoadError:

@@ -10,6 +10,8 @@ from expertserve.errors import LoadError
 
 WEIGHTS = "adapter_model.safetensors"
 """The member that holds an adapter, as PEFT names it."""
+MLX_WEIGHTS = "adapters.safetensors"
+"""The same, as mlx-lm names it."""
 RESERVED = {
     "con",
     "prn",
