@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from expertserve.adapters.peft import read_adapter
+from expertserve.adapters.settings import CONFIG, check_base_name
 from expertserve.decoding.compile import measure
 from expertserve.errors import ExpertError, GrammarError, LoadError
 from expertserve.expert import choose_base, prepare
@@ -24,7 +25,7 @@ from expertserve.models import LocalModel
 from expertserve.package import positions
 from expertserve.package.archive import Package, compare_digest, open_package
 from expertserve.package.check import SEVERITIES, Lint
-from expertserve.package.checkpoints import choose_adapter
+from expertserve.package.checkpoints import check_choice, choose_adapter
 from expertserve.package.manifest import BaseModelSpec, Manifest
 from expertserve.package.members import inside
 from expertserve.prompt.format import CHATML, NAMED, Message, PromptFormat
@@ -93,9 +94,9 @@ class ExpertLint(Lint):
         manifest = self.package(package)
         if manifest is None:
             return
-        for i, declared in enumerate(manifest.base_models):
-            self._adapters(package, manifest, declared, i)
         base = self._base(manifest, base_model, models_dir, cache_dir)
+        for i, declared in enumerate(manifest.base_models):
+            self._adapters(package, manifest, declared, i, base)
         tokenizer = self._tokenizer(package, base)
         self._prompt(package, manifest, base, tokenizer)
         self._grammar(package, manifest, tokenizer)
@@ -103,9 +104,13 @@ class ExpertLint(Lint):
             self._loads(package, base, models_dir, cache_dir)
 
     def _adapters(
-        self, package: Package, manifest: Manifest, declared: BaseModelSpec, i: int
+        self,
+        package: Package,
+        manifest: Manifest,
+        declared: BaseModelSpec,
+        i: int,
+        base: LocalModel | None,
     ) -> None:
-
         if not declared.adapters:
             reason = "the base model answers as it is, with this package's prompt and defaults"
             self.add(
@@ -120,8 +125,9 @@ class ExpertLint(Lint):
         place: positions.Path = ("base_models", i, "adapters")
         with self.catching(at=place):
             entry, weights = choose_adapter(package.folder, manifest, declared, None)
+            self.report(check_choice(declared, entry), at=place)
             place = (*place, declared.adapters.index(entry))
-            name = weights.relative_to(package.folder.resolve()).as_posix()
+            name = weights.relative_to(package.folder).as_posix()
             if name in package.files:
                 size = weights.stat().st_size
                 if entry.size_bytes and entry.size_bytes != size:
@@ -138,15 +144,11 @@ class ExpertLint(Lint):
                     if entry.sha256:
                         compare_digest(name, package.files[name], entry.sha256, "adapters[].sha256")
             with self.catching(at=place):
-                read_adapter(
-                    (
-                        weights.parent
-                        if (weights.parent / "adapter_config.json").is_file()
-                        else package.folder
-                    ),
-                    entry,
-                    weights,
-                )
+                beside = (weights.parent / CONFIG).is_file()
+                folder = weights.parent if beside else package.folder
+                adapter = read_adapter(folder, entry, weights)
+                names = (declared.name, base.name) if base else (declared.name,)
+                self.report(check_base_name(adapter.config, *names))
 
     def _base(
         self,
@@ -233,10 +235,10 @@ class ExpertLint(Lint):
             if chosen and tokenizer:
                 self._special_tokens(chosen, tokenizer, at)
                 if template and own and base:
-                    self._same_prompts(chosen, template, tokenizer, at)
+                    self._same_prompts(chosen, template, tokenizer, own, at)
             elif template and tokenizer and base:  # the package's own tokenizer is read, never run
                 with self.catching(file="chat_template.jinja"):
-                    PromptFormat("package", template, tokenizer).render(SAMPLE[1:2])
+                    PromptFormat("package", template, tokenizer, own).probe()
 
     def _system(self, manifest: Manifest, template: str) -> None:
         """Says what prompts begin with where a call says nothing."""
@@ -269,11 +271,11 @@ class ExpertLint(Lint):
             )
 
     def _same_prompts(
-        self, chosen: str, template: str, tokenizer: Tokenizer, at: positions.Path
+        self, chosen: str, template: str, tokenizer: Tokenizer, own: Tokenizer, at: positions.Path
     ) -> None:
         try:
-            named = PromptFormat(chosen, NAMED[chosen], tokenizer).render(SAMPLE)
-            packed = PromptFormat("package", template, tokenizer).render(SAMPLE)
+            named = PromptFormat(chosen, NAMED[chosen], tokenizer, own).render(SAMPLE)
+            packed = PromptFormat("package", template, tokenizer, own).render(SAMPLE)
         except ExpertError:
             # a template that refuses the sample says nothing about the other; prompt_template
             # counts
@@ -385,21 +387,10 @@ class ExpertLint(Lint):
             prepared = prepare(
                 package.source, base_model=base.path, models_dir=models_dir, cache_dir=cache_dir
             )
-            for warning in prepared.warnings:
-                if (
-                    "rope_scaling" in warning
-                    or "sha256" in warning.casefold()
-                    or "sha-256" in warning.casefold()
-                ):
-                    fix = "serve the base that it was made for"
-                    self.add(
-                        "warning",
-                        "base_differs",
-                        warning,
-                        "answers may differ from the author's",
-                        fix,
-                        at=("base_models", 0),
-                    )
+            known = {f.message for f in self.found}
+            self.report(
+                (n for n in prepared.notes if n.message not in known), at=("base_models", 0)
+            )
             if self.compile_grammar and prepared.grammar:
                 self._mask(prepared.grammar, base)
 

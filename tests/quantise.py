@@ -13,6 +13,7 @@ from safetensors.torch import load_file, save_file
 from expertserve.adapters.int8 import quantise
 from expertserve.adapters.layer import Layer, Reader
 from expertserve.adapters.peft import PeftAdapter
+from expertserve.adapters.places import Place
 from expertserve.models import LocalModel
 
 
@@ -31,8 +32,9 @@ def dequantised(base: Path, plain: Path, target: Path) -> Path:
     for name in tensors:
         module = name.removesuffix(".weight")
         if f"{module}.weight_scale" in model.tensors:
-            shape = (tensors[name].shape[0], tensors[name].shape[1])
-            tensors[name] = Layer(module, shape, adapter, {}, model, Reader()).weight()
+            rows, columns = tensors[name].shape
+            place = Place(module, (rows, columns), 0, rows)
+            tensors[name] = Layer(module, place, adapter, {}, model, Reader()).weight()
     save_file(tensors, target / "model.safetensors", {"format": "pt"})
     config = json.loads((target / "config.json").read_bytes())
     (target / "config.json").write_text(json.dumps(config))

@@ -11,8 +11,9 @@ import torch
 from safetensors.torch import save_file
 
 from expertserve import IncompatibleError
-from expertserve.adapters.layer import Layer, Reader, shape_of
+from expertserve.adapters.layer import Layer, Reader
 from expertserve.adapters.peft import PeftAdapter
+from expertserve.adapters.places import Place, layer_shape
 from expertserve.models import LocalModel
 
 OUT, IN, GROUP = 16, 64, 32
@@ -29,7 +30,7 @@ def base(folder: Path, tensors: dict[str, torch.Tensor], config: dict[str, Any])
 
 def weight(model: LocalModel, shape: tuple[int, int] = (OUT, IN)) -> torch.Tensor:
     adapter = PeftAdapter.__new__(PeftAdapter)
-    return Layer(MODULE, shape, adapter, {}, model, Reader()).weight()
+    return Layer(MODULE, Place(MODULE, shape, 0, shape[0]), adapter, {}, model, Reader()).weight()
 
 
 def codes(bits: int, shape: tuple[int, ...]) -> torch.Tensor:
@@ -61,7 +62,7 @@ def test_int8_rows_and_fp8_tensors_and_blocks(tmp_path: Path) -> None:
     values = codes(8, (OUT, IN)) - 128
     scale = scales(OUT, 1)
     model = base(tmp_path, {"weight": values.to(torch.int8), "weight_scale": scale.bfloat16()}, {})
-    assert shape_of(model, MODULE) == (OUT, IN)
+    assert layer_shape(model, MODULE) == (OUT, IN)
     assert torch.equal(weight(model), values.float() * scale.bfloat16().float())
 
     eight = torch.randn(OUT, IN).to(torch.float8_e4m3fn)
@@ -95,7 +96,7 @@ def test_packed_groups_of_compressed_tensors(tmp_path: Path, bits: int, zeros: b
         "config_groups": {"group_0": {"weights": {"num_bits": bits, "group_size": GROUP}}},
     }
     model = base(tmp_path, tensors, config)
-    assert shape_of(model, MODULE) == (OUT, IN)
+    assert layer_shape(model, MODULE) == (OUT, IN)
     wide = [t.repeat_interleave(GROUP, 1) for t in (point, scale)]
     assert torch.allclose(weight(model), (values - offset - wide[0]) * wide[1])
 
@@ -116,7 +117,7 @@ def test_gptq(tmp_path: Path, version: str, ordered: bool) -> None:
     }
     config = {"quant_method": "gptq", "bits": 4, "checkpoint_format": version}
     model = base(tmp_path, tensors, config)
-    assert shape_of(model, MODULE) == (OUT, IN)
+    assert layer_shape(model, MODULE) == (OUT, IN)
     point = zero + (version == "gptq")
     assert torch.allclose(weight(model), ((values - point[group]) * scale[group]).T)
 
@@ -135,7 +136,7 @@ def test_awq(tmp_path: Path) -> None:
         "scales": scale,
     }
     model = base(tmp_path, tensors, {"quant_method": "awq", "bits": 4})
-    assert shape_of(model, MODULE) == (OUT, IN)
+    assert layer_shape(model, MODULE) == (OUT, IN)
     wide = [t.repeat_interleave(GROUP, 0) for t in (zero, scale)]
     assert torch.allclose(weight(model), ((values - wide[0]) * wide[1]).T)
 

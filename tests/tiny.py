@@ -183,7 +183,34 @@ def peft_adapter(
                     parameter.mul_(1 + 2 * strength * torch.randn_like(parameter))
                 else:
                     parameter.normal_(std=strength)
+            elif parameter.requires_grad:  # biases that are trained along
+                parameter.add_(strength * torch.randn_like(parameter))
     model.save_pretrained(folder)
+    return folder
+
+
+def fused(base: Path, folder: Path) -> Path:
+    """The same Llama as a Phi-3, whose q, k, v and gate, up are one layer each."""
+    import torch
+    from safetensors.torch import load_file, save_file
+
+    folder.mkdir(parents=True)
+    for file in base.iterdir():
+        if file.suffix != ".safetensors":
+            shutil.copy(file, folder / file.name)
+    config = json.loads((base / "config.json").read_text())
+    config |= {"model_type": "phi3", "architectures": ["Phi3ForCausalLM"], "pad_token_id": 0}
+    (folder / "config.json").write_text(json.dumps(config))
+    weights = load_file(base / "model.safetensors")
+    for whole, parts in (
+        ("qkv_proj", "q_proj k_proj v_proj"),
+        ("gate_up_proj", "gate_proj up_proj"),
+    ):
+        first, *rest = parts.split()
+        for name in [n for n in weights if f".{first}." in n]:
+            pieces = [weights.pop(name.replace(first, part)) for part in (first, *rest)]
+            weights[name.replace(first, whole)] = torch.cat(pieces)
+    save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
     return folder
 
 
@@ -213,8 +240,10 @@ def peft_config(kind: str, rank: int, **options: Any) -> Any:
     targets = options.pop("target_modules", PROJECTIONS)
     common = {"target_modules": targets, "task_type": "CAUSAL_LM"}
     match kind:
-        case "lora" | "rslora" | "dora":
-            flags = {"use_rslora": kind == "rslora", "use_dora": kind == "dora"}
+        case "lora" | "rslora" | "dora" | "pissa" | "olora" | "lora_bias":
+            flags: dict[str, Any] = {"use_rslora": kind == "rslora", "use_dora": kind == "dora"}
+            flags |= {"init_lora_weights": kind} if kind in ("pissa", "olora") else {}
+            flags |= {"lora_bias": True} if kind == "lora_bias" else {}
             return peft.LoraConfig(r=rank, lora_alpha=2 * rank, **flags, **common, **options)
         case "adalora":
             return peft.AdaLoraConfig(
@@ -306,7 +335,7 @@ def adapters_entry(kind: str, rank: int, targets: list[str] | None = None) -> di
     """What a manifest says of an adapter made by `peft_adapter`."""
     if kind == "ia3":
         return ia3_entry()
-    declared = {"rslora": "lora"}.get(kind, kind)
+    declared = "lora" if kind in ("rslora", "pissa", "olora", "lora_bias") else kind
     return {
         "type": declared,
         "target_modules": targets or PROJECTIONS,

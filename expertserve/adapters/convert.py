@@ -24,10 +24,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping
+from itertools import groupby, pairwise
 
 import torch
 
 from expertserve import plugins
+from expertserve.adapters.brought import check_copies, check_stored, trained_shifts
 from expertserve.adapters.dora import dora_form, lora_form
 from expertserve.adapters.ia3 import ia3_forms
 from expertserve.adapters.layer import (
@@ -38,53 +40,104 @@ from expertserve.adapters.layer import (
     Reader,
     checked_form,
     misfit,
-    shape_of,
 )
 from expertserve.adapters.peft import PeftAdapter
+from expertserve.adapters.places import Place, find_place
 from expertserve.errors import ConfigError, IncompatibleError
 from expertserve.models import LocalModel, Tensor
 
+LORA = frozenset({"lora_A", "lora_B", "lora_B_bias"})
+PARTS: dict[str, frozenset[str]] = {
+    "lora": LORA,
+    "dora": LORA | {"magnitude"},
+    "ia3": frozenset({"ia3"}),
+    "adalora": frozenset({"lora_A", "lora_B", "lora_E"}),
+    "loha": frozenset({"hada_w1_a", "hada_w1_b", "hada_w2_a", "hada_w2_b"}),
+    "lokr": frozenset(f"lokr_w{i}{side}" for i in (1, 2) for side in ("", "_a", "_b")),
+    "vera": frozenset({"vera_lambda_b", "vera_lambda_d"}),
+}
+"""What an adapter of a type may have for a module."""
 
-def convert(adapter: PeftAdapter, base: LocalModel) -> Iterator[tuple[str, ModuleForm]]:
-    """Every module's serving form, one at a time: memory is bounded by one layer.
+
+def convert(
+    adapter: PeftAdapter, base: LocalModel, read: Reader | None = None
+) -> Iterator[tuple[str, ModuleForm]]:
+    """Every layer's serving form, one at a time: memory is bounded by one layer.
 
     Raises:
         IncompatibleError: A module isn't in the base, a shape doesn't fit, a weight isn't finite,
             or no exact low-rank form exists.
     """
-    shapes = {module: shape_of(base, module) for module in adapter.modules}
-    missing = sorted(m for m, shape in shapes.items() if shape is None)
+    read = read or Reader()
+    check_stored(adapter, base)
+    places = _places(adapter, base)
+    check_copies(adapter, base, read)
+    shifts = trained_shifts(adapter, base, read)
+    forms = ia3_forms if adapter.type == "ia3" else _forms
+    for layer, group in groupby(forms(adapter, base, places, read), key=lambda one: one[0].layer):
+        form = _merged(list(group))
+        if layer in shifts:
+            form.shift = form.shift + shifts.pop(layer)
+        yield layer, form
+    for layer, shift in sorted(shifts.items()):
+        place = find_place(base, layer)
+        assert place is not None
+        form = ModuleForm.nothing(place.shape)
+        form.shift = shift
+        yield layer, form
+
+
+def _places(adapter: PeftAdapter, base: LocalModel) -> dict[str, Place]:
+    """Where each of the adapter's modules lies, those of one layer side by side."""
+    found = {module: find_place(base, module) for module in adapter.modules}
+    missing = sorted(m for m, place in found.items() if place is None)
     if missing:
-        matched = len(shapes) - len(missing)
+        matched = len(found) - len(missing)
         raise IncompatibleError(
-            f"{len(missing)} of the adapter's {len(shapes)} modules are not in the base model"
+            f"{len(missing)} of the adapter's {len(found)} modules are not in the base model"
             f" {base.name} ({matched} match): {missing[0]}",
             hint="the adapter was made for another architecture, or for a larger model of this one",
             code="modules_missing",
         )
-    read = Reader()
-    if adapter.type == "ia3":
-        yield from ia3_forms(adapter, base, read)
-        return
+    places = [(place.layer, place.start, module, place) for module, place in found.items() if place]
+    return {module: place for *_, module, place in sorted(places, key=lambda p: p[:3])}
+
+
+def _forms(
+    adapter: PeftAdapter, base: LocalModel, places: Mapping[str, Place], read: Reader
+) -> Iterator[tuple[Place, ModuleForm]]:
+    """Each module's form, in the order of the base's layers."""
     form = FORMS.get(adapter.type) or _offered(adapter.type)
     shared = {name: read(t) for name, t in adapter.shared.items()}
-    for module, parts in sorted(adapter.modules.items()):
-        shape = shapes[module]
-        assert shape is not None
+    for module, place in places.items():
+        parts = adapter.modules[module]
         if adapter.type == "adalora" and "lora_A" in parts and not _rows(parts["lora_A"]):
             continue  # all its ranks were pruned
-        _check_shapes(adapter, module, dict(parts) | dict(adapter.shared), shape)
-        layer = Layer(
-            module,
-            shape,
-            adapter,
-            {name: read(t) for name, t in parts.items()} | shared,
-            base,
-            read,
-        )
-        if "base" in layer.tensors:
-            _check_copy(layer)
-        yield module, checked_form(module, form(layer), shape)
+        _check_shapes(adapter, module, dict(parts) | dict(adapter.shared), place.shape)
+        tensors = {name: read(t) for name, t in parts.items()} | shared
+        layer = Layer(module, place, adapter, tensors, base, read)
+        yield place, checked_form(module, form(layer), place.shape)
+
+
+def _merged(parts: list[tuple[Place, ModuleForm]]) -> ModuleForm:
+    """The forms of one layer's rows, side by side: A stacked, B block by block."""
+    place, form = parts[0]
+    if len(parts) == 1 and place.shape[0] == place.of:
+        return form
+    for (one, _), (other, _) in pairwise(parts):
+        if one.rows.stop > other.start:
+            raise IncompatibleError(
+                f"the adapter changes rows of {place.layer} twice", code="adapter_tensors"
+            )
+    whole = ModuleForm.nothing((place.of, place.shape[1]))
+    whole.a = torch.cat([form.a for _, form in parts])
+    whole.b = torch.zeros(place.of, len(whole.a))
+    rank = 0
+    for place, form in parts:
+        whole.b[place.rows, rank : rank + len(form.a)] = form.b
+        whole.scale[place.rows], whole.shift[place.rows] = form.scale, form.shift
+        rank += len(form.a)
+    return checked_form(place.layer, whole, (place.of, place.shape[1]))
 
 
 def _check_shapes(
@@ -92,6 +145,12 @@ def _check_shapes(
 ) -> None:
     """Compares shapes by the headers alone, before memory is spent on weights that can't fit."""
     out, width = shape
+    odd = sorted(parts.keys() - PARTS.get(adapter.type, parts.keys()) - adapter.shared.keys())
+    if odd:
+        raise IncompatibleError(
+            f"{module}: the adapter has a {odd[0]}, which a {adapter.type} doesn't have",
+            code="adapter_tensors",
+        )
     rank = (
         int(adapter.by_pattern("rank_pattern", module, adapter.rank))
         if adapter.type != "adalora"
@@ -113,7 +172,7 @@ def _check_shapes(
         "hada_w2_b": (rank, width),
         "vera_lambda_d": (rank,),
         "vera_lambda_b": (out,),
-        "base": (out, width),
+        "lora_B_bias": (out,),
     }
     for name, tensor in parts.items():
         size = math.prod(tensor.shape)
@@ -151,17 +210,6 @@ def _lokr_size(parts: Mapping[str, Tensor], name: str, side: int) -> int:
     """Rows or columns of a Kronecker factor, stored whole or as a product."""
     found = parts.get(name) or parts.get(f"{name}_{'ab'[side]}")
     return found.shape[side] if found and len(found.shape) > side else 0
-
-
-def _check_copy(layer: Layer) -> None:
-    """An adapter may carry a copy of the base's weight; one that differs was trained."""
-    own, copy = layer.weight(), layer.tensors["base"]
-    if own.shape != copy.shape or not torch.allclose(own, copy, rtol=1e-2, atol=1e-4):
-        raise IncompatibleError(
-            f"the adapter brings another {layer.module}.weight than the base model's, which an"
-            " adapter slot can't hold",
-            code="token_embeddings",
-        )
 
 
 def _adalora(layer: Layer) -> ModuleForm:

@@ -16,13 +16,15 @@ from pathlib import Path
 
 from safetensors import SafetensorError
 
-from expertserve.adapters.peft import CONFIG, PeftAdapter
+from expertserve.adapters.peft import PeftAdapter
+from expertserve.adapters.settings import CONFIG
 from expertserve.errors import LoadError
 from expertserve.files import file_digest, move_into_place, part_path, remove_stale
+from expertserve.findings import Finding
 from expertserve.models import LocalModel
 from expertserve.package.members import WEIGHTS
 
-FORMAT = 2
+FORMAT = 3
 NOTE = "serving.json"
 
 
@@ -39,6 +41,7 @@ class ServingAdapter:
         modules: How many linear layers it changes.
         affine: Whether it scales or shifts rows, so that only our worker extension serves it
             exactly.
+        notes: What is odd about its weights.
     """
 
     folder: Path
@@ -48,6 +51,7 @@ class ServingAdapter:
     width: int
     modules: int
     affine: bool
+    notes: tuple[Finding, ...] = ()
 
 
 def prepare_adapter(
@@ -98,13 +102,14 @@ def _cached(entry: Path) -> ServingAdapter | None:
     """A cache entry, unless there is none or its weights are not those it was made with."""
     try:
         note = json.loads((entry / NOTE).read_bytes())
-        serving = ServingAdapter(folder=entry, **note)
+        notes = tuple(Finding(**finding) for finding in note.pop("notes"))
+        serving = ServingAdapter(folder=entry, notes=notes, **note)
         if file_digest(entry / WEIGHTS) == serving.digest:
             return serving
     except FileNotFoundError:
         if not entry.exists():
             return None
-    except (OSError, ValueError, TypeError, RecursionError):
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         pass  # damaged in some way: made anew
     shutil.rmtree(entry, ignore_errors=True)
     return None
@@ -115,11 +120,14 @@ def _write(adapter: PeftAdapter, base: LocalModel, folder: Path) -> None:
     from safetensors.torch import save_file
 
     from expertserve.adapters.convert import convert
-    from expertserve.adapters.layer import RESERVED
+    from expertserve.adapters.effect import Effect
+    from expertserve.adapters.layer import RESERVED, Reader
 
     tensors: dict[str, torch.Tensor] = {}
     affine, width, modules = False, RESERVED, 0
-    for module, form in convert(adapter, base):
+    effect, read = Effect(), Reader()
+    for module, form in convert(adapter, base, read):
+        effect.add(module, form)
         a = torch.cat([torch.zeros(RESERVED, form.a.shape[1]), form.a])
         b = torch.cat([form.scale[:, None], form.shift[:, None], form.b], dim=1)
         tensors[f"base_model.model.{module}.lora_A.weight"] = a.contiguous()
@@ -154,8 +162,9 @@ def _write(adapter: PeftAdapter, base: LocalModel, folder: Path) -> None:
         "task_type": "CAUSAL_LM",
     }
     (folder / CONFIG).write_text(json.dumps(lora))
+    digest, notes = file_digest(folder / WEIGHTS), (*adapter.notes, *effect.findings(base, read))
     serving = ServingAdapter(
-        folder, file_digest(folder / WEIGHTS), adapter.type, adapter.rank, width, modules, affine
+        folder, digest, adapter.type, adapter.rank, width, modules, affine, notes
     )
     note = asdict(serving)
     del note["folder"]

@@ -96,7 +96,7 @@ def check_weights(package: Package, manifest: Manifest) -> None:
         entries = [(a, own_weights(folder, a)) for a in base.adapters if a.path]
         entries += [choose_adapter(folder, manifest, base, None)] if base.adapters else []
         for adapter, weights in entries:
-            name = weights.relative_to(folder.resolve()).as_posix()
+            name = weights.relative_to(folder).as_posix()
             if adapter.sha256 and name in package.files:
                 compare_digest(name, package.files[name], adapter.sha256, "adapters[].sha256")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -44,6 +44,11 @@ class Lint:
         if at is not None and self.source:
             file, line = NAME, self._line(self.source, at)
         self.found.append(Finding(code, severity, line, message, reason, fix, file))
+
+    def report(self, found: Iterable[Finding], *, at: positions.Path | None = None) -> None:
+        """Takes over findings of others, at a place of the manifest or where they say."""
+        for f in found:
+            self.add(f.severity, f.code, f.message, f.reason, f.fix, at=at, file=f.file)
 
     def _line(self, source: positions.LocatedJson, at: positions.Path) -> int:
         """Version 1 manifests have one base model, and its adapters at the root."""

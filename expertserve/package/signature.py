@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from expertserve.errors import ConfigError, IntegrityError
-from expertserve.files import read_bounded, write_whole
+from expertserve.files import decode_text, read_bounded, write_whole
 from expertserve.package import keys, positions
 from expertserve.package.archive import Package, open_package
 from expertserve.package.manifest import NAME, Integrity, Manifest, read_manifest
@@ -149,9 +149,7 @@ def _signature(package: Package, integrity: Integrity) -> tuple[str, str]:
     inner = (integrity.signature or "").strip().lower()
     outer = ""
     if MEMBER in package.files:
-        outer = (
-            read_bounded(package.folder / MEMBER, 4096).decode("utf-8", "replace").strip().lower()
-        )
+        outer = decode_text(read_bounded(package.folder / MEMBER, 4096)).strip().lower()
     if inner and outer and inner != outer:
         return inner, f"integrity.signature and {MEMBER} differ"
     return inner or outer, ""

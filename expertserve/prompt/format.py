@@ -58,7 +58,17 @@ VICUNA = (
 NO_THINKING = "<think>\n\n</think>\n\n"
 NAMED = {"chatml": CHATML, "qwen3": CHATML, "alpaca": ALPACA, "llama2": LLAMA2, "vicuna": VICUNA}
 MAX_TEXT = 2_000_000
-TURN_ENDS = ("<|im_end|>", "<|eot_id|>", "<end_of_turn>", "<|end|>")
+TURN_ENDS = (
+    "<|im_end|>",
+    "<|eot_id|>",
+    "<|eot|>",
+    "<end_of_turn>",
+    "<turn|>",
+    "<|end|>",
+    "<|END_OF_TURN_TOKEN|>",
+    "<end_of_utterance>",
+)
+"""Ends of turns: ChatML's, Llama 3's and 4's, Gemma's and Gemma 4's, Phi's, Cohere's, SmolVLM's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +78,14 @@ class PromptFormat:
     Args:
         name: The manifest's `prompt_template`, or where the template came from.
         source: Jinja.
+        package: The package's own settings: which token ends a sequence, say. Its vocabulary isn't
+            used.
     """
 
     name: str
     source: str
     tokenizer: Tokenizer
+    package: Tokenizer | None = None
 
     @classmethod
     def choose(
@@ -80,12 +93,12 @@ class PromptFormat:
     ) -> PromptFormat:
         """The manifest's template, else the package's, else the base model's, else ChatML."""
         if declared and declared != "custom":
-            return cls(declared, NAMED[declared], base)
+            return cls(declared, NAMED[declared], base, package)
         if package and package.chat_template:
-            return cls("package", package.chat_template, base)
+            return cls("package", package.chat_template, base, package)
         if base.chat_template:
-            return cls("base model", base.chat_template, base)
-        return cls("chatml", CHATML, base)
+            return cls("base model", base.chat_template, base, package)
+        return cls("chatml", CHATML, base, package)
 
     def render(self, messages: Sequence[Message], *, thinking: bool | None = None) -> list[int]:
         """Token ids of a conversation, up to where the answer begins.
@@ -108,8 +121,8 @@ class PromptFormat:
             self.source,
             messages=safe,
             add_generation_prompt=True,
-            bos_token=self.tokenizer.special("bos_token"),
-            eos_token=self.tokenizer.special("eos_token"),
+            bos_token=self.special("bos_token"),
+            eos_token=self.special("eos_token"),
             **({} if thinking is None else {"enable_thinking": thinking}),
         )
         if self.name == "qwen3" and thinking is False:
@@ -134,12 +147,34 @@ class PromptFormat:
                 ids += self.tokenizer.encode(part)
         return ids
 
+    def special(self, name: str) -> str:
+        """The text of `bos_token`, `eos_token` …: the package's, where the base has that token."""
+        own = self.package.special(name) if self.package else ""
+        known = own and self.tokenizer.id_of(own) is not None
+        return own if known else self.tokenizer.special(name)
+
+    def probe(self) -> None:
+        """Renders a question: a broken template is found at load, not at the first request.
+
+        Raises:
+            IncompatibleError: `bad_template`.
+            ConfigError: `template_refused`, by a template that takes no conversation at all.
+        """
+        question: Message = {"role": "user", "content": "?"}
+        try:
+            self.render([question])
+        except ConfigError:  # some templates demand a system message
+            self.render([{"role": "system", "content": "?"}, question])
+
     def stop_token_ids(self) -> tuple[int, ...]:
-        """Tokens that end a turn: the template's, and the tokenizer's end of sequence."""
-        names = [t for t in TURN_ENDS if t in self.source] + [self.tokenizer.special("eos_token")]
+        """Tokens that end a turn: the template's, and the ends of sequence of package and base."""
+        names = [t for t in TURN_ENDS if t in self.source]
+        names += [self.special("eos_token"), self.tokenizer.special("eos_token")]
         if self.name in ("package", "base model"):
             names += [t for t in TURN_ENDS if t in self.tokenizer.special_tokens]
-        found = (self.tokenizer.id_of(n) for n in names if n)
+        found = [self.tokenizer.id_of(n) for n in names if n]
+        for folder in (self.package, self.tokenizer):
+            found += [i for i in folder.generation_ends if self.tokenizer.has(i)] if folder else []
         return tuple(dict.fromkeys(i for i in found if i is not None))
 
     @property

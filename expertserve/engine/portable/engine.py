@@ -19,7 +19,7 @@ from expertserve.config import EngineConfig
 from expertserve.engine.base import EngineInfo, Resident
 from expertserve.engine.cgroup import cpu_share
 from expertserve.engine.device import announce, choose, probe
-from expertserve.engine.machine import choose_dtype, choose_sizes, text_config
+from expertserve.engine.machine import choose_dtype, choose_sizes
 from expertserve.errors import (
     ConfigError,
     EngineDeadError,
@@ -196,7 +196,7 @@ def _load(base: LocalModel, config: EngineConfig, device: str, dtype: str) -> Lo
 
     if config.threads or cpu_share() < torch.get_num_threads():
         torch.set_num_threads(config.threads or math.ceil(cpu_share()))
-    capped = text_config(base).get("attn_logit_softcapping") is not None
+    capped = base.text_config.get("attn_logit_softcapping") is not None
     with _failing(f"{base.name} can't be loaded"), _without_progress():
         model = transformers.AutoModelForCausalLM.from_pretrained(
             base.path,

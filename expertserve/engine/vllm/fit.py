@@ -11,7 +11,7 @@ import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from expertserve.adapters.peft import CONFIG
+from expertserve.adapters.settings import CONFIG
 from expertserve.files import move_into_place, part_path
 from expertserve.package.members import WEIGHTS
 
