@@ -121,7 +121,7 @@ def from_json_schema(schema: Schema) -> Grammar:
             that lie elsewhere.
     """
     with _as_config_error("the JSON schema", "bad_schema"):
-        return _cached_gbnf(json_schema.gbnf(schema))
+        return Grammar(json_schema.rules(schema))
 
 
 def from_term(term: Term) -> Grammar:

@@ -50,7 +50,7 @@ class Guides:
     def _load(self, constraint: Constraint) -> Mask:
         self._vocabulary = self._vocabulary or Vocabulary.read(self._tokenizer)
         if constraint.mask is None:
-            rules = parse(constraint.gbnf)
+            rules = parse(constraint.gbnf, bounded=False)
             return fallback_mask(constraint.engine, rules, self._vocabulary, self._size)
         self._own = self._own or GlrVocabulary(self._vocabulary)
         return read_mask(constraint.mask, self._own)
