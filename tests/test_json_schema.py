@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 from expertserve.errors import ConfigError
 from expertserve.grammar import terms
-from expertserve.grammar.recognise import Grammar
 from expertserve.grammar.formats import FORMATS
+from expertserve.grammar.recognise import Grammar
 
 
 class Ticket(pydantic.BaseModel):

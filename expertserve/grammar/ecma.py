@@ -58,10 +58,10 @@ def python_syntax(pattern: str, *, wide: bool = False) -> str:
         >>> python_syntax(r"^(?<year>\\d{4})\\/[^]$")
         '^(?P<year>\\\\d{4})/(?s:.)$'
     """
-    return _Reader(pattern, wide).read()
+    return _EcmaReader(pattern, wide).read()
 
 
-class _Reader:
+class _EcmaReader:
     def __init__(self, text: str, wide: bool) -> None:
         self._text, self._at, self._wide = text, 0, wide
 

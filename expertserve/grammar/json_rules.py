@@ -8,29 +8,16 @@ grow as it does: n optional properties are 2 n rules.
 from __future__ import annotations
 
 import json
-import math
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from fractions import Fraction
 
-from expertserve.errors import GrammarError
 from expertserve.grammar import regex
 from expertserve.grammar.document import refuse
+from expertserve.grammar.json_words import QUOTE, WordWriter
 from expertserve.grammar.language import Language, any_but
-from expertserve.grammar.normal import Schemas, whole_bounds
-from expertserve.grammar.numbers import (
-    NOTHING,
-    Bound,
-    decimals,
-    either,
-    filled,
-    integers,
-    listed,
-    multiples,
-    spelt,
-)
-from expertserve.grammar.scan import class_of
+from expertserve.grammar.normal import Schemas
+from expertserve.grammar.numbers import NOTHING, either
 from expertserve.grammar.shape import (
     ANYTHING,
     Arrays,
@@ -38,40 +25,20 @@ from expertserve.grammar.shape import (
     Constant,
     Numbers,
     Objects,
-    Shape,
     Strings,
+    ValueShape,
     least,
 )
-from expertserve.grammar.tree import Alt, Class, Literal, Node, Ref, Repeat, Rules, Seq
+from expertserve.grammar.tree import Literal, Node, Ref, Repeat, Rules, Seq
 
 MOST_RULES = 30_000
 MOST_REGIONS = 32
 """Kinds of names that patterns may tell apart in one object."""
-MOST_LENGTHS = 6_000
-"""States of a pattern with its length counted; past them its repetitions are bounded instead."""
 MOST_COUNTED = 2_000
 """States of an object or array whose members are counted."""
 MOST_FINITE = 200
 """Values of an item, where all of an array's items differ."""
-QUOTE, COMMA = Literal('"'), ", "
-_HEX = Class(((48, 57), (65, 70), (97, 102)))
-_LOW_HALF = (Class(((68, 68), (100, 100))), Class(((67, 70), (99, 102))), _HEX, _HEX)
-_HIGH_HALF = (Class(((68, 68), (100, 100))), Class(((56, 57), (65, 66), (97, 98))), _HEX, _HEX)
-_WHOLE = Alt(
-    (
-        Seq((Class(((48, 57), (65, 67), (69, 70), (97, 99), (101, 102))), _HEX)),
-        Seq((Class(((68, 68), (100, 100))), Class(((48, 55),)))),
-    )
-)
-CHARACTER = Alt(
-    (
-        class_of([(0, 0x1F), (0x22, 0x22), (0x5C, 0x5C)], negated=True),
-        Seq((Literal("\\"), class_of([(ord(c), ord(c)) for c in '"\\/bfnrt']))),
-        Seq((Literal("\\u"), _WHOLE, _HEX, _HEX)),
-        Seq((Literal("\\u"), *_HIGH_HALF, Literal("\\u"), *_LOW_HALF)),
-    )
-)
-"""One character of a string; half a surrogate pair is none (RFC 8259, 7)."""
+COMMA = ", "
 
 
 class Writer:
@@ -84,6 +51,7 @@ class Writer:
     def __init__(self, schemas: Schemas) -> None:
         self._schemas = schemas
         self._rules: dict[str, Node] = {}
+        self._texts = WordWriter(schemas.patterns, self._rules)
         self._names: dict[object, str] = {}
         self._todo: deque[Callable[[], None]] = deque()
         self._words: set[str] = {"char"}
@@ -111,7 +79,7 @@ class Writer:
     def _value(self, conj: Conj) -> Node:
         return self._rule(conj, "value", lambda _: self._union(self._schemas.normal(conj)))
 
-    def _union(self, shapes: list[Shape]) -> Node:
+    def _union(self, shapes: list[ValueShape]) -> Node:
         """The values of any of these shapes; what one says whole, no other says again."""
         options: list[Node] = []
         parts: dict[str, dict[tuple[object, frozenset[Constant]], None]] = {}
@@ -127,7 +95,7 @@ class Writer:
                     without = frozenset(v for v in shape.without if _kind(v) == kind)
                     parts.setdefault(kind, {})[section, without] = None
         for kind, sections in parts.items():
-            whole = (getattr(Shape(), kind), frozenset[Constant]())
+            whole = (getattr(ValueShape(), kind), frozenset[Constant]())
             for key in [whole] if whole in sections else list(sections):
                 options.append(self._section(kind, *key))
         return either(options)
@@ -137,10 +105,10 @@ class Writer:
             match section:
                 case Numbers():
                     self._words.add(name)
-                    return self._number(section, without)
+                    return self._texts.number(section, without)
                 case Strings():
                     self._words.add(name)
-                    return self._string(section, without, name)
+                    return self._texts.string(section, without)
                 case Arrays():
                     self._no_exceptions(without, "array")
                     return self._array(section)
@@ -155,132 +123,11 @@ class Writer:
         if without:
             refuse("", "not", f"leaves out a single {kind}, which no grammar can enforce")
 
-    # ── numbers ─────────────────────────────────────────────────────────────────────────────
-
-    def _number(self, numbers: Numbers, without: frozenset[Constant]) -> Node:
-        step = _step(numbers)
-        low, high = whole_bounds(numbers.low, numbers.high)
-        if numbers.integer and step is None and not numbers.not_steps and not without:
-            return integers(low, high)
-        if step is not None and numbers.low and numbers.high and not numbers.not_steps:
-            few = listed(step, numbers.low, numbers.high)
-            if few is not None:
-                left_out = {v.key for v in without}
-                return either([Literal(t) for t in few if str(Fraction(t)) not in left_out])
-        if step is None and not without and numbers.integer is None and not numbers.not_steps:
-            return decimals(numbers.low, numbers.high)
-        try:
-            found = self._number_language(numbers, step, without)
-            return Ref(self._language(found, lambda node: node, Seq()))
-        except GrammarError as error:
-            where, key = "", "multipleOf" if step or numbers.not_steps else "not"
-            refuse(where, key, f"of these numbers can't be enforced: {error.message}", error.hint)
-
-    def _number_language(
-        self, numbers: Numbers, step: Fraction | None, without: frozenset[Constant]
-    ) -> Language:
-        if numbers.integer or (step is not None and step.denominator == 1):
-            first, last = filled(*whole_bounds(numbers.low, numbers.high))
-            if step is not None and step > 1:  # fewer digits, where nobody asked for more
-                most = 10 ** max(len(str(step)) + 1, 9)
-                first = max(first, -most) if numbers.low is None else first
-                last = min(last, most) if numbers.high is None else last
-            found = Language.of(integers(first, last))
-        else:
-            most = 10**15
-            low = numbers.low or Bound(Fraction(-most))
-            high = numbers.high or Bound(Fraction(most))
-            found = Language.of(decimals(low, high))
-        if step is not None:
-            found &= multiples(step)
-        if numbers.integer is False:
-            found -= multiples(Fraction(1))
-        for other in numbers.not_steps:
-            found -= multiples(other)
-        texts = [spelt(Fraction(v.key)) for v in without]
-        zeros = Repeat(Literal("0"), 1, None)
-        for text in texts:
-            tail = zeros if "." in text else Seq((Literal("."), zeros))
-            found -= Language.of(Seq((Literal(text), Repeat(tail, 0, 1))))
-        return found
-
-    def _language(self, language: Language, spelt_as: Callable[[Node], Node], end: Node) -> str:
-        """The rules of an automaton; the name of the first."""
-        key = (language, end)
-        if key not in self._names:
-            name = self._names[key] = f"text-{len(self._names)}"
-            if language.is_empty:
-                self._rules[name] = NOTHING
-            else:
-                self._rules.update(language.rules(name, spelt_as, end))
-        return self._names[key]
-
-    # ── strings ─────────────────────────────────────────────────────────────────────────────
-
-    def _string(self, strings: Strings, without: frozenset[Constant], name: str) -> Node:
-        texts = [str(v.value) for v in without]
-        kept = sorted(p for p in strings.patterns if self._schemas.pattern(p[0], p[1]) is not None)
-        if not kept and not texts:
-            return Seq((QUOTE, Repeat(self._character(), strings.low, strings.high), QUOTE))
-        node = None
-        if len(kept) == 1 and kept[0][2] and not texts:
-            node = self._schemas.pattern(kept[0][0], kept[0][1])
-            assert node is not None
-            fitted = _with_lengths(node, strings.low, strings.high)
-            if fitted is not None:
-                return Seq((QUOTE, regex.in_json(fitted), QUOTE))
-        try:
-            found = self._texts(kept, texts)
-            if strings.high is None or len(found.table) * strings.high <= MOST_LENGTHS:
-                found = found.limited(strings.low, strings.high)
-            elif (short := self._clipped(node, strings)) is not None:
-                return Seq((QUOTE, regex.in_json(short), QUOTE))
-            else:
-                most = min(strings.high, max(strings.low + 20, MOST_LENGTHS // len(found.table)))
-                found = found.limited(strings.low, most)
-            return Seq((QUOTE, Ref(self._language(found, regex.in_json, QUOTE))))
-        except GrammarError as error:
-            where = self._schemas.origins.get(kept[0][:2], "") if kept else ""
-            keyword = "maxLength" if len(kept) == 1 else "pattern"
-            refuse(
-                where,
-                keyword,
-                f"beside {'a pattern' if len(kept) == 1 else 'other patterns'} can't be enforced:"
-                f" {error.message}",
-                "say the length in the pattern: ^[a-z]{1,20}$",
-            )
-
-    def _clipped(self, node: Node | None, strings: Strings) -> Node | None:
-        """A pattern's texts of some lengths, its repetitions bounded alike."""
-        if node is None or strings.high is None or strings.low > regex.lengths(node)[0]:
-            return None
-        return regex.clipped(node, strings.high)
-
-    def _texts(self, patterns: list[tuple[str, str, bool]], without: list[str]) -> Language:
-        whole: Language | None = None
-        for kind, text, holds in sorted(patterns, key=lambda p: not p[2]):
-            found = self._schemas.language(kind, text, wide=not holds)
-            assert found is not None
-            if holds:
-                whole = found if whole is None else whole & found
-            else:
-                whole = (any_but(()) if whole is None else whole) - found
-        if without:
-            but = any_but(without)
-            whole = but if whole is None else whole & but
-        assert whole is not None
-        return whole
-
-    def _character(self) -> Node:
-        self._rules.setdefault("char", CHARACTER)
-        return Ref("char")
-
     # ── arrays ──────────────────────────────────────────────────────────────────────────────
 
     def _array(self, arrays: Arrays) -> Node:
-        if arrays.unique and arrays.high != 1:
-            if arrays.high is None or arrays.high > 0:
-                return self._differing(arrays)
+        if arrays.unique and arrays.high not in (0, 1):
+            return self._differing(arrays)
         if arrays.contains:
             return self._containing(arrays)
         if self._schemas.is_void(arrays.rest):
@@ -441,14 +288,14 @@ class Writer:
             if self._schemas.is_void(conj):
                 continue
             if language is None:
-                name = Seq((QUOTE, Repeat(self._character(), 0, None), QUOTE))
+                name = Seq((QUOTE, Repeat(self._texts.character(), 0, None), QUOTE))
                 key: Node = self._rule("any name", "name", lambda _, name=name: name)  # type: ignore[misc]
             else:
                 key = self._rule(
                     (language, "name"),
                     "name",
                     lambda _, language=language: Seq(  # type: ignore[misc]
-                        (QUOTE, Ref(self._language(language, regex.in_json, QUOTE)))
+                        (QUOTE, Ref(self._texts.language(language, regex.in_json, QUOTE)))
                     ),
                 )
             options.append(Seq((key, Literal(": "), self._value(conj))))
@@ -465,8 +312,8 @@ class Writer:
         ]
         patterns = dict.fromkeys(p for part in objects.parts for p, _ in part.patterns)
         for pattern in patterns:
-            language = self._schemas.language("pattern", pattern)
-            wide = self._schemas.language("pattern", pattern, wide=True)
+            language = self._schemas.patterns.language("pattern", pattern)
+            wide = self._schemas.patterns.language("pattern", pattern, wide=True)
             assert language is not None and wide is not None
             split: list[tuple[Language | None, frozenset[str]]] = []
             for names_so_far, matched in found:
@@ -501,13 +348,9 @@ class Writer:
                 texts = [str(v.value) for v in shape.values if isinstance(v.value, str)]
                 nothing = _joined(nothing, whole - any_but(texts))
             elif shape.string is not None:
-                known = sorted(
-                    p
-                    for p in shape.string.patterns
-                    if self._schemas.pattern(p[0], p[1]) is not None
-                )
                 without = [v.value for v in shape.without if isinstance(v.value, str)]
-                found = self._texts(known, without) if known or without else whole
+                known = self._schemas.patterns.known(shape.string.patterns)
+                found = self._schemas.patterns.texts(known, without)
                 limited = found.limited(shape.string.low, shape.string.high)
                 nothing = _joined(nothing, limited)
         return nothing
@@ -532,40 +375,3 @@ def _kind(constant: Constant) -> str:
     if isinstance(value, list | tuple):
         return "array"
     return "" if value is None or isinstance(value, bool) else "number"
-
-
-def _step(numbers: Numbers) -> Fraction | None:
-    """One step instead of several, and of the whole numbers; None where any number will do."""
-    steps = list(numbers.steps) + ([Fraction(1)] if numbers.integer and numbers.steps else [])
-    if not steps:
-        return None
-    whole = steps[0]
-    for step in steps[1:]:
-        common = math.lcm(whole.denominator, step.denominator)
-        whole = Fraction(math.lcm(int(whole * common), int(step * common)), common)
-    return None if numbers.integer and whole == 1 else whole
-
-
-def _with_lengths(node: Node, low: int, high: int | None) -> Node | None:
-    """The node's texts of some lengths, where they are told by one repetition in it."""
-    shortest, longest = regex.lengths(node)
-    low_ok = low <= shortest
-    high_ok = high is None or (longest is not None and longest <= high)
-    if low_ok and high_ok:
-        return node
-    items = node.items if isinstance(node, Seq) else (node,)
-    spans = [regex.lengths(item) for item in items]
-    varying = [i for i, (few, many) in enumerate(spans) if few != many]
-    if len(varying) != 1:
-        return None
-    place = varying[0]
-    item = items[place]
-    if not isinstance(item, Repeat) or regex.lengths(item.item) != (1, 1):
-        return None
-    fixed = sum(few for i, (few, _) in enumerate(spans) if i != place)
-    least_ = max(item.low, low - fixed)
-    most = least(item.high, None if high is None else high - fixed)
-    if most is not None and most < least_:
-        return NOTHING
-    fitted = Repeat(item.item, least_, most)
-    return Seq((*items[:place], fitted, *items[place + 1 :]))

@@ -21,8 +21,8 @@ from expertserve.grammar.shape import (
     Numbers,
     Objects,
     Part,
-    Shape,
     Strings,
+    ValueShape,
     fraction,
 )
 
@@ -53,10 +53,10 @@ def only(
     string: Strings | None = None,
     array: Arrays | None = None,
     object: Objects | None = None,
-) -> Shape:
+) -> ValueShape:
     """A shape of some types alone."""
     both = frozenset({False, True}) if booleans else frozenset()
-    return Shape(null, both, number, string, array, object)
+    return ValueShape(null, both, number, string, array, object)
 
 
 class Keywords:
@@ -105,7 +105,7 @@ class Keywords:
 
     # ── the schema ──────────────────────────────────────────────────────────────────────────
 
-    def shape(self) -> Shape | None:
+    def shape(self) -> ValueShape | None:
         """What its own keywords leave; None for nothing at all."""
         made = self._types()
         if made.number is not None and (numbers := made.number.merge(self._numbers())) is not None:
@@ -123,17 +123,17 @@ class Keywords:
             made = replace(made, values=listed)
         return made.settled()
 
-    def _types(self) -> Shape:
+    def _types(self) -> ValueShape:
         named = self.raw.get("type")
         if named is None:
-            return Shape()
+            return ValueShape()
         kinds = [named] if isinstance(named, str) else named
         if not isinstance(kinds, list | tuple) or not kinds:
             refuse(self.place, "type", "names no type", f"name one of {', '.join(TYPES)}")
         shape = NOTHING_YET
         for kind in kinds:
             if kind == "any":
-                return Shape()
+                return ValueShape()
             if kind not in TYPES:
                 near = {"float": "number", "int": "integer", "str": "string", "bool": "boolean"}
                 hint = f"write {near.get(str(kind), 'one of ' + ', '.join(TYPES))!r}"
@@ -274,13 +274,13 @@ class Keywords:
 
     # ── its opposite ────────────────────────────────────────────────────────────────────────
 
-    def opposites(self) -> list[Shape]:
+    def opposites(self) -> list[ValueShape]:
         """Ways not to be what its own keywords say, one of which holds."""
-        made: list[Shape | None] = []
+        made: list[ValueShape | None] = []
         if self.raw.get("type") is not None:
             made.append(_other_types(self._types()))
         if (listed := self.constants()) is not None:
-            made.append(Shape(without=frozenset(listed)))
+            made.append(ValueShape(without=frozenset(listed)))
         for key, bound in self._bounds():
             beyond = Bound(bound.value, not bound.open)
             numbers = Numbers(high=beyond) if key == "minimum" else Numbers(low=beyond)
@@ -292,8 +292,8 @@ class Keywords:
         made += self._no_objects()
         return [shape for shape in made if shape is not None]
 
-    def _no_strings(self) -> list[Shape | None]:
-        made: list[Shape | None] = _outside(
+    def _no_strings(self) -> list[ValueShape | None]:
+        made: list[ValueShape | None] = _outside(
             lambda low, high: only(string=Strings(low, high)),
             self._count("minLength"),
             self._count("maxLength"),
@@ -304,9 +304,9 @@ class Keywords:
                 made.append(only(string=Strings(patterns=opposite)))
         return made  # a format may be a remark: nothing rests on its opposite
 
-    def _no_arrays(self) -> list[Shape | None]:
+    def _no_arrays(self) -> list[ValueShape | None]:
         arrays = self._arrays()
-        made: list[Shape | None] = _outside(
+        made: list[ValueShape | None] = _outside(
             lambda low, high: only(array=Arrays(low=low, high=high)),
             self._count("minItems"),
             self._count("maxItems"),
@@ -327,9 +327,9 @@ class Keywords:
             refuse(self.place, "uniqueItems", "can't be negated", "say what holds instead")
         return made
 
-    def _no_objects(self) -> list[Shape | None]:
+    def _no_objects(self) -> list[ValueShape | None]:
         objects = self.objects()
-        made: list[Shape | None] = _outside(
+        made: list[ValueShape | None] = _outside(
             lambda low, high: only(object=Objects(low=low, high=high)),
             self._count("minProperties"),
             self._count("maxProperties"),
@@ -361,16 +361,16 @@ def negative(conj: Conj) -> list[Conj]:
 
 
 def _outside(
-    make: Callable[[int, int | None], Shape], low: int | None, high: int | None
-) -> list[Shape | None]:
+    make: Callable[[int, int | None], ValueShape], low: int | None, high: int | None
+) -> list[ValueShape | None]:
     return [
         *([make(0, low - 1)] if low else []),
         *([make(high + 1, None)] if high is not None else []),
     ]
 
 
-def _with_type(shape: Shape, kind: str) -> Shape:
-    whole = Shape()
+def _with_type(shape: ValueShape, kind: str) -> ValueShape:
+    whole = ValueShape()
     match kind:
         case "null":
             return replace(shape, null=True)
@@ -387,14 +387,14 @@ def _with_type(shape: Shape, kind: str) -> Shape:
     return replace(shape, object=whole.object)
 
 
-def _other_types(shape: Shape) -> Shape | None:
-    whole = Shape()
+def _other_types(shape: ValueShape) -> ValueShape | None:
+    whole = ValueShape()
     numbers: Numbers | None = None
     if shape.number is None:
         numbers = whole.number
     elif shape.number.integer:
         numbers = Numbers(integer=False)
-    return Shape(
+    return ValueShape(
         not shape.null,
         whole.booleans - shape.booleans,
         numbers,

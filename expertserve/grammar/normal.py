@@ -10,12 +10,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from expertserve.errors import ConfigError, GrammarError
-from expertserve.grammar import regex
 from expertserve.grammar.document import Document, refuse
-from expertserve.grammar.formats import FORMATS, SYNONYMS
 from expertserve.grammar.keywords import Keywords, only
-from expertserve.grammar.language import Language
 from expertserve.grammar.numbers import Bound
+from expertserve.grammar.patterns import Patterns
 from expertserve.grammar.shape import (
     ANYTHING,
     NEVER,
@@ -25,12 +23,11 @@ from expertserve.grammar.shape import (
     Numbers,
     Objects,
     Part,
-    Shape,
     Strings,
+    ValueShape,
     fraction,
     product,
 )
-from expertserve.grammar.tree import Node
 
 MOST_SHAPES = 200
 """Alternatives of one place in a schema, after everything about it has been put together."""
@@ -42,28 +39,27 @@ class Schemas:
     def __init__(self, document: Document, *, strict: bool) -> None:
         self.document = document
         self._strict = strict
-        self._expanded: dict[int, list[Shape]] = {}
+        self._expanded: dict[int, list[ValueShape]] = {}
         self._under_way: set[int] = set()
-        self._known: dict[Conj, list[Shape]] = {}
+        self._known: dict[Conj, list[ValueShape]] = {}
         self._void: dict[Conj, bool] = {}
-        self._patterns: dict[tuple[str, str, bool], Node | None] = {}
-        self._languages: dict[tuple[str, str, bool], Language] = {}
-        self.origins: dict[tuple[str, str], str] = {}
-        """Pattern or format → the first schema that has it, for messages."""
+        self.patterns = Patterns()
 
     # ── one form ────────────────────────────────────────────────────────────────────────────
 
-    def normal(self, conj: Conj) -> list[Shape]:
+    def normal(self, conj: Conj) -> list[ValueShape]:
         """The shapes of which a value has one if all these schemas hold."""
         found = self._known.get(conj)
         if found is None:
-            found = [Shape()]
+            found = [ValueShape()]
             for number in sorted(conj, key=abs):
                 found = self._both(found, self._expand(number), abs(number))
             found = self._known[conj] = [s for s in map(self._filtered, found) if s is not None]
         return found
 
-    def _both(self, some: Sequence[Shape], others: Sequence[Shape], number: int) -> list[Shape]:
+    def _both(
+        self, some: Sequence[ValueShape], others: Sequence[ValueShape], number: int
+    ) -> list[ValueShape]:
         made = product(some, others)
         if len(made) > 1:
             made = [shape for shape in made if not self._is_void(shape)]
@@ -76,7 +72,7 @@ class Schemas:
             )
         return made
 
-    def _filtered(self, shape: Shape) -> Shape | None:
+    def _filtered(self, shape: ValueShape) -> ValueShape | None:
         """Without listed values that its sections forbid."""
         if shape.values is None:
             return shape
@@ -84,7 +80,7 @@ class Schemas:
         kept = tuple(v for v in shape.values if self._fits(plain, v.value))
         return replace(shape, values=kept) if kept else None
 
-    def _expand(self, number: int) -> list[Shape]:
+    def _expand(self, number: int) -> list[ValueShape]:
         found = self._expanded.get(number)
         if found is None:
             if number in self._under_way:
@@ -102,26 +98,27 @@ class Schemas:
             self._expanded[number] = found
         return found
 
-    def _holding(self, number: int) -> list[Shape]:
+    def _holding(self, number: int) -> list[ValueShape]:
         raw = self.document.raws[number]
         if isinstance(raw, bool):
-            return [Shape()] if raw else []
+            return [ValueShape()] if raw else []
         assert isinstance(raw, Mapping)
         words = Keywords(self.document, number, strict=self._strict)
         own = words.shape()
         for kind, text, _ in own.string.patterns if own and own.string else ():
-            self.origins.setdefault((kind, text), words.place)
+            self.patterns.origins.setdefault((kind, text), words.place)
         shapes = [own] if own is not None else []
         for each in self._beside(number, raw):
             shapes = self._both(shapes, each, number)
         if raw.get("unevaluatedProperties", True) is not True:
             shapes = self._evaluated(number, raw, shapes)
-        if raw.get("nullable") is True and not any(s.null for s in shapes):
-            if (listed := words.constants()) is None or any(v.key == "null" for v in listed):
-                shapes = [*shapes, only(null=True)]
+        listed = words.constants()
+        may_be_null = listed is None or any(v.key == "null" for v in listed)
+        if raw.get("nullable") is True and may_be_null and not any(s.null for s in shapes):
+            shapes = [*shapes, only(null=True)]
         return shapes
 
-    def _beside(self, number: int, raw: Mapping[str, object]) -> Iterator[list[Shape]]:
+    def _beside(self, number: int, raw: Mapping[str, object]) -> Iterator[list[ValueShape]]:
         """What each keyword with schemas of the same value in it says."""
         inner = self.document.inner
         for key in ("$ref", "$dynamicRef", "$recursiveRef"):
@@ -140,14 +137,14 @@ class Schemas:
             yield self._conditional(number, raw)
         yield from self._dependent(number, raw)
 
-    def _one_of(self, number: int, raw: Mapping[str, object]) -> list[Shape]:
+    def _one_of(self, number: int, raw: Mapping[str, object]) -> list[ValueShape]:
         """Exactly one of them: each without those that may hold beside it."""
         inner = self.document.inner
         branches = [inner(number, "oneOf", i) for i in range(_count(raw["oneOf"]))]
         rest = {k: v for k, v in raw.items() if k not in ("oneOf", "unevaluatedProperties")}
         place, base = self.document.places[number], self.document.bases[number]
         beside = frozenset({self.document.number(rest, place, base)})
-        made: list[Shape] = []
+        made: list[ValueShape] = []
         for index, branch in enumerate(branches):
             conj = {branch}
             for other, there in enumerate(branches):
@@ -156,7 +153,7 @@ class Schemas:
             made += self._told_apart(frozenset(conj), place, index)
         return list(dict.fromkeys(made))
 
-    def _told_apart(self, conj: Conj, place: str, index: int) -> list[Shape]:
+    def _told_apart(self, conj: Conj, place: str, index: int) -> list[ValueShape]:
         try:
             return self.normal(conj)
         except ConfigError as error:
@@ -169,7 +166,7 @@ class Schemas:
                 "use 'anyOf', or tell the branches apart by a property with a 'const' in each",
             )
 
-    def _conditional(self, number: int, raw: Mapping[str, object]) -> list[Shape]:
+    def _conditional(self, number: int, raw: Mapping[str, object]) -> list[ValueShape]:
         inner = self.document.inner
         condition = inner(number, "if")
         holds = self._expand(condition)
@@ -180,12 +177,12 @@ class Schemas:
             fails = self._both(fails, self._expand(inner(number, "else")), number)
         return list(dict.fromkeys([*holds, *fails]))
 
-    def _dependent(self, number: int, raw: Mapping[str, object]) -> Iterator[list[Shape]]:
+    def _dependent(self, number: int, raw: Mapping[str, object]) -> Iterator[list[ValueShape]]:
         for key in ("dependentRequired", "dependentSchemas", "dependencies"):
             given = raw.get(key)
             for name, value in given.items() if isinstance(given, Mapping) else ():
                 absent = Part(named=((name, NEVER),))
-                without = replace(Shape(), object=Objects(names=(name,), parts=(absent,)))
+                without = replace(ValueShape(), object=Objects(names=(name,), parts=(absent,)))
                 if isinstance(value, list | tuple) and all(isinstance(v, str) for v in value):
                     wanted = Objects(names=(name, *value), required=(name, *value))
                     yield [without, only(object=wanted)]
@@ -195,8 +192,8 @@ class Schemas:
                     yield [without, *self._both([there], then, number)]
 
     def _evaluated(
-        self, number: int, raw: Mapping[str, object], shapes: list[Shape]
-    ) -> list[Shape]:
+        self, number: int, raw: Mapping[str, object], shapes: list[ValueShape]
+    ) -> list[ValueShape]:
         """Holds `unevaluatedProperties` to what no schema beside it has named."""
         place = self.document.places[number]
         seen: set[int] = set()
@@ -225,13 +222,13 @@ class Schemas:
             return shapes
         other = frozenset({self.document.inner(number, "unevaluatedProperties")})
         part = Part(tuple(named.items()), tuple(patterns.items()), other)
-        return self._both(shapes, [replace(Shape(), object=Objects(parts=(part,)))], number)
+        return self._both(shapes, [replace(ValueShape(), object=Objects(parts=(part,)))], number)
 
-    def _failing(self, number: int) -> list[Shape]:
+    def _failing(self, number: int) -> list[ValueShape]:
         """The opposite of a schema: one of the things that it says doesn't hold."""
         raw = self.document.raws[number]
         if isinstance(raw, bool):
-            return [] if raw else [Shape()]
+            return [] if raw else [ValueShape()]
         assert isinstance(raw, Mapping)
         inner, place = self.document.inner, self.document.places[number]
         for key in raw.keys() & {"unevaluatedProperties", "unevaluatedItems", "nullable"}:
@@ -243,7 +240,7 @@ class Schemas:
         for i in range(_count(raw.get("allOf"))):
             made += self._expand(-inner(number, "allOf", i))
         if _count(raw.get("anyOf")):
-            none: list[Shape] = [Shape()]
+            none: list[ValueShape] = [ValueShape()]
             for i in range(_count(raw["anyOf"])):
                 none = self._both(none, self._expand(-inner(number, "anyOf", i)), number)
             made += none
@@ -256,10 +253,10 @@ class Schemas:
             refuse(place, key, "can't be negated", "say what holds instead")
         return list(dict.fromkeys(made))
 
-    def _not_one(self, number: int, raw: Mapping[str, object]) -> list[Shape]:
+    def _not_one(self, number: int, raw: Mapping[str, object]) -> list[ValueShape]:
         """None of the branches, or two at once."""
         branches = [self.document.inner(number, "oneOf", i) for i in range(_count(raw["oneOf"]))]
-        made: list[Shape] = [Shape()]
+        made: list[ValueShape] = [ValueShape()]
         for branch in branches:
             made = self._both(made, self._expand(-branch), number)
         for i, one in enumerate(branches):
@@ -267,9 +264,9 @@ class Schemas:
                 made += self.normal(frozenset({one, other}))
         return made
 
-    def _unconditional(self, number: int, raw: Mapping[str, object]) -> list[Shape]:
+    def _unconditional(self, number: int, raw: Mapping[str, object]) -> list[ValueShape]:
         inner = self.document.inner
-        condition, made = inner(number, "if"), list[Shape]()
+        condition, made = inner(number, "if"), list[ValueShape]()
         for key, wanted in (("then", condition), ("else", -condition)):
             if key in raw:
                 made += self.normal(frozenset({wanted, -inner(number, key)}))
@@ -286,7 +283,7 @@ class Schemas:
             self._void[conj] = found
         return found
 
-    def _is_void(self, shape: Shape) -> bool:
+    def _is_void(self, shape: ValueShape) -> bool:
         if shape.values is not None:
             return self._filtered(shape) is None
         if shape.null or shape.booleans:
@@ -302,16 +299,7 @@ class Schemas:
         if len(strings.patterns) < 2:
             return False
         try:
-            whole: Language | None = None
-            for kind, text, holds in sorted(strings.patterns, key=lambda p: not p[2]):
-                found = self.language(kind, text, wide=not holds)
-                if found is None:
-                    continue
-                if whole is None:
-                    whole = found if holds else None
-                else:
-                    whole = whole & found if holds else whole - found
-            return whole is not None and whole.is_empty
+            return self.patterns.texts(self.patterns.known(strings.patterns), []).is_empty
         except GrammarError:
             return False
 
@@ -331,9 +319,9 @@ class Schemas:
             own = [named[name]] if name in named else []
             certain = bool(own)
             for pattern, held in part.patterns:
-                if self._matches("pattern", pattern, name, wide=True):
+                if self.patterns.matches("pattern", pattern, name, wide=True):
                     own.append(held)
-                    certain |= self._matches("pattern", pattern, name)
+                    certain |= self.patterns.matches("pattern", pattern, name)
             conj.update(*(own if certain else [*own, part.other]))
         return frozenset(conj)
 
@@ -341,7 +329,7 @@ class Schemas:
         """Whether a value is as these schemas say."""
         return not conj or any(self._fits(shape, value) for shape in self.normal(conj))
 
-    def _fits(self, shape: Shape, value: object) -> bool:
+    def _fits(self, shape: ValueShape, value: object) -> bool:
         constant = Constant.of(value)
         if constant in shape.without or (shape.values is not None and constant not in shape.values):
             return False
@@ -361,7 +349,7 @@ class Schemas:
     def _string_fits(self, strings: Strings, text: str) -> bool:
         within = strings.low <= len(text) and (strings.high is None or len(text) <= strings.high)
         return within and all(
-            self._matches(kind, pattern, text, wide=not holds) == holds
+            self.patterns.matches(kind, pattern, text, wide=not holds) == holds
             for kind, pattern, holds in strings.patterns
         )
 
@@ -382,41 +370,6 @@ class Schemas:
         return all(name in value for name in objects.required) and all(
             self.admits(self.property(objects, name), item) for name, item in value.items()
         )
-
-    # ── patterns ────────────────────────────────────────────────────────────────────────────
-
-    def _matches(self, kind: str, text: str, value: str, *, wide: bool = False) -> bool:
-        found = self.language(kind, text, wide=wide)
-        return found is None or found.accepts(value)
-
-    def pattern(self, kind: str, text: str, *, wide: bool = False) -> Node | None:
-        """A pattern's or format's texts; None for a format that is only a remark.
-
-        Args:
-            wide: What any reader of patterns may find, not what every one does.
-        """
-        if (kind, text, wide) not in self._patterns:
-            self._patterns[kind, text, wide] = self._read(kind, text, wide)
-        return self._patterns[kind, text, wide]
-
-    def _read(self, kind: str, text: str, wide: bool) -> Node | None:
-        if kind == "format":
-            known = FORMATS.get(SYNONYMS.get(text, text))
-            return None if known is None else regex.searched(f"^({known})$")
-        try:
-            return regex.searched(f"^(?:{text})" if kind == "starts" else text, wide=wide)
-        except ConfigError as error:
-            where = self.origins.get((kind, text), "")
-            refuse(where, "pattern", f"can't be enforced: {error.message}", error.hint)
-
-    def language(self, kind: str, text: str, *, wide: bool = False) -> Language | None:
-        """The same as an automaton."""
-        node = self.pattern(kind, text, wide=wide)
-        if node is None:
-            return None
-        if (kind, text, wide) not in self._languages:
-            self._languages[kind, text, wide] = Language.of(node)
-        return self._languages[kind, text, wide]
 
 
 def _count(value: object) -> int:

@@ -9,14 +9,14 @@ import json
 import re
 import re._constants as op  # type: ignore[import-not-found]  # typeshed leaves out what `re` is made of
 import re._parser as parser  # type: ignore[import-not-found]
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
 from expertserve.errors import ConfigError
 from expertserve.grammar.ecma import python_syntax
 from expertserve.grammar.scan import ANY, class_of
-from expertserve.grammar.tree import MAX_CODE, Alt, Class, Literal, Node, Ref, Repeat, Rules, Seq
+from expertserve.grammar.tree import MAX_CODE, Alt, Class, Literal, Node, Repeat, Seq
 
 Ranges = list[tuple[int, int]]
 
@@ -207,29 +207,6 @@ def lengths(node: Node) -> tuple[int, int | None]:
                 0 if longest == 0 else None if longest is None or high is None else longest * high,
             )
     return 1, 1
-
-
-def untied(rules: Mapping[str, Node]) -> Rules:
-    """Gives nested repetitions rules of their own: GBNF bounds their product per rule."""
-    made: dict[str, Node] = {}
-
-    def apart(name: str, node: Node, repeated: bool) -> Node:
-        match node:
-            case Seq(items):
-                return Seq(tuple(apart(name, item, repeated) for item in items))
-            case Alt(options):
-                return Alt(tuple(apart(name, option, repeated) for option in options))
-            case Repeat(item, low, high):
-                inner = Repeat(apart(name, item, True), low, high)
-                if not repeated:
-                    return inner
-                made[part := f"{name}-part-{len(made)}"] = inner
-                return Ref(part)
-        return node
-
-    for name, node in rules.items():
-        made[name] = apart(name, node, False)
-    return Rules(made, {})
 
 
 def _read(pattern: str) -> Any:

@@ -38,12 +38,12 @@ def rules(schema: Schema, *, strict: bool = False) -> Rules:
             grammar can say, or that lie elsewhere; with the JSON pointer and the keyword.
 
     Example:
-        >>> from expertserve.grammar.recognise import Grammar
-        >>> Grammar(rules({"type": "array", "items": {"const": 0.1}, "maxItems": 2})).accepts("[0.1]")
-        True
+        >>> from expertserve.grammar.write import write
+        >>> print(write(rules({"enum": [0.1, "a"]})), end="")
+        root ::= value-0
+        value-0 ::= "0.1" | "\\"a\\""
     """
-    plain = _checked(schema)
-    document = Document(plain)
+    document = Document(json.loads(text_of(schema)))
     schemas = Schemas(document, strict=strict or isinstance(schema, type))
     try:
         written = Writer(schemas).rules(document.root)
@@ -58,8 +58,12 @@ def rules(schema: Schema, *, strict: bool = False) -> Rules:
     return replace(made, words=(written.words or frozenset()).intersection(made.rules))
 
 
-def _checked(schema: Schema) -> Mapping[str, object]:
-    """A dictionary's or pydantic model's JSON schema, bounded."""
+def text_of(schema: Schema) -> str:
+    """A dictionary's or pydantic model's JSON schema, bounded, as JSON.
+
+    Raises:
+        ConfigError: `bad_schema`: it isn't one, or is too large.
+    """
     plain = _without_sets(schema.model_json_schema()) if isinstance(schema, type) else schema
     if not isinstance(plain, Mapping) or max(depth for _, depth in _walk(plain)) > MAX_DEPTH:
         raise ConfigError(
@@ -67,17 +71,17 @@ def _checked(schema: Schema) -> Mapping[str, object]:
             code="bad_schema",
         )
     try:
-        size = len(json.dumps(plain, ensure_ascii=False))
+        text = json.dumps(plain)
     except (TypeError, ValueError, RecursionError) as error:
         raise ConfigError(
             f"json_schema can't be written as JSON: {error}", code="bad_schema"
         ) from error
-    if size > MAX_SCHEMA:
+    if len(text) > MAX_SCHEMA:
         raise ConfigError(
-            f"the JSON schema has {size:,} characters; {MAX_SCHEMA:,} are allowed",
+            f"the JSON schema has {len(text):,} characters; {MAX_SCHEMA:,} are allowed",
             code="bad_schema",
         )
-    return plain
+    return text
 
 
 def _without_sets(value: object) -> object:

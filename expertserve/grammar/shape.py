@@ -184,7 +184,7 @@ class Objects:
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
+class ValueShape:
     """What a value may be. Without arguments, anything.
 
     Args:
@@ -201,13 +201,13 @@ class Shape:
     values: tuple[Constant, ...] | None = None
     without: frozenset[Constant] = frozenset()
 
-    def merge(self, other: Shape) -> Shape | None:
+    def merge(self, other: ValueShape) -> ValueShape | None:
         """What is both; None where nothing is."""
         values = self.values if other.values is None else other.values
         if self.values is not None and other.values is not None:
             both = set(other.values)
             values = tuple(value for value in self.values if value in both)
-        return Shape(
+        return ValueShape(
             self.null and other.null,
             self.booleans & other.booleans,
             _both(self.number, other.number),
@@ -218,7 +218,7 @@ class Shape:
             self.without | other.without,
         ).settled()
 
-    def settled(self) -> Shape | None:
+    def settled(self) -> ValueShape | None:
         """The same without values that are left out; None where nothing is left."""
         keys = {constant.key for constant in self.without}
         made = replace(
@@ -239,7 +239,7 @@ class Shape:
         return made
 
 
-NOTHING_YET = Shape(False, frozenset(), None, None, None, None)
+NOTHING_YET = ValueShape(False, frozenset(), None, None, None, None)
 """No type allowed: to be replaced in."""
 
 
@@ -255,7 +255,7 @@ def least(one: int | None, two: int | None) -> int | None:
     return min((b for b in (one, two) if b is not None), default=None)
 
 
-def product(some: Sequence[Shape], others: Sequence[Shape]) -> list[Shape]:
+def product(some: Sequence[ValueShape], others: Sequence[ValueShape]) -> list[ValueShape]:
     """What is one of each."""
     made = (one.merge(other) for one in some for other in others)
     return list(dict.fromkeys(shape for shape in made if shape is not None))
