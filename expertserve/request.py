@@ -74,6 +74,7 @@ class GrammarArgs(TypedDict, total=False):
     grammar: GBNF as a text, a file as a `Path`, a `Grammar` or an Outlines term; None disables the
         expert's grammar.
     json_schema: A JSON schema, or a pydantic model; `result.parsed` then holds the object.
+    strict: Objects of `json_schema` that don't say `additionalProperties` have none.
     regex: The whole answer matches it.
     choice: The answer is one of these.
     restrict_to_schema: Table and column names are those of `schema=`.
@@ -85,6 +86,7 @@ class GrammarArgs(TypedDict, total=False):
 
     grammar: str | Path | Grammar | Term | None
     json_schema: Mapping[str, object] | type[pydantic.BaseModel]
+    strict: bool
     regex: str
     choice: Sequence[str]
     restrict_to_schema: bool

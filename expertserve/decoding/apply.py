@@ -281,7 +281,8 @@ def _spell(expert: PreparedExpert, text: bytes) -> list[int]:
 def _choose(args: GrammarArgs) -> _Chosen:
     """What the caller gave; reading it may take a while, so this runs in a thread."""
     if (schema := args.get("json_schema")) is not None:
-        return _Chosen(terms.from_json_schema(schema), partial(_parsed, schema))
+        strict = bool(args.get("strict"))
+        return _Chosen(terms.from_json_schema(schema, strict=strict), partial(_parsed, schema))
     if (pattern := args.get("regex")) is not None:
         return _Chosen(terms.from_regex(pattern))
     if (choices := args.get("choice")) is not None:

@@ -19,6 +19,7 @@ import tempfile
 import threading
 import time
 from contextlib import suppress
+from dataclasses import replace
 from functools import lru_cache
 from importlib import metadata
 from pathlib import Path
@@ -63,15 +64,23 @@ class Compiler:
         self._process: subprocess.Popen[str] | None = None
         self._lock = threading.Lock()
 
-    def compile(self, gbnf: str, tokenizer: Path, out: Path) -> float:
+    def compile(
+        self, gbnf: str, tokenizer: Path, out: Path, words: frozenset[str] | None = None
+    ) -> float:
         """Writes a mask's file; waits for it. Gives the seconds that compiling took.
+
+        Args:
+            words: As in `Rules`.
 
         Raises:
             GrammarError: `mask_refused`: the engine can't; `grammar_too_costly`: not within the
                 bounds of memory and time.
             LoadError: `io`: there is no place for it.
         """
-        job = json.dumps({"gbnf": gbnf, "tokenizer": str(tokenizer), "out": str(out)})
+        listed = None if words is None else sorted(words)
+        job = json.dumps(
+            {"gbnf": gbnf, "tokenizer": str(tokenizer), "out": str(out), "words": listed}
+        )
         with self._lock:
             process = self._running()
             answer = _ask(process, job, SECONDS[self._strategy])
@@ -358,11 +367,10 @@ def serve(strategy: Strategy, idle: float) -> None:
     for line in iter(lambda: _next(idle), ""):
         job = json.loads(line)
         try:
-            rules, vocabulary, began = (
-                parse(job["gbnf"]),
-                _loaded(job["tokenizer"]),
-                time.monotonic(),
-            )
+            vocabulary, began = _loaded(job["tokenizer"]), time.monotonic()
+            rules = parse(job["gbnf"], bounded=False)
+            if job["words"] is not None:
+                rules = replace(rules, words=frozenset(job["words"]))
             mask = GlrMask.compile(rules, vocabulary, strategy)
             answer: dict[str, object] = {"seconds": round(time.monotonic() - began, 3)}
             write_mask(Path(job["out"]), mask)

@@ -85,6 +85,7 @@ def _arguments(text: str) -> object:
 class JsonSchema(_Tolerant):
     name: str = "answer"
     schema_: Annotated[dict[str, Any] | None, Field(alias="schema")] = None
+    strict: bool | None = None
 
 
 class ResponseFormat(_Tolerant):
@@ -98,6 +99,7 @@ class Function(_Tolerant):
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
     description: str | None = None
     parameters: dict[str, Any] | None = None
+    strict: bool | None = None
 
 
 class WireTool(_Tolerant):
@@ -292,6 +294,14 @@ class ChatRequest(_Common):
             else self.called or [t.tool() for t in self.tools or ()]
         )
 
+    def _is_strict(self, called: list[Tool]) -> bool:
+        """Whether what is asked for, a format or the tools that are called, is all strict."""
+        if called:
+            names = {tool.name for tool in called}
+            return all(t.function.strict for t in self.tools or () if t.function.name in names)
+        format = self.response_format
+        return bool(format and format.json_schema and format.json_schema.strict)
+
     def ask(self) -> Ask:
         """What the core is asked.
 
@@ -316,6 +326,8 @@ class ChatRequest(_Common):
                 )
             args.pop("grammar", None)
             args["json_schema"] = constraint
+            if self._is_strict(called):
+                args["strict"] = True
         if self.max_completion_tokens is not None:
             args["max_tokens"] = self.max_completion_tokens
         if self.logprobs:

@@ -61,7 +61,7 @@ class Guides:
             return AnyText()
         vocabulary = self._read()
         if constraint.mask is None:
-            rules = parse(constraint.gbnf)
+            rules = parse(constraint.gbnf, bounded=False)
             return fallback_mask(constraint.engine, rules, vocabulary, self._size)
         self._own = self._own or GlrVocabulary(vocabulary)
         return read_mask(constraint.mask, self._own)

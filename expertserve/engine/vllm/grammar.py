@@ -99,7 +99,7 @@ class Backend(StructuredOutputBackend):  # type: ignore[misc]
         if spec["engine"] == FREE:
             return AnyText()
         if not spec["mask"]:
-            rules, vocabulary = parse(spec["gbnf"]), vocabulary_of(self._folder)
+            rules, vocabulary = parse(spec["gbnf"], bounded=False), vocabulary_of(self._folder)
             return fallback_mask(spec["engine"], rules, vocabulary, self.vocab_size)
         self._vocabulary = self._vocabulary or GlrVocabulary(vocabulary_of(self._folder))
         return read_mask(Path(spec["mask"]), self._vocabulary)
