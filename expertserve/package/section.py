@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pydantic import BaseModel, ConfigDict
 
 
-class Part(BaseModel):
+class Section(BaseModel):
     """A JSON object: strict types, unknown keys kept, immutable."""
 
     model_config = ConfigDict(extra="allow", strict=True, frozen=True, protected_namespaces=())
@@ -25,9 +25,9 @@ class Part(BaseModel):
                 else [(f"{name}[{i}]", v) for i, v in enumerate(value)]
             )
             for place, item in items:
-                if isinstance(item, Part) and not isinstance(item, Free):
+                if isinstance(item, Section) and not isinstance(item, Free):
                     yield from item.unknown(f"{path}{place}.")
 
 
-class Free(Part):
+class Free(Section):
     """An object whose keys are the author's own."""
