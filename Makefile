@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install base demo test test-long gpu-simulated gpu vllm-canary check bench docs fuzz soak audit clean
+.PHONY: help install base base-gemma demo test test-long gpu-simulated gpu vllm-canary check bench docs fuzz soak audit clean
 
 help:  ## list the chores
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -24,6 +24,9 @@ install: .venv/run.stamp  ## create .venv with everything that serving on a CPU 
 base: .venv/run.stamp  ## put the demo base model into the models folder (92 MB, once)
 	@$(BIN)/python scripts/demo_base.py
 
+base-gemma: .venv/run.stamp  ## a second base model for the long tests: Gemma-3-270M, under Gemma's terms (250 MB, once)
+	@$(BIN)/python scripts/demo_base.py --model gemma
+
 demo: base  ## ask the SQL expert a question and run the SQL it writes
 	@$(BIN)/python examples/demo.py
 
@@ -31,7 +34,7 @@ test: .venv/dev.stamp base  ## unit and engine tests (under 15 minutes on 2 core
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile -m "not engine"
 	$(BIN)/python -m pytest -m engine
 
-test-long: .venv/dev.stamp base gpu-simulated  ## what takes longer (under 40 minutes)
+test-long: .venv/dev.stamp base base-gemma gpu-simulated  ## what takes longer (under 40 minutes)
 	$(BIN)/python -m pytest -m long --ignore tests/gpu
 
 build/triton/triton:

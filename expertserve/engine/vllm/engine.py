@@ -1,7 +1,7 @@
 """The default engine: vLLM's AsyncLLM, with our worker extension for exact and fast adapters.
 
-vLLM runs its engine core and worker in processes of their own, which are spawned. This module
-imports vLLM only when it starts.
+vLLM runs its engine core in a process of its own, and several ranks in more; they are spawned. This
+module imports vLLM only when it starts.
 """
 
 from __future__ import annotations
