@@ -38,6 +38,18 @@ NEUTRAL = frozenset(
 )
 """Keys that we understand, or that matter only while training; the last four are ms-swift's and
 older PEFT's."""
+OWN = {
+    "miss": frozenset({"mini_r", "miss_dropout", "bone_dropout"}),
+    "delora": frozenset({"delora_lambda", "lambda_pattern"}),
+    "hra": frozenset({"apply_GS"}),
+    "vblora": frozenset(
+        "num_vectors vector_length topk vblora_dropout init_vector_bank_bound"
+        " init_logits_std".split()
+    ),
+    "gralora": frozenset({"gralora_k", "hybrid_r", "gralora_dropout"}),
+    "pvera": frozenset({"pvera_dropout", "sample_at_inference", "generator_seed"}),
+}
+"""Keys of single types that we understand, or that matter only while training."""
 SHARED_STARTS = (True, False, None, "gaussian", "eva", "orthogonal", "mica")
 """Initialisations of `init_lora_weights` that leave the base weights as they are."""
 REMOVED_STARTS = ("pissa", "olora")
@@ -103,8 +115,11 @@ def _config_from(declared: Adapter) -> dict[str, object]:
     return config | {"feedforward_modules": [*declared.feedforward_modules]}
 
 
-def check_config(config: Mapping[str, object]) -> None:
+def check_config(config: Mapping[str, object], kind: str) -> None:
     """Refuses what the serving form can't express.
+
+    Args:
+        kind: The adapter's type, as the manifest names it.
 
     Raises:
         IncompatibleError: `base_changed`, `adapter_config`.
@@ -113,7 +128,7 @@ def check_config(config: Mapping[str, object]) -> None:
         raise refuse(f"{CONFIG}: fan_in_fan_out adapters are for Conv1D layers", "adapter_config")
     _check_start(config.get("init_lora_weights"))
     for key, value in config.items():
-        if key not in NEUTRAL and _says_something(value):
+        if key not in NEUTRAL | OWN.get(kind, frozenset()) and _says_something(value):
             raise _odd(config, key, value)
 
 
