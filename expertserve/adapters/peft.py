@@ -95,18 +95,24 @@ class PeftAdapter:
         return default
 
     @property
+    def alpha(self) -> float:
+        """The alpha that the author gave, for types that have one."""
+        key = "lora_alpha" if self.type in ("lora", "dora", "adalora") else "alpha"
+        return self.number(key, 8)
+
+    @property
     def rank(self) -> int:
         """The rank that the author gave; 0 for IA³."""
         key, default = ("init_r", 12) if self.type == "adalora" else ("r", 8)  # PEFT's
         return 0 if self.type == "ia3" else int(self.number(key, default))
 
 
-def read_adapter(folder: Path, declared: Adapter, weights: Path) -> PeftAdapter:
+def read_adapter(folder: Path, declared: Adapter | None, weights: Path) -> PeftAdapter:
     """Finds out what an adapter is, without reading its weights.
 
     Args:
         folder: Where `adapter_config.json` lies (beside the weights, or at the package's root).
-        declared: What the manifest says; must agree with the files.
+        declared: What the manifest says; must agree with the files. None: there is no manifest.
         weights: The safetensors file.
 
     Raises:
@@ -156,7 +162,8 @@ def read_adapter(folder: Path, declared: Adapter, weights: Path) -> PeftAdapter:
         tuple(found.notes),
     )
     _check_saved(adapter)
-    _check_declared(adapter, declared)
+    if declared is not None:
+        _check_declared(adapter, declared)
     return adapter
 
 
@@ -234,9 +241,7 @@ def _differences(adapter: PeftAdapter, declared: Adapter) -> Iterator[tuple[str,
             f"r: {adapter.rank}" if adapter.rank else "no r",
         )
     if declared.alpha is not None and adapter.type not in ("ia3", *ALPHALESS):
-        alpha = adapter.number(
-            "lora_alpha" if adapter.type in ("lora", "dora", "adalora") else "alpha", 8
-        )
+        alpha = adapter.alpha
         if alpha != declared.alpha:
             yield f"alpha is {declared.alpha:g}, but {CONFIG} has {alpha:g}", f"alpha: {alpha:g}"
     named = {

@@ -14,6 +14,7 @@ from pathlib import Path
 from expertserve.errors import IncompatibleError, LoadError
 from expertserve.files import read_bounded
 from expertserve.findings import Finding
+from expertserve.models import HUB_ID, last_component
 from expertserve.package.manifest import Adapter
 
 CONFIG = "adapter_config.json"
@@ -67,13 +68,17 @@ REASONS = {
 """What keys mean that can't be served, for the message."""
 
 
-def read_config(path: Path, declared: Adapter) -> dict[str, object]:
+def read_config(path: Path, declared: Adapter | None) -> dict[str, object]:
     """The configuration; version 1 packages may have none, then the manifest speaks for it.
 
     Raises:
         LoadError: `bad_adapter_config`.
     """
     if not path.is_file():
+        if declared is None:
+            raise LoadError(
+                f"there is no {CONFIG} beside the adapter's weights", code="bad_adapter_config"
+            )
         return _config_from(declared)
     try:
         config = json.loads(read_bounded(path, MAX_CONFIG))
@@ -174,26 +179,34 @@ def _odd(config: Mapping[str, object], key: str, value: object) -> IncompatibleE
 # ── the base model that it names ────────────────────────────────────────────────────────────────
 
 QUANTISED = re.compile(
-    r"[-_.](unsloth|bnb|gptq|awq|gguf|[248]bit|int[48]|w4a16|fp8|mlx|q[2-8](_\w+)*|dynamic)$"
+    r"[-_.](unsloth|bnb|gptq|awq|gguf|[248]bit|int[48]|w4a16|fp8|mlx|q[2-8](_\w+)*|dynamic)$",
+    re.IGNORECASE,
 )
-SNAPSHOT = re.compile(r"models--[^/\\]+?--([^/\\]+)[/\\]snapshots[/\\][^/\\]+[/\\]?$")
+SNAPSHOT = re.compile(r"models--([^/\\]+?)--([^/\\]+)[/\\]snapshots[/\\][^/\\]+[/\\]?$")
 
 
-def base_name(named: str) -> str:
+def own_name(named: str) -> str:
     r"""A base model's own name, out of what a training tool wrote for it.
 
     Example:
-        >>> base_name("unsloth/llama-3-8b-unsloth-bnb-4bit"), base_name("F:\\models\\Qwen3-0.6B")
-        ('llama-3-8b', 'qwen3-0.6b')
-        >>> base_name("/cache/hub/models--org--tiny/snapshots/0a1b")
-        'tiny'
+        >>> own_name("unsloth/Qwen3-0.6B-unsloth-bnb-4bit"), own_name("F:\\models\\Qwen3-0.6B\\")
+        ('unsloth/Qwen3-0.6B', 'Qwen3-0.6B')
+        >>> own_name("/cache/hub/models--org--tiny/snapshots/0a1b")
+        'org/tiny'
     """
     cached = SNAPSHOT.search(named)
-    name = cached[1] if cached else re.split(r"[\\/]", named.rstrip("\\/"))[-1]
-    name = name.casefold()
+    if cached:
+        name = f"{cached[1]}/{cached[2]}"
+    else:
+        name = named if HUB_ID.fullmatch(named) else last_component(named)
     while (shorter := QUANTISED.sub("", name)) != name:
         name = shorter
     return name
+
+
+def base_name(named: str) -> str:
+    """The same for comparing: without an organisation, in lower case."""
+    return last_component(own_name(named)).casefold()
 
 
 def check_base_name(config: Mapping[str, object], *names: str) -> list[Finding]:
