@@ -16,7 +16,7 @@ from expertserve import models
 from expertserve.adapters.peft import PeftAdapter, read_adapter
 from expertserve.adapters.settings import CONFIG, SNAPSHOT, own_name
 from expertserve.errors import ConfigError, LoadError
-from expertserve.files import part_path, read_bounded
+from expertserve.files import move_into_place, part_path, read_bounded
 from expertserve.models import LocalModel
 from expertserve.package.manifest import ALPHALESS, Template
 from expertserve.package.members import MLX_WEIGHTS, WEIGHTS
@@ -286,7 +286,7 @@ def _write(found: Found, manifest: dict[str, object], target: Path) -> None:
         text = json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
         (part / "manifest.json").write_text(text, encoding="utf-8")
         (part / "README.md").write_text(_readme(found, manifest), encoding="utf-8")
-        part.rename(target)
+        move_into_place(part, target)
     except OSError as error:
         raise LoadError(
             f"{target} can't be written: {error.strerror or error}", code="io"

@@ -43,7 +43,7 @@ from expertserve.adapters.layer import (
 )
 from expertserve.adapters.newer import NEWER, NEWER_PARTS
 from expertserve.adapters.peft import PeftAdapter
-from expertserve.adapters.places import Place, find_place
+from expertserve.adapters.places import Place, find_place, is_sense, served_name
 from expertserve.errors import ConfigError, IncompatibleError
 from expertserve.models import LocalModel, Tensor
 
@@ -80,18 +80,23 @@ def convert(
         form = _merged(list(group))
         if layer in shifts:
             form.shift = form.shift + shifts.pop(layer)
-        yield layer, form
+        yield served_name(base, layer), form
     for layer, shift in sorted(shifts.items()):
         place = find_place(base, layer)
         assert place is not None
         form = ModuleForm.nothing(place.shape)
         form.shift = shift
-        yield layer, form
+        yield served_name(base, layer), form
 
 
 def _places(adapter: PeftAdapter, base: LocalModel) -> dict[str, Place]:
     """Where each of the adapter's modules lies, those of one layer side by side."""
-    found = {module: find_place(base, module) for module in adapter.modules}
+    found = {m: find_place(base, m) for m in adapter.modules if not is_sense(base, m)}
+    if not found:
+        raise IncompatibleError(
+            "the adapter changes only what the base model sees or hears with, not its text side",
+            code="adapter_empty",
+        )
     missing = sorted(m for m, place in found.items() if place is None)
     if missing:
         matched = len(found) - len(missing)
