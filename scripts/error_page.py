@@ -24,6 +24,8 @@ PAGE = ROOT / "docs" / "errors.md"
 LINTERS = (
     "grammar/check.py",
     "adapters/effect.py",
+    "adapters/serving.py",
+    "adapters/tensors.py",
     "prompt/vocabulary.py",
     "package/check.py",
     "package/checkpoints.py",

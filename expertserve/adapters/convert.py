@@ -41,8 +41,9 @@ from expertserve.adapters.layer import (
     checked_form,
     misfit,
 )
+from expertserve.adapters.newer import NEWER, NEWER_PARTS
 from expertserve.adapters.peft import PeftAdapter
-from expertserve.adapters.places import Place, find_place
+from expertserve.adapters.places import Place, find_place, is_sense, served_name
 from expertserve.errors import ConfigError, IncompatibleError
 from expertserve.models import LocalModel, Tensor
 
@@ -55,6 +56,7 @@ PARTS: dict[str, frozenset[str]] = {
     "loha": frozenset({"hada_w1_a", "hada_w1_b", "hada_w2_a", "hada_w2_b"}),
     "lokr": frozenset(f"lokr_w{i}{side}" for i in (1, 2) for side in ("", "_a", "_b")),
     "vera": frozenset({"vera_lambda_b", "vera_lambda_d"}),
+    **NEWER_PARTS,
 }
 """What an adapter of a type may have for a module."""
 
@@ -78,18 +80,23 @@ def convert(
         form = _merged(list(group))
         if layer in shifts:
             form.shift = form.shift + shifts.pop(layer)
-        yield layer, form
+        yield served_name(base, layer), form
     for layer, shift in sorted(shifts.items()):
         place = find_place(base, layer)
         assert place is not None
         form = ModuleForm.nothing(place.shape)
         form.shift = shift
-        yield layer, form
+        yield served_name(base, layer), form
 
 
 def _places(adapter: PeftAdapter, base: LocalModel) -> dict[str, Place]:
     """Where each of the adapter's modules lies, those of one layer side by side."""
-    found = {module: find_place(base, module) for module in adapter.modules}
+    found = {m: find_place(base, m) for m in adapter.modules if not is_sense(base, m)}
+    if not found:
+        raise IncompatibleError(
+            "the adapter changes only what the base model sees or hears with, not its text side",
+            code="adapter_empty",
+        )
     missing = sorted(m for m, place in found.items() if place is None)
     if missing:
         matched = len(found) - len(missing)
@@ -116,7 +123,11 @@ def _forms(
         _check_shapes(adapter, module, dict(parts) | dict(adapter.shared), place.shape)
         tensors = {name: read(t) for name, t in parts.items()} | shared
         layer = Layer(module, place, adapter, tensors, base, read)
-        yield place, checked_form(module, form(layer), place.shape)
+        try:
+            made = form(layer)
+        except (RuntimeError, IndexError, ValueError) as error:  # torch's, of shapes
+            raise misfit(module, f"its tensors don't fit each other: {error}") from error
+        yield place, checked_form(module, made, place.shape)
 
 
 def _merged(parts: list[tuple[Place, ModuleForm]]) -> ModuleForm:
@@ -162,18 +173,7 @@ def _check_shapes(
             " served",
             code="rank_too_large",
         )
-    wanted: dict[str, tuple[int, ...]] = {
-        "lora_A": (rank, width),
-        "lora_B": (out, rank),
-        "lora_E": (rank, 1),
-        "hada_w1_a": (out, rank),
-        "hada_w2_a": (out, rank),
-        "hada_w1_b": (rank, width),
-        "hada_w2_b": (rank, width),
-        "vera_lambda_d": (rank,),
-        "vera_lambda_b": (out,),
-        "lora_B_bias": (out,),
-    }
+    wanted = _wanted(rank, out, width)
     for name, tensor in parts.items():
         size = math.prod(tensor.shape)
         if name in wanted and tensor.shape != wanted[name]:
@@ -182,6 +182,8 @@ def _check_shapes(
             )
         if name == "magnitude" and size != out:
             raise misfit(module, f"it has {size} magnitudes for {out} rows")
+        if name not in adapter.shared and size > max(out * width, 1 << 28):
+            raise misfit(module, f"its {name} has the shape {tensor.shape}")
         if name in ("vera_A", "vera_B") and (
             len(tensor.shape) != 2
             or tensor.shape[0 if name == "vera_A" else 1] != rank
@@ -200,6 +202,28 @@ def _check_shapes(
                 module,
                 f"its factors make {rows} by {columns}, the base's layer is {out} by {width}",
             )
+
+
+def _wanted(rank: int, out: int, width: int) -> dict[str, tuple[int, ...]]:
+    """The shapes that parts must have."""
+    return {
+        "lora_A": (rank, width),
+        "lora_B": (out, rank),
+        "lora_E": (rank, 1),
+        "hada_w1_a": (out, rank),
+        "hada_w2_a": (out, rank),
+        "hada_w1_b": (rank, width),
+        "hada_w2_b": (rank, width),
+        "vera_lambda_d": (rank,),
+        "vera_lambda_b": (out,),
+        "lora_B_bias": (out,),
+        "delora_A": (rank, width),
+        "delora_B": (out, rank),
+        "delora_lambda": (1,),
+        "delora_w_norm": (width,),
+        "hra_u": (width, rank),
+        "pvera_lambda_b": (out,),
+    }
 
 
 def _rows(tensor: Tensor | None) -> int:
@@ -286,6 +310,7 @@ FORMS: dict[str, Callable[[Layer], ModuleForm]] = {
     "loha": _loha,
     "lokr": _lokr,
     "vera": _vera,
+    **NEWER,
 }
 
 

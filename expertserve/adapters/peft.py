@@ -18,7 +18,7 @@ from expertserve.adapters.tensors import sort_tensors
 from expertserve.errors import ConfigError, IncompatibleError, LoadError
 from expertserve.findings import Finding
 from expertserve.models import Tensor, read_header
-from expertserve.package.manifest import Adapter
+from expertserve.package.manifest import ALPHALESS, Adapter
 
 PICKLES = (".bin", ".pt", ".pth", ".pkl", ".ckpt")
 TYPES = {
@@ -28,7 +28,27 @@ TYPES = {
     "LOHA": "loha",
     "LOKR": "lokr",
     "VERA": "vera",
+    "PVERA": "pvera",
+    "MISS": "miss",
+    "BONE": "miss",
+    "DELORA": "delora",
+    "HRA": "hra",
+    "VBLORA": "vblora",
+    "GRALORA": "gralora",
 }
+"""PEFT's types that are served; Bone is what MiSS was called before."""
+FULL = "its update of a layer has full rank, and a slot holds low ranks"
+TOKENS = "it puts trained vectors before the prompt, which aren't weights of layers"
+UNSERVED = {
+    **dict.fromkeys(("OFT", "BOFT", "ROAD", "PSOFT"), "it rotates a layer's weights or outputs"),
+    **dict.fromkeys(("PROMPT_TUNING", "P_TUNING", "PREFIX_TUNING", "CPT", "CARTRIDGE"), TOKENS),
+    **dict.fromkeys(("MULTITASK_PROMPT_TUNING", "ADAPTION_PROMPT"), TOKENS),
+    **dict.fromkeys(("FOURIERFT", "WAVEFT", "C3A", "RANDLORA", "SHIRA", "HIRA", "OSF"), FULL),
+    **dict.fromkeys(("XLORA", "POLY", "LILY"), "it mixes several adapters anew for each input"),
+    "LN_TUNING": "it trained the norms between layers, not the layers",
+    "TRAINABLE_TOKENS": "it trained token embeddings, which an adapter slot can't hold",
+}
+"""PEFT's types that aren't, and why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,18 +95,24 @@ class PeftAdapter:
         return default
 
     @property
+    def alpha(self) -> float:
+        """The alpha that the author gave, for types that have one."""
+        key = "lora_alpha" if self.type in ("lora", "dora", "adalora") else "alpha"
+        return self.number(key, 8)
+
+    @property
     def rank(self) -> int:
         """The rank that the author gave; 0 for IA³."""
         key, default = ("init_r", 12) if self.type == "adalora" else ("r", 8)  # PEFT's
         return 0 if self.type == "ia3" else int(self.number(key, default))
 
 
-def read_adapter(folder: Path, declared: Adapter, weights: Path) -> PeftAdapter:
+def read_adapter(folder: Path, declared: Adapter | None, weights: Path) -> PeftAdapter:
     """Finds out what an adapter is, without reading its weights.
 
     Args:
         folder: Where `adapter_config.json` lies (beside the weights, or at the package's root).
-        declared: What the manifest says; must agree with the files.
+        declared: What the manifest says; must agree with the files. None: there is no manifest.
         weights: The safetensors file.
 
     Raises:
@@ -106,10 +132,13 @@ def read_adapter(folder: Path, declared: Adapter, weights: Path) -> PeftAdapter:
     if kind is None and named.lower() in plugins.names("adapters"):
         kind = named.lower()
     if kind is None:
+        why = UNSERVED.get(named.upper(), "its layers aren't known here")
         raise refuse(
-            f"{CONFIG}: the adapter type {config.get('peft_type')!r} is unknown", "adapter_type"
+            f"{CONFIG}: the adapter type {named[:60]!r} is not served: {why}",
+            "adapter_type",
+            f"served are {', '.join(sorted(TYPES))}",
         )
-    check_config(config)
+    check_config(config, kind)
     found = (sort_mlx if mlx else sort_tensors)(read_header(weights))
     modules = found.modules
     has_magnitude = any("magnitude" in parts for parts in modules.values())
@@ -133,7 +162,8 @@ def read_adapter(folder: Path, declared: Adapter, weights: Path) -> PeftAdapter:
         tuple(found.notes),
     )
     _check_saved(adapter)
-    _check_declared(adapter, declared)
+    if declared is not None:
+        _check_declared(adapter, declared)
     return adapter
 
 
@@ -202,7 +232,7 @@ def _check_declared(adapter: PeftAdapter, declared: Adapter) -> None:
 
 def _differences(adapter: PeftAdapter, declared: Adapter) -> Iterator[tuple[str, str]]:
     """What the manifest says against what the files say, and how to correct it."""
-    wanted = {"lora-fa": "lora"}.get(declared.type, declared.type)
+    wanted = {"lora-fa": "lora", "bone": "miss"}.get(declared.type, declared.type)
     if wanted != adapter.type:
         yield f"type is {declared.type}, but the files are {adapter.type}", f"type: {adapter.type}"
     if declared.r is not None and declared.r != adapter.rank:
@@ -210,10 +240,8 @@ def _differences(adapter: PeftAdapter, declared: Adapter) -> Iterator[tuple[str,
             f"r is {declared.r}, but {CONFIG} has {adapter.rank or 'none'}",
             f"r: {adapter.rank}" if adapter.rank else "no r",
         )
-    if declared.alpha is not None and adapter.type not in ("ia3", "vera"):
-        alpha = adapter.number(
-            "lora_alpha" if adapter.type in ("lora", "dora", "adalora") else "alpha", 8
-        )
+    if declared.alpha is not None and adapter.type not in ("ia3", *ALPHALESS):
+        alpha = adapter.alpha
         if alpha != declared.alpha:
             yield f"alpha is {declared.alpha:g}, but {CONFIG} has {alpha:g}", f"alpha: {alpha:g}"
     named = {

@@ -115,6 +115,26 @@ def _cached(entry: Path) -> ServingAdapter | None:
     return None
 
 
+def _left_out(adapter: PeftAdapter, base: LocalModel) -> list[Finding]:
+    """What of an adapter no text runs through."""
+    from expertserve.adapters.places import is_sense
+
+    left = sorted(m for m in adapter.modules if is_sense(base, m))
+    if not left:
+        return []
+    return [
+        Finding(
+            "senses_left_out",
+            "info",
+            0,
+            f"{len(left)} of the adapter's modules belong to what the base model sees or hears"
+            f" with ({left[0]}, …)",
+            "only text is served, which doesn't run through them, so they are left out",
+            "nothing, or train the language model alone",
+        )
+    ]
+
+
 def _write(adapter: PeftAdapter, base: LocalModel, folder: Path) -> None:
     import torch
     from safetensors.torch import save_file
@@ -162,7 +182,8 @@ def _write(adapter: PeftAdapter, base: LocalModel, folder: Path) -> None:
         "task_type": "CAUSAL_LM",
     }
     (folder / CONFIG).write_text(json.dumps(lora))
-    digest, notes = file_digest(folder / WEIGHTS), (*adapter.notes, *effect.findings(base, read))
+    notes = (*adapter.notes, *effect.findings(base, read), *_left_out(adapter, base))
+    digest = file_digest(folder / WEIGHTS)
     serving = ServingAdapter(
         folder, digest, adapter.type, adapter.rank, width, modules, affine, notes
     )

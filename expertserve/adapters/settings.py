@@ -14,6 +14,7 @@ from pathlib import Path
 from expertserve.errors import IncompatibleError, LoadError
 from expertserve.files import read_bounded
 from expertserve.findings import Finding
+from expertserve.models import HUB_ID, last_component
 from expertserve.package.manifest import Adapter
 
 CONFIG = "adapter_config.json"
@@ -38,6 +39,18 @@ NEUTRAL = frozenset(
 )
 """Keys that we understand, or that matter only while training; the last four are ms-swift's and
 older PEFT's."""
+OWN = {
+    "miss": frozenset({"mini_r", "miss_dropout", "bone_dropout"}),
+    "delora": frozenset({"delora_lambda", "lambda_pattern"}),
+    "hra": frozenset({"apply_GS"}),
+    "vblora": frozenset(
+        "num_vectors vector_length topk vblora_dropout init_vector_bank_bound"
+        " init_logits_std".split()
+    ),
+    "gralora": frozenset({"gralora_k", "hybrid_r", "gralora_dropout"}),
+    "pvera": frozenset({"pvera_dropout", "sample_at_inference", "generator_seed"}),
+}
+"""Keys of single types that we understand, or that matter only while training."""
 SHARED_STARTS = (True, False, None, "gaussian", "eva", "orthogonal", "mica")
 """Initialisations of `init_lora_weights` that leave the base weights as they are."""
 REMOVED_STARTS = ("pissa", "olora")
@@ -55,13 +68,17 @@ REASONS = {
 """What keys mean that can't be served, for the message."""
 
 
-def read_config(path: Path, declared: Adapter) -> dict[str, object]:
+def read_config(path: Path, declared: Adapter | None) -> dict[str, object]:
     """The configuration; version 1 packages may have none, then the manifest speaks for it.
 
     Raises:
         LoadError: `bad_adapter_config`.
     """
     if not path.is_file():
+        if declared is None:
+            raise LoadError(
+                f"there is no {CONFIG} beside the adapter's weights", code="bad_adapter_config"
+            )
         return _config_from(declared)
     try:
         config = json.loads(read_bounded(path, MAX_CONFIG))
@@ -103,8 +120,11 @@ def _config_from(declared: Adapter) -> dict[str, object]:
     return config | {"feedforward_modules": [*declared.feedforward_modules]}
 
 
-def check_config(config: Mapping[str, object]) -> None:
+def check_config(config: Mapping[str, object], kind: str) -> None:
     """Refuses what the serving form can't express.
+
+    Args:
+        kind: The adapter's type, as the manifest names it.
 
     Raises:
         IncompatibleError: `base_changed`, `adapter_config`.
@@ -113,7 +133,7 @@ def check_config(config: Mapping[str, object]) -> None:
         raise refuse(f"{CONFIG}: fan_in_fan_out adapters are for Conv1D layers", "adapter_config")
     _check_start(config.get("init_lora_weights"))
     for key, value in config.items():
-        if key not in NEUTRAL and _says_something(value):
+        if key not in NEUTRAL | OWN.get(kind, frozenset()) and _says_something(value):
             raise _odd(config, key, value)
 
 
@@ -159,26 +179,34 @@ def _odd(config: Mapping[str, object], key: str, value: object) -> IncompatibleE
 # ── the base model that it names ────────────────────────────────────────────────────────────────
 
 QUANTISED = re.compile(
-    r"[-_.](unsloth|bnb|gptq|awq|gguf|[248]bit|int[48]|w4a16|fp8|mlx|q[2-8](_\w+)*|dynamic)$"
+    r"[-_.](unsloth|bnb|gptq|awq|gguf|[248]bit|int[48]|w4a16|fp8|mlx|q[2-8](_\w+)*|dynamic)$",
+    re.IGNORECASE,
 )
-SNAPSHOT = re.compile(r"models--[^/\\]+?--([^/\\]+)[/\\]snapshots[/\\][^/\\]+[/\\]?$")
+SNAPSHOT = re.compile(r"models--([^/\\]+?)--([^/\\]+)[/\\]snapshots[/\\][^/\\]+[/\\]?$")
 
 
-def base_name(named: str) -> str:
+def own_name(named: str) -> str:
     r"""A base model's own name, out of what a training tool wrote for it.
 
     Example:
-        >>> base_name("unsloth/llama-3-8b-unsloth-bnb-4bit"), base_name("F:\\models\\Qwen3-0.6B")
-        ('llama-3-8b', 'qwen3-0.6b')
-        >>> base_name("/cache/hub/models--org--tiny/snapshots/0a1b")
-        'tiny'
+        >>> own_name("unsloth/Qwen3-0.6B-unsloth-bnb-4bit"), own_name("F:\\models\\Qwen3-0.6B\\")
+        ('unsloth/Qwen3-0.6B', 'Qwen3-0.6B')
+        >>> own_name("/cache/hub/models--org--tiny/snapshots/0a1b")
+        'org/tiny'
     """
     cached = SNAPSHOT.search(named)
-    name = cached[1] if cached else re.split(r"[\\/]", named.rstrip("\\/"))[-1]
-    name = name.casefold()
+    if cached:
+        name = f"{cached[1]}/{cached[2]}"
+    else:
+        name = named if HUB_ID.fullmatch(named) else last_component(named)
     while (shorter := QUANTISED.sub("", name)) != name:
         name = shorter
     return name
+
+
+def base_name(named: str) -> str:
+    """The same for comparing: without an organisation, in lower case."""
+    return last_component(own_name(named)).casefold()
 
 
 def check_base_name(config: Mapping[str, object], *names: str) -> list[Finding]:

@@ -34,9 +34,18 @@ NAMES = {
     "lokr_w2_b": "lokr_w2_b",
     "vera_lambda_b": "vera_lambda_b",
     "vera_lambda_d": "vera_lambda_d",
+    "bone_block": "miss_block",
+    **{
+        name: name
+        for name in (
+            "pvera_lambda_b pvera_lambda_d miss_block delora_A delora_B delora_lambda"
+            " delora_w_norm hra_u vblora_logits_A vblora_logits_B gralora_A gralora_B"
+            " gralora_A_general gralora_B_general"
+        ).split()
+    },
 }
 """Names of parts, PEFT's and the format text's."""
-SHARED = ("vera_A", "vera_B")
+SHARED = ("vera_A", "vera_B", "pvera_A", "pvera_B", "vblora_vector_bank")
 """Tensors that every module uses."""
 WRAPPERS = {
     "_orig_mod": "torch.compile",

@@ -33,10 +33,16 @@ def pack(
     ] = None,
     as_json: options.AsJson = False,
 ) -> None:
-    """Pack a folder into a .expert archive with checksums, reproducibly. Signatures are kept."""
+    """Pack a folder into a .expert archive with checksums, reproducibly. Signatures are kept.
+
+    What no machine could load (a Git LFS pointer, pickled weights, an adapter of a kind that isn't
+    served) is refused.
+    """
+    from expertserve.check import refuse_unloadable
     from expertserve.files import file_digest
     from expertserve.package.build import pack as build
 
+    refuse_unloadable(folder)
     archive = build(folder, output_file)
     size, digest = archive.stat().st_size, file_digest(archive)
     if as_json:
@@ -133,7 +139,7 @@ def check(
         output.as_json({"findings": [{"package": str(p), **asdict(f)} for p, f in found], **facts})
     else:
         for path, finding in found:
-            _print(path, finding)
+            print_finding(path, finding)
         typer.echo(
             f"errors {counts['error']}, warnings {counts['warning']}, remarks {counts['info']}"
         )
@@ -141,7 +147,8 @@ def check(
         raise typer.Exit(1)
 
 
-def _print(package: Path, finding: Finding) -> None:
+def print_finding(package: Path, finding: Finding) -> None:
+    """One finding with its place, reason and fix."""
     from rich.console import Console
     from rich.markup import escape
 

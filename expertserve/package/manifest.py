@@ -28,10 +28,28 @@ from expertserve.package.asking import Example, Prompt, ReasoningSpec, SoftPromp
 from expertserve.package.section import Free, Section
 
 NAME = "manifest.json"
-AdapterType = Literal["lora", "dora", "ia3", "adalora", "lokr", "loha", "vera", "lora-fa"]
+AdapterType = Literal[
+    "lora",
+    "dora",
+    "ia3",
+    "adalora",
+    "lokr",
+    "loha",
+    "vera",
+    "lora-fa",
+    "pvera",
+    "miss",
+    "bone",
+    "delora",
+    "hra",
+    "vblora",
+    "gralora",
+]
 Template = Literal["chatml", "qwen3", "alpaca", "llama2", "vicuna", "custom"]
 Sha256 = Annotated[str, Field(max_length=100)]
-RANKED = ("lora", "dora", "adalora", "lokr", "loha", "vera", "lora-fa")
+ALPHALESS = ("vera", "pvera", "miss", "bone", "delora", "hra", "vblora")
+"""Types with a rank and no alpha."""
+RANKED = ("lora", "dora", "adalora", "lokr", "loha", "lora-fa", "gralora", *ALPHALESS)
 
 
 def _or_offered(value: object, handler: ValidatorFunctionWrapHandler) -> object:
@@ -352,9 +370,11 @@ def _check_adapters(source: positions.LocatedJson, manifest: Manifest, moved: bo
                     hint="remove them, or correct the type",
                     code="invalid_manifest",
                 )
-            if adapter.ranked and (adapter.r is None or adapter.alpha is None):
+            bare = adapter.alpha is None and adapter.type not in ALPHALESS
+            if adapter.ranked and (adapter.r is None or bare):
+                needed = "r" if adapter.type in ALPHALESS else "r and alpha"
                 source.fail(
-                    place, f"a {adapter.type} adapter needs r and alpha", code="invalid_manifest"
+                    place, f"a {adapter.type} adapter needs {needed}", code="invalid_manifest"
                 )
             if adapter.use_dora is True and adapter.type != "dora":
                 source.fail(

@@ -160,7 +160,7 @@ class TransformersEngine:
 
 def _check_layers(base: LocalModel) -> None:
     """Refuses models with other state than a KV cache, which changing rows can't share."""
-    kinds = base.config.get("layer_types")
+    kinds = base.text_config.get("layer_types")
     odd = sorted({str(k) for k in kinds} - ATTENTION) if isinstance(kinds, list) else []
     if odd:
         raise IncompatibleError(
