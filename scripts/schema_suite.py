@@ -26,8 +26,9 @@ DRAFTS = ("draft7", "draft2020-12")
 MOST_ORDERS = 200
 HEAD = """# The JSON-Schema-Test-Suite
 
-What `scripts/schema_suite.py` finds, run by the tests. Schemas that are refused let nothing wrong through; the others are compared
-instance by instance. [JSON schemas](json-schema.md) says what is read.
+What `scripts/schema_suite.py` finds, run by the tests. Schemas that are refused let nothing wrong
+through; the others are compared instance by instance. [JSON schemas](json-schema.md) says what is
+read.
 
 """
 

@@ -11,6 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from expertserve.decoding.compile import masks, vocabulary_of
+from expertserve.decoding.fair import FairThreads
 from expertserve.decoding.follow import Follower
 from expertserve.decoding.restrict import restrict
 from expertserve.decoding.validate import validate
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 SLOW = 0.01
 """Seconds. A slower step comes from an ambiguous grammar, and would hold up other requests."""
 
+costly = FairThreads(threads=4, each=2)
+"""Where schemas are read and masks are waited for; requests' other steps have their own threads."""
 KINDS = ("grammar", "json_schema", "regex", "choice")
 
 
@@ -147,7 +150,7 @@ async def apply_grammar(
     chosen = (
         _Chosen(expert.grammar, own=True)
         if not given and expert.grammar
-        else await asyncio.to_thread(_choose, args)
+        else await costly.run(expert.package.digest, partial(_choose, args))
     )
     if args.get("restrict_to_schema"):
         if not schema:
@@ -159,14 +162,16 @@ async def apply_grammar(
         kind = expert.manifest.decoding.grammar_type or "sql"
         chosen = replace(
             chosen,
-            grammar=await asyncio.to_thread(
-                restrict, chosen.grammar, schema, kind, expert.manifest.decoding.schema_rules
+            grammar=await costly.run(
+                expert.package.digest,
+                partial(
+                    restrict, chosen.grammar, schema, kind, expert.manifest.decoding.schema_rules
+                ),
             ),
         )
     _check_budget(chosen.grammar, expert, sampling)
-    constraint = await asyncio.to_thread(
-        masks.ready, chosen.grammar, expert.base.path, expert.cache_dir, own=chosen.own
-    )
+    make = partial(masks.ready, chosen.grammar, expert.base.path, expert.cache_dir, own=chosen.own)
+    constraint = await costly.run(expert.package.digest, make, first=chosen.own)
     return Applied(expert, chosen, constraint, args, sampling)
 
 

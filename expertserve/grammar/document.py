@@ -91,7 +91,7 @@ class Document:
             address = self.bases[number]
         found = self._ids.get(f"{address}#{fragment}") if fragment else None
         found = found or self._pointed(address, unquote(fragment))
-        if found is None:
+        if found is None or not reference:
             refuse(
                 place,
                 keyword,
