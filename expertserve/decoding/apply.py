@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from expertserve.decoding.block import NEWLINES
 from expertserve.decoding.compile import masks, vocabulary_of
+from expertserve.decoding.fair import FairThreads
 from expertserve.decoding.follow import Follower
 from expertserve.decoding.free import FreeText
 from expertserve.decoding.reasoning import reasoning_rule, reasoning_wish
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 SLOW = 0.01
 """Seconds. A slower step comes from an ambiguous grammar, and would hold up other requests."""
 
+costly = FairThreads(threads=4, each=2)
+"""Where schemas are read and masks are waited for; requests' other steps have their own threads."""
 KINDS = ("grammar", "json_schema", "regex", "choice")
 
 
@@ -208,9 +211,10 @@ async def apply_grammar(
         return None
     constraint = Constraint(gbnf="", digest="", engine=FREE)
     if chosen:
-        constraint = await asyncio.to_thread(
+        make = partial(
             masks.ready, chosen.grammar, expert.base.path, expert.cache_dir, own=chosen.own
         )
+        constraint = await costly.run(expert.package.digest, make, first=chosen.own)
     constraint = replace(constraint, reasoning=rule)
     keep = wish is not None and wish.keep
     return Applied(expert, chosen, constraint, args, sampling, prompt, keep)
@@ -235,7 +239,7 @@ async def _grammar_of(
     chosen = (
         _Chosen(expert.grammar, own=True)
         if not given and expert.grammar
-        else await asyncio.to_thread(_choose, args)
+        else await costly.run(expert.package.digest, partial(_choose, args))
     )
     if not args.get("restrict_to_schema"):
         return chosen
@@ -247,9 +251,8 @@ async def _grammar_of(
         )
     kind = expert.manifest.decoding.grammar_type or "sql"
     rules = expert.manifest.decoding.schema_rules
-    return replace(
-        chosen, grammar=await asyncio.to_thread(restrict, chosen.grammar, schema, kind, rules)
-    )
+    make = partial(restrict, chosen.grammar, schema, kind, rules)
+    return replace(chosen, grammar=await costly.run(expert.package.digest, make))
 
 
 def _check_budget(grammar: Grammar, expert: PreparedExpert, max_tokens: int) -> int:

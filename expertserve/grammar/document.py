@@ -44,6 +44,8 @@ class Document:
         self._ids: dict[str, tuple[object, str, str]] = {}
         """Absolute address, anchors included → part, its pointer, the base within it."""
         self._dynamic: dict[str, list[str]] = {}
+        dialect = str(root.get("$schema", "")) if isinstance(root, Mapping) else ""
+        self._late = "2019" in dialect or "2020" in dialect
         self._find_ids(root)
         self.root = self.number(root, "", self._ids[""][2])
 
@@ -69,7 +71,7 @@ class Document:
             raw = raw[step]  # type: ignore[index]  # the caller has seen it
             place += f"/{escaped(str(step))}"
         base = self.bases[number]
-        if isinstance(raw, Mapping) and isinstance(own := _own_id(raw), str):
+        if isinstance(raw, Mapping) and isinstance(own := _own_id(raw, self._late), str):
             base = urljoin(base, own)
         return self.number(raw, place, urldefrag(base)[0])
 
@@ -89,7 +91,7 @@ class Document:
             address = self.bases[number]
         found = self._ids.get(f"{address}#{fragment}") if fragment else None
         found = found or self._pointed(address, unquote(fragment))
-        if found is None:
+        if found is None or not reference:
             refuse(
                 place,
                 keyword,
@@ -112,19 +114,19 @@ class Document:
             else:
                 return None
             place += f"/{escaped(step)}"
-            if isinstance(raw, Mapping) and isinstance(own := _own_id(raw), str):
+            if isinstance(raw, Mapping) and isinstance(own := _own_id(raw, self._late), str):
                 base = urldefrag(urljoin(base, own))[0]
         return (raw, place, base) if isinstance(raw, bool | Mapping) else None
 
     def _find_ids(self, root: object) -> None:
         base = ""
-        if isinstance(root, Mapping) and isinstance(own := _own_id(root), str):
+        if isinstance(root, Mapping) and isinstance(own := _own_id(root, self._late), str):
             base = urldefrag(own)[0]
         self._ids[base] = self._ids[""] = (root, "", base)
-        for raw, place, inside, named in _walk(root, base):
+        for raw, place, inside, named in _walk(root, base, self._late):
             if named:
                 continue
-            own = _own_id(raw)
+            own = _own_id(raw, self._late)
             if isinstance(own, str):
                 address, fragment = urldefrag(inside)
                 self._ids.setdefault(
@@ -138,12 +140,14 @@ class Document:
                         self._dynamic.setdefault(anchor, []).append(place)
 
 
-def _own_id(raw: Mapping[str, object]) -> object:
-    """`$id`, or draft 4's `id`; beside `$ref` earlier drafts ignore it, and it names nothing."""
-    return raw.get("$id", raw.get("id") if "$ref" not in raw else None)
+def _own_id(raw: Mapping[str, object], late: bool) -> object:
+    """`$id`, or draft 4's `id`. Before 2019-09 it names nothing beside `$ref`."""
+    return None if "$ref" in raw and not late else raw.get("$id", raw.get("id"))
 
 
-def _walk(root: object, base: str) -> Iterator[tuple[Mapping[str, object], str, str, bool]]:
+def _walk(
+    root: object, base: str, late: bool
+) -> Iterator[tuple[Mapping[str, object], str, str, bool]]:
     """Every object in it: with its pointer, its base, and whether its keys are names."""
     stack: list[tuple[object, str, str, bool]] = [(root, "", base, False)]
     while stack:
@@ -152,7 +156,7 @@ def _walk(root: object, base: str) -> Iterator[tuple[Mapping[str, object], str, 
             stack += [(item, f"{place}/{i}", base, False) for i, item in enumerate(raw)]
         if not isinstance(raw, Mapping):
             continue
-        if not named and place and isinstance(own := _own_id(raw), str):
+        if not named and place and isinstance(own := _own_id(raw, late), str):
             base = urljoin(base, own)
         yield raw, place, base, named
         for key, value in raw.items():

@@ -84,9 +84,15 @@ class _EcmaReader:
                 made.append(r"\{")
             else:
                 self._at += 1
-                dot = r"[^\n]" if self._wide else DOT
-                made.append(dot if char == "." else char)
+                made.append(self._plain(char))
         return "".join(made)
+
+    def _plain(self, char: str) -> str:
+        if char == ".":
+            return r"[^\n]" if self._wide else DOT
+        return (
+            r"(?:\n?)$" if char == "$" and self._wide else char
+        )  # Python's, before a last line end
 
     def _class(self) -> str:
         self._at += 1

@@ -108,10 +108,9 @@ class Keywords:
     def shape(self) -> ValueShape | None:
         """What its own keywords leave; None for nothing at all."""
         made = self._types()
-        if made.number is not None and (numbers := made.number.merge(self._numbers())) is not None:
-            made = replace(made, number=numbers)
-        elif made.number is not None:
-            made = replace(made, number=None)
+        if made.number is not None:
+            numbers = self._numbers()
+            made = replace(made, number=numbers and made.number.merge(numbers))
         if made.string is not None:
             made = replace(made, string=made.string.merge(self._strings()))
         if made.array is not None:
@@ -178,16 +177,14 @@ class Keywords:
         step = frozenset({fraction(value)})
         return Numbers(steps=step), Numbers(not_steps=step)
 
-    def _numbers(self) -> Numbers:
-        made = Numbers()
+    def _numbers(self) -> Numbers | None:
+        """What it says of numbers; None where none is so."""
+        made: Numbers | None = Numbers()
         for key, bound in self._bounds():
             wanted = Numbers(low=bound) if key == "minimum" else Numbers(high=bound)
-            merged = made.merge(wanted)
-            if merged is None:  # no number is so
-                return Numbers(integer=True, steps=frozenset({fraction(1)}), low=bound, high=bound)
-            made = merged
+            made = made and made.merge(wanted)
         step = self._step()
-        return (step and made.merge(step[0])) or made
+        return made.merge(step[0]) if made and step else made
 
     def _strings(self) -> Strings:
         patterns = apart(str(self.raw["pattern"])) if self.raw.get("pattern") is not None else []

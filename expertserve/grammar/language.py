@@ -14,6 +14,8 @@ from expertserve.grammar.tree import MAX_CODE, Alt, Class, Literal, Node, Ref, R
 
 MAX_STATES, MAX_PIECES = 20_000, 40_000
 """Bounds of an automaton, and of what it is made from."""
+MOST_REFINED = 100_000
+"""Steps for which equal states are looked for; a long chain of them would take many more."""
 DEAD = -1
 
 Ranges = tuple[tuple[int, int], ...]
@@ -229,7 +231,7 @@ def _class(ranges: list[tuple[int, int]]) -> Class:
 def _minimal(
     starts: tuple[int, ...], kinds: tuple[int, ...], table: list[list[int]], ends: list[bool]
 ) -> Language:
-    """Without states that lead nowhere, and with equal ones united (Moore's refinement)."""
+    """Without states that lead nowhere and, if they are few, equal ones united (Moore's way)."""
     users: list[list[int]] = [[] for _ in table]
     for state, row in enumerate(table):
         for after in set(row) - {DEAD}:
@@ -241,10 +243,14 @@ def _minimal(
         seen.update(new)
         alive += new
     block = [(1 if ends[s] else 0) if s in seen else DEAD for s in range(len(table))]
-    count = len({b for b in block if b != DEAD})
-    while True:
+    count, rounds = len({b for b in block if b != DEAD}), 0
+    while count:
+        rounds += 1
+        if rounds * len(table) > MOST_REFINED:
+            block = [s if s in seen else DEAD for s in range(len(table))]
+            break
         keys: dict[tuple[int, ...], int] = {}
-        refined = [
+        block = [
             (
                 DEAD
                 if block[s] == DEAD
@@ -254,7 +260,6 @@ def _minimal(
             )
             for s in range(len(table))
         ]
-        block = refined
         if len(keys) == count:
             break
         count = len(keys)

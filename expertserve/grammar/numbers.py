@@ -345,21 +345,19 @@ def multiples(step: Fraction) -> Language:
             return
         if place in (_WHOLE, _ZERO):
             yield ".", (remainder, -1)
-        if place == _WHOLE or -places - 1 <= place < 0:
-            for d in range(10):
-                if place == _WHOLE:
-                    yield str(d), ((remainder * 10 + d) % modulus, place)
-                elif place == -places - 1:
-                    if d == 0:
-                        yield "0", (remainder, place)
-                else:
-                    yield str(d), ((remainder * 10 + d) % modulus, place - 1)
+        for d in range(10) if place == _WHOLE or place < 0 else ():
+            if place == _WHOLE:
+                yield str(d), ((remainder * 10 + d) % modulus, place)
+            elif -place <= places:
+                yield str(d), ((remainder * 10 + d) % modulus, place - 1)
+            elif d == 0:  # more digits than the step has are zeros
+                yield "0", (remainder, max(place - 1, -places - 2))
 
     def ends(state: tuple[int, int]) -> bool:
         remainder, place = state
         if place in (_SIGN, _FIRST, -1):
             return False
-        written = 0 if place in (_WHOLE, _ZERO) else -place - 1
+        written = 0 if place in (_WHOLE, _ZERO) else min(places, -place - 1)
         return bool(remainder * 10 ** (places - written) % modulus == 0)
 
     return Language.made((0, _SIGN), moves, ends)

@@ -68,23 +68,54 @@ def searched(pattern: str, *, wide: bool = False) -> Node:
     Raises:
         ConfigError: As for `matched`.
     """
-    syntax = python_syntax(pattern, wide=wide)
-    read = _read(syntax)
-    items = list(read)
-    begins, ends = (
-        bool(items) and items[at][0] is op.AT and items[at][1] in edges
-        for at, edges in ((0, BEGINNINGS), (-1, ENDS))
-    )
-    left, right = ends and not begins, begins and not ends
-    anything = Repeat(ANY, 0, None)
-    try:
-        middle = _sequence(items, read.state.flags, not left, not right)
-        return _joined([*([anything] if left else ()), middle, *([anything] if right else ())])
-    except ConfigError:
-        if not left and not right:
-            raise
-        # An anchor somewhere at the open end: the whole of it, and nothing more, is always right.
-        return matched(syntax)
+    read = _read(python_syntax(pattern, wide=wide))
+    return _opened(list(read), read.state.flags, True, True)
+
+
+ANYTHING = Repeat(ANY, 0, None)
+
+
+def _opened(items: list[tuple[Any, Any]], flags: int, first: bool, last: bool) -> Node:
+    """A concatenation at the text's edges: anything may stand where no anchor does."""
+    begins, ends = False, False
+    while first and items and _is_edge(items[0], BEGINNINGS):
+        items, begins = items[1:], True
+    while last and items and _is_edge(items[-1], ENDS):
+        items, ends = items[:-1], True
+    left, right = first and not begins, last and not ends
+    if len(items) == 1 and (left or right) and _has_edges(items[0]):
+        return _opened_part(items[0], flags, left, right)
+    head, tail = [ANYTHING] if left else list[Node](), [ANYTHING] if right else list[Node]()
+    if left and items and _has_edges(items[0]):
+        head, items = [_opened_part(items[0], flags, True, False)], items[1:]
+    if right and items and _has_edges(items[-1]):
+        tail, items = [_opened_part(items[-1], flags, False, True)], items[:-1]
+    middle = _sequence(items, flags, first and begins, last and ends)
+    return _joined([*head, middle, *tail])
+
+
+def _opened_part(item: tuple[Any, Any], flags: int, first: bool, last: bool) -> Node:
+    what, value = item
+    if what is op.BRANCH:
+        return _either([_opened(list(option), flags, first, last) for option in value[1]])
+    _, more, less, inner = value
+    return _opened(list(inner), (flags | more) & ~less, first, last)
+
+
+def _is_edge(item: tuple[Any, Any], edges: set[Any]) -> bool:
+    return item[0] is op.AT and item[1] in edges
+
+
+def _has_edges(item: tuple[Any, Any]) -> bool:
+    """Whether it is a group or a choice with anchors in it."""
+    what, value = item
+    if what is op.BRANCH:
+        return any(
+            _is_edge(one, BEGINNINGS | ENDS) or _has_edges(one) for o in value[1] for one in o
+        )
+    if what is op.SUBPATTERN:
+        return any(_is_edge(one, BEGINNINGS | ENDS) or _has_edges(one) for one in value[3])
+    return False
 
 
 def apart(pattern: str) -> list[tuple[str, str, bool]]:
