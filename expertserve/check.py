@@ -400,8 +400,18 @@ class ExpertLint(Lint):
                         fix,
                         at=("base_models", 0),
                     )
+            if prepared.grammar and prepared.manifest.decoding.reasoning is None:
+                self._reasoning(prepared.prompt)
             if self.compile_grammar and prepared.grammar:
                 self._mask(prepared.grammar, base)
+
+    def _reasoning(self, prompt: PromptFormat) -> None:
+        if prompt.reasons or prompt.tokenizer.id_of("<think>") is not None:
+            message = "it has a grammar on a reasoning model, and no training.decoding.reasoning"
+            reason = "a think block before the answer is allowed, as if it said `optional`"
+            fix = "say optional, off, or which tags and budget it was trained with"
+            at = ("training", "decoding", "reasoning")
+            self.add("warning", "no_reasoning_rule", message, reason, fix, at=at)
 
     def _mask(self, grammar: Grammar, base: LocalModel) -> None:
         """What its grammar costs to compile for the base model's vocabulary."""

@@ -11,6 +11,7 @@ from expertserve import config, models
 from expertserve.adapters.peft import read_adapter
 from expertserve.adapters.serving import ServingAdapter, prepare_adapter
 from expertserve.errors import ConfigError, IncompatibleError, LoadError
+from expertserve.grammar.boundaries import with_boundaries
 from expertserve.grammar.bundled import bundled
 from expertserve.grammar.recognise import Grammar
 from expertserve.grammar.terms import from_gbnf
@@ -40,6 +41,7 @@ class PreparedExpert:
         adapter: The serving form; None where the package brings no adapter.
         prompt: How its prompts are written.
         grammar: What its answers follow, where it brings one.
+        written: The same as its author wrote it, before `grammar_fix`.
         cache_dir: Where its compiled grammar is kept; None is the user's cache folder.
         warnings: Problems that don't stop it from being served.
     """
@@ -52,6 +54,7 @@ class PreparedExpert:
     grammar: Grammar | None = None
     cache_dir: Path | None = None
     warnings: tuple[str, ...] = ()
+    written: Grammar | None = None
 
     @property
     def identity(self) -> tuple[str, str | None]:
@@ -236,10 +239,10 @@ def _prepare(
     )
     prompt = PromptFormat.choose(declared.prompt_template, own, theirs)
     _probe(prompt)
-    grammar, missing = _grammar(package, manifest)
-    return PreparedExpert(
-        package, manifest, base, adapter, prompt, grammar, cache_dir, (*warnings, *missing)
-    )
+    written, missing = _grammar(package, manifest)
+    fixed = with_boundaries(written) if written and manifest.decoding.grammar_fix else written
+    told = (*warnings, *missing)
+    return PreparedExpert(package, manifest, base, adapter, prompt, fixed, cache_dir, told, written)
 
 
 def _probe(prompt: PromptFormat) -> None:

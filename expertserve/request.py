@@ -76,6 +76,7 @@ class GrammarArgs(TypedDict, total=False):
     json_schema: A JSON schema, or a pydantic model; `result.parsed` then holds the object.
     regex: The whole answer matches it.
     choice: The answer is one of these.
+    grammar_fix: "word-boundaries" asks for a blank wherever two words of the grammar would meet.
     restrict_to_schema: Table and column names are those of `schema=`.
     on_incomplete: "raise" raises GrammarError for an incomplete sentence; else the result says so.
     allow_forced: False makes on_incomplete="raise" raise for a forced ending, too.
@@ -87,6 +88,7 @@ class GrammarArgs(TypedDict, total=False):
     json_schema: Mapping[str, object] | type[pydantic.BaseModel]
     regex: str
     choice: Sequence[str]
+    grammar_fix: Literal["word-boundaries"]
     restrict_to_schema: bool
     on_incomplete: Literal["return", "raise"]
     allow_forced: bool

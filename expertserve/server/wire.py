@@ -162,6 +162,10 @@ class _Common(_Wire):
     json_schema: Annotated[
         dict[str, Any] | None, Field(description="The short way to response_format json_schema.")
     ] = None
+    grammar_fix: Annotated[
+        Literal["word-boundaries"] | None,
+        Field(description="A blank wherever two words of the grammar would meet."),
+    ] = None
     restrict_to_schema: Annotated[
         bool | None, Field(description="Names in the answer are those of `schema`.")
     ] = None
@@ -229,6 +233,7 @@ class _Common(_Wire):
             "regex": self.regex,
             "choice": self.choice,
             "json_schema": self.json_schema,
+            "grammar_fix": self.grammar_fix,
             "restrict_to_schema": self.restrict_to_schema,
             "thinking": self.thinking,
             "reasoning": self.reasoning,
