@@ -95,7 +95,16 @@ class GrammarArgs(TypedDict, total=False):
     reasoning: ReasoningMode
 
 
-class GenerateArgs(SamplingArgs, PromptArgs, GrammarArgs, total=False):
+class RouteArgs(TypedDict, total=False):
+    """Keyword arguments of routing.
+
+    fallback: "base" lets the base model answer what fits no expert, where the expert is `auto`.
+    """
+
+    fallback: Literal["base"]
+
+
+class GenerateArgs(SamplingArgs, PromptArgs, GrammarArgs, RouteArgs, total=False):
     """All that `generate` takes beside the prompt."""
 
 
@@ -103,8 +112,25 @@ def split_args(args: GenerateArgs) -> tuple[PromptArgs, SamplingArgs, GrammarArg
     """`generate`'s arguments, by what they shape: prompt, sampling, grammar."""
     prompt = {k: v for k, v in args.items() if k in PromptArgs.__annotations__}
     grammar = {k: v for k, v in args.items() if k in GrammarArgs.__annotations__}
-    others = {k: v for k, v in args.items() if k not in prompt and k not in grammar}
+    known = {*prompt, *grammar, *RouteArgs.__annotations__}
+    others = {k: v for k, v in args.items() if k not in known}
     return PromptArgs(**prompt), SamplingArgs(**others), GrammarArgs(**grammar)  # type: ignore[typeddict-item]
+
+
+def check_fallback(args: GenerateArgs) -> bool:
+    """Whether the base model may answer what fits no expert.
+
+    Raises:
+        ConfigError: `bad_argument`.
+    """
+    wanted = args.get("fallback")
+    if wanted not in (None, "base"):
+        raise ConfigError(
+            f"fallback must be base, not {str(wanted)[:60]!r}",
+            hint="leave it out to be told that no expert fits",
+            code="bad_argument",
+        )
+    return wanted == "base"
 
 
 def routed_by(prompt: str | None, args: GenerateArgs) -> tuple[str, str]:

@@ -110,6 +110,22 @@ def test_words_get_a_blank_where_the_manifest_or_a_call_asks(
     assert asked({"grammar_fix": "word-boundaries"}, **names)[0] == "SELECT id FROM t"
 
 
+def test_the_base_answers_what_fits_no_expert_where_a_call_asks_for_it(
+    load: Load, tiny_base: Path, tiny_lora: Path, tmp_path: Path
+) -> None:
+    package = tiny.package(tmp_path / "p", tiny_lora, tiny_base, routing={"keywords": ["sql"]})
+    manager = load(package).manager
+    with pytest.raises(ConfigError) as caught:
+        manager.generate("auto", "weather?")
+    assert caught.value.code == "no_expert_fits"
+    result = manager.generate("auto", "weather?", fallback="base")
+    assert result.expert.name == "tiny" and result.expert.adapter is None
+    assert manager.generate("auto", "sql?", fallback="base").expert.name == "expert-tiny"
+    with pytest.raises(ConfigError) as caught:
+        manager.generate("auto", "weather?", fallback="any")  # type: ignore[arg-type]
+    assert caught.value.code == "bad_argument"
+
+
 def test_a_result_proves_what_gave_it(load: Load, tiny_package: Path) -> None:
     expert = load(tiny_package)
     result = expert.generate("x")

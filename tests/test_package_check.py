@@ -324,6 +324,16 @@ def test_two_limits_and_unread_files_are_named(tiny_package: Path, lint: Any) ->
     assert "two_limits" not in lint(decoding(tiny_package, max_tokens=5, max_new_tokens=5))
 
 
+def test_hints_that_compare_or_cant_be_read_are_named(tiny_package: Path, lint: Any) -> None:
+    def hinted(text: str) -> dict[str, Finding]:
+        edit(tiny_package, lambda m: m.update(routing={"keywords": ["x"], "router_hint": text}))
+        return lint(tiny_package)  # type: ignore[no-any-return]
+
+    assert "formality>0.7" in hinted("lang=en OR formality>0.7")["hint_comparison"].message
+    assert hinted("lang=")["bad_hint"].severity == "warning"
+    assert not {"bad_hint", "hint_comparison"} & hinted("lang=en").keys()
+
+
 def test_words_that_run_together_have_a_fix(tiny_package: Path, lint: Any) -> None:
     (tiny_package / "grammar.gbnf").write_text(
         'root ::= "SELECT" ws [a-z]+ ws "FROM" ws [a-z]+\nws ::= [ ]*'

@@ -7,12 +7,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from expertserve.errors import ExpertError, Located
+from expertserve.errors import ConfigError, ExpertError, Located
 from expertserve.files import read_bounded
 from expertserve.findings import Finding, Severity
 from expertserve.package import positions
 from expertserve.package.archive import Package, compare_digest
 from expertserve.package.asking import ReasoningSpec
+from expertserve.package.hint import parse_hint
 from expertserve.package.manifest import NAME, Manifest, read_manifest
 from expertserve.package.signature import MEMBER, covers_manifest, verify_signature
 
@@ -204,6 +205,7 @@ class Lint:
                 "add some words of its field",
                 at=(),
             )
+        self._hint(manifest.routing.router_hint)
         if manifest.soft_prompts:
             reason = "an expert without them would answer otherwise, so loading it is refused"
             self.add(
@@ -214,6 +216,19 @@ class Lint:
                 "train without",
                 at=("soft_prompts",),
             )
+
+    def _hint(self, text: str) -> None:
+        at = ("routing", "router_hint")
+        try:
+            unknown = parse_hint(text).unknown if text.strip() else ()
+        except ConfigError as error:
+            reason = "routing leaves it out"
+            self.add("warning", error.code, error.message, reason, error.hint, at=at)
+            return
+        if unknown:
+            message = f"router_hint compares: {', '.join(unknown[:5])}"
+            reason = "nothing measures it, so it counts as unknown: never true, nor its negation"
+            self.add("warning", "hint_comparison", message, reason, "write key=value", at=at)
 
     def _hashes(self, package: Package, manifest: Manifest) -> None:
         files = manifest.integrity.files if manifest.integrity else {}

@@ -169,6 +169,10 @@ class _Common(_Wire):
     restrict_to_schema: Annotated[
         bool | None, Field(description="Names in the answer are those of `schema`.")
     ] = None
+    fallback: Annotated[
+        Literal["base"] | None,
+        Field(description="With `auto`: the base model answers what fits no expert."),
+    ] = None
     thinking: bool | None = None
     reasoning: Annotated[
         Literal["strip", "keep", "off"] | None,
@@ -235,6 +239,7 @@ class _Common(_Wire):
             "json_schema": self.json_schema,
             "grammar_fix": self.grammar_fix,
             "restrict_to_schema": self.restrict_to_schema,
+            "fallback": self.fallback,
             "thinking": self.thinking,
             "reasoning": self.reasoning,
         }
