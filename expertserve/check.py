@@ -13,6 +13,7 @@ from pathlib import Path
 
 from expertserve.adapters.peft import read_adapter
 from expertserve.decoding.compile import measure
+from expertserve.decoding.judge import case_findings
 from expertserve.errors import ExpertError, GrammarError, LoadError
 from expertserve.expert import choose_base, prepare
 from expertserve.files import read_bounded
@@ -23,6 +24,7 @@ from expertserve.grammar.recognise import Grammar
 from expertserve.models import LocalModel
 from expertserve.package import positions
 from expertserve.package.archive import Package, compare_digest, open_package
+from expertserve.package.cases import read_cases
 from expertserve.package.check import SEVERITIES, Lint
 from expertserve.package.checkpoints import choose_adapter
 from expertserve.package.manifest import BaseModelSpec, Manifest
@@ -402,6 +404,7 @@ class ExpertLint(Lint):
                     )
             if prepared.grammar and prepared.manifest.decoding.reasoning is None:
                 self._reasoning(prepared.prompt)
+            self.found += case_findings(read_cases(package.folder), prepared.grammar)
             if self.compile_grammar and prepared.grammar:
                 self._mask(prepared.grammar, base)
 
