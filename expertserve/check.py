@@ -14,6 +14,7 @@ from pathlib import Path
 from expertserve.adapters.peft import read_adapter
 from expertserve.adapters.settings import CONFIG, check_base_name
 from expertserve.decoding.compile import measure
+from expertserve.decoding.judge import case_findings
 from expertserve.errors import ExpertError, GrammarError, LoadError
 from expertserve.expert import choose_base, prepare
 from expertserve.files import check_not_pointer, read_bounded
@@ -24,6 +25,7 @@ from expertserve.grammar.recognise import Grammar
 from expertserve.models import LocalModel
 from expertserve.package import positions
 from expertserve.package.archive import Package, compare_digest, open_package
+from expertserve.package.cases import read_cases
 from expertserve.package.check import SEVERITIES, Lint
 from expertserve.package.checkpoints import check_choice, choose_adapter
 from expertserve.package.manifest import BaseModelSpec, Manifest, read_manifest
@@ -408,8 +410,19 @@ class ExpertLint(Lint):
             self.report(
                 (n for n in prepared.notes if n.message not in known), at=("base_models", 0)
             )
+            if prepared.grammar and prepared.manifest.decoding.reasoning is None:
+                self._reasoning(prepared.prompt)
+            self.found += case_findings(read_cases(package.folder), prepared.grammar)
             if self.compile_grammar and prepared.grammar:
                 self._mask(prepared.grammar, base)
+
+    def _reasoning(self, prompt: PromptFormat) -> None:
+        if prompt.reasons or prompt.tokenizer.id_of("<think>") is not None:
+            message = "it has a grammar on a reasoning model, and no training.decoding.reasoning"
+            reason = "a think block before the answer is allowed, as if it said `optional`"
+            fix = "say optional, off, or which tags and budget it was trained with"
+            at = ("training", "decoding", "reasoning")
+            self.add("warning", "no_reasoning_rule", message, reason, fix, at=at)
 
     def _mask(self, grammar: Grammar, base: LocalModel) -> None:
         """What its grammar costs to compile for the base model's vocabulary."""

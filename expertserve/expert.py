@@ -13,6 +13,7 @@ from expertserve.adapters.serving import ServingAdapter, prepare_adapter
 from expertserve.adapters.settings import CONFIG, check_base_name
 from expertserve.errors import IncompatibleError, LoadError
 from expertserve.findings import Finding
+from expertserve.grammar.boundaries import with_boundaries
 from expertserve.grammar.bundled import bundled
 from expertserve.grammar.recognise import Grammar
 from expertserve.grammar.terms import from_gbnf
@@ -43,6 +44,7 @@ class PreparedExpert:
         adapter: The serving form; None where the package brings no adapter.
         prompt: How its prompts are written.
         grammar: What its answers follow, where it brings one.
+        written: The same as its author wrote it, before `grammar_fix`.
         cache_dir: Where its compiled grammar is kept; None is the user's cache folder.
         said: Problems that don't stop it from being served.
         notes: Problems with what it is served on, as findings.
@@ -57,6 +59,7 @@ class PreparedExpert:
     cache_dir: Path | None = None
     said: tuple[str, ...] = ()
     notes: tuple[Finding, ...] = ()
+    written: Grammar | None = None
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -245,10 +248,19 @@ def _prepare(
         (cache_dir or config.cache_dir()) / "adapters",
     )
     prompt.probe()
-    grammar, missing = _grammar(package, manifest)
-    said, notes = (*warnings, *missing), [*notes, *found]
+    written, missing = _grammar(package, manifest)
+    fixed = with_boundaries(written) if written and manifest.decoding.grammar_fix else written
     return PreparedExpert(
-        package, manifest, base, adapter, prompt, grammar, cache_dir, said, tuple(notes)
+        package,
+        manifest,
+        base,
+        adapter,
+        prompt,
+        fixed,
+        cache_dir,
+        (*warnings, *missing),
+        (*notes, *found),
+        written,
     )
 
 

@@ -77,6 +77,7 @@ class GrammarArgs(TypedDict, total=False):
     strict: Objects of `json_schema` that don't say `additionalProperties` have none.
     regex: The whole answer matches it.
     choice: The answer is one of these.
+    grammar_fix: "word-boundaries" asks for a blank wherever two words of the grammar would meet.
     restrict_to_schema: Table and column names are those of `schema=`.
     on_incomplete: "raise" raises GrammarError for an incomplete sentence; else the result says so.
     allow_forced: False makes on_incomplete="raise" raise for a forced ending, too.
@@ -89,13 +90,23 @@ class GrammarArgs(TypedDict, total=False):
     strict: bool
     regex: str
     choice: Sequence[str]
+    grammar_fix: Literal["word-boundaries"]
     restrict_to_schema: bool
     on_incomplete: Literal["return", "raise"]
     allow_forced: bool
     reasoning: ReasoningMode
 
 
-class GenerateArgs(SamplingArgs, PromptArgs, GrammarArgs, total=False):
+class RouteArgs(TypedDict, total=False):
+    """Keyword arguments of routing.
+
+    fallback: "base" lets the base model answer what fits no expert, where the expert is `auto`.
+    """
+
+    fallback: Literal["base"]
+
+
+class GenerateArgs(SamplingArgs, PromptArgs, GrammarArgs, RouteArgs, total=False):
     """All that `generate` takes beside the prompt."""
 
 
@@ -103,8 +114,25 @@ def split_args(args: GenerateArgs) -> tuple[PromptArgs, SamplingArgs, GrammarArg
     """`generate`'s arguments, by what they shape: prompt, sampling, grammar."""
     prompt = {k: v for k, v in args.items() if k in PromptArgs.__annotations__}
     grammar = {k: v for k, v in args.items() if k in GrammarArgs.__annotations__}
-    others = {k: v for k, v in args.items() if k not in prompt and k not in grammar}
+    known = {*prompt, *grammar, *RouteArgs.__annotations__}
+    others = {k: v for k, v in args.items() if k not in known}
     return PromptArgs(**prompt), SamplingArgs(**others), GrammarArgs(**grammar)  # type: ignore[typeddict-item]
+
+
+def check_fallback(args: GenerateArgs) -> bool:
+    """Whether the base model may answer what fits no expert.
+
+    Raises:
+        ConfigError: `bad_argument`.
+    """
+    wanted = args.get("fallback")
+    if wanted not in (None, "base"):
+        raise ConfigError(
+            f"fallback must be base, not {str(wanted)[:60]!r}",
+            hint="leave it out to be told that no expert fits",
+            code="bad_argument",
+        )
+    return wanted == "base"
 
 
 def routed_by(prompt: str | None, args: GenerateArgs) -> tuple[str, str]:

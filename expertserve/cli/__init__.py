@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import typer
 
 from expertserve._version import __version__
-from expertserve.cli import batch, bench, chat, generate, init, keys, models, packages
+from expertserve.cli import batch, bench, cases, chat, generate, init, keys, models, packages
 from expertserve.cli.commands import Root, group
 
 app = group(
@@ -61,7 +61,7 @@ def completion(
     )
 
 
-for part in (generate, chat, batch, init, packages, keys):
+for part in (generate, chat, batch, init, packages, cases, keys):
     app.add_typer(part.app)
 app.add_typer(models.app, name="models")
 app.add_typer(bench.app)

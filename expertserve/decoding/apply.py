@@ -21,6 +21,7 @@ from expertserve.decoding.separate import AnswerFollower, Separator
 from expertserve.decoding.validate import validate
 from expertserve.errors import ConfigError, GrammarError
 from expertserve.grammar import terms
+from expertserve.grammar.boundaries import with_boundaries
 from expertserve.grammar.program import MAX_ENDING
 from expertserve.grammar.recognise import Grammar
 from expertserve.grammar.schema import Schema
@@ -144,7 +145,7 @@ class Applied:
             self.constraint.digest, self.constraint.engine, follower.complete, follower.forced
         )
         decoding = self._expert.manifest.decoding
-        if decoding.validation != "parser-strict" or not decoding.grammar_type:
+        if not decoding.judged or not decoding.grammar_type:
             return verdict
         parsed = validate(decoding.grammar_type, answer)
         return replace(
@@ -236,23 +237,39 @@ async def _grammar_of(
                 "restrict_to_schema needs a grammar, and there is none", code="bad_grammar"
             )
         return None
+    fix = args.get("grammar_fix")
+    if fix not in (None, "word-boundaries"):
+        raise ConfigError(
+            f"there is no grammar_fix {str(fix)[:60]!r}", hint="word-boundaries", code="bad_grammar"
+        )
+    own = not given
+    if own and expert.grammar and not fix and not args.get("restrict_to_schema"):
+        return _Chosen(expert.grammar, own=True)
     chosen = (
-        _Chosen(expert.grammar, own=True)
-        if not given and expert.grammar
+        _Chosen(expert.written, own=True)
+        if own and expert.written
         else await costly.run(expert.package.digest, partial(_choose, args))
     )
-    if not args.get("restrict_to_schema"):
-        return chosen
+    if args.get("restrict_to_schema"):
+        chosen = await costly.run(
+            expert.package.digest, partial(_restricted, expert, chosen, schema)
+        )
+    if fix or (own and expert.manifest.decoding.grammar_fix):
+        fixed = await costly.run(expert.package.digest, partial(with_boundaries, chosen.grammar))
+        chosen = replace(chosen, grammar=fixed)
+    return chosen
+
+
+def _restricted(expert: PreparedExpert, chosen: _Chosen, schema: str | None) -> _Chosen:
     if not schema:
         raise ConfigError(
             "restrict_to_schema needs schema=",
             hint="pass the DDL or graph schema that names are taken from",
             code="no_schema",
         )
-    kind = expert.manifest.decoding.grammar_type or "sql"
-    rules = expert.manifest.decoding.schema_rules
-    make = partial(restrict, chosen.grammar, schema, kind, rules)
-    return replace(chosen, grammar=await costly.run(expert.package.digest, make))
+    decoding = expert.manifest.decoding
+    kind = decoding.grammar_type or "sql"
+    return replace(chosen, grammar=restrict(chosen.grammar, schema, kind, decoding.schema_rules))
 
 
 def _check_budget(grammar: Grammar, expert: PreparedExpert, max_tokens: int) -> int:

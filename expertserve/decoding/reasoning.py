@@ -36,8 +36,8 @@ def reasoning_wish(
 ) -> Wish | None:
     """The call's word over the manifest's over what the template implies; None allows no block.
 
-    A template for reasoning models implies it where a grammar would forbid the block, and where the
-    tokenizer has the tag as a token, so that the model surely knows it.
+    A tokenizer that has the tag as a token implies it, for its model surely knows it; so does a
+    template for reasoning models where a grammar would forbid the block.
 
     Raises:
         ConfigError: `bad_argument`.
@@ -49,8 +49,10 @@ def reasoning_wish(
     declared = expert.manifest.decoding.reasoning
     implied = declared == "optional" or (
         declared is None
-        and expert.prompt.reasons
-        and (grammar or expert.prompt.tokenizer.id_of(ReasoningSpec().open) is not None)
+        and (
+            (grammar and expert.prompt.reasons)
+            or expert.prompt.tokenizer.id_of(ReasoningSpec().open) is not None
+        )
     )
     spec = declared if isinstance(declared, ReasoningSpec) else ReasoningSpec() if implied else None
     if mode == "off" or thinking is False or (spec is None and mode is None):

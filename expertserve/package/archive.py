@@ -77,7 +77,7 @@ def open_package(
         LoadError: Missing, corrupt, truncated, or unsafe; nothing is left behind.
         IntegrityError: A checksum doesn't match; the message names both.
     """
-    source = local_path(path)
+    source = local_path(path, cache_dir=cache_dir)
     limits = limits or Limits()
     with _reading(source):
         if source.exists() and not source.is_dir() and not source.is_file():

@@ -119,16 +119,28 @@ class Decoding(Section):
     min_p: Annotated[float, Field(ge=0, le=1)] | None = None
     repetition_penalty: Annotated[float, Field(gt=0, le=100)] | None = None
     max_tokens: Annotated[int, Field(ge=1)] | None = None
+    max_new_tokens: Annotated[int, Field(ge=1)] | None = None
     stop_sequences: Annotated[
         tuple[Annotated[str, Field(min_length=1, max_length=1000)], ...], Field(max_length=64)
     ] = ()
     use_grammar: bool | None = None
     grammar_type: str | None = None
     grammar_file: str | None = None
+    grammar_fix: Literal["word-boundaries"] | None = None
     schema_rules: dict[str, str] = Field(default_factory=dict)
     reasoning: ReasoningSpec | Literal["optional", "off"] | None = None
     validation: str | None = None
     validation_cmd: str | None = None
+
+    @property
+    def limit(self) -> int | None:
+        """`max_tokens`, which some authors call `max_new_tokens`."""
+        return self.max_tokens or self.max_new_tokens
+
+    @property
+    def judged(self) -> bool:
+        """Whether parsers are to judge the answers."""
+        return self.validation in ("parser-strict", "schema-strict")
 
 
 class Checkpoint(Section):

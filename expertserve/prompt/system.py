@@ -52,7 +52,8 @@ class SystemDefaults:
         if wanted == "none":
             return cls()
         if wanted == "grammar_type":
-            return cls(dialect=(manifest.decoding.grammar_type or "").partition("-")[2] or None)
+            language, _, dialect = (manifest.decoding.grammar_type or "").partition("-")
+            return cls(dialect=dialect if language == "sql" and dialect else None)
         if wanted:
             return cls(dialect=wanted)
         return cls(dialect=dialect_of(manifest.capabilities) if CHATML in template else None)

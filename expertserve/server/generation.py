@@ -16,7 +16,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from expertserve.errors import ConfigError, ExpertError, ExpertNotLoadedError
-from expertserve.request import routed_by
+from expertserve.request import check_fallback, routed_by
 from expertserve.result import Chunk, InferenceResult
 from expertserve.server.auth import Key
 from expertserve.server.edge import Facts
@@ -88,6 +88,8 @@ def choose(parts: Parts, key: Key, ask: Ask) -> str:
             for r in parts.service.route(*routed_by(ask.prompt, ask.args))
             if key.allows(r.name)
         ]
+        if not allowed and check_fallback(ask.args):
+            allowed = [b for b in parts.service.info().base_models if key.allows(b)]
         if not allowed:
             raise ConfigError(
                 "no expert that you may use fits this prompt",

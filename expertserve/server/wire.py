@@ -164,8 +164,16 @@ class _Common(_Wire):
     json_schema: Annotated[
         dict[str, Any] | None, Field(description="The short way to response_format json_schema.")
     ] = None
+    grammar_fix: Annotated[
+        Literal["word-boundaries"] | None,
+        Field(description="A blank wherever two words of the grammar would meet."),
+    ] = None
     restrict_to_schema: Annotated[
         bool | None, Field(description="Names in the answer are those of `schema`.")
+    ] = None
+    fallback: Annotated[
+        Literal["base"] | None,
+        Field(description="With `auto`: the base model answers what fits no expert."),
     ] = None
     thinking: bool | None = None
     reasoning: Annotated[
@@ -231,7 +239,9 @@ class _Common(_Wire):
             "regex": self.regex,
             "choice": self.choice,
             "json_schema": self.json_schema,
+            "grammar_fix": self.grammar_fix,
             "restrict_to_schema": self.restrict_to_schema,
+            "fallback": self.fallback,
             "thinking": self.thinking,
             "reasoning": self.reasoning,
         }
