@@ -55,6 +55,14 @@ WITHOUT_GROUPS = {"num_key_value_heads": ABSENT}
 ROUTED = {"num_experts_per_tok": 2, "moe_intermediate_size": 64}
 TIED = {"tie_word_embeddings": True}
 SLIDING = {"sliding_window": 64}
+LFM2 = {
+    "layer_types": ["conv", "full_attention"],
+    "block_ff_dim": 96,
+    "block_dim": 128,
+    "block_auto_adjust_ff_dim": False,
+    "conv_dim": 128,
+    "conv_L_cache": 3,
+}
 ARCHITECTURES = tuple(
     Architecture(name, options)
     for name, options in {
@@ -79,6 +87,7 @@ ARCHITECTURES = tuple(
         "gptj": {"n_embd": 128, "n_head": 4, "n_layer": 2, "rotary_dim": 32, "n_positions": 1024},
         "granite": {},
         "granitemoe": EXPERTS,
+        "lfm2": TIED | LFM2,
         "llama": {},
         "mistral": {"sliding_window": None},
         "mixtral": EXPERTS | {"sliding_window": None},
@@ -133,7 +142,6 @@ REFUSED = {
 """What isn't served on vLLM 0.32 on a CPU, and what the error says."""
 NOT_TRIED = {
     "deepseek_v2": "no tiny model that vLLM's latent attention takes on a CPU was found",
-    "lfm2": "on a CPU vLLM's own base differs from transformers by far, without an adapter",
     "phimoe": "vLLM doesn't read the tiny model's configuration",
 }
 BASE_DIFFERS = {"apertus": 1e-3}
