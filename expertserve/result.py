@@ -30,6 +30,10 @@ class Chunk:
     """Which of the request's `n` completions."""
     logprobs: tuple[TokenLogprob, ...] = ()
     finish_reason: FinishReason | None = None
+    prompt_logprobs: tuple[TokenLogprob, ...] = ()
+    """Of the prompt's tokens from the second on; on the first chunk that has them."""
+    cached_tokens: int = 0
+    """Of the prompt: those that the engine remembered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,8 @@ class Usage:
 
     prompt_tokens: int
     completion_tokens: int
+    cached_tokens: int = 0
+    """Of `prompt_tokens`: those that the engine remembered from earlier requests."""
 
     @property
     def total_tokens(self) -> int:
@@ -152,6 +158,10 @@ class InferenceResult:
     request_id: str = ""
     parsed: object = None
     """With `json_schema=`, the object, or the pydantic model; None if incomplete."""
+    prompt_token_ids: tuple[int, ...] = ()
+    """What the model read."""
+    prompt_logprobs: tuple[TokenLogprob, ...] | None = None
+    """Of the prompt's tokens from the second on; None where none were asked for."""
 
     @property
     def text(self) -> str:

@@ -26,6 +26,8 @@ class Collector:
         self._request: Request | None = None
         self._parts: dict[int, list[Chunk]] = {}
         self._first: float | None = None
+        self._cached = 0
+        self._prompt: tuple[TokenLogprob, ...] = ()
         self._accepted = self._handed = time.monotonic()
         self._ended: float | None = None
         self.load = 0.0
@@ -36,6 +38,11 @@ class Collector:
         """The request goes to the engine."""
         self._request, self._expert = request, expert
         self._handed = time.monotonic()
+
+    def read(self, chunk: Chunk) -> None:
+        """What an engine's chunk says of the prompt."""
+        self._cached = max(self._cached, chunk.cached_tokens)
+        self._prompt = self._prompt or chunk.prompt_logprobs
 
     def add(self, chunk: Chunk) -> None:
         if self._first is None and chunk.token_ids:
@@ -59,7 +66,11 @@ class Collector:
         )
         return InferenceResult(
             completions,
-            Usage(len(self._request.prompt_token_ids), sum(len(c.token_ids) for c in completions)),
+            Usage(
+                len(self._request.prompt_token_ids),
+                sum(len(c.token_ids) for c in completions),
+                self._cached,
+            ),
             self._expert.proof(),
             self._expert.base_proof(),
             Timing(
@@ -70,6 +81,8 @@ class Collector:
             ),
             self._request.id,
             self.parse(completions[0].text) if self.parse and whole else None,
+            self._request.prompt_token_ids,
+            self._prompt if self._request.sampling.prompt_logprobs is not None else None,
         )
 
     def _join(self, index: int) -> Completion:

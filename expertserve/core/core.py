@@ -115,6 +115,7 @@ class Core:
                     collect.verdict, collect.parse = applied.verdict, applied.parse
                 async with aclosing(engine.stream(request)) as chunks:
                     async for chunk in chunks:
+                        collect.read(chunk)
                         out = await applied.follow(chunk) if applied else chunk
                         if out:
                             collect.add(out)

@@ -49,11 +49,14 @@ class Applied:
         constraint: Constraint,
         args: GrammarArgs,
         sampling: Sampling,
+        begun: str = "",
     ) -> None:
         self._expert = expert
         self._args = args
         self._grammar = chosen.grammar
-        self.parse = chosen.parse
+        self._begun = begun
+        parse = chosen.parse
+        self.parse = parse if not begun or not parse else lambda text: parse(begun + text)
         self.sampling = replace(
             sampling, stop=()
         )  # stops act where the sentence is complete, which the engine can't know
@@ -68,6 +71,7 @@ class Applied:
                 ends=frozenset(sampling.stop_token_ids),
                 stops=sampling.stop,
                 index=index,
+                begun=begun,
             )
             for index in range(sampling.n)
         ]
@@ -98,7 +102,7 @@ class Applied:
         decoding = self._expert.manifest.decoding
         if decoding.validation != "parser-strict" or not decoding.grammar_type:
             return verdict
-        parsed = validate(decoding.grammar_type, text)
+        parsed = validate(decoding.grammar_type, self._begun + text)
         return replace(
             verdict, valid=parsed.valid, parser=parsed.parser, message=parsed.message or None
         )
@@ -123,9 +127,16 @@ class Applied:
 
 
 async def apply_grammar(
-    expert: PreparedExpert, args: GrammarArgs, schema: str | None, sampling: Sampling
+    expert: PreparedExpert,
+    args: GrammarArgs,
+    schema: str | None,
+    sampling: Sampling,
+    begun: str = "",
 ) -> Applied | None:
     """The grammar that a call asks for, else the expert's own; None where there is none.
+
+    Args:
+        begun: What the sentence begins with already, at the end of the prompt.
 
     Raises:
         ConfigError: Two are asked for, or one is malformed. GrammarError: Its text is, or no
@@ -163,20 +174,57 @@ async def apply_grammar(
                 restrict, chosen.grammar, schema, kind, expert.manifest.decoding.schema_rules
             ),
         )
-    _check_budget(chosen.grammar, expert, sampling)
+    _check_beside(sampling, expert)
+    if begun and not await asyncio.to_thread(chosen.grammar.is_prefix, begun):
+        raise GrammarError(
+            "no sentence of the grammar begins with the message that is to be continued",
+            hint="correct it, or switch the grammar off with grammar=None",
+            code="bad_beginning",
+        )
+    await asyncio.to_thread(_check_budget, chosen.grammar, expert, sampling, begun)
     constraint = await asyncio.to_thread(
         masks.ready, chosen.grammar, expert.base.path, expert.cache_dir, own=chosen.own
     )
-    return Applied(expert, chosen, constraint, args, sampling)
+    if begun:
+        constraint = replace(constraint, begun=tuple(_spell(expert, begun.encode())))
+    return Applied(expert, chosen, constraint, args, sampling, begun)
 
 
-def _check_budget(grammar: Grammar, expert: PreparedExpert, sampling: Sampling) -> None:
+def _check_beside(sampling: Sampling, expert: PreparedExpert) -> None:
+    """Refuses what could leave a grammar no token to go on with, or end a sentence in its middle.
+
+    Raises:
+        ConfigError: `not_with_grammar`.
+    """
+    tokens = vocabulary_of(expert.base.path).tokens
+    own = expert.prompt.stop_token_ids()
+    values = {
+        "allowed_token_ids": sampling.allowed_token_ids is not None,
+        "bad_words": bool(sampling.bad_words),
+        "stop_token_ids": any(t in tokens and t not in own for t in sampling.stop_token_ids),
+        "min_tokens": sampling.min_tokens > 0,
+        "ignore_eos": sampling.ignore_eos,
+        "include_stop": sampling.include_stop,
+    }
+    for name, given in values.items():
+        if given:
+            raise ConfigError(
+                f"{name} can't hold beside a grammar, which says itself what comes and where it"
+                " ends",
+                hint="switch the grammar off with grammar=None, or leave it out",
+                code="not_with_grammar",
+            )
+
+
+def _check_budget(
+    grammar: Grammar, expert: PreparedExpert, sampling: Sampling, begun: str = ""
+) -> None:
     """Raises GrammarError `no_ending_fits` where not even the shortest sentence fits."""
-    wanted = grammar.min_chars
-    if wanted <= sampling.max_tokens:  # no token writes less than a character
+    wanted = grammar.min_chars - len(begun)
+    if wanted <= sampling.max_tokens and not begun:  # no token writes less than a character
         return
     if wanted <= MAX_ENDING:
-        wanted = len(_spell(expert, (grammar.shortest_completion("") or "").encode()))
+        wanted = len(_spell(expert, (grammar.shortest_completion(begun) or "").encode()))
     if wanted > sampling.max_tokens:
         raise GrammarError(
             f"the grammar's shortest sentence takes {wanted:,} tokens; max_tokens is"

@@ -26,6 +26,7 @@ class Follower:
         ends: Tokens that end the answer.
         stops: Texts that end it where the sentence before them is complete; elsewhere they are part
             of it.
+        begun: What the sentence begins with already; it is not part of the text.
     """
 
     def __init__(
@@ -38,6 +39,7 @@ class Follower:
         ends: frozenset[int],
         stops: Sequence[str] = (),
         index: int = 0,
+        begun: str = "",
     ) -> None:
         self._grammar = grammar
         self._tokens = tokens
@@ -47,6 +49,8 @@ class Follower:
         self._stops = tuple(stops)
         self._index = index
         self._cursor: Cursor = grammar.start()
+        self._cursor.feed(begun.encode())
+        self._begun = begun
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._text = ""
         self._given = 0
@@ -133,15 +137,17 @@ class Follower:
         places = (
             p for p in range(self._given, len(self._text)) if self._text.startswith(self._stops, p)
         )
-        return next((p for p in places if self._grammar.accepts(self._text[:p])), None)
+        return next((p for p in places if self._is_sentence(p)), None)
 
     def _held_back(self) -> int:
         """Characters at the end that may still become such a stop."""
         longest = max(map(len, self._stops), default=0) - 1
         for size in range(min(longest, len(self._text) - self._given), 0, -1):
             tail = self._text[-size:]
-            if any(s.startswith(tail) for s in self._stops) and self._grammar.accepts(
-                self._text[:-size]
-            ):
+            if any(s.startswith(tail) for s in self._stops) and self._is_sentence(-size):
                 return size
         return 0
+
+    def _is_sentence(self, end: int) -> bool:
+        """Whether the text up to there is one, with what it began with."""
+        return self._grammar.accepts(self._begun + self._text[:end])

@@ -33,7 +33,7 @@ class Guides:
         self._lock = threading.Lock()
 
     def __call__(self, constraint: Constraint) -> MaskState:
-        """A completion's state, at the beginning of its sentence.
+        """A completion's state, where its sentence goes on.
 
         Raises:
             GrammarError: The compiled grammar is damaged, or can't be read.
@@ -45,7 +45,10 @@ class Guides:
             self._masks.move_to_end(name)
             while len(self._masks) > KEPT:
                 self._masks.popitem(last=False)
-            return mask.start()
+        state = mask.start()
+        for token in constraint.begun:
+            state.commit(token)
+        return state
 
     def _load(self, constraint: Constraint) -> Mask:
         self._vocabulary = self._vocabulary or Vocabulary.read(self._tokenizer)
