@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -13,6 +12,7 @@ import typer
 
 from expertserve._version import __version__
 from expertserve.cli import engine_options
+from expertserve.cli.http import StrictFields, settings_of
 from expertserve.cli.options import (
     BaseModel,
     CacheDir,
@@ -26,7 +26,6 @@ from expertserve.cli.options import (
     named,
 )
 from expertserve.errors import ConfigError
-from expertserve.server.settings import ServerSettings
 
 if TYPE_CHECKING:
     from expertserve.manager import AsyncExpertManager
@@ -129,6 +128,7 @@ def serve(
     log_json: LogJson = None,
     request_timeout: RequestTimeout = 600.0,
     max_pending: MaxPending = 512,
+    strict_fields: StrictFields = False,
     base_model: BaseModel = None,
     device: Device = None,
     dtype: Precision = None,
@@ -159,20 +159,7 @@ def serve(
     from expertserve.server.run import NamedPackage
     from expertserve.server.run import serve as run
 
-    settings = ServerSettings(
-        host=host,
-        port=port,
-        keys=keys,
-        open_admin=open_admin,
-        experts_folder=experts_folder,
-        state_folder=state_dir,
-        insecure=insecure,
-        drain=drain,
-        log_prompts=log_prompts,
-        log_json=not sys.stderr.isatty() if log_json is None else log_json,
-        request_timeout=request_timeout,
-        max_pending=max_pending,
-    )
+    settings = settings_of(ctx)
     places = [Path(p) for p in packages or () if Path(p).exists()]
     found = expand(packages or [])
     if not found and not (watch and places) and not (experts_folder or state_dir or base_model):

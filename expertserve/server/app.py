@@ -18,6 +18,7 @@ from starlette.exceptions import HTTPException
 from expertserve._version import __version__
 from expertserve.errors import ExpertError
 from expertserve.server import admin
+from expertserve.server.ask import Json
 from expertserve.server.auth import Key, Keyring
 from expertserve.server.edge import Edge
 from expertserve.server.generation import answer
@@ -30,7 +31,7 @@ from expertserve.server.problems import Refusal, response_of
 from expertserve.server.service import Service
 from expertserve.server.settings import ServerSettings
 from expertserve.server.state import ServerState
-from expertserve.server.wire import ChatRequest, Json, TextRequest
+from expertserve.server.wire import ChatRequest, TextRequest
 
 log = logging.getLogger("expertserve.server")
 Caller = Annotated[Key, Depends(caller)]
@@ -68,7 +69,7 @@ async def chat(request: Request, body: ChatRequest, key: Caller) -> Response:
         key,
         [body.ask()],
         lambda id, model, texts: chat_shape(body, id=id, model=model, texts=texts),
-        stream=bool(body.stream),
+        body=body,
     )
 
 
@@ -80,7 +81,7 @@ async def completions(request: Request, body: TextRequest, key: Caller) -> Respo
         key,
         body.asks(),
         lambda id, model, texts: text_shape(body, id=id, model=model, texts=texts),
-        stream=bool(body.stream),
+        body=body,
     )
 
 

@@ -40,7 +40,9 @@ class Facts:
 
     def tell(self, header: str, value: object) -> None:
         """A response header, percent-encoded where it isn't plain ASCII."""
-        self.headers[f"x-expertserve-{header}"] = quote(str(value), safe=" !#$&'()*+,/:;=?@[]|~-._")
+        self.headers[f"x-expertserve-{header}"] = quote(
+            str(value), safe=" !#$&'()*+,/:;=?@[]|~-._", errors="backslashreplace"
+        )
 
 
 class Edge:

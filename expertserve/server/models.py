@@ -6,10 +6,10 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from expertserve.errors import ExpertNotLoadedError
+from expertserve.server.ask import Json
 from expertserve.server.auth import Key
 from expertserve.server.generation import AUTO
 from expertserve.server.parts import Parts
-from expertserve.server.wire import Json
 
 if TYPE_CHECKING:
     from expertserve.core.entry import ExpertInfo

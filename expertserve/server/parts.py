@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from starlette.requests import Request
@@ -19,6 +21,8 @@ from expertserve.server.settings import ServerSettings
 from expertserve.server.state import ServerState
 
 RETRY_SECONDS = 30.0
+MAX_TOLD = 256
+log = logging.getLogger("expertserve.server")
 
 
 @dataclass(slots=True)
@@ -37,6 +41,7 @@ class Parts:
     """Why the engine did not start."""
     _waking: asyncio.Task[None] | None = None
     _tries_again: float = 0.0
+    _ignored: set[str] = field(default_factory=set)
     _names: dict[str, asyncio.Lock] = field(default_factory=dict)
 
     def has(self, name: str) -> bool:
@@ -46,6 +51,13 @@ class Parts:
         except ExpertNotLoadedError:
             return False
         return True
+
+    def tell_ignored(self, names: Sequence[str]) -> None:
+        """Logs each name once; strangers choose them, so only so many."""
+        for name in names:
+            if name not in self._ignored and len(self._ignored) < MAX_TOLD:
+                self._ignored.add(name)
+                log.warning("field_ignored", extra={"facts": {"field": name}})
 
     def changing(self, name: str) -> asyncio.Lock:
         """Held while an expert changes: what is loaded and the state file agree."""

@@ -29,6 +29,9 @@ class ServerSettings:
         max_prompt_chars: All messages, schema and grammar together.
         max_pending: Answers being made or waiting, each of `n` counted; more are refused, so that
             no queue grows.
+        strict_fields: A field that nobody knows is an error; else it is ignored and named in the
+            header `x-expertserve-ignored`.
+        beat: Seconds after which a stream without a token yet sends a comment, and again.
         request_timeout: Seconds from accepting a request to its last byte.
         log_prompts: Writes prompts and answers to the log.
         log_json: One JSON object a line; else a short line for people.
@@ -46,6 +49,8 @@ class ServerSettings:
     max_upload_bytes: int = 4 << 30
     max_prompt_chars: int = 1_000_000
     max_pending: int = 512
+    strict_fields: bool = False
+    beat: float = 15.0
     request_timeout: float = 600.0
     log_prompts: bool = False
     log_json: bool = True
@@ -57,6 +62,7 @@ class ServerSettings:
             "max_prompt_chars",
             "max_pending",
             "request_timeout",
+            "beat",
         ):
             if getattr(self, name) <= 0:
                 raise ConfigError(

@@ -1,0 +1,36 @@
+"""`serve`'s options that are about HTTP alone."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import fields
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from expertserve.server.settings import ServerSettings
+
+PATHS = ("keys", "experts_folder", "state_folder")
+StrictFields = Annotated[
+    bool,
+    typer.Option(
+        "--strict-fields",
+        help="Refuse requests with a field that nobody knows; else it is ignored and named.",
+    ),
+]
+
+
+def settings_of(ctx: typer.Context) -> ServerSettings:
+    """The command's options that are the server's settings, which have their names."""
+    given: dict[str, Any] = dict(ctx.params)
+    given["state_folder"] = given["state_dir"]
+    if given["log_json"] is None:
+        given["log_json"] = not sys.stderr.isatty()
+    names = {f.name for f in fields(ServerSettings)}
+    found: dict[str, Any] = {
+        n: tuple(v) if isinstance(v, list) else v for n, v in given.items() if n in names
+    }
+    for name in PATHS:
+        found[name] = Path(found[name]) if found.get(name) else None
+    return ServerSettings(**found)
