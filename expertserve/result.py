@@ -34,6 +34,8 @@ class Chunk:
     """Of the prompt's tokens from the second on; on the first chunk that has them."""
     cached_tokens: int = 0
     """Of the prompt: those that the engine remembered."""
+    stop: str | None = None
+    """The stop sequence that ended it, where one did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +132,8 @@ class Completion:
     finish_reason: FinishReason
     logprobs: tuple[TokenLogprob, ...] | None = None
     grammar: GrammarVerdict | None = None
+    stop: str | None = None
+    """The stop sequence that ended it, where one did."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,4 +97,5 @@ class Collector:
             next((c.finish_reason for c in chunks if c.finish_reason), "cancelled"),
             logprobs or None,
             self.verdict(index, text) if self.verdict else None,
+            next((c.stop for c in chunks if c.stop), None),
         )

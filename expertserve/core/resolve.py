@@ -27,7 +27,7 @@ async def resolve_request(
         ConfigError, GrammarError.
     """
     words, wishes, constraints = split_args(args)
-    ids, begun = _prompt_of(expert, prompt, words)
+    ids, begun = prompt_tokens(expert, prompt, words)
     ids = _truncated(ids, words, context_length - (wishes.get("max_tokens") or 1))
     sampling = resolve_sampling(
         wishes,
@@ -52,7 +52,7 @@ async def resolve_request(
     return request, applied
 
 
-def _prompt_of(
+def prompt_tokens(
     expert: PreparedExpert, prompt: str | None, words: PromptArgs
 ) -> tuple[list[int], str]:
     """A call's prompt in tokens, and what its answer begins with already.

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from expertserve.grammar.recognise import Cursor, Grammar
 from expertserve.result import Chunk, FinishReason, TokenLogprob
@@ -85,8 +86,10 @@ class Follower:
             logprobs += chunk.logprobs[place : place + 1]
             stop = self._stop_at() if self._stops else None
             if stop is not None:
+                said = next(s for s in self._stops if self._text.startswith(s, stop))
                 self._text = self._text[:stop]
-                return self._end("stop", ids, logprobs, complete=True)
+                ended = self._end("stop", ids, logprobs, complete=True)
+                return replace(ended, stop=said)
         if chunk.finish_reason:
             return self._end(chunk.finish_reason, ids, logprobs)
         return self._chunk(len(self._text) - self._held_back(), ids, logprobs)

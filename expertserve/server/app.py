@@ -13,14 +13,17 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, Response
+from pydantic import ValidationError
+from starlette._utils import get_route_path
 from starlette.exceptions import HTTPException
 
 from expertserve._version import __version__
 from expertserve.errors import ExpertError
-from expertserve.server import admin
+from expertserve.server import admin, others
 from expertserve.server.ask import Json
 from expertserve.server.auth import Key, Keyring
 from expertserve.server.edge import Edge
+from expertserve.server.explain import refusal_of
 from expertserve.server.generation import answer
 from expertserve.server.limits import RateLimits
 from expertserve.server.metrics import Metrics
@@ -194,10 +197,12 @@ def create_app(
         responses={"4XX": {"description": "`{error: {message, type, param, code, hint}}`"}},
     )
     app.state.parts = parts
-    for router in (openai, admin.router, machines):
+    routers = (openai, others.responses, others.anthropic, others.ollama, others.tokens)
+    for router in (*routers, admin.router, machines):
         app.include_router(router)
     app.add_exception_handler(ExpertError, _expert_error)
-    app.add_exception_handler(RequestValidationError, _invalid)
+    for kind in (RequestValidationError, ValidationError):
+        app.add_exception_handler(kind, _invalid)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_middleware(Edge, settings=settings, metrics=parts.metrics, closed=keys.required)
     return app
@@ -211,30 +216,13 @@ async def _nothing(app: FastAPI) -> AsyncIterator[None]:
 async def _expert_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, ExpertError)
     facts_of(request).log |= {"code": error.code, "error": error.message[:500]}
-    return response_of(error)
+    return response_of(error, get_route_path(request.scope))
 
 
 async def _invalid(request: Request, error: Exception) -> Response:
     """Pydantic's finding, as OpenAI words it; the value itself is not repeated."""
-    assert isinstance(error, RequestValidationError)
-    first = error.errors()[0]
-    if first["type"] == "json_invalid":
-        message = (
-            f"the body is not JSON: {first.get('ctx', {}).get('error', '')}, at character"
-            f" {first['loc'][-1]}"
-        )
-        refusal = Refusal(message, status=400, code="bad_argument", hint="send one JSON object")
-        return await _expert_error(request, refusal)
-    place = ".".join(str(p) for p in first["loc"] if p != "body")[:200]
-    hint = "the routes' fields are at /docs"
-    refusal = Refusal(
-        f"{place or 'body'}: {first['msg']}",
-        status=400,
-        code="bad_argument",
-        param=place or None,
-        hint=hint,
-    )
-    return await _expert_error(request, refusal)
+    assert isinstance(error, RequestValidationError | ValidationError)
+    return await _expert_error(request, refusal_of(error.errors()))
 
 
 async def _http_error(request: Request, error: Exception) -> Response:

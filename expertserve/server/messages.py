@@ -13,7 +13,13 @@ from expertserve.server.fields import Tolerant
 from expertserve.server.problems import Refusal
 from expertserve.server.tools import Tool
 
-MEDIA = {"image": "an image", "audio": "a recording", "video": "a film", "file": "a file"}
+MEDIA = {
+    "image": "an image",
+    "audio": "a recording",
+    "video": "a film",
+    "file": "a file",
+    "document": "a document",
+}
 
 
 class Part(Tolerant):

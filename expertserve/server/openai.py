@@ -13,7 +13,7 @@ from expertserve.result import Chunk, Completion, InferenceResult, TokenLogprob
 from expertserve.server.ask import Json
 from expertserve.server.shape import Shape, proof
 from expertserve.server.tokens import TokenTexts
-from expertserve.server.tools import Call, Tool, find_call, might_be_call
+from expertserve.server.tools import Call, HeldBack, Tool, find_call
 from expertserve.server.wire import ChatRequest, TextRequest
 
 
@@ -139,8 +139,7 @@ class ChatShape(Shape):
     functional: bool = False
     logprobs: bool = False
     begun: str = ""
-    _held: dict[int, str] = field(default_factory=dict)
-    _free: set[int] = field(default_factory=set)
+    _held: dict[int, HeldBack] = field(default_factory=dict)
 
     def whole(self, results: Sequence[InferenceResult]) -> Json:
         result, answer = results[0], self.answer
@@ -168,6 +167,7 @@ class ChatShape(Shape):
             "message": message,
             "logprobs": self._logprobs(completion.logprobs or ()) if self.logprobs else None,
             "finish_reason": reason_of(completion, called=self._word if call else ""),
+            "stop_reason": completion.stop,
         }
         return made | {"token_ids": list(completion.token_ids)} if self.answer.show_ids else made
 
@@ -212,7 +212,7 @@ class ChatShape(Shape):
 
     def delta(self, chunk: Chunk) -> list[Json]:
         self.answer.written += len(chunk.token_ids)
-        text = self._release(chunk.index, chunk.text)
+        text = self._held_back(chunk.index).feed(chunk.text) if self.tools else chunk.text
         shown = (self.logprobs and chunk.logprobs) or (self.answer.show_ids and chunk.token_ids)
         if not text and not shown:
             return []
@@ -222,23 +222,13 @@ class ChatShape(Shape):
             event["choices"][0]["token_ids"] = list(chunk.token_ids)  # type: ignore[index]
         return [event]
 
-    def _release(self, index: int, text: str) -> str:
-        """What may be shown now of a text that may still turn out to be a call."""
-        if not self.tools or index in self._free:
-            return text
-        held = self._held.get(index, "") + text
-        if might_be_call(held):
-            self._held[index] = held
-            return ""
-        self._free.add(index)
-        self._held.pop(index, None)
-        return held
+    def _held_back(self, index: int) -> HeldBack:
+        return self._held.setdefault(index, HeldBack(self.tools))
 
     def end(self, results: Sequence[InferenceResult]) -> list[Json]:
         events = []
         for i, completion in enumerate(results[0].completions):
-            held = self._held.pop(i, "")
-            call = find_call(held, self.tools) if held else None
+            call, held = self._held_back(i).end()
             if call:
                 events.append(self._event(i, self._called(call, index=0)))
             elif held:

@@ -13,6 +13,7 @@ from starlette.requests import Request
 from expertserve.errors import ExpertError, ExpertNotLoadedError
 from expertserve.server.auth import Key, Keyring
 from expertserve.server.edge import Facts
+from expertserve.server.kept import KeptAnswers
 from expertserve.server.limits import RateLimits
 from expertserve.server.metrics import Metrics
 from expertserve.server.problems import Refusal
@@ -35,6 +36,7 @@ class Parts:
     limits: RateLimits
     metrics: Metrics
     state: ServerState
+    kept: KeptAnswers = field(default_factory=KeptAnswers)
     started: int = field(default_factory=lambda: int(time.time()))
     draining: bool = False
     failure: ExpertError | None = None
@@ -103,7 +105,10 @@ def caller(request: Request) -> Key:
     Raises:
         Refusal: 401.
     """
-    key = parts_of(request).keys.authenticate(request.headers.get("authorization"))
+    given = request.headers.get("authorization")
+    if given is None and (theirs := request.headers.get("x-api-key")):  # Anthropic's clients
+        given = f"Bearer {theirs}"
+    key = parts_of(request).keys.authenticate(given)
     facts_of(request).log["key"] = key.name
     return key
 

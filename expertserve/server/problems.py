@@ -96,11 +96,15 @@ def body_of(error: ExpertError) -> dict[str, object]:
     }
     if getattr(error, "line", 0):
         shown |= {"line": getattr(error, "line", 0), "column": getattr(error, "column", 0)}
-    return {"error": shown}
+    return {"type": "error", "error": shown}
 
 
-def response_of(error: ExpertError) -> Response:
-    """A whole response. ASCII, since a message may quote half of a surrogate pair."""
+def response_of(error: ExpertError, path: str = "") -> Response:
+    """A whole response. ASCII, since a message may quote half of a surrogate pair.
+
+    Args:
+        path: The route's; Ollama's clients expect a text.
+    """
     headers = {}
     status = status_of(error)
     wait = getattr(error, "retry_after", None)
@@ -110,7 +114,8 @@ def response_of(error: ExpertError) -> Response:
         headers["retry-after"] = str(max(1, round(wait + 0.5)))
     if status == 401:
         headers["www-authenticate"] = 'Bearer realm="expertserve"'
-    return Response(json.dumps(body_of(error)), status, headers, "application/json")
+    body = {"error": error.message} if path.startswith("/api/") else body_of(error)
+    return Response(json.dumps(body), status, headers, "application/json")
 
 
 class RequestTimeout(InferenceError):

@@ -14,6 +14,10 @@ def test_the_document_describes_every_route(server: Any) -> None:
     spec = server.http().get("/openapi.json").json()
     assert set(spec["paths"]) == {
         "/v1/models", "/v1/models/{model}", "/v1/chat/completions", "/v1/completions",
+        "/v1/responses", "/v1/responses/{id}", "/v1/responses/{id}/input_items",
+        "/v1/messages", "/v1/messages/count_tokens", "/v1/embeddings",
+        "/tokenize", "/detokenize",
+        "/api/chat", "/api/generate", "/api/tags", "/api/ps", "/api/show", "/api/version",
         "/v1/experts", "/v1/experts/{name}", "/v1/experts/{name}/pin",
         "/health", "/ready", "/metrics", "/version",
     }  # fmt: skip

@@ -29,6 +29,7 @@ class TextStream:
         )
         self._stops = sampling.stop
         self._held = ""
+        self.stop: str | None = None
 
     def feed(self, token: int) -> tuple[str, bool]:
         """The text that may be shown now, and whether a stop sequence ended the answer."""
@@ -36,6 +37,7 @@ class TextStream:
         found = [(self._held.find(stop), stop) for stop in self._stops if stop in self._held]
         if found:
             place, stop = min(found)
+            self.stop = stop
             return self._held[: place + len(stop) * self._sampling.include_stop], True
         keep = held_back(self._held, self._stops)
         shown, self._held = (

@@ -348,7 +348,10 @@ class Batch:
         if reason and not stopped:
             text += row.text.rest()
         scored, row.job.scored = row.job.scored, ()
-        chunk = Chunk(text, (token,), row.index, (logprob,) if logprob else (), reason, scored)
+        stop = row.text.stop if stopped else None
+        chunk = Chunk(
+            text, (token,), row.index, (logprob,) if logprob else (), reason, scored, 0, stop
+        )
         self.outbox.append((row.job, chunk))
         if reason:
             row.job.rows -= 1

@@ -201,6 +201,7 @@ class VLLMEngine:
                             ENDS[completion.finish_reason] if completion.finish_reason else None,
                             _prompt_logprobs(request, output.prompt_logprobs),
                             output.num_cached_tokens or 0,
+                            stop if isinstance(stop := completion.stop_reason, str) else None,
                         )
             finally:
                 await outputs.aclose()
