@@ -11,7 +11,32 @@ import typer
 
 from expertserve.server.settings import ServerSettings
 
-PATHS = ("keys", "experts_folder", "state_folder")
+PATHS = ("keys", "experts_folder", "state_folder", "uds", "ssl_certfile", "ssl_keyfile")
+AllowedOrigin = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="A site whose pages may ask, as a glob: https://*.example.com; may be repeated.",
+        show_default=False,
+    ),
+]
+RootPath = Annotated[
+    str, typer.Option(help="The prefix that a proxy serves this server below, such as /experts.")
+]
+Uds = Annotated[
+    Path | None,
+    typer.Option(help="A Unix socket to listen on, instead of host and port.", show_default=False),
+]
+SslCertfile = Annotated[
+    Path | None, typer.Option(help="A certificate in PEM: serves HTTPS.", show_default=False)
+]
+SslKeyfile = Annotated[Path | None, typer.Option(help="And its key.", show_default=False)]
+ForwardedAllowIps = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="A proxy whose X-Forwarded-For and -Proto are believed; may be repeated.",
+        show_default=False,
+    ),
+]
 StrictFields = Annotated[
     bool,
     typer.Option(
@@ -27,6 +52,8 @@ def settings_of(ctx: typer.Context) -> ServerSettings:
     given["state_folder"] = given["state_dir"]
     if given["log_json"] is None:
         given["log_json"] = not sys.stderr.isatty()
+    given["allowed_origins"] = given["allowed_origin"] or ()
+    given["forwarded_allow_ips"] = given["forwarded_allow_ips"] or ()
     names = {f.name for f in fields(ServerSettings)}
     found: dict[str, Any] = {
         n: tuple(v) if isinstance(v, list) else v for n, v in given.items() if n in names

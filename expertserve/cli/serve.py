@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from expertserve._version import __version__
-from expertserve.cli import engine_options
-from expertserve.cli.http import StrictFields, settings_of
+from expertserve.cli import engine_options, http
 from expertserve.cli.options import (
     BaseModel,
     CacheDir,
@@ -128,7 +127,13 @@ def serve(
     log_json: LogJson = None,
     request_timeout: RequestTimeout = 600.0,
     max_pending: MaxPending = 512,
-    strict_fields: StrictFields = False,
+    strict_fields: http.StrictFields = False,
+    allowed_origin: http.AllowedOrigin = None,
+    root_path: http.RootPath = "",
+    uds: http.Uds = None,
+    ssl_certfile: http.SslCertfile = None,
+    ssl_keyfile: http.SslKeyfile = None,
+    forwarded_allow_ips: http.ForwardedAllowIps = None,
     base_model: BaseModel = None,
     device: Device = None,
     dtype: Precision = None,
@@ -159,7 +164,7 @@ def serve(
     from expertserve.server.run import NamedPackage
     from expertserve.server.run import serve as run
 
-    settings = settings_of(ctx)
+    settings = http.settings_of(ctx)
     places = [Path(p) for p in packages or () if Path(p).exists()]
     found = expand(packages or [])
     if not found and not (watch and places) and not (experts_folder or state_dir or base_model):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import fnmatch
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -14,15 +15,15 @@ from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, Response
 from pydantic import ValidationError
-from starlette._utils import get_route_path
 from starlette.exceptions import HTTPException
+from starlette.middleware.cors import CORSMiddleware
 
 from expertserve._version import __version__
 from expertserve.errors import ExpertError
 from expertserve.server import admin, others
 from expertserve.server.ask import Json
 from expertserve.server.auth import Key, Keyring
-from expertserve.server.edge import Edge
+from expertserve.server.edge import Edge, route_of
 from expertserve.server.explain import refusal_of
 from expertserve.server.generation import answer
 from expertserve.server.limits import RateLimits
@@ -142,13 +143,24 @@ async def version() -> Json:
 
 
 @machines.get("/", include_in_schema=False)
-async def playground() -> HTMLResponse:
-    return HTMLResponse(_file("playground.html"), headers={"content-security-policy": PAGE})
+async def playground(request: Request) -> HTMLResponse:
+    return _page(request, "playground.html")
 
 
 @machines.get("/docs", include_in_schema=False)
-async def docs() -> HTMLResponse:
-    return HTMLResponse(_file("docs.html"), headers={"content-security-policy": PAGE})
+async def docs(request: Request) -> HTMLResponse:
+    return _page(request, "docs.html")
+
+
+def _page(request: Request, name: str) -> HTMLResponse:
+    """A page whose links are relative to where the browser thinks it is."""
+    root, slash = request.scope.get("root_path", ""), request.scope["state"]["slash"]
+    top = route_of(request.scope) == "/"
+    up = ("" if slash else f"{root.rpartition('/')[2]}/" if root else "") if top else (
+        "../" if slash else ""
+    )  # fmt: skip
+    text = _file(name).replace("{{up}}", up)
+    return HTMLResponse(text, headers={"content-security-policy": PAGE})
 
 
 @machines.get("/static/{name}", include_in_schema=False)
@@ -193,6 +205,7 @@ def create_app(
         summary="Experts by their names, over OpenAI's API",
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,
         lifespan=lifespan or _nothing,
         responses={"4XX": {"description": "`{error: {message, type, param, code, hint}}`"}},
     )
@@ -204,7 +217,17 @@ def create_app(
     for kind in (RequestValidationError, ValidationError):
         app.add_exception_handler(kind, _invalid)
     app.add_exception_handler(HTTPException, _http_error)
-    app.add_middleware(Edge, settings=settings, metrics=parts.metrics, closed=keys.required)
+    app.add_middleware(
+        Edge, settings=settings, metrics=parts.metrics, parts=parts, closed=keys.required
+    )
+    if settings.allowed_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origin_regex="|".join(map(fnmatch.translate, settings.allowed_origins)),
+            allow_methods=["*"],
+            allow_headers=["*"],
+            expose_headers=["*"],
+        )
     return app
 
 
@@ -216,7 +239,7 @@ async def _nothing(app: FastAPI) -> AsyncIterator[None]:
 async def _expert_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, ExpertError)
     facts_of(request).log |= {"code": error.code, "error": error.message[:500]}
-    return response_of(error, get_route_path(request.scope))
+    return response_of(error, route_of(request.scope))
 
 
 async def _invalid(request: Request, error: Exception) -> Response:

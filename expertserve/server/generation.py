@@ -18,29 +18,27 @@ from contextlib import AbstractContextManager, AsyncExitStack, aclosing, suppres
 from dataclasses import replace
 from typing import TypeVar
 
-from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
 
 from expertserve.errors import ConfigError, ExpertError, ExpertNotLoadedError
-from expertserve.expert import PreparedExpert
-from expertserve.request import nearest, routed_by
+from expertserve.request import routed_by
 from expertserve.result import Chunk, InferenceResult
-from expertserve.server.ask import Ask, has_grammar
+from expertserve.server.ask import Ask
 from expertserve.server.auth import Key
 from expertserve.server.edge import Facts
-from expertserve.server.fields import MAX_IGNORED, Fields
+from expertserve.server.event_stream import EventStream, gone
+from expertserve.server.fields import Fields
 from expertserve.server.limits import Ticket
 from expertserve.server.parts import Parts, facts_of, parts_of
 from expertserve.server.problems import (
     Refusal,
     RequestTimeout,
-    shutting_down,
     status_of,
     unexpected,
 )
 from expertserve.server.service import ServiceStream
+from expertserve.server.settle import note_ignored, settle
 from expertserve.server.shape import Shape
 from expertserve.server.tokens import TokenTexts, token_texts
 
@@ -76,50 +74,6 @@ async def answer(
     folder = expert.prompt.tokenizer.folder  # also when another one has the name by then, or none
     shape = make(run.facts.request_id, name, lambda: token_texts(folder))
     return await (run.stream(shape) if body.stream else run.whole(shape))
-
-
-async def settle(asks: Sequence[Ask], expert: PreparedExpert) -> tuple[list[Ask], list[str]]:
-    """The asks as this expert takes them, and which of their arguments mean nothing to it."""
-    settled, others = [], dict[str, None]()
-    for ask in asks:
-        args = ask.args.copy()
-        if ask.text is not None:
-            args["prompt_token_ids"] = await asyncio.to_thread(
-                expert.prompt.tokenizer.encode_plain, ask.text
-            )
-        if has_grammar(args, expert.grammar is not None):  # which says itself where it ends
-            others |= {n: None for n in ("ignore_eos", "min_tokens") if args.get(n)}
-            args["ignore_eos"], args["min_tokens"] = False, 0
-        given, source = args.get("template_args") or {}, expert.prompt.source
-        args["template_args"] = {n: v for n, v in given.items() if n in source}
-        for name in given.keys() - args["template_args"].keys():
-            others[name if name == "reasoning_effort" else f"chat_template_kwargs.{name}"] = None
-        settled.append(replace(ask, args=args))
-    return settled, list(others)
-
-
-def note_ignored(request: Request, body: Fields, others: Sequence[str] = ()) -> None:
-    """Names what of a request is ignored: in a header, and once in the log.
-
-    Raises:
-        Refusal: `unknown_argument`, where the server is strict.
-    """
-    parts, names = parts_of(request), body.ignored()
-    unknown = body.nobodys
-    if unknown and parts.settings.strict_fields:
-        known = {f.alias or n for n, f in type(body).model_fields.items()}
-        near = nearest(unknown[0], known)
-        raise Refusal(
-            f"unrecognised argument: {unknown[0][:100]}",
-            status=400,
-            hint=f"did you mean {near}?" if near else "the routes' fields are at /docs",
-            code="unknown_argument",
-            param=unknown[0][:100],
-        )
-    names = [n[:64] for n in (*names, *others)][:MAX_IGNORED]
-    if names:
-        facts_of(request).tell("ignored", ", ".join(names))
-        parts.tell_ignored(names)
 
 
 def _check_length(parts: Parts, asks: Sequence[Ask]) -> None:
@@ -297,18 +251,18 @@ class _Run:
             ClientGone, RequestTimeout.
         """
         task = asyncio.create_task(work)
-        gone = asyncio.create_task(_gone(self.request.receive))
+        left = asyncio.create_task(gone(self.request.receive))
         try:
             await asyncio.wait(
-                {task, gone}, timeout=self._left(), return_when=asyncio.FIRST_COMPLETED
+                {task, left}, timeout=self._left(), return_when=asyncio.FIRST_COMPLETED
             )
             if task.done():
                 return task.result()
-            raise ClientGone if gone.done() else self._late()
+            raise ClientGone if left.done() else self._late()
         finally:
-            for pending in (task, gone):
+            for pending in (task, left):
                 pending.cancel()
-            await asyncio.gather(task, gone, return_exceptions=True)
+            await asyncio.gather(task, left, return_exceptions=True)
 
     def _tell_proof(self, result: InferenceResult) -> None:
         self.facts.log |= {"digest": result.expert.digest, "answer_id": result.request_id}
@@ -398,12 +352,6 @@ async def _merged(
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _gone(receive: Receive) -> None:
-    """Ends when the client does. The body was read before, so that nothing else can come."""
-    while (await receive())["type"] != "http.disconnect":
-        pass
-
-
 def _partial(streams: Sequence[ServiceStream]) -> Sequence[InferenceResult]:
     found = []
     for stream in streams:
@@ -418,53 +366,3 @@ def _outcome(error: BaseException) -> str:
     if isinstance(error, ExpertError):
         return "refused" if status_of(error) < 500 else "error"
     return "cancelled" if isinstance(error, asyncio.CancelledError | GeneratorExit) else "error"
-
-
-class EventStream(Response):
-    """Sends events as they come, and stops them when the client goes away.
-
-    Args:
-        events: Closed in any case.
-        shape: How they are written.
-        held: What to give back afterwards.
-    """
-
-    def __init__(self, events: AsyncIterator[bytes], shape: Shape, held: AsyncExitStack) -> None:
-        super().__init__(media_type=shape.media_type)
-        self.background: BackgroundTask | None = None
-        self._events, self._shape, self._held = events, shape, held
-        del self.headers["content-length"]
-        self.headers["x-accel-buffering"] = "no"
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        sending = asyncio.create_task(self._send(send))
-        gone = asyncio.create_task(_gone(receive))
-        stopped = False
-        try:
-            await asyncio.wait({sending, gone}, return_when=asyncio.FIRST_COMPLETED)
-        except asyncio.CancelledError:
-            stopped = True
-            raise
-        finally:
-            for task in (sending, gone):
-                task.cancel()
-            await asyncio.gather(sending, gone, return_exceptions=True)
-            await self._held.aclose()
-            if stopped:
-                await send(
-                    {
-                        "type": "http.response.body",
-                        "body": self._shape.failed(shutting_down()),
-                        "more_body": False,
-                    }
-                )
-
-    async def _send(self, send: Send) -> None:
-        try:
-            await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
-            async for event in self._events:
-                if event:
-                    await send({"type": "http.response.body", "body": event, "more_body": True})
-            await send({"type": "http.response.body", "body": b"", "more_body": False})
-        finally:
-            await self._events.aclose()  # type: ignore[attr-defined]

@@ -18,7 +18,7 @@ from expertserve.server.anthropic import MessagesRequest, MessagesShape
 from expertserve.server.ask import Ask, Json
 from expertserve.server.auth import Key
 from expertserve.server.fields import Fields, Wire
-from expertserve.server.generation import answer, choose, note_ignored, settle
+from expertserve.server.generation import answer, choose
 from expertserve.server.messages import WireMessage, WireTool
 from expertserve.server.ollama import (
     ModelRequest,
@@ -33,6 +33,7 @@ from expertserve.server.parts import caller, parts_of
 from expertserve.server.problems import Refusal
 from expertserve.server.responses import ResponsesRequest
 from expertserve.server.responses_shape import ResponsesShape, new_id
+from expertserve.server.settle import note_ignored, settle
 from expertserve.server.shape import Shape
 from expertserve.server.tokens import TokenTexts, token_texts
 from expertserve.server.wire import ChatRequest

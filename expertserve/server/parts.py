@@ -39,6 +39,8 @@ class Parts:
     kept: KeptAnswers = field(default_factory=KeptAnswers)
     started: int = field(default_factory=lambda: int(time.time()))
     draining: bool = False
+    running: int = 0
+    """Requests in flight but for those of machines that watch."""
     failure: ExpertError | None = None
     """Why the engine did not start."""
     _waking: asyncio.Task[None] | None = None

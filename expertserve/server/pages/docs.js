@@ -1,6 +1,7 @@
 "use strict";
 // The routes, written from the server's own OpenAPI document; no outside resource.
 
+const BASE = new URL("..", document.currentScript.src);
 const make = (tag, text, ...children) => {
   const element = document.createElement(tag);
   if (text) element.textContent = text;
@@ -46,7 +47,7 @@ function route(method, path, operation) {
 }
 
 async function load() {
-  spec = await (await fetch("/openapi.json")).json();
+  spec = await (await fetch(new URL("openapi.json", BASE))).json();
   const groups = new Map();
   for (const [path, methods] of Object.entries(spec.paths)) {
     for (const [method, operation] of Object.entries(methods)) {

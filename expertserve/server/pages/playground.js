@@ -1,6 +1,8 @@
 "use strict";
 // The playground: no library, nothing from elsewhere. Everything that the server says is written as text, never as HTML.
 
+const BASE = new URL("..", document.currentScript.src);
+const at = (path) => new URL(path, BASE);
 const $ = (id) => document.getElementById(id);
 const running = new Set();
 let models = [];
@@ -21,7 +23,7 @@ async function problemOf(response) {
 // ── what there is ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 async function loadModels() {
-  const response = await fetch("/v1/models", { headers: headers() });
+  const response = await fetch(at("v1/models"), { headers: headers() });
   if (response.status === 401) return askKey((await problemOf(response)).message);
   if (!response.ok) return setStatus("failed", (await problemOf(response)).message);
   models = (await response.json()).data;
@@ -78,7 +80,7 @@ function setStatus(kind, text) {
 
 async function watchStatus() {
   try {
-    const response = await fetch("/ready");
+    const response = await fetch(at("ready"));
     const bases = models.filter((m) => m.expertserve.kind === "base").map((m) => m.id).join(", ");
     if (response.ok) setStatus("ready", bases ? `ready, on ${bases}` : "ready");
     else setStatus("failed", (await problemOf(response)).message);
@@ -132,7 +134,7 @@ async function stream(name, article, signal) {
   const body = { model: name, stream: true, stream_options: { include_usage: true }, messages: [{ role: "user", content: $("prompt").value }] };
   if (schema && $("schema-box").open) body.schema = schema;
   if ($("max").value) body.max_tokens = Number($("max").value);
-  const response = await fetch("/v1/chat/completions", { method: "POST", headers: headers(), body: JSON.stringify(body), signal });
+  const response = await fetch(at("v1/chat/completions"), { method: "POST", headers: headers(), body: JSON.stringify(body), signal });
   if (!response.ok) {
     const problem = await problemOf(response);
     fail(article, problem);
