@@ -243,7 +243,9 @@ def check_number(
     if not sound or (open_low and value == low):
         bounds = f"{'above' if open_low else 'from'} {low:g} to {high:g}"
         raise ConfigError(
-            f"{name} must be a number {bounds}, not {_shown(value)}", code="bad_sampling"
+            f"{name} must be a number {bounds}, not {_shown(value)}",
+            code="bad_sampling",
+            param=name,
         )
 
 
@@ -252,6 +254,7 @@ def check_whole(name: str, value: object, low: int, high: int) -> None:
         raise ConfigError(
             f"{name} must be a whole number from {low} to {high}, not {_shown(value)}",
             code="bad_sampling",
+            param=name,
         )
 
 

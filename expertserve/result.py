@@ -63,6 +63,8 @@ class Timing:
     total: float
     load: float = 0.0
     """Of `queue`, how long the expert's adapter took to become resident; about 0 where it was."""
+    hit: bool | None = None
+    """Whether the adapter was in the engine already; None without one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import typer
 
 from expertserve._version import __version__
-from expertserve.cli import batch, bench, chat, generate, keys, models, packages
+from expertserve.cli import api_keys, batch, bench, chat, generate, keys, models, packages
 from expertserve.cli.commands import Root, group
 
 app = group(
@@ -65,6 +65,7 @@ def completion(
 for part in (generate, chat, batch, packages, keys):
     app.add_typer(part.app)
 app.add_typer(models.app, name="models")
+app.add_typer(api_keys.app, name="key")
 app.add_typer(bench.app)
 app.add_typer(last)
 

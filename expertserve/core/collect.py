@@ -31,6 +31,7 @@ class Collector:
         self._accepted = self._handed = time.monotonic()
         self._ended: float | None = None
         self.load = 0.0
+        self.hit: bool | None = None
         self.verdict: Callable[[int, str], GrammarVerdict] | None = None
         self.parse: Callable[[str], object] | None = None
 
@@ -78,6 +79,7 @@ class Collector:
                 (first or end) - self._accepted,
                 end - self._accepted,
                 self.load,
+                self.hit,
             ),
             self._request.id,
             self.parse(completions[0].text) if self.parse and whole else None,

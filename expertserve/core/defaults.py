@@ -38,9 +38,11 @@ def resolve_sampling(
     if room < (wanted or 1):
         asked = f" and max_tokens is {wanted:,}" if wanted else ""
         raise ConfigError(
-            f"the prompt has {prompt_tokens:,} tokens{asked}; the context holds {context_length:,}",
+            f"this model's maximum context length is {context_length} tokens; the prompt has"
+            f" {prompt_tokens:,}{asked}",
             hint=f"shorten the prompt{f', or lower max_tokens to {room:,}' if room > 0 else ''}",
             code="prompt_too_long",
+            param="max_tokens" if wanted and room > 0 else "messages",
         )
     stop = args.get("stop", defaults.stop_sequences)
     allowed = args.get("allowed_token_ids")

@@ -133,7 +133,7 @@ async def metrics(request: Request) -> Response:
         ready = bool(parts.service.info().engines) and not parts.draining
     except (TimeoutError, ExpertError):
         ready = False
-    parts.metrics.observe(experts, ready=ready)
+    parts.metrics.observe(experts, ready=ready, slots=parts.service.info().max_slots)
     return Response(parts.metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
 

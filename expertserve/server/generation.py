@@ -22,7 +22,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from expertserve.errors import ConfigError, ExpertError, ExpertNotLoadedError
-from expertserve.request import routed_by
+from expertserve.request import nearest, routed_by
 from expertserve.result import Chunk, InferenceResult
 from expertserve.server.ask import Ask
 from expertserve.server.auth import Key
@@ -120,10 +120,24 @@ def choose(parts: Parts, key: Key, ask: Ask) -> str:
             code="model_not_allowed",
         )
     if found is None:
-        raise ExpertNotLoadedError(
-            "no such model is loaded here", hint="GET /v1/models lists those that are"
-        )
+        raise not_found(parts, key, name)
     return name
+
+
+def not_found(parts: Parts, key: Key, name: str) -> Refusal:
+    """An error with what was asked for, and what the key may ask for instead."""
+    there = [e.name for e in parts.state.entries if parts.has(e.name)]
+    there += parts.service.info().base_models
+    names = [n for n in dict.fromkeys(there) if key.allows(n)]
+    near = nearest(name, names)
+    shown = ", ".join(names[:20]) + (", …" if len(names) > 20 else "")
+    return Refusal(
+        f"the model {name[:100]!a} is not loaded here; there are {shown or 'none yet'}",
+        status=404,
+        hint=f"did you mean {near}?" if near else "GET /v1/models lists those that are",
+        code="expert_not_loaded",
+        param="model",
+    )
 
 
 class _Run:

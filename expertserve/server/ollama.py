@@ -19,7 +19,7 @@ from expertserve.expert import PreparedExpert
 from expertserve.result import Chunk, InferenceResult
 from expertserve.server.ask import Json
 from expertserve.server.fields import Tolerant, Wire
-from expertserve.server.problems import Refusal
+from expertserve.server.problems import Refusal, told
 from expertserve.server.shape import LINE_ENDS, Shape, encode, proof
 from expertserve.server.thoughts import Thoughts, split_thoughts
 from expertserve.server.tools import Call, HeldBack, Tool, find_call
@@ -208,7 +208,7 @@ class OllamaShape(Shape):
         return b""
 
     def failed(self, error: ExpertError) -> bytes:
-        return self.encode([{"error": error.message}])
+        return self.encode([{"error": told(error)[0]}])
 
     def __post_init__(self) -> None:
         self._held = HeldBack(self.tools)

@@ -205,7 +205,7 @@ function digest(article, name, value) {
 
 function fail(article, problem) {
   const place = article.querySelector(".problem");
-  place.textContent = [problem.message, problem.hint].filter(Boolean).join("\n");
+  place.textContent = problem.message; // its last sentence is the hint
   place.hidden = false;
 }
 
