@@ -50,6 +50,13 @@ SCRIPTS = {
     "docs.js": "text/javascript",
 }
 ANSWER_SECONDS = 5.0
+ANSWERS: dict[int | str, str] = {
+    400: "A field is wrong: `{error: {message, type, param, code, hint}}`.",
+    401: "A key is missing or not valid, where the server has keys.",
+    404: "No such model; the message lists those that are there.",
+    429: "The key's limits are used up; `Retry-After` says for how long.",
+    503: "The queue is full, or the engine starts or ends.",
+}
 openai = APIRouter(prefix="/v1", tags=["OpenAI"])
 machines = APIRouter(tags=["operation"])
 
@@ -207,7 +214,7 @@ def create_app(
         redoc_url=None,
         redirect_slashes=False,
         lifespan=lifespan or _nothing,
-        responses={"4XX": {"description": "`{error: {message, type, param, code, hint}}`"}},
+        responses={status: {"description": text} for status, text in ANSWERS.items()},
     )
     app.state.parts = parts
     routers = (openai, others.responses, others.anthropic, others.ollama, others.tokens)

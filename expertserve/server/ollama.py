@@ -136,7 +136,7 @@ class OllamaGenerateRequest(_OllamaRequest):
 
     prompt: Annotated[str, Field(description="The question.")] = ""
     system: Annotated[str | None, Field(description="A system message.")] = None
-    images: list[str] | None = None
+    images: Annotated[list[str] | None, Field(description="Refused: experts read text.")] = None
 
     def chat(self) -> ChatRequest | None:
         """The request as a chat completion; None where a model is only to be loaded."""
@@ -169,7 +169,7 @@ def _refuse_images(images: Sequence[str] | None, place: str) -> None:
 class ModelRequest(Wire):
     """`POST /api/show`."""
 
-    model: Annotated[str, Field(max_length=300)] = ""
+    model: Annotated[str, Field(max_length=300, description="An expert's name.")] = ""
     name: Annotated[str, Field(max_length=300, description="The older name of model.")] = ""
 
     @property

@@ -125,9 +125,15 @@ class TokenizeRequest(Wire):
         Field(min_length=1, max_length=1000, description="A conversation instead."),
     ] = None
     tools: Annotated[list[WireTool] | None, Field(description="What may be called.")] = None
-    add_generation_prompt: bool | None = None
-    continue_final_message: bool | None = None
-    chat_template_kwargs: dict[str, Any] | None = None
+    add_generation_prompt: Annotated[
+        bool | None, Field(description="False leaves out the beginning of an answer.")
+    ] = None
+    continue_final_message: Annotated[
+        bool | None, Field(description="The last message is to be continued.")
+    ] = None
+    chat_template_kwargs: Annotated[
+        dict[str, Any] | None, Field(description="Further variables of the chat template.")
+    ] = None
     add_special_tokens: Annotated[bool | None, Field(description="Ignored.")] = None
     return_token_strs: Annotated[bool | None, Field(description="And each token's text.")] = None
     with_pieces: Annotated[bool | None, Field(description="llama.cpp's name for it.")] = None
@@ -140,7 +146,9 @@ class TokenizeRequest(Wire):
 class DetokenizeRequest(Wire):
     """`POST /detokenize`."""
 
-    model: Annotated[str | None, Field(max_length=300)] = None
+    model: Annotated[
+        str | None, Field(max_length=300, description="By default the only expert.")
+    ] = None
     tokens: Annotated[list[int], Field(max_length=1_000_000, description="Token ids.")]
 
 
