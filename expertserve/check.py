@@ -17,7 +17,7 @@ from expertserve.decoding.compile import measure
 from expertserve.decoding.judge import case_findings
 from expertserve.errors import ExpertError, GrammarError, LoadError
 from expertserve.expert import choose_base, prepare
-from expertserve.files import check_not_pointer, read_bounded
+from expertserve.files import read_bounded
 from expertserve.findings import Finding, Severity
 from expertserve.grammar.bundled import bundled
 from expertserve.grammar.check import check
@@ -28,7 +28,7 @@ from expertserve.package.archive import Package, compare_digest, open_package
 from expertserve.package.cases import read_cases
 from expertserve.package.check import SEVERITIES, Lint
 from expertserve.package.checkpoints import check_choice, choose_adapter
-from expertserve.package.manifest import BaseModelSpec, Manifest, read_manifest
+from expertserve.package.manifest import BaseModelSpec, Manifest
 from expertserve.package.members import inside
 from expertserve.prompt.format import CHATML, NAMED, Message, PromptFormat
 from expertserve.prompt.system import SystemDefaults
@@ -77,23 +77,6 @@ def check_package(
         dict.fromkeys(lint.found),
         key=lambda f: (order[f.severity], f.file, f.line, f.code, f.message),
     )
-
-
-def refuse_unloadable(folder: Path) -> None:
-    """Refuses a folder that no machine could load, whatever base models it has.
-
-    Raises:
-        LoadError: As loading the package would.
-    """
-    package = open_package(folder)
-    for name in package.files:
-        check_not_pointer(package.folder / name)
-    manifest = read_manifest(package.folder)
-    for declared in manifest.base_models:
-        if declared.adapters:
-            entry, weights = choose_adapter(package.folder, manifest, declared, None)
-            beside = (weights.parent / CONFIG).is_file()
-            read_adapter(weights.parent if beside else package.folder, entry, weights)
 
 
 @dataclass(slots=True)

@@ -12,6 +12,7 @@ from expertserve.adapters.peft import read_adapter
 from expertserve.adapters.serving import ServingAdapter, prepare_adapter
 from expertserve.adapters.settings import CONFIG, check_base_name
 from expertserve.errors import IncompatibleError, LoadError
+from expertserve.files import check_not_pointer
 from expertserve.findings import Finding
 from expertserve.grammar.boundaries import with_boundaries
 from expertserve.grammar.bundled import bundled
@@ -408,3 +409,20 @@ def _adapter(
     notes += check_base_name(adapter.config, declared.name, base.name)
     serving = prepare_adapter(adapter, base, package.digest, cache)
     return serving, [*notes, *serving.notes]
+
+
+def refuse_unloadable(folder: Path) -> None:
+    """Refuses a folder that no machine could load, whatever base models it has.
+
+    Raises:
+        LoadError: As loading the package would.
+    """
+    package = open_package(folder)
+    for name in package.files:
+        check_not_pointer(package.folder / name)
+    manifest = read_manifest(package.folder)
+    for declared in manifest.base_models:
+        if declared.adapters:
+            entry, weights = choose_adapter(package.folder, manifest, declared, None)
+            beside = (weights.parent / CONFIG).is_file()
+            read_adapter(weights.parent if beside else package.folder, entry, weights)

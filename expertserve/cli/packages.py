@@ -38,7 +38,7 @@ def pack(
     What no machine could load (a Git LFS pointer, pickled weights, an adapter of a kind that isn't
     served) is refused.
     """
-    from expertserve.check import refuse_unloadable
+    from expertserve.expert import refuse_unloadable
     from expertserve.files import file_digest
     from expertserve.package.build import pack as build
 

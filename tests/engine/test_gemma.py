@@ -1,4 +1,4 @@
-"""A second real base: Gemma-3-270M, with sliding windows, 262,144 tokens, and no `<bos>` by itself."""
+"""A second real base: Gemma-3-270M, with sliding windows and 262,144 tokens."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import pytest
 
 from expertserve import EngineConfig, ExpertManager
 from expertserve.config import models_dir
-from expertserve.prompt.tokenizer import Tokenizer
 from tests import tiny
 from tests.contract.conftest import Trained
 from tests.engine.reference import Reference
@@ -50,13 +49,6 @@ def manager(gemma: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[E
         bare = [{"name": GEMMA, "prompt_template": "alpaca", "adapters": []}]
         made.load_expert("gemma", tiny.package(folder / "p", None, gemma, base_models=bare))
         yield made
-
-
-def test_a_prompt_begins_with_the_token_that_its_tokenizer_leaves_out(
-    manager: ExpertManager, gemma: Path
-) -> None:
-    rendered = manager.get("gemma").prompt.render([{"role": "user", "content": "Hello"}])
-    assert rendered[0] == Tokenizer(gemma).id_of("<bos>") and rendered.count(rendered[0]) == 1
 
 
 def test_a_grammar_over_a_quarter_of_a_million_tokens_holds(manager: ExpertManager) -> None:
