@@ -3,10 +3,10 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install base demo test test-long check bench docs fuzz soak audit clients clean
+.PHONY: help install base base-gemma demo test test-long gpu-simulated gpu vllm-canary check bench docs fuzz soak audit clients clean
 
 help:  ## list the chores
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
 .venv/run.stamp: requirements/cpu.txt pyproject.toml
 	@echo "creating .venv and installing (a few minutes, 3 GB) …"
@@ -24,6 +24,9 @@ install: .venv/run.stamp  ## create .venv with everything that serving on a CPU 
 base: .venv/run.stamp  ## put the demo base model into the models folder (92 MB, once)
 	@$(BIN)/python scripts/demo_base.py
 
+base-gemma: .venv/run.stamp  ## a second base model for the long tests: Gemma-3-270M, under Gemma's terms (250 MB, once)
+	@$(BIN)/python scripts/demo_base.py --model gemma
+
 demo: base  ## ask the SQL expert a question and run the SQL it writes
 	@$(BIN)/python examples/demo.py
 
@@ -31,8 +34,21 @@ test: .venv/dev.stamp base  ## unit and engine tests (under 15 minutes on 2 core
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile -m "not engine"
 	$(BIN)/python -m pytest -m engine
 
-test-long: .venv/dev.stamp base  ## what takes longer (under 40 minutes)
-	$(BIN)/python -m pytest -m long
+test-long: .venv/dev.stamp base base-gemma gpu-simulated  ## what takes longer (under 40 minutes)
+	$(BIN)/python -m pytest -m long --ignore tests/gpu
+
+build/triton/triton:
+	$(BIN)/python -m pip install --quiet --no-deps --target build/triton triton==3.9.0
+
+gpu-simulated: .venv/dev.stamp build/triton/triton  ## the GPU's kernels by Triton's interpreter, on a CPU (300 MB)
+	PYTHONPATH=build/triton $(BIN)/python -m pytest -m long tests/gpu
+
+gpu: .venv/dev.stamp  ## on a GPU: the same kernels, parity, and benchmarks/gpu.py
+	$(BIN)/python -m pytest -m long tests/gpu
+	$(BIN)/python benchmarks/gpu.py
+
+vllm-canary: .venv/dev.stamp  ## what moved in another vLLM: VERSION=0.34.0
+	$(BIN)/python scripts/vllm_canary.py $(VERSION)
 
 check: .venv/dev.stamp  ## lint, formatting, types
 	$(BIN)/ruff check .
@@ -43,6 +59,7 @@ check: .venv/dev.stamp  ## lint, formatting, types
 	$(BIN)/python scripts/cli_reference.py --check
 	$(BIN)/python scripts/error_page.py --check
 	$(BIN)/python scripts/benchmark_page.py --check
+	$(BIN)/python scripts/architecture_page.py --check
 	$(BIN)/python scripts/check_links.py
 	$(BIN)/python scripts/check_docs.py
 

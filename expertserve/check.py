@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from expertserve.adapters.peft import read_adapter
+from expertserve.adapters.settings import CONFIG, check_base_name
 from expertserve.decoding.compile import measure
+from expertserve.decoding.judge import case_findings
 from expertserve.errors import ExpertError, GrammarError, LoadError
 from expertserve.expert import choose_base, prepare
 from expertserve.files import read_bounded
@@ -23,11 +25,13 @@ from expertserve.grammar.recognise import Grammar
 from expertserve.models import LocalModel
 from expertserve.package import positions
 from expertserve.package.archive import Package, compare_digest, open_package
+from expertserve.package.cases import read_cases
 from expertserve.package.check import SEVERITIES, Lint
-from expertserve.package.checkpoints import choose_adapter
+from expertserve.package.checkpoints import check_choice, choose_adapter
 from expertserve.package.manifest import BaseModelSpec, Manifest
 from expertserve.package.members import inside
-from expertserve.prompt.format import NAMED, Message, PromptFormat
+from expertserve.prompt.format import CHATML, NAMED, Message, PromptFormat
+from expertserve.prompt.system import SystemDefaults
 from expertserve.prompt.tokenizer import FILE as TOKENIZER
 from expertserve.prompt.tokenizer import Tokenizer
 
@@ -65,7 +69,7 @@ def check_package(
     lint = ExpertLint(compile_grammar=compile_grammar)
     package = None
     with lint.catching():
-        package = open_package(path, cache_dir=cache_dir, cache=True)
+        package = open_package(path, cache_dir=cache_dir)
     if package:
         lint.expert(package, base_model, models_dir, cache_dir)
     order = {severity: i for i, severity in enumerate(SEVERITIES)}
@@ -92,9 +96,9 @@ class ExpertLint(Lint):
         manifest = self.package(package)
         if manifest is None:
             return
-        for i, declared in enumerate(manifest.base_models):
-            self._adapters(package, manifest, declared, i)
         base = self._base(manifest, base_model, models_dir, cache_dir)
+        for i, declared in enumerate(manifest.base_models):
+            self._adapters(package, manifest, declared, i, base)
         tokenizer = self._tokenizer(package, base)
         self._prompt(package, manifest, base, tokenizer)
         self._grammar(package, manifest, tokenizer)
@@ -102,9 +106,13 @@ class ExpertLint(Lint):
             self._loads(package, base, models_dir, cache_dir)
 
     def _adapters(
-        self, package: Package, manifest: Manifest, declared: BaseModelSpec, i: int
+        self,
+        package: Package,
+        manifest: Manifest,
+        declared: BaseModelSpec,
+        i: int,
+        base: LocalModel | None,
     ) -> None:
-
         if not declared.adapters:
             reason = "the base model answers as it is, with this package's prompt and defaults"
             self.add(
@@ -119,8 +127,9 @@ class ExpertLint(Lint):
         place: positions.Path = ("base_models", i, "adapters")
         with self.catching(at=place):
             entry, weights = choose_adapter(package.folder, manifest, declared, None)
+            self.report(check_choice(declared, entry), at=place)
             place = (*place, declared.adapters.index(entry))
-            name = weights.relative_to(package.folder.resolve()).as_posix()
+            name = weights.relative_to(package.folder).as_posix()
             if name in package.files:
                 size = weights.stat().st_size
                 if entry.size_bytes and entry.size_bytes != size:
@@ -137,15 +146,11 @@ class ExpertLint(Lint):
                     if entry.sha256:
                         compare_digest(name, package.files[name], entry.sha256, "adapters[].sha256")
             with self.catching(at=place):
-                read_adapter(
-                    (
-                        weights.parent
-                        if (weights.parent / "adapter_config.json").is_file()
-                        else package.folder
-                    ),
-                    entry,
-                    weights,
-                )
+                beside = (weights.parent / CONFIG).is_file()
+                folder = weights.parent if beside else package.folder
+                adapter = read_adapter(folder, entry, weights)
+                names = (declared.name, base.name) if base else (declared.name,)
+                self.report(check_base_name(adapter.config, *names))
 
     def _base(
         self,
@@ -225,13 +230,29 @@ class ExpertLint(Lint):
                     fix,
                     at=at,
                 )
+            written = NAMED[chosen] if chosen else template
+            if written is None and base:
+                written = Tokenizer(base.path).chat_template
+            self._system(manifest, written or CHATML)
             if chosen and tokenizer:
                 self._special_tokens(chosen, tokenizer, at)
                 if template and own and base:
-                    self._same_prompts(chosen, template, tokenizer, at)
+                    self._same_prompts(chosen, template, tokenizer, own, at)
             elif template and tokenizer and base:  # the package's own tokenizer is read, never run
                 with self.catching(file="chat_template.jinja"):
-                    PromptFormat("package", template, tokenizer).render(SAMPLE[1:2])
+                    PromptFormat("package", template, tokenizer, own).probe()
+
+    def _system(self, manifest: Manifest, template: str) -> None:
+        """Says what prompts begin with where a call says nothing."""
+        defaults = SystemDefaults.of(manifest, template)
+        begins = defaults.text or f"Dialect: {defaults.dialect}"
+        if defaults == SystemDefaults():
+            message = "prompts have no system message unless a call brings one"
+        else:
+            message = f"the system message of every prompt begins {begins[:80]!r}"
+        reason = "prompt.system and prompt.dialect decide, else the capabilities; training did, too"
+        fix = "nothing if training had the same; else say so in prompt.dialect or prompt.system"
+        self.add("info", "system_message", message, reason, fix, at=("prompt",))
 
     def _special_tokens(self, chosen: str, tokenizer: Tokenizer, at: positions.Path) -> None:
         wanted = [t for t in ("<|im_start|>", "<|im_end|>") if t in NAMED[chosen]]
@@ -252,11 +273,11 @@ class ExpertLint(Lint):
             )
 
     def _same_prompts(
-        self, chosen: str, template: str, tokenizer: Tokenizer, at: positions.Path
+        self, chosen: str, template: str, tokenizer: Tokenizer, own: Tokenizer, at: positions.Path
     ) -> None:
         try:
-            named = PromptFormat(chosen, NAMED[chosen], tokenizer).render(SAMPLE)
-            packed = PromptFormat("package", template, tokenizer).render(SAMPLE)
+            named = PromptFormat(chosen, NAMED[chosen], tokenizer, own).render(SAMPLE)
+            packed = PromptFormat("package", template, tokenizer, own).render(SAMPLE)
         except ExpertError:
             # a template that refuses the sample says nothing about the other; prompt_template
             # counts
@@ -368,23 +389,23 @@ class ExpertLint(Lint):
             prepared = prepare(
                 package.source, base_model=base.path, models_dir=models_dir, cache_dir=cache_dir
             )
-            for warning in prepared.warnings:
-                if (
-                    "rope_scaling" in warning
-                    or "sha256" in warning.casefold()
-                    or "sha-256" in warning.casefold()
-                ):
-                    fix = "serve the base that it was made for"
-                    self.add(
-                        "warning",
-                        "base_differs",
-                        warning,
-                        "answers may differ from the author's",
-                        fix,
-                        at=("base_models", 0),
-                    )
+            known = {f.message for f in self.found}
+            self.report(
+                (n for n in prepared.notes if n.message not in known), at=("base_models", 0)
+            )
+            if prepared.grammar and prepared.manifest.decoding.reasoning is None:
+                self._reasoning(prepared.prompt)
+            self.found += case_findings(read_cases(package.folder), prepared.grammar)
             if self.compile_grammar and prepared.grammar:
                 self._mask(prepared.grammar, base)
+
+    def _reasoning(self, prompt: PromptFormat) -> None:
+        if prompt.reasons or prompt.tokenizer.id_of("<think>") is not None:
+            message = "it has a grammar on a reasoning model, and no training.decoding.reasoning"
+            reason = "a think block before the answer is allowed, as if it said `optional`"
+            fix = "say optional, off, or which tags and budget it was trained with"
+            at = ("training", "decoding", "reasoning")
+            self.add("warning", "no_reasoning_rule", message, reason, fix, at=at)
 
     def _mask(self, grammar: Grammar, base: LocalModel) -> None:
         """What its grammar costs to compile for the base model's vocabulary."""

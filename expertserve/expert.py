@@ -10,19 +10,25 @@ from pathlib import Path
 from expertserve import config, models
 from expertserve.adapters.peft import read_adapter
 from expertserve.adapters.serving import ServingAdapter, prepare_adapter
-from expertserve.errors import ConfigError, IncompatibleError, LoadError
+from expertserve.adapters.settings import CONFIG, check_base_name
+from expertserve.errors import IncompatibleError, LoadError
+from expertserve.files import check_not_pointer
+from expertserve.findings import Finding
+from expertserve.grammar.boundaries import with_boundaries
 from expertserve.grammar.bundled import bundled
 from expertserve.grammar.recognise import Grammar
 from expertserve.grammar.terms import from_gbnf
 from expertserve.models import LocalModel
 from expertserve.package.archive import Package, compare_digest, open_package, verify_files
-from expertserve.package.checkpoints import choose_adapter, no_checkpoint
+from expertserve.package.checkpoints import check_choice, choose_adapter, no_checkpoint
 from expertserve.package.manifest import BaseModelSpec, Manifest, read_manifest
 from expertserve.package.members import inside, safe_path
 from expertserve.package.signature import TrustPolicy, covers_manifest, enforce, verify_signature
-from expertserve.prompt.format import Message, PromptFormat
+from expertserve.prompt.format import PromptFormat, build_messages
+from expertserve.prompt.system import SystemDefaults
 from expertserve.prompt.tokenizer import FILE as TOKENIZER
-from expertserve.prompt.tokenizer import Tokenizer, check_same_ids
+from expertserve.prompt.tokenizer import Tokenizer
+from expertserve.prompt.vocabulary import compare_vocabularies
 from expertserve.result import AdapterProof, BaseModelProof, ExpertProof
 
 GRAMMAR = "grammar.gbnf"
@@ -39,8 +45,10 @@ class PreparedExpert:
         adapter: The serving form; None where the package brings no adapter.
         prompt: How its prompts are written.
         grammar: What its answers follow, where it brings one.
+        written: The same as its author wrote it, before `grammar_fix`.
         cache_dir: Where its compiled grammar is kept; None is the user's cache folder.
-        warnings: Problems that don't stop it from being served.
+        said: Problems that don't stop it from being served.
+        notes: Problems with what it is served on, as findings.
     """
 
     package: Package
@@ -50,7 +58,14 @@ class PreparedExpert:
     prompt: PromptFormat
     grammar: Grammar | None = None
     cache_dir: Path | None = None
-    warnings: tuple[str, ...] = ()
+    said: tuple[str, ...] = ()
+    notes: tuple[Finding, ...] = ()
+    written: Grammar | None = None
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Everything that its users should hear at load."""
+        return (*self.said, *(n.message for n in self.notes if n.severity == "warning"))
 
     @property
     def identity(self) -> tuple[str, str | None]:
@@ -63,10 +78,9 @@ class PreparedExpert:
         return self.package.folder == self.base.path
 
     @property
-    def dialect(self) -> str | None:
-        """`sql-postgres` → `postgres`, for the system message."""
-        language, _, dialect = (self.manifest.decoding.grammar_type or "").partition("-")
-        return dialect if language == "sql" and dialect else None
+    def system(self) -> SystemDefaults:
+        """What its system message has where a call says nothing."""
+        return SystemDefaults.of(self.manifest, self.prompt.source)
 
     def proof(self) -> ExpertProof:
         """Who answers, for results."""
@@ -178,6 +192,25 @@ def describe(
     }
 
 
+def prompt_text(
+    expert: PreparedExpert,
+    question: str,
+    *,
+    schema: str | None = None,
+    dialect: str | None = None,
+    system: str | None = None,
+) -> str:
+    """What the model would read of a question, special tokens included.
+
+    Raises:
+        ConfigError, IncompatibleError: As a call would.
+    """
+    messages = build_messages(
+        question, system=system, schema=schema, dialect=dialect, defaults=expert.system
+    )
+    return expert.prompt.text(messages)
+
+
 def _prepare(
     package: Package,
     manifest: Manifest,
@@ -195,9 +228,8 @@ def _prepare(
             code="soft_prompts",
         )
     declared, base = choose_base(manifest, base_model, models_dir, cache_dir)
-    warning = models.check_declared(base, declared.sha256, declared.quantization)
-    warnings = warnings + ([warning] if warning else []) + _rope_warning(declared, base)
-    own = Tokenizer(package.folder) if (package.folder / TOKENIZER).is_file() else None
+    notes = _base_notes(declared, base)
+    own = Tokenizer(package.folder)
     theirs = Tokenizer(base.path)
     if not (base.path / TOKENIZER).is_file():
         raise LoadError(
@@ -205,9 +237,10 @@ def _prepare(
             hint="save its tokenizer again with transformers",
             code="bad_base_model",
         )
-    if own:
-        check_same_ids(own, theirs)
-    adapter = _adapter(
+    prompt = PromptFormat.choose(declared.prompt_template, own, theirs)
+    if (package.folder / TOKENIZER).is_file():
+        notes += compare_vocabularies(own, theirs, prompt)
+    adapter, found = _adapter(
         package,
         manifest,
         declared,
@@ -215,26 +248,21 @@ def _prepare(
         checkpoint,
         (cache_dir or config.cache_dir()) / "adapters",
     )
-    prompt = PromptFormat.choose(declared.prompt_template, own, theirs)
-    _probe(prompt)
-    grammar, missing = _grammar(package, manifest)
+    prompt.probe()
+    written, missing = _grammar(package, manifest)
+    fixed = with_boundaries(written) if written and manifest.decoding.grammar_fix else written
     return PreparedExpert(
-        package, manifest, base, adapter, prompt, grammar, cache_dir, (*warnings, *missing)
+        package,
+        manifest,
+        base,
+        adapter,
+        prompt,
+        fixed,
+        cache_dir,
+        (*warnings, *missing),
+        (*notes, *found),
+        written,
     )
-
-
-def _probe(prompt: PromptFormat) -> None:
-    """Renders a probe: a broken template is found at load, not at the first request.
-
-    Raises:
-        IncompatibleError: `bad_template`.
-        ConfigError: `template_refused`, by a template that takes no conversation at all.
-    """
-    question: Message = {"role": "user", "content": "?"}
-    try:
-        prompt.render([question])
-    except ConfigError:  # some templates demand a system message
-        prompt.render([{"role": "system", "content": "?"}, question])
 
 
 def _grammar(package: Package, manifest: Manifest) -> tuple[Grammar | None, list[str]]:
@@ -318,11 +346,28 @@ def choose_base(
     raise failure
 
 
-def _rope_warning(declared: BaseModelSpec, base: LocalModel) -> list[str]:
+def _base_notes(declared: BaseModelSpec, base: LocalModel) -> list[Finding]:
+    """What is risky about serving on this base model."""
+    warning = models.check_declared(base, declared.sha256, declared.quantization)
+    return [
+        Finding(
+            "base_differs",
+            "warning",
+            0,
+            message,
+            "answers may differ from the author's",
+            "serve the base that it was made for",
+        )
+        for message in (warning, _rope_warning(declared, base))
+        if message
+    ]
+
+
+def _rope_warning(declared: BaseModelSpec, base: LocalModel) -> str:
     """Warns of a base whose RoPE scaling differs from the one trained with."""
     wanted = declared.rope_scaling
     if wanted is None:
-        return []
+        return ""
     found = base.config.get("rope_scaling") or base.config.get("rope_parameters")
     served = found if isinstance(found, dict) else {}
     kind = str(served.get("rope_type") or served.get("type") or "default")
@@ -330,8 +375,8 @@ def _rope_warning(declared: BaseModelSpec, base: LocalModel) -> list[str]:
     factor = None if isinstance(wanted, str) else wanted.get("factor")
     same = name.split("-")[0].casefold() == kind.split("-")[0].casefold()
     if same and (not served or factor in (None, served.get("factor"))):
-        return []
-    return [f"the manifest's base has rope_scaling {name!r}, {base.name} here has {kind!r}"]
+        return ""
+    return f"the manifest's base has rope_scaling {name!r}, {base.name} here has {kind!r}"
 
 
 def _adapter(
@@ -341,13 +386,14 @@ def _adapter(
     base: LocalModel,
     checkpoint: str | None,
     cache: Path,
-) -> ServingAdapter | None:
+) -> tuple[ServingAdapter | None, list[Finding]]:
+    """The adapter's serving form, and what is risky about it."""
     if not declared.adapters:
         if checkpoint is not None:
             raise no_checkpoint(manifest, declared, checkpoint)
-        return None
+        return None, []
     entry, weights = choose_adapter(package.folder, manifest, declared, checkpoint)
-    name = weights.relative_to(package.folder.resolve()).as_posix()
+    name = weights.relative_to(package.folder).as_posix()
     if weights.is_file() and name not in package.files:
         raise LoadError(
             f"{name} is a hidden file, which no checksum covers",
@@ -357,6 +403,26 @@ def _adapter(
     alternative = checkpoint in manifest.training.alternative_checkpoints
     if entry.sha256 and weights.is_file() and not alternative:
         compare_digest(name, package.files[name], entry.sha256, "adapters[].sha256")
-    beside = (weights.parent / "adapter_config.json").is_file()
-    folder = weights.parent if beside else package.folder
-    return prepare_adapter(read_adapter(folder, entry, weights), base, package.digest, cache)
+    beside = (weights.parent / CONFIG).is_file()
+    adapter = read_adapter(weights.parent if beside else package.folder, entry, weights)
+    notes = [] if checkpoint else check_choice(declared, entry)
+    notes += check_base_name(adapter.config, declared.name, base.name)
+    serving = prepare_adapter(adapter, base, package.digest, cache)
+    return serving, [*notes, *serving.notes]
+
+
+def refuse_unloadable(folder: Path) -> None:
+    """Refuses a folder that no machine could load, whatever base models it has.
+
+    Raises:
+        LoadError: As loading the package would.
+    """
+    package = open_package(folder)
+    for name in package.files:
+        check_not_pointer(package.folder / name)
+    manifest = read_manifest(package.folder)
+    for declared in manifest.base_models:
+        if declared.adapters:
+            entry, weights = choose_adapter(package.folder, manifest, declared, None)
+            beside = (weights.parent / CONFIG).is_file()
+            read_adapter(weights.parent if beside else package.folder, entry, weights)

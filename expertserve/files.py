@@ -7,6 +7,7 @@ an image has to be readable by whoever serves it.
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 import os
 import secrets
@@ -90,15 +91,45 @@ def file_digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+LFS = b"version https://git-lfs.github.com/spec/"
+
+
+def check_not_pointer(file: Path) -> None:
+    """Refuses what Git LFS leaves in a clone for a file that it didn't fetch.
+
+    Raises:
+        LoadError: `git_lfs_pointer`.
+    """
+    with file.open("rb") as opened:
+        _check_start(file, opened.read(len(LFS)))
+
+
+def _check_start(file: Path, data: bytes) -> None:
+    if data.startswith(LFS):
+        raise LoadError(
+            f"{file.name} is a Git LFS pointer: the file itself wasn't fetched",
+            hint="run `git lfs pull` where it was cloned, or download the file",
+            code="git_lfs_pointer",
+        )
+
+
+def decode_text(data: bytes) -> str:
+    """UTF-8, with a byte order mark or without one, or UTF-16 with one, as PowerShell writes."""
+    utf16 = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    return data.decode("utf-16" if utf16 else "utf-8-sig", "replace")
+
+
 def read_bounded(file: Path, limit: int) -> bytes:
     """A file's bytes, if within `limit`: a kilobyte in an archive may unpack to gigabytes.
 
     Raises:
-        LoadError: `member_too_large`.
+        LoadError: `member_too_large`, `git_lfs_pointer`.
     """
     if file.stat().st_size > limit:
         raise LoadError(
             f"{file.name} has {file.stat().st_size:,} bytes; at most {limit:,} are read",
             code="member_too_large",
         )
-    return file.read_bytes()
+    data = file.read_bytes()
+    _check_start(file, data)
+    return data

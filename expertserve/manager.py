@@ -6,7 +6,6 @@ import asyncio
 import os
 import weakref
 from collections.abc import Coroutine, Iterable, Mapping
-from types import TracebackType
 from typing import Literal, Self, TypeVar, Unpack, overload
 
 from expertserve.core.core import Core
@@ -186,10 +185,5 @@ class AsyncExpertManager:
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *failure: object) -> None:
         await self.close()

@@ -21,9 +21,11 @@ from pathlib import Path
 
 from expertserve import config
 from expertserve.errors import ConfigError, IncompatibleError, LoadError
-from expertserve.files import file_digest, write_whole
+from expertserve.files import check_not_pointer, file_digest, write_whole
 
 MAX_HEADER = 16 << 20
+ORIGIN = "expertserve_origin"
+"""In a quantised copy's configuration: the digest of the model that it was made from."""
 CONTEXT_FIELDS = ("max_position_embeddings", "n_positions", "max_sequence_length", "seq_length")
 """What architectures call their longest input."""
 ALIASES = "aliases.json"
@@ -71,10 +73,18 @@ class LocalModel:
         return value
 
     @cached_property
+    def text_config(self) -> dict[str, object]:
+        """The part of `config.json` that is about the language model: all of it, or one section.
+
+        Models that also see or hear keep sizes and names of layers under `text_config`.
+        """
+        section = self.config.get("text_config")
+        return section if isinstance(section, dict) else self.config
+
+    @cached_property
     def context_length(self) -> int:
         """The longest prompt and answer that the model was made for, in tokens."""
-        inner = self.config.get("text_config")
-        config = self.config | inner if isinstance(inner, dict) else self.config
+        config = self.config | self.text_config
         found = [config.get(name) for name in CONTEXT_FIELDS]
         return next((n for n in found if isinstance(n, int) and n > 0), 2048)
 
@@ -121,12 +131,18 @@ def _check_of(stamp: str, digest: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Tensor:
-    """A weight inside a safetensors file, not read yet."""
+    """A weight inside a safetensors file, not read yet.
+
+    Args:
+        shape: As it is read.
+        transposed: Whether reading exchanges its two axes.
+    """
 
     name: str
     dtype: str
     shape: tuple[int, ...]
     file: Path
+    transposed: bool = False
 
 
 def weight_files(folder: Path) -> list[Path]:
@@ -147,9 +163,11 @@ def read_header(file: Path) -> Iterator[Tensor]:
     """Names, types and shapes of a file (https://github.com/huggingface/safetensors).
 
     Raises:
-        LoadError: The header is malformed, or its offsets don't tile the file exactly.
+        LoadError: The header is malformed, or its offsets don't tile the file exactly; or Git LFS
+            left a pointer in its place.
     """
     try:
+        check_not_pointer(file)
         with file.open("rb") as stream:
             (length,) = struct.unpack("<Q", stream.read(8))
             size = file.stat().st_size
@@ -381,6 +399,8 @@ def check_declared(model: LocalModel, sha256: str, quantization: str | None) -> 
     weights = weight_files(model.path)
     if wanted == model.digest or (len(weights) == 1 and wanted == model._digest_of(weights[0])):
         return ""
+    if wanted == model.config.get(ORIGIN):
+        return f"{model.name} is a quantised copy of the base model that the manifest names"
     if quantization in ("int4", "int8"):
         return (
             f"the manifest's base model is a {quantization} file with another SHA-256 than"

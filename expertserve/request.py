@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from expertserve.grammar.recognise import Grammar
 
 DEFAULT_MAX_TOKENS = 512
+ReasoningMode = Literal["strip", "keep", "off"]
 MAX_STOPS = 64
 MAX_TOKEN = (1 << 31) - 1
 
@@ -74,8 +75,8 @@ class PromptArgs(TypedDict, total=False):
     """Keyword arguments that shape the prompt.
 
     schema: Context for the question, such as DDL, for the system message.
-    dialect: Precedes the schema; by default that of the manifest's grammar type (`sql-postgres`
-        → `postgres`).
+    dialect: Of the system message's line `Dialect: X`; by default the manifest's, or what its
+        capabilities say. Empty leaves the line out.
     system: A system message of your own, before dialect and schema.
     messages: A whole conversation instead of a prompt.
     prompt_token_ids: Instead of a prompt, and read as they are, without a template.
@@ -111,23 +112,39 @@ class GrammarArgs(TypedDict, total=False):
     grammar: GBNF as a text, a file as a `Path`, a `Grammar` or an Outlines term; None disables the
         expert's grammar.
     json_schema: A JSON schema, or a pydantic model; `result.parsed` then holds the object.
+    strict: Objects of `json_schema` that don't say `additionalProperties` have none.
     regex: The whole answer matches it.
     choice: The answer is one of these.
+    grammar_fix: "word-boundaries" asks for a blank wherever two words of the grammar would meet.
     restrict_to_schema: Table and column names are those of `schema=`.
     on_incomplete: "raise" raises GrammarError for an incomplete sentence; else the result says so.
     allow_forced: False makes on_incomplete="raise" raise for a forced ending, too.
+    reasoning: What becomes of a think block before the answer: "strip" takes it out of the text,
+        "keep" leaves it in, "off" allows none; by default as the manifest says.
     """
 
     grammar: str | Path | Grammar | Term | None
     json_schema: Mapping[str, object] | type[pydantic.BaseModel]
+    strict: bool
     regex: str
     choice: Sequence[str]
+    grammar_fix: Literal["word-boundaries"]
     restrict_to_schema: bool
     on_incomplete: Literal["return", "raise"]
     allow_forced: bool
+    reasoning: ReasoningMode
 
 
-class GenerateArgs(SamplingArgs, PromptArgs, GrammarArgs, total=False):
+class RouteArgs(TypedDict, total=False):
+    """Keyword arguments of routing.
+
+    fallback: "base" lets the base model answer what fits no expert, where the expert is `auto`.
+    """
+
+    fallback: Literal["base"]
+
+
+class GenerateArgs(SamplingArgs, PromptArgs, GrammarArgs, RouteArgs, total=False):
     """All that `generate` takes beside the prompt."""
 
 
@@ -135,8 +152,25 @@ def split_args(args: GenerateArgs) -> tuple[PromptArgs, SamplingArgs, GrammarArg
     """`generate`'s arguments, by what they shape: prompt, sampling, grammar."""
     prompt = {k: v for k, v in args.items() if k in PromptArgs.__annotations__}
     grammar = {k: v for k, v in args.items() if k in GrammarArgs.__annotations__}
-    others = {k: v for k, v in args.items() if k not in prompt and k not in grammar}
+    known = {*prompt, *grammar, *RouteArgs.__annotations__}
+    others = {k: v for k, v in args.items() if k not in known}
     return PromptArgs(**prompt), SamplingArgs(**others), GrammarArgs(**grammar)  # type: ignore[typeddict-item]
+
+
+def check_fallback(args: GenerateArgs) -> bool:
+    """Whether the base model may answer what fits no expert.
+
+    Raises:
+        ConfigError: `bad_argument`.
+    """
+    wanted = args.get("fallback")
+    if wanted not in (None, "base"):
+        raise ConfigError(
+            f"fallback must be base, not {str(wanted)[:60]!r}",
+            hint="leave it out to be told that no expert fits",
+            code="bad_argument",
+        )
+    return wanted == "base"
 
 
 def routed_by(prompt: str | None, args: GenerateArgs) -> tuple[str, str]:
@@ -291,6 +325,36 @@ def check_names(names: Iterable[str]) -> None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReasoningRule:
+    """A block of reasoning that may stand before an answer, as an engine takes it.
+
+    Args:
+        open, close: Its tags.
+        open_id, close_id: The tags' tokens where each is one token; then nothing else is a tag.
+        budget: Tokens that it may have, tags included.
+        closings: The tokens that close it, by how many bytes of the closing tag stand there.
+        begun: Whether the prompt ends in an open block.
+    """
+
+    open: str
+    close: str
+    open_id: int | None = None
+    close_id: int | None = None
+    budget: int
+    closings: tuple[tuple[int, ...], ...]
+    begun: bool = False
+
+    @property
+    def reserve(self) -> int:
+        """Tokens that closing it takes at most."""
+        return max(map(len, self.closings))
+
+
+FREE = "free"
+"""The engine of a constraint without a grammar."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Constraint:
     """A grammar, as an engine takes it.
 
@@ -298,14 +362,17 @@ class Constraint:
         gbnf: The text, where `mask` is None.
         digest: SHA-256 of its canonical form.
         mask: The file of its compiled mask.
-        engine: Which mask engine serves it: `glrmask`, or what serves the grammars it refuses.
-    begun: Tokens of the sentence that the prompt ends with already.
+        engine: Which mask engine serves it: `glrmask`, what serves the grammars it refuses, or
+            `FREE` where there is no grammar.
+        reasoning: What may stand before the sentence.
+        begun: Tokens of the sentence that the prompt ends with already.
     """
 
     gbnf: str
     digest: str
     mask: Path | None = None
     engine: str = "glrmask"
+    reasoning: ReasoningRule | None = None
     begun: tuple[int, ...] = ()
 
 

@@ -22,7 +22,13 @@ class TokenLogprob:
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """What one step added to a completion: no text while a character is partial."""
+    """What one step added to a completion: no text while a character is partial.
+
+    Args:
+        reasoning: What it added to the think block's text.
+        reasoning_tokens: How many of its tokens, the first ones, are the block's.
+        kept: How many characters of its text, the first ones, are the block's.
+    """
 
     text: str
     token_ids: tuple[int, ...]
@@ -30,6 +36,9 @@ class Chunk:
     """Which of the request's `n` completions."""
     logprobs: tuple[TokenLogprob, ...] = ()
     finish_reason: FinishReason | None = None
+    reasoning: str = ""
+    reasoning_tokens: int = 0
+    kept: int = 0
     prompt_logprobs: tuple[TokenLogprob, ...] = ()
     """Of the prompt's tokens from the second on; on the first chunk that has them."""
     cached_tokens: int = 0
@@ -40,10 +49,15 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens read and written; `completion_tokens` counts all `n` completions."""
+    """Tokens read and written; `completion_tokens` counts all `n` completions.
+
+    Args:
+        reasoning_tokens: How many of the latter are in think blocks.
+    """
 
     prompt_tokens: int
     completion_tokens: int
+    reasoning_tokens: int = 0
     cached_tokens: int = 0
     """Of `prompt_tokens`: those that the engine remembered from earlier requests."""
 
@@ -127,15 +141,38 @@ class GrammarVerdict:
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """One of a request's `n` answers."""
+    """One of a request's `n` answers.
+
+    Args:
+        reasoning: What stood in a think block before it; None without one.
+        kept: The block as it stands at the beginning of `text`, where it was kept there.
+        reasoning_tokens: How many of `token_ids`, the first ones, are the block's.
+    """
 
     text: str
     token_ids: tuple[int, ...]
     finish_reason: FinishReason
     logprobs: tuple[TokenLogprob, ...] | None = None
     grammar: GrammarVerdict | None = None
+    reasoning: str | None = None
+    kept: str = ""
+    reasoning_tokens: int = 0
     stop: str | None = None
     """The stop sequence that ended it, where one did."""
+
+    @property
+    def answer(self) -> str:
+        """The text without a block that was kept in it."""
+        return self.text[len(self.kept) :]
+
+
+@dataclass(frozen=True, slots=True)
+class Thought:
+    """A completion's think block: its text, the block as it was kept in the text, its tokens."""
+
+    text: str
+    kept: str
+    tokens: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +225,11 @@ class InferenceResult:
     def logprobs(self) -> tuple[TokenLogprob, ...] | None:
         """Of the first completion; None where none were asked for."""
         return self.completions[0].logprobs
+
+    @property
+    def reasoning(self) -> str | None:
+        """What the first completion thought before its answer; None without a think block."""
+        return self.completions[0].reasoning
 
     @property
     def grammar(self) -> GrammarVerdict | None:

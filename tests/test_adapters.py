@@ -5,7 +5,6 @@ is refused.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ from safetensors.torch import load_file, save_file
 from expertserve.adapters.layer import RESERVED
 from expertserve.adapters.peft import read_adapter
 from expertserve.adapters.serving import ServingAdapter, prepare_adapter
-from expertserve.errors import IncompatibleError, LoadError
+from expertserve.errors import IncompatibleError
 from expertserve.models import LocalModel
 from expertserve.package.manifest import Adapter
 from tests import tiny
@@ -26,10 +25,17 @@ ARCHITECTURES = ["llama", "qwen2", "qwen3"]
 
 
 def convert(
-    base: Path, folder: Path, kind: str, cache: Path, rank: int = 4, **declared: Any
+    base: Path,
+    folder: Path,
+    kind: str,
+    cache: Path,
+    rank: int = 4,
+    *,
+    weights: str = "adapter_model.safetensors",
+    **declared: Any,
 ) -> ServingAdapter:
     entry = Adapter.model_validate_json(json.dumps({**tiny.adapters_entry(kind, rank), **declared}))
-    adapter = read_adapter(folder, entry, folder / "adapter_model.safetensors")
+    adapter = read_adapter(folder, entry, folder / weights)
     return prepare_adapter(
         adapter, LocalModel("tiny", base, cache / "digests"), "p", cache / "adapters"
     )
@@ -62,6 +68,17 @@ def applied(base: Path, serving: ServingAdapter) -> dict[str, torch.Tensor]:
         if f"{module}.bias" in weights:
             weights[f"{module}.bias"] = weights[f"{module}.bias"] * (1 + scale) + shift
     return weights
+
+
+def changed(adapter: Path, folder: Path, **settings: object) -> Path:
+    """A copy of an adapter with other settings."""
+    folder.mkdir(parents=True)
+    for file in adapter.iterdir():
+        if file.is_file():
+            (folder / file.name).write_bytes(file.read_bytes())
+    path = folder / "adapter_config.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | settings))
+    return folder
 
 
 @pytest.fixture(scope="module", params=ARCHITECTURES)
@@ -217,207 +234,3 @@ def test_the_same_weights_under_another_alpha_are_another_adapter(
     (other / "adapter_config.json").write_text(json.dumps(settings | {"lora_alpha": 800}))
     one = convert(tiny_base, tiny_lora, "lora", tmp_path)
     assert convert(tiny_base, other, "lora", tmp_path, alpha=800).digest != one.digest
-
-
-Spoil = Callable[[dict[str, Any], dict[str, torch.Tensor]], None]
-
-
-def config(**changes: Any) -> Spoil:
-    return lambda c, t: c.update(changes)
-
-
-def tensor(name: str, value: torch.Tensor) -> Spoil:
-    return lambda c, t: t.update({name: value})
-
-
-def first(part: str, change: Callable[[torch.Tensor], torch.Tensor]) -> Spoil:
-    def spoil(c: dict[str, Any], t: dict[str, torch.Tensor]) -> None:
-        key = next(k for k in t if part in k)
-        t[key] = change(t[key]).contiguous()
-
-    return spoil
-
-
-def drop(*parts: str, all: bool = False) -> Spoil:
-    """Takes away the first tensor of these parts, or all of them."""
-
-    def spoil(c: dict[str, Any], t: dict[str, torch.Tensor]) -> None:
-        found = [k for k in t if any(p in k for p in parts)]
-        for key in found if all else found[:1]:
-            del t[key]
-
-    return spoil
-
-
-def high_rank(c: dict[str, Any], t: dict[str, torch.Tensor]) -> None:
-    c["r"] = 30
-    t.update(
-        {
-            k: torch.zeros(30, v.shape[1])
-            if k.split(".")[-1].endswith("_b")
-            else torch.zeros(v.shape[0], 30)
-            for k, v in t.items()
-        }
-    )
-
-
-def rename(old: str, new: str) -> Spoil:
-    def spoil(c: dict[str, Any], t: dict[str, torch.Tensor]) -> None:
-        for key in list(t):
-            t[key.replace(old, new)] = t.pop(key)
-
-    return spoil
-
-
-SPOILED: dict[str, tuple[str, Spoil, str]] = {
-    "no module matches": ("lora", rename("model.layers", "transformer.h"), "modules_missing"),
-    "one module does not match": (
-        "lora",
-        rename("layers.1.mlp", "layers.7.mlp"),
-        "modules_missing",
-    ),
-    "inputs of another size": ("lora", first("lora_A", lambda t: t[:, :-1]), "shape_mismatch"),
-    "outputs of another size": ("lora", first("lora_B", lambda t: t[:-1]), "shape_mismatch"),
-    "a rank that the config denies": ("lora", config(r=5), "adapter_disagrees"),
-    "an alpha that the manifest denies": ("lora", config(lora_alpha=99), "adapter_disagrees"),
-    "modules that the manifest denies": (
-        "lora",
-        rename("q_proj", "gate_proj"),
-        "adapter_disagrees",
-    ),
-    "a type that the manifest denies": ("lora", config(peft_type="IA3"), "adapter_disagrees"),
-    "an unknown type": ("lora", config(peft_type="OFT"), "adapter_type"),
-    "modules_to_save": ("lora", config(modules_to_save=["lm_head"]), "modules_to_save"),
-    "trained biases": ("lora", config(bias="all"), "trained_bias"),
-    "a bias tensor": (
-        "lora",
-        tensor("base_model.model.model.layers.0.self_attn.q_proj.bias", torch.zeros(4)),
-        "trained_bias",
-    ),
-    "token embeddings": (
-        "lora",
-        tensor("base_model.model.model.embed_tokens.lora_embedding_A", torch.zeros(4, 512)),
-        "token_embeddings",
-    ),
-    "a whole embedding": (
-        "lora",
-        tensor("base_model.model.model.embed_tokens.weight", torch.zeros(520, 64)),
-        "token_embeddings",
-    ),
-    "a strange tensor": (
-        "lora",
-        tensor("base_model.model.x.router", torch.zeros(4)),
-        "adapter_tensors",
-    ),
-    "a value that is not finite": (
-        "lora",
-        first("lora_B", lambda t: t * float("nan")),
-        "non_finite",
-    ),
-    "an infinite value": ("lora", first("lora_A", lambda t: t / 0), "non_finite"),
-    "integers": ("lora", first("lora_A", lambda t: t.to(torch.int8)), "quantised"),
-    "a base-changing start": ("lora", config(init_lora_weights="pissa"), "base_changed"),
-    "layer replication": ("lora", config(layer_replication=[[0, 2]]), "adapter_config"),
-    "invocation tokens": ("lora", config(alora_invocation_tokens=[1, 2]), "adapter_config"),
-    "a switch of the future": ("lora", config(use_quantum=True), "adapter_config"),
-    "Conv1D": ("lora", config(fan_in_fan_out=True), "adapter_config"),
-    "a pattern that runs away": (
-        "lora",
-        config(rank_pattern={r"((\w|\w)+\W?)+!": 4}),
-        "bad_adapter_config",
-    ),
-    "a pattern that is none": ("lora", config(rank_pattern={"(": 4}), "bad_adapter_config"),
-    "a rank that is no number": (
-        "lora",
-        config(rank_pattern={"q_proj": "x"}),
-        "bad_adapter_config",
-    ),
-    "a rank beyond all numbers": ("lora", config(r=10**400), "bad_adapter_config"),
-    "an alpha that is missing": (
-        "lora",
-        lambda c, t: c.update(lora_alpha=None),
-        "bad_adapter_config",
-    ),
-    "three dimensions": ("lora", first("lora_A", lambda t: t[None]), "shape_mismatch"),
-    "a LoHa whose tensors have another rank": ("loha", config(r=3), "adapter_disagrees"),
-    "a VeRA scale of one value": (
-        "vera",
-        first("vera_lambda_d", lambda t: t[:1]),
-        "shape_mismatch",
-    ),
-    "a LoKr that doesn't multiply up": (
-        "lokr",
-        first("lokr_w2_a", lambda t: t[:-1]),
-        "shape_mismatch",
-    ),
-    "magnitudes without use_dora": ("dora", config(use_dora=False), "adapter_disagrees"),
-    "a missing magnitude": ("dora", drop("magnitude"), "adapter_disagrees"),
-    "a magnitude of another size": ("dora", first("magnitude", lambda t: t[:-1]), "shape_mismatch"),
-    "a missing half": ("lora", drop("lora_B"), "adapter_tensors"),
-    "no tensors": ("lora", drop("", all=True), "adapter_empty"),
-    "an input scale of attention": ("ia3", config(feedforward_modules=["v_proj"]), "ia3_input"),
-    "a LoHa of a high rank": ("loha", high_rank, "rank_too_large"),
-    "VeRA without its projections": ("vera", drop("vera_A", "vera_B", all=True), "adapter_tensors"),
-}
-
-
-@pytest.mark.parametrize("name", SPOILED)
-def test_what_cannot_be_served_exactly_is_refused(
-    name: str, tiny_base: Path, tmp_path: Path
-) -> None:
-    kind, spoil, code = SPOILED[name]
-    adapter = tiny.peft_adapter(tiny_base, tmp_path / "adapter", kind)
-    settings = json.loads((adapter / "adapter_config.json").read_text())
-    tensors = load_file(adapter / "adapter_model.safetensors")
-    spoil(settings, tensors)
-    (adapter / "adapter_config.json").write_text(json.dumps(settings))
-    save_file(tensors, adapter / "adapter_model.safetensors")
-    rank = {"a LoHa of a high rank": {"r": 30}}.get(name, {})
-    with pytest.raises(IncompatibleError) as caught:
-        convert(tiny_base, adapter, kind, tmp_path, **rank)
-    assert caught.value.code == code, str(caught.value)
-    assert not list((tmp_path / "adapters").glob(".part-*"))
-
-
-def test_all_that_manifest_and_files_disagree_about_is_told_at_once(
-    tiny_base: Path, tiny_lora: Path, tmp_path: Path
-) -> None:
-    with pytest.raises(IncompatibleError) as caught:
-        convert(tiny_base, tiny_lora, "lora", tmp_path, r=3, alpha=99)
-    assert (
-        "r is 3, but adapter_config.json has 4; alpha is 99, but adapter_config.json has 8"
-        in caught.value.message
-    )
-    assert caught.value.hint == "in adapters[], r: 4; alpha: 8"
-
-
-def test_a_rank_is_refused_where_the_adapter_has_none(tiny_base: Path, tmp_path: Path) -> None:
-    adapter = tiny.peft_adapter(tiny_base, tmp_path / "adapter", "ia3")
-    with pytest.raises(IncompatibleError) as caught:
-        convert(tiny_base, adapter, "ia3", tmp_path, r=8)
-    assert caught.value.code == "adapter_disagrees" and caught.value.hint == "in adapters[], no r"
-
-
-def test_pickled_weights_are_never_opened(tiny_base: Path, tiny_lora: Path, tmp_path: Path) -> None:
-    folder = tmp_path / "adapter"
-    folder.mkdir()
-    (folder / "adapter_config.json").write_bytes((tiny_lora / "adapter_config.json").read_bytes())
-    (folder / "adapter_model.bin").write_bytes(b"\x80\x04cos\nsystem\n")
-    with pytest.raises(IncompatibleError) as caught:
-        convert(tiny_base, folder, "lora", tmp_path)
-    assert caught.value.code == "pickled_weights" and "safe_serialization" in caught.value.hint
-
-
-@pytest.mark.parametrize(
-    "damage", [b"", b"\xff" * 40, b"\x08\0\0\0\0\0\0\0{}      ", b"\x02\0\0\0\0\0\0\0{}trailing"]
-)
-def test_a_damaged_weights_file_is_told(
-    damage: bytes, tiny_base: Path, tiny_lora: Path, tmp_path: Path
-) -> None:
-    folder = tmp_path / "adapter"
-    folder.mkdir()
-    (folder / "adapter_config.json").write_bytes((tiny_lora / "adapter_config.json").read_bytes())
-    (folder / "adapter_model.safetensors").write_bytes(damage)
-    with pytest.raises(LoadError) as caught:
-        convert(tiny_base, folder, "lora", tmp_path)
-    assert caught.value.code in ("bad_safetensors", "adapter_empty")

@@ -59,7 +59,7 @@ def reached_into(tree: ast.Module, private: frozenset[str]) -> list[str]:
         elif isinstance(node, ast.Call):
             texts = [a.value for a in node.args if isinstance(a, ast.Constant)]
             names = [str(text).rpartition(".")[2] for text in texts]
-        found += [f"{node.lineno}: {name}" for name in names if name in private]
+        found += [f"{getattr(node, 'lineno', 0)}: {name}" for name in names if name in private]
     return found
 
 

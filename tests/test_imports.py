@@ -47,6 +47,7 @@ FLOORS = (
     ("request",),
     ("decoding",),
     ("check",),
+    ("init",),
     ("engine",),
     ("core",),
     ("manager", "facade"),

@@ -9,10 +9,24 @@ import pytest
 
 from expertserve import EngineConfig, OutOfMemoryError
 from expertserve.engine import cgroup, machine
-from expertserve.engine.vllm.sizes import cpu_environment
+from expertserve.engine.vllm.sizes import cpu_environment, gpu_sizes
 from expertserve.models import LocalModel
 
 GIB = 1 << 30
+
+
+def sizes(
+    layers: int, width: int, heads: int, groups: int, size: int, context: int
+) -> dict[str, int]:
+    """What a model's configuration says of its attention."""
+    return {
+        "num_hidden_layers": layers,
+        "hidden_size": width,
+        "num_attention_heads": heads,
+        "num_key_value_heads": groups,
+        "head_dim": size,
+        "max_position_embeddings": context,
+    }
 
 
 @pytest.fixture
@@ -103,3 +117,71 @@ def test_weights_are_those_that_the_index_names(tmp_path: Path) -> None:
         (tmp_path / name).write_bytes(bytes(1000))
     (tmp_path / "model.safetensors.index.json").write_text('{"weight_map": {"x": "a.safetensors"}}')
     assert machine.weight_bytes(LocalModel("some", tmp_path), "bfloat16") == 1000
+
+
+MODELS: dict[str, tuple[float, dict[str, int]]] = {
+    # billions of parameters; layers, width, heads, groups, their size, context
+    "smollm2-135m": (0.135, sizes(30, 576, 9, 3, 64, 8192)),
+    "gemma-3-270m": (0.27, sizes(18, 640, 4, 1, 256, 32768)),
+    "qwen2.5-0.5b": (0.5, sizes(24, 896, 14, 2, 64, 32768)),
+    "qwen3-0.6b": (0.6, sizes(28, 1024, 16, 8, 128, 40960)),
+    "llama-3.2-1b": (1.24, sizes(16, 2048, 32, 8, 64, 131072)),
+    "qwen2.5-1.5b": (1.5, sizes(28, 1536, 12, 2, 128, 32768)),
+    "qwen3-1.7b": (1.7, sizes(28, 2048, 16, 8, 128, 40960)),
+    "gemma-2-2b": (2.6, sizes(26, 2304, 8, 4, 256, 8192)),
+    "llama-3.2-3b": (3.2, sizes(28, 3072, 24, 8, 128, 131072)),
+    "phi-3.5-mini": (3.8, sizes(32, 3072, 32, 32, 96, 131072)),
+    "qwen3-4b": (4.0, sizes(36, 2560, 32, 8, 128, 40960)),
+    "gemma-3-4b": (4.3, sizes(34, 2560, 8, 4, 256, 131072)),
+    "mistral-7b": (7.2, sizes(32, 4096, 32, 8, 128, 32768)),
+    "qwen2.5-7b": (7.6, sizes(28, 3584, 28, 4, 128, 32768)),
+    "llama-3.1-8b": (8.0, sizes(32, 4096, 32, 8, 128, 131072)),
+    "qwen3-8b": (8.2, sizes(36, 4096, 32, 8, 128, 40960)),
+    "gemma-3-12b": (12.2, sizes(48, 3840, 16, 8, 256, 131072)),
+    "qwen3-14b": (14.8, sizes(40, 5120, 40, 8, 128, 40960)),
+    "qwen3-32b": (32.8, sizes(64, 5120, 64, 8, 128, 40960)),
+    "llama-3.3-70b": (70.6, sizes(80, 8192, 64, 8, 128, 131072)),
+}
+CARDS = (8, 16, 24, 48, 80, 140)
+
+
+@pytest.mark.parametrize("card", CARDS)
+@pytest.mark.parametrize("name", MODELS)
+def test_what_fits_into_a_card_is_not_refused(tmp_path: Path, name: str, card: int) -> None:
+    """On GPUs vLLM decides, whatever the size. Ours, for the portable engine, take what leaves room
+    for 2,048 tokens beside the weights.
+    """
+    billions, config = MODELS[name]
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    with (tmp_path / "model.safetensors").open("wb") as file:
+        file.truncate(int(billions * 2e9))  # sparse: nothing is written
+    base = LocalModel(name, tmp_path)
+    assert gpu_sizes(EngineConfig()) == {"max_model_len": -1}
+    needed = billions * 2e9 + machine.request_bytes(base, "bfloat16", 2048)
+    if needed < 0.94 * card * GIB:
+        made = machine.choose_sizes(base, EngineConfig(), "bfloat16", card * GIB)
+        assert 2048 <= made.max_model_len <= base.context_length
+        assert made.kv_cache_bytes + billions * 2e9 <= card * GIB
+    elif billions * 2e9 > card * GIB:
+        with pytest.raises(OutOfMemoryError):
+            machine.choose_sizes(base, EngineConfig(), "bfloat16", card * GIB)
+
+
+def test_windows_and_latents_take_less(tmp_path: Path) -> None:
+    plain = sizes(26, 1152, 4, 1, 256, 32768)
+    kinds = ["full_attention" if i % 6 == 5 else "sliding_attention" for i in range(26)]
+    latent = {"kv_lora_rank": 512, "qk_rope_head_dim": 64}
+    taken = {}
+    for name, config in {
+        "plain": plain,
+        "windows": plain | {"sliding_window": 512, "layer_types": kinds},
+        "nested": dict[str, object](text_config=plain),
+        "latent": plain | latent,
+    }.items():
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "config.json").write_text(json.dumps(config))
+        base = LocalModel(name, tmp_path / name)
+        assert base.context_length == 32768
+        taken[name] = machine.request_bytes(base, "bfloat16", 32768)
+    assert taken["windows"] < taken["plain"] / 2 and taken["nested"] == taken["plain"]
+    assert taken["latent"] == 26 * (512 + 64) * 2 * (32768 + 128)

@@ -219,3 +219,13 @@ def test_checkpoints_are_chosen_by_name_step_or_packaging(tmp_path: Path) -> Non
         chosen("checkpoint-7")
     assert caught.value.code == "unknown_checkpoint"
     assert "best" in caught.value.hint and "checkpoint-200" in caught.value.hint
+
+
+def test_comments_may_stand_twice_and_nothing_else_may() -> None:
+    """Published manifests have `_comment` twice."""
+    comments = b'"_comment": {"a": 1}, "_comment": {"a": 2}, "_comment": "b", '
+    sound = json.dumps(tiny.manifest()).encode()
+    assert parse_manifest(sound.replace(b"{", b"{" + comments, 1)) == parse_manifest(sound)
+    with pytest.raises(ManifestError) as caught:
+        parse_manifest(sound.replace(b"{", b'{"x": "a", "x": "b", ', 1))
+    assert caught.value.code == "duplicate_key"

@@ -171,6 +171,7 @@ HOSTILE: dict[str, tuple[Callable[[Path], Path], str]] = {
     "a file as a folder": (named("docs/README.md/x"), "duplicate_member"),
     "a folder as a file": (named("docs"), "duplicate_member"),
     "pax bomb": (pax_bomb, "member_too_large"),
+    "a Git LFS pointer": (raw(b"version https://git-lfs.github.com/spec/v1\n"), "git_lfs_pointer"),
     "a damaged header between members": (
         raw(
             gzip.compress(
@@ -203,6 +204,19 @@ HOSTILE: dict[str, tuple[Callable[[Path], Path], str]] = {
     "zip: leaves the folder": (lambda t: tiny.zipped(t, {**SOUND, "../x": b""}), "unsafe_member"),
     "zip: absolute": (lambda t: tiny.zipped(t, {**SOUND, "/x": b""}), "unsafe_member"),
     "zip: case": (lambda t: tiny.zipped(t, {**SOUND, "Manifest.json": b""}), "duplicate_member"),
+    "zip: backslashes that leave the folder": (
+        lambda t: tiny.zipped(t, {"manifest.json": b"", "..\\x": b""}),
+        "unsafe_member",
+    ),
+    "zip: a backslash beside a slash": (
+        lambda t: tiny.zipped(t, {**SOUND, "a\\b": b""}),
+        "unsafe_member",
+    ),
+    "zip: two that backslashes make one": (
+        lambda t: tiny.zipped(t, {"a\\b": b"1", "A\\b": b"2"}),
+        "duplicate_member",
+    ),
+    "zip: a drive": (lambda t: tiny.zipped(t, {"C:\\x": b""}), "unsafe_member"),
     "zip: truncated": (
         lambda t: raw(tiny.zipped(t, SOUND).read_bytes()[:-30])(t),
         "corrupt_archive",

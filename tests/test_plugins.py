@@ -108,7 +108,7 @@ def test_an_adapter_type(install: Install, tiny_base: Path, tmp_path: Path) -> N
     config = json.loads((tmp_path / "adapter_config.json").read_text())
     (tmp_path / "adapter_config.json").write_text(json.dumps(config | {"peft_type": "DOUBLED"}))
     weights, base = tmp_path / "adapter_model.safetensors", LocalModel("tiny", tiny_base)
-    with pytest.raises(Exception, match="'DOUBLED' is unknown"):
+    with pytest.raises(Exception, match="'DOUBLED' is not served"):
         read_adapter(tmp_path, Adapter(type="lora", r=2, target_modules=("q_proj",)), weights)
     install("adapters", "doubled = expertserve_example:doubled")
     declared = Adapter.model_validate({"type": "doubled", "r": 2, "target_modules": ("q_proj",)})

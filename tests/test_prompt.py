@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import jinja2
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,7 +14,8 @@ from hypothesis import strategies as st
 from expertserve.errors import ConfigError, IncompatibleError
 from expertserve.prompt import template
 from expertserve.prompt.format import NAMED, PromptFormat, build_messages
-from expertserve.prompt.tokenizer import Tokenizer, check_same_ids
+from expertserve.prompt.tokenizer import Tokenizer
+from expertserve.prompt.vocabulary import compare_vocabularies
 
 CONVERSATION = [
     {"role": "system", "content": "Be brief."},
@@ -219,8 +221,8 @@ def test_a_packages_tokenizer_is_read_as_data_and_never_run(
         "normalizers": [{"type": "Replace", "pattern": {"Regex": "."}, "content": "uu"}] * 40,
     }
     (tmp_path / "tokenizer.json").write_text(json.dumps(content))
-    check_same_ids(Tokenizer(tmp_path), Tokenizer(tiny_base))
     form = PromptFormat.choose("chatml", Tokenizer(tmp_path), Tokenizer(tiny_base))
+    assert compare_vocabularies(Tokenizer(tmp_path), Tokenizer(tiny_base), form) == []
     assert len(form.render([{"role": "user", "content": "How many lighthouses?"}])) > 10
 
 
@@ -235,3 +237,199 @@ def test_messages_of_another_kind_are_refused(wrong: object) -> None:
 def test_stops_that_are_special_tokens_are_known_by_their_ids(tokens: Tokenizer) -> None:
     prompt = PromptFormat("chatml", NAMED["chatml"], tokens)
     assert prompt.special_stops(["<|im_end|>", ";", "im_end"]) == (tokens.id_of("<|im_end|>"),)
+
+
+def settings_folder(folder: Path, **files: object) -> Tokenizer:
+    folder.mkdir(exist_ok=True)
+    for name, content in files.items():
+        (folder / f"{name}.json").write_text(json.dumps(content))
+    return Tokenizer(folder)
+
+
+@pytest.mark.parametrize("eos", ["<|endoftext|>", {"content": "<|endoftext|>"}])
+def test_the_packages_end_of_sequence_goes_before_the_bases(
+    eos: object, tokens: Tokenizer, tmp_path: Path
+) -> None:
+    package = settings_folder(
+        tmp_path, tokenizer_config={"eos_token": eos, "bos_token": "<|im_end|>"}
+    )
+    prompt = PromptFormat.choose("alpaca", package, tokens)
+    assert set(prompt.stop_token_ids()) == {
+        tokens.id_of("<|endoftext|>"),
+        tokens.id_of("<|im_end|>"),
+    }
+    assert "Hello<|endoftext|>\n\n" in tokens.decode_whole(prompt.render(CONVERSATION))  # type: ignore[arg-type]
+    vicuna = PromptFormat.choose("vicuna", package, tokens)
+    assert tokens.decode_whole(vicuna.render(CONVERSATION)).startswith("<|im_end|>Be brief.")  # type: ignore[arg-type]
+
+
+def test_an_end_of_sequence_that_the_base_does_not_have_is_the_bases(
+    tokens: Tokenizer, tmp_path: Path
+) -> None:
+    package = settings_folder(tmp_path, tokenizer_config={"eos_token": "</nowhere>"})
+    prompt = PromptFormat.choose("alpaca", package, tokens)
+    assert prompt.stop_token_ids() == (tokens.id_of("<|im_end|>"),)
+    assert "Hello<|im_end|>\n\n" in tokens.decode_whole(prompt.render(CONVERSATION))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("named", "ends"),
+    [(0, {0}), ([0, 7], {0, 7}), ([0, 10**40, -1, "x", True], {0}), ("x", set()), (None, set())],
+)
+@pytest.mark.parametrize("whose", ["package", "base"])
+def test_all_ends_that_generation_config_lists_end_an_answer(
+    named: object, ends: set[int], whose: str, tiny_base: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    if whose == "base":
+        for name in ("tokenizer.json", "tokenizer_config.json"):
+            (folder / name).write_bytes((tiny_base / name).read_bytes())
+    made = settings_folder(folder, generation_config={"eos_token_id": named})
+    base = made if whose == "base" else Tokenizer(tiny_base)
+    package = made if whose == "package" else None
+    prompt = PromptFormat.choose("alpaca", package, base)
+    found = set(prompt.stop_token_ids()) - {base.id_of("<|im_end|>")}
+    assert found == ends - {base.id_of("<|im_end|>")}
+
+
+@pytest.mark.parametrize("end", ["<turn|>", "<|eot|>", "<|END_OF_TURN_TOKEN|>"])
+def test_an_end_of_turn_that_the_template_writes_ends_an_answer(
+    end: str, tiny_base: Path, tmp_path: Path
+) -> None:
+    content = json.loads((tiny_base / "tokenizer.json").read_text())
+    size = len(Tokenizer(tiny_base).vocabulary)
+    content["added_tokens"].append({**content["added_tokens"][0], "id": size, "content": end})
+    (tmp_path / "tokenizer.json").write_text(json.dumps(content))
+    (tmp_path / "chat_template.jinja").write_text(
+        f"{{% for m in messages %}}{{{{ m.content }}}}{end}{{% endfor %}}"
+    )
+    tokens = Tokenizer(tmp_path)
+    assert size in PromptFormat.choose(None, None, tokens).stop_token_ids()
+
+
+# ── vocabularies ────────────────────────────────────────────────────────────────────────────────
+
+
+def added(token: str, token_id: int, *, special: bool = True) -> dict[str, Any]:
+    flags = dict.fromkeys(("single_word", "lstrip", "rstrip", "normalized"), False)
+    return {"id": token_id, "content": token, "special": special, **flags}
+
+
+def vocabulary(base: Path, folder: Path, change: Any) -> Tokenizer:
+    """The base's tokenizer with another vocabulary."""
+    content = json.loads((base / "tokenizer.json").read_text())
+    change(content)
+    folder.mkdir(exist_ok=True)
+    (folder / "tokenizer.json").write_text(json.dumps(content))
+    (folder / "tokenizer_config.json").write_bytes((base / "tokenizer_config.json").read_bytes())
+    return Tokenizer(folder)
+
+
+def renamed(content: dict[str, Any]) -> None:
+    """`<|endoftext|>` becomes `<tool>`, as people rename reserved tokens."""
+    first = content["added_tokens"][0]
+    content["model"]["vocab"]["<tool>"] = content["model"]["vocab"].pop(first["content"])
+    first["content"] = "<tool>"
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        (lambda c: c["added_tokens"].append(added("[PAD]", 400)), "[PAD]"),
+        (lambda c: c["added_tokens"].extend(added(f"<{i}>", 400 + i) for i in range(9)), "<0>"),
+        (renamed, "<tool>"),
+    ],
+)
+def test_special_tokens_that_the_format_never_writes_may_differ(
+    change: Any, named: str, tiny_base: Path, tmp_path: Path
+) -> None:
+    package, base = vocabulary(tiny_base, tmp_path / "p", change), Tokenizer(tiny_base)
+    prompt = PromptFormat.choose("chatml", package, base)
+    (found,) = compare_vocabularies(package, base, prompt)
+    assert found.severity == "warning" and repr(named) in found.message
+    assert len(found.message) < 500
+
+
+def swapped(content: dict[str, Any]) -> None:
+    words = content["model"]["vocab"]
+    words["a"], words["b"] = words["b"], words["a"]
+
+
+@pytest.mark.parametrize(
+    ("change", "template", "hint"),
+    [
+        (lambda c: c["added_tokens"].append(added("[PAD]", 400)), "{{ x }}[PAD]", "writes"),
+        (renamed, "{{ x }}<|endoftext|>", "writes"),
+        (swapped, "x", "other ids"),
+        (lambda c: c["model"]["vocab"].update(gene=400), "x", "words differ"),
+        (
+            lambda c: c["added_tokens"].append(added("gene", 400, special=False)),
+            "x",
+            "words differ",
+        ),
+        (lambda c: c["model"]["vocab"].pop("a"), "x", "words differ"),
+        (
+            lambda c: c["added_tokens"].append(added("<|im_end|>", 2)) or renamed(c),
+            "<tool>",
+            "writes",
+        ),
+    ],
+)
+def test_tokens_that_prompts_are_made_of_must_be_the_bases(
+    change: Any, template: str, hint: str, tiny_base: Path, tmp_path: Path
+) -> None:
+    package, base = vocabulary(tiny_base, tmp_path / "p", change), Tokenizer(tiny_base)
+    with pytest.raises(IncompatibleError) as caught:
+        compare_vocabularies(package, base, PromptFormat("package", template, base, package))
+    assert caught.value.code == "tokenizer_mismatch" and hint in caught.value.hint
+
+
+def test_an_end_of_sequence_that_only_the_package_has_is_refused(
+    tiny_base: Path, tmp_path: Path
+) -> None:
+    """No answer would ever end with it."""
+    package = vocabulary(
+        tiny_base, tmp_path / "p", lambda c: c["added_tokens"].append(added("<end>", 400))
+    )
+    settings = json.loads((tmp_path / "p" / "tokenizer_config.json").read_text())
+    (tmp_path / "p" / "tokenizer_config.json").write_text(
+        json.dumps(settings | {"eos_token": "<end>"})
+    )
+    package, base = Tokenizer(tmp_path / "p"), Tokenizer(tiny_base)
+    with pytest.raises(IncompatibleError, match="<end>"):
+        compare_vocabularies(package, base, PromptFormat.choose("alpaca", package, base))
+
+
+def test_generation_marks_write_their_body_and_keep_what_is_set_inside() -> None:
+    """As transformers has them, whose own templates use them for training masks."""
+    text = (
+        "{% set x = 1 %}{% for m in messages %}{% generation %}{% set x = 2 %}{{ m }}"
+        "{%- endgeneration %}{{ x }}{% endfor %}"
+    )
+    assert template.render(text, messages=["a", "b"]) == "a1b1"
+    with pytest.raises(IncompatibleError):
+        template.render("{% generation %}", messages=[])
+
+
+@given(st.text(alphabet="ab{}% \n", max_size=20))
+def test_generation_marks_render_as_transformers_renders_them(body: str) -> None:
+    from transformers.utils.chat_template_utils import _compile_jinja_template
+
+    text = (
+        "{% for m in messages %}<{% generation %}{{ m }}"
+        + body
+        + "{% endgeneration %}>{% endfor %}"
+    )
+    try:
+        wanted = _compile_jinja_template(text).render(messages=["x", "y"])
+    except (jinja2.TemplateError, TypeError):
+        with pytest.raises(IncompatibleError):
+            template.render(text, messages=["x", "y"])
+    else:
+        assert template.render(text, messages=["x", "y"]) == wanted
+
+
+def test_a_byte_order_mark_is_no_part_of_a_template(tmp_path: Path) -> None:
+    (tmp_path / "chat_template.jinja").write_bytes(b"\xef\xbb\xbf{{ messages }}")
+    assert Tokenizer(tmp_path).chat_template == "{{ messages }}"

@@ -226,6 +226,30 @@ def test_a_malformed_hint_is_refused_with_its_column(hint: str, column: int, sai
     assert said in caught.value.message
 
 
+@pytest.mark.parametrize("sign", [">", "<", ">=", "<=", " > "])
+def test_a_comparison_is_read_and_unknown(sign: str) -> None:
+    hint = parse_hint(f"task=writing OR formality{sign}0.7")
+    assert hint.unknown == (f"formality{sign.strip()}0.7",)
+    assert hint.holds({Is("task", "writing")}.__contains__)
+    never = set[Is]().__contains__
+    assert not hint.holds(never)
+    assert not parse_hint(f"formality{sign}0.7").holds(never)
+    assert not parse_hint(f"NOT formality{sign}0.7").holds(never)
+    assert not parse_hint(f"NOT (a=b AND formality{sign}0.7)").holds({Is("a", "b")}.__contains__)
+    assert parse_hint(f"NOT (a=b AND formality{sign}0.7)").holds(never)
+
+
+def test_unequal_is_a_negation() -> None:
+    assert parse_hint("a!=b").root == Not(Is("a", "b"))
+    assert parse_hint("a=wow!").root == Is("a", "wow")
+
+
+def test_an_expert_is_found_beside_its_comparison() -> None:
+    router = Router([entry("essay", hint="task=writing OR formality>0.7")])
+    assert not router.warnings and [r.name for r in router.route("A task in writing")] == ["essay"]
+    assert router.route("something formal") == []
+
+
 def test_not_binds_closest_then_and_then_or() -> None:
     a, b, c = Is("a", "x"), Is("b", "x"), Is("c", "x")
     assert parse_hint("a=x or NOT b=x and c=x").root == Or((a, And((Not(b), c))))

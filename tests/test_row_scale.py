@@ -1,6 +1,4 @@
-"""The arithmetic inside vLLM's workers, without vLLM's engine: both wrappers' torch code against
-the formula, whole and sharded.
-"""
+"""The arithmetic inside vLLM's CPU workers, without vLLM's engine, against the formula."""
 
 from __future__ import annotations
 
@@ -10,8 +8,6 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-from expertserve.engine.vllm.row_scale import scale_rows
 
 pytest.importorskip("vllm", reason="the CPU wrapper's module imports vLLM")
 
@@ -155,43 +151,3 @@ def test_laid_out_weights_hold_every_slice_in_its_place(monkeypatch: pytest.Monk
     assert any(several.products() for _ in range(45))
     apply(y, x, several, region)
     torch.testing.assert_close(y.float(), wanted, rtol=0.05, atol=0.2)
-
-
-def test_the_gpu_path_scales_rows_and_ignores_padding() -> None:
-    _, b = weights(1)
-    slots = [2, -1, 0, 3, 99]
-    y = torch.randn(len(slots), sum(OUTS))
-    none = [torch.zeros(SLOTS, 1, RANK, IN) for _ in OUTS]
-    wanted = expected(
-        y, torch.zeros(len(slots), IN), [s if s < SLOTS else -1 for s in slots], none, b
-    )
-    scale_rows(y, torch.tensor(slots), b)
-    torch.testing.assert_close(y, wanted)
-
-
-def test_tensor_parallel_shards_stay_exact() -> None:
-    """Column-parallel: rows of B are split, and with them scale and shift. Row-parallel: partial
-    sums scale linearly.
-    """
-    torch.manual_seed(0)
-    x, w = torch.randn(7, IN), torch.randn(6, IN)
-    a, b = torch.randn(RANK, IN), torch.randn(6, RANK)
-    a[:2] = 0
-    b[:, 1] = 0  # a row-parallel layer with a shift is refused by the worker
-    index = torch.zeros(7, dtype=torch.long)
-
-    def serve(y: torch.Tensor, x: torch.Tensor, a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
-        scale_rows(y, index, (b[None, None],))
-        return y + x @ a.T @ b.T
-
-    whole = serve(x @ w.T, x, a, b)
-    columns = torch.cat(
-        [serve(x @ w[rows].T, x, a, b[rows]) for rows in (slice(0, 3), slice(3, 6))], dim=1
-    )
-    half = IN // 2
-    parts = [
-        serve(x[:, cut] @ w[:, cut].T, x[:, cut], a[:, cut], b)
-        for cut in (slice(0, half), slice(half, IN))
-    ]
-    torch.testing.assert_close(columns, whole, rtol=1e-4, atol=1e-4)
-    torch.testing.assert_close(sum(parts), whole, rtol=1e-4, atol=1e-4)

@@ -115,8 +115,13 @@ def base_model(
     tie: bool = True,
     shards: bool = False,
     seed: int = 0,
+    **changes: Any,
 ) -> Path:
-    """A random model of a real architecture: llama, qwen2 (biases on q, k, v) or qwen3."""
+    """A random model of a real architecture: llama, qwen2 (biases on q, k, v) or qwen3.
+
+    Args:
+        changes: Fields of its configuration.
+    """
     import torch
     import transformers
 
@@ -134,7 +139,7 @@ def base_model(
         "tie_word_embeddings": tie,
         "bos_token_id": 1,
         "eos_token_id": 2,
-    }
+    } | changes
     config = {
         "llama": transformers.LlamaConfig,
         "qwen2": transformers.Qwen2Config,
@@ -178,7 +183,34 @@ def peft_adapter(
                     parameter.mul_(1 + 2 * strength * torch.randn_like(parameter))
                 else:
                     parameter.normal_(std=strength)
+            elif parameter.requires_grad:  # biases that are trained along
+                parameter.add_(strength * torch.randn_like(parameter))
     model.save_pretrained(folder)
+    return folder
+
+
+def fused(base: Path, folder: Path) -> Path:
+    """The same Llama as a Phi-3, whose q, k, v and gate, up are one layer each."""
+    import torch
+    from safetensors.torch import load_file, save_file
+
+    folder.mkdir(parents=True)
+    for file in base.iterdir():
+        if file.suffix != ".safetensors":
+            shutil.copy(file, folder / file.name)
+    config = json.loads((base / "config.json").read_text())
+    config |= {"model_type": "phi3", "architectures": ["Phi3ForCausalLM"], "pad_token_id": 0}
+    (folder / "config.json").write_text(json.dumps(config))
+    weights = load_file(base / "model.safetensors")
+    for whole, parts in (
+        ("qkv_proj", "q_proj k_proj v_proj"),
+        ("gate_up_proj", "gate_proj up_proj"),
+    ):
+        first, *rest = parts.split()
+        for name in [n for n in weights if f".{first}." in n]:
+            pieces = [weights.pop(name.replace(first, part)) for part in (first, *rest)]
+            weights[name.replace(first, whole)] = torch.cat(pieces)
+    save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
     return folder
 
 
@@ -208,8 +240,10 @@ def peft_config(kind: str, rank: int, **options: Any) -> Any:
     targets = options.pop("target_modules", PROJECTIONS)
     common = {"target_modules": targets, "task_type": "CAUSAL_LM"}
     match kind:
-        case "lora" | "rslora" | "dora":
-            flags = {"use_rslora": kind == "rslora", "use_dora": kind == "dora"}
+        case "lora" | "rslora" | "dora" | "pissa" | "olora" | "lora_bias":
+            flags: dict[str, Any] = {"use_rslora": kind == "rslora", "use_dora": kind == "dora"}
+            flags |= {"init_lora_weights": kind} if kind in ("pissa", "olora") else {}
+            flags |= {"lora_bias": True} if kind == "lora_bias" else {}
             return peft.LoraConfig(r=rank, lora_alpha=2 * rank, **flags, **common, **options)
         case "adalora":
             return peft.AdaLoraConfig(
@@ -301,7 +335,7 @@ def adapters_entry(kind: str, rank: int, targets: list[str] | None = None) -> di
     """What a manifest says of an adapter made by `peft_adapter`."""
     if kind == "ia3":
         return ia3_entry()
-    declared = {"rslora": "lora"}.get(kind, kind)
+    declared = "lora" if kind in ("rslora", "pissa", "olora", "lora_bias") else kind
     return {
         "type": declared,
         "target_modules": targets or PROJECTIONS,
@@ -360,3 +394,48 @@ def members(folder: Path) -> dict[str, bytes]:
         for p in sorted(folder.rglob("*"))
         if p.is_file()
     }
+
+
+def wrapper(folder: Path) -> Path:
+    """A random Gemma 3 that also sees: its language model's layers lie inside another model."""
+    import torch
+    import transformers
+
+    tokenizer(folder)
+    torch.manual_seed(0)
+    text = {
+        "hidden_size": 128,
+        "intermediate_size": 96,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 4,
+        "num_key_value_heads": 2,
+        "head_dim": 32,
+        "query_pre_attn_scalar": 32,
+        "vocab_size": 512,
+        "max_position_embeddings": 1024,
+        "bos_token_id": 1,
+        "eos_token_id": 2,
+    }
+    vision = {
+        "hidden_size": 64,
+        "intermediate_size": 64,
+        "num_hidden_layers": 1,
+        "num_attention_heads": 2,
+        "image_size": 28,
+        "patch_size": 14,
+    }
+    config = transformers.Gemma3Config(
+        text_config=text,
+        vision_config=vision,
+        mm_tokens_per_image=4,
+        image_token_index=500,
+        boi_token_index=501,
+        eoi_token_index=502,
+    )
+    model = transformers.Gemma3ForConditionalGeneration(config)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            if parameter.dim() == 2:
+                parameter.mul_(4.0)
+    model.save_pretrained(folder)
+    return folder

@@ -205,6 +205,7 @@ def manifest(
         "version": VERSION,
         "schema_version": "2.0",
         **about,
+        "prompt": {"dialect": "none"},  # a lesson has a dialect's line only where it names one
         "author": "expertserve",
         "license": "Apache-2.0",
         "base_models": [{"name": BASE, "prompt_template": "chatml", "adapters": [adapter]}],

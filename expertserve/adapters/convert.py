@@ -24,10 +24,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping
+from itertools import groupby, pairwise
 
 import torch
 
 from expertserve import plugins
+from expertserve.adapters.brought import check_copies, check_stored, trained_shifts
 from expertserve.adapters.dora import dora_form, lora_form
 from expertserve.adapters.ia3 import ia3_forms
 from expertserve.adapters.layer import (
@@ -38,53 +40,115 @@ from expertserve.adapters.layer import (
     Reader,
     checked_form,
     misfit,
-    shape_of,
 )
+from expertserve.adapters.newer import NEWER, NEWER_PARTS
 from expertserve.adapters.peft import PeftAdapter
+from expertserve.adapters.places import Place, find_place, is_sense, served_name
 from expertserve.errors import ConfigError, IncompatibleError
 from expertserve.models import LocalModel, Tensor
 
+LORA = frozenset({"lora_A", "lora_B", "lora_B_bias"})
+PARTS: dict[str, frozenset[str]] = {
+    "lora": LORA,
+    "dora": LORA | {"magnitude"},
+    "ia3": frozenset({"ia3"}),
+    "adalora": frozenset({"lora_A", "lora_B", "lora_E"}),
+    "loha": frozenset({"hada_w1_a", "hada_w1_b", "hada_w2_a", "hada_w2_b"}),
+    "lokr": frozenset(f"lokr_w{i}{side}" for i in (1, 2) for side in ("", "_a", "_b")),
+    "vera": frozenset({"vera_lambda_b", "vera_lambda_d"}),
+    **NEWER_PARTS,
+}
+"""What an adapter of a type may have for a module."""
 
-def convert(adapter: PeftAdapter, base: LocalModel) -> Iterator[tuple[str, ModuleForm]]:
-    """Every module's serving form, one at a time: memory is bounded by one layer.
+
+def convert(
+    adapter: PeftAdapter, base: LocalModel, read: Reader | None = None
+) -> Iterator[tuple[str, ModuleForm]]:
+    """Every layer's serving form, one at a time: memory is bounded by one layer.
 
     Raises:
         IncompatibleError: A module isn't in the base, a shape doesn't fit, a weight isn't finite,
             or no exact low-rank form exists.
     """
-    shapes = {module: shape_of(base, module) for module in adapter.modules}
-    missing = sorted(m for m, shape in shapes.items() if shape is None)
-    if missing:
-        matched = len(shapes) - len(missing)
+    read = read or Reader()
+    check_stored(adapter, base)
+    places = _places(adapter, base)
+    check_copies(adapter, base, read)
+    shifts = trained_shifts(adapter, base, read)
+    forms = ia3_forms if adapter.type == "ia3" else _forms
+    for layer, group in groupby(forms(adapter, base, places, read), key=lambda one: one[0].layer):
+        form = _merged(list(group))
+        if layer in shifts:
+            form.shift = form.shift + shifts.pop(layer)
+        yield served_name(base, layer), form
+    for layer, shift in sorted(shifts.items()):
+        place = find_place(base, layer)
+        assert place is not None
+        form = ModuleForm.nothing(place.shape)
+        form.shift = shift
+        yield served_name(base, layer), form
+
+
+def _places(adapter: PeftAdapter, base: LocalModel) -> dict[str, Place]:
+    """Where each of the adapter's modules lies, those of one layer side by side."""
+    found = {m: find_place(base, m) for m in adapter.modules if not is_sense(base, m)}
+    if not found:
         raise IncompatibleError(
-            f"{len(missing)} of the adapter's {len(shapes)} modules are not in the base model"
+            "the adapter changes only what the base model sees or hears with, not its text side",
+            code="adapter_empty",
+        )
+    missing = sorted(m for m, place in found.items() if place is None)
+    if missing:
+        matched = len(found) - len(missing)
+        raise IncompatibleError(
+            f"{len(missing)} of the adapter's {len(found)} modules are not in the base model"
             f" {base.name} ({matched} match): {missing[0]}",
             hint="the adapter was made for another architecture, or for a larger model of this one",
             code="modules_missing",
         )
-    read = Reader()
-    if adapter.type == "ia3":
-        yield from ia3_forms(adapter, base, read)
-        return
+    places = [(place.layer, place.start, module, place) for module, place in found.items() if place]
+    return {module: place for *_, module, place in sorted(places, key=lambda p: p[:3])}
+
+
+def _forms(
+    adapter: PeftAdapter, base: LocalModel, places: Mapping[str, Place], read: Reader
+) -> Iterator[tuple[Place, ModuleForm]]:
+    """Each module's form, in the order of the base's layers."""
     form = FORMS.get(adapter.type) or _offered(adapter.type)
     shared = {name: read(t) for name, t in adapter.shared.items()}
-    for module, parts in sorted(adapter.modules.items()):
-        shape = shapes[module]
-        assert shape is not None
+    for module, place in places.items():
+        parts = adapter.modules[module]
         if adapter.type == "adalora" and "lora_A" in parts and not _rows(parts["lora_A"]):
             continue  # all its ranks were pruned
-        _check_shapes(adapter, module, dict(parts) | dict(adapter.shared), shape)
-        layer = Layer(
-            module,
-            shape,
-            adapter,
-            {name: read(t) for name, t in parts.items()} | shared,
-            base,
-            read,
-        )
-        if "base" in layer.tensors:
-            _check_copy(layer)
-        yield module, checked_form(module, form(layer), shape)
+        _check_shapes(adapter, module, dict(parts) | dict(adapter.shared), place.shape)
+        tensors = {name: read(t) for name, t in parts.items()} | shared
+        layer = Layer(module, place, adapter, tensors, base, read)
+        try:
+            made = form(layer)
+        except (RuntimeError, IndexError, ValueError) as error:  # torch's, of shapes
+            raise misfit(module, f"its tensors don't fit each other: {error}") from error
+        yield place, checked_form(module, made, place.shape)
+
+
+def _merged(parts: list[tuple[Place, ModuleForm]]) -> ModuleForm:
+    """The forms of one layer's rows, side by side: A stacked, B block by block."""
+    place, form = parts[0]
+    if len(parts) == 1 and place.shape[0] == place.of:
+        return form
+    for (one, _), (other, _) in pairwise(parts):
+        if one.rows.stop > other.start:
+            raise IncompatibleError(
+                f"the adapter changes rows of {place.layer} twice", code="adapter_tensors"
+            )
+    whole = ModuleForm.nothing((place.of, place.shape[1]))
+    whole.a = torch.cat([form.a for _, form in parts])
+    whole.b = torch.zeros(place.of, len(whole.a))
+    rank = 0
+    for place, form in parts:
+        whole.b[place.rows, rank : rank + len(form.a)] = form.b
+        whole.scale[place.rows], whole.shift[place.rows] = form.scale, form.shift
+        rank += len(form.a)
+    return checked_form(place.layer, whole, (place.of, place.shape[1]))
 
 
 def _check_shapes(
@@ -92,6 +156,12 @@ def _check_shapes(
 ) -> None:
     """Compares shapes by the headers alone, before memory is spent on weights that can't fit."""
     out, width = shape
+    odd = sorted(parts.keys() - PARTS.get(adapter.type, parts.keys()) - adapter.shared.keys())
+    if odd:
+        raise IncompatibleError(
+            f"{module}: the adapter has a {odd[0]}, which a {adapter.type} doesn't have",
+            code="adapter_tensors",
+        )
     rank = (
         int(adapter.by_pattern("rank_pattern", module, adapter.rank))
         if adapter.type != "adalora"
@@ -103,18 +173,7 @@ def _check_shapes(
             " served",
             code="rank_too_large",
         )
-    wanted: dict[str, tuple[int, ...]] = {
-        "lora_A": (rank, width),
-        "lora_B": (out, rank),
-        "lora_E": (rank, 1),
-        "hada_w1_a": (out, rank),
-        "hada_w2_a": (out, rank),
-        "hada_w1_b": (rank, width),
-        "hada_w2_b": (rank, width),
-        "vera_lambda_d": (rank,),
-        "vera_lambda_b": (out,),
-        "base": (out, width),
-    }
+    wanted = _wanted(rank, out, width)
     for name, tensor in parts.items():
         size = math.prod(tensor.shape)
         if name in wanted and tensor.shape != wanted[name]:
@@ -123,6 +182,8 @@ def _check_shapes(
             )
         if name == "magnitude" and size != out:
             raise misfit(module, f"it has {size} magnitudes for {out} rows")
+        if name not in adapter.shared and size > max(out * width, 1 << 28):
+            raise misfit(module, f"its {name} has the shape {tensor.shape}")
         if name in ("vera_A", "vera_B") and (
             len(tensor.shape) != 2
             or tensor.shape[0 if name == "vera_A" else 1] != rank
@@ -143,6 +204,28 @@ def _check_shapes(
             )
 
 
+def _wanted(rank: int, out: int, width: int) -> dict[str, tuple[int, ...]]:
+    """The shapes that parts must have."""
+    return {
+        "lora_A": (rank, width),
+        "lora_B": (out, rank),
+        "lora_E": (rank, 1),
+        "hada_w1_a": (out, rank),
+        "hada_w2_a": (out, rank),
+        "hada_w1_b": (rank, width),
+        "hada_w2_b": (rank, width),
+        "vera_lambda_d": (rank,),
+        "vera_lambda_b": (out,),
+        "lora_B_bias": (out,),
+        "delora_A": (rank, width),
+        "delora_B": (out, rank),
+        "delora_lambda": (1,),
+        "delora_w_norm": (width,),
+        "hra_u": (width, rank),
+        "pvera_lambda_b": (out,),
+    }
+
+
 def _rows(tensor: Tensor | None) -> int:
     return tensor.shape[0] if tensor is not None and tensor.shape else 0
 
@@ -151,17 +234,6 @@ def _lokr_size(parts: Mapping[str, Tensor], name: str, side: int) -> int:
     """Rows or columns of a Kronecker factor, stored whole or as a product."""
     found = parts.get(name) or parts.get(f"{name}_{'ab'[side]}")
     return found.shape[side] if found and len(found.shape) > side else 0
-
-
-def _check_copy(layer: Layer) -> None:
-    """An adapter may carry a copy of the base's weight; one that differs was trained."""
-    own, copy = layer.weight(), layer.tensors["base"]
-    if own.shape != copy.shape or not torch.allclose(own, copy, rtol=1e-2, atol=1e-4):
-        raise IncompatibleError(
-            f"the adapter brings another {layer.module}.weight than the base model's, which an"
-            " adapter slot can't hold",
-            code="token_embeddings",
-        )
 
 
 def _adalora(layer: Layer) -> ModuleForm:
@@ -238,6 +310,7 @@ FORMS: dict[str, Callable[[Layer], ModuleForm]] = {
     "loha": _loha,
     "lokr": _lokr,
     "vera": _vera,
+    **NEWER,
 }
 
 

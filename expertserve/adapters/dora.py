@@ -14,7 +14,30 @@ def lora_form(layer: Layer) -> ModuleForm:
     rank = int(layer.setting("rank_pattern", adapter.rank))
     alpha = layer.setting("alpha_pattern", adapter.number("lora_alpha", 8))
     scaling = alpha / (math.sqrt(rank) if adapter.config.get("use_rslora") else rank)
-    return ModuleForm.product(layer.part("lora_A"), scaling * layer.part("lora_B"))
+    a, b = layer.part("lora_A"), scaling * layer.part("lora_B")
+    start = str(adapter.config.get("init_lora_weights")).lower()
+    if start in ("pissa", "olora"):
+        a0, b0 = _removed(layer.weight(), start, rank, scaling)
+        a, b = torch.cat([a, a0]), torch.cat([b, -b0], dim=1)
+    form = ModuleForm.product(a, b)
+    if "lora_B_bias" in layer.tensors:
+        form.shift = scaling * layer.tensors["lora_B_bias"]
+    return form
+
+
+def _removed(
+    weight: torch.Tensor, start: str, rank: int, scaling: float
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """What training took out of a base weight at its start: A [rank, in] and B [out, rank].
+
+    PiSSA (arXiv:2404.02948) takes the largest singular values, OLoRA (2406.01775) the first columns
+    of an orthogonal basis; both computed as PEFT does.
+    """
+    if start == "pissa":
+        left, values, right = torch.linalg.svd(weight, full_matrices=False)
+        return right[:rank], left[:, :rank] * values[:rank]
+    basis, rest = torch.linalg.qr(weight)
+    return rest[:rank], scaling * basis[:, :rank]
 
 
 def dora_form(layer: Layer) -> ModuleForm:
@@ -22,8 +45,8 @@ def dora_form(layer: Layer) -> ModuleForm:
     s = layer.part("magnitude").flatten() / torch.linalg.norm(
         layer.weight() + form.b @ form.a, dim=1
     )
-    form.b, form.scale = s[:, None] * form.b, s - 1
+    form.b, form.scale, form.shift = s[:, None] * form.b, s - 1, s * form.shift
     bias = layer.bias()
     if bias is not None:
-        form.shift = -form.scale * bias
+        form.shift = form.shift - form.scale * bias
     return form

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import torch
 
-from expertserve.adapters.layer import ModuleForm, Reader, checked_form, misfit, part_of, shape_of
+from expertserve.adapters.layer import ModuleForm, Reader, checked_form, misfit, part_of
 from expertserve.adapters.peft import PeftAdapter
+from expertserve.adapters.places import Place, find_place
 from expertserve.errors import IncompatibleError
 from expertserve.models import LocalModel
 
 
 def ia3_forms(
-    adapter: PeftAdapter, base: LocalModel, read: Reader
-) -> Iterator[tuple[str, ModuleForm]]:
+    adapter: PeftAdapter, base: LocalModel, places: Mapping[str, Place], read: Reader
+) -> Iterator[tuple[Place, ModuleForm]]:
     """Output scales stay; an input scale of down_proj moves to the output of up_proj."""
     forward = adapter.config.get("feedforward_modules") or []
     names = (
@@ -35,34 +36,32 @@ def ia3_forms(
         )  # PEFT's [1, in]; scales of outputs are [out, 1]
         scale = scale.flatten()
         if a_row or any(module == n or module.endswith("." + n) for n in names):
-            module = _moved(base, module, len(scale))
+            module = _moved(base, places, module, len(scale))
         if module in scales and len(scales[module]) != len(scale):
             raise misfit(
                 module, f"it is scaled by {len(scales[module])} and by {len(scale)} values"
             )
         scales[module] = scales.get(module, torch.ones(1)) * scale
-    for module, scale in scales.items():
-        shape = shape_of(base, module)
-        assert shape is not None
-        if len(scale) != shape[0]:
-            raise misfit(module, f"it scales {len(scale)} rows of {shape[0]}")
-        form = ModuleForm.product(torch.zeros(0, shape[1]), torch.zeros(shape[0], 0))
+    found = [(place, scale) for m, scale in scales.items() if (place := find_place(base, m))]
+    for place, scale in sorted(found, key=lambda one: (one[0].layer, one[0].start)):
+        if len(scale) != place.shape[0]:
+            raise misfit(place.layer, f"it scales {len(scale)} rows of {place.shape[0]}")
+        form = ModuleForm.nothing(place.shape)
         form.scale = scale - 1
-        yield module, checked_form(module, form, shape)
+        yield place, checked_form(place.layer, form, place.shape)
 
 
-def _moved(base: LocalModel, module: str, size: int) -> str:
+def _moved(base: LocalModel, places: Mapping[str, Place], module: str, size: int) -> str:
     """The module whose output is this one's input, where scaling the one is scaling the other."""
     up = module.removesuffix("down_proj") + "up_proj"
     gate = module.removesuffix("down_proj") + "gate_proj"
-    if not module.endswith(".down_proj") or not shape_of(base, up) or not shape_of(base, gate):
+    if not module.endswith(".down_proj") or not find_place(base, up) or not find_place(base, gate):
         raise IncompatibleError(
             f"IA³ scales the input of {module}; that is exact only for down_proj of a gated MLP",
             hint="leave it out of feedforward_modules when training",
             code="ia3_input",
         )
-    shape = shape_of(base, module)
-    assert shape is not None
-    if shape[1] != size:
-        raise misfit(module, f"it scales {size} inputs of {shape[1]}")
+    width = places[module].shape[1]
+    if width != size:
+        raise misfit(module, f"it scales {size} inputs of {width}")
     return up

@@ -10,7 +10,9 @@ from typing import Any
 import torch
 from safetensors import SafetensorError, safe_open
 
+from expertserve.adapters import quantised
 from expertserve.adapters.peft import PeftAdapter
+from expertserve.adapters.places import Place, base_tensor
 from expertserve.errors import IncompatibleError, LoadError
 from expertserve.models import LocalModel, Tensor
 
@@ -20,11 +22,6 @@ MAX_RANK = 512
 
 RESERVED = 2
 """Columns of B that hold scale and shift."""
-
-
-def shape_of(base: LocalModel, module: str) -> tuple[int, int] | None:
-    tensor = base_tensor(base, module)
-    return (tensor.shape[0], tensor.shape[1]) if tensor and len(tensor.shape) == 2 else None
 
 
 def checked_form(module: str, form: ModuleForm, shape: tuple[int, int]) -> ModuleForm:
@@ -70,6 +67,11 @@ class ModuleForm:
     shift: torch.Tensor
 
     @classmethod
+    def nothing(cls, shape: tuple[int, int]) -> ModuleForm:
+        """What leaves a layer [out, in] as it is."""
+        return cls.product(torch.zeros(0, shape[1]), torch.zeros(shape[0], 0))
+
+    @classmethod
     def product(cls, a: torch.Tensor, b: torch.Tensor) -> ModuleForm:
         """A low-rank product alone; scale and shift change nothing."""
         return cls(a, b, torch.zeros(b.shape[0]), torch.zeros(b.shape[0]))
@@ -92,15 +94,8 @@ class Reader:
                 f"{tensor.name} has the type {tensor.dtype}; F64, F32, F16 and BF16 are served",
                 code="quantised",
             )
-        try:
-            if tensor.file not in self._open:
-                self._open[tensor.file] = safe_open(tensor.file, framework="pt")
-            value: torch.Tensor = self._open[tensor.file].get_tensor(tensor.name)
-        except (SafetensorError, OSError) as error:
-            raise LoadError(
-                f"{tensor.file.name}: {tensor.name} can't be read: {error}", code="bad_safetensors"
-            ) from error
-        value = value.float()
+        value = self.raw(tensor).float()
+        value = value.T.contiguous() if tensor.transposed else value
         if not torch.isfinite(value).all():
             raise IncompatibleError(
                 f"{tensor.name} has values that are not finite",
@@ -109,30 +104,39 @@ class Reader:
             )
         return value
 
-
-def base_tensor(base: LocalModel, module: str, kind: str = "weight") -> Tensor | None:
-    """A base module's weight or bias; a tied output layer has the input embedding's weight."""
-    found = base.tensors.get(f"{module}.{kind}")
-    if (
-        found is None
-        and kind == "weight"
-        and module == "lm_head"
-        and base.config.get("tie_word_embeddings")
-    ):
-        return base.tensors.get("model.embed_tokens.weight")
-    return found
+    def raw(self, tensor: Tensor) -> torch.Tensor:
+        """One tensor as it is stored."""
+        try:
+            if tensor.file not in self._open:
+                self._open[tensor.file] = safe_open(tensor.file, framework="pt")
+            value: torch.Tensor = self._open[tensor.file].get_tensor(tensor.name)
+        except (SafetensorError, OSError) as error:
+            raise LoadError(
+                f"{tensor.file.name}: {tensor.name} can't be read: {error}", code="bad_safetensors"
+            ) from error
+        return value
 
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """What a layer's serving form is made from: adapter tensors, and base weights on demand."""
+    """What a layer's serving form is made from: adapter tensors, and base weights on demand.
+
+    Args:
+        module: The adapter's name for it.
+        place: Where it lies in the base.
+    """
 
     module: str
-    shape: tuple[int, int]
+    place: Place
     adapter: PeftAdapter
     tensors: Mapping[str, torch.Tensor]
     base: LocalModel
     read: Reader
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Outputs and inputs."""
+        return self.place.shape
 
     def part(self, name: str) -> torch.Tensor:
         return part_of(self.module, self.tensors, name)
@@ -142,15 +146,19 @@ class Layer:
         return self.adapter.by_pattern(pattern, self.module, default)
 
     def weight(self) -> torch.Tensor:
-        """The base's weight [out, in]."""
-        found = base_tensor(self.base, self.module)
+        """The base's weight [out, in]; of a quantised layer, what it computes with."""
+        parts = quantised.parts_of(self.base, self.place.layer)
+        if quantised.is_quantised(parts):
+            raw = {name: self.read.raw(tensor) for name, tensor in parts.items()}
+            return quantised.dequantised(self.base, self.place.layer, raw)[self.place.rows]
+        found = base_tensor(self.base, self.place.layer)
         assert found is not None
-        return self.read(found)
+        return self.read(found)[self.place.rows]
 
     def bias(self) -> torch.Tensor | None:
         """The base's bias [out], if the layer has one."""
-        found = base_tensor(self.base, self.module, "bias")
-        return None if found is None else self.read(found)
+        found = base_tensor(self.base, self.place.layer, "bias")
+        return None if found is None else self.read(found)[self.place.rows]
 
 
 def part_of(module: str, tensors: Mapping[str, torch.Tensor], name: str) -> torch.Tensor:

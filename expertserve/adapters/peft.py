@@ -6,21 +6,20 @@ reason, never dropped.
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from expertserve import plugins
-from expertserve.errors import IncompatibleError, LoadError
-from expertserve.files import read_bounded
+from expertserve.adapters.mlx import as_peft, is_config, sort_mlx
+from expertserve.adapters.pattern import matches
+from expertserve.adapters.settings import CONFIG, check_config, read_config, refuse
+from expertserve.adapters.tensors import sort_tensors
+from expertserve.errors import ConfigError, IncompatibleError, LoadError
+from expertserve.findings import Finding
 from expertserve.models import Tensor, read_header
-from expertserve.package.manifest import Adapter
+from expertserve.package.manifest import ALPHALESS, Adapter
 
-CONFIG = "adapter_config.json"
-MAX_CONFIG = 1 << 20
-MAX_DEPTH = 32
 PICKLES = (".bin", ".pt", ".pth", ".pkl", ".ckpt")
 TYPES = {
     "LORA": "lora",
@@ -29,52 +28,27 @@ TYPES = {
     "LOHA": "loha",
     "LOKR": "lokr",
     "VERA": "vera",
+    "PVERA": "pvera",
+    "MISS": "miss",
+    "BONE": "miss",
+    "DELORA": "delora",
+    "HRA": "hra",
+    "VBLORA": "vblora",
+    "GRALORA": "gralora",
 }
-
-NEUTRAL = frozenset(
-    "task_type peft_type auto_mapping peft_version base_model_name_or_path revision inference_mode"
-    " r target_modules exclude_modules lora_alpha alpha lora_dropout fan_in_fan_out bias use_rslora"
-    " modules_to_save init_lora_weights init_weights init_ia3_weights layers_to_transform"
-    " layers_pattern rank_pattern alpha_pattern megatron_config megatron_core loftq_config"
-    " eva_config use_dora qalora_group_size runtime_config feedforward_modules target_r init_r"
-    " tinit tfinal deltaT beta1 beta2 orth_reg_weight total_step projection_prng_key"
-    " save_projection vera_dropout d_initial rank_dropout module_dropout use_effective_conv2d"
-    " decompose_both decompose_factor rank_dropout_scale ensure_weight_tying lora_ga_config"
-    " corda_config".split()
-)
-"""Keys that we understand, or that matter only while training."""
-BASE_CHANGING = ("pissa", "olora", "corda", "loftq", "lora_ga")
-"""Initialisations that change the base weights: such adapters suit only the changed base."""
-
-NAMES = {
-    "lora_A": "lora_A",
-    "lora_B": "lora_B",
-    "lora_E": "lora_E",
-    "lora_magnitude_vector": "magnitude",
-    "lora_magnitude": "magnitude",
-    "ia3_l": "ia3",
-    "ia3_scale": "ia3",
-    "hada_w1_a": "hada_w1_a",
-    "hada_w1_b": "hada_w1_b",
-    "hada_w2_a": "hada_w2_a",
-    "hada_w2_b": "hada_w2_b",
-    "lokr_w1": "lokr_w1",
-    "lokr_w1_a": "lokr_w1_a",
-    "lokr_w1_b": "lokr_w1_b",
-    "lokr_w2": "lokr_w2",
-    "lokr_w2_a": "lokr_w2_a",
-    "lokr_w2_b": "lokr_w2_b",
-    "vera_lambda_b": "vera_lambda_b",
-    "vera_lambda_d": "vera_lambda_d",
-    "base_layer": "base",
+"""PEFT's types that are served; Bone is what MiSS was called before."""
+FULL = "its update of a layer has full rank, and a slot holds low ranks"
+TOKENS = "it puts trained vectors before the prompt, which aren't weights of layers"
+UNSERVED = {
+    **dict.fromkeys(("OFT", "BOFT", "ROAD", "PSOFT"), "it rotates a layer's weights or outputs"),
+    **dict.fromkeys(("PROMPT_TUNING", "P_TUNING", "PREFIX_TUNING", "CPT", "CARTRIDGE"), TOKENS),
+    **dict.fromkeys(("MULTITASK_PROMPT_TUNING", "ADAPTION_PROMPT"), TOKENS),
+    **dict.fromkeys(("FOURIERFT", "WAVEFT", "C3A", "RANDLORA", "SHIRA", "HIRA", "OSF"), FULL),
+    **dict.fromkeys(("XLORA", "POLY", "LILY"), "it mixes several adapters anew for each input"),
+    "LN_TUNING": "it trained the norms between layers, not the layers",
+    "TRAINABLE_TOKENS": "it trained token embeddings, which an adapter slot can't hold",
 }
-"""Tensor names, PEFT's and the format text's. `base_layer` is a copy of a base weight."""
-SHARED = ("vera_A", "vera_B")
-KEY = re.compile(
-    r"^(?:base_model\.model\.)?(?P<module>.+?)"
-    rf"\.(?P<part>{'|'.join(sorted(NAMES, key=len, reverse=True))})"
-    r"(?:\.default)?(?:\.weight)?$"
-)
+"""PEFT's types that aren't, and why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +60,9 @@ class PeftAdapter:
         config: `adapter_config.json`.
         modules: The base model's module → the adapter's parts for it.
         shared: Tensors that all modules use (VeRA's projections).
+        copies: Whole weights that it brings, by module.
+        biases: Whole biases that it brings, by module.
+        notes: What was odd about the files.
     """
 
     type: str
@@ -93,6 +70,9 @@ class PeftAdapter:
     modules: Mapping[str, Mapping[str, Tensor]]
     shared: Mapping[str, Tensor]
     file: Path
+    copies: Mapping[str, Tensor] = field(default_factory=dict)
+    biases: Mapping[str, Tensor] = field(default_factory=dict)
+    notes: tuple[Finding, ...] = ()
 
     def number(self, key: str, default: float | None = None) -> float:
         return _sound(key, self.config.get(key, default))
@@ -101,25 +81,24 @@ class PeftAdapter:
         """A module's own rank or alpha: pattern keys match as in PEFT, at a dot or the start."""
         patterns = self.config.get(key) or {}
         if not isinstance(patterns, dict):
-            raise _refuse(f"{CONFIG}: {key} is not an object", "bad_adapter_config")
+            raise refuse(f"{CONFIG}: {key} is not an object", "bad_adapter_config")
         for pattern, value in patterns.items():
-            if not re.fullmatch(r"[\w.^$\\*+]{1,200}", pattern) or re.search(
-                r"[*+]{2}|[*+].*[*+].*[*+]", pattern
-            ):
-                raise _refuse(
-                    f"{CONFIG}: the {key} key {pattern[:60]!r} is more than a name with wildcards",
-                    "bad_adapter_config",
-                )
             try:
-                found = pattern == module or re.fullmatch(rf"(.*\.)?({pattern})$", module)
-            except re.error as error:
-                raise _refuse(
-                    f"{CONFIG}: the {key} key {pattern!r} is no pattern: {error}",
+                found = matches(pattern, module)
+            except ConfigError as error:
+                raise refuse(
+                    f"{CONFIG}: the {key} key {pattern[:60]!r} can't be read: {error.message}",
                     "bad_adapter_config",
                 ) from error
             if found:
-                return _sound(f"{key}[{pattern!r}]", value)
+                return _sound(f"{key}[{pattern[:60]!r}]", value)
         return default
+
+    @property
+    def alpha(self) -> float:
+        """The alpha that the author gave, for types that have one."""
+        key = "lora_alpha" if self.type in ("lora", "dora", "adalora") else "alpha"
+        return self.number(key, 8)
 
     @property
     def rank(self) -> int:
@@ -128,12 +107,12 @@ class PeftAdapter:
         return 0 if self.type == "ia3" else int(self.number(key, default))
 
 
-def read_adapter(folder: Path, declared: Adapter, weights: Path) -> PeftAdapter:
+def read_adapter(folder: Path, declared: Adapter | None, weights: Path) -> PeftAdapter:
     """Finds out what an adapter is, without reading its weights.
 
     Args:
         folder: Where `adapter_config.json` lies (beside the weights, or at the package's root).
-        declared: What the manifest says; must agree with the files.
+        declared: What the manifest says; must agree with the files. None: there is no manifest.
         weights: The safetensors file.
 
     Raises:
@@ -145,29 +124,46 @@ def read_adapter(folder: Path, declared: Adapter, weights: Path) -> PeftAdapter:
         raise _missing(weights)
     if weights.suffix in PICKLES:
         raise _pickled(weights.name)
-    config = _config(folder / CONFIG, declared)
+    config = read_config(folder / CONFIG, declared)
+    mlx = is_config(config)
+    config = as_peft(config) if mlx else config
     named = str(config.get("peft_type", ""))
     kind = TYPES.get(named.upper())
     if kind is None and named.lower() in plugins.names("adapters"):
         kind = named.lower()
     if kind is None:
-        raise _refuse(
-            f"{CONFIG}: the adapter type {config.get('peft_type')!r} is unknown", "adapter_type"
+        why = UNSERVED.get(named.upper(), "its layers aren't known here")
+        raise refuse(
+            f"{CONFIG}: the adapter type {named[:60]!r} is not served: {why}",
+            "adapter_type",
+            f"served are {', '.join(sorted(TYPES))}",
         )
-    _check_config(config, kind)
-    modules, shared = _sort(list(read_header(weights)), kind)
+    check_config(config, kind)
+    found = (sort_mlx if mlx else sort_tensors)(read_header(weights))
+    modules = found.modules
     has_magnitude = any("magnitude" in parts for parts in modules.values())
     if kind == "lora" and (has_magnitude or config.get("use_dora")):
         bare = [m for m, parts in modules.items() if "magnitude" not in parts]
         if bare or not config.get("use_dora"):
             what = f"{len(bare)} modules have none" if bare else "use_dora is not set"
-            raise _refuse(
+            raise refuse(
                 f"{CONFIG} and the tensors disagree about DoRA magnitudes: {what}",
                 "adapter_disagrees",
             )
         kind = "dora"
-    adapter = PeftAdapter(kind, config, modules, shared, weights)
-    _check_declared(adapter, declared)
+    adapter = PeftAdapter(
+        kind,
+        config,
+        modules,
+        found.shared,
+        weights,
+        found.copies,
+        found.biases,
+        tuple(found.notes),
+    )
+    _check_saved(adapter)
+    if declared is not None:
+        _check_declared(adapter, declared)
     return adapter
 
 
@@ -175,15 +171,11 @@ def _sound(name: str, value: object) -> float:
     """A rank, an alpha: a finite number above zero."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= 1_000_000:
         shown = "a number out of range" if isinstance(value, int | float) else repr(value)[:60]
-        raise _refuse(
+        raise refuse(
             f"{CONFIG}: {name} is {shown}, a number from 0 to 1,000,000 is needed",
             "bad_adapter_config",
         )
     return float(value)
-
-
-def _refuse(message: str, code: str, hint: str = "") -> IncompatibleError:
-    return IncompatibleError(message, code=code, hint=hint)
 
 
 def _missing(weights: Path) -> LoadError:
@@ -198,134 +190,32 @@ def _missing(weights: Path) -> LoadError:
     )
     if pickles:
         return _pickled(pickles[0])
-    return LoadError(
-        f"the package has no {weights.name}",
-        hint="PEFT's save_pretrained writes one",
-        code="adapter_missing",
-    )
+    beside = {p.name for p in weights.parent.glob("*")} if weights.parent.is_dir() else set()
+    hint = "PEFT's save_pretrained writes one"
+    if any(name.startswith("model") and name.endswith(".safetensors") for name in beside):
+        hint = "it has a whole model's weights; an expert is an adapter on a base model"
+    elif any(name.endswith(".gguf") for name in beside):
+        hint = "it has llama.cpp's GGUF; pack the PEFT adapter that it was made from"
+    return LoadError(f"the package has no {weights.name}", hint=hint, code="adapter_missing")
 
 
 def _pickled(name: str) -> IncompatibleError:
-    return _refuse(
+    return refuse(
         f"the adapter's weights are pickled ({name}); unpickling a stranger's file can run code",
         "pickled_weights",
         "save it again with model.save_pretrained(folder, safe_serialization=True)",
     )
 
 
-def _config(path: Path, declared: Adapter) -> dict[str, object]:
-    """The configuration; version 1 packages may have none, then the manifest speaks for it."""
-    if not path.is_file():
-        return _config_from(declared)
-    try:
-        config = json.loads(read_bounded(path, MAX_CONFIG))
-    except (ValueError, RecursionError) as error:
-        raise LoadError(
-            f"{CONFIG} is not valid JSON: {error}", code="bad_adapter_config"
-        ) from error
-    if not isinstance(config, dict):
-        raise LoadError(f"{CONFIG} is not a JSON object", code="bad_adapter_config")
-    if _depth(config) > MAX_DEPTH:
-        raise LoadError(f"{CONFIG} is nested more than {MAX_DEPTH} deep", code="bad_adapter_config")
-    return config
-
-
-def _depth(value: object) -> int:
-    deepest, stack = 0, [(value, 1)]
-    while stack:
-        item, depth = stack.pop()
-        deepest = max(deepest, depth)
-        if isinstance(item, dict | list):
-            stack += [(v, depth + 1) for v in (item.values() if isinstance(item, dict) else item)]
-    return deepest
-
-
-def _config_from(declared: Adapter) -> dict[str, object]:
-    kind = {"dora": "lora", "lora-fa": "lora"}.get(declared.type, declared.type)
-    config: dict[str, object] = {
-        "peft_type": kind.upper(),
-        "target_modules": [*declared.target_modules],
-        "use_dora": declared.type == "dora",
-    }
-    if declared.r is not None:
-        config |= {
-            "r": declared.r,
-            "init_r": declared.r,
-            "lora_alpha": declared.alpha,
-            "alpha": declared.alpha,
-        }
-    return config | {"feedforward_modules": [*declared.feedforward_modules]}
-
-
-def _check_config(config: Mapping[str, object], kind: str) -> None:
-    """Refuses what the serving form can't express."""
-    if config.get("modules_to_save"):
-        raise _refuse(
-            f"{CONFIG}: modules_to_save replaces whole modules ({config['modules_to_save']}), which"
-            " an adapter slot can't hold",
-            "modules_to_save",
-        )
-    if config.get("bias", "none") not in ("none", None):
-        raise _refuse(
-            f"{CONFIG}: it trained biases (bias={config['bias']!r}), which an adapter slot can't"
-            " hold",
-            "trained_bias",
-        )
-    if config.get("fan_in_fan_out"):
-        raise _refuse(f"{CONFIG}: fan_in_fan_out adapters are for Conv1D layers", "adapter_config")
-    start = str(config.get("init_lora_weights", "")).lower()
-    if start.startswith(BASE_CHANGING):
-        raise _refuse(
-            f"{CONFIG}: init_lora_weights={start!r} changed the base weights, so the adapter is"
-            " wrong on the published base",
-            "base_changed",
-            "convert it with PEFT: save_pretrained(folder,"
-            " path_initial_model_for_weight_conversion=…)",
-        )
-    odd = sorted(
-        k for k, v in config.items() if k not in NEUTRAL and v not in (None, False, [], {}, "", 0)
-    )
-    if odd:
-        raise _refuse(
-            f"{CONFIG}: {', '.join(odd)} would change what it computes in a way that isn't served",
-            "adapter_config",
-        )
-
-
-def _sort(
-    tensors: list[Tensor], kind: str
-) -> tuple[dict[str, dict[str, Tensor]], dict[str, Tensor]]:
-    """Tensors by module and part; refuses those that belong to something else."""
-    modules: dict[str, dict[str, Tensor]] = {}
-    shared: dict[str, Tensor] = {}
-    for tensor in tensors:
-        name = tensor.name.removesuffix(".weight").removesuffix(".default").rsplit(".", 1)[-1]
-        if kind == "vera" and name in SHARED:
-            shared[name] = tensor
-            continue
-        match = KEY.match(tensor.name)
-        if not match or ".modules_to_save." in tensor.name:
-            raise _foreign(tensor.name)
-        part = NAMES[match["part"]]
-        if modules.setdefault(match["module"], {}).setdefault(part, tensor) is not tensor:
-            raise _refuse(f"the tensors of {match['module']} hold two {part}", "adapter_tensors")
-    if not modules:
-        raise _refuse("the adapter has no tensors: it would change nothing", "adapter_empty")
-    return modules, shared
-
-
-def _foreign(name: str) -> IncompatibleError:
-    if "embed" in name or "lora_embedding" in name:
-        return _refuse(
-            f"the adapter changes token embeddings ({name}), which an adapter slot can't hold",
-            "token_embeddings",
-        )
-    if name.endswith(".bias"):
-        return _refuse(
-            f"the adapter brings trained biases ({name}), which an adapter slot can't hold",
-            "trained_bias",
-        )
-    return _refuse(f"the adapter has a tensor that isn't understood: {name}", "adapter_tensors")
+def _check_saved(adapter: PeftAdapter) -> None:
+    """Refuses an adapter whose trained modules aren't in its file."""
+    saved = adapter.config.get("modules_to_save")
+    for name in saved if isinstance(saved, list) else []:
+        if not any(m == name or m.endswith(f".{name}") for m in (*adapter.copies, *adapter.biases)):
+            raise refuse(
+                f"{CONFIG}: modules_to_save names {str(name)[:60]!r}, which the file doesn't hold",
+                "modules_to_save",
+            )
 
 
 def _check_declared(adapter: PeftAdapter, declared: Adapter) -> None:
@@ -333,7 +223,7 @@ def _check_declared(adapter: PeftAdapter, declared: Adapter) -> None:
     found = list(_differences(adapter, declared))
     if found:
         said, right = ("; ".join(parts) for parts in zip(*found, strict=True))
-        raise _refuse(
+        raise refuse(
             f"the manifest and the adapter's files disagree: {said}",
             "adapter_disagrees",
             f"in adapters[], {right}",
@@ -342,7 +232,7 @@ def _check_declared(adapter: PeftAdapter, declared: Adapter) -> None:
 
 def _differences(adapter: PeftAdapter, declared: Adapter) -> Iterator[tuple[str, str]]:
     """What the manifest says against what the files say, and how to correct it."""
-    wanted = {"lora-fa": "lora"}.get(declared.type, declared.type)
+    wanted = {"lora-fa": "lora", "bone": "miss"}.get(declared.type, declared.type)
     if wanted != adapter.type:
         yield f"type is {declared.type}, but the files are {adapter.type}", f"type: {adapter.type}"
     if declared.r is not None and declared.r != adapter.rank:
@@ -350,10 +240,8 @@ def _differences(adapter: PeftAdapter, declared: Adapter) -> Iterator[tuple[str,
             f"r is {declared.r}, but {CONFIG} has {adapter.rank or 'none'}",
             f"r: {adapter.rank}" if adapter.rank else "no r",
         )
-    if declared.alpha is not None and adapter.type not in ("ia3", "vera"):
-        alpha = adapter.number(
-            "lora_alpha" if adapter.type in ("lora", "dora", "adalora") else "alpha", 8
-        )
+    if declared.alpha is not None and adapter.type not in ("ia3", *ALPHALESS):
+        alpha = adapter.alpha
         if alpha != declared.alpha:
             yield f"alpha is {declared.alpha:g}, but {CONFIG} has {alpha:g}", f"alpha: {alpha:g}"
     named = {

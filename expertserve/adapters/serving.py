@@ -16,13 +16,15 @@ from pathlib import Path
 
 from safetensors import SafetensorError
 
-from expertserve.adapters.peft import CONFIG, PeftAdapter
+from expertserve.adapters.peft import PeftAdapter
+from expertserve.adapters.settings import CONFIG
 from expertserve.errors import LoadError
 from expertserve.files import file_digest, move_into_place, part_path, remove_stale
+from expertserve.findings import Finding
 from expertserve.models import LocalModel
 from expertserve.package.members import WEIGHTS
 
-FORMAT = 2
+FORMAT = 3
 NOTE = "serving.json"
 
 
@@ -39,6 +41,7 @@ class ServingAdapter:
         modules: How many linear layers it changes.
         affine: Whether it scales or shifts rows, so that only our worker extension serves it
             exactly.
+        notes: What is odd about its weights.
     """
 
     folder: Path
@@ -48,6 +51,7 @@ class ServingAdapter:
     width: int
     modules: int
     affine: bool
+    notes: tuple[Finding, ...] = ()
 
 
 def prepare_adapter(
@@ -98,16 +102,37 @@ def _cached(entry: Path) -> ServingAdapter | None:
     """A cache entry, unless there is none or its weights are not those it was made with."""
     try:
         note = json.loads((entry / NOTE).read_bytes())
-        serving = ServingAdapter(folder=entry, **note)
+        notes = tuple(Finding(**finding) for finding in note.pop("notes"))
+        serving = ServingAdapter(folder=entry, notes=notes, **note)
         if file_digest(entry / WEIGHTS) == serving.digest:
             return serving
     except FileNotFoundError:
         if not entry.exists():
             return None
-    except (OSError, ValueError, TypeError, RecursionError):
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         pass  # damaged in some way: made anew
     shutil.rmtree(entry, ignore_errors=True)
     return None
+
+
+def _left_out(adapter: PeftAdapter, base: LocalModel) -> list[Finding]:
+    """What of an adapter no text runs through."""
+    from expertserve.adapters.places import is_sense
+
+    left = sorted(m for m in adapter.modules if is_sense(base, m))
+    if not left:
+        return []
+    return [
+        Finding(
+            "senses_left_out",
+            "info",
+            0,
+            f"{len(left)} of the adapter's modules belong to what the base model sees or hears"
+            f" with ({left[0]}, …)",
+            "only text is served, which doesn't run through them, so they are left out",
+            "nothing, or train the language model alone",
+        )
+    ]
 
 
 def _write(adapter: PeftAdapter, base: LocalModel, folder: Path) -> None:
@@ -115,11 +140,14 @@ def _write(adapter: PeftAdapter, base: LocalModel, folder: Path) -> None:
     from safetensors.torch import save_file
 
     from expertserve.adapters.convert import convert
-    from expertserve.adapters.layer import RESERVED
+    from expertserve.adapters.effect import Effect
+    from expertserve.adapters.layer import RESERVED, Reader
 
     tensors: dict[str, torch.Tensor] = {}
     affine, width, modules = False, RESERVED, 0
-    for module, form in convert(adapter, base):
+    effect, read = Effect(), Reader()
+    for module, form in convert(adapter, base, read):
+        effect.add(module, form)
         a = torch.cat([torch.zeros(RESERVED, form.a.shape[1]), form.a])
         b = torch.cat([form.scale[:, None], form.shift[:, None], form.b], dim=1)
         tensors[f"base_model.model.{module}.lora_A.weight"] = a.contiguous()
@@ -154,8 +182,10 @@ def _write(adapter: PeftAdapter, base: LocalModel, folder: Path) -> None:
         "task_type": "CAUSAL_LM",
     }
     (folder / CONFIG).write_text(json.dumps(lora))
+    notes = (*adapter.notes, *effect.findings(base, read), *_left_out(adapter, base))
+    digest = file_digest(folder / WEIGHTS)
     serving = ServingAdapter(
-        folder, file_digest(folder / WEIGHTS), adapter.type, adapter.rank, width, modules, affine
+        folder, digest, adapter.type, adapter.rank, width, modules, affine, notes
     )
     note = asdict(serving)
     del note["folder"]

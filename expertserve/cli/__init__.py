@@ -7,7 +7,18 @@ from typing import Annotated, Literal
 import typer
 
 from expertserve._version import __version__
-from expertserve.cli import api_keys, batch, bench, chat, generate, keys, models, packages
+from expertserve.cli import (
+    api_keys,
+    batch,
+    bench,
+    cases,
+    chat,
+    generate,
+    init,
+    keys,
+    models,
+    packages,
+)
 from expertserve.cli.commands import Root, group
 
 app = group(
@@ -50,8 +61,7 @@ last = group()
 def completion(
     ctx: typer.Context,
     shell: Annotated[
-        Literal["bash", "zsh", "fish", "powershell", "pwsh"],
-        typer.Argument(help="Which shell.", show_default=False),
+        Literal["bash", "zsh", "fish", "powershell", "pwsh"], typer.Argument(help="Which shell.")
     ],
 ) -> None:
     """Print the script that lets a shell complete commands and options."""
@@ -62,7 +72,7 @@ def completion(
     )
 
 
-for part in (generate, chat, batch, packages, keys):
+for part in (generate, chat, batch, init, packages, cases, keys):
     app.add_typer(part.app)
 app.add_typer(models.app, name="models")
 app.add_typer(api_keys.app, name="key")

@@ -16,9 +16,10 @@ import typer
 
 from expertserve.cli import engine_options, options, output
 from expertserve.cli.commands import group
-from expertserve.core.jobs import workers
+from expertserve.core.jobs import bar, workers
 from expertserve.errors import ConfigError, EngineDeadError, ExpertError
 from expertserve.files import move_file, part_path
+from expertserve.package.source import NamedPackage
 
 if TYPE_CHECKING:
     from expertserve.manager import AsyncExpertManager
@@ -30,16 +31,11 @@ AUTO = "auto"
 
 
 QuestionsOption = Annotated[
-    Path,
-    typer.Argument(metavar="IN.jsonl", help="A JSON object on each line.", show_default=False),
+    Path, typer.Argument(metavar="IN.jsonl", help="A JSON object on each line.")
 ]
 AnswersOption = Annotated[
     Path,
-    typer.Argument(
-        metavar="OUT.jsonl",
-        help="Lines that it answers already are not asked again.",
-        show_default=False,
-    ),
+    typer.Argument(metavar="OUT.jsonl", help="Lines that it answers already are not asked again."),
 ]
 Package = Annotated[
     list[str],
@@ -50,14 +46,12 @@ Package = Annotated[
             "A .expert file or folder, with a name of yours if you like: NAME=PATH; may be"
             " repeated."
         ),
-        show_default=False,
     ),
 ]
 Expert = Annotated[
     str | None,
     typer.Option(
-        help="Who answers lines without `expert`; by default the only one, or whoever fits.",
-        show_default=False,
+        help="Who answers lines without `expert`; by default the only one, or whoever fits."
     ),
 ]
 Concurrency = Annotated[
@@ -81,6 +75,7 @@ def batch(
     expert: Expert = None,
     schema: options.Schema = None,
     system: options.System = None,
+    reasoning: options.Reasoning = None,
     temperature: options.Temperature = None,
     top_p: options.TopP = None,
     top_k: options.TopK = None,
@@ -109,7 +104,7 @@ def batch(
     `error` instead, and the exit status is 1 then. Run the same command again after Ctrl-C, a crash
     or failures: it asks what is not answered yet.
     """
-    common = options.call_args(ctx) | ({"grammar": None} if no_grammar else {})
+    common = options.call_args(ctx)
     _check_files(questions, answers)
     total, hopeless = survey(questions)
     output.warn(hopeless)
@@ -382,7 +377,7 @@ def check(job: Mapping[str, object]) -> None:
 
 async def _run(
     manager: AsyncExpertManager,
-    experts: list[options.Named],
+    experts: list[NamedPackage],
     asker: Asker,
     questions: Path,
     sink: IO[str],
@@ -397,7 +392,7 @@ async def _run(
                 output.warn((await manager.load_expert(name, path)).warnings)
             status.update("starting the engine (about half a minute on a CPU) …")
             await manager.start()
-        with _progress(total, tally.skipped) as advance:
+        with bar(total, output.messages, completed=tally.skipped, transient=True) as advance:
             lines = (line for line in read_lines(questions) if asker.open(line))
             await answer_all(manager, asker, lines, sink, concurrency, tally, advance)
 
@@ -421,26 +416,3 @@ async def answer_all(
             advance()
 
     await workers(work, concurrency)
-
-
-class _progress:
-    """A progress bar on standard error, where somebody looks."""
-
-    def __init__(self, total: int, done: int) -> None:
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
-
-        self._bar = Progress(
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeRemainingColumn(),
-            console=output.messages,
-            transient=True,
-        )
-        self._task = self._bar.add_task("", total=total, completed=done)
-
-    def __enter__(self) -> Callable[[], None]:
-        self._bar.start()
-        return lambda: self._bar.advance(self._task)
-
-    def __exit__(self, *_: object) -> None:
-        self._bar.stop()

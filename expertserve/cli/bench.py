@@ -39,11 +39,7 @@ Ask = Callable[[], Awaitable[Sample]]
 
 Target = Annotated[
     str,
-    typer.Argument(
-        metavar="URL|PACKAGE",
-        help="A server, or a package to run in this process.",
-        show_default=False,
-    ),
+    typer.Argument(metavar="URL|PACKAGE", help="A server, or a package to run in this process."),
 ]
 Requests = Annotated[int, typer.Option("--requests", "-n", min=1, help="How many in all.")]
 Concurrency = Annotated[
@@ -52,14 +48,8 @@ Concurrency = Annotated[
 Prompt = Annotated[str, typer.Option(help="What every request asks.")]
 MaxTokens = Annotated[int, typer.Option(min=1, help="Bound on each answer.")]
 Temperature = Annotated[float, typer.Option(help="Above 0 answers differ in length.")]
-Model = Annotated[
-    str | None,
-    typer.Option(help="The server's model; by default its first.", show_default=False),
-]
-ApiKey = Annotated[
-    str | None,
-    typer.Option(envvar="EXPERTSERVE_API_KEY", help="For the server.", show_default=False),
-]
+Model = Annotated[str | None, typer.Option(help="The server's model; by default its first.")]
+ApiKey = Annotated[str | None, typer.Option(envvar="EXPERTSERVE_API_KEY", help="For the server.")]
 Timeout = Annotated[float, typer.Option(min=1, help="Seconds to wait for an answer.")]
 
 

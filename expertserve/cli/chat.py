@@ -14,7 +14,6 @@ import typer
 
 from expertserve.cli import engine_options, options, output
 from expertserve.cli.commands import group
-from expertserve.cli.generate import wishes
 from expertserve.errors import ConfigError, EngineDeadError, ExpertError
 
 if TYPE_CHECKING:
@@ -40,6 +39,7 @@ def chat(
     packages: options.Packages,
     schema: options.Schema = None,
     system: options.System = None,
+    reasoning: options.Reasoning = None,
     temperature: options.Temperature = None,
     top_p: options.TopP = None,
     top_k: options.TopK = None,
@@ -60,10 +60,7 @@ def chat(
     models_dir: options.ModelsDir = None,
 ) -> None:
     """Chat with experts: `/expert NAME`, `/schema FILE`, `/reset`, `/quit`."""
-    args = wishes(
-        temperature=temperature, top_p=top_p, top_k=top_k, max_tokens=max_tokens, seed=seed
-    )
-    args |= {"grammar": None} if no_grammar else {}
+    args = options.call_args(ctx)
     read = _reader()
     from expertserve.facade.manager import ExpertManager
 
@@ -75,9 +72,7 @@ def chat(
             status.update("starting the engine (about half a minute on a CPU) …")
             manager.start()
         names = [info.name for info in manager.list_loaded_experts()]
-        talk = Talk(
-            manager, names, names[0], args, system, options.read_text(schema) if schema else None
-        )
+        talk = Talk(manager, names, names[0], args)
         output.messages.print(HELP, markup=False)
         while talk.open:
             try:
@@ -103,19 +98,17 @@ def _reader() -> Callable[[str], str]:
 
 @dataclass(slots=True)
 class Talk:
-    """A conversation: who answers, what was said, what stands above it.
+    """A conversation: who answers, and what was said.
 
     Args:
         names: The experts that are loaded.
-        args: What every request is given.
+        args: What every request is given, with the system message and the schema.
     """
 
     manager: ExpertManager
     names: list[str]
     expert: str
     args: dict[str, object]
-    system: str | None = None
-    schema: str | None = None
     said: list[Message] = field(default_factory=list)
     open: bool = True
 
@@ -139,9 +132,9 @@ class Talk:
             case "/reset":
                 self.said.clear()
             case "/system":
-                self.system = rest or None
+                self._set("system", rest or None)
             case "/schema":
-                self.schema = options.read_text(Path(rest).expanduser()) if rest else None
+                self._set("schema", options.read_text(Path(rest).expanduser()) if rest else None)
             case "/expert":
                 self.expert = find(rest, self.names) if rest else self.expert
                 output.messages.print(
@@ -152,11 +145,14 @@ class Talk:
             case _:
                 raise ConfigError(f"there is no command {word}", hint=HELP, code="bad_command")
 
+    def _set(self, name: str, text: str | None) -> None:
+        self.args.pop(name, None)
+        if text is not None:
+            self.args[name] = text
+
     def _ask(self, question: str) -> None:
         turns: list[Message] = [*self.said, {"role": "user", "content": question}]
-        args = wishes(**self.args, system=self.system, schema=self.schema, messages=turns)
-        if "grammar" in self.args:
-            args["grammar"] = None
+        args = {**self.args, "messages": turns}
         try:
             with self.manager.generate_stream(self.expert, **cast("GenerateArgs", args)) as stream:
                 for chunk in stream:

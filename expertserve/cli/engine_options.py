@@ -13,30 +13,20 @@ from expertserve.errors import ConfigError
 
 VLLM_PANEL = "vLLM"
 
-MaxSlots = Annotated[
-    int | None, typer.Option(help="Adapters that one batch may mix.", show_default=False)
-]
+MaxSlots = Annotated[int | None, typer.Option(help="Adapters that one batch may mix.")]
 MaxLoraRank = Annotated[
-    int | None,
-    typer.Option(
-        min=1, help="Of the adapter slots; by default that of the experts.", show_default=False
-    ),
+    int | None, typer.Option(min=1, help="Of the adapter slots; by default that of the experts.")
 ]
 MaxNumSeqs = Annotated[
     int | None,
     typer.Option(
         min=1,
         help="Requests decoded concurrently; by default 64 on a CPU, vLLM's choice on a GPU.",
-        show_default=False,
         rich_help_panel=VLLM_PANEL,
     ),
 ]
-KvCacheBytes = Annotated[
-    int | None, typer.Option(min=1, help="Memory for keys and values.", show_default=False)
-]
-Threads = Annotated[
-    int | None, typer.Option(min=1, help="CPU cores that compute.", show_default=False)
-]
+KvCacheBytes = Annotated[int | None, typer.Option(min=1, help="Memory for keys and values.")]
+Threads = Annotated[int | None, typer.Option(min=1, help="CPU cores that compute.")]
 NoPrefixCaching = Annotated[
     bool, typer.Option("--no-prefix-caching", help="Compute every prompt whole.")
 ]
@@ -45,7 +35,6 @@ TensorParallelSize = Annotated[
     typer.Option(
         min=1,
         help="GPUs, or ranks on a CPU, that share the base model.",
-        show_default=False,
         rich_help_panel=VLLM_PANEL,
     ),
 ]
@@ -55,33 +44,24 @@ GpuMemoryUtilization = Annotated[
         min=0.0,
         max=1.0,
         help="The share of a GPU's memory that vLLM takes.",
-        show_default=False,
         rich_help_panel=VLLM_PANEL,
     ),
 ]
 MaxNumBatchedTokens = Annotated[
-    int | None,
-    typer.Option(min=1, help="Tokens of one step.", show_default=False, rich_help_panel=VLLM_PANEL),
+    int | None, typer.Option(min=1, help="Tokens of one step.", rich_help_panel=VLLM_PANEL)
 ]
 Quantization = Annotated[
     str | None,
     typer.Option(
-        help="By default what the base model's own configuration says.",
-        show_default=False,
-        rich_help_panel=VLLM_PANEL,
+        help="By default what the base model's own configuration says.", rich_help_panel=VLLM_PANEL
     ),
 ]
-KvCacheDtype = Annotated[
-    str | None,
-    typer.Option(help="Such as fp8.", show_default=False, rich_help_panel=VLLM_PANEL),
-]
+KvCacheDtype = Annotated[str | None, typer.Option(help="Such as fp8.", rich_help_panel=VLLM_PANEL)]
 EnforceEager = Annotated[
-    bool,
-    typer.Option("--enforce-eager", help="No CUDA graphs.", rich_help_panel=VLLM_PANEL),
+    bool, typer.Option("--enforce-eager", help="No CUDA graphs.", rich_help_panel=VLLM_PANEL)
 ]
 SpeculativeConfig = Annotated[
-    str | None,
-    typer.Option(help="A JSON object.", show_default=False, rich_help_panel=VLLM_PANEL),
+    str | None, typer.Option(help="A JSON object.", rich_help_panel=VLLM_PANEL)
 ]
 VllmOption = Annotated[
     list[str] | None,
@@ -89,7 +69,6 @@ VllmOption = Annotated[
         "--vllm",
         metavar="KEY=VALUE",
         help="Any other option of `vllm serve`, such as block_size=32; may be repeated.",
-        show_default=False,
         rich_help_panel=VLLM_PANEL,
     ),
 ]
@@ -98,7 +77,6 @@ VllmConfig = Annotated[
     typer.Option(
         "--vllm-config",
         help="A YAML file of such options; those on the command line go before it.",
-        show_default=False,
         rich_help_panel=VLLM_PANEL,
     ),
 ]

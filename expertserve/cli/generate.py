@@ -23,26 +23,16 @@ NAME = "expert"
 
 
 Prompt = Annotated[
-    str,
-    typer.Argument(
-        help="The question or instruction; - reads it from standard input.", show_default=False
-    ),
+    str, typer.Argument(help="The question or instruction; - reads it from standard input.")
 ]
-N = Annotated[
-    int | None, typer.Option("--n", help="How many answers to sample.", show_default=False)
-]
-Grammar = Annotated[
-    Path | None,
-    typer.Option(help="A GBNF file instead of the expert's grammar.", show_default=False),
-]
+N = Annotated[int | None, typer.Option("--n", help="How many answers to sample.")]
+Grammar = Annotated[Path | None, typer.Option(help="A GBNF file instead of the expert's grammar.")]
 JsonSchema = Annotated[
-    Path | None,
-    typer.Option(help="A file with a JSON schema that the answer follows.", show_default=False),
+    Path | None, typer.Option(help="A file with a JSON schema that the answer follows.")
 ]
-Regex = Annotated[str | None, typer.Option(help="The whole answer matches it.", show_default=False)]
+Regex = Annotated[str | None, typer.Option(help="The whole answer matches it.")]
 Choice = Annotated[
-    list[str] | None,
-    typer.Option(help="The answer is one of these; to be repeated.", show_default=False),
+    list[str] | None, typer.Option(help="The answer is one of these; to be repeated.")
 ]
 RestrictToSchema = Annotated[
     bool, typer.Option("--restrict-to-schema", help="Only names that --schema has.")
@@ -50,14 +40,10 @@ RestrictToSchema = Annotated[
 Stream = Annotated[
     bool | None,
     typer.Option(
-        "--stream/--no-stream",
-        help="Print the answer as it comes; the default on a terminal.",
-        show_default=False,
+        "--stream/--no-stream", help="Print the answer as it comes; the default on a terminal."
     ),
 ]
-Checkpoint = Annotated[
-    str | None, typer.Option(help="One of the package's other checkpoints.", show_default=False)
-]
+Checkpoint = Annotated[str | None, typer.Option(help="One of the package's other checkpoints.")]
 NoCache = Annotated[bool, typer.Option("--no-cache", help="Unpack into a temporary folder.")]
 
 
@@ -75,6 +61,7 @@ def generate(
     schema: options.Schema = None,
     dialect: options.Dialect = None,
     system: options.System = None,
+    reasoning: options.Reasoning = None,
     temperature: options.Temperature = None,
     top_p: options.TopP = None,
     top_k: options.TopK = None,
@@ -110,7 +97,7 @@ def generate(
     """Ask one expert one question."""
     args = options.call_args(ctx) | constraint(grammar, no_grammar, json_schema, regex, choice)
     streamed = (sys.stdout.isatty() if stream is None else stream) and not as_json and (n or 1) == 1
-    question = options.read_input(prompt)
+    question = sys.stdin.read() if prompt == "-" else prompt
     from expertserve.facade.manager import ExpertManager
 
     with (
@@ -142,11 +129,6 @@ def _stream(
     output.answer("")
 
 
-def wishes(**given: object) -> dict[str, object]:
-    """Those that were given; the expert's defaults stand for the others."""
-    return {name: value for name, value in given.items() if value is not None}
-
-
 def constraint(
     grammar: Path | None,
     no_grammar: bool,
@@ -159,7 +141,7 @@ def constraint(
     Raises:
         ConfigError: More than one was given, or a file can't be read.
     """
-    given = {
+    given: dict[str, object] = {
         "--grammar": grammar,
         "--no-grammar": no_grammar or None,
         "--json-schema": json_schema,
@@ -177,9 +159,11 @@ def constraint(
         return {"grammar": None}
     if json_schema:
         return {"json_schema": _read_schema(json_schema)}
-    return wishes(
-        grammar=options.read_text(grammar) if grammar else None, regex=regex, choice=choice or None
-    )
+    if grammar:
+        return {"grammar": options.read_text(grammar)}
+    if choice:
+        return {"choice": choice}
+    return {} if regex is None else {"regex": regex}
 
 
 def _read_schema(path: Path) -> dict[str, object]:

@@ -21,8 +21,6 @@ Passphrase = Annotated[
             "Of the private key; asked for where it is needed. Other users can see arguments, not"
             " the variable."
         ),
-        show_default=False,
-        show_envvar=True,
     ),
 ]
 
@@ -36,11 +34,13 @@ def keygen(
     file: Annotated[
         Path,
         typer.Argument(
-            help="Where the private key goes; the public one goes beside it, into FILE.pub.",
-            show_default=False,
+            help="Where the private key goes; the public one goes beside it, into FILE.pub."
         ),
     ],
     encrypt: Annotated[bool, typer.Option("--encrypt", help="Ask for a passphrase.")] = False,
+    raw: Annotated[
+        bool, typer.Option("--raw", help="Write 32 bytes, for the format's own tool, not PEM.")
+    ] = False,
     passphrase: Passphrase = None,
     as_json: options.AsJson = False,
 ) -> None:
@@ -49,7 +49,7 @@ def keygen(
 
     if encrypt and passphrase is None:
         passphrase = typer.prompt("Passphrase", hide_input=True, confirmation_prompt=True, err=True)
-    public = keys.create(file, passphrase)
+    public = keys.create(file, passphrase, raw=raw)
     if as_json:
         output.as_json(
             {"private_key": str(file), "public_key": public, "encrypted": bool(passphrase)}
@@ -69,21 +69,18 @@ def sign(
     key: Annotated[
         Path,
         typer.Option(
-            envvar="EXPERTSERVE_KEY", help="The private key's PEM file.", show_default=False
+            envvar="EXPERTSERVE_KEY",
+            help="The private key's file: PEM, or 32 raw bytes.",
         ),
     ],
     output_file: Annotated[
         Path | None,
         typer.Option(
-            "--output",
-            "-o",
-            help="The signed archive, instead of replacing the package.",
-            show_default=False,
+            "--output", "-o", help="The signed archive, instead of replacing the package."
         ),
     ] = None,
     publisher: Annotated[
-        str | None,
-        typer.Option(help="A name to show; what vouches is the key.", show_default=False),
+        str | None, typer.Option(help="A name to show; what vouches is the key.")
     ] = None,
     passphrase: Passphrase = None,
     as_json: options.AsJson = False,

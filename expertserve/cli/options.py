@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from expertserve.cli.engine_options import engine_config
 from expertserve.config import DType
 from expertserve.errors import ConfigError
+from expertserve.package.source import NamedPackage, split_name
 
 if TYPE_CHECKING:
     import httpx
@@ -33,51 +33,35 @@ def _note_json(ctx: typer.Context, wanted: bool) -> bool:
 
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.", callback=_note_json)]
-Package = Annotated[
-    Path, typer.Argument(help="A .expert file or an unpacked folder.", show_default=False)
-]
+Package = Annotated[Path, typer.Argument(help="A .expert file or an unpacked folder.")]
 Packages = Annotated[
     list[str],
     typer.Argument(
         help=(
             "`.expert` files or unpacked folders, each with a name of yours if you like: NAME=PATH."
-        ),
-        show_default=False,
+        )
     ),
 ]
 BaseModel = Annotated[
-    str | None,
-    typer.Option(
-        help="A folder, a name or a hub id, instead of what manifests name.", show_default=False
-    ),
+    str | None, typer.Option(help="A folder, a name or a hub id, instead of what manifests name.")
 ]
-Device = Annotated[str | None, typer.Option(help="cpu, cuda, cuda:1 …", show_default=False)]
-Precision = Annotated[DType | None, typer.Option(help="Of the base weights.", show_default=False)]
+Device = Annotated[str | None, typer.Option(help="cpu, cuda, cuda:1 …")]
+Precision = Annotated[DType | None, typer.Option(help="Of the base weights.")]
 MaxModelLen = Annotated[
     int | None,
     typer.Option(
-        min=1,
-        help="Longest prompt and answer together, in tokens; by default the base model's.",
-        show_default=False,
+        min=1, help="Longest prompt and answer together, in tokens; by default the base model's."
     ),
 ]
 CacheDir = Annotated[
     Path | None,
-    typer.Option(
-        envvar="EXPERTSERVE_CACHE_DIR",
-        help="Instead of the user's cache folder.",
-        show_default=False,
-    ),
+    typer.Option(envvar="EXPERTSERVE_CACHE_DIR", help="Instead of the user's cache folder."),
 ]
 ModelsDir = Annotated[
-    Path | None,
-    typer.Option(
-        envvar="EXPERTSERVE_MODELS_DIR", help="Where base models are.", show_default=False
-    ),
+    Path | None, typer.Option(envvar="EXPERTSERVE_MODELS_DIR", help="Where base models are.")
 ]
 Checksum = Annotated[
-    str | None,
-    typer.Option(help="The archive's SHA-256; a sidecar is checked anyway.", show_default=False),
+    str | None, typer.Option(help="The archive's SHA-256; a sidecar is checked anyway.")
 ]
 Trust = Annotated[
     Literal["off", "warn", "require"] | None,
@@ -87,7 +71,6 @@ Trust = Annotated[
             "Signature policy. By default only a package that was changed after it"
             " was signed is refused."
         ),
-        show_default=False,
     ),
 ]
 TrustedKey = Annotated[
@@ -98,40 +81,29 @@ TrustedKey = Annotated[
             "A publisher's public key (ed25519:…), or a file with one on each line; may be"
             " repeated."
         ),
-        show_default=False,
     ),
 ]
-Temperature = Annotated[
-    float | None, typer.Option(help="0 takes the likeliest token.", show_default=False)
-]
+Temperature = Annotated[float | None, typer.Option(help="0 takes the likeliest token.")]
 TopP = Annotated[
     float | None,
-    typer.Option(
-        help="Choose among the likeliest tokens with this much probability together.",
-        show_default=False,
-    ),
+    typer.Option(help="Choose among the likeliest tokens with this much probability together."),
 ]
-TopK = Annotated[
-    int | None, typer.Option(help="Choose among this many tokens.", show_default=False)
-]
+TopK = Annotated[int | None, typer.Option(help="Choose among this many tokens.")]
 MinP = Annotated[
-    float | None,
+    float | None, typer.Option(help="Leave out what is this much less likely than the likeliest.")
+]
+MaxTokens = Annotated[int | None, typer.Option(help="Bound on the answer.")]
+Seed = Annotated[int | None, typer.Option(help="Makes sampling repeatable.")]
+Stop = Annotated[list[str] | None, typer.Option(help="Ends the answer; may be repeated.")]
+System = Annotated[str | None, typer.Option(help="A system message of your own.")]
+Schema = Annotated[Path | None, typer.Option(help="A file with context, such as DDL.")]
+Dialect = Annotated[str | None, typer.Option(help="Stands above the schema.")]
+Reasoning = Annotated[
+    Literal["strip", "keep", "off"] | None,
     typer.Option(
-        help="Leave out what is this much less likely than the likeliest.", show_default=False
+        help="A think block before the answer: out of the text, in it, or none allowed.",
     ),
 ]
-MaxTokens = Annotated[int | None, typer.Option(help="Bound on the answer.", show_default=False)]
-Seed = Annotated[int | None, typer.Option(help="Makes sampling repeatable.", show_default=False)]
-Stop = Annotated[
-    list[str] | None, typer.Option(help="Ends the answer; may be repeated.", show_default=False)
-]
-System = Annotated[
-    str | None, typer.Option(help="A system message of your own.", show_default=False)
-]
-Schema = Annotated[
-    Path | None, typer.Option(help="A file with context, such as DDL.", show_default=False)
-]
-Dialect = Annotated[str | None, typer.Option(help="Stands above the schema.", show_default=False)]
 NoGrammar = Annotated[
     bool, typer.Option("--no-grammar", help="Don't hold answers to the expert's grammar.")
 ]
@@ -183,7 +155,7 @@ def manager_options(ctx: typer.Context) -> Options:
     )
 
 
-CALL = "dialect system temperature top_p top_k min_p max_tokens seed n".split()
+CALL = "dialect system reasoning temperature top_p top_k min_p max_tokens seed n".split()
 
 
 def call_args(ctx: typer.Context) -> dict[str, object]:
@@ -192,21 +164,15 @@ def call_args(ctx: typer.Context) -> dict[str, object]:
     given["stop"] = list(ctx.params.get("stop") or ()) or None
     given["schema"] = read_text(Path(s)) if (s := ctx.params.get("schema")) else None
     given["restrict_to_schema"] = ctx.params.get("restrict_to_schema") or None
-    return {name: value for name, value in given.items() if value is not None}
+    found = {name: value for name, value in given.items() if value is not None}
+    return found | {"grammar": None} if ctx.params.get("no_grammar") else found
 
 
 def _folder(given: str | Path | None) -> Path | None:
     return Path(given) if given else None
 
 
-class Named(NamedTuple):
-    """A package, and what it is called here."""
-
-    name: str
-    path: Path
-
-
-def named(packages: list[str], cache_dir: Path | None) -> list[Named]:
+def named(packages: list[str], cache_dir: Path | None) -> list[NamedPackage]:
     """`NAME=PATH` or `PATH` (the manifest's name), in the order of the manifests' `load_order`.
 
     Raises:
@@ -217,24 +183,20 @@ def named(packages: list[str], cache_dir: Path | None) -> list[Named]:
     from expertserve.package.constraints import load_order
     from expertserve.package.manifest import Manifest, read_manifest
 
-    found: dict[str, Named] = {}
+    found: dict[str, NamedPackage] = {}
     manifests: list[Manifest] = []
     for given in packages:
-        match = (
-            re.fullmatch(r"([A-Za-z0-9][A-Za-z0-9._-]*)=(.+)", given)
-            if not Path(given).exists()
-            else None
-        )
-        path = Path(match[2] if match else given)
+        own, source = split_name(given)
+        path = Path(source)
         manifest = read_manifest(open_package(path, cache_dir=cache_dir).folder)
-        name = match[1] if match else manifest.name
+        name = own or manifest.name
         if name in found:
             raise ConfigError(
                 f"two packages are called {name!r}",
                 hint="name one yourself: NAME=PATH",
                 code="name_taken",
             )
-        found[name] = Named(name, path)
+        found[name] = NamedPackage(name, path)
         manifests.append(manifest)
     ordered = list(found.values())
     return [ordered[i] for i in load_order(manifests)]
@@ -254,11 +216,6 @@ def read_text(path: Path) -> str:
             hint="a text file in UTF-8 is expected",
             code="bad_file",
         ) from error
-
-
-def read_input(text: str) -> str:
-    """`-` stands for standard input."""
-    return sys.stdin.read() if text == "-" else text
 
 
 def passphrase_for(path: Path, given: str | None) -> str | None:

@@ -19,9 +19,9 @@ messages = Console(stderr=True, highlight=False, soft_wrap=True)
 """Standard error: progress, warnings, errors."""
 
 
-def printable(text: str) -> str:
+def printable(text: str, *, keep: str = "\n\t") -> str:
     """Makes control characters visible: foreign text must not command the terminal."""
-    return "".join(c if c.isprintable() or c in "\n\t" else f"\\x{ord(c):02x}" for c in text)
+    return "".join(c if c.isprintable() or c in keep else f"\\x{ord(c):02x}" for c in text)
 
 
 def answer(text: str, *, newline: bool = True) -> None:

@@ -26,21 +26,23 @@ COLOURS = {"error": "bold red", "warning": "yellow", "info": "cyan"}
 )
 def pack(
     folder: Annotated[
-        Path,
-        typer.Argument(
-            help="Holds manifest.json, the adapter, the tokenizer …", show_default=False
-        ),
+        Path, typer.Argument(help="Holds manifest.json, the adapter, the tokenizer …")
     ],
     output_file: Annotated[
-        Path | None,
-        typer.Option("--output", "-o", help="The archive to write.", show_default=False),
+        Path | None, typer.Option("--output", "-o", help="The archive to write.")
     ] = None,
     as_json: options.AsJson = False,
 ) -> None:
-    """Pack a folder into a .expert archive with checksums, reproducibly. Signatures are kept."""
+    """Pack a folder into a .expert archive with checksums, reproducibly. Signatures are kept.
+
+    What no machine could load (a Git LFS pointer, pickled weights, an adapter of a kind that isn't
+    served) is refused.
+    """
+    from expertserve.expert import refuse_unloadable
     from expertserve.files import file_digest
     from expertserve.package.build import pack as build
 
+    refuse_unloadable(folder)
     archive = build(folder, output_file)
     size, digest = archive.stat().st_size, file_digest(archive)
     if as_json:
@@ -49,12 +51,22 @@ def pack(
         typer.echo(f"{archive}  {size:,} bytes\nsha256 {digest}")
 
 
-@app.command(epilog="Example: `expertserve inspect sql.expert --json`")
+@app.command(
+    epilog=(
+        "Examples: `expertserve inspect sql.expert --json`, `expertserve inspect sql.expert"
+        ' --prompt "How many users?" --schema schema.sql`'
+    )
+)
 def inspect(
     package: options.Package,
-    base_model: Annotated[
-        str | None, typer.Option(help="Check against this base model.", show_default=False)
+    prompt: Annotated[
+        str | None,
+        typer.Option(help="Show what the model would read of this question."),
     ] = None,
+    schema: options.Schema = None,
+    dialect: options.Dialect = None,
+    system: options.System = None,
+    base_model: Annotated[str | None, typer.Option(help="Check against this base model.")] = None,
     checksum: options.Checksum = None,
     trust: options.Trust = None,
     trusted_key: options.TrustedKey = None,
@@ -63,17 +75,30 @@ def inspect(
     as_json: options.AsJson = False,
 ) -> None:
     """Show what a package is, with its checksums and signature verified; needs no engine."""
-    from expertserve.expert import describe
+    from expertserve import expert
 
-    facts = describe(
-        package,
-        base_model=base_model,
-        checksum=checksum,
-        cache_dir=cache_dir,
-        models_dir=models_dir,
-        trust=options.policy(trust, trusted_key),
+    source = {
+        "base_model": base_model,
+        "checksum": checksum,
+        "cache_dir": cache_dir,
+        "models_dir": models_dir,
+        "trust": options.policy(trust, trusted_key),
+    }
+    if prompt is None:
+        facts = expert.describe(package, **source)  # type: ignore[arg-type]
+        (output.as_json if as_json else output.table)(facts)
+        return
+    text = expert.prompt_text(
+        expert.prepare(package, **source),  # type: ignore[arg-type]
+        prompt,
+        schema=options.read_text(schema) if schema else None,
+        dialect=dialect,
+        system=system,
     )
-    (output.as_json if as_json else output.table)(facts)
+    if as_json:
+        output.as_json({"prompt": text})
+    else:
+        output.answer(text)
 
 
 @app.command(
@@ -83,15 +108,11 @@ def inspect(
     )
 )
 def check(
-    packages: Annotated[
-        list[Path], typer.Argument(help=".expert files or unpacked folders.", show_default=False)
-    ],
+    packages: Annotated[list[Path], typer.Argument(help=".expert files or unpacked folders.")],
     strict: Annotated[
         bool, typer.Option("--strict", help="Warnings make the exit status 1, too.")
     ] = False,
-    base_model: Annotated[
-        str | None, typer.Option(help="Check against this base model.", show_default=False)
-    ] = None,
+    base_model: Annotated[str | None, typer.Option(help="Check against this base model.")] = None,
     cache_dir: options.CacheDir = None,
     models_dir: options.ModelsDir = None,
     as_json: options.AsJson = False,
@@ -118,7 +139,7 @@ def check(
         output.as_json({"findings": [{"package": str(p), **asdict(f)} for p, f in found], **facts})
     else:
         for path, finding in found:
-            _print(path, finding)
+            print_finding(path, finding)
         typer.echo(
             f"errors {counts['error']}, warnings {counts['warning']}, remarks {counts['info']}"
         )
@@ -126,7 +147,8 @@ def check(
         raise typer.Exit(1)
 
 
-def _print(package: Path, finding: Finding) -> None:
+def print_finding(package: Path, finding: Finding) -> None:
+    """One finding with its place, reason and fix."""
     from rich.console import Console
     from rich.markup import escape
 
@@ -157,12 +179,10 @@ def _print(package: Path, finding: Finding) -> None:
     )
 )
 def prepare(
-    packages: Annotated[
-        list[Path], typer.Argument(help=".expert files or unpacked folders.", show_default=False)
-    ],
+    packages: Annotated[list[Path], typer.Argument(help=".expert files or unpacked folders.")],
     base_model: options.BaseModel = None,
     checkpoint: Annotated[
-        str | None, typer.Option(help="One of the package's other checkpoints.", show_default=False)
+        str | None, typer.Option(help="One of the package's other checkpoints.")
     ] = None,
     trust: options.Trust = None,
     trusted_key: options.TrustedKey = None,

@@ -17,15 +17,12 @@ BUILDER = "expertserve.ray.serve:build_app"
 
 
 def ray(
-    config: Annotated[
-        Path, typer.Option(help="The file that `serve deploy` takes too.", show_default=False)
-    ],
+    config: Annotated[Path, typer.Option(help="The file that `serve deploy` takes too.")],
     address: Annotated[
         str | None,
         typer.Option(
             envvar="RAY_ADDRESS",
             help="Of a running cluster; by default Ray is started on this machine.",
-            show_default=False,
         ),
     ] = None,
     check: Annotated[

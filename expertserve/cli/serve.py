@@ -24,6 +24,7 @@ from expertserve.cli.options import (
     manager_options,
     named,
 )
+from expertserve.cli.output import printable
 from expertserve.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -38,7 +39,6 @@ Sources = Annotated[
             " if you like: NAME=PATH."
         ),
         metavar="[PACKAGE|DIR]...",
-        show_default=False,
     ),
 ]
 WIDTH = 72
@@ -56,23 +56,15 @@ Watch = Annotated[
 ]
 Keys = Annotated[
     Path | None,
-    typer.Option(
-        envvar="EXPERTSERVE_KEYS",
-        help="A TOML file with hashed keys and their rights.",
-        show_default=False,
-    ),
+    typer.Option(envvar="EXPERTSERVE_KEYS", help="A TOML file with hashed keys and their rights."),
 ]
 ExpertsFolder = Annotated[
-    Path | None,
-    typer.Option(
-        help="What administrators may load over HTTP, and where uploads go.", show_default=False
-    ),
+    Path | None, typer.Option(help="What administrators may load over HTTP, and where uploads go.")
 ]
 StateDir = Annotated[
     Path | None,
     typer.Option(
-        help="Where the list of experts loaded over HTTP is stored, to survive a restart.",
-        show_default=False,
+        help="Where the list of experts loaded over HTTP is stored, to survive a restart."
     ),
 ]
 Insecure = Annotated[
@@ -89,25 +81,16 @@ LogPrompts = Annotated[
 ]
 LogJson = Annotated[
     bool | None,
-    typer.Option(
-        "--log-json/--log-plain",
-        help="By default plain on a terminal, else JSON.",
-        show_default=False,
-    ),
+    typer.Option("--log-json/--log-plain", help="By default plain on a terminal, else JSON."),
 ]
 RequestTimeout = Annotated[float, typer.Option(help="Seconds for a whole request.")]
 MaxPending = Annotated[
     int, typer.Option(help="Answers running and waiting together; more are refused.")
 ]
-MaxLoadedExperts = Annotated[
-    int | None, typer.Option(help="Adapters kept in the engine.", show_default=False)
-]
+MaxLoadedExperts = Annotated[int | None, typer.Option(help="Adapters kept in the engine.")]
 OtlpTracesEndpoint = Annotated[
     str | None,
-    typer.Option(
-        help="Where vLLM sends a span for each request, by OpenTelemetry's protocol.",
-        show_default=False,
-    ),
+    typer.Option(help="Where vLLM sends a span for each request, by OpenTelemetry's protocol."),
 ]
 
 
@@ -161,7 +144,6 @@ def serve(
     models_dir: ModelsDir = None,
 ) -> None:
     """Serve experts over OpenAI's API, each by its name."""
-    from expertserve.server.run import NamedPackage
     from expertserve.server.run import serve as run
 
     settings = http.settings_of(ctx)
@@ -170,7 +152,7 @@ def serve(
     if not found and not (watch and places) and not (experts_folder or state_dir or base_model):
         hint = "name .expert files or a folder of them, or pass --experts-folder"
         raise ConfigError("there is nothing to serve", hint=hint, code="no_packages")
-    sources = [NamedPackage(n.name, n.path) for n in named(found, cache_dir)]
+    sources = named(found, cache_dir)
     run(
         partial(_manager, ctx),
         settings,
@@ -220,7 +202,10 @@ def welcome(url: str, parts: Parts) -> None:
         [("auto", "the expert that fits the prompt")] if rows else []
     )
     width = max((len(name) for name, _ in rows), default=0)
-    lines += [f"  {_plain(name):{width}}  {_plain(_short(text))}" for name, text in rows]
+    lines += [
+        f"  {printable(name, keep=''):{width}}  {printable(_short(text), keep='')}"
+        for name, text in rows
+    ]
     if entries:
         lines += ["", *example(url, *question(parts, entries[0].name), keys=parts.keys.required)]
     typer.echo(
@@ -255,8 +240,3 @@ def tell_ready(url: str, parts: Parts) -> None:
 
 def _short(text: str) -> str:
     return text if len(text) <= WIDTH else text[: WIDTH - 1] + "…"
-
-
-def _plain(text: str) -> str:
-    """A package's words can't command the terminal."""
-    return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text)

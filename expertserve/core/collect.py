@@ -13,6 +13,7 @@ from expertserve.result import (
     Completion,
     GrammarVerdict,
     InferenceResult,
+    Thought,
     Timing,
     TokenLogprob,
     Usage,
@@ -32,7 +33,8 @@ class Collector:
         self._ended: float | None = None
         self.load = 0.0
         self.hit: bool | None = None
-        self.verdict: Callable[[int, str], GrammarVerdict] | None = None
+        self.verdict: Callable[[int, str], GrammarVerdict | None] | None = None
+        self.thought: Callable[[int], Thought | None] | None = None
         self.parse: Callable[[str], object] | None = None
 
     def begin(self, request: Request, expert: PreparedExpert) -> None:
@@ -70,6 +72,7 @@ class Collector:
             Usage(
                 len(self._request.prompt_token_ids),
                 sum(len(c.token_ids) for c in completions),
+                sum(c.reasoning_tokens for c in completions),
                 self._cached,
             ),
             self._expert.proof(),
@@ -82,7 +85,7 @@ class Collector:
                 self.hit,
             ),
             self._request.id,
-            self.parse(completions[0].text) if self.parse and whole else None,
+            self.parse(completions[0].answer) if self.parse and whole else None,
             self._request.prompt_token_ids,
             self._prompt if self._request.sampling.prompt_logprobs is not None else None,
         )
@@ -93,11 +96,16 @@ class Collector:
             itertools.chain.from_iterable(c.logprobs for c in chunks)
         )
         text = "".join(c.text for c in chunks)
+        thought = self.thought(index) if self.thought else None
+        kept = thought.kept if thought else ""
         return Completion(
             text,
             tuple(itertools.chain.from_iterable(c.token_ids for c in chunks)),
             next((c.finish_reason for c in chunks if c.finish_reason), "cancelled"),
             logprobs or None,
-            self.verdict(index, text) if self.verdict else None,
+            self.verdict(index, text[len(kept) :]) if self.verdict else None,
+            thought.text if thought else None,
+            kept,
+            thought.tokens if thought else 0,
             next((c.stop for c in chunks if c.stop), None),
         )

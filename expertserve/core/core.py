@@ -13,11 +13,12 @@ from contextlib import aclosing
 from expertserve.core.collect import Collector
 from expertserve.core.entry import Entry, ManagerInfo
 from expertserve.core.experts import LoadedExperts
+from expertserve.core.host import closed
 from expertserve.core.jobs import Job, run
 from expertserve.core.options import Options
 from expertserve.core.resolve import check_fits, resolve_request
 from expertserve.engine.base import EngineInfo
-from expertserve.errors import ConfigError, EngineDeadError, ExpertError
+from expertserve.errors import EngineDeadError, ExpertError
 from expertserve.expert import PreparedExpert
 from expertserve.request import GenerateArgs
 from expertserve.result import Chunk, InferenceResult
@@ -63,15 +64,14 @@ class Core:
     async def close(self) -> None:
         """Aborts all requests and ends the engines; later calls raise ConfigError. Idempotent."""
         self._closed = True
-        reason = ConfigError("this manager was closed", hint="make a new one", code="closed")
         for entry in [*self.experts.entries(), *self.experts.bases()]:
-            entry.abort(reason)
+            entry.abort(closed())
         await self.engines.close()
         self.experts.clear()
 
     def _check_open(self) -> None:
         if self._closed:
-            raise ConfigError("this manager was closed", hint="make a new one", code="closed")
+            raise closed()
 
     async def generate(
         self,
@@ -120,6 +120,7 @@ class Core:
                 collect.begin(request, expert)
                 if applied:
                     collect.verdict, collect.parse = applied.verdict, applied.parse
+                    collect.thought = applied.thought
                 async with aclosing(engine.stream(request)) as chunks:
                     async for chunk in chunks:
                         collect.read(chunk)

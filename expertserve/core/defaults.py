@@ -57,7 +57,7 @@ def resolve_sampling(
         top_p=_first(args.get("top_p"), defaults.top_p, 1.0),
         top_k=0 if top_k == -1 else top_k,
         min_p=_first(args.get("min_p"), defaults.min_p, 0.0),
-        max_tokens=wanted or min(defaults.max_tokens or DEFAULT_MAX_TOKENS, room),
+        max_tokens=wanted or min(defaults.limit or DEFAULT_MAX_TOKENS, room),
         stop=(stop,) if isinstance(stop, str) else tuple(stop),
         stop_token_ids=(
             *stop_token_ids,

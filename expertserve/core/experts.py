@@ -20,7 +20,7 @@ from expertserve.errors import (
 from expertserve.expert import PreparedExpert, bare, prepare
 from expertserve.models import LocalModel, find_given, last_component
 from expertserve.package.constraints import check_constraints
-from expertserve.request import GenerateArgs, routed_by
+from expertserve.request import GenerateArgs, check_fallback, routed_by
 
 AUTO = "auto"
 
@@ -200,6 +200,10 @@ class LoadedExperts:
         if name != AUTO:
             return self._base(name) or self.get(name)
         routes = self.route(*routed_by(prompt, args or {}))
+        if not routes and check_fallback(args or {}):
+            base = self._base(self.served_bases()[0].name)
+            assert base
+            return base
         if not routes:
             raise ConfigError(
                 "no loaded expert fits this prompt",

@@ -42,6 +42,7 @@ class EngineHost:
         self._to_free: set[str] = set()
         self._held: set[str] = set()
         self._restarts = RestartPolicy()
+        self._unfit: EngineDeadError | None = None
         self._closed = False
 
     async def start(self, width: int = 0) -> EngineInfo:
@@ -59,7 +60,7 @@ class EngineHost:
         """
         while not (info := self._info_if_wide_enough(width)):
             if self._closed:
-                raise ConfigError("this manager was closed", hint="make a new one", code="closed")
+                raise closed()
             starting = self._starting
             if starting is None:
                 starting = self._starting = asyncio.create_task(self._start(width))
@@ -84,6 +85,8 @@ class EngineHost:
             await self._close_engine()
             await self._restarts.record_crash()
         self._restarts.check()
+        if self._unfit:
+            raise self._unfit
         width = max([width, *(a.width for a in self._adapters())])
         if self._engine:
             await self._close_narrow_engine(width)
@@ -95,8 +98,10 @@ class EngineHost:
                     f"the engine's slots hold {info.max_lora_rank}, {width} are needed",
                     code="rank_too_large",
                 )
-        except BaseException:
+        except BaseException as error:
             await engine.close()
+            if isinstance(error, EngineDeadError) and error.code == "engine_unfit":
+                self._unfit = error
             raise
         self._engine, self.info = engine, info
         self._held.clear()
@@ -181,3 +186,8 @@ class EngineHost:
             self._starting.cancel()
             await asyncio.wait([self._starting])
         await self._close_engine()
+
+
+def closed() -> ConfigError:
+    """What a call gets after `close`."""
+    return ConfigError("this manager was closed", hint="make a new one", code="closed")

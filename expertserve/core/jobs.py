@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, TypeAlias
 from expertserve.errors import ConfigError, ExpertError
 
 if TYPE_CHECKING:  # the command line reads this module at its start
+    from rich.console import Console
+
     from expertserve.request import GenerateArgs
     from expertserve.result import InferenceResult
 
@@ -96,9 +98,18 @@ def progress_bar(jobs: Iterable[object], wanted: bool) -> Iterator[Callable[[], 
         yield None
         return
     from rich.console import Console
+
+    with bar(len(jobs) if isinstance(jobs, list | tuple) else None, Console(stderr=True)) as done:
+        yield done
+
+
+@contextmanager
+def bar(
+    total: int | None, console: Console, *, completed: int = 0, transient: bool = False
+) -> Iterator[Callable[[], None]]:
+    """A progress bar; yields what advances it. A transient one leaves nothing on the screen."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
     columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    total = len(jobs) if isinstance(jobs, list | tuple) else None
-    with Progress(*columns, console=Console(stderr=True)) as bar:
-        yield partial(bar.advance, bar.add_task("", total=total))
+    with Progress(*columns, console=console, transient=transient) as shown:
+        yield partial(shown.advance, shown.add_task("", total=total, completed=completed))

@@ -40,7 +40,15 @@ async def resolve_request(
         sampling,
         stop_token_ids=(*sampling.stop_token_ids, *expert.prompt.special_stops(sampling.stop)),
     )
-    applied = await apply_grammar(expert, constraints, words.get("schema"), sampling, begun)
+    applied = await apply_grammar(
+        expert,
+        constraints,
+        words.get("schema"),
+        sampling,
+        prompt=ids,
+        thinking=words.get("thinking"),
+        begun=begun,
+    )
     request = Request(
         id=uuid.uuid4().hex,
         prompt_token_ids=tuple(ids),
@@ -71,8 +79,9 @@ def prompt_tokens(
         prompt,
         system=words.get("system"),
         schema=words.get("schema"),
-        dialect=words.get("dialect") or (expert.dialect if words.get("schema") else None),
+        dialect=words.get("dialect"),
         messages=words.get("messages"),
+        defaults=expert.system,
     )
     goes_on = bool(words.get("continue_final_message"))
     ids = expert.prompt.render(

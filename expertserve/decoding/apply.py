@@ -1,26 +1,32 @@
-"""A call's arguments and an expert's defaults → the grammar that its answer follows."""
+"""A call's arguments and an expert's defaults → what its answer follows: block and grammar."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from expertserve.decoding.block import NEWLINES
 from expertserve.decoding.compile import masks, vocabulary_of
+from expertserve.decoding.fair import FairThreads
 from expertserve.decoding.follow import Follower
+from expertserve.decoding.free import FreeText
+from expertserve.decoding.reasoning import reasoning_rule, reasoning_wish
 from expertserve.decoding.restrict import restrict
+from expertserve.decoding.separate import AnswerFollower, Separator
 from expertserve.decoding.validate import validate
 from expertserve.errors import ConfigError, GrammarError
 from expertserve.grammar import terms
+from expertserve.grammar.boundaries import with_boundaries
 from expertserve.grammar.program import MAX_ENDING
 from expertserve.grammar.recognise import Grammar
 from expertserve.grammar.schema import Schema
-from expertserve.request import Constraint, GrammarArgs, Sampling
-from expertserve.result import Chunk, GrammarVerdict
+from expertserve.request import FREE, Constraint, GrammarArgs, Sampling
+from expertserve.result import Chunk, GrammarVerdict, Thought
 
 if TYPE_CHECKING:
     from expertserve.expert import PreparedExpert
@@ -28,6 +34,8 @@ if TYPE_CHECKING:
 SLOW = 0.01
 """Seconds. A slower step comes from an ambiguous grammar, and would hold up other requests."""
 
+costly = FairThreads(threads=4, each=2)
+"""Where schemas are read and masks are waited for; requests' other steps have their own threads."""
 KINDS = ("grammar", "json_schema", "regex", "choice")
 
 
@@ -40,22 +48,30 @@ class _Chosen:
 
 
 class Applied:
-    """A grammar on one request: the engine's constraint, and the completions followed."""
+    """What is asked of one request's text, a grammar, a think block before it, or both.
+
+    Args:
+        chosen: None where there is no grammar.
+        rule: None where no block may stand before the answer.
+        prompt: Its tokens.
+    """
 
     def __init__(
         self,
         expert: PreparedExpert,
-        chosen: _Chosen,
+        chosen: _Chosen | None,
         constraint: Constraint,
         args: GrammarArgs,
         sampling: Sampling,
+        prompt: Sequence[int],
+        keep: bool,
         begun: str = "",
     ) -> None:
         self._expert = expert
         self._args = args
-        self._grammar = chosen.grammar
+        self._has_grammar = chosen is not None
         self._begun = begun
-        parse = chosen.parse
+        parse = chosen.parse if chosen else None
         self.parse = parse if not begun or not parse else lambda text: parse(begun + text)
         self.sampling = replace(
             sampling, stop=()
@@ -63,18 +79,44 @@ class Applied:
         self.constraint = constraint
         self._is_slow = False
         self._followers = [
+            self._follower(chosen, sampling, prompt, keep, i) for i in range(sampling.n)
+        ]
+
+    def _follower(
+        self,
+        chosen: _Chosen | None,
+        sampling: Sampling,
+        prompt: Sequence[int],
+        keep: bool,
+        index: int,
+    ) -> Follower | Separator:
+        tokens = vocabulary_of(self._expert.base.path).tokens
+        ends = frozenset(sampling.stop_token_ids)
+        answer: AnswerFollower = (
             Follower(
                 chosen.grammar,
-                vocabulary_of(expert.base.path).tokens,
-                partial(_spell, expert),
+                tokens,
+                partial(_spell, self._expert),
                 max_tokens=sampling.max_tokens,
-                ends=frozenset(sampling.stop_token_ids),
+                ends=ends,
                 stops=sampling.stop,
                 index=index,
-                begun=begun,
+                begun=self._begun,
             )
-            for index in range(sampling.n)
-        ]
+            if chosen
+            else FreeText(
+                self._expert.prompt.tokenizer.library,
+                prompt,
+                ends=ends,
+                sampling=sampling,
+                index=index,
+            )
+        )
+        rule = self.constraint.reasoning
+        if rule is None:
+            assert isinstance(answer, Follower)
+            return answer
+        return Separator(rule, tokens, answer, ends=ends, keep=keep, index=index)
 
     async def follow(self, chunk: Chunk) -> Chunk | None:
         """The chunk as it goes on to the caller: nothing, it, or it with an ending of ours."""
@@ -93,16 +135,23 @@ class Applied:
         """Whether every completion has its end, so that the engine may stop."""
         return all(f.ended for f in self._followers)
 
-    def verdict(self, index: int, text: str) -> GrammarVerdict:
-        """What became of one completion."""
+    def thought(self, index: int) -> Thought | None:
+        """One completion's think block; None without one."""
+        follower = self._followers[index]
+        return follower.thought if isinstance(follower, Separator) else None
+
+    def verdict(self, index: int, answer: str) -> GrammarVerdict | None:
+        """What became of one completion's grammar; None without one."""
+        if not self._has_grammar:
+            return None
         follower = self._followers[index]
         verdict = GrammarVerdict(
             self.constraint.digest, self.constraint.engine, follower.complete, follower.forced
         )
         decoding = self._expert.manifest.decoding
-        if decoding.validation != "parser-strict" or not decoding.grammar_type:
+        if not decoding.judged or not decoding.grammar_type:
             return verdict
-        parsed = validate(decoding.grammar_type, self._begun + text)
+        parsed = validate(decoding.grammar_type, self._begun + answer)
         return replace(
             verdict, valid=parsed.valid, parser=parsed.parser, message=parsed.message or None
         )
@@ -131,17 +180,65 @@ async def apply_grammar(
     args: GrammarArgs,
     schema: str | None,
     sampling: Sampling,
+    *,
+    prompt: Sequence[int] = (),
+    thinking: bool | None = None,
     begun: str = "",
 ) -> Applied | None:
-    """The grammar that a call asks for, else the expert's own; None where there is none.
+    """The grammar that a call asks for, else the expert's own, and the block before it.
 
     Args:
+        prompt: The tokens that the model reads.
+        thinking: False where the template turns it off.
         begun: What the sentence begins with already, at the end of the prompt.
+
+    Returns:
+        None where there is neither.
 
     Raises:
         ConfigError: Two are asked for, or one is malformed. GrammarError: Its text is, or no
             sentence fits into `max_tokens`.
     """
+    chosen = await _grammar_of(expert, args, schema)
+    wish = reasoning_wish(expert, args.get("reasoning"), thinking, grammar=chosen is not None)
+    if begun:  # the answer is under way, and no block comes before it
+        wish = None
+    wanted = 0
+    if chosen:
+        await asyncio.to_thread(_check_beside, sampling, expert)
+        await asyncio.to_thread(_check_begun, chosen.grammar, begun)
+        wanted = await asyncio.to_thread(
+            _check_budget, chosen.grammar, expert, sampling.max_tokens, begun
+        )
+    rule = None
+    if wish:
+        rule = await asyncio.to_thread(  # the vocabulary may have to be read
+            reasoning_rule,
+            expert,
+            wish.spec,
+            prompt,
+            max_tokens=sampling.max_tokens,
+            answer=wanted,
+        )
+        if rule and rule.begun and chosen:
+            _check_budget(chosen.grammar, expert, sampling.max_tokens - rule.reserve - NEWLINES)
+    if chosen is None and rule is None:
+        return None
+    constraint = Constraint(gbnf="", digest="", engine=FREE)
+    if chosen:
+        make = partial(
+            masks.ready, chosen.grammar, expert.base.path, expert.cache_dir, own=chosen.own
+        )
+        constraint = await costly.run(expert.package.digest, make, first=chosen.own)
+    spelt = tuple(_spell(expert, begun.encode())) if begun else ()
+    constraint = replace(constraint, reasoning=rule, begun=spelt)
+    keep = wish is not None and wish.keep
+    return Applied(expert, chosen, constraint, args, sampling, prompt, keep, begun)
+
+
+async def _grammar_of(
+    expert: PreparedExpert, args: GrammarArgs, schema: str | None
+) -> _Chosen | None:
     given = [kind for kind in KINDS if args.get(kind) is not None]
     if len(given) > 1:
         raise ConfigError(
@@ -155,39 +252,37 @@ async def apply_grammar(
                 "restrict_to_schema needs a grammar, and there is none", code="bad_grammar"
             )
         return None
+    fix = args.get("grammar_fix")
+    if fix not in (None, "word-boundaries"):
+        raise ConfigError(
+            f"there is no grammar_fix {str(fix)[:60]!r}", hint="word-boundaries", code="bad_grammar"
+        )
+    own = not given
+    if own and expert.grammar and not fix and not args.get("restrict_to_schema"):
+        return _Chosen(expert.grammar, own=True)
     chosen = (
-        _Chosen(expert.grammar, own=True)
-        if not given and expert.grammar
-        else await asyncio.to_thread(_choose, args)
+        _Chosen(expert.written, own=True)
+        if own and expert.written
+        else await costly.run(expert.package.digest, partial(_choose, args))
     )
     if args.get("restrict_to_schema"):
-        if not schema:
-            raise ConfigError(
-                "restrict_to_schema needs schema=",
-                hint="pass the DDL or graph schema that names are taken from",
-                code="no_schema",
-            )
-        kind = expert.manifest.decoding.grammar_type or "sql"
-        chosen = replace(
-            chosen,
-            grammar=await asyncio.to_thread(
-                restrict, chosen.grammar, schema, kind, expert.manifest.decoding.schema_rules
-            ),
+        chosen = await costly.run(
+            expert.package.digest, partial(_restricted, expert, chosen, schema)
         )
-    _check_beside(sampling, expert)
-    if begun and not await asyncio.to_thread(chosen.grammar.is_prefix, begun):
+    if fix or (own and expert.manifest.decoding.grammar_fix):
+        fixed = await costly.run(expert.package.digest, partial(with_boundaries, chosen.grammar))
+        chosen = replace(chosen, grammar=fixed)
+    return chosen
+
+
+def _check_begun(grammar: Grammar, begun: str) -> None:
+    """Raises GrammarError `bad_beginning` where no sentence begins so."""
+    if begun and not grammar.is_prefix(begun):
         raise GrammarError(
             "no sentence of the grammar begins with the message that is to be continued",
             hint="correct it, or switch the grammar off with grammar=None",
             code="bad_beginning",
         )
-    await asyncio.to_thread(_check_budget, chosen.grammar, expert, sampling, begun)
-    constraint = await asyncio.to_thread(
-        masks.ready, chosen.grammar, expert.base.path, expert.cache_dir, own=chosen.own
-    )
-    if begun:
-        constraint = replace(constraint, begun=tuple(_spell(expert, begun.encode())))
-    return Applied(expert, chosen, constraint, args, sampling, begun)
 
 
 def _check_beside(sampling: Sampling, expert: PreparedExpert) -> None:
@@ -216,22 +311,39 @@ def _check_beside(sampling: Sampling, expert: PreparedExpert) -> None:
             )
 
 
+def _restricted(expert: PreparedExpert, chosen: _Chosen, schema: str | None) -> _Chosen:
+    if not schema:
+        raise ConfigError(
+            "restrict_to_schema needs schema=",
+            hint="pass the DDL or graph schema that names are taken from",
+            code="no_schema",
+        )
+    decoding = expert.manifest.decoding
+    kind = decoding.grammar_type or "sql"
+    return replace(chosen, grammar=restrict(chosen.grammar, schema, kind, decoding.schema_rules))
+
+
 def _check_budget(
-    grammar: Grammar, expert: PreparedExpert, sampling: Sampling, begun: str = ""
-) -> None:
-    """Raises GrammarError `no_ending_fits` where not even the shortest sentence fits."""
-    wanted = grammar.min_chars - len(begun)
-    if wanted <= sampling.max_tokens and not begun:  # no token writes less than a character
-        return
+    grammar: Grammar, expert: PreparedExpert, max_tokens: int, begun: str = ""
+) -> int:
+    """How many tokens the shortest sentence takes, or what is left of it, or a bound that fits.
+
+    Raises:
+        GrammarError: `no_ending_fits`, where it takes more than there are.
+    """
+    wanted = max(0, grammar.min_chars - len(begun))
+    if wanted <= max_tokens and not begun:  # no token writes less than a character
+        return wanted
     if wanted <= MAX_ENDING:
         wanted = len(_spell(expert, (grammar.shortest_completion(begun) or "").encode()))
-    if wanted > sampling.max_tokens:
+    if wanted > max_tokens:
         raise GrammarError(
             f"the grammar's shortest sentence takes {wanted:,} tokens; max_tokens is"
-            f" {sampling.max_tokens:,}",
+            f" {max_tokens:,}",
             hint=f"raise max_tokens to {wanted:,} or more",
             code="no_ending_fits",
         )
+    return wanted
 
 
 def _spell(expert: PreparedExpert, text: bytes) -> list[int]:
@@ -242,7 +354,8 @@ def _spell(expert: PreparedExpert, text: bytes) -> list[int]:
 def _choose(args: GrammarArgs) -> _Chosen:
     """What the caller gave; reading it may take a while, so this runs in a thread."""
     if (schema := args.get("json_schema")) is not None:
-        return _Chosen(terms.from_json_schema(schema), partial(_parsed, schema))
+        strict = bool(args.get("strict"))
+        return _Chosen(terms.from_json_schema(schema, strict=strict), partial(_parsed, schema))
     if (pattern := args.get("regex")) is not None:
         return _Chosen(terms.from_regex(pattern))
     if (choices := args.get("choice")) is not None:

@@ -17,8 +17,8 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from importlib import metadata
 from pathlib import Path
@@ -26,14 +26,17 @@ from pathlib import Path
 from expertserve import config
 from expertserve.decoding.mask import FORMAT, GlrMask, GlrVocabulary, Strategy, fallback_engine
 from expertserve.decoding.vocabulary import Vocabulary
+from expertserve.decoding.writable import writable
 from expertserve.errors import GrammarError, LoadError
 from expertserve.files import read_bounded, write_whole
-from expertserve.grammar.gbnf import parse
 from expertserve.grammar.recognise import Grammar
+from expertserve.grammar.tree import Rules
 from expertserve.grammar.write import write
 from expertserve.request import Constraint
 
-SECONDS: dict[Strategy, float] = {"quick": 15.0, "walk": 10.0, "static": 300.0}
+SECONDS: dict[Strategy, float] = {"quick": 10.0, "walk": 6.0, "static": 300.0}
+AT_ONCE = 3
+"""Grammars that requests wait for, compiled side by side, each in a process of its own."""
 MEMORY: dict[Strategy, int] = {"quick": 3 << 30, "walk": 3 << 30, "static": 5 << 30}
 IDLE = 60.0
 """Seconds after which a process that compiles nothing ends, and gives its memory back."""
@@ -63,37 +66,52 @@ class Compiler:
         self._process: subprocess.Popen[str] | None = None
         self._lock = threading.Lock()
 
-    def compile(self, gbnf: str, tokenizer: Path, out: Path) -> float:
+    def compile(
+        self, gbnf: str, tokenizer: Path, out: Path, words: frozenset[str] | None = None
+    ) -> float:
         """Writes a mask's file; waits for it. Gives the seconds that compiling took.
+
+        Args:
+            words: As in `Rules`.
 
         Raises:
             GrammarError: `mask_refused`: the engine can't; `grammar_too_costly`: not within the
                 bounds of memory and time.
             LoadError: `io`: there is no place for it.
         """
-        job = json.dumps({"gbnf": gbnf, "tokenizer": str(tokenizer), "out": str(out)})
+        listed = None if words is None else sorted(words)
+        job = json.dumps(
+            {"gbnf": gbnf, "tokenizer": str(tokenizer), "out": str(out), "words": listed}
+        )
         with self._lock:
             process = self._running()
             answer = _ask(process, job, SECONDS[self._strategy])
             if not answer and _left(process):
                 answer = _ask(self._running(), job, SECONDS[self._strategy])
             if not answer:
-                self.end()
-                raise GrammarError(
-                    f"compiling the grammar took more than {SECONDS[self._strategy]:.0f} s or"
-                    f" {MEMORY[self._strategy] >> 30} GiB",
-                    hint=(
-                        "bound its repetitions, and have no two ways to read the same text;"
-                        " `expertserve check` shows where"
-                    ),
-                    code="grammar_too_costly",
-                )
+                raise self._too_costly(process)
         outcome = json.loads(answer)
         if "unwritable" in outcome:
             raise _unwritable(out.parent, outcome["unwritable"])
         if "refused" in outcome:
             raise GrammarError(outcome["refused"], code="mask_refused")
         return float(outcome["seconds"])
+
+    def _too_costly(self, process: subprocess.Popen[str]) -> GrammarError:
+        """Ends the process, and says which bound it met."""
+        ended = process.poll() is not None
+        self.end()
+        bound = f"{SECONDS[self._strategy]:g} s"
+        return GrammarError(
+            "compiling the grammar "
+            + (f"needed more than {MEMORY[self._strategy] >> 30} GiB" if ended else f"took {bound}")
+            + (" of memory" if ended else ", which is the bound"),
+            hint=(
+                "bound its repetitions, and have no two ways to read the same text;"
+                " `expertserve check` shows where"
+            ),
+            code="grammar_too_costly",
+        )
 
     def _running(self) -> subprocess.Popen[str]:
         if self._process is None or self._process.poll() is not None:
@@ -114,7 +132,7 @@ class Compiler:
 def start_process(strategy: Strategy, idle: float) -> subprocess.Popen[str]:
     """A process that compiles what it reads from its standard input, see `serve`."""
     return subprocess.Popen(
-        [sys.executable, "-m", "expertserve.decoding.compile", strategy, str(idle)],
+        [sys.executable, "-m", "expertserve.decoding.compile_process", strategy, str(idle)],
         env={**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -156,17 +174,41 @@ def _line(process: subprocess.Popen[str], seconds: float) -> str:
     return process.stdout.readline() if ready else ""
 
 
+class CompilerPool:
+    """Compilers side by side: who asks gets one that is free, started when it is needed.
+
+    Args:
+        size: As many at most; who comes after waits.
+    """
+
+    def __init__(self, strategy: Strategy, size: int) -> None:
+        self._free: queue.LifoQueue[Compiler] = queue.LifoQueue()
+        for _ in range(size):
+            self._free.put(Compiler(strategy))
+
+    def compile(
+        self, gbnf: str, tokenizer: Path, out: Path, words: frozenset[str] | None = None
+    ) -> float:
+        """See `Compiler.compile`."""
+        compiler = self._free.get()
+        try:
+            return compiler.compile(gbnf, tokenizer, out, words)
+        finally:
+            self._free.put(compiler)
+
+
 class Masks:
     """Where masks are, and who makes the missing ones."""
 
     def __init__(self) -> None:
-        self._quick = Compiler("quick")
-        self._walk = Compiler("walk")
+        self._quick = CompilerPool("quick", AT_ONCE)
+        self._walk = CompilerPool("walk", AT_ONCE)
         self._static = Compiler("static")
         self._uses: dict[Path, int] = {}
-        self._jobs: queue.SimpleQueue[tuple[str, Path, Path]] = queue.SimpleQueue()
+        self._jobs: queue.SimpleQueue[tuple[Rules, Path, Path]] = queue.SimpleQueue()
         self._worker: threading.Thread | None = None
         self._lock = threading.Lock()
+        self._under_way: dict[Path, tuple[threading.Lock, int]] = {}
 
     def ready(
         self, grammar: Grammar, tokenizer: Path, cache_dir: Path | None, *, own: bool
@@ -183,30 +225,58 @@ class Masks:
         quick = static.with_suffix(".quick")
         if _used(static):
             return Constraint(gbnf="", digest=grammar.digest, mask=static)
-        gbnf = write(grammar.rules)
         refused = static.with_suffix(".refused")
-        if not _used(quick) and not refused.exists():
-            _make(static.parent)
-            try:
-                self._compile_quickly(gbnf, tokenizer, quick)
-                prune(static.parent)
-            except GrammarError as error:
-                if error.code != "mask_refused":
-                    raise
-                refused.touch()
+        rules = writable(grammar.rules, vocabulary_of(tokenizer))
+        with self._alone(static):
+            if not _used(quick) and not refused.exists():
+                self._make_quickly(rules, tokenizer, static)
         if refused.exists():
+            gbnf = write(rules)
             return Constraint(gbnf=gbnf, digest=grammar.digest, engine=fallback_engine())
-        self._later(gbnf, tokenizer, static, own)
+        self._later(rules, tokenizer, static, own)
         return Constraint(gbnf="", digest=grammar.digest, mask=quick)
 
-    def _compile_quickly(self, gbnf: str, tokenizer: Path, out: Path) -> None:
-        """By the quick strategy or, where that is too costly, by walking the vocabulary."""
+    @contextmanager
+    def _alone(self, static: Path) -> Iterator[None]:
+        """One at a time for each grammar: who comes second finds what the first made."""
+        with self._lock:
+            lock, users = self._under_way.get(static, (threading.Lock(), 0))
+            self._under_way[static] = lock, users + 1
         try:
-            self._quick.compile(gbnf, tokenizer, out)
+            with lock:
+                yield
+        finally:
+            with self._lock:
+                lock, users = self._under_way.pop(static)
+                if users > 1:
+                    self._under_way[static] = lock, users - 1
+
+    def _make_quickly(self, rules: Rules, tokenizer: Path, static: Path) -> None:
+        """Compiles the quick mask, or leaves a note that there is none: what was too costly is."""
+        costly = static.with_suffix(".costly")
+        if _used(costly):
+            message, _, hint = costly.read_text(encoding="utf-8").partition("\n")
+            raise GrammarError(message, hint=hint, code="grammar_too_costly")
+        _make(static.parent)
+        try:
+            self._compile_quickly(rules, tokenizer, static.with_suffix(".quick"))
+            prune(static.parent)
+        except GrammarError as error:
+            if error.code == "mask_refused":
+                static.with_suffix(".refused").touch()
+                return
+            write_whole(costly, f"{error.message}\n{error.hint}".encode())
+            raise
+
+    def _compile_quickly(self, rules: Rules, tokenizer: Path, out: Path) -> None:
+        """By the quick strategy or, where that is too costly, by walking the vocabulary."""
+        gbnf = write(rules)
+        try:
+            self._quick.compile(gbnf, tokenizer, out, rules.words)
         except GrammarError as error:
             if error.code != "grammar_too_costly":
                 raise
-            self._walk.compile(gbnf, tokenizer, out)
+            self._walk.compile(gbnf, tokenizer, out, rules.words)
 
     def expect(self, grammar: Grammar, tokenizer: Path, cache_dir: Path | None) -> None:
         """Begins to compile an expert's static mask in the background, for its first request."""
@@ -214,7 +284,7 @@ class Masks:
         if not static.exists() and not static.with_suffix(".refused").exists():
             with suppress(LoadError):  # the first request will tell
                 _make(static.parent)
-            self._later(write(grammar.rules), tokenizer, static, True)
+            self._later(grammar.rules, tokenizer, static, True)
 
     def prepare(self, grammar: Grammar, tokenizer: Path, cache_dir: Path | None) -> float:
         """Compiles the static mask now, unless it is there; gives the seconds that it took.
@@ -226,7 +296,8 @@ class Masks:
         if static.exists():
             return 0.0
         _make(static.parent)
-        return self._static.compile(write(grammar.rules), tokenizer, static)
+        rules = writable(grammar.rules, vocabulary_of(tokenizer))
+        return self._static.compile(write(rules), tokenizer, static, rules.words)
 
     def path(self, cache_dir: Path | None, grammar: str, vocabulary: Vocabulary) -> Path:
         """A static mask's file: named by digests of grammar and vocabulary, and both versions."""
@@ -235,7 +306,7 @@ class Masks:
         )
         return (cache_dir or config.cache_dir()) / "masks" / name
 
-    def _later(self, gbnf: str, tokenizer: Path, static: Path, own: bool) -> None:
+    def _later(self, rules: Rules, tokenizer: Path, static: Path, own: bool) -> None:
         """Has the static mask compiled in the background, where that is worth it."""
         with self._lock:
             if len(self._uses) >= MOST_COUNTED:
@@ -243,7 +314,7 @@ class Masks:
             uses = self._uses[static] = self._uses.get(static, 0) + 1
             if uses != (1 if own else WORTH):
                 return
-            self._jobs.put((gbnf, tokenizer, static))
+            self._jobs.put((rules, tokenizer, static))
             if self._worker is None:
                 self._worker = threading.Thread(
                     target=self._work, name="expertserve-masks", daemon=True
@@ -252,9 +323,10 @@ class Masks:
 
     def _work(self) -> None:
         while True:
-            gbnf, tokenizer, static = self._jobs.get()
+            rules, tokenizer, static = self._jobs.get()
             try:
-                self._static.compile(gbnf, tokenizer, static)
+                rules = writable(rules, vocabulary_of(tokenizer))
+                self._static.compile(write(rules), tokenizer, static, rules.words)
             except (GrammarError, LoadError, OSError):
                 continue  # the quick one goes on serving
             except RuntimeError:
@@ -274,7 +346,9 @@ def measure(grammar: Grammar, tokenizer: Path) -> tuple[float, int]:
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "mask"
         try:
-            return compiler.compile(write(grammar.rules), tokenizer, out), out.stat().st_size
+            rules = writable(grammar.rules, vocabulary_of(tokenizer))
+            seconds = compiler.compile(write(rules), tokenizer, out, rules.words)
+            return seconds, out.stat().st_size
         finally:
             compiler.end()
 
@@ -347,52 +421,3 @@ def write_mask(path: Path, mask: GlrMask) -> None:
     """Puts a mask's file into its place, in one step."""
     data = mask.save()
     write_whole(path, hashlib.sha256(data).digest() + data)
-
-
-# ── inside the process ──────────────────────────────────────────────────────────────────────────
-
-
-def serve(strategy: Strategy, idle: float) -> None:
-    """Compiles requests, a line of JSON each, from standard input until it ends or is idle."""
-    _bound(strategy)
-    for line in iter(lambda: _next(idle), ""):
-        job = json.loads(line)
-        try:
-            rules, vocabulary, began = (
-                parse(job["gbnf"]),
-                _loaded(job["tokenizer"]),
-                time.monotonic(),
-            )
-            mask = GlrMask.compile(rules, vocabulary, strategy)
-            answer: dict[str, object] = {"seconds": round(time.monotonic() - began, 3)}
-            write_mask(Path(job["out"]), mask)
-        except GrammarError as error:
-            answer = {"refused": error.message}
-        except OSError as error:
-            answer = {"unwritable": str(error)}
-        print(json.dumps(answer), flush=True)
-
-
-def _next(idle: float) -> str:
-    """The next line; empty at the end or when idle. Requests wait for answers: none is buffered."""
-    if sys.platform != "win32" and not select.select([sys.stdin], [], [], idle)[0]:
-        return ""
-    return sys.stdin.readline()
-
-
-@lru_cache(maxsize=4)
-def _loaded(tokenizer: str) -> GlrVocabulary:
-    return GlrVocabulary(Vocabulary.read(Path(tokenizer)))
-
-
-def _bound(strategy: Strategy) -> None:
-    if sys.platform == "linux":  # macOS refuses the limit, Windows has none
-        import resource
-
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY[strategy], MEMORY[strategy]))
-    if strategy == "static" and sys.platform != "win32":
-        os.nice(10)
-
-
-if __name__ == "__main__":
-    serve(sys.argv[1], float(sys.argv[2]))  # type: ignore[arg-type]

@@ -94,6 +94,14 @@ class Follower:
             return self._end(chunk.finish_reason, ids, logprobs)
         return self._chunk(len(self._text) - self._held_back(), ids, logprobs)
 
+    def spend(self, tokens: Sequence[int]) -> None:
+        """Tokens that stand before the answer, out of the same `max_tokens`."""
+        self._left -= len(tokens)
+
+    def cut(self) -> Chunk:
+        """Ends the answer with the shortest ending, whatever the engine would write next."""
+        return self._force([], [])
+
     def _needs(self, cursor: Cursor, left: int) -> int:
         """Tokens of the shortest ending, or an upper bound that is no more than what is left."""
         ending = cursor.ending_bytes()

@@ -119,6 +119,20 @@ def json_object_error(text: str) -> str:
     return json_error(text) or ("" if text.lstrip().startswith("{") else "not an object")
 
 
+def tool_call_error(text: str) -> str:
+    """A plan of tool calls: each with a name, and an object of arguments."""
+    if error := json_object_error(text):
+        return error
+    calls = json.loads(text).get("tool_calls")
+    if not isinstance(calls, list):
+        return "no list of tool_calls"
+    for i, call in enumerate(calls):
+        sound = isinstance(call, dict) and isinstance(call.get("arguments"), dict)
+        if not sound or not isinstance(call.get("name"), str):
+            return f"tool_calls[{i}] is no call"
+    return ""
+
+
 def _refuse_constant(name: str) -> object:
     raise ValueError(f"{name} is not JSON")
 
@@ -233,6 +247,7 @@ def kuzu_error(text: str) -> str:
 FUNCTIONS: dict[str, Parser] = {
     "json": json_error,
     "json-object": json_object_error,
+    "tool-call": tool_call_error,
     "sqlite": sqlite_error,
     "sqlglot": sqlglot_error,
     "sqlglot-postgres": sqlglot_postgres_error,
@@ -243,6 +258,7 @@ FUNCTIONS: dict[str, Parser] = {
 MODULES = {
     "json": (),
     "json-object": (),
+    "tool-call": (),
     "sqlite": (),
     "sqlglot": ("sqlglot",),
     "sqlglot-postgres": ("sqlglot",),
@@ -253,6 +269,7 @@ MODULES = {
 PARSERS = {
     "json": ("json",),
     "json-object": ("json-object",),
+    "tool-call": ("tool-call",),
     "sql": ("sqlglot", "pglast"),
     "sql-postgres": ("pglast", "sqlglot-postgres"),
     "sql-sqlite": ("sqlite",),

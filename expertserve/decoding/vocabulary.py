@@ -31,6 +31,11 @@ class Vocabulary:
     tokens: Mapping[int, bytes]
 
     @cached_property
+    def bytes_written(self) -> frozenset[int]:
+        """Bytes that are in some token."""
+        return frozenset(b"".join(self.tokens.values()))
+
+    @cached_property
     def digest(self) -> str:
         """SHA-256 over ids and bytes."""
         sha = hashlib.sha256()

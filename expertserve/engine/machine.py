@@ -83,7 +83,7 @@ def weight_bytes(base: LocalModel, dtype: str) -> int:
 
 
 def _saved(base: LocalModel) -> str:
-    config = text_config(base)
+    config = base.text_config
     saved = str(config.get("dtype") or config.get("torch_dtype") or base.config.get("dtype"))
     return saved if saved in BYTES else "bfloat16"
 
@@ -95,15 +95,9 @@ def fast_bfloat16() -> bool:
     return there and bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
 
 
-def text_config(base: LocalModel) -> Mapping[str, object]:
-    """The language model's own part of `config.json`: wrappers of images and sound nest it."""
-    inner = base.config.get("text_config")
-    return inner if isinstance(inner, dict) else base.config
-
-
 def token_bytes(base: LocalModel, dtype: str) -> int:
     """Keys and values of one token over all layers; a compressed latent for MLA models."""
-    config = text_config(base)
+    config = base.text_config
     return _layer_bytes(config, dtype) * _int(config.get("num_hidden_layers"), 1)
 
 
@@ -122,7 +116,7 @@ def request_bytes(base: LocalModel, dtype: str, length: int) -> int:
     A layer with a sliding window keeps the window and what one step adds. vLLM groups such layers
     by the number of the others and rounds up.
     """
-    config = text_config(base)
+    config = base.text_config
     layers, each = _int(config.get("num_hidden_layers"), 1), _layer_bytes(config, dtype)
     window = _int(config.get("sliding_window"), 0)
     kinds = config.get("layer_types")

@@ -66,6 +66,11 @@ def nullable(rules: Rules) -> frozenset[str]:
     return frozenset(_closure(rules.rules, empty=True))
 
 
+def derivable(rules: Rules) -> frozenset[str]:
+    """The rules that derive any text."""
+    return frozenset(_closure(rules.rules, empty=False))
+
+
 def _closure(rules: Mapping[str, Node], *, empty: bool) -> set[str]:
     """The rules that derive a text (the empty text), by a work list over their users."""
     users: dict[str, list[str]] = {name: [] for name in rules}

@@ -327,7 +327,8 @@ def _glued(facts: RuleFacts) -> Iterator[Finding]:
                 f"{_listed(names)} {message.format(first)}",
                 "the blanks beside them are optional, so texts such as `SELECTidFROMusers` are"
                 " sentences, and no parser takes them",
-                "ask for at least one blank beside a word: `[ ]+` rather than `[ ]*`",
+                "ask for at least one blank beside a word, `[ ]+` rather than `[ ]*`, or let"
+                " `grammar_fix: word-boundaries` in training.decoding do it",
             )
 
 

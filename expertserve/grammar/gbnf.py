@@ -58,7 +58,7 @@ _DEFINITION = re.compile(rf"({NAME})[ \t]*::=")
 EMPTY = Seq()
 
 
-def parse(text: str | bytes, *, name: str = "the grammar") -> Rules:
+def parse(text: str | bytes, *, name: str = "the grammar", bounded: bool = True) -> Rules:
     """Reads a grammar, in time linear in its length: about 50 ms for 2,000 rules.
 
     Groups nested more than `MAX_HEIGHT` deep come back as rules of their own, named after the rule
@@ -66,6 +66,7 @@ def parse(text: str | bytes, *, name: str = "the grammar") -> Rules:
 
     Args:
         name: What messages about the whole text call it.
+        bounded: False for what `write` made of rules of our own, which the bounds aren't for.
 
     Raises:
         GrammarError: The text is malformed or exceeds one of the bounds above; with its place, and
@@ -75,7 +76,7 @@ def parse(text: str | bytes, *, name: str = "the grammar") -> Rules:
         >>> parse('root ::= "a"* | [0-9]').rules["root"]
         Alt(options=(Repeat(item=Literal(text='a'), low=0, high=None), Class(ranges=((48, 57),))))
     """
-    if len(text) > MAX_TEXT:
+    if bounded and len(text) > MAX_TEXT:
         size = f"{len(text):,} {'bytes' if isinstance(text, bytes) else 'characters'}"
         raise GrammarError(
             f"{name} has {size}; at most {MAX_TEXT:,} are read",
@@ -84,7 +85,7 @@ def parse(text: str | bytes, *, name: str = "the grammar") -> Rules:
         )
     if isinstance(text, bytes):
         text = _decode(text, name)
-    return _Reader(text.removeprefix("\ufeff"), name).read()
+    return _Reader(text.removeprefix("\ufeff"), name, bounded).read()
 
 
 def _decode(data: bytes, name: str) -> str:
@@ -119,8 +120,8 @@ class _Group:
 
 
 class _Reader(Scanner):
-    def __init__(self, text: str, name: str) -> None:
-        super().__init__(text, name)
+    def __init__(self, text: str, name: str, bounded: bool) -> None:
+        super().__init__(text, name, bounded)
         self.rules: dict[str, Node] = {}
         self.lines: dict[str, int] = {}
         self.used: dict[str, int] = {}
@@ -154,7 +155,7 @@ class _Reader(Scanner):
                 f"the rule `{self.rule}` is defined twice, first in line {self.lines[self.rule]}",
                 "rename one, or join them with |",
             )
-        if len(self.rules) >= MAX_RULES:
+        if self.bounded and len(self.rules) >= MAX_RULES:
             self._fail(
                 at,
                 "too_many_rules",
@@ -186,7 +187,7 @@ class _Reader(Scanner):
             if kind in ("comment", "end"):
                 continue
             self.symbols += 1
-            if self.symbols > MAX_SYMBOLS:
+            if self.bounded and self.symbols > MAX_SYMBOLS:
                 self._fail(
                     start,
                     "grammar_too_large",
@@ -280,7 +281,7 @@ class _Reader(Scanner):
 
     def _repeat(self, item: _Item, low: int, high: int | None, place: int) -> _Item:
         product = item[2] * max(1, low if high is None else high)
-        if product > MAX_PRODUCT:
+        if self.bounded and product > MAX_PRODUCT:
             self._fail(
                 place,
                 "repetition_too_large",
@@ -303,7 +304,7 @@ class _Reader(Scanner):
             if (n := f"{self.rule}-{i}") not in self.defined_names
         )
         self.defined_names.add(name)
-        if len(self.rules) >= MAX_RULES:
+        if self.bounded and len(self.rules) >= MAX_RULES:
             self._fail(
                 self.rule_place,
                 "too_deep",

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from expertserve.grammar.analysis import derives, nullable
+from expertserve.grammar.analysis import derivable, derives, nullable
+from expertserve.grammar.counts import chained
 from expertserve.grammar.terminals import split_repeats, terminals
 from expertserve.grammar.tree import Alt, Class, Literal, Node, Ref, Repeat, Rules, Seq, references
 
@@ -48,8 +49,10 @@ def to_lark(rules: Rules) -> str:
     What a lexer cuts rightly becomes a terminal (see `expertserve.grammar.terminals`); the rest is
     made of characters.
     """
-    rules = reachable(split_repeats(without_empty_repeats(reachable(productive(rules)))))
-    lexed = terminals(rules) - {rules.root}
+    words = rules.words
+    rules, counting = chained(without_empty_repeats(reachable(productive(rules))))
+    rules = reachable(split_repeats(rules))
+    lexed = terminals(rules, counting, words) - {rules.root}
     kept = reachable(rules, stop=lexed)
     names = {
         n: "start" if n == rules.root else f"T{i}" if n in lexed else f"r{i}"
@@ -298,13 +301,7 @@ def productive(rules: Rules) -> Rules:
 
     The root must derive something, as it does in every `Grammar`.
     """
-    alive: set[str] = set()
-    while new := {
-        n
-        for n, node in rules.rules.items()
-        if n not in alive and _without_dead(node, alive) is not None
-    }:
-        alive |= new
+    alive = derivable(rules)
     kept = {
         n: node
         for n in rules.rules
@@ -313,7 +310,7 @@ def productive(rules: Rules) -> Rules:
     return Rules(kept, {n: rules.lines.get(n, 0) for n in kept}, rules.root)
 
 
-def _without_dead(node: Node, alive: set[str]) -> Node | None:
+def _without_dead(node: Node, alive: frozenset[str]) -> Node | None:
     """The node without dead alternatives; None where nothing is left."""
     match node:
         case Class(ranges):

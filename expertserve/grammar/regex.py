@@ -9,12 +9,14 @@ import json
 import re
 import re._constants as op  # type: ignore[import-not-found]  # typeshed leaves out what `re` is made of
 import re._parser as parser  # type: ignore[import-not-found]
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Any
 
 from expertserve.errors import ConfigError
+from expertserve.grammar.ecma import python_syntax
 from expertserve.grammar.scan import ANY, class_of
-from expertserve.grammar.tree import MAX_CODE, Alt, Class, Literal, Node, Ref, Repeat, Rules, Seq
+from expertserve.grammar.tree import MAX_CODE, Alt, Class, Literal, Node, Repeat, Seq
 
 Ranges = list[tuple[int, int]]
 
@@ -30,7 +32,8 @@ OPPOSITES = {
 BEGINNINGS, ENDS = {op.AT_BEGINNING, op.AT_BEGINNING_STRING}, {op.AT_END, op.AT_END_STRING}
 UNESCAPED = [(0x20, 0x21), (0x23, 0x5B), (0x5D, MAX_CODE)]
 """What a JSON string holds as it is (RFC 8259, section 7)."""
-ESCAPED = '"\\\b\f\n\r\t'
+SHORT = {'"': '"', "\\": "\\", "\b": "b", "\f": "f", "\n": "n", "\r": "r", "\t": "t"}
+"""Characters that have an escape of their own, and its letter."""
 BEYOND = {
     op.ASSERT: "looks ahead or behind",
     op.ASSERT_NOT: "looks ahead or behind",
@@ -56,28 +59,126 @@ def matched(pattern: str) -> Node:
     return _sequence(list(read), read.state.flags, True, True)
 
 
-def searched(pattern: str) -> Node:
+def searched(pattern: str, *, wide: bool = False) -> Node:
     """The texts that a JSON schema's `pattern` matches, open at the ends without anchors.
+
+    Args:
+        wide: Those that Python or ECMA matches, not those that both do.
 
     Raises:
         ConfigError: As for `matched`.
     """
-    read = _read(pattern)
-    items = list(read)
-    begins, ends = (
-        bool(items) and items[at][0] is op.AT and items[at][1] in edges
-        for at, edges in ((0, BEGINNINGS), (-1, ENDS))
-    )
-    left, right = ends and not begins, begins and not ends
-    anything = Repeat(ANY, 0, None)
-    try:
-        middle = _sequence(items, read.state.flags, not left, not right)
-        return _joined([*([anything] if left else ()), middle, *([anything] if right else ())])
-    except ConfigError:
-        if not left and not right:
-            raise
-        # An anchor somewhere at the open end: the whole of it, and nothing more, is always right.
-        return matched(pattern)
+    read = _read(python_syntax(pattern, wide=wide))
+    return _opened(list(read), read.state.flags, True, True)
+
+
+ANYTHING = Repeat(ANY, 0, None)
+
+
+def _opened(items: list[tuple[Any, Any]], flags: int, first: bool, last: bool) -> Node:
+    """A concatenation at the text's edges: anything may stand where no anchor does."""
+    begins, ends = False, False
+    while first and items and _is_edge(items[0], BEGINNINGS):
+        items, begins = items[1:], True
+    while last and items and _is_edge(items[-1], ENDS):
+        items, ends = items[:-1], True
+    left, right = first and not begins, last and not ends
+    if len(items) == 1 and (left or right) and _has_edges(items[0]):
+        return _opened_part(items[0], flags, left, right)
+    head, tail = [ANYTHING] if left else list[Node](), [ANYTHING] if right else list[Node]()
+    if left and items and _has_edges(items[0]):
+        head, items = [_opened_part(items[0], flags, True, False)], items[1:]
+    if right and items and _has_edges(items[-1]):
+        tail, items = [_opened_part(items[-1], flags, False, True)], items[:-1]
+    middle = _sequence(items, flags, first and begins, last and ends)
+    return _joined([*head, middle, *tail])
+
+
+def _opened_part(item: tuple[Any, Any], flags: int, first: bool, last: bool) -> Node:
+    what, value = item
+    if what is op.BRANCH:
+        return _either([_opened(list(option), flags, first, last) for option in value[1]])
+    _, more, less, inner = value
+    return _opened(list(inner), (flags | more) & ~less, first, last)
+
+
+def _is_edge(item: tuple[Any, Any], edges: set[Any]) -> bool:
+    return item[0] is op.AT and item[1] in edges
+
+
+def _has_edges(item: tuple[Any, Any]) -> bool:
+    """Whether it is a group or a choice with anchors in it."""
+    what, value = item
+    if what is op.BRANCH:
+        return any(
+            _is_edge(one, BEGINNINGS | ENDS) or _has_edges(one) for o in value[1] for one in o
+        )
+    if what is op.SUBPATTERN:
+        return any(_is_edge(one, BEGINNINGS | ENDS) or _has_edges(one) for one in value[3])
+    return False
+
+
+def apart(pattern: str) -> list[tuple[str, str, bool]]:
+    """A pattern without what it asks of the text's beginning, and each of those questions.
+
+    As (kind, text, whether it holds), kind `pattern` or `starts`.
+
+    Example:
+        >>> apart(r"^(?!\\.)(?=.*[0-9])[a-z0-9.]+$")
+        [('pattern', '^[a-z0-9.]+$', True), ('starts', '\\\\.', False), ('starts', '.*[0-9]', True)]
+    """
+    rest, found = pattern.removeprefix("^"), list[tuple[str, str, bool]]()
+    while pattern.startswith("^") and rest.startswith(("(?=", "(?!")):
+        end = _closing(rest)
+        if end is None:
+            break
+        found.append(("starts", rest[3:end], rest[2] == "="))
+        rest = rest[end + 1 :]
+    return [("pattern", f"^{rest}" if found else pattern, True), *found]
+
+
+def _closing(text: str) -> int | None:
+    """Where the group that a text begins with ends."""
+    depth, at, in_class = 0, 0, False
+    while at < len(text):
+        char = text[at]
+        if char == "\\":
+            at += 1
+        elif in_class:
+            in_class = char != "]"
+        elif char == "[":
+            in_class = True
+        elif char in "()":
+            depth += 1 if char == "(" else -1
+            if depth == 0:
+                return at
+        at += 1
+    return None
+
+
+def clipped(node: Node, most: int) -> Node | None:
+    """Texts of the node of at most so many characters, as many as one bound of all its repetitions
+    leaves; None where there are none.
+    """
+    low, high = 0, most
+    while low < high:
+        bound = (low + high + 1) // 2
+        longest = lengths(_clip(node, bound))[1]
+        low, high = (bound, high) if longest is not None and longest <= most else (low, bound - 1)
+    found = _clip(node, low)
+    longest = lengths(found)[1]
+    return found if longest is not None and longest <= most else None
+
+
+def _clip(node: Node, bound: int) -> Node:
+    match node:
+        case Seq(items):
+            return Seq(tuple(_clip(item, bound) for item in items))
+        case Alt(options):
+            return Alt(tuple(_clip(option, bound) for option in options))
+        case Repeat(item, low, high):
+            return Repeat(_clip(item, bound), low, max(low, min(bound, high or bound)))
+    return node
 
 
 def in_json(node: Node) -> Node:
@@ -86,13 +187,7 @@ def in_json(node: Node) -> Node:
         case Literal(text):
             return Literal(json.dumps(text, ensure_ascii=False)[1:-1])
         case Class(ranges):
-            plain = _both(ranges, UNESCAPED)
-            special = [
-                Literal(json.dumps(c)[1:-1])
-                for c in ESCAPED
-                if any(low <= ord(c) <= high for low, high in ranges)
-            ]
-            return _either([*([Class(tuple(plain))] if plain else ()), *special])
+            return _escaped_class(ranges)
         case Seq(items):
             return Seq(tuple(map(in_json, items)))
         case Alt(options):
@@ -100,6 +195,23 @@ def in_json(node: Node) -> Node:
         case Repeat(item, low, high):
             return Repeat(in_json(item), low, high)
     return node
+
+
+@lru_cache(maxsize=256)
+def _escaped_class(ranges: tuple[tuple[int, int], ...]) -> Node:
+    """One character of a class, each spelt in one way."""
+    plain = _both(ranges, UNESCAPED)
+    options: list[Node] = [Class(tuple(plain))] if plain else []
+    inside = [c for c in range(0x5D) if any(low <= c <= high for low, high in ranges)]
+    short = [ord(SHORT[chr(c)]) for c in inside if chr(c) in SHORT]
+    if short:
+        options.append(Seq((Literal("\\"), class_of([(c, c) for c in short]))))
+    controls = [c for c in inside if c < 0x20 and chr(c) not in SHORT]
+    for first in "01":
+        last = [ord(f"{c:04x}"[3]) for c in controls if f"{c:04x}"[2] == first]
+        if last:
+            options.append(Seq((Literal(f"\\u00{first}"), class_of([(c, c) for c in last]))))
+    return _either(options) if options else Class(())
 
 
 def lengths(node: Node) -> tuple[int, int | None]:
@@ -126,29 +238,6 @@ def lengths(node: Node) -> tuple[int, int | None]:
                 0 if longest == 0 else None if longest is None or high is None else longest * high,
             )
     return 1, 1
-
-
-def untied(rules: Mapping[str, Node]) -> Rules:
-    """Gives nested repetitions rules of their own: GBNF bounds their product per rule."""
-    made: dict[str, Node] = {}
-
-    def apart(name: str, node: Node, repeated: bool) -> Node:
-        match node:
-            case Seq(items):
-                return Seq(tuple(apart(name, item, repeated) for item in items))
-            case Alt(options):
-                return Alt(tuple(apart(name, option, repeated) for option in options))
-            case Repeat(item, low, high):
-                inner = Repeat(apart(name, item, True), low, high)
-                if not repeated:
-                    return inner
-                made[part := f"{name}-part-{len(made)}"] = inner
-                return Ref(part)
-        return node
-
-    for name, node in rules.items():
-        made[name] = apart(name, node, False)
-    return Rules(made, {})
 
 
 def _read(pattern: str) -> Any:

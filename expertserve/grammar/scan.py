@@ -53,10 +53,11 @@ class Scanner:
 
     Args:
         name: What messages call the text.
+        bounded: Whether counts are bounded by `MAX_PRODUCT`.
     """
 
-    def __init__(self, text: str, name: str) -> None:
-        self.text, self.name = text, name
+    def __init__(self, text: str, name: str, bounded: bool) -> None:
+        self.text, self.name, self.bounded = text, name, bounded
         self.has_returns = "\r" in text
 
     def _string(self, start: int, end: int) -> str:
@@ -142,7 +143,7 @@ class Scanner:
         return low, high
 
     def _bound(self, digits: str, place: int) -> int:
-        if len(digits.lstrip("0")) > 4 or int(digits) > MAX_PRODUCT:
+        if self.bounded and (len(digits.lstrip("0")) > 4 or int(digits) > MAX_PRODUCT):
             shown = digits if len(digits) < 20 else digits[:20] + "…"
             self._fail(
                 place,

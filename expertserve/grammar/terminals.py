@@ -11,9 +11,11 @@ sets as in Aho, Sethi and Ullman, 4.4.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from expertserve.grammar.counts import inlined_sizes
 from expertserve.grammar.tree import (
     MAX_CODE,
     Alt,
@@ -28,8 +30,8 @@ from expertserve.grammar.tree import (
     walk,
 )
 
-MAX_POSITIONS, MAX_STATES = 6_000, 4_000
-"""Past these a part stays made of characters."""
+MAX_POSITIONS, MAX_STATES, MAX_INLINED = 6_000, 4_000, 6_000
+"""Past these a part stays made of characters: of its automaton, and of its written form."""
 
 
 def split_repeats(rules: Rules) -> Rules:
@@ -57,14 +59,24 @@ def split_repeats(rules: Rules) -> Rules:
     return Rules({**whole, **made}, {n: rules.lines.get(n, 0) for n in (*whole, *made)}, rules.root)
 
 
-def terminals(rules: Rules) -> frozenset[str]:
+def terminals(
+    rules: Rules, never: frozenset[str] = frozenset(), words: frozenset[str] | None = None
+) -> frozenset[str]:
     """The rules that become terminals: regular, not nullable, delimited by longest match.
 
     A rule put together of parts that others use too stays a rule: terminals that match the same
-    text are what costs.
+    text are what costs. Nor does one that is too long once what it refers to is put into it.
+
+    Args:
+        never: Rules that don't become terminals, nor does what refers to them.
+        words: Those that are known to be terminals, unless they are too long; they alone are.
     """
+    sizes = inlined_sizes(rules, MAX_INLINED, never)
+    long = frozenset(name for name, size in sizes.items() if size >= MAX_INLINED)
+    if words is not None:
+        return words.intersection(rules.rules) - long
     alphabet = _Alphabet(rules)
-    facts = _TerminalFacts(rules, alphabet)
+    facts = _TerminalFacts(rules, alphabet, long)
     users: dict[str, set[str]] = {name: set() for name in rules.rules}
     for name, node in rules.rules.items():
         for used in references(node):
@@ -139,8 +151,8 @@ def _ranges(node: Node) -> Iterator[tuple[int, int]]:
 class _TerminalFacts:
     """Of each rule: nullable, FIRST, FOLLOW, and whether it is regular."""
 
-    def __init__(self, rules: Rules, alphabet: _Alphabet) -> None:
-        self._rules, self._alphabet = rules, alphabet
+    def __init__(self, rules: Rules, alphabet: _Alphabet, never: frozenset[str]) -> None:
+        self._rules, self._alphabet, self._never = rules, alphabet, never
         self.empty = dict.fromkeys(rules.rules, False)
         self.first = dict.fromkeys(rules.rules, 0)
         self.follow = dict.fromkeys(rules.rules, 0)
@@ -210,12 +222,22 @@ class _TerminalFacts:
 
     def _regular(self) -> tuple[str, ...]:
         """Rules that reach no recursive rule, each after those that it refers to."""
-        found: dict[str, None] = {}
-        names = {name: set(references(node)) for name, node in self._rules.rules.items()}
-        while new := [
-            name for name, used in names.items() if name not in found and used <= found.keys()
-        ]:
-            found.update(dict.fromkeys(new))
+        waiting = {name: set(references(node)) for name, node in self._rules.rules.items()}
+        users: dict[str, list[str]] = {name: [] for name in waiting}
+        for name, used in waiting.items():
+            for one in used:
+                users[one].append(name)
+        found: list[str] = []
+        todo = deque(name for name, used in waiting.items() if not used)
+        while todo:
+            name = todo.popleft()
+            if name in self._never:
+                continue
+            found.append(name)
+            for user in users[name]:
+                waiting[user].discard(name)
+                if not waiting[user]:
+                    todo.append(user)
         return tuple(found)
 
 

@@ -17,10 +17,10 @@ from expertserve.files import read_bounded
 from expertserve.grammar import regex
 from expertserve.grammar import schema as json_schema
 from expertserve.grammar.gbnf import MAX_TEXT
+from expertserve.grammar.program import MAX_ENDING
 from expertserve.grammar.recognise import Grammar
 from expertserve.grammar.schema import Schema
 from expertserve.grammar.tree import Alt, Literal, Node, Rules, Seq
-from expertserve.grammar.write import write
 
 if TYPE_CHECKING:
     from outlines.types.dsl import Term
@@ -74,6 +74,18 @@ def _as_config_error(what: str, code: str) -> Iterator[None]:
 
 
 @lru_cache(maxsize=64)
+def _cached_regex(pattern: str) -> Grammar:
+    node = regex.matched(pattern)
+    if regex.lengths(node)[0] > MAX_ENDING:
+        raise ConfigError(
+            f"the regular expression matches nothing shorter than {MAX_ENDING:,} characters",
+            hint="lower its bounds",
+            code="bad_regex",
+        )
+    return Grammar(Rules({"root": node}, {"root": 1}))
+
+
+@lru_cache(maxsize=64)
 def _cached_gbnf(text: str | bytes) -> Grammar:
     return Grammar.from_gbnf(text)
 
@@ -110,18 +122,33 @@ def from_regex(pattern: str) -> Grammar:
             f"regex must be a text of at most {MAX_REGEX:,} characters", code="bad_regex"
         )
     with _as_config_error("the regular expression", "bad_regex"):
-        return _cached_gbnf(write(regex.untied({"root": regex.matched(pattern)})))
+        return _cached_regex(pattern)
 
 
-def from_json_schema(schema: Schema) -> Grammar:
-    """JSON objects of a shape, written compactly (`{"a": 1, "b": [2, 3]}`).
+def from_json_schema(schema: Schema, *, strict: bool = False) -> Grammar:
+    """JSON of a shape, written compactly (`{"a": 1, "b": [2, 3]}`). What is refused is remembered.
+
+    Args:
+        strict: Objects that don't say `additionalProperties` have none; so with a pydantic model.
 
     Raises:
         ConfigError: `bad_schema`: not a schema, too large, with parts that no grammar can say, or
             that lie elsewhere.
     """
-    with _as_config_error("the JSON schema", "bad_schema"):
-        return _cached_gbnf(json_schema.gbnf(schema))
+    text = json_schema.text_of(schema)
+    found = _cached_schema(text, strict or isinstance(schema, type))
+    if isinstance(found, ConfigError):
+        raise ConfigError(found.message, hint=found.hint, code="bad_schema") from found
+    return found
+
+
+@lru_cache(maxsize=64)
+def _cached_schema(text: str, strict: bool) -> Grammar | ConfigError:
+    try:
+        with _as_config_error("the JSON schema", "bad_schema"):
+            return Grammar(json_schema.rules(json.loads(text), strict=strict))
+    except ConfigError as error:
+        return error
 
 
 def from_term(term: Term) -> Grammar:

@@ -68,11 +68,14 @@ class Rules:
 
     Args:
         lines: Where each rule's definition begins, 1-based; for messages.
+        words: Rules whose texts end where nothing can lengthen them, and that a lexer may take
+            whole; None where nobody knows.
     """
 
     rules: Mapping[str, Node]
     lines: Mapping[str, int]
     root: str = "root"
+    words: frozenset[str] | None = None
 
 
 SIGNS: dict[str, tuple[int, int | None]] = {"*": (0, None), "+": (1, None), "?": (0, 1)}

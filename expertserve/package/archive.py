@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 import stat
 import tempfile
@@ -21,12 +22,13 @@ from pathlib import Path
 
 from expertserve import config
 from expertserve.errors import IntegrityError, LoadError
-from expertserve.files import file_digest, move_into_place, part_path, remove_stale
-from expertserve.package.members import Limits, Members
+from expertserve.files import decode_text, file_digest, move_into_place, part_path, remove_stale
+from expertserve.package.members import Limits, Members, is_inside
 from expertserve.package.source import local_path
 from expertserve.package.unpack import _not_a_file, unpack
 
 NOTE = "entry.json"
+SHA256 = re.compile(r"(sha256:)?[0-9a-fA-F]{64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,7 @@ def open_package(
         LoadError: Missing, corrupt, truncated, or unsafe; nothing is left behind.
         IntegrityError: A checksum doesn't match; the message names both.
     """
-    source = local_path(path)
+    source = local_path(path, cache_dir=cache_dir)
     limits = limits or Limits()
     with _reading(source):
         if source.exists() and not source.is_dir() and not source.is_file():
@@ -125,8 +127,16 @@ def _check_sums(source: Path, digest: str, checksum: str | None) -> None:
         compare_digest(source.name, digest, checksum, "the checksum that was passed")
     sidecar = source.with_name(source.name + ".sha256")
     if sidecar.is_file():
-        words = sidecar.read_bytes()[:4096].decode("utf-8", "replace").split()
-        compare_digest(source.name, digest, words[0] if words else "", sidecar.name)
+        compare_digest(source.name, digest, _digest_in(sidecar, source.name), sidecar.name)
+
+
+def _digest_in(sidecar: Path, name: str) -> str:
+    """The SHA-256 that a sidecar gives for a file, as sha256sum, BSD and PowerShell write it."""
+    with sidecar.open("rb") as file:
+        text = decode_text(file.read(4096))
+    lines = [line for line in text.splitlines() if name in line] or text.splitlines()
+    found = [word for line in lines for word in line.split() if SHA256.fullmatch(word)]
+    return found[0] if found else text.strip()[:80]
 
 
 def compare_digest(name: str, found: str, expected: str, where: str) -> None:
@@ -160,7 +170,7 @@ def _open_folder(source: Path, checksum: str | None, limits: Limits) -> Package:
 
 
 def _digests(folder: Path, limits: Limits) -> dict[str, str]:
-    """Regular files below `folder`; refuses links and devices, skips hidden ones."""
+    """Regular files below `folder`, and links to such; refuses devices, skips hidden ones."""
     members, files = Members(limits), {}
     for root, folders, names in os.walk(folder):
         folders[:] = sorted(f for f in folders if not f.startswith("."))
@@ -170,7 +180,8 @@ def _digests(folder: Path, limits: Limits) -> dict[str, str]:
             mode = path.lstat().st_mode
             if stat.S_ISDIR(mode):
                 continue
-            if not stat.S_ISREG(mode):
+            linked = stat.S_ISLNK(mode) and path.is_file() and is_inside(folder, path)
+            if not stat.S_ISREG(mode) and not linked:
                 raise _not_a_file(relative)
             members.claim(relative)
             members.count(relative, path.stat().st_size, 0)

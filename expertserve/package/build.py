@@ -17,6 +17,7 @@ from expertserve.models import last_component
 from expertserve.package.archive import Package, compare_digest, open_package
 from expertserve.package.checkpoints import choose_adapter, own_weights
 from expertserve.package.manifest import NAME, Manifest, read_manifest
+from expertserve.package.publish import NO_INTEGRITY, filled
 from expertserve.package.signature import SignatureVerdict, sign, verify_signature
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ EPOCH = 0
 
 def pack(folder: Path, target: Path | None = None) -> Path:
     """Packs a folder, with each file's SHA-256 in the manifest, and writes a sidecar.
+
+    Keys that published tools demand are filled in, unless the folder is signed: `package.publish`.
 
     Args:
         folder: Holds `manifest.json`, the adapter, the tokenizer …; hidden files are left out.
@@ -63,7 +66,9 @@ def pack(folder: Path, target: Path | None = None) -> Path:
     raw = json.loads((folder / NAME).read_bytes().decode("utf-8-sig"))
     names = sorted(package.files.keys() - {NAME})
     if not _signed(package, manifest):
+        raw = filled(raw)
         raw["integrity"] = {
+            **NO_INTEGRITY,
             **(raw.get("integrity") or {}),
             "files": {name: package.files[name] for name in names},
         }
@@ -91,7 +96,7 @@ def check_weights(package: Package, manifest: Manifest) -> None:
         entries = [(a, own_weights(folder, a)) for a in base.adapters if a.path]
         entries += [choose_adapter(folder, manifest, base, None)] if base.adapters else []
         for adapter, weights in entries:
-            name = weights.relative_to(folder.resolve()).as_posix()
+            name = weights.relative_to(folder).as_posix()
             if adapter.sha256 and name in package.files:
                 compare_digest(name, package.files[name], adapter.sha256, "adapters[].sha256")
 

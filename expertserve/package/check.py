@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from expertserve.errors import ExpertError, Located
+from expertserve.errors import ConfigError, ExpertError, Located
 from expertserve.files import read_bounded
 from expertserve.findings import Finding, Severity
 from expertserve.package import positions
 from expertserve.package.archive import Package, compare_digest
+from expertserve.package.asking import ReasoningSpec
+from expertserve.package.hint import parse_hint
 from expertserve.package.manifest import NAME, Manifest, read_manifest
 from expertserve.package.signature import MEMBER, covers_manifest, verify_signature
 
 PICKLES = (".bin", ".pt", ".pth", ".pkl", ".pickle", ".ckpt", ".joblib")
 PROGRAMS = (".py", ".sh", ".bat", ".cmd", ".ps1", ".exe", ".dll", ".so", ".dylib", ".js")
 LEFTOVERS = ("trainer_state.json", "optimizer.safetensors", "events.out.tfevents")
+UNREAD = {
+    "calibration.json": "nothing here reads it: confidences aren't calibrated",
+    "tokenizer_delta.json": "nothing here reads it: tokens are the base model's own",
+}
+JSON_MARKS = ("{", "}", "[", "]", '"', ":", ",")
+DEFAULT_LIMIT = 512
 LARGE = 1 << 30
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
 
@@ -44,6 +52,11 @@ class Lint:
         if at is not None and self.source:
             file, line = NAME, self._line(self.source, at)
         self.found.append(Finding(code, severity, line, message, reason, fix, file))
+
+    def report(self, found: Iterable[Finding], *, at: positions.Path | None = None) -> None:
+        """Takes over findings of others, at a place of the manifest or where they say."""
+        for f in found:
+            self.add(f.severity, f.code, f.message, f.reason, f.fix, at=at, file=f.file)
 
     def _line(self, source: positions.LocatedJson, at: positions.Path) -> int:
         """Version 1 manifests have one base model, and its adapters at the root."""
@@ -109,6 +122,8 @@ class Lint:
                     "leave it out",
                     file=name,
                 )
+            elif last in UNREAD:
+                self._unread(name, last)
             elif last.startswith(LEFTOVERS) or (last == "model.safetensors" and sizes[name] > 0):
                 reason = "it is left over from training; serving doesn't read it"
                 self.add(
@@ -140,6 +155,11 @@ class Lint:
                     "",
                     file=path.name,
                 )
+
+    def _unread(self, name: str, last: str) -> None:
+        severity: Severity = "warning" if last == "tokenizer_delta.json" else "info"
+        message = f"the package has {last}"
+        self.add(severity, "not_read", message, UNREAD[last], "don't rely on it", file=name)
 
     def _manifest(self, manifest: Manifest) -> None:
         for key in manifest.unknown():
@@ -190,6 +210,7 @@ class Lint:
                 "add some words of its field",
                 at=(),
             )
+        self._hint(manifest.routing.router_hint)
         if manifest.soft_prompts:
             reason = "an expert without them would answer otherwise, so loading it is refused"
             self.add(
@@ -200,6 +221,19 @@ class Lint:
                 "train without",
                 at=("soft_prompts",),
             )
+
+    def _hint(self, text: str) -> None:
+        at = ("routing", "router_hint")
+        try:
+            unknown = parse_hint(text).unknown if text.strip() else ()
+        except ConfigError as error:
+            reason = "routing leaves it out"
+            self.add("warning", error.code, error.message, reason, error.hint, at=at)
+            return
+        if unknown:
+            message = f"router_hint compares: {', '.join(unknown[:5])}"
+            reason = "nothing measures it, so it counts as unknown: never true, nor its negation"
+            self.add("warning", "hint_comparison", message, reason, "write key=value", at=at)
 
     def _hashes(self, package: Package, manifest: Manifest) -> None:
         files = manifest.integrity.files if manifest.integrity else {}
@@ -325,7 +359,8 @@ class Lint:
             message = "training.decoding has no temperature"
             reason, fix = "the server's default, 0, is used", "write the one it was judged with"
             self.add("info", "no_temperature", message, reason, fix, at=root)
-        if decoding.max_tokens is None:
+        self._asking(manifest)
+        if decoding.limit is None:
             message = "training.decoding has no max_tokens"
             reason = "answers end at 512 tokens, which may cut them, or let the model run on"
             fix = "write what its longest answers take"
@@ -334,6 +369,44 @@ class Lint:
             message, reason = "there is a validation_cmd", "a package's commands are never run here"
             at = (*root, "validation_cmd")
             self.add("info", "validation_cmd", message, reason, "don't rely on it", at=at)
+
+    def _asking(self, manifest: Manifest) -> None:
+        """What of the defaults would cut an answer."""
+        decoding, root = manifest.decoding, ("training", "decoding")
+        format = f"{decoding.grammar_type or ''} {' '.join(manifest.capabilities)}"
+        cutting = [s for s in decoding.stop_sequences if s in JSON_MARKS]
+        if cutting and ("json" in format or "tool-call" in format):
+            self.add(
+                "info" if decoding.use_grammar else "warning",
+                "stop_cuts_format",
+                f"the stop sequence {cutting[0]!r} is part of every JSON object",
+                "without a grammar it ends the answer inside the first object; with one, stop"
+                " sequences act only where the sentence is complete",
+                "remove it; set use_grammar, which ends an object where it is whole",
+                at=(*root, "stop_sequences"),
+            )
+        reasoning, limit = decoding.reasoning, decoding.limit or DEFAULT_LIMIT
+        budget = reasoning.max_tokens if isinstance(reasoning, ReasoningSpec) else None
+        if budget and budget > limit // 2:
+            self.add(
+                "warning",
+                "think_budget",
+                f"reasoning.max_tokens is {budget:,}, max_tokens {limit:,} for block and answer",
+                "a block gets at most half of max_tokens, so that the answer has room",
+                f"raise max_tokens to {2 * budget:,}, or lower the budget",
+                at=(*root, "reasoning"),
+            )
+        if None not in (decoding.max_tokens, decoding.max_new_tokens) and (
+            decoding.max_tokens != decoding.max_new_tokens
+        ):
+            self.add(
+                "warning",
+                "two_limits",
+                f"max_tokens is {decoding.max_tokens}, max_new_tokens {decoding.max_new_tokens}",
+                "they mean the same; max_tokens counts",
+                "keep one",
+                at=(*root, "max_new_tokens"),
+            )
 
 
 def _path(key: str) -> positions.Path:

@@ -6,14 +6,18 @@ import re
 from pathlib import Path
 
 from expertserve.errors import LoadError
+from expertserve.findings import Finding
 from expertserve.package.manifest import Adapter, BaseModelSpec, Checkpoint, Manifest
-from expertserve.package.members import WEIGHTS, inside
+from expertserve.package.members import MLX_WEIGHTS, WEIGHTS, inside
 
 
 def choose_adapter(
     folder: Path, manifest: Manifest, declared: BaseModelSpec, checkpoint: str | None
 ) -> tuple[Adapter, Path]:
     """The adapter to serve, and its weights: asked for, else packaged, else the only one.
+
+    Args:
+        checkpoint: A step, an alternative's name, or the `path` of one of several adapters.
 
     Raises:
         LoadError: `unknown_checkpoint`, listing those present.
@@ -26,6 +30,9 @@ def choose_adapter(
         step = _step(checkpoint)
         if step in by_step:
             return by_step[step], own_weights(folder, by_step[step])
+        for entry in declared.adapters:
+            if entry.path == checkpoint:
+                return entry, own_weights(folder, entry)
         raise no_checkpoint(manifest, declared, checkpoint)
     packaged = _step(manifest.training.packaging_checkpoint or "")
     if packaged in by_step:
@@ -33,6 +40,28 @@ def choose_adapter(
     final = [a for a in declared.adapters if a.checkpoint_step is None]
     chosen = final[0] if final else by_step[max(by_step)]
     return chosen, own_weights(folder, chosen)
+
+
+def check_choice(declared: BaseModelSpec, chosen: Adapter) -> list[Finding]:
+    """A finding where the manifest lists several adapters and doesn't say which is meant.
+
+    One answer takes one adapter; the others don't add to it.
+    """
+    rest = [a for a in declared.adapters if a is not chosen and a.checkpoint_step is None]
+    if chosen.checkpoint_step is not None or not rest:
+        return []
+    names = ", ".join(a.path or f"the {a.type} adapter at the root" for a in rest)
+    return [
+        Finding(
+            "several_adapters",
+            "warning",
+            0,
+            f"the manifest lists {len(rest) + 1} adapters without a checkpoint_step; the first is"
+            f" served, {names} is not",
+            "an answer takes one adapter, so what the others learned is missing",
+            "make a package of each, or merge them; checkpoint=PATH asks for another",
+        )
+    ]
 
 
 def _step(checkpoint: str) -> int:
@@ -46,7 +75,7 @@ def _weights(folder: Path, checkpoint: Checkpoint) -> Path | None:
     path = inside(folder, checkpoint.path)
     for candidate in (path / WEIGHTS, path, folder / path.name / WEIGHTS):
         if candidate.is_file():
-            return candidate.resolve()
+            return candidate
     return None
 
 
@@ -54,9 +83,15 @@ def own_weights(folder: Path, adapter: Adapter) -> Path:
     """Where an adapter's weights lie: its path, its checkpoint's folder, or the package's root."""
     if adapter.path:
         path = inside(folder, adapter.path)
-        return (path / WEIGHTS if path.is_dir() else path).resolve()
-    step = folder / f"checkpoint-{adapter.checkpoint_step}" / WEIGHTS
-    return step.resolve() if step.is_file() else (folder / WEIGHTS).resolve()
+        return _in(path) if path.is_dir() else path
+    step = _in(folder / f"checkpoint-{adapter.checkpoint_step}")
+    return step if step.is_file() else _in(folder)
+
+
+def _in(folder: Path) -> Path:
+    """A folder's weights: PEFT's, or mlx-lm's where only these are there."""
+    own, mlx = folder / WEIGHTS, folder / MLX_WEIGHTS
+    return mlx if mlx.is_file() and not own.is_file() else own
 
 
 def no_checkpoint(manifest: Manifest, declared: BaseModelSpec, checkpoint: str) -> LoadError:
@@ -65,7 +100,8 @@ def no_checkpoint(manifest: Manifest, declared: BaseModelSpec, checkpoint: str) 
         for a in declared.adapters
         if a.checkpoint_step is not None
     ]
-    present = ", ".join([*manifest.training.alternative_checkpoints, *steps]) or "none"
+    paths = [a.path for a in declared.adapters if a.path and a.checkpoint_step is None]
+    present = ", ".join([*manifest.training.alternative_checkpoints, *steps, *paths]) or "none"
     return LoadError(
         f"the package has no weights of the checkpoint {checkpoint!r}",
         hint=f"its checkpoints: {present} (an alternative's weights may not be packed)",

@@ -16,7 +16,8 @@ _UNSPACED: Final = (
     r"\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"  # Thai, Lao, kana, ideographs
 )
 _WORD: Final = re.compile(rf"[{_UNSPACED}]|[^\W_{_UNSPACED}]+[+#]*")  # C++ and C# aren't C
-_TOKEN: Final = re.compile(r'\s*(?:([()=])|"([^"]*)"|([^\s()="]+))')
+_TOKEN: Final = re.compile(r'\s*(?:(>=|<=|!=|[()=<>])|"([^"]*)"|((?:[^\s()="<>!]|!(?!=))+))')
+COMPARED: Final = (">", "<", ">=", "<=")
 
 
 class Is(NamedTuple):
@@ -27,6 +28,13 @@ class Is(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.key}={self.value}"
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """`formality>0.7`: nothing here measures it, so it is neither true nor false."""
+
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +52,7 @@ class Or:
     parts: tuple[Part, ...]
 
 
-Part = Is | Not | And | Or
+Part = Is | Compared | Not | And | Or
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,20 +63,24 @@ class Hint:
         atoms: Its `key=value` that stand under no NOT (or under two), each once, in the order of
             the text.
         every: All of them.
+        unknown: Comparisons, which are never true, nor is their negation.
     """
 
     text: str
     root: Part
     atoms: tuple[Is, ...]
     every: tuple[Is, ...]
+    unknown: tuple[str, ...] = ()
 
     def holds(self, has: Callable[[Is], bool]) -> bool:
-        """Whether the expression is true where `has` tells of each attribute."""
+        """Whether it is true where `has` tells of each attribute, whatever the unknown may be."""
         return _holds(self.root, has)
 
 
 def parse_hint(text: str) -> Hint:
     """Reads `a=b OR (c=d AND NOT e=f)`: NOT binds closest, then AND; values may be quoted.
+
+    `a!=b` is `NOT a=b`; comparisons such as `a>0.7` are read and unknown.
 
     Linear in the text; at most 10,000 characters and 50 levels.
 
@@ -86,19 +98,23 @@ def parse_hint(text: str) -> Hint:
         root,
         tuple(dict.fromkeys(a for a, denied in found if not denied)),
         tuple(dict.fromkeys(a for a, _ in found)),
+        tuple(dict.fromkeys(_unknown(root))),
     )
 
 
-def _holds(part: Part, has: Callable[[Is], bool]) -> bool:
+def _holds(part: Part, has: Callable[[Is], bool], doubt: bool = False) -> bool:
+    """Kleene's logic: true only where it is true for every value of what is unknown."""
     if isinstance(part, Is):
         return has(part)
+    if isinstance(part, Compared):
+        return doubt
     if isinstance(part, Not):
-        return not _holds(part.part, has)
+        return not _holds(part.part, has, not doubt)
     decides = isinstance(part, Or)
     for p in (
         part.parts
     ):  # a loop: `any` over a generator takes twice as long, and routing does this for every expert
-        if _holds(p, has) is decides:
+        if _holds(p, has, doubt) is decides:
             return decides
     return not decides
 
@@ -109,14 +125,24 @@ def _atoms(part: Part, *, denied: bool = False) -> Iterator[tuple[Is, bool]]:
         yield part, denied
     elif isinstance(part, Not):
         yield from _atoms(part.part, denied=not denied)
-    else:
+    elif not isinstance(part, Compared):
         for p in part.parts:
             yield from _atoms(p, denied=denied)
 
 
+def _unknown(part: Part) -> Iterator[str]:
+    if isinstance(part, Compared):
+        yield part.text
+    elif isinstance(part, Not):
+        yield from _unknown(part.part)
+    elif not isinstance(part, Is):
+        for p in part.parts:
+            yield from _unknown(p)
+
+
 @dataclass(frozen=True, slots=True)
 class _Token:
-    kind: str  # one of ( ) = word value AND OR NOT, or "" at the end
+    kind: str  # a sign, word, value, AND, OR or NOT, or "" at the end
     text: str
     at: int
 
@@ -190,19 +216,22 @@ class _Parser:
         self._take()
         return inner
 
-    def _is(self) -> Is:
+    def _is(self) -> Is | Compared | Not:
         if self._next.kind != "word":
             self._expect("key=value, NOT or '('")
         key = self._take().text
-        if self._next.kind != "=":
+        if self._next.kind not in ("=", "!=", *COMPARED):
             self._expect(f"'=' after {key[:60]!r}")
-        self._take()
+        sign = self._take().kind
         if self._next.kind not in ("word", "value"):
             self._expect("a value")
         value = self._take()
+        if sign in COMPARED:
+            return Compared(f"{key}{sign}{value.text}")
         if not words(value.text):
             self._refuse(value.at, "this value has no letter or digit")
-        return Is(key.casefold(), " ".join(words(value.text)))
+        same = Is(key.casefold(), " ".join(words(value.text)))
+        return Not(same) if sign == "!=" else same
 
     def _expect(self, wanted: str) -> NoReturn:
         found = repr(self._next.text[:60]) if self._next.kind else "the end"

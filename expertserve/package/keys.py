@@ -1,4 +1,8 @@
-"""Ed25519 keys (RFC 8032): private ones in PEM files (PKCS #8), public ones as `ed25519:<hex>`."""
+"""Ed25519 keys (RFC 8032): private ones in PEM files (PKCS #8), public ones as `ed25519:<hex>`.
+
+The format's own tool writes a private key as its 32 raw bytes. Those are read, and written where
+that is asked for.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +20,7 @@ if TYPE_CHECKING:
 PREFIX = "ed25519:"
 MAX_PEM = 16 << 10
 MAX_KEYS = 1 << 20
+SEED = 32
 
 
 def parse_public(text: str) -> str:
@@ -66,22 +71,27 @@ def read_trusted(given: str) -> frozenset[str]:
     return frozenset(parse_public(line) for line in lines if line)
 
 
-def create(path: Path, passphrase: str | None = None) -> str:
+def create(path: Path, passphrase: str | None = None, *, raw: bool = False) -> str:
     """Makes a key pair: `path` (readable by its owner alone) and `path` + `.pub`.
 
     Args:
         passphrase: Encrypts the private key.
+        raw: Write 32 bytes instead of PEM, for the format's own tool.
 
     Returns:
         The public key.
 
     Raises:
         ConfigError: `file_exists`: keys are never overwritten; `bad_key`: nothing can be written
-            there.
+            there, or raw bytes were to be encrypted.
     """
     from cryptography.hazmat.primitives import serialization
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+    if raw and passphrase:
+        raise ConfigError(
+            "a raw key can't have a passphrase", hint="write it as PEM", code="bad_key"
+        )
     key = Ed25519PrivateKey.generate()
     lock = (
         serialization.BestAvailableEncryption(passphrase.encode())
@@ -89,11 +99,12 @@ def create(path: Path, passphrase: str | None = None) -> str:
         else serialization.NoEncryption()
     )
     pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, lock)
+    private = key.private_bytes_raw() if raw else pem
     public = path.with_name(path.name + ".pub")
     for file in (path, public):
         if file.exists() or file.is_symlink():
             raise _exists(file)
-    _write_new(path, pem, 0o600)
+    _write_new(path, private, 0o600)
     _write_new(public, f"{public_key(key)}\n".encode(), 0o644)
     return public_key(key)
 
@@ -120,7 +131,7 @@ def _exists(path: Path) -> ConfigError:
 
 
 def read_private(path: Path, passphrase: str | None = None) -> Ed25519PrivateKey:
-    """A private key from its PEM file.
+    """A private key from its file: PEM, 32 raw bytes, or these in hex.
 
     Raises:
         ConfigError: `bad_key`; `passphrase_needed`; `wrong_passphrase`.
@@ -137,6 +148,8 @@ def read_private(path: Path, passphrase: str | None = None) -> Ed25519PrivateKey
             hint="`expertserve keygen` makes one",
             code="bad_key",
         ) from error
+    if seed := _seed(pem):
+        return Ed25519PrivateKey.from_private_bytes(seed)
     encrypted = b"ENCRYPTED" in pem
     if encrypted and not passphrase:
         raise ConfigError(
@@ -150,7 +163,7 @@ def read_private(path: Path, passphrase: str | None = None) -> Ed25519PrivateKey
                 f"the passphrase doesn't open {path}", code="wrong_passphrase"
             ) from error
         raise ConfigError(
-            f"{path} is not a private key in PEM form",
+            f"{path} is not a private key: neither PEM nor 32 bytes",
             hint="see `expertserve keygen`",
             code="bad_key",
         ) from error
@@ -161,3 +174,11 @@ def read_private(path: Path, passphrase: str | None = None) -> Ed25519PrivateKey
             code="bad_key",
         )
     return key
+
+
+def _seed(data: bytes) -> bytes | None:
+    """The 32 bytes of a raw private key, as they are or in hex; None for another file."""
+    if len(data) == SEED:
+        return data
+    text = data.strip()
+    return bytes.fromhex(text.decode()) if re.fullmatch(rb"[0-9a-fA-F]{64}", text) else None

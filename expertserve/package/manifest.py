@@ -9,13 +9,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import (
-    BaseModel,
-    ConfigDict,
     Field,
     ValidationError,
     ValidatorFunctionWrapHandler,
@@ -27,38 +24,32 @@ from expertserve import plugins
 from expertserve.errors import LoadError, ManifestError
 from expertserve.files import read_bounded
 from expertserve.package import positions
+from expertserve.package.asking import Example, Prompt, ReasoningSpec, SoftPrompt
+from expertserve.package.section import Free, Section
 
 NAME = "manifest.json"
-AdapterType = Literal["lora", "dora", "ia3", "adalora", "lokr", "loha", "vera", "lora-fa"]
+AdapterType = Literal[
+    "lora",
+    "dora",
+    "ia3",
+    "adalora",
+    "lokr",
+    "loha",
+    "vera",
+    "lora-fa",
+    "pvera",
+    "miss",
+    "bone",
+    "delora",
+    "hra",
+    "vblora",
+    "gralora",
+]
 Template = Literal["chatml", "qwen3", "alpaca", "llama2", "vicuna", "custom"]
 Sha256 = Annotated[str, Field(max_length=100)]
-RANKED = ("lora", "dora", "adalora", "lokr", "loha", "vera", "lora-fa")
-
-
-class _Part(BaseModel):
-    """A JSON object: strict types, unknown keys kept, immutable."""
-
-    model_config = ConfigDict(extra="allow", strict=True, frozen=True, protected_namespaces=())
-
-    def unknown(self, path: str = "") -> Iterator[str]:
-        """Dotted paths of keys that the format doesn't define; comments (`_…`) are not counted."""
-        for key in self.__pydantic_extra__ or {}:
-            if not key.startswith("_"):
-                yield path + key
-        for name in type(self).model_fields:
-            value = getattr(self, name)
-            items = (
-                [(name, value)]
-                if not isinstance(value, tuple)
-                else [(f"{name}[{i}]", v) for i, v in enumerate(value)]
-            )
-            for place, item in items:
-                if isinstance(item, _Part) and not isinstance(item, _Free):
-                    yield from item.unknown(f"{path}{place}.")
-
-
-class _Free(_Part):
-    """An object whose keys are the author's own."""
+ALPHALESS = ("vera", "pvera", "miss", "bone", "delora", "hra", "vblora")
+"""Types with a rank and no alpha."""
+RANKED = ("lora", "dora", "adalora", "lokr", "loha", "lora-fa", "gralora", *ALPHALESS)
 
 
 def _or_offered(value: object, handler: ValidatorFunctionWrapHandler) -> object:
@@ -68,7 +59,7 @@ def _or_offered(value: object, handler: ValidatorFunctionWrapHandler) -> object:
     return handler(value)
 
 
-class Adapter(_Part):
+class Adapter(Section):
     """An adapter as the manifest describes it; `adapter_config.json` is the truth."""
 
     type: Annotated[AdapterType, WrapValidator(_or_offered)]
@@ -90,7 +81,7 @@ class Adapter(_Part):
         return self.type in RANKED
 
 
-class BaseModelSpec(_Part):
+class BaseModelSpec(Section):
     """A base model by name. The name is never a place: see `expertserve.models`."""
 
     name: Annotated[str, Field(min_length=1, max_length=1000)]
@@ -101,21 +92,7 @@ class BaseModelSpec(_Part):
     adapters: tuple[Adapter, ...] = ()
 
 
-class SoftPrompt(_Part):
-    """A soft prompt; packages that bring some are refused."""
-
-    name: str = ""
-    path: str = ""
-
-
-class Example(_Part):
-    """A question that the expert answers well, for playgrounds and documentation."""
-
-    prompt: Annotated[str, Field(min_length=1, max_length=2000)]
-    schema_text: Annotated[str, Field(alias="schema", max_length=20_000)] = ""
-
-
-class Routing(_Part):
+class Routing(Section):
     """When the expert is chosen by `auto`; see `expertserve.core.router`."""
 
     keywords: tuple[str, ...] = ()
@@ -124,7 +101,7 @@ class Routing(_Part):
     priority: Annotated[float, Field(ge=0, le=1)] = 0.5
 
 
-class Constraints(_Part):
+class Constraints(Section):
     """Beside which packages it may be loaded; see `expertserve.package.constraints`."""
 
     max_chain: Annotated[int, Field(ge=1)] | None = None
@@ -133,7 +110,7 @@ class Constraints(_Part):
     requires: tuple[str, ...] = ()
 
 
-class Decoding(_Part):
+class Decoding(Section):
     """Defaults of every request to this expert; a call's own arguments go before them."""
 
     temperature: Annotated[float, Field(ge=0, le=2)] | None = None
@@ -142,40 +119,53 @@ class Decoding(_Part):
     min_p: Annotated[float, Field(ge=0, le=1)] | None = None
     repetition_penalty: Annotated[float, Field(gt=0, le=100)] | None = None
     max_tokens: Annotated[int, Field(ge=1)] | None = None
+    max_new_tokens: Annotated[int, Field(ge=1)] | None = None
     stop_sequences: Annotated[
         tuple[Annotated[str, Field(min_length=1, max_length=1000)], ...], Field(max_length=64)
     ] = ()
     use_grammar: bool | None = None
     grammar_type: str | None = None
     grammar_file: str | None = None
-    schema_rules: dict[str, str] = {}
+    grammar_fix: Literal["word-boundaries"] | None = None
+    schema_rules: dict[str, str] = Field(default_factory=dict)
+    reasoning: ReasoningSpec | Literal["optional", "off"] | None = None
     validation: str | None = None
     validation_cmd: str | None = None
 
+    @property
+    def limit(self) -> int | None:
+        """`max_tokens`, which some authors call `max_new_tokens`."""
+        return self.max_tokens or self.max_new_tokens
 
-class Checkpoint(_Part):
+    @property
+    def judged(self) -> bool:
+        """Whether parsers are to judge the answers."""
+        return self.validation in ("parser-strict", "schema-strict")
+
+
+class Checkpoint(Section):
     """Another state of the training, and where its weights lie."""
 
     path: str
     step: Annotated[int, Field(ge=0)] | None = None
 
 
-class Training(_Part):
+class Training(Section):
     """How the expert was trained, and how it wants to be asked."""
 
-    dataset: _Free | None = None
-    config: _Free | None = None
+    dataset: Free | None = None
+    config: Free | None = None
     decoding: Decoding = Decoding()
     checkpoint: str | None = None
     packaging_checkpoint: str | None = None
-    alternative_checkpoints: dict[str, Checkpoint] = {}
+    alternative_checkpoints: dict[str, Checkpoint] = Field(default_factory=dict)
     trained_on: str | None = None
     base_model_version: str | None = None
     quality_score: float | None = None
     test_scenarios: object = None
 
 
-class Integrity(_Part):
+class Integrity(Section):
     """Hashes of the members, and a signature over them."""
 
     created_at: str | None = None
@@ -185,10 +175,10 @@ class Integrity(_Part):
     public_key: str | None = None
     signature_algorithm: str | None = None
     signature: str | None = None
-    files: dict[str, str] = {}
+    files: dict[str, str] = Field(default_factory=dict)
 
 
-class Manifest(_Part):
+class Manifest(Section):
     """A manifest of either version, in version 2's shape."""
 
     name: Annotated[str, Field(min_length=1, max_length=200)]
@@ -197,24 +187,25 @@ class Manifest(_Part):
     description: str = ""
     author: str | None = None
     homepage: str | None = None
-    repository: _Free | None = None
+    repository: Free | None = None
     base_models: Annotated[tuple[BaseModelSpec, ...], Field(min_length=1, max_length=64)]
     soft_prompts: tuple[SoftPrompt, ...] = ()
     capabilities: tuple[str, ...] = ()
-    limitations: tuple[str | _Free, ...] = ()
+    limitations: tuple[str | Free, ...] = ()
     routing: Routing = Routing()
     constraints: Constraints = Constraints()
-    perf: _Free | None = None
-    runtime: _Free | None = None
+    perf: Free | None = None
+    runtime: Free | None = None
+    prompt: Prompt = Prompt()
     training: Training = Training()
-    evaluation: _Free | None = None
+    evaluation: Free | None = None
     integrity: Integrity | None = None
     license: str | None = None
     tags: tuple[str, ...] = ()
     takes: Literal["schema"] | None = None
     """What a question needs beside it: `schema` stands for `schema=` of `generate`."""
     examples: Annotated[tuple[Example, ...], Field(max_length=20)] = ()
-    quality_metrics: _Free | None = None
+    quality_metrics: Free | None = None
 
     @field_validator("name")
     @classmethod
@@ -391,9 +382,11 @@ def _check_adapters(source: positions.LocatedJson, manifest: Manifest, moved: bo
                     hint="remove them, or correct the type",
                     code="invalid_manifest",
                 )
-            if adapter.ranked and (adapter.r is None or adapter.alpha is None):
+            bare = adapter.alpha is None and adapter.type not in ALPHALESS
+            if adapter.ranked and (adapter.r is None or bare):
+                needed = "r" if adapter.type in ALPHALESS else "r and alpha"
                 source.fail(
-                    place, f"a {adapter.type} adapter needs r and alpha", code="invalid_manifest"
+                    place, f"a {adapter.type} adapter needs {needed}", code="invalid_manifest"
                 )
             if adapter.use_dora is True and adapter.type != "dora":
                 source.fail(

@@ -10,6 +10,8 @@ from expertserve.errors import LoadError
 
 WEIGHTS = "adapter_model.safetensors"
 """The member that holds an adapter, as PEFT names it."""
+MLX_WEIGHTS = "adapters.safetensors"
+"""The same, as mlx-lm names it."""
 RESERVED = {
     "con",
     "prn",
@@ -136,6 +138,17 @@ def _why_unsafe(name: str, limits: Limits) -> str:
     return ""
 
 
+def is_inside(folder: Path, path: Path) -> bool:
+    """Whether a path stays in the folder, also through links.
+
+    A snapshot of the Hugging Face hub is a folder of links: its files lie in `blobs`, beside the
+    `snapshots` that it is one of.
+    """
+    own, real = folder.resolve(), path.resolve()
+    blobs = [own.parent.parent / "blobs"] if own.parent.name == "snapshots" else []
+    return any(real.is_relative_to(root) for root in (own, *blobs))
+
+
 def inside(folder: Path, name: str) -> Path:
     """A path that a manifest names, inside the package's folder, also through links.
 
@@ -143,6 +156,6 @@ def inside(folder: Path, name: str) -> Path:
         LoadError: `unsafe_member` where it would leave the folder.
     """
     path = folder / safe_path(name)
-    if not path.resolve().is_relative_to(folder.resolve()):
+    if not is_inside(folder, path):
         raise LoadError(f"{name!r} leads out of the package's folder", code="unsafe_member")
     return path

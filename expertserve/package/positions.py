@@ -146,12 +146,16 @@ def _offsets(text: str) -> dict[Path, int]:
 
 
 def _key(text: str, at: int, word: str, offsets: dict[Path, int], path: Path) -> str:
-    """An object's key; the same one twice is refused, since readers disagree about which counts."""
+    """An object's key; the same one twice is refused, since readers disagree about which counts.
+
+    Comments may repeat: nobody reads them.
+    """
     try:
         key = str(json.loads(word))
     except ValueError:
         return word
-    if (*path, key) in offsets:
+    comment = any(isinstance(part, str) and part.startswith("_") for part in (*path, key))
+    if (*path, key) in offsets and not comment:
         raise error_at(
             text,
             at,

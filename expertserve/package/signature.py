@@ -21,10 +21,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from expertserve.errors import ConfigError, IntegrityError
-from expertserve.files import read_bounded, write_whole
+from expertserve.files import decode_text, read_bounded, write_whole
 from expertserve.package import keys, positions
 from expertserve.package.archive import Package, open_package
 from expertserve.package.manifest import NAME, Integrity, Manifest, read_manifest
+from expertserve.package.publish import filled
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -148,9 +149,7 @@ def _signature(package: Package, integrity: Integrity) -> tuple[str, str]:
     inner = (integrity.signature or "").strip().lower()
     outer = ""
     if MEMBER in package.files:
-        outer = (
-            read_bounded(package.folder / MEMBER, 4096).decode("utf-8", "replace").strip().lower()
-        )
+        outer = decode_text(read_bounded(package.folder / MEMBER, 4096)).strip().lower()
     if inner and outer and inner != outer:
         return inner, f"integrity.signature and {MEMBER} differ"
     return inner or outer, ""
@@ -330,28 +329,29 @@ def sign(folder: Path, key: Ed25519PrivateKey, *, publisher: str | None = None) 
     """
     package = open_package(folder)
     manifest = read_manifest(folder)
-    raw = _raw_manifest(folder)
+    raw = filled(_raw_manifest(folder))
     files = {name: digest for name, digest in package.files.items() if name not in (NAME, MEMBER)}
     files[NAME] = MARK + canonical_hash(raw)
     signature = key.sign(message_of(files)).hex()
     name = publisher or (manifest.integrity.publisher if manifest.integrity else None)
+    now, public = datetime.now(UTC).isoformat(timespec="seconds"), keys.public_key(key)
+    bare = public.removeprefix(keys.PREFIX)  # their reader decodes it as it stands
     raw["integrity"] = {
-        "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
-        **({"publisher": name} if name else {}),
-        "pubkey": keys.public_key(key),
+        "created_at": now,
+        "timestamp": now,
+        "publisher": name or "",
+        "pubkey": bare,
+        "public_key": bare,
         "signature_algorithm": ALGORITHM,
         "signature": signature,
         "files": dict(sorted(files.items())),
     }
     _replace(folder / MEMBER, f"{signature}\n")
     _replace(folder / NAME, json.dumps(raw, indent=2, ensure_ascii=False) + "\n")
-    return verify_signature(
-        open_package(folder), read_manifest(folder), frozenset({keys.public_key(key)})
-    )
+    return verify_signature(open_package(folder), read_manifest(folder), frozenset({public}))
 
 
 def _replace(path: Path, text: str) -> None:
-    """Writes beside the file and renames, so that a broken run leaves the old file."""
     try:
         write_whole(path, text.encode())
     except OSError as error:

@@ -15,11 +15,15 @@ from pathlib import Path
 from typing import IO, Literal, NoReturn
 
 from expertserve.errors import ExpertError, LoadError
+from expertserve.files import check_not_pointer
 from expertserve.package.members import Limits, Members
 
 BLOCK = 1 << 20
 
 
+MAX_EXTENSION = 256 << 10
+"""A member's name has 240 bytes at most, but macOS writes a file's attributes there, too."""
+MACOS = ("__MACOSX/", ".DS_Store")
 ROOM, RATIO = 256 << 20, 100
 """Bounds on the unpacked size: bytes, and a multiple of the archive's size."""
 
@@ -62,6 +66,7 @@ def unpack(source: Path, folder: Path, limits: Limits) -> dict[str, str]:
 
 def archive_kind(source: Path) -> Literal["tar.gz", "zip"]:
     """Told by the first bytes; LoadError for anything else."""
+    check_not_pointer(source)
     with source.open("rb") as file:
         start = file.read(4)
     if start[:2] == b"\x1f\x8b":
@@ -88,6 +93,8 @@ class _Writer:
         path = self.members.claim(name)
         if not path.parts:
             raise LoadError(f"unsafe member name {name!r}: it names no file", code="unsafe_member")
+        if path.name.startswith("._") or str(path).startswith(MACOS):
+            return  # a Mac's notes about another member
         self.members.count(name, size, 0)  # what the header says, before anything is written
         self.members.total -= size
         target, digest, written = self.folder / path, hashlib.sha256(), 0
@@ -134,7 +141,7 @@ class _BoundedTarInfo(tarfile.TarInfo):
             raise LoadError(
                 f"the archive is damaged between two members: {error}", code="corrupt_archive"
             ) from error
-        if member.type in cls.HEADERS and member.size > 4096:  # a name has 240 characters at most
+        if member.type in cls.HEADERS and member.size > MAX_EXTENSION:
             raise LoadError(
                 f"the archive has an extension header of {member.size:,} bytes",
                 code="member_too_large",
@@ -194,10 +201,13 @@ class _SmallReads(io.FileIO):
 
 def _unpack_zip(source: Path, writer: _Writer) -> None:
     with _SmallReads(source) as file, zipfile.ZipFile(file) as archive:
+        from_windows = not any("/" in name for name in archive.namelist())
         for member in archive.infolist():
             mode = member.external_attr >> 16
-            if member.is_dir():
-                writer.members.claim(member.filename.rstrip("/"), folder=True)
+            # PowerShell separates folders by backslashes; they can't be both in one archive
+            name = member.filename.replace("\\", "/") if from_windows else member.filename
+            if name.endswith("/"):
+                writer.members.claim(name.rstrip("/"), folder=True)
             elif stat.S_IFMT(mode) not in (0, stat.S_IFREG):
                 raise _not_a_file(member.filename)
             elif member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
@@ -214,4 +224,4 @@ def _unpack_zip(source: Path, writer: _Writer) -> None:
                 )
             else:
                 with archive.open(member) as stream:
-                    writer.file(member.filename, member.file_size, stream)
+                    writer.file(name, member.file_size, stream)

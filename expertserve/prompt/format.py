@@ -15,6 +15,7 @@ from typing import Literal, TypedDict
 from expertserve.errors import ConfigError, IncompatibleError
 from expertserve.package.manifest import Template
 from expertserve.prompt import template as jinja
+from expertserve.prompt.system import SystemDefaults
 from expertserve.prompt.tokenizer import Tokenizer
 
 Role = Literal["system", "user", "assistant", "tool"]
@@ -59,7 +60,17 @@ NAMED = {"chatml": CHATML, "qwen3": CHATML, "alpaca": ALPACA, "llama2": LLAMA2, 
 MAX_TEXT = 2_000_000
 MAX_DEPTH = 32
 OWN_VARIABLES = ("messages", "add_generation_prompt", "bos_token", "eos_token", "source")
-TURN_ENDS = ("<|im_end|>", "<|eot_id|>", "<end_of_turn>", "<|end|>")
+TURN_ENDS = (
+    "<|im_end|>",
+    "<|eot_id|>",
+    "<|eot|>",
+    "<end_of_turn>",
+    "<turn|>",
+    "<|end|>",
+    "<|END_OF_TURN_TOKEN|>",
+    "<end_of_utterance>",
+)
+"""Ends of turns: ChatML's, Llama 3's and 4's, Gemma's and Gemma 4's, Phi's, Cohere's, SmolVLM's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +80,14 @@ class PromptFormat:
     Args:
         name: The manifest's `prompt_template`, or where the template came from.
         source: Jinja.
+        package: The package's own settings: which token ends a sequence, say. Its vocabulary isn't
+            used.
     """
 
     name: str
     source: str
     tokenizer: Tokenizer
+    package: Tokenizer | None = None
 
     @classmethod
     def choose(
@@ -81,12 +95,12 @@ class PromptFormat:
     ) -> PromptFormat:
         """The manifest's template, else the package's, else the base model's, else ChatML."""
         if declared and declared != "custom":
-            return cls(declared, NAMED[declared], base)
+            return cls(declared, NAMED[declared], base, package)
         if package and package.chat_template:
-            return cls("package", package.chat_template, base)
+            return cls("package", package.chat_template, base, package)
         if base.chat_template:
-            return cls("base model", base.chat_template, base)
-        return cls("chatml", CHATML, base)
+            return cls("base model", base.chat_template, base, package)
+        return cls("chatml", CHATML, base, package)
 
     def render(
         self,
@@ -127,8 +141,8 @@ class PromptFormat:
             | {
                 "messages": safe,
                 "add_generation_prompt": begins,
-                "bos_token": self.tokenizer.special("bos_token"),
-                "eos_token": self.tokenizer.special("eos_token"),
+                "bos_token": self.special("bos_token"),
+                "eos_token": self.special("eos_token"),
             }
             | ({} if thinking is None else {"enable_thinking": thinking}),
         )
@@ -142,6 +156,10 @@ class PromptFormat:
         if self.name == "qwen3" and thinking is False and begins:
             text += NO_THINKING
         return self._encode(text, specials)
+
+    def text(self, messages: Sequence[Message], *, thinking: bool | None = None) -> str:
+        """What a model reads of a conversation, special tokens included; raises as `render`."""
+        return self.tokenizer.decode_whole(self.render(messages, thinking=thinking))
 
     def _encode(self, text: str, specials: tuple[str, ...]) -> list[int]:
         ids: list[int] = []
@@ -157,13 +175,40 @@ class PromptFormat:
                 ids += self.tokenizer.encode(part)
         return ids
 
+    def special(self, name: str) -> str:
+        """The text of `bos_token`, `eos_token` …: the package's, where the base has that token."""
+        own = self.package.special(name) if self.package else ""
+        known = own and self.tokenizer.id_of(own) is not None
+        return own if known else self.tokenizer.special(name)
+
+    def probe(self) -> None:
+        """Renders a question: a broken template is found at load, not at the first request.
+
+        Raises:
+            IncompatibleError: `bad_template`.
+            ConfigError: `template_refused`, by a template that takes no conversation at all.
+        """
+        question: Message = {"role": "user", "content": "?"}
+        try:
+            self.render([question])
+        except ConfigError:  # some templates demand a system message
+            self.render([{"role": "system", "content": "?"}, question])
+
     def stop_token_ids(self) -> tuple[int, ...]:
-        """Tokens that end a turn: the template's, and the tokenizer's end of sequence."""
-        names = [t for t in TURN_ENDS if t in self.source] + [self.tokenizer.special("eos_token")]
+        """Tokens that end a turn: the template's, and the ends of sequence of package and base."""
+        names = [t for t in TURN_ENDS if t in self.source]
+        names += [self.special("eos_token"), self.tokenizer.special("eos_token")]
         if self.name in ("package", "base model"):
             names += [t for t in TURN_ENDS if t in self.tokenizer.special_tokens]
-        found = (self.tokenizer.id_of(n) for n in names if n)
+        found = [self.tokenizer.id_of(n) for n in names if n]
+        for folder in (self.package, self.tokenizer):
+            found += [i for i in folder.generation_ends if self.tokenizer.has(i)] if folder else []
         return tuple(dict.fromkeys(i for i in found if i is not None))
+
+    @property
+    def reasons(self) -> bool:
+        """Whether models with this template may write a think block before their answers."""
+        return self.name == "qwen3" or "<think>" in self.source
 
     def special_stops(self, stops: Sequence[str]) -> tuple[int, ...]:
         """The ids of stop sequences that are special tokens: those never come as text."""
@@ -302,8 +347,13 @@ def build_messages(
     schema: str | None = None,
     dialect: str | None = None,
     messages: Sequence[Message] | None = None,
+    defaults: SystemDefaults = SystemDefaults(),  # noqa: B008  (it is frozen)
 ) -> list[Message]:
     """A call's arguments → a conversation; `dialect` and `schema` in the system message.
+
+    Args:
+        dialect: Empty writes no line, None the expert's own.
+        defaults: The expert's own; a system message that begins with `Dialect:` has it already.
 
     Raises:
         ConfigError: Neither or both of prompt and messages; an empty prompt; a system message given
@@ -337,8 +387,6 @@ def build_messages(
     turns: list[Message] = (
         [{"role": "user", "content": prompt}] if prompt is not None else list(messages or ())
     )
-    context = [f"Dialect: {dialect}"] if dialect else []
-    context += [f"Schema:\n{schema.strip()}"] if schema and schema.strip() else []
     given = turns[0]["content"] if turns[0]["role"] == "system" else None
     if system is not None and given is not None:
         raise ConfigError(
@@ -347,7 +395,27 @@ def build_messages(
             code="bad_prompt",
         )
     own = system if system is not None else given
-    if own is None and not context:
+    text = _system_text(own, schema, dialect, defaults)
+    if text is None:
         return turns
-    text = "\n".join(([own + "\n"] if own and context else [own] if own else []) + context)
     return [{"role": "system", "content": text}, *(turns[1:] if given is not None else turns)]
+
+
+def _system_text(
+    own: str | None, schema: str | None, dialect: str | None, defaults: SystemDefaults
+) -> str | None:
+    """The caller's own text, else the expert's; below it dialect and schema, a line each.
+
+    A text that is context itself (`Dialect: …`, `Schema: …`) is part of these lines.
+    """
+    if dialect is None and not (own or "").startswith("Dialect:"):
+        dialect = defaults.dialect
+    own = defaults.text if own is None else own
+    context = [f"Dialect: {dialect}"] if dialect else []
+    if own and own.startswith(("Dialect:", "Schema:")):
+        context.append(own)
+        own = None
+    context += [f"Schema:\n{schema.strip()}"] if schema and schema.strip() else []
+    if own is None and not context:
+        return None
+    return "\n".join(([own + "\n"] if own and context else [own] if own else []) + context)

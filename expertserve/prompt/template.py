@@ -16,7 +16,8 @@ from typing import Any, NoReturn
 
 import jinja2
 from jinja2 import nodes
-from jinja2.ext import loopcontrols
+from jinja2.ext import Extension, loopcontrols
+from jinja2.parser import Parser
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.visitor import NodeTransformer
 
@@ -187,6 +188,17 @@ class _Counting(NodeTransformer):
         return self._in("_made", node) if len(node.items) > 32 else node
 
 
+class _Generation(Extension):
+    """`{% generation %}` marks what a model wrote, for masks in training. It writes its body."""
+
+    tags = {"generation"}  # noqa: RUF012
+
+    def parse(self, parser: Parser) -> nodes.Node:
+        line = next(parser.stream).lineno
+        body = parser.parse_statements(("name:endgeneration",), drop_needle=True)
+        return nodes.Scope(body, lineno=line)
+
+
 class _Sandbox(ImmutableSandboxedEnvironment):
     """Jinja with counted loops, bounded operators and an allow-list of filters and methods."""
 
@@ -197,7 +209,7 @@ class _Sandbox(ImmutableSandboxedEnvironment):
         super().__init__(
             trim_blocks=True,
             lstrip_blocks=True,
-            extensions=[loopcontrols],
+            extensions=[loopcontrols, _Generation],
             optimized=False,
             finalize=_check_size,
         )

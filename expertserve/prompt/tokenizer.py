@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from expertserve.errors import IncompatibleError
-from expertserve.files import read_bounded
+from expertserve.files import check_not_pointer, decode_text, read_bounded
 
 if TYPE_CHECKING:
     import tokenizers
@@ -41,6 +43,11 @@ class Tokenizer:
         """Takes them for the characters that they are written with."""
         return _load(self.folder / FILE, plain=True)
 
+    @property
+    def library(self) -> tokenizers.Tokenizer:
+        """The library's own, which knows special tokens; for decoding streams."""
+        return self._whole
+
     def encode(self, text: str) -> list[int]:
         """Token ids of template text: `<|im_end|>` is one token."""
         return _encode(self._whole, text)
@@ -60,6 +67,10 @@ class Tokenizer:
     def id_of(self, token: str) -> int | None:
         return self._whole.token_to_id(token)
 
+    def has(self, token_id: int) -> bool:
+        """Whether an id stands for a token."""
+        return 0 <= token_id < 1 << 31 and self._whole.id_to_token(token_id) is not None
+
     @cached_property
     def special_tokens(self) -> tuple[str, ...]:
         """The texts that `encode` takes for special tokens, longest first."""
@@ -77,11 +88,17 @@ class Tokenizer:
         return str(value.get("content", "")) if isinstance(value, dict) else str(value)
 
     @cached_property
+    def generation_ends(self) -> tuple[int, ...]:
+        """What `generation_config.json` says ends a sequence: one id, or several."""
+        named = _json(self.folder / "generation_config.json").get("eos_token_id")
+        return tuple(i for i in (named if isinstance(named, list) else [named]) if type(i) is int)
+
+    @cached_property
     def chat_template(self) -> str | None:
         """The folder's chat template, from any of transformers' three places."""
         file = self.folder / "chat_template.jinja"
         if file.is_file():
-            return read_bounded(file, MAX_TEMPLATE).decode("utf-8", "replace")
+            return decode_text(read_bounded(file, MAX_TEMPLATE))
         template = self.config.get("chat_template") or _json(
             self.folder / "chat_template.json"
         ).get("chat_template")
@@ -110,6 +127,7 @@ def _build(file: Path, changed: int, size: int, plain: bool) -> tokenizers.Token
     """Shared by all experts of a base model: loading takes 0.1 s and holds the GIL."""
     import tokenizers
 
+    check_not_pointer(file)
     try:
         tokenizer = tokenizers.Tokenizer.from_file(str(file))
     except Exception as error:  # the library raises bare Exception
@@ -124,8 +142,23 @@ def _unreadable(file: Path, error: Exception) -> IncompatibleError:
     return IncompatibleError(f"{file} can't be read: {error}", code="bad_tokenizer")
 
 
-def read_vocabulary(file: Path) -> dict[str, int]:
-    """Token → id of a `tokenizer.json`, added tokens included, without building the tokenizer.
+@dataclass(frozen=True, slots=True)
+class TokenTable:
+    """The tokens of a `tokenizer.json`.
+
+    Args:
+        ids: Token → id, added tokens included.
+        added: Those that were added to the model's own.
+        special: Those of them that only templates write.
+    """
+
+    ids: Mapping[str, int]
+    added: frozenset[str]
+    special: frozenset[str]
+
+
+def read_vocabulary(file: Path) -> TokenTable:
+    """A `tokenizer.json`'s tokens, without building the tokenizer.
 
     Raises:
         IncompatibleError: It isn't one.
@@ -138,7 +171,9 @@ def read_vocabulary(file: Path) -> dict[str, int]:
             if isinstance(words, dict)
             else {token: i for i, (token, _) in enumerate(words)}
         )
-        return found | {t["content"]: t["id"] for t in content.get("added_tokens") or []}
+        added = {t["content"]: t["id"] for t in content.get("added_tokens") or []}
+        special = {t["content"] for t in content.get("added_tokens") or [] if t.get("special")}
+        return TokenTable(found | added, frozenset(added), frozenset(special))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise IncompatibleError(
             f"{file.name} holds no vocabulary: {type(error).__name__}: {error}",
@@ -165,38 +200,3 @@ def _encode(tokenizer: tokenizers.Tokenizer, text: str) -> list[int]:
         raise IncompatibleError(
             f"the tokenizer can't encode this text: {error}", code="bad_tokenizer"
         ) from error
-
-
-def check_same_ids(package: Tokenizer, base: Tokenizer) -> None:
-    """Refuses a package whose tokenizer gives a token another id than the base's.
-
-    Only the vocabulary is compared, as JSON: the package's tokenizer itself is a stranger's program
-    of normalisers and patterns, and is never run. Prompts are tokenised by the base model's.
-
-    Raises:
-        IncompatibleError: `tokenizer_mismatch`, with examples.
-    """
-    if (package.folder / FILE).stat().st_size > MAX_VOCABULARY:
-        raise IncompatibleError(
-            f"the package's {FILE} is larger than {MAX_VOCABULARY:,} bytes", code="bad_tokenizer"
-        )
-    if (package.folder / FILE).read_bytes() == (base.folder / FILE).read_bytes():
-        return
-    ours, theirs = read_vocabulary(package.folder / FILE), base.vocabulary
-    moved = [(t, i, theirs.get(t)) for t, i in ours.items() if theirs.get(t) != i]
-    missing = [t for t in theirs if t not in ours]
-    if not moved and not missing:
-        return
-    shown = (
-        ", ".join(f"{t!r} is {i} in the package, {j} in the base" for t, i, j in moved[:3])
-        or f"the base has {missing[0]!r}, the package has not"
-    )
-    raise IncompatibleError(
-        f"the package's tokenizer differs from the base model's in {len(moved) + len(missing):,}"
-        f" tokens: {shown}",
-        hint=(
-            "the expert was trained on another base model, or its vocabulary was extended; neither"
-            " can be served on this one"
-        ),
-        code="tokenizer_mismatch",
-    )

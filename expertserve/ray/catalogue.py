@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import re
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -18,10 +17,10 @@ from expertserve.manager import AsyncExpertManager
 from expertserve.package.archive import open_package
 from expertserve.package.constraints import load_order
 from expertserve.package.manifest import Manifest, read_manifest
+from expertserve.package.source import split_name
 from expertserve.ray.source import absolute, fetch, packages_at, read_text, write_text
 
 FILE = "experts.json"
-NAMED = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)=(.+)")
 log = logging.getLogger("expertserve.ray")
 
 
@@ -207,15 +206,12 @@ class Catalogue:
         return True
 
     def _expand(self, given: str) -> list[tuple[Wanted, Manifest]]:
-        match = NAMED.fullmatch(given) if not Path(given).exists() else None
-        place = absolute(match[2] if match else given)
+        name, place = split_name(given)
         found = []
-        for source in packages_at(place):
+        for source in packages_at(absolute(place)):
             package = open_package(fetch(source, self._cache), cache_dir=self._cache)
             manifest = read_manifest(package.folder)
-            found.append(
-                (Wanted(match[1] if match else manifest.name, source, package.digest), manifest)
-            )
+            found.append((Wanted(name or manifest.name, source, package.digest), manifest))
         return found
 
     def _note(self, change: Change, after: Snapshot) -> None:

@@ -16,8 +16,9 @@ from expertserve.config import EngineConfig
 from expertserve.core.engines import default_engine
 from expertserve.core.entry import ExpertInfo
 from expertserve.core.options import Options
+from expertserve.core.streams import AsyncStream
 from expertserve.engine.base import Engine, EngineInfo, Resident
-from expertserve.errors import ConfigError, EngineDeadError, ExpertError, ExpertNotLoadedError
+from expertserve.errors import ConfigError, ExpertError, ExpertNotLoadedError
 from expertserve.manager import AsyncExpertManager
 from expertserve.models import LocalModel
 from expertserve.ray.catalogue import CatalogueFollower, Snapshot
@@ -283,14 +284,14 @@ class _Note:
     result: InferenceResult | None = None
 
 
-def _so_far(stream: object) -> InferenceResult | None:
+def _so_far(stream: AsyncStream) -> InferenceResult | None:
     try:
-        return stream.result  # type: ignore[attr-defined, no-any-return]
-    except (ExpertError, EngineDeadError):
+        return stream.result
+    except ExpertError:
         return None
 
 
-async def _batched(stream: AsyncIterator[Chunk] | object) -> AsyncIterator[list[Chunk]]:
+async def _batched(stream: AsyncStream) -> AsyncIterator[list[Chunk]]:
     """The first chunk at once, the others in batches of what came within `BATCH_SECONDS`."""
     ready: list[Chunk] = []
     wake = asyncio.Event()
@@ -299,7 +300,7 @@ async def _batched(stream: AsyncIterator[Chunk] | object) -> AsyncIterator[list[
     async def read() -> None:
         nonlocal ended
         try:
-            async for chunk in stream:  # type: ignore[union-attr]
+            async for chunk in stream:
                 ready.append(chunk)
                 wake.set()
         finally:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from ray.serve.request_router import (
     FIFOMixin,
     MultiplexMixin,
@@ -15,10 +13,6 @@ from ray.serve.request_router import (
 )
 
 from expertserve.ray.affinity import Affinity
-
-if TYPE_CHECKING:
-    pass
-
 
 NO_ADAPTER = "*"
 """Ray's router looks at requests with a model id alone; this one says that any replica will do."""

@@ -32,9 +32,12 @@ except ImportError as error:
         "Ray Serve isn't installed", hint="pip install 'expertserve[ray]'", code="missing_extra"
     ) from error
 
+from expertserve.package.source import split_name
 from expertserve.ray.catalogue import Catalogue, Change, Snapshot
 from expertserve.ray.config import RayConfig, read_config
+from expertserve.ray.metrics import ReplicaMeter
 from expertserve.ray.replica import Replica, Report
+from expertserve.ray.router import NO_ADAPTER, AffinityRouter
 from expertserve.ray.service import Item, RayService, ReplicaLostError
 from expertserve.ray.source import absolute
 from expertserve.request import GenerateArgs
@@ -46,8 +49,6 @@ from expertserve.server.problems import Refusal
 if TYPE_CHECKING:
     from ray.serve.handle import DeploymentHandle, DeploymentResponseGenerator
     from starlette.types import ASGIApp
-from expertserve.ray.metrics import ReplicaMeter
-from expertserve.ray.router import NO_ADAPTER, AffinityRouter
 
 INGRESS, ENGINE, CATALOGUE = "ingress", "engine", "catalogue"
 STATS_SECONDS = 1.0
@@ -109,8 +110,8 @@ def build_app(args: dict[str, Any]) -> serve.Application:
 
 
 def _absolute(given: str) -> str:
-    name, equals, source = given.partition("=")
-    return f"{name}={absolute(source)}" if equals and "/" not in name else absolute(given)
+    name, source = split_name(given)
+    return f"{name}={absolute(source)}" if name else absolute(source)
 
 
 def _timing(config: RayConfig) -> dict[str, Any]:
@@ -174,18 +175,14 @@ class _EngineDeployment:
     """See `Replica`."""
 
     async def __init__(self, config: dict[str, Any], catalogue: DeploymentHandle) -> None:  # type: ignore[misc]
-        self._catalogue = catalogue
         with _text_with_hint():
             self._replica = Replica(
                 read_config(config),
-                self._current,
+                _Listed(catalogue).snapshot,
                 serve.get_replica_context().replica_tag,
                 ReplicaMeter(),
             )
             await self._replica.begin()
-
-    async def _current(self) -> Snapshot:
-        return await _one(self._catalogue, "snapshot")  # type: ignore[no-any-return]
 
     async def adopt(self, snapshot: Snapshot) -> int:
         return await self._replica.adopt(snapshot)
@@ -224,8 +221,6 @@ class _EngineDeployment:
 
 
 class _Ingress:
-    """The HTTP front."""
-
     async def __init__(  # type: ignore[misc]
         self, config: dict[str, Any], engine: DeploymentHandle, catalogue: DeploymentHandle
     ) -> None:
@@ -379,9 +374,6 @@ def _translated() -> Iterator[None]:
         raise ReplicaLostError(
             f"no replica could take this: {type(error).__name__}", hint=hint
         ) from error
-
-
-# ── metrics ─────────────────────────────────────────────────────────────────────────────────────
 
 
 # ── running ─────────────────────────────────────────────────────────────────────────────────────

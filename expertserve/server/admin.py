@@ -13,6 +13,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.datastructures import UploadFile
 
+from expertserve.core.entry import ExpertInfo
 from expertserve.errors import ConfigError, ExpertNotLoadedError, LoadError
 from expertserve.files import move_file, part_path
 from expertserve.server.ask import Json
@@ -88,11 +89,11 @@ async def load(
     if not is_upload(request.scope):
         body = await _json(request, NamedSource)
         async with parts.changing(body.name):
-            return await _load(parts, body.name, inside(parts, body.path), body)
+            return await _load(parts, _entry(body.name, inside(parts, body.path), body))
     async with _Upload(parts) as upload:
         given = await upload.read(request)
         async with parts.changing(name := _checked(name or given)):
-            return await _load(parts, name, upload.path, None, upload)
+            return await _load(parts, _entry(name, upload.path), upload)
 
 
 @router.put("/{name}", openapi_extra=LOAD_BODY, summary="Replace an expert")
@@ -102,11 +103,12 @@ async def replace(request: Request, name: str, key: Admin) -> Json:
     if not is_upload(request.scope):
         body = await _json(request, Source)
         async with parts.changing(_checked(name)):
-            return await _replace(parts, name, inside(parts, body.path), body)
+            entry = _entry(name, inside(parts, body.path), body)
+            return await _replace(parts, entry, body.pin)
     async with _Upload(parts) as upload:
         await upload.read(request)
         async with parts.changing(_checked(name)):
-            return await _replace(parts, name, upload.path, None, upload)
+            return await _replace(parts, _entry(name, upload.path), None, upload)
 
 
 @router.delete("/{name}", summary="Unload an expert")
@@ -286,60 +288,43 @@ class _Upload:
             return name if isinstance(name, str) else None
 
 
-async def _load(
-    parts: Parts, name: str, path: Path, source: Source | None, upload: _Upload | None = None
-) -> Json:
-    _checked(name)
-    options = source or Source(path=".")
-    entry = StateEntry(
-        name=name,
-        path=str(path),
-        pin=bool(options.pin),
-        checksum=options.checksum,
-        checkpoint=options.checkpoint,
-    )
-    there = parts.has(name)
-    info = await parts.service.load_expert(
-        name, path, pin=entry.pin, checksum=entry.checksum, checkpoint=entry.checkpoint
-    )
+def _entry(name: str, path: Path, source: Source | None = None) -> StateEntry:
+    given = source.model_dump(exclude={"name", "path"}, exclude_none=True) if source else {}
+    return StateEntry(name=name, path=str(path), **given)
+
+
+async def _load(parts: Parts, entry: StateEntry, upload: _Upload | None = None) -> Json:
+    there = parts.has(_checked(entry.name))
+    info = await entry.load(parts.service)
     try:
-        _done(
-            parts, entry.model_copy(update={"pin": info.pinned}), "load", upload
-        )  # it may have been there, and pinned
+        _done(parts, entry, info, "load", upload)
     except LoadError:  # what can't be stored isn't loaded either
         if not there:
-            await parts.service.unload_expert(name)
+            await parts.service.unload_expert(entry.name)
         raise
     return expert_model(parts, info)
 
 
 async def _replace(
-    parts: Parts, name: str, path: Path, source: Source | None, upload: _Upload | None = None
+    parts: Parts, entry: StateEntry, pin: bool | None, upload: _Upload | None = None
 ) -> Json:
-    options = source or Source(path=".")
-    old = parts.state.find(name)
+    old = parts.state.find(entry.name)
     try:
-        info = await parts.service.replace_expert(
-            name, path, checksum=options.checksum, checkpoint=options.checkpoint
-        )
+        info = await entry.exchange(parts.service)
     except ExpertNotLoadedError:
-        return await _load(parts, name, path, source, upload)
-    if options.pin is not None:
-        info = await parts.service.pin_expert(name, options.pin)
-    entry = StateEntry(
-        name=name,
-        path=str(path),
-        pin=info.pinned,
-        checksum=options.checksum,
-        checkpoint=options.checkpoint,
-    )
-    _done(parts, entry, "replace", upload)
+        return await _load(parts, entry, upload)
+    if pin is not None:
+        info = await parts.service.pin_expert(entry.name, pin)
+    _done(parts, entry, info, "replace", upload)
     _forget_upload(parts, old)
     return expert_model(parts, info)
 
 
-def _done(parts: Parts, entry: StateEntry, action: str, upload: _Upload | None) -> None:
-    parts.state.put(entry)
+def _done(
+    parts: Parts, entry: StateEntry, info: ExpertInfo, action: str, upload: _Upload | None
+) -> None:
+    """Stores it, pinned as it is: it may have been there, and pinned."""
+    parts.state.put(entry.model_copy(update={"pin": info.pinned}))
     parts.metrics.loaded(entry.name, action)
     parts.wake()
     if upload:

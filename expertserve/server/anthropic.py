@@ -203,6 +203,7 @@ class MessagesShape(NamedEvents):
     def whole(self, results: Sequence[InferenceResult]) -> Json:
         completion = results[0].completions[0]
         thoughts, text = split_thoughts(completion.text)
+        thoughts = (completion.reasoning or "") + thoughts
         call = find_call(text, self.tools)
         content: list[Json] = []
         if thoughts:
@@ -241,6 +242,7 @@ class MessagesShape(NamedEvents):
 
     def delta(self, chunk: Chunk) -> list[Json]:
         thoughts, text = self._thoughts.feed(chunk.text)
+        thoughts = chunk.reasoning + thoughts
         return self._write("thinking", thoughts) + self._write("text", self._held.feed(text))
 
     def _write(self, kind: str, text: str) -> list[Json]:

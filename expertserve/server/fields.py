@@ -153,6 +153,18 @@ class Fields(Wire):
     json_schema: Annotated[
         Schema | None, Field(description="The short way to response_format json_schema.")
     ] = None
+    grammar_fix: Annotated[
+        Literal["word-boundaries"] | None,
+        Field(description="A blank wherever two words of the grammar would meet."),
+    ] = None
+    fallback: Annotated[
+        Literal["base"] | None,
+        Field(description="With `auto`: the base model answers what fits no expert."),
+    ] = None
+    reasoning: Annotated[
+        Literal["strip", "keep", "off"] | None,
+        Field(description="A think block before the answer: apart from it, in it, or none."),
+    ] = None
     restrict_to_schema: Annotated[
         bool | None, Field(description="Names in the answer are those of `schema`.")
     ] = None

@@ -22,7 +22,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from expertserve.errors import ConfigError, ExpertError, ExpertNotLoadedError
-from expertserve.request import nearest, routed_by
+from expertserve.request import check_fallback, nearest, routed_by
 from expertserve.result import Chunk, InferenceResult
 from expertserve.server.ask import Ask
 from expertserve.server.auth import Key
@@ -99,6 +99,8 @@ def choose(parts: Parts, key: Key, ask: Ask) -> str:
             for r in parts.service.route(*routed_by(ask.prompt, ask.args))
             if key.allows(r.name)
         ]
+        if not allowed and check_fallback(ask.args):
+            allowed = [b for b in parts.service.info().base_models if key.allows(b)]
         if not allowed:
             raise ConfigError(
                 "no expert that you may use fits this prompt",

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-import sys
 import time
-from typing import TextIO
 
 ROOT = "expertserve"
 
@@ -54,9 +52,9 @@ def _short(value: object) -> str:
     return text[:12] if len(text) == 64 and text.isalnum() else text  # a digest
 
 
-def configure(*, as_json: bool = True, stream: TextIO | None = None) -> None:
+def configure(*, as_json: bool = True) -> None:
     """Sends expertserve's and uvicorn's log lines to standard error, once."""
-    handler = logging.StreamHandler(stream or sys.stderr)
+    handler = logging.StreamHandler()
     handler.setFormatter(JsonLines() if as_json else Plain())
     for name, level in ((ROOT, logging.INFO), ("uvicorn", logging.WARNING)):
         logger = logging.getLogger(name)

@@ -137,6 +137,8 @@ class Function(Tolerant):
         dict[str, Any] | None, Field(description="The JSON schema of its arguments.")
     ] = None
 
+    strict: Annotated[bool | None, Field(description="The schema is held exactly.")] = None
+
     def tool(self) -> Tool:
         return Tool(
             self.name,

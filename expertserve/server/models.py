@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING
 
+from expertserve.core.entry import ExpertInfo
 from expertserve.errors import ConfigError, ExpertNotLoadedError
 from expertserve.server.ask import Json
 from expertserve.server.auth import Key
 from expertserve.server.generation import AUTO, not_found
 from expertserve.server.parts import Parts
-
-if TYPE_CHECKING:
-    from expertserve.core.entry import ExpertInfo
 
 
 async def list_models(parts: Parts, key: Key) -> list[Json]:
@@ -60,7 +57,7 @@ def _manifest_facts(parts: Parts, name: str) -> Json:
         "description": manifest.description,
         "capabilities": list(manifest.capabilities),
         "license": manifest.license,
-        "dialect": prepared.dialect,
+        "dialect": prepared.system.dialect,
         "base_digest": prepared.base.digest,
         "decoding": manifest.decoding.model_dump(exclude_defaults=True),
         "takes_schema": manifest.takes == "schema",

@@ -214,7 +214,9 @@ class OllamaShape(Shape):
         self._held = HeldBack(self.tools)
 
     def whole(self, results: Sequence[InferenceResult]) -> Json:
-        thoughts, text = split_thoughts(results[0].completions[0].text)
+        completion = results[0].completions[0]
+        thoughts, text = split_thoughts(completion.text)
+        thoughts = (completion.reasoning or "") + thoughts
         call = find_call(text, self.tools)
         line = self._line("" if call else text, thoughts, call)
         return line | self._end_of(results[0])
@@ -247,7 +249,7 @@ class OllamaShape(Shape):
 
     def delta(self, chunk: Chunk) -> list[Json]:
         thoughts, text = self._thoughts.feed(chunk.text)
-        text = self._held.feed(text)
+        text, thoughts = self._held.feed(text), chunk.reasoning + thoughts
         return [self._line(text, thoughts)] if text or thoughts else []
 
     def end(self, results: Sequence[InferenceResult]) -> list[Json]:

@@ -20,7 +20,11 @@ from expertserve.server.wire import ChatRequest, TextRequest
 def usage(results: Sequence[InferenceResult], *, scored: bool = False) -> Json:
     read = sum(r.usage.prompt_tokens for r in results)
     written = 0 if scored else sum(r.usage.completion_tokens for r in results)
-    return _usage(read, written, sum(r.usage.cached_tokens for r in results))
+    thought = sum(r.usage.reasoning_tokens for r in results)
+    cached = sum(r.usage.cached_tokens for r in results)
+    return _usage(read, written, cached) | {
+        "completion_tokens_details": {"reasoning_tokens": thought}
+    }
 
 
 def _usage(read: int, written: int, cached: int) -> Json:
@@ -154,18 +158,21 @@ class ChatShape(Shape):
         return made if scores is None else made | {"prompt_logprobs": scores}
 
     def _choice(self, index: int, completion: Completion) -> Json:
-        call = find_call(completion.text, self.tools)
+        call = find_call(completion.answer, self.tools)
         message: Json = {
             "role": "assistant",
             "content": None if call else self.begun + completion.text,
             "refusal": None,
         }
+        if completion.reasoning is not None:
+            message["reasoning_content"] = completion.reasoning
         if call:
             message |= self._called(call)
+        own = (completion.logprobs or ())[completion.reasoning_tokens :]
         made: Json = {
             "index": index,
             "message": message,
-            "logprobs": self._logprobs(completion.logprobs or ()) if self.logprobs else None,
+            "logprobs": self._logprobs(own) if self.logprobs else None,
             "finish_reason": reason_of(completion, called=self._word if call else ""),
             "stop_reason": completion.stop,
         }
@@ -212,15 +219,19 @@ class ChatShape(Shape):
 
     def delta(self, chunk: Chunk) -> list[Json]:
         self.answer.written += len(chunk.token_ids)
-        text = self._held_back(chunk.index).feed(chunk.text) if self.tools else chunk.text
-        shown = (self.logprobs and chunk.logprobs) or (self.answer.show_ids and chunk.token_ids)
+        thought: list[Json] = [{"reasoning_content": chunk.reasoning}] if chunk.reasoning else []
+        events = [self._event(chunk.index, delta) for delta in thought]
+        logprobs = chunk.logprobs[chunk.reasoning_tokens :]
+        kept, text = chunk.text[: chunk.kept], chunk.text[chunk.kept :]
+        text = kept + (self._held_back(chunk.index).feed(text) if self.tools and text else text)
+        shown = (self.logprobs and logprobs) or (self.answer.show_ids and chunk.token_ids)
         if not text and not shown:
-            return []
-        logprobs = self._logprobs(chunk.logprobs) if self.logprobs else None
-        event = self._event(chunk.index, {"content": text}, logprobs)
+            return events
+        told = self._logprobs(logprobs) if self.logprobs else None
+        event = self._event(chunk.index, {"content": text}, told)
         if self.answer.show_ids:
             event["choices"][0]["token_ids"] = list(chunk.token_ids)  # type: ignore[index]
-        return [event]
+        return [*events, event]
 
     def _held_back(self, index: int) -> HeldBack:
         return self._held.setdefault(index, HeldBack(self.tools))

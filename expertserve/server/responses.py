@@ -82,7 +82,7 @@ class ResponsesRequest(Fields):
     text: Annotated[TextSettings | None, Field(description="The form of the text.")] = None
     reasoning: Annotated[
         Reasoning | None, Field(description="Effort `none` and `minimal` turn thinking off.")
-    ] = None
+    ] = None  # type: ignore[assignment]
     include: Annotated[
         list[str] | None, Field(description=f"`{LOGPROBS}` is the one that has a meaning.")
     ] = None
@@ -114,7 +114,7 @@ class ResponsesRequest(Fields):
         messages = turns([*before, *self.items])
         if self.instructions is not None:
             messages = [{"role": "developer", "content": self.instructions}, *messages]
-        own = set(type(self).model_fields) - set(Fields.model_fields)
+        own = set(type(self).model_fields) - set(Fields.model_fields) | {"reasoning"}
         shared = self.model_dump(by_alias=True, exclude_unset=True, exclude=own)
         for name in self.model_extra or ():
             shared.pop(name, None)

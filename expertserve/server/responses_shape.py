@@ -93,12 +93,14 @@ class ResponsesShape(NamedEvents):
     def whole(self, results: Sequence[InferenceResult]) -> Json:
         completion = results[0].completions[0]
         thoughts, text = split_thoughts(completion.text)
+        thoughts = (completion.reasoning or "") + thoughts
         call = find_call(text, self.tools)
         items = [thoughts_item(new_id("rs"), thoughts)] if thoughts else []
         if call:
             items.append(call_item(new_id("fc"), call))
         else:
-            logprobs = self._logprobs(completion.logprobs or ())
+            own = (completion.logprobs or ())[completion.reasoning_tokens :]
+            logprobs = self._logprobs(own)
             items.append(message_item(new_id("msg"), text, logprobs))
         made = self._response(items, results[0])
         self.keep(made)
@@ -174,9 +176,13 @@ class ResponsesShape(NamedEvents):
 
     def delta(self, chunk: Chunk) -> list[Json]:
         thoughts, text = self._thoughts.feed(chunk.text)
-        events = self._think(thoughts)
+        events = self._think(chunk.reasoning + thoughts)
         text = self._held.feed(text)
-        return events + (self._write(text, self._logprobs(chunk.logprobs)) if text else [])
+        return events + (
+            self._write(text, self._logprobs(chunk.logprobs[chunk.reasoning_tokens :]))
+            if text
+            else []
+        )
 
     def _think(self, text: str) -> list[Json]:
         if not text:
@@ -275,6 +281,6 @@ def _usage(result: InferenceResult) -> Json:
         "input_tokens": usage.prompt_tokens,
         "input_tokens_details": {"cached_tokens": usage.cached_tokens},
         "output_tokens": usage.completion_tokens,
-        "output_tokens_details": {"reasoning_tokens": 0},
+        "output_tokens_details": {"reasoning_tokens": usage.reasoning_tokens},
         "total_tokens": usage.total_tokens,
     }

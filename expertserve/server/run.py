@@ -12,7 +12,6 @@ import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 from urllib.parse import quote
@@ -21,6 +20,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from expertserve.errors import ConfigError, ExpertError, ExpertNotLoadedError
+from expertserve.package.source import NamedPackage
 from expertserve.server.app import create_app
 from expertserve.server.logs import configure
 from expertserve.server.parts import Parts
@@ -33,14 +33,6 @@ log = logging.getLogger("expertserve.server")
 KEEP_ALIVE = 75
 """Seconds, more than the 60 of common proxies: they must be the ones who close."""
 Announce = Callable[[str, Parts], None]
-
-
-@dataclass(frozen=True, slots=True)
-class NamedPackage:
-    """A package of the command line, under the name that requests will use."""
-
-    name: str
-    path: Path
 
 
 class DrainingServer(uvicorn.Server):

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import AsyncIterator, Sequence
-from typing import TYPE_CHECKING, Protocol, Unpack
+from typing import Protocol, Unpack
 
-if TYPE_CHECKING:
-    from expertserve.core.entry import ExpertInfo, ManagerInfo
-    from expertserve.core.router import Route
-    from expertserve.engine.base import EngineInfo
-    from expertserve.expert import PreparedExpert
-    from expertserve.request import GenerateArgs
-    from expertserve.result import Chunk, InferenceResult
+from expertserve.core.entry import ExpertInfo, ManagerInfo
+from expertserve.core.router import Route
+from expertserve.engine.base import EngineInfo
+from expertserve.expert import PreparedExpert
+from expertserve.request import GenerateArgs
+from expertserve.result import Chunk, InferenceResult
 
 
 class ServiceStream(Protocol):

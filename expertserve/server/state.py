@@ -10,6 +10,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from expertserve.core.entry import ExpertInfo
 from expertserve.errors import ConfigError, ExpertError, LoadError
 from expertserve.files import write_whole
 from expertserve.server.service import Service
@@ -28,6 +29,22 @@ class StateEntry(BaseModel):
     pin: bool = False
     checksum: str | None = None
     checkpoint: str | None = None
+
+    async def load(self, service: Service) -> ExpertInfo:
+        """Loads it again as it was loaded; raises what `Service.load_expert` raises."""
+        return await service.load_expert(
+            self.name,
+            self.path,
+            pin=self.pin,
+            checksum=self.checksum,
+            checkpoint=self.checkpoint,
+        )
+
+    async def exchange(self, service: Service) -> ExpertInfo:
+        """Puts it in the place of what is loaded under its name."""
+        return await service.replace_expert(
+            self.name, self.path, checksum=self.checksum, checkpoint=self.checkpoint
+        )
 
 
 class _StateFile(BaseModel):
@@ -91,7 +108,6 @@ class ServerState:
 
 
 def _write(file: Path, entries: list[StateEntry]) -> None:
-    """A new file in place of the old one."""
     file.parent.mkdir(parents=True, exist_ok=True)
     text = json.dumps({"experts": [e.model_dump(exclude_none=True) for e in entries]}, indent=2)
     write_whole(file, (text + "\n").encode(), durable=True)
@@ -122,13 +138,7 @@ async def restore(
         if entry.name in have:
             continue
         try:
-            await service.load_expert(
-                entry.name,
-                entry.path,
-                pin=entry.pin,
-                checksum=entry.checksum,
-                checkpoint=entry.checkpoint,
-            )
+            await entry.load(service)
             loaded(entry.name)
         except ExpertError as error:
             failed.append(entry.name)

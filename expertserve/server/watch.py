@@ -103,13 +103,9 @@ async def _take_as(parts: Parts, path: Path, known: StateEntry | None) -> tuple[
         parts.state.note(StateEntry(name=name, path=str(path)))
         return name, "load"
     if parts.has(known.name):
-        await service.replace_expert(
-            known.name, path, checksum=known.checksum, checkpoint=known.checkpoint
-        )
+        await known.exchange(service)
         return known.name, "replace"
-    await service.load_expert(
-        known.name, path, pin=known.pin, checksum=known.checksum, checkpoint=known.checkpoint
-    )
+    await known.load(service)
     return known.name, "load"  # it is in the state, but was broken at start
 
 

@@ -188,6 +188,15 @@ class ChatRequest(Fields):
         """The tools of which one must be called; empty where none must."""
         return self.offered if self._choice[0] == "required" else []
 
+    def _is_strict(self, called: list[Tool]) -> bool:
+        """Whether what is asked for, a format or the tools that are called, is all strict."""
+        if called:
+            names = {tool.name for tool in called}
+            given = [t.function for t in self.tools or () if t.function] or self.functions or ()
+            return all(f.strict for f in given if f.name in names)
+        format = self.response_format
+        return bool(format and format.json_schema and format.json_schema.strict)
+
     def ask(self) -> Ask:
         """What the core is asked.
 
@@ -212,6 +221,8 @@ class ChatRequest(Fields):
                 )
             args.pop("grammar", None)
             args["json_schema"] = constraint
+            if self._is_strict(called):
+                args["strict"] = True
         args["messages"] = messages
         return Ask(self.model, None, args)
 

@@ -20,7 +20,7 @@ from expertserve.errors import ExpertError
 from tests import tiny
 from tests.cli.conftest import run
 
-COMMANDS = "serve ray generate chat batch pack inspect check prepare keygen sign verify models bench completion".split()
+COMMANDS = "serve ray generate chat batch init pack inspect check prepare test keygen sign verify models bench completion".split()
 
 
 def test_help_has_an_example_for_every_command() -> None:

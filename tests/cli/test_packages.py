@@ -49,6 +49,19 @@ def test_inspect_works_without_the_base_model(tiny_package: Path, tmp_path: Path
     )
 
 
+def test_inspect_shows_what_the_model_would_read(
+    tiny_package: Path, tiny_base: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "t.sql").write_text("CREATE TABLE t (id INT);\n")
+    places = ("--models-dir", tiny_base.parent, "--cache-dir", tmp_path / "c")
+    asked = ("inspect", tiny_package, "--prompt", "How many?", *places)
+    turn = "<|im_start|>user\nHow many?<|im_end|>\n<|im_start|>assistant\n"
+    assert run(*asked).stdout.startswith(f"<|im_start|>system\nDialect: sql<|im_end|>\n{turn}")
+    said = json.loads(run(*asked, "--schema", tmp_path / "t.sql", "--json").stdout)["prompt"]
+    context = "Dialect: sql\nSchema:\nCREATE TABLE t (id INT);"
+    assert said == f"<|im_start|>system\n{context}<|im_end|>\n{turn}"
+
+
 def test_unknown_keys_are_reported(tiny_base: Path, tiny_lora: Path, tmp_path: Path) -> None:
     package = tiny.package(tmp_path / "p", tiny_lora, tiny_base, novelty=1)
     facts = json.loads(

@@ -34,7 +34,7 @@ KINDS = [
     ("lora", 30),
     ("loha", 3),
 ]
-KINDS += [("lokr", 4), ("vera", 16)]
+KINDS += [("lokr", 4), ("vera", 16), ("pissa", 4), ("lora_bias", 4)]
 
 
 @dataclass(frozen=True)

@@ -43,9 +43,11 @@ class Driver:
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(120)
 
-    def prepare(self, folder: Path, kind: str, rank: int) -> ServingAdapter:
+    def prepare(
+        self, folder: Path, kind: str, rank: int, targets: list[str] | None = None
+    ) -> ServingAdapter:
         """The serving form of a PEFT folder."""
-        declared = Adapter.model_validate_json(json.dumps(tiny.adapters_entry(kind, rank)))
+        declared = Adapter.model_validate_json(json.dumps(tiny.adapters_entry(kind, rank, targets)))
         return prepare_adapter(
             read_adapter(folder, declared, folder / WEIGHTS), self.base, folder.name, self._cache
         )

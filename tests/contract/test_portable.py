@@ -17,12 +17,12 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from expertserve import EngineConfig
+from expertserve.decoding.text import TextStream, held_back
 from expertserve.engine.machine import choose_dtype
 from expertserve.engine.portable import worker
 from expertserve.engine.portable.cache import BatchCache
 from expertserve.engine.portable.engine import TransformersEngine
 from expertserve.engine.portable.sampling import Choosing, choose, draw
-from expertserve.engine.portable.text import TextStream, held_back
 from expertserve.errors import (
     ConfigError,
     DeviceError,

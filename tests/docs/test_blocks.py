@@ -36,6 +36,7 @@ from tests.docs.blocks import (
 )
 
 OFFLINE = (
+    "init",
     "pack",
     "inspect",
     "check",

@@ -16,7 +16,9 @@ class Reference:
         from peft import PeftModel
         from transformers import AutoModelForCausalLM
 
-        model: Any = AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32)
+        model: Any = AutoModelForCausalLM.from_pretrained(
+            base, dtype=torch.float32, attn_implementation="eager"
+        )  # torch's own attention leaves out Gemma 2's caps
         self.model = (PeftModel.from_pretrained(model, adapter) if adapter else model).eval()
 
     @torch.no_grad()
@@ -45,3 +47,10 @@ class Reference:
         )
         chosen = logits.log_softmax(-1).gather(1, torch.tensor(answer)[:, None])[:, 0]
         return [int(t) for t in logits.argmax(-1)], [float(p) for p in chosen]
+
+    @torch.no_grad()
+    def likeliest(self, prompt: Sequence[int], answer: Sequence[int], count: int) -> list[set[int]]:
+        """The likeliest tokens at each place of an answer."""
+        logits = self.model(input_ids=torch.tensor([[*prompt, *answer]])).logits[0]
+        top = logits[len(prompt) - 1 : -1].topk(count, -1).indices
+        return [set(row) for row in top.tolist()]

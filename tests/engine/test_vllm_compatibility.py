@@ -1,5 +1,5 @@
 """What we rely on inside vLLM. If an upgrade changes one of these, its test fails, and `VERSIONS` in
-engine/vllm/engine.py must not be raised yet.
+engine/vllm/version.py must not be raised yet.
 """
 
 from __future__ import annotations
@@ -7,7 +7,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import inspect
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -17,6 +17,7 @@ pytest.importorskip("vllm", reason="only where vLLM is installed")
 
 from expertserve.config import EngineConfig
 from expertserve.engine.vllm import engine as ours
+from expertserve.engine.vllm import version
 from expertserve.errors import EngineDeadError
 from expertserve.models import LocalModel
 
@@ -28,7 +29,7 @@ def parameters(function: object) -> list[str]:
 def test_the_version_is_one_that_is_known() -> None:
     import vllm
 
-    assert vllm.__version__.startswith(tuple(f"{v}." for v in ours.VERSIONS))
+    assert version.is_known(vllm.__version__) and version.is_known(version.installed())
 
 
 def test_the_punica_wrapper_is_called_as_we_override_it() -> None:
@@ -192,7 +193,16 @@ def test_a_call_ends_when_the_engine_dies_before_it_answers(
     """Asked what it holds, over a client that never answers, answers late, or lost its worker."""
 
     async def ask(call: Callable[[], Coroutine[object, object, object]], errored: bool) -> object:
-        llm = SimpleNamespace(errored=errored, collective_rpc=lambda name: call())
+        async def nothing(*arguments: object) -> AsyncIterator[object]:
+            for nobody in ():
+                yield nobody
+
+        llm = SimpleNamespace(
+            errored=errored,
+            collective_rpc=lambda name: call(),
+            generate=nothing,
+            model_config=SimpleNamespace(max_model_len=512),
+        )
         monkeypatch.setattr(ours, "launch", lambda *arguments: asyncio.sleep(0, llm))
         engine = ours.VLLMEngine()
         base = LocalModel(tiny_base.name, tiny_base)
@@ -217,3 +227,28 @@ def test_vllm_has_everything_that_the_patches_replace() -> None:
     for patch in (*PATCHES, ADAPTERS):
         for target in patch.replaces:
             assert resolve_name(target) is not None, f"{patch.name}: {target}"
+
+
+def test_drafted_tokens_get_their_requests_values() -> None:
+    import torch
+
+    from expertserve.engine.vllm.patches import drafts
+
+    ends = torch.tensor([2, 3, 6])
+    wide = drafts.expand_batch_to_tokens(torch.tensor([0.5, 0.8, 0.0]), ends, 6, 0, 1)
+    torch.testing.assert_close(wide, torch.tensor([0.5, 0.5, 0.8, 1.0, 1.0, 1.0]))
+    kept = drafts.expand_batch_to_tokens(torch.tensor([4, 0]), torch.tensor([1, 3]), 3)
+    assert kept.tolist() == [4, 0, 0]
+
+
+def test_the_manager_of_structured_outputs_takes_a_backend() -> None:
+    from vllm.v1.structured_output import StructuredOutputManager
+
+    source = inspect.getsource(StructuredOutputManager)
+    assert "self.backend: StructuredOutputBackend | None = None" in source
+    manager = SimpleNamespace(backend=None, backend_name=None)
+    version.use_backend(manager, "ours", "expertserve")
+    assert (manager.backend, manager.backend_name) == ("ours", "expertserve")
+    older = SimpleNamespace(backend=None)
+    version.use_backend(older, "ours", "expertserve")
+    assert vars(older) == {"backend": "ours"}

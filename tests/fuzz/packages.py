@@ -14,8 +14,9 @@ import numpy
 from hypothesis import strategies as st
 from safetensors.numpy import save_file
 
-from expertserve.adapters.peft import CONFIG, read_adapter
+from expertserve.adapters.peft import read_adapter
 from expertserve.adapters.serving import prepare_adapter
+from expertserve.adapters.settings import CONFIG
 from expertserve.check import check_package
 from expertserve.core.router import Router
 from expertserve.expert import prepare

@@ -12,7 +12,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from expertserve.adapters.peft import CONFIG
+from expertserve.adapters.settings import CONFIG
 from expertserve.package.members import WEIGHTS
 from tests.fuzz import draw
 from tests.fuzz.guard import Broken

@@ -7,7 +7,7 @@ from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
-from expertserve.adapters.peft import CONFIG
+from expertserve.adapters.settings import CONFIG
 from expertserve.errors import ExpertError
 from expertserve.package import keys
 from expertserve.package.archive import open_package

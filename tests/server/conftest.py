@@ -19,8 +19,9 @@ import pytest
 
 from expertserve.engine.fake import FakeEngine
 from expertserve.manager import AsyncExpertManager
+from expertserve.package.source import NamedPackage
 from expertserve.server.parts import Parts
-from expertserve.server.run import DrainingServer, NamedPackage, load_all
+from expertserve.server.run import DrainingServer, load_all
 from expertserve.server.settings import ServerSettings
 from tests import tiny
 

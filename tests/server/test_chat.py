@@ -51,6 +51,20 @@ def test_auto_goes_to_the_expert_that_fits(server: Running) -> None:
     assert caught.value.code == "no_expert_fits"
 
 
+def test_auto_falls_back_to_the_base_model_where_that_is_asked_for(server: Running) -> None:
+    def asked(text: str, **extra: Any) -> str:
+        turns: Any = [{"role": "user", "content": text}]
+        answer = server.openai().chat.completions.create(
+            model="auto", messages=turns, extra_body={"fallback": "base", **extra}
+        )
+        return str(answer.model)
+
+    assert asked("weather?") == "tiny" and server.engine.requests[-1].adapter is None
+    assert asked("Extract the json") == "json"
+    with pytest.raises(openai.BadRequestError):
+        asked("weather?", fallback="none")
+
+
 def test_the_base_model_answers_by_its_own_name_without_an_adapter(server: Running) -> None:
     answer = server.openai().chat.completions.create(model="TINY", messages=ASK)
     assert answer.model == "tiny"

@@ -132,7 +132,8 @@ import sys, asyncio
 from pathlib import Path
 from expertserve.engine.fake import FakeEngine
 from expertserve.manager import AsyncExpertManager
-from expertserve.server.run import NamedPackage, serve
+from expertserve.package.source import NamedPackage
+from expertserve.server.run import serve
 from expertserve.server.settings import ServerSettings
 base, cache, state, folder, delay, *packages = sys.argv[1:]
 fake = lambda: FakeEngine(lambda prompt: "SELECT 1 FROM t WHERE a = b", delay=float(delay))

@@ -17,6 +17,7 @@ from torch import nn
 from torch.nn.functional import linear
 
 from expertserve.adapters.layer import RESERVED
+from expertserve.adapters.places import names_of
 from expertserve.adapters.serving import ServingAdapter
 from expertserve.errors import IncompatibleError, LoadError
 from expertserve.package.members import WEIGHTS
@@ -225,7 +226,8 @@ def read(
     modules = {}
     for name in names:
         a, b = (tensors[f"{PREFIX}{name}.lora_{side}.weight"] for side in "AB")
-        modules[name] = _fitted(name, layers.get(name), a, b, dtype, device)
+        own = next((n for n in names_of(name) if n in layers), name)
+        modules[own] = _fitted(own, layers.get(own), a, b, dtype, device)
     return RowAdapter(adapter.digest, modules)
 
 

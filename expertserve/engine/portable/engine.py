@@ -166,7 +166,7 @@ class TransformersEngine:
 
 def _check_layers(base: LocalModel) -> None:
     """Refuses models with other state than a KV cache, which changing rows can't share."""
-    kinds = base.config.get("layer_types")
+    kinds = base.text_config.get("layer_types")
     odd = sorted({str(k) for k in kinds} - ATTENTION) if isinstance(kinds, list) else []
     if odd:
         raise IncompatibleError(
@@ -202,6 +202,7 @@ def _load(base: LocalModel, config: EngineConfig, device: str, dtype: str) -> Lo
 
     if config.threads or cpu_share() < torch.get_num_threads():
         torch.set_num_threads(config.threads or math.ceil(cpu_share()))
+    capped = base.text_config.get("attn_logit_softcapping") is not None
     with _failing(f"{base.name} can't be loaded"), _without_progress():
         model = transformers.AutoModelForCausalLM.from_pretrained(
             base.path,
@@ -209,6 +210,8 @@ def _load(base: LocalModel, config: EngineConfig, device: str, dtype: str) -> Lo
             local_files_only=True,
             use_safetensors=True,
             trust_remote_code=False,
+            # torch's own attention leaves out caps on its scores, such as Gemma 2's, in silence
+            **({"attn_implementation": "eager"} if capped else {}),
         )
         model = model.to(device).eval()
     tokenizer = Tokenizer(base.path)

@@ -6,11 +6,12 @@ import threading
 from collections import OrderedDict
 from pathlib import Path
 
+from expertserve.decoding.block import AnyText, Blocks
 from expertserve.decoding.compile import read_mask
 from expertserve.decoding.mask import GlrVocabulary, Mask, MaskState, fallback_mask
 from expertserve.decoding.vocabulary import Vocabulary
 from expertserve.grammar.gbnf import parse
-from expertserve.request import Constraint
+from expertserve.request import FREE, Constraint
 
 KEPT = 16
 """Compiled grammars in memory."""
@@ -28,6 +29,7 @@ class Guides:
         self._tokenizer = tokenizer
         self._size = size
         self._vocabulary: Vocabulary | None = None
+        self._blocks: Blocks | None = None
         self._own: GlrVocabulary | None = None
         self._masks: OrderedDict[str, Mask] = OrderedDict()
         self._lock = threading.Lock()
@@ -45,15 +47,24 @@ class Guides:
             self._masks.move_to_end(name)
             while len(self._masks) > KEPT:
                 self._masks.popitem(last=False)
+            if constraint.reasoning:
+                self._blocks = self._blocks or Blocks(self._read().tokens)
+                mask = self._blocks.before(mask, constraint.reasoning)
         state = mask.start()
         for token in constraint.begun:
             state.commit(token)
         return state
 
-    def _load(self, constraint: Constraint) -> Mask:
+    def _read(self) -> Vocabulary:
         self._vocabulary = self._vocabulary or Vocabulary.read(self._tokenizer)
+        return self._vocabulary
+
+    def _load(self, constraint: Constraint) -> Mask:
+        if constraint.engine == FREE:
+            return AnyText()
+        vocabulary = self._read()
         if constraint.mask is None:
-            rules = parse(constraint.gbnf)
-            return fallback_mask(constraint.engine, rules, self._vocabulary, self._size)
-        self._own = self._own or GlrVocabulary(self._vocabulary)
+            rules = parse(constraint.gbnf, bounded=False)
+            return fallback_mask(constraint.engine, rules, vocabulary, self._size)
+        self._own = self._own or GlrVocabulary(vocabulary)
         return read_mask(constraint.mask, self._own)

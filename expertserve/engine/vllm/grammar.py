@@ -25,10 +25,13 @@ from vllm.v1.structured_output.backend_types import (
     StructuredOutputOptions,
 )
 
+from expertserve.decoding.block import AnyText, Blocks
 from expertserve.decoding.compile import read_mask, vocabulary_of
 from expertserve.decoding.mask import GlrVocabulary, Mask, MaskState, fallback_mask
 from expertserve.engine.vllm import patches
+from expertserve.engine.vllm.version import use_backend
 from expertserve.grammar.gbnf import parse
+from expertserve.request import FREE, ReasoningRule
 
 patches.install("core")
 
@@ -45,7 +48,8 @@ class Scheduler(AsyncScheduler):  # type: ignore[misc]
         config = self.vllm_config
         manager = self.structured_output_manager
         size = config.model_config.get_vocab_size()
-        manager.backend = Backend(config, tokenizer=manager.tokenizer, vocab_size=size)
+        backend = Backend(config, tokenizer=manager.tokenizer, vocab_size=size)
+        use_backend(manager, backend, NAME)
         Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
 
 
@@ -73,6 +77,7 @@ class Backend(StructuredOutputBackend):  # type: ignore[misc]
         self._lock = Lock()
         self._folder = Path(self.vllm_config.model_config.tokenizer)
         self._vocabulary: GlrVocabulary | None = None
+        self._blocks: Blocks | None = None
 
     def compile_grammar(
         self,
@@ -81,18 +86,23 @@ class Backend(StructuredOutputBackend):  # type: ignore[misc]
         stop_token_ids: set[int] | None = None,
     ) -> StructuredOutputGrammar:
         spec = json.loads(grammar_spec)
-        name = spec["mask"] or spec["digest"]
+        name = spec["mask"] or spec["digest"] or spec["engine"]
         with self._lock:
             mask = self._masks.get(name) or self._load(spec)
             self._masks[name] = mask
             self._masks.move_to_end(name)
             while len(self._masks) > KEPT:
                 self._masks.popitem(last=False)
+            if spec["reasoning"]:
+                self._blocks = self._blocks or Blocks(vocabulary_of(self._folder).tokens)
+                mask = self._blocks.before(mask, ReasoningRule(**spec["reasoning"]))
         return Sentence(mask, sorted(stop_token_ids or ()), spec.get("begun", ()))
 
     def _load(self, spec: dict[str, Any]) -> Mask:
+        if spec["engine"] == FREE:
+            return AnyText()
         if not spec["mask"]:
-            rules, vocabulary = parse(spec["gbnf"]), vocabulary_of(self._folder)
+            rules, vocabulary = parse(spec["gbnf"], bounded=False), vocabulary_of(self._folder)
             return fallback_mask(spec["engine"], rules, vocabulary, self.vocab_size)
         self._vocabulary = self._vocabulary or GlrVocabulary(vocabulary_of(self._folder))
         return read_mask(Path(spec["mask"]), self._vocabulary)

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from expertserve.engine.vllm.errors import translated
 from expertserve.engine.vllm.options import read
+from expertserve.engine.vllm.reason import VARIABLE, EngineNote
 from expertserve.errors import EngineDeadError
 
 if TYPE_CHECKING:
@@ -43,15 +44,18 @@ async def launch(
     options: Mapping[str, object],
     defaults: Mapping[str, str],
     chosen: Mapping[str, str],
+    note: EngineNote,
 ) -> AsyncLLM:
     """Starts vLLM's processes; takes a quarter of a minute. A cancelled start ends them.
 
     Args:
+        note: Where they write why they ended.
         options: The user's own arguments of vLLM, over ours.
         defaults: Variables for these processes, where the user hasn't set them.
         chosen: Variables that go before the user's.
     """
-    start = _Start()
+    start = _Start(note)
+    chosen = {**chosen, VARIABLE: str(note.path)}
     try:
         return await asyncio.to_thread(
             start.run, arguments, options, {**ENVIRONMENT, **defaults}, chosen
@@ -64,7 +68,8 @@ async def launch(
 class _Start:
     """One start, which may be given up while a thread is busy with it."""
 
-    def __init__(self) -> None:
+    def __init__(self, note: EngineNote) -> None:
+        self._note = note
         self._over = threading.Event()
         self._given_up = threading.Event()
         self._before: set[BaseProcess] | None = None
@@ -78,7 +83,13 @@ class _Start:
     ) -> AsyncLLM:
         """Raises EngineDeadError `engine_closed` when given up, and translated errors."""
         try:
-            with _launching, _set(defaults, chosen), _no_main(), _ignoring_sigint(), translated():
+            with (
+                _launching,
+                _set(defaults, chosen),
+                _no_main(),
+                _ignoring_sigint(),
+                translated(self._note.read, starting=True),
+            ):
                 import torch  # noqa: F401  (configures its logging)
 
                 logging.getLogger("torch._library.triton").setLevel(

@@ -1,17 +1,43 @@
-"""vLLM's GPU wrapper with the row scale before its low-rank kernels. Not measured on GPUs."""
+"""Adapters in vLLM's GPU workers: vLLM's own Triton kernels, and the row scale before them.
+
+To vLLM's kernels the reserved ranks are zeros. They take float16 and bfloat16 only.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from vllm.lora.punica_wrapper.punica_gpu import PunicaWrapperGPU
 
-from expertserve.engine.vllm.row_scale import scale_rows
+from expertserve.engine.vllm.scale_kernel import scale_rows
+
+if TYPE_CHECKING:
+    from vllm.lora.layers import LoRAMapping
 
 
 class RowScaleCUDA(PunicaWrapperGPU):  # type: ignore[misc]
-    """As `RowScaleCPU`, by vLLM's Triton kernels, to which the reserved ranks are zeros."""
+    """vLLM's GPU wrapper, with DoRA's, IA³'s and biases' rows scaled and shifted."""
+
+    affine_ids: frozenset[int] = frozenset()
+    """The adapters that scale or shift anything; the worker extension says which."""
+
+    def __init__(
+        self,
+        max_num_batched_tokens: int,
+        max_batches: int,
+        device: torch.device | str,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(max_num_batched_tokens, max_batches, device, **kwargs)
+        self._affine = torch.zeros(self.max_loras, dtype=torch.int32, device=device)
+
+    def update_metadata(
+        self, mapping: LoRAMapping, lora_index_to_id: list[int | None], *args: Any, **kwargs: Any
+    ) -> None:
+        super().update_metadata(mapping, lora_index_to_id, *args, **kwargs)
+        flags = [int(i in self.affine_ids) for i in lora_index_to_id]
+        self._affine.copy_(torch.tensor(flags[: len(self._affine)], dtype=torch.int32))
 
     def add_lora_linear(
         self,
@@ -23,7 +49,7 @@ class RowScaleCUDA(PunicaWrapperGPU):  # type: ignore[misc]
         **kwargs: Any,
     ) -> None:
         rows = y.view(-1, y.shape[-1])
-        scale_rows(rows, self._token_lora_indices[: len(rows)], lora_b_stacked)
+        scale_rows(rows, self._token_lora_indices, self._affine, lora_b_stacked)
         super().add_lora_linear(y, x, lora_a_stacked, lora_b_stacked, *args, **kwargs)
 
     def add_lora_logits(
@@ -36,5 +62,5 @@ class RowScaleCUDA(PunicaWrapperGPU):  # type: ignore[misc]
         **kwargs: Any,
     ) -> None:
         rows = y.view(-1, y.shape[-1])
-        scale_rows(rows, self._sampler_indices[: len(rows)], (lora_b_stacked,))
+        scale_rows(rows, self._sampler_indices, self._affine, (lora_b_stacked,))
         super().add_lora_logits(y, x, lora_a_stacked, lora_b_stacked, *args, **kwargs)

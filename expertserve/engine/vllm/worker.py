@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Any
 import torch
 from safetensors.torch import load_file
 from vllm.lora.request import LoRARequest
-from vllm.model_executor.layers.linear import RowParallelLinear
+from vllm.lora.utils import parse_fine_tuned_lora_name
 
 from expertserve.engine.vllm import patches
+from expertserve.engine.vllm.fit import PREFIX, SUFFIX, modules_of
+from expertserve.engine.vllm.slots import check_experts, check_linear, is_experts
 from expertserve.package.members import WEIGHTS
 
 if TYPE_CHECKING:
@@ -37,6 +39,32 @@ class WorkerExtension:
             for i, lora in manager.list_adapters().items()
         ]
 
+    def expertserve_places(
+        self: WorkerBase, modules: list[str]
+    ) -> tuple[list[str], dict[str, list[tuple[str, int]]]]:
+        """Where vLLM puts an adapter's modules.
+
+        Returns:
+            Those that it has no slot for, and those that it wants in parts: each part's name and
+            its number of output rows.
+        """
+        manager: Any = self.model_runner.lora_manager._adapter_manager
+        slots = _slots(manager)
+        known = {part for parts in slots.values() for part in parts}
+        missing, split = [], {}
+        for module in modules:
+            name = _vllm_name(manager, module)
+            if name in known:
+                continue
+            if name not in slots or is_experts(manager.modules[name]):
+                missing.append(module)
+                continue
+            parent, _, _ = module.rpartition(".")
+            parts = [f"{parent}.{part.rpartition('.')[2]}" for part in slots[name]]
+            sizes = manager.modules[name].base_layer.output_sizes
+            split[module] = list(zip(parts, sizes, strict=True))
+        return missing, split
+
     def expertserve_add(self: WorkerBase, name: str, adapter_id: int, folder: str) -> int:
         """Loads an adapter into a slot and compares it with the file; returns its modules.
 
@@ -45,23 +73,46 @@ class WorkerExtension:
         Raises:
             RuntimeError: A module is missing or differs.
         """
+        file = load_file(f"{folder}/{WEIGHTS}")
+        if any(t[:, :2].any() for n, t in file.items() if n.endswith(SUFFIX)):
+            patches.adapters.note_affine(adapter_id)
         self.add_lora(LoRARequest(name, adapter_id, folder))
         manager: Any = self.model_runner.lora_manager._adapter_manager
         slot = manager.lora_index_to_id.index(adapter_id)
-        wanted = load_file(f"{folder}/{WEIGHTS}")
+        wanted = {
+            (_vllm_name(manager, module), side): file[f"{PREFIX}{module}.lora_{side}.weight"]
+            for module in modules_of(file)
+            for side in "AB"
+        }
         checked = 0
-        for module, layer in manager.modules.items():
-            parent, _, last = module.rpartition(".")
-            parts = [
-                f"{parent}.{p}" if parent else p
-                for p in manager.packed_modules_mapping.get(last, [last])
-            ]
-            checked += _check_layer(module, layer, parts, slot, wanted)
-        if 2 * checked != len(wanted):
+        for module, parts in _slots(manager).items():
+            layer = manager.modules[module]
+            a, b = ([wanted.get((part, side)) for part in parts] for side in "AB")
+            check = check_experts if is_experts(layer) else check_linear
+            check(module, layer, slot, a, b)
+            checked += sum(t is not None for t in b)
+        if 2 * checked != len(file):
             raise RuntimeError(
-                f"{checked} modules of the adapter are in the slot, {len(wanted) // 2} should be"
+                f"{checked} modules of the adapter are in the slot, {len(file) // 2} should be"
             )
         return checked
+
+
+def _slots(manager: Any) -> dict[str, list[str]]:
+    """vLLM's layers that hold adapters, and the names of the modules that each one packs."""
+    found = {}
+    for module in manager.modules:
+        parent, _, last = module.rpartition(".")
+        parts = manager.packed_modules_mapping.get(last, [last])
+        found[module] = [f"{parent}.{part}" if parent else part for part in parts]
+    return found
+
+
+def _vllm_name(manager: Any, module: str) -> str:
+    """An adapter's module under the name that vLLM's model gives it."""
+    mapper = getattr(manager.model, "hf_to_vllm_mapper", None)
+    renames = mapper.get_rename_mapper() if mapper is not None else None
+    return str(parse_fine_tuned_lora_name(f"{PREFIX}{module}.lora_A.weight", renames)[0])
 
 
 def _bytes(lora: Any) -> int:
@@ -70,43 +121,3 @@ def _bytes(lora: Any) -> int:
         for held in (layer.lora_a, layer.lora_b):
             tensors += [t for t in (held if isinstance(held, list) else [held]) if t is not None]
     return sum(t.nbytes for t in tensors)
-
-
-def _check_layer(
-    name: str, layer: Any, parts: list[str], slot: int, wanted: dict[str, torch.Tensor]
-) -> int:
-    """Compares a layer's slices with the file; returns how many parts the file has for it."""
-    a = [wanted.get(f"base_model.model.{p}.lora_A.weight") for p in parts]
-    b = [wanted.get(f"base_model.model.{p}.lora_B.weight") for p in parts]
-    if (
-        layer.tp_size > 1
-        and isinstance(layer.base_layer, RowParallelLinear)
-        and any(t is not None and t[:, 1].any() for t in b)
-    ):
-        raise RuntimeError(
-            f"{name} shifts rows and is split over its inputs, so that every process would add the"
-            " shift; serve it on one device"
-        )
-    if layer.tp_size > 1 and any(t is not None for t in b):
-        a, b = (
-            (layer.slice_lora_a(a), layer.slice_lora_b(b))
-            if len(parts) > 1
-            else ([layer.slice_lora_a(a[0])], [layer.slice_lora_b(b[0])])
-        )
-    stacked_a, stacked_b = (
-        s if isinstance(s, tuple) else (s,) for s in (layer.lora_a_stacked, layer.lora_b_stacked)
-    )
-    for held, file in (*zip(stacked_a, a, strict=True), *zip(stacked_b, b, strict=True)):
-        own = held[slot, 0]
-        if file is None:
-            same = not own.any()
-        else:
-            file = file.to(own.dtype)
-            same = (
-                torch.equal(own[: file.shape[0], : file.shape[1]], file)
-                and not own[file.shape[0] :].any()
-                and not own[:, file.shape[1] :].any()
-            )
-        if not same:
-            raise RuntimeError(f"the slot's weights for {name} are not the adapter's")
-    return sum(t is not None for t in b)

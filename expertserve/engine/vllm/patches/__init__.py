@@ -10,7 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from expertserve.engine.vllm.patches import adapters, exit, masks, seeds
+from expertserve.engine.vllm.patches import adapters, devices, drafts, exit, experts, masks, seeds
+from expertserve.engine.vllm.reason import record
 
 Process = Literal["worker", "core"]
 
@@ -56,6 +57,43 @@ PATCHES = (
         install=masks.install,
     ),
     Patch(
+        name="experts",
+        replaces=(
+            "vllm.model_executor.layers.fused_moe.config.FusedMoEConfig.__post_init__",
+            "vllm.lora.layers.fused_moe.FusedMoEWithLoRA.can_replace_layer",
+            "vllm.lora.layers.fused_moe.FusedMoE3DWithLoRA.can_replace_layer",
+        ),
+        processes=("worker",),
+        devices=("cpu",),
+        reason="with adapters on, experts take Triton's kernels, which no CPU has",
+        until="vLLM serves a mixture with adapters on its attention on CPUs",
+        install=experts.install,
+    ),
+    Patch(
+        name="devices",
+        replaces=(
+            "vllm.lora.layers.base_linear._get_lora_device",
+            "vllm.lora.layers.fused_moe._get_lora_device",
+        ),
+        processes=("worker",),
+        devices=("cpu",),
+        reason="a repacked int8 layer has no weight, and the engine doesn't start",
+        until="vLLM finds the place of a layer whose weight is None",
+        install=devices.install,
+    ),
+    Patch(
+        name="drafts",
+        replaces=(
+            "vllm.v1.sample.rejection_sampler.expand_batch_to_tokens",
+            "vllm.v1.sample.rejection_sampler.apply_sampling_constraints",
+        ),
+        processes=("worker",),
+        devices=("cpu",),
+        reason="with any speculative_config, drafted tokens are sampled with uninitialised values",
+        until="vLLM's own gives the right values for floats on a CPU, which a test looks at",
+        install=drafts.install,
+    ),
+    Patch(
         name="seeds",
         replaces=(
             "vllm.v1.worker.cpu_model_runner.CPUModelRunner._sample",
@@ -74,7 +112,10 @@ PATCHES = (
 
 ADAPTERS = Patch(
     name="adapters",
-    replaces=("vllm.platforms.current_platform.get_punica_wrapper",),
+    replaces=(
+        "vllm.platforms.current_platform.get_punica_wrapper",
+        "vllm.lora.layers.row_parallel_linear.RowParallelLinearWithLoRA.slice_lora_b",
+    ),
     processes=("worker",),
     reason="vLLM refuses DoRA and IA³, and its CPU path for adapters is several times slower",
     until="vLLM applies a scale and a shift per output row beside LoRA, grouped by slot on CPUs",
@@ -87,6 +128,7 @@ def install(process: Process) -> None:
     """Installs what this process needs, once."""
     from vllm.platforms import current_platform
 
+    record()
     for patch in PATCHES:
         device_fits = not patch.devices or current_platform.device_type in patch.devices
         if process in patch.processes and device_fits and patch.name not in _installed:

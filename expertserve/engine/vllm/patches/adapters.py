@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import torch
+
+SHIFT = 1
+"""The column of B that holds the shift."""
+
 WRAPPERS = {
     "cpu": "expertserve.engine.vllm.lora_cpu.RowScaleCPU",
     "cuda": "expertserve.engine.vllm.lora_cuda.RowScaleCUDA",
@@ -23,3 +31,34 @@ def install() -> None:
             f" {current_platform.device_type!r}; start the engine with row_scale=False"
         )
     type(current_platform).get_punica_wrapper = classmethod(lambda cls: name)
+    _shift_once()
+
+
+def note_affine(adapter_id: int) -> None:
+    """Tells the GPU wrapper that an adapter scales or shifts rows; the CPU's finds out itself."""
+    from vllm.platforms import current_platform
+
+    if current_platform.device_type == "cuda":
+        from expertserve.engine.vllm.lora_cuda import RowScaleCUDA
+
+        RowScaleCUDA.affine_ids |= {adapter_id}
+
+
+def _shift_once() -> None:
+    """Keeps the shift of a layer that is split over its inputs on the first rank.
+
+    There each rank computes a part of the sum. A scale applies to each part; a shift would be added
+    once for each rank.
+    """
+    from vllm.lora.layers.row_parallel_linear import RowParallelLinearWithLoRA
+
+    theirs = RowParallelLinearWithLoRA.slice_lora_b
+
+    def slice_lora_b(self: Any, lora_b: torch.Tensor) -> torch.Tensor:
+        sliced: torch.Tensor = theirs(self, lora_b)
+        if self.tp_rank > 0 and sliced[:, SHIFT].any():
+            sliced = sliced.clone()
+            sliced[:, SHIFT] = 0
+        return sliced
+
+    RowParallelLinearWithLoRA.slice_lora_b = slice_lora_b

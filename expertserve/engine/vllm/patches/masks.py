@@ -48,7 +48,8 @@ def install() -> None:
     def apply_grammar_bitmask(
         scheduled: SchedulerOutput, grammars: GrammarOutput, batch: InputBatch, logits: torch.Tensor
     ) -> None:
-        if scheduled.scheduled_spec_decode_tokens:
+        whole = grammars.grammar_bitmask.shape[0] == len(grammars.structured_output_request_ids)
+        if scheduled.scheduled_spec_decode_tokens or not whole:
             theirs(scheduled, grammars, batch, logits)
             return
         places = {request: row for row, request in enumerate(batch.req_ids)}

@@ -1,0 +1,70 @@
+"""An adapter's serving form under the names that vLLM's model has for its layers.
+
+Checkpoints fuse layers (`gate_up_proj`) that vLLM's model takes in parts, and the other way round;
+which, only its worker knows.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from expertserve.adapters.settings import CONFIG
+from expertserve.files import move_into_place, part_path
+from expertserve.package.members import WEIGHTS
+
+PREFIX = "base_model.model."
+SUFFIX = ".lora_B.weight"
+Split = Mapping[str, Sequence[tuple[str, int]]]
+"""Modules that are wanted in parts: each part's name and its number of output rows."""
+
+
+def modules_of(names: Iterable[str]) -> list[str]:
+    """The modules that a serving form's tensors belong to."""
+    return [n.removeprefix(PREFIX).removesuffix(SUFFIX) for n in names if n.endswith(SUFFIX)]
+
+
+def modules_in(folder: Path) -> list[str]:
+    """The same from a file's header."""
+    from safetensors import safe_open
+
+    with safe_open(folder / WEIGHTS, framework="pt") as file:
+        return modules_of(file.keys())
+
+
+def fitted(folder: Path, split: Split) -> Path:
+    """A serving form with some modules in parts, kept beside the one that it is made from.
+
+    A fused layer's parts share its A; each has its own rows of B, of the scale and of the shift.
+    """
+    if not split:
+        return folder
+    import torch
+    from safetensors.torch import load_file, save_file
+
+    target = folder / "vllm"
+    if target.is_dir():
+        return target
+    tensors: dict[str, torch.Tensor] = {}
+    for name, tensor in load_file(folder / WEIGHTS).items():
+        module, _, kind = name.removeprefix(PREFIX).partition(".lora_")
+        start = 0
+        for part, rows in split.get(module, [(module, -1)]):
+            own = tensor
+            if kind.startswith("B") and rows >= 0:
+                own = tensor[start : start + rows]
+                start += rows
+            tensors[f"{PREFIX}{part}.lora_{kind}"] = own.clone()
+    config = json.loads((folder / CONFIG).read_bytes())
+    config["target_modules"] = sorted({m.rpartition(".")[2] for m in modules_of(tensors)})
+    part = part_path(folder)
+    part.mkdir()
+    try:
+        save_file(tensors, part / WEIGHTS)
+        (part / CONFIG).write_text(json.dumps(config))
+        move_into_place(part, target)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+    return target

@@ -1,0 +1,58 @@
+"""How a manifest's expert wants to be asked: its system message, examples, soft prompts."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field, model_validator
+
+from expertserve.package.section import Section
+
+
+class Prompt(Section):
+    """What stands in the system message where a call says nothing; see `prompt.system`.
+
+    Args:
+        system: The message itself, instead of a line with the dialect.
+        dialect: The dialect of that line; `grammar_type` takes it from the grammar's type
+            (`sql-postgres` → `postgres`), `none` leaves the line out. By default it follows from
+            the capabilities.
+    """
+
+    system: Annotated[str, Field(min_length=1, max_length=20_000)] | None = None
+    dialect: Annotated[str, Field(pattern=r"^[^\r\n]{1,100}$")] | None = None
+
+
+class ReasoningSpec(Section):
+    """The block of reasoning that an expert was trained to write before its answers, or not to.
+
+    Args:
+        show: Leave it in the text where a call doesn't say.
+        max_tokens: What it may take, tags included; at most half of the answer's `max_tokens`,
+            which is also the default.
+    """
+
+    open: Annotated[str, Field(pattern=r"^\S{1,40}$")] = "<think>"
+    close: Annotated[str, Field(pattern=r"^\S{1,40}$")] = "</think>"
+    show: bool = False
+    max_tokens: Annotated[int, Field(ge=1, le=1 << 24)] | None = None
+
+    @model_validator(mode="after")
+    def _differ(self) -> ReasoningSpec:
+        if self.open == self.close:
+            raise ValueError("open and close must differ")
+        return self
+
+
+class SoftPrompt(Section):
+    """A soft prompt; packages that bring some are refused."""
+
+    name: str = ""
+    path: str = ""
+
+
+class Example(Section):
+    """A question that the expert answers well, for playgrounds and documentation."""
+
+    prompt: Annotated[str, Field(min_length=1, max_length=2000)]
+    schema_text: Annotated[str, Field(alias="schema", max_length=20_000)] = ""

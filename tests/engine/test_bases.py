@@ -1,0 +1,145 @@
+"""Bases that are split over ranks or quantised: every type of adapter is still what PEFT computes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from expertserve import EngineConfig, EngineDeadError, IncompatibleError
+from expertserve.engine.vllm.engine import VLLMEngine
+from expertserve.prompt.tokenizer import Tokenizer
+from tests import quantise, tiny
+from tests.contract.conftest import KINDS, Trained, make
+from tests.contract.driver import Driver
+from tests.engine.reference import Reference
+
+pytestmark = pytest.mark.engine
+TOKENS = 16
+
+
+def driver(base: Path, cache: Path, **vllm: Any) -> Driver:
+    config = EngineConfig(
+        dtype="float32",
+        max_slots=12,
+        max_model_len=512,
+        kv_cache_bytes=64 << 20,
+        device="cpu",
+        vllm=vllm,
+    )
+    return Driver(VLLMEngine(), base, cache, config, rank=64)
+
+
+def check(
+    driver: Driver, base: Path, adapters: list[Trained], references: list[Reference], bound: float
+) -> None:
+    """All adapters and the base in one batch, against their references."""
+    tokenizer = Tokenizer(base)
+    digests = [driver.add(driver.prepare(t.folder, t.kind, t.rank)) for t in adapters] + [None]
+    asked = [
+        tokenizer.encode_plain("How many boats are in the harbour? " * (1 + i % 4))
+        for i in range(len(digests))
+    ]
+    requests = [
+        driver.request(p, digest, max_tokens=TOKENS, logprobs=0, ignore_eos=True)
+        for p, digest in zip(asked, digests, strict=True)
+    ]
+    for prompt, reference, answer in zip(asked, references, driver.together(requests), strict=True):
+        likeliest, logprobs = reference.judge(prompt, answer.token_ids)
+        assert answer.logprobs is not None
+        gaps = [abs(p.logprob - q) for p, q in zip(answer.logprobs, logprobs, strict=True)]
+        assert max(gaps) <= bound
+        assert list(answer.token_ids) == likeliest or bound > 1e-4
+
+
+@pytest.fixture(scope="module")
+def ranks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Path, Driver]]:
+    folder = tmp_path_factory.mktemp("ranks")
+    base = tiny.base_model(folder / "models" / "tiny", "qwen2")  # q, k and v have biases
+    made = driver(base, folder / "cache", tensor_parallel_size=2)
+    yield base, folder, made
+    made.close()
+
+
+def test_two_ranks_compute_what_peft_computes(ranks: tuple[Path, Path, Driver]) -> None:
+    base, folder, made = ranks
+    adapters = [
+        make(base, folder / f"{i}-{kind}", kind, rank, seed=i)
+        for i, (kind, rank) in enumerate(KINDS)
+    ]
+    references = [*(Reference(base, t.folder) for t in adapters), Reference(base, None)]
+    check(made, base, adapters, references, 2e-5)
+
+
+def test_a_shift_on_a_layer_split_over_its_inputs_is_added_once(
+    ranks: tuple[Path, Path, Driver],
+) -> None:
+    """DoRA on an output projection with a bias, which it doesn't scale."""
+    _, folder, _ = ranks
+    base = tiny.base_model(folder / "models" / "biased", "llama", attention_bias=True)
+    made = driver(base, folder / "cache", tensor_parallel_size=2)
+    try:
+        adapters = [make(base, folder / "biased-dora", "dora", 4, seed=1)]
+        references = [Reference(base, adapters[0].folder), Reference(base, None)]
+        check(made, base, adapters, references, 2e-5)
+    finally:
+        made.close()
+
+
+def test_adapters_on_an_int8_base(tmp_path: Path) -> None:
+    """The base and what only scales it are exact. Where an adapter adds a product, its last bit may
+    decide how an input is rounded to int8, and a step is a hundredth here.
+    """
+    plain = tiny.base_model(tmp_path / "models" / "plain")
+    base = quantise.w8a8(plain, tmp_path / "models" / "int8")
+    whole = quantise.dequantised(base, plain, tmp_path / "models" / "whole")
+    adapters = [
+        make(whole, tmp_path / f"{i}-{kind}", kind, rank, seed=i)
+        for i, (kind, rank) in enumerate([("ia3", 0), ("lora", 8), ("dora", 8)])
+    ]
+    references = [*(Reference(whole, t.folder) for t in adapters), Reference(whole, None)]
+    for reference in references:
+        quantise.round_inputs(reference.model)
+    made = driver(base, tmp_path / "cache")
+    try:
+        check(made, base, adapters[:1], [references[0], references[3]], 1e-5)
+        check(made, base, adapters[1:], references[1:], 0.05)
+    finally:
+        made.close()
+
+
+def test_drafted_tokens_are_sampled_as_the_request_says(tmp_path: Path) -> None:
+    """vLLM's n-grams at a temperature: of two tokens that may come, none but these came."""
+    base = tiny.base_model(tmp_path / "models" / "tiny")
+    drafts = {"method": "ngram", "num_speculative_tokens": 3, "prompt_lookup_max": 2}
+    made = driver(base, tmp_path / "cache", speculative_config=drafts)
+    try:
+        prompt = Tokenizer(base).encode_plain("over and over and over and over and over")
+        asked = [
+            made.request(prompt, temperature=0.8, top_k=2, max_tokens=40, ignore_eos=True, seed=i)
+            for i in range(8)
+        ]
+        reference = Reference(base, None)
+        for answer in made.together(asked):
+            likeliest = reference.likeliest(prompt, answer.token_ids, 2)
+            assert all(t in two for t, two in zip(answer.token_ids, likeliest, strict=True))
+    finally:
+        made.close()
+
+
+def test_a_base_that_the_cpu_cant_compute_says_so_at_the_start(tmp_path: Path) -> None:
+    base = tiny.base_model(tmp_path / "models" / "small-heads", head_dim=16)
+    with pytest.raises(EngineDeadError, match="head_dim=16") as caught:
+        driver(base, tmp_path / "cache")
+    assert caught.value.code == "engine_unfit"
+
+
+def test_a_base_without_adapter_slots_says_so_at_the_start(tmp_path: Path) -> None:
+    from tests import architectures
+
+    gpt2 = next(a for a in architectures.ARCHITECTURES if a.model_type == "gpt2")
+    base = architectures.make(tmp_path / "models" / "gpt2", gpt2)
+    with pytest.raises((EngineDeadError, IncompatibleError), match="does not support LoRA"):
+        driver(base, tmp_path / "cache")
