@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install base base-gemma demo test test-long gpu-simulated gpu vllm-canary check bench docs fuzz soak audit clean
+.PHONY: help install base base-gemma demo test test-long gpu-simulated gpu vllm-canary check bench docs fuzz soak audit clients clean
 
 help:  ## list the chores
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -82,6 +82,9 @@ soak: .venv/dev.stamp base  ## endurance tests, kills at every stage, and 20 min
 audit: .venv/dev.stamp  ## pins, hashes and publishers; known holes in what is installed
 	-test -x build/audit/bin/pip-audit || ($(PYTHON) -m venv build/audit && build/audit/bin/pip install --quiet pip-audit==2.10.1)
 	$(BIN)/python scripts/audit.py
+
+clients: .venv/dev.stamp  ## try a server with other people's clients (3 GB in build/clients, once), and write docs/clients.md
+	$(BIN)/python scripts/clients.py
 
 clean:  ## remove .venv and what was built
 	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

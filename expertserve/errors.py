@@ -160,10 +160,18 @@ class DeviceError(ExpertError):
 
 
 class ConfigError(ExpertError):
-    """An argument or a setting is out of range, unknown, or contradicts another."""
+    """An argument or a setting is out of range, unknown, or contradicts another.
+
+    Args:
+        param: The argument's name, where it is one.
+    """
 
     default_code = "config"
     exit_status = 2
+
+    def __init__(self, message: str, *, hint: str = "", code: str = "", param: str = "") -> None:
+        super().__init__(message, hint=hint, code=code)
+        self.param = param
 
 
 class EngineDeadError(ExpertError):

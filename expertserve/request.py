@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 DEFAULT_MAX_TOKENS = 512
 ReasoningMode = Literal["strip", "keep", "off"]
 MAX_STOPS = 64
+MAX_TOKEN = (1 << 31) - 1
 
 
 class SamplingArgs(TypedDict, total=False):
@@ -32,7 +33,18 @@ class SamplingArgs(TypedDict, total=False):
     stop: Texts that end the answer and are cut off; instead of the manifest's.
     seed: Makes sampling repeatable.
     repetition_penalty: Above 1 penalises tokens that occurred before.
+    presence_penalty, frequency_penalty: Above 0 penalise tokens that the answer has already, once
+        or each time; from -2 to 2.
+    logit_bias: By token id, from -100 to 100: what is added to a token's logit.
+    min_tokens: So many tokens come before the answer may end.
+    ignore_eos: The answer goes on to `max_tokens`, for measurements.
+    stop_token_ids: Tokens that end the answer, beside the expert's own.
+    allowed_token_ids: The only tokens that may come.
+    bad_words: Texts that never come.
+    skip_special_tokens: False shows special tokens in the text.
+    include_stop: True leaves the stop sequence in the text.
     logprobs: Alternatives to report for each token; 0 reports the chosen one alone.
+    prompt_logprobs: The same for the prompt's tokens.
     n: Answers to sample.
     """
 
@@ -44,7 +56,18 @@ class SamplingArgs(TypedDict, total=False):
     stop: str | Sequence[str]
     seed: int
     repetition_penalty: float
+    presence_penalty: float
+    frequency_penalty: float
+    logit_bias: Mapping[int, float]
+    min_tokens: int
+    ignore_eos: bool
+    stop_token_ids: Sequence[int]
+    allowed_token_ids: Sequence[int]
+    bad_words: Sequence[str]
+    skip_special_tokens: bool
+    include_stop: bool
     logprobs: int
+    prompt_logprobs: int
     n: int
 
 
@@ -56,14 +79,29 @@ class PromptArgs(TypedDict, total=False):
         capabilities say. Empty leaves the line out.
     system: A system message of your own, before dialect and schema.
     messages: A whole conversation instead of a prompt.
+    prompt_token_ids: Instead of a prompt, and read as they are, without a template.
     thinking: False turns a reasoning model's thinking off, where its template can.
+    template_args: Further variables of the chat template.
+    continue_final_message: The answer goes on where the last message, an assistant's, ends. Under a
+        grammar the two together are the sentence.
+    add_generation_prompt: False leaves out what the template writes before an answer.
+    truncate_prompt_tokens: Only so many tokens of the prompt are read: the last ones, or with
+        `truncation_side="right"` the first ones; -1: as many as the context holds.
+    cache_salt: Only prompts with the same salt share what the engine remembers of prompts.
     """
 
     schema: str
     dialect: str
     system: str
     messages: Sequence[Message]
+    prompt_token_ids: Sequence[int]
     thinking: bool
+    template_args: Mapping[str, object]
+    continue_final_message: bool
+    add_generation_prompt: bool
+    truncate_prompt_tokens: int
+    truncation_side: Literal["left", "right"]
+    cache_salt: str
 
 
 class GrammarArgs(TypedDict, total=False):
@@ -169,23 +207,37 @@ class Sampling:
     stop_token_ids: tuple[int, ...] = ()
     seed: int | None = None
     repetition_penalty: float = 1.0
+    presence_penalty: float = 0.0
+    frequency_penalty: float = 0.0
+    logit_bias: tuple[tuple[int, float], ...] = ()
     logprobs: int | None = None
+    prompt_logprobs: int | None = None
     n: int = 1
+    min_tokens: int = 0
     ignore_eos: bool = False
     """Generate `max_tokens` regardless of EOS, for measurements."""
+    allowed_token_ids: tuple[int, ...] | None = None
+    bad_words: tuple[str, ...] = ()
+    skip_special_tokens: bool = True
+    include_stop: bool = False
 
     def __post_init__(self) -> None:
-        _number("temperature", self.temperature, 0, 2)
-        _number("top_p", self.top_p, 0, 1, open_low=True)
+        check_number("temperature", self.temperature, 0, 2)
+        check_number("top_p", self.top_p, 0, 1, open_low=True)
         check_whole("top_k", self.top_k, 0, 1 << 31)
-        _number("min_p", self.min_p, 0, 1)
+        check_number("min_p", self.min_p, 0, 1)
         check_whole("max_tokens", self.max_tokens, 1, 1 << 31)
-        _number("repetition_penalty", self.repetition_penalty, 0, 100, open_low=True)
+        check_number("repetition_penalty", self.repetition_penalty, 0, 100, open_low=True)
+        check_number("presence_penalty", self.presence_penalty, -2, 2)
+        check_number("frequency_penalty", self.frequency_penalty, -2, 2)
         check_whole("n", self.n, 1, 128)
+        check_whole("min_tokens", self.min_tokens, 0, self.max_tokens)
+        _check_tokens(self)
         if self.seed is not None:
             check_whole("seed", self.seed, -(1 << 63), (1 << 63) - 1)
-        if self.logprobs is not None:
-            check_whole("logprobs", self.logprobs, 0, 20)
+        for name in ("logprobs", "prompt_logprobs"):
+            if getattr(self, name) is not None:
+                check_whole(name, getattr(self, name), 0, 20)
         if len(self.stop) > MAX_STOPS or any(not isinstance(s, str) or not s for s in self.stop):
             raise ConfigError(
                 f"stop must be at most {MAX_STOPS} texts, none of them empty", code="bad_sampling"
@@ -200,14 +252,34 @@ class Sampling:
             )
 
 
-def _number(name: str, value: object, low: float, high: float, *, open_low: bool = False) -> None:
+def _check_tokens(sampling: Sampling) -> None:
+    """The values that name tokens or words."""
+    for token, bias in sampling.logit_bias:
+        check_whole("a token id of logit_bias", token, 0, MAX_TOKEN)
+        check_number(f"logit_bias of {token}", bias, -100, 100)
+    for name in ("stop_token_ids", "allowed_token_ids"):
+        for token in getattr(sampling, name) or ():
+            check_whole(f"a token id of {name}", token, 0, MAX_TOKEN)
+    if sampling.allowed_token_ids == ():
+        raise ConfigError("allowed_token_ids allows no token", code="bad_sampling")
+    for word in sampling.bad_words:
+        check_text("a word of bad_words", word)
+        if not word:
+            raise ConfigError("bad_words has an empty text", code="bad_sampling")
+
+
+def check_number(
+    name: str, value: object, low: float, high: float, *, open_low: bool = False
+) -> None:
     sound = (
         isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high
     )  # a NaN is neither
     if not sound or (open_low and value == low):
         bounds = f"{'above' if open_low else 'from'} {low:g} to {high:g}"
         raise ConfigError(
-            f"{name} must be a number {bounds}, not {_shown(value)}", code="bad_sampling"
+            f"{name} must be a number {bounds}, not {_shown(value)}",
+            code="bad_sampling",
+            param=name,
         )
 
 
@@ -216,6 +288,7 @@ def check_whole(name: str, value: object, low: int, high: int) -> None:
         raise ConfigError(
             f"{name} must be a whole number from {low} to {high}, not {_shown(value)}",
             code="bad_sampling",
+            param=name,
         )
 
 
@@ -292,6 +365,7 @@ class Constraint:
         engine: Which mask engine serves it: `glrmask`, what serves the grammars it refuses, or
             `FREE` where there is no grammar.
         reasoning: What may stand before the sentence.
+        begun: Tokens of the sentence that the prompt ends with already.
     """
 
     gbnf: str
@@ -299,6 +373,7 @@ class Constraint:
     mask: Path | None = None
     engine: str = "glrmask"
     reasoning: ReasoningRule | None = None
+    begun: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -311,3 +386,4 @@ class Request:
     adapter: str | None = None
     """The serving form's digest; None runs the base model alone."""
     constraint: Constraint | None = None
+    cache_salt: str | None = None

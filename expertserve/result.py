@@ -39,6 +39,12 @@ class Chunk:
     reasoning: str = ""
     reasoning_tokens: int = 0
     kept: int = 0
+    prompt_logprobs: tuple[TokenLogprob, ...] = ()
+    """Of the prompt's tokens from the second on; on the first chunk that has them."""
+    cached_tokens: int = 0
+    """Of the prompt: those that the engine remembered."""
+    stop: str | None = None
+    """The stop sequence that ended it, where one did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +58,8 @@ class Usage:
     prompt_tokens: int
     completion_tokens: int
     reasoning_tokens: int = 0
+    cached_tokens: int = 0
+    """Of `prompt_tokens`: those that the engine remembered from earlier requests."""
 
     @property
     def total_tokens(self) -> int:
@@ -69,6 +77,8 @@ class Timing:
     total: float
     load: float = 0.0
     """Of `queue`, how long the expert's adapter took to become resident; about 0 where it was."""
+    hit: bool | None = None
+    """Whether the adapter was in the engine already; None without one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +157,8 @@ class Completion:
     reasoning: str | None = None
     kept: str = ""
     reasoning_tokens: int = 0
+    stop: str | None = None
+    """The stop sequence that ended it, where one did."""
 
     @property
     def answer(self) -> str:
@@ -189,6 +201,10 @@ class InferenceResult:
     request_id: str = ""
     parsed: object = None
     """With `json_schema=`, the object, or the pydantic model; None if incomplete."""
+    prompt_token_ids: tuple[int, ...] = ()
+    """What the model read."""
+    prompt_logprobs: tuple[TokenLogprob, ...] | None = None
+    """Of the prompt's tokens from the second on; None where none were asked for."""
 
     @property
     def text(self) -> str:

@@ -23,7 +23,7 @@ from expertserve.decoding.separate import Separator
 from expertserve.decoding.vocabulary import Vocabulary
 from expertserve.grammar.recognise import Grammar
 from expertserve.prompt.tokenizer import Tokenizer
-from expertserve.request import ReasoningRule
+from expertserve.request import ReasoningRule, Sampling
 from expertserve.result import Chunk
 from tests.published import published
 
@@ -206,7 +206,12 @@ def check_published(
 def separator(
     vocabulary: Mapping[int, bytes], rule: ReasoningRule, tokenizer: Tokenizer, **options: object
 ) -> Separator:
-    answer = FreeText(tokenizer.library, [], ends=frozenset({END}), stops=options.get("stops", ()))  # type: ignore[arg-type]
+    answer = FreeText(
+        tokenizer.library,
+        [],
+        ends=frozenset({END}),
+        sampling=Sampling(stop=tuple(options.get("stops", ()))),
+    )  # type: ignore[arg-type]
     return Separator(
         rule, vocabulary, answer, ends=frozenset({END}), keep=bool(options.get("keep"))
     )

@@ -82,5 +82,5 @@ def test_what_does_not_fit_the_context_is_refused_with_the_numbers(
     assert (
         f"{prompt:,}" in caught.value.message
         and f"{wanted:,}" in caught.value.message
-        and "1,000" in caught.value.message
+        and "maximum context length is 1000 tokens" in caught.value.message
     )

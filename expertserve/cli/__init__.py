@@ -7,7 +7,18 @@ from typing import Annotated, Literal
 import typer
 
 from expertserve._version import __version__
-from expertserve.cli import batch, bench, cases, chat, generate, init, keys, models, packages
+from expertserve.cli import (
+    api_keys,
+    batch,
+    bench,
+    cases,
+    chat,
+    generate,
+    init,
+    keys,
+    models,
+    packages,
+)
 from expertserve.cli.commands import Root, group
 
 app = group(
@@ -64,6 +75,7 @@ def completion(
 for part in (generate, chat, batch, init, packages, cases, keys):
     app.add_typer(part.app)
 app.add_typer(models.app, name="models")
+app.add_typer(api_keys.app, name="key")
 app.add_typer(bench.app)
 app.add_typer(last)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from expertserve._version import __version__
-from expertserve.cli import engine_options
+from expertserve.cli import engine_options, http
 from expertserve.cli.options import (
     BaseModel,
     CacheDir,
@@ -27,7 +26,6 @@ from expertserve.cli.options import (
 )
 from expertserve.cli.output import printable
 from expertserve.errors import ConfigError
-from expertserve.server.settings import ServerSettings
 
 if TYPE_CHECKING:
     from expertserve.manager import AsyncExpertManager
@@ -112,6 +110,13 @@ def serve(
     log_json: LogJson = None,
     request_timeout: RequestTimeout = 600.0,
     max_pending: MaxPending = 512,
+    strict_fields: http.StrictFields = False,
+    allowed_origin: http.AllowedOrigin = None,
+    root_path: http.RootPath = "",
+    uds: http.Uds = None,
+    ssl_certfile: http.SslCertfile = None,
+    ssl_keyfile: http.SslKeyfile = None,
+    forwarded_allow_ips: http.ForwardedAllowIps = None,
     base_model: BaseModel = None,
     device: Device = None,
     dtype: Precision = None,
@@ -141,20 +146,7 @@ def serve(
     """Serve experts over OpenAI's API, each by its name."""
     from expertserve.server.run import serve as run
 
-    settings = ServerSettings(
-        host=host,
-        port=port,
-        keys=keys,
-        open_admin=open_admin,
-        experts_folder=experts_folder,
-        state_folder=state_dir,
-        insecure=insecure,
-        drain=drain,
-        log_prompts=log_prompts,
-        log_json=not sys.stderr.isatty() if log_json is None else log_json,
-        request_timeout=request_timeout,
-        max_pending=max_pending,
-    )
+    settings = http.settings_of(ctx)
     places = [Path(p) for p in packages or () if Path(p).exists()]
     found = expand(packages or [])
     if not found and not (watch and places) and not (experts_folder or state_dir or base_model):

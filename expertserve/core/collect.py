@@ -27,9 +27,12 @@ class Collector:
         self._request: Request | None = None
         self._parts: dict[int, list[Chunk]] = {}
         self._first: float | None = None
+        self._cached = 0
+        self._prompt: tuple[TokenLogprob, ...] = ()
         self._accepted = self._handed = time.monotonic()
         self._ended: float | None = None
         self.load = 0.0
+        self.hit: bool | None = None
         self.verdict: Callable[[int, str], GrammarVerdict | None] | None = None
         self.thought: Callable[[int], Thought | None] | None = None
         self.parse: Callable[[str], object] | None = None
@@ -38,6 +41,11 @@ class Collector:
         """The request goes to the engine."""
         self._request, self._expert = request, expert
         self._handed = time.monotonic()
+
+    def read(self, chunk: Chunk) -> None:
+        """What an engine's chunk says of the prompt."""
+        self._cached = max(self._cached, chunk.cached_tokens)
+        self._prompt = self._prompt or chunk.prompt_logprobs
 
     def add(self, chunk: Chunk) -> None:
         if self._first is None and chunk.token_ids:
@@ -65,6 +73,7 @@ class Collector:
                 len(self._request.prompt_token_ids),
                 sum(len(c.token_ids) for c in completions),
                 sum(c.reasoning_tokens for c in completions),
+                self._cached,
             ),
             self._expert.proof(),
             self._expert.base_proof(),
@@ -73,9 +82,12 @@ class Collector:
                 (first or end) - self._accepted,
                 end - self._accepted,
                 self.load,
+                self.hit,
             ),
             self._request.id,
             self.parse(completions[0].answer) if self.parse and whole else None,
+            self._request.prompt_token_ids,
+            self._prompt if self._request.sampling.prompt_logprobs is not None else None,
         )
 
     def _join(self, index: int) -> Completion:
@@ -95,4 +107,5 @@ class Collector:
             thought.text if thought else None,
             kept,
             thought.tokens if thought else 0,
+            next((c.stop for c in chunks if c.stop), None),
         )

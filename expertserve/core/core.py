@@ -42,7 +42,13 @@ class Core:
         """What is served. Safe from other threads."""
         entries = self.experts.entries()
         bases = dict.fromkeys(e.expert.base.name for e in [*entries, *self.experts.bases()])
-        return ManagerInfo(tuple(bases), self.engines.infos(), len(entries), self.engines.running)
+        return ManagerInfo(
+            tuple(bases),
+            self.engines.infos(),
+            len(entries),
+            self.engines.running,
+            self._options.config.max_slots,
+        )
 
     async def start(self) -> EngineInfo:
         """Starts an engine for each base model, unless it runs.
@@ -105,6 +111,7 @@ class Core:
         )
         check_fits(request, await host.start(expert.adapter.width if expert.adapter else 0))
         begun = time.monotonic()
+        collect.hit = host.holds(expert.adapter) if expert.adapter else None
         if entry.path is not None:  # not the bare base model
             await self.engines.use(entry)
         try:
@@ -116,6 +123,7 @@ class Core:
                     collect.thought = applied.thought
                 async with aclosing(engine.stream(request)) as chunks:
                     async for chunk in chunks:
+                        collect.read(chunk)
                         out = await applied.follow(chunk) if applied else chunk
                         if out:
                             collect.add(out)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import TypeVar
 
 from expertserve.errors import ConfigError
 from expertserve.package.manifest import Decoding
 from expertserve.request import DEFAULT_MAX_TOKENS, Sampling, SamplingArgs, check_names, check_whole
+
+T = TypeVar("T")
 
 
 def resolve_sampling(
@@ -35,11 +38,14 @@ def resolve_sampling(
     if room < (wanted or 1):
         asked = f" and max_tokens is {wanted:,}" if wanted else ""
         raise ConfigError(
-            f"the prompt has {prompt_tokens:,} tokens{asked}; the context holds {context_length:,}",
+            f"this model's maximum context length is {context_length} tokens; the prompt has"
+            f" {prompt_tokens:,}{asked}",
             hint=f"shorten the prompt{f', or lower max_tokens to {room:,}' if room > 0 else ''}",
             code="prompt_too_long",
+            param="max_tokens" if wanted and room > 0 else "messages",
         )
     stop = args.get("stop", defaults.stop_sequences)
+    allowed = args.get("allowed_token_ids")
     if not isinstance(stop, str | Sequence):
         raise ConfigError(
             f"stop must be a text or a list of texts, not {type(stop).__name__}",
@@ -53,12 +59,42 @@ def resolve_sampling(
         min_p=_first(args.get("min_p"), defaults.min_p, 0.0),
         max_tokens=wanted or min(defaults.limit or DEFAULT_MAX_TOKENS, room),
         stop=(stop,) if isinstance(stop, str) else tuple(stop),
-        stop_token_ids=stop_token_ids,
+        stop_token_ids=(
+            *stop_token_ids,
+            *_listed("stop_token_ids", args.get("stop_token_ids", ())),
+        ),
         seed=args.get("seed"),
         repetition_penalty=_first(args.get("repetition_penalty"), defaults.repetition_penalty, 1.0),
+        presence_penalty=args.get("presence_penalty", 0.0),
+        frequency_penalty=args.get("frequency_penalty", 0.0),
+        logit_bias=_biases(args.get("logit_bias")),
         logprobs=args.get("logprobs"),
+        prompt_logprobs=args.get("prompt_logprobs"),
         n=args.get("n", 1),
+        min_tokens=args.get("min_tokens", 0),
+        ignore_eos=args.get("ignore_eos", False),
+        allowed_token_ids=None if allowed is None else _listed("allowed_token_ids", allowed),
+        bad_words=_listed("bad_words", args.get("bad_words", ())),
+        skip_special_tokens=args.get("skip_special_tokens", True),
+        include_stop=args.get("include_stop", False),
     )
+
+
+def _listed(name: str, values: Sequence[T]) -> tuple[T, ...]:
+    """Raises ConfigError `bad_sampling` for what is no list."""
+    if isinstance(values, str) or not isinstance(values, Sequence):
+        raise ConfigError(
+            f"{name} must be a list, not {type(values).__name__}", code="bad_sampling"
+        )
+    return tuple(values)
+
+
+def _biases(given: Mapping[int, float] | None) -> tuple[tuple[int, float], ...]:
+    if given is not None and not isinstance(given, Mapping):
+        raise ConfigError(
+            f"logit_bias must be a dictionary, not {type(given).__name__}", code="bad_sampling"
+        )
+    return tuple((given or {}).items())
 
 
 def _first(*values: float | None) -> float:

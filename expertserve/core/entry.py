@@ -128,12 +128,14 @@ class ManagerInfo:
     Args:
         engines: One for each base model whose engine runs.
         running: Requests in flight.
+        max_slots: Adapters that one batch may mix.
     """
 
     base_models: tuple[str, ...]
     engines: tuple[EngineInfo, ...]
     experts: int
     running: int
+    max_slots: int = 0
 
 
 def info_of(entry: Entry, held: Mapping[str, Resident]) -> ExpertInfo:

@@ -67,6 +67,7 @@ class LoadedExperts:
             expert = await self._read(path, checksum, checkpoint, cache)
             taken = self._entries.get(name)
             try:
+                self._check_name(name, expert)
                 entry = taken or Entry(name, path, expert)
                 if taken:
                     _check_same(taken, expert)
@@ -285,6 +286,17 @@ class LoadedExperts:
     def _lock(self, name: str) -> asyncio.Lock:
         """Serialises loading, replacing and unloading of one name."""
         return self._locks.setdefault(name, asyncio.Lock())
+
+    def _check_name(self, name: str, expert: PreparedExpert) -> None:
+        """Raises ConfigError `name_taken` where a base model answers by that name."""
+        bases = [expert.base.name, str(self._options.base_model or "")]
+        bases += [e.expert.base.name for e in self.entries()]
+        if last_component(name).casefold() in {last_component(b).casefold() for b in bases if b}:
+            raise ConfigError(
+                f"{name!r} is the base model's name, which the base model answers by",
+                hint="load the expert under another name",
+                code="name_taken",
+            )
 
     def _check_beside(self, expert: PreparedExpert, others: Sequence[Entry]) -> None:
         """Whether it may be served beside the others.

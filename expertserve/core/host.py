@@ -40,6 +40,7 @@ class EngineHost:
         self._starting: asyncio.Task[None] | None = None
         self._users: Counter[str] = Counter()
         self._to_free: set[str] = set()
+        self._held: set[str] = set()
         self._restarts = RestartPolicy()
         self._unfit: EngineDeadError | None = None
         self._closed = False
@@ -103,6 +104,7 @@ class EngineHost:
                 self._unfit = error
             raise
         self._engine, self.info = engine, info
+        self._held.clear()
 
     async def _close_narrow_engine(self, width: int) -> None:
         if self.running and self.info:
@@ -132,6 +134,7 @@ class EngineHost:
         try:
             if adapter:
                 await engine.add(adapter)
+                self._held.add(digest)
             yield engine
         finally:
             self.running -= 1
@@ -140,6 +143,10 @@ class EngineHost:
                 del self._users[digest]
                 if digest in self._to_free:
                     await asyncio.shield(self._remove(digest))
+
+    def holds(self, adapter: ServingAdapter) -> bool:
+        """Whether the engine has it, as far as is known without asking."""
+        return adapter.digest in self._held
 
     async def free(self, adapter: ServingAdapter) -> None:
         """Removes an adapter from the engine: now, or when the last request that uses it ends."""
@@ -151,6 +158,7 @@ class EngineHost:
         if digest not in self._to_free or digest in self._users:
             return  # a new request needs it
         self._to_free.discard(digest)
+        self._held.discard(digest)
         if self._engine and self._engine.alive:
             with suppress(EngineDeadError):  # a dead engine holds nothing
                 await self._engine.remove(digest)

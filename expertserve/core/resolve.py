@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import replace
 
 from expertserve.core.defaults import resolve_sampling
 from expertserve.decoding.apply import Applied, apply_grammar
 from expertserve.engine.base import EngineInfo
-from expertserve.errors import OutOfMemoryError
+from expertserve.errors import ConfigError, OutOfMemoryError
 from expertserve.expert import PreparedExpert
 from expertserve.prompt.format import build_messages
-from expertserve.request import GenerateArgs, Request, split_args
+from expertserve.request import GenerateArgs, PromptArgs, Request, check_whole, split_args
 
 
 async def resolve_request(
@@ -26,15 +27,8 @@ async def resolve_request(
         ConfigError, GrammarError.
     """
     words, wishes, constraints = split_args(args)
-    messages = build_messages(
-        prompt,
-        system=words.get("system"),
-        schema=words.get("schema"),
-        dialect=words.get("dialect"),
-        messages=words.get("messages"),
-        defaults=expert.system,
-    )
-    ids = expert.prompt.render(messages, thinking=words.get("thinking"))
+    ids, begun = prompt_tokens(expert, prompt, words)
+    ids = _truncated(ids, words, context_length - (wishes.get("max_tokens") or 1))
     sampling = resolve_sampling(
         wishes,
         expert.manifest.decoding,
@@ -53,6 +47,7 @@ async def resolve_request(
         sampling,
         prompt=ids,
         thinking=words.get("thinking"),
+        begun=begun,
     )
     request = Request(
         id=uuid.uuid4().hex,
@@ -60,8 +55,67 @@ async def resolve_request(
         sampling=applied.sampling if applied else sampling,
         adapter=expert.adapter.digest if expert.adapter else None,
         constraint=applied.constraint if applied else None,
+        cache_salt=words.get("cache_salt"),
     )
     return request, applied
+
+
+def prompt_tokens(
+    expert: PreparedExpert, prompt: str | None, words: PromptArgs
+) -> tuple[list[int], str]:
+    """A call's prompt in tokens, and what its answer begins with already.
+
+    Raises:
+        ConfigError: No prompt or two, or tokens that the base model doesn't have.
+    """
+    given = words.get("prompt_token_ids")
+    if given is not None:
+        if prompt is not None or words.get("messages") is not None:
+            raise ConfigError(
+                "prompt_token_ids stand instead of a prompt and messages", code="bad_prompt"
+            )
+        return _checked_tokens(expert, given), ""
+    messages = build_messages(
+        prompt,
+        system=words.get("system"),
+        schema=words.get("schema"),
+        dialect=words.get("dialect"),
+        messages=words.get("messages"),
+        defaults=expert.system,
+    )
+    goes_on = bool(words.get("continue_final_message"))
+    ids = expert.prompt.render(
+        messages,
+        thinking=words.get("thinking"),
+        variables=words.get("template_args"),
+        continued=goes_on,
+        answer_begins=words.get("add_generation_prompt"),
+    )
+    return ids, messages[-1]["content"] if goes_on else ""
+
+
+def _checked_tokens(expert: PreparedExpert, given: Sequence[int]) -> list[int]:
+    if isinstance(given, str) or not isinstance(given, Sequence) or not given:
+        raise ConfigError("prompt_token_ids must be a list of tokens", code="bad_prompt")
+    last = max(expert.prompt.tokenizer.vocabulary.values())
+    for token in given:
+        check_whole("a token id of the prompt", token, 0, last)
+    return list(given)
+
+
+def _truncated(ids: list[int], words: PromptArgs, room: int) -> list[int]:
+    """The part of a prompt that is read."""
+    wanted = words.get("truncate_prompt_tokens")
+    if wanted is None:
+        return ids
+    check_whole("truncate_prompt_tokens", wanted, -1, 1 << 31)
+    kept = max(1, room) if wanted == -1 else wanted
+    if not kept:
+        raise ConfigError("truncate_prompt_tokens leaves no prompt", code="bad_prompt")
+    side = words.get("truncation_side", "left")
+    if side not in ("left", "right"):
+        raise ConfigError(f"truncation_side is left or right, not {side!r}", code="bad_prompt")
+    return ids[-kept:] if side == "left" else ids[:kept]
 
 
 def check_fits(request: Request, engine: EngineInfo) -> None:

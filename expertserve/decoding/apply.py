@@ -65,11 +65,14 @@ class Applied:
         sampling: Sampling,
         prompt: Sequence[int],
         keep: bool,
+        begun: str = "",
     ) -> None:
         self._expert = expert
         self._args = args
         self._has_grammar = chosen is not None
-        self.parse = chosen.parse if chosen else None
+        self._begun = begun
+        parse = chosen.parse if chosen else None
+        self.parse = parse if not begun or not parse else lambda text: parse(begun + text)
         self.sampling = replace(
             sampling, stop=()
         )  # stops act where the sentence is complete, which the engine can't know
@@ -98,13 +101,14 @@ class Applied:
                 ends=ends,
                 stops=sampling.stop,
                 index=index,
+                begun=self._begun,
             )
             if chosen
             else FreeText(
                 self._expert.prompt.tokenizer.library,
                 prompt,
                 ends=ends,
-                stops=sampling.stop,
+                sampling=sampling,
                 index=index,
             )
         )
@@ -147,7 +151,7 @@ class Applied:
         decoding = self._expert.manifest.decoding
         if not decoding.judged or not decoding.grammar_type:
             return verdict
-        parsed = validate(decoding.grammar_type, answer)
+        parsed = validate(decoding.grammar_type, self._begun + answer)
         return replace(
             verdict, valid=parsed.valid, parser=parsed.parser, message=parsed.message or None
         )
@@ -179,12 +183,14 @@ async def apply_grammar(
     *,
     prompt: Sequence[int] = (),
     thinking: bool | None = None,
+    begun: str = "",
 ) -> Applied | None:
     """The grammar that a call asks for, else the expert's own, and the block before it.
 
     Args:
         prompt: The tokens that the model reads.
         thinking: False where the template turns it off.
+        begun: What the sentence begins with already, at the end of the prompt.
 
     Returns:
         None where there is neither.
@@ -195,7 +201,15 @@ async def apply_grammar(
     """
     chosen = await _grammar_of(expert, args, schema)
     wish = reasoning_wish(expert, args.get("reasoning"), thinking, grammar=chosen is not None)
-    wanted = _check_budget(chosen.grammar, expert, sampling.max_tokens) if chosen else 0
+    if begun:  # the answer is under way, and no block comes before it
+        wish = None
+    wanted = 0
+    if chosen:
+        await asyncio.to_thread(_check_beside, sampling, expert)
+        await asyncio.to_thread(_check_begun, chosen.grammar, begun)
+        wanted = await asyncio.to_thread(
+            _check_budget, chosen.grammar, expert, sampling.max_tokens, begun
+        )
     rule = None
     if wish:
         rule = await asyncio.to_thread(  # the vocabulary may have to be read
@@ -216,9 +230,10 @@ async def apply_grammar(
             masks.ready, chosen.grammar, expert.base.path, expert.cache_dir, own=chosen.own
         )
         constraint = await costly.run(expert.package.digest, make, first=chosen.own)
-    constraint = replace(constraint, reasoning=rule)
+    spelt = tuple(_spell(expert, begun.encode())) if begun else ()
+    constraint = replace(constraint, reasoning=rule, begun=spelt)
     keep = wish is not None and wish.keep
-    return Applied(expert, chosen, constraint, args, sampling, prompt, keep)
+    return Applied(expert, chosen, constraint, args, sampling, prompt, keep, begun)
 
 
 async def _grammar_of(
@@ -260,6 +275,42 @@ async def _grammar_of(
     return chosen
 
 
+def _check_begun(grammar: Grammar, begun: str) -> None:
+    """Raises GrammarError `bad_beginning` where no sentence begins so."""
+    if begun and not grammar.is_prefix(begun):
+        raise GrammarError(
+            "no sentence of the grammar begins with the message that is to be continued",
+            hint="correct it, or switch the grammar off with grammar=None",
+            code="bad_beginning",
+        )
+
+
+def _check_beside(sampling: Sampling, expert: PreparedExpert) -> None:
+    """Refuses what could leave a grammar no token to go on with, or end a sentence in its middle.
+
+    Raises:
+        ConfigError: `not_with_grammar`.
+    """
+    tokens = vocabulary_of(expert.base.path).tokens
+    own = expert.prompt.stop_token_ids()
+    values = {
+        "allowed_token_ids": sampling.allowed_token_ids is not None,
+        "bad_words": bool(sampling.bad_words),
+        "stop_token_ids": any(t in tokens and t not in own for t in sampling.stop_token_ids),
+        "min_tokens": sampling.min_tokens > 0,
+        "ignore_eos": sampling.ignore_eos,
+        "include_stop": sampling.include_stop,
+    }
+    for name, given in values.items():
+        if given:
+            raise ConfigError(
+                f"{name} can't hold beside a grammar, which says itself what comes and where it"
+                " ends",
+                hint="switch the grammar off with grammar=None, or leave it out",
+                code="not_with_grammar",
+            )
+
+
 def _restricted(expert: PreparedExpert, chosen: _Chosen, schema: str | None) -> _Chosen:
     if not schema:
         raise ConfigError(
@@ -272,17 +323,19 @@ def _restricted(expert: PreparedExpert, chosen: _Chosen, schema: str | None) -> 
     return replace(chosen, grammar=restrict(chosen.grammar, schema, kind, decoding.schema_rules))
 
 
-def _check_budget(grammar: Grammar, expert: PreparedExpert, max_tokens: int) -> int:
-    """How many tokens the shortest sentence takes, or a bound that fits.
+def _check_budget(
+    grammar: Grammar, expert: PreparedExpert, max_tokens: int, begun: str = ""
+) -> int:
+    """How many tokens the shortest sentence takes, or what is left of it, or a bound that fits.
 
     Raises:
         GrammarError: `no_ending_fits`, where it takes more than there are.
     """
-    wanted = grammar.min_chars
-    if wanted <= max_tokens:  # no token writes less than a character
+    wanted = max(0, grammar.min_chars - len(begun))
+    if wanted <= max_tokens and not begun:  # no token writes less than a character
         return wanted
     if wanted <= MAX_ENDING:
-        wanted = len(_spell(expert, (grammar.shortest_completion("") or "").encode()))
+        wanted = len(_spell(expert, (grammar.shortest_completion(begun) or "").encode()))
     if wanted > max_tokens:
         raise GrammarError(
             f"the grammar's shortest sentence takes {wanted:,} tokens; max_tokens is"

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from expertserve.grammar.recognise import Cursor, Grammar
 from expertserve.result import Chunk, FinishReason, TokenLogprob
@@ -26,6 +27,7 @@ class Follower:
         ends: Tokens that end the answer.
         stops: Texts that end it where the sentence before them is complete; elsewhere they are part
             of it.
+        begun: What the sentence begins with already; it is not part of the text.
     """
 
     def __init__(
@@ -38,6 +40,7 @@ class Follower:
         ends: frozenset[int],
         stops: Sequence[str] = (),
         index: int = 0,
+        begun: str = "",
     ) -> None:
         self._grammar = grammar
         self._tokens = tokens
@@ -47,6 +50,8 @@ class Follower:
         self._stops = tuple(stops)
         self._index = index
         self._cursor: Cursor = grammar.start()
+        self._cursor.feed(begun.encode())
+        self._begun = begun
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._text = ""
         self._given = 0
@@ -81,8 +86,10 @@ class Follower:
             logprobs += chunk.logprobs[place : place + 1]
             stop = self._stop_at() if self._stops else None
             if stop is not None:
+                said = next(s for s in self._stops if self._text.startswith(s, stop))
                 self._text = self._text[:stop]
-                return self._end("stop", ids, logprobs, complete=True)
+                ended = self._end("stop", ids, logprobs, complete=True)
+                return replace(ended, stop=said)
         if chunk.finish_reason:
             return self._end(chunk.finish_reason, ids, logprobs)
         return self._chunk(len(self._text) - self._held_back(), ids, logprobs)
@@ -141,15 +148,17 @@ class Follower:
         places = (
             p for p in range(self._given, len(self._text)) if self._text.startswith(self._stops, p)
         )
-        return next((p for p in places if self._grammar.accepts(self._text[:p])), None)
+        return next((p for p in places if self._is_sentence(p)), None)
 
     def _held_back(self) -> int:
         """Characters at the end that may still become such a stop."""
         longest = max(map(len, self._stops), default=0) - 1
         for size in range(min(longest, len(self._text) - self._given), 0, -1):
             tail = self._text[-size:]
-            if any(s.startswith(tail) for s in self._stops) and self._grammar.accepts(
-                self._text[:-size]
-            ):
+            if any(s.startswith(tail) for s in self._stops) and self._is_sentence(-size):
                 return size
         return 0
+
+    def _is_sentence(self, end: int) -> bool:
+        """Whether the text up to there is one, with what it began with."""
+        return self._grammar.accepts(self._begun + self._text[:end])

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from expertserve.decoding.text import TextStream
+from expertserve.request import Sampling
 from expertserve.result import Chunk, FinishReason, TokenLogprob
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ class FreeText:
     Args:
         before: The tokens of the prompt.
         ends: Tokens that end the answer.
-        stops: Texts that end it and are cut off.
+        sampling: Texts that end it, and what of them is shown.
     """
 
     complete = True
@@ -33,12 +34,12 @@ class FreeText:
         before: Sequence[int],
         *,
         ends: frozenset[int],
-        stops: Sequence[str],
+        sampling: Sampling,
         index: int = 0,
     ) -> None:
         self._tokenizer = tokenizer
         self._before = list(before)
-        self._ends, self._stops, self._index = ends, tuple(stops), index
+        self._ends, self._sampling, self._index = ends, sampling, index
         self._text: TextStream | None = None
         self.ended = False
 
@@ -53,7 +54,7 @@ class FreeText:
         if self.ended:
             return None
         self._text = self._text or TextStream(
-            self._tokenizer, self._before[-LOOKED_BACK:], self._stops
+            self._tokenizer, self._before[-LOOKED_BACK:], self._sampling
         )
         text, ids = "", list[int]()
         logprobs: list[TokenLogprob] = []
@@ -74,4 +75,5 @@ class FreeText:
         self, reason: FinishReason, text: str, ids: list[int], logprobs: list[TokenLogprob]
     ) -> Chunk:
         self.ended = True
-        return Chunk(text, tuple(ids), self._index, tuple(logprobs), reason)
+        stop = self._text.stop if self._text and reason == "stop" else None
+        return Chunk(text, tuple(ids), self._index, tuple(logprobs), reason, stop=stop)

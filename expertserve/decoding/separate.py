@@ -140,6 +140,7 @@ class Separator:
             token_ids=own.token_ids + after.token_ids,
             logprobs=own.logprobs + after.logprobs,
             finish_reason=after.finish_reason,
+            stop=after.stop,
         )
 
     def _write(self, mine: list[int]) -> tuple[str, str]:

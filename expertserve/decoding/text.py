@@ -7,6 +7,8 @@ from collections.abc import Sequence
 import tokenizers
 from tokenizers.decoders import DecodeStream
 
+from expertserve.request import Sampling
+
 
 class TextStream:
     """One completion's text.
@@ -14,23 +16,29 @@ class TextStream:
     Args:
         tokenizer: Decodes.
         prompt: The tokens before, which decide about a leading blank.
-        stops: Texts that end the answer and are cut off.
+        sampling: Texts that end the answer, and whether they and special tokens are shown.
     """
 
     def __init__(
-        self, tokenizer: tokenizers.Tokenizer, prompt: Sequence[int], stops: Sequence[str]
+        self, tokenizer: tokenizers.Tokenizer, prompt: Sequence[int], sampling: Sampling
     ) -> None:
         self._tokenizer = tokenizer
-        self._stream = DecodeStream(ids=list(prompt), skip_special_tokens=True)
-        self._stops = tuple(stops)
+        self._sampling = sampling
+        self._stream = DecodeStream(
+            ids=list(prompt), skip_special_tokens=sampling.skip_special_tokens
+        )
+        self._stops = sampling.stop
         self._held = ""
+        self.stop: str | None = None
 
     def feed(self, token: int) -> tuple[str, bool]:
         """The text that may be shown now, and whether a stop sequence ended the answer."""
         self._held += self._step(token)
-        found = [place for place in (self._held.find(stop) for stop in self._stops) if place >= 0]
+        found = [(self._held.find(stop), stop) for stop in self._stops if stop in self._held]
         if found:
-            return self._held[: min(found)], True
+            place, stop = min(found)
+            self.stop = stop
+            return self._held[: place + len(stop) * self._sampling.include_stop], True
         keep = held_back(self._held, self._stops)
         shown, self._held = (
             self._held[: len(self._held) - keep],
@@ -46,7 +54,7 @@ class TextStream:
                 raise
             # What is shown isn't how the text begins any more: a byte that ended a text was the
             # beginning of something that is none.
-            self._stream = DecodeStream(skip_special_tokens=True)
+            self._stream = DecodeStream(skip_special_tokens=self._sampling.skip_special_tokens)
             return self._stream.step(self._tokenizer, token) or ""
 
     def rest(self) -> str:

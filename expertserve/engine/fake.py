@@ -74,11 +74,11 @@ class FakeEngine:
             raise EngineDeadError("the engine was not started")
         self.requests.append(request)
         answer = self.script(tokenizer.decode_whole(list(request.prompt_token_ids)))
-        text, stopped = _cut(answer, request.sampling.stop)
+        text, stop = _cut(answer, request.sampling.stop)
         ids = tokenizer.encode_plain(text)
         kept = ids[: request.sampling.max_tokens]
         room = request.sampling.max_tokens - len(ids)
-        end: FinishReason = "stop" if room > 0 or (stopped and room == 0) else "length"
+        end: FinishReason = "stop" if room > 0 or (stop and room == 0) else "length"
         done = ""
         try:
             for index in range(request.sampling.n):
@@ -87,7 +87,7 @@ class FakeEngine:
                     whole = tokenizer.decode(kept[: i + 1])
                     done, piece = whole, whole[len(done) :] if i else whole
                     yield Chunk(piece, (token,), index)
-                yield Chunk("", (), index, finish_reason=end)
+                yield Chunk("", (), index, finish_reason=end, stop=stop if end == "stop" else None)
         except (GeneratorExit, asyncio.CancelledError):
             self.aborted.append(request.id)
             raise
@@ -98,7 +98,7 @@ class FakeEngine:
         self._adapters.clear()
 
 
-def _cut(text: str, stops: tuple[str, ...]) -> tuple[str, bool]:
-    """The text before the first stop sequence, and whether there was one."""
-    found = [i for i in (text.find(s) for s in stops) if i >= 0]
-    return (text[: min(found)], True) if found else (text, False)
+def _cut(text: str, stops: tuple[str, ...]) -> tuple[str, str | None]:
+    """The text before the first stop sequence, and which one that is."""
+    found = [(i, s) for i, s in ((text.find(s), s) for s in stops) if i >= 0]
+    return (text[: min(found)[0]], min(found)[1]) if found else (text, None)

@@ -8,7 +8,7 @@ and tokenised as plain text where the mark comes out.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypedDict
 
@@ -58,6 +58,8 @@ VICUNA = (
 NO_THINKING = "<think>\n\n</think>\n\n"
 NAMED = {"chatml": CHATML, "qwen3": CHATML, "alpaca": ALPACA, "llama2": LLAMA2, "vicuna": VICUNA}
 MAX_TEXT = 2_000_000
+MAX_DEPTH = 32
+OWN_VARIABLES = ("messages", "add_generation_prompt", "bos_token", "eos_token", "source")
 TURN_ENDS = (
     "<|im_end|>",
     "<|eot_id|>",
@@ -100,32 +102,58 @@ class PromptFormat:
             return cls("base model", base.chat_template, base, package)
         return cls("chatml", CHATML, base, package)
 
-    def render(self, messages: Sequence[Message], *, thinking: bool | None = None) -> list[int]:
+    def render(
+        self,
+        messages: Sequence[Message],
+        *,
+        thinking: bool | None = None,
+        variables: Mapping[str, object] | None = None,
+        continued: bool = False,
+        answer_begins: bool | None = None,
+    ) -> list[int]:
         """Token ids of a conversation, up to where the answer begins.
 
         Args:
             messages: At least one; roles as in OpenAI's API.
             thinking: False asks a Qwen3 template for an answer without thoughts.
+            variables: More of the template's variables.
+            continued: Ends where the last message ends, which is an assistant's.
+            answer_begins: False leaves out what the template writes before an answer.
 
         Raises:
             ConfigError: No message, an unknown role, or the template refuses them.
             IncompatibleError: `bad_template`.
         """
         check_messages(messages)
+        _check_continued(messages, continued, answer_begins)
         specials = (
             *self.tokenizer.special_tokens,
             "\ue000",
         )  # the mark's own first character, where a text has it
         safe = [{"role": m["role"], "content": _mark(m["content"], specials)} for m in messages]
+        end = f"\ue000{len(specials)}\ue001"
+        if continued:
+            safe[-1]["content"] += end
+        begins = not continued and answer_begins is not False
         text = jinja.render(
             self.source,
-            messages=safe,
-            add_generation_prompt=True,
-            bos_token=self.special("bos_token"),
-            eos_token=self.special("eos_token"),
-            **({} if thinking is None else {"enable_thinking": thinking}),
+            **_safe_variables(variables, specials)
+            | {
+                "messages": safe,
+                "add_generation_prompt": begins,
+                "bos_token": self.special("bos_token"),
+                "eos_token": self.special("eos_token"),
+            }
+            | ({} if thinking is None else {"enable_thinking": thinking}),
         )
-        if self.name == "qwen3" and thinking is False:
+        if continued:
+            text, found, _ = text.partition(end)
+            if not found:
+                raise ConfigError(
+                    "the chat template doesn't write the last message, which is to be continued",
+                    code="template_refused",
+                )
+        if self.name == "qwen3" and thinking is False and begins:
             text += NO_THINKING
         return self._encode(text, specials)
 
@@ -188,6 +216,68 @@ class PromptFormat:
             self.tokenizer.id_of(stop) for stop in stops if stop in self.tokenizer.special_tokens
         )
         return tuple(i for i in found if i is not None)
+
+
+def _check_continued(
+    messages: Sequence[Message], continued: bool, answer_begins: bool | None
+) -> None:
+    """Raises ConfigError `bad_message` where there is nothing to continue."""
+    if continued and messages[-1]["role"] != "assistant":
+        raise ConfigError(
+            "continue_final_message continues an assistant's message, and the last one is by the"
+            f" {messages[-1]['role']}",
+            hint="put the beginning of the answer last, with the role assistant",
+            code="bad_message",
+        )
+    if continued and answer_begins:
+        raise ConfigError(
+            "continue_final_message and add_generation_prompt exclude each other",
+            hint="the first goes on with the last message, the second begins one of its own",
+            code="bad_message",
+        )
+
+
+def _safe_variables(
+    variables: Mapping[str, object] | None, specials: tuple[str, ...]
+) -> dict[str, object]:
+    """Further variables of a template: its own ones can't be replaced, and texts stay texts.
+
+    Raises:
+        ConfigError: `bad_message`.
+    """
+    if variables is not None and not isinstance(variables, Mapping):
+        raise ConfigError(
+            f"template_args must be a dictionary, not {type(variables).__name__}",
+            code="bad_message",
+        )
+    for name in variables or ():
+        if name in OWN_VARIABLES or not str(name).isidentifier():
+            raise ConfigError(
+                f"template_args can't set {str(name)[:60]!r}",
+                hint="messages, special tokens and add_generation_prompt have places of their own",
+                code="bad_message",
+            )
+    return {str(n): _safe_value(v, specials, MAX_DEPTH) for n, v in (variables or {}).items()}
+
+
+def _safe_value(value: object, specials: tuple[str, ...], depth: int) -> object:
+    if not depth:
+        raise ConfigError(f"template_args is nested more than {MAX_DEPTH} deep", code="bad_message")
+    if isinstance(value, str):
+        check_text("a text of template_args", value)
+        return _mark(value, specials)
+    if isinstance(value, Mapping):
+        return {
+            _mark(str(k), specials): _safe_value(v, specials, depth - 1) for k, v in value.items()
+        }
+    if isinstance(value, list | tuple):
+        return [_safe_value(v, specials, depth - 1) for v in value]
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    raise ConfigError(
+        f"template_args has a {type(value).__name__}; it takes what JSON can say",
+        code="bad_message",
+    )
 
 
 def _mark(text: str, specials: tuple[str, ...]) -> str:

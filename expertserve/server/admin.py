@@ -16,6 +16,7 @@ from starlette.datastructures import UploadFile
 from expertserve.core.entry import ExpertInfo
 from expertserve.errors import ConfigError, ExpertNotLoadedError, LoadError
 from expertserve.files import move_file, part_path
+from expertserve.server.ask import Json
 from expertserve.server.auth import Key
 from expertserve.server.edge import is_upload
 from expertserve.server.generation import AUTO
@@ -23,7 +24,6 @@ from expertserve.server.models import expert_model
 from expertserve.server.parts import Parts, administrator, parts_of
 from expertserve.server.problems import Refusal
 from expertserve.server.state import StateEntry
-from expertserve.server.wire import Json
 
 UPLOADS = ".uploads"
 BLOCK = 1 << 20

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import fnmatch
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -13,13 +14,17 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, Response
+from pydantic import ValidationError
 from starlette.exceptions import HTTPException
+from starlette.middleware.cors import CORSMiddleware
 
 from expertserve._version import __version__
 from expertserve.errors import ExpertError
-from expertserve.server import admin
+from expertserve.server import admin, others
+from expertserve.server.ask import Json
 from expertserve.server.auth import Key, Keyring
-from expertserve.server.edge import Edge
+from expertserve.server.edge import Edge, route_of
+from expertserve.server.explain import refusal_of
 from expertserve.server.generation import answer
 from expertserve.server.limits import RateLimits
 from expertserve.server.metrics import Metrics
@@ -30,7 +35,7 @@ from expertserve.server.problems import Refusal, response_of
 from expertserve.server.service import Service
 from expertserve.server.settings import ServerSettings
 from expertserve.server.state import ServerState
-from expertserve.server.wire import ChatRequest, Json, TextRequest
+from expertserve.server.wire import ChatRequest, TextRequest
 
 log = logging.getLogger("expertserve.server")
 Caller = Annotated[Key, Depends(caller)]
@@ -45,6 +50,13 @@ SCRIPTS = {
     "docs.js": "text/javascript",
 }
 ANSWER_SECONDS = 5.0
+ANSWERS: dict[int | str, str] = {
+    400: "A field is wrong: `{error: {message, type, param, code, hint}}`.",
+    401: "A key is missing or not valid, where the server has keys.",
+    404: "No such model; the message lists those that are there.",
+    429: "The key's limits are used up; `Retry-After` says for how long.",
+    503: "The queue is full, or the engine starts or ends.",
+}
 openai = APIRouter(prefix="/v1", tags=["OpenAI"])
 machines = APIRouter(tags=["operation"])
 
@@ -68,7 +80,7 @@ async def chat(request: Request, body: ChatRequest, key: Caller) -> Response:
         key,
         [body.ask()],
         lambda id, model, texts: chat_shape(body, id=id, model=model, texts=texts),
-        stream=bool(body.stream),
+        body=body,
     )
 
 
@@ -80,7 +92,7 @@ async def completions(request: Request, body: TextRequest, key: Caller) -> Respo
         key,
         body.asks(),
         lambda id, model, texts: text_shape(body, id=id, model=model, texts=texts),
-        stream=bool(body.stream),
+        body=body,
     )
 
 
@@ -128,7 +140,7 @@ async def metrics(request: Request) -> Response:
         ready = bool(parts.service.info().engines) and not parts.draining
     except (TimeoutError, ExpertError):
         ready = False
-    parts.metrics.observe(experts, ready=ready)
+    parts.metrics.observe(experts, ready=ready, slots=parts.service.info().max_slots)
     return Response(parts.metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
 
@@ -138,13 +150,24 @@ async def version() -> Json:
 
 
 @machines.get("/", include_in_schema=False)
-async def playground() -> HTMLResponse:
-    return HTMLResponse(_file("playground.html"), headers={"content-security-policy": PAGE})
+async def playground(request: Request) -> HTMLResponse:
+    return _page(request, "playground.html")
 
 
 @machines.get("/docs", include_in_schema=False)
-async def docs() -> HTMLResponse:
-    return HTMLResponse(_file("docs.html"), headers={"content-security-policy": PAGE})
+async def docs(request: Request) -> HTMLResponse:
+    return _page(request, "docs.html")
+
+
+def _page(request: Request, name: str) -> HTMLResponse:
+    """A page whose links are relative to where the browser thinks it is."""
+    root, slash = request.scope.get("root_path", ""), request.scope["state"]["slash"]
+    top = route_of(request.scope) == "/"
+    up = ("" if slash else f"{root.rpartition('/')[2]}/" if root else "") if top else (
+        "../" if slash else ""
+    )  # fmt: skip
+    text = _file(name).replace("{{up}}", up)
+    return HTMLResponse(text, headers={"content-security-policy": PAGE})
 
 
 @machines.get("/static/{name}", include_in_schema=False)
@@ -189,16 +212,29 @@ def create_app(
         summary="Experts by their names, over OpenAI's API",
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,
         lifespan=lifespan or _nothing,
-        responses={"4XX": {"description": "`{error: {message, type, param, code, hint}}`"}},
+        responses={status: {"description": text} for status, text in ANSWERS.items()},
     )
     app.state.parts = parts
-    for router in (openai, admin.router, machines):
+    routers = (openai, others.responses, others.anthropic, others.ollama, others.tokens)
+    for router in (*routers, admin.router, machines):
         app.include_router(router)
     app.add_exception_handler(ExpertError, _expert_error)
-    app.add_exception_handler(RequestValidationError, _invalid)
+    for kind in (RequestValidationError, ValidationError):
+        app.add_exception_handler(kind, _invalid)
     app.add_exception_handler(HTTPException, _http_error)
-    app.add_middleware(Edge, settings=settings, metrics=parts.metrics, closed=keys.required)
+    app.add_middleware(
+        Edge, settings=settings, metrics=parts.metrics, parts=parts, closed=keys.required
+    )
+    if settings.allowed_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origin_regex="|".join(map(fnmatch.translate, settings.allowed_origins)),
+            allow_methods=["*"],
+            allow_headers=["*"],
+            expose_headers=["*"],
+        )
     return app
 
 
@@ -210,30 +246,13 @@ async def _nothing(app: FastAPI) -> AsyncIterator[None]:
 async def _expert_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, ExpertError)
     facts_of(request).log |= {"code": error.code, "error": error.message[:500]}
-    return response_of(error)
+    return response_of(error, route_of(request.scope))
 
 
 async def _invalid(request: Request, error: Exception) -> Response:
     """Pydantic's finding, as OpenAI words it; the value itself is not repeated."""
-    assert isinstance(error, RequestValidationError)
-    first = error.errors()[0]
-    if first["type"] == "json_invalid":
-        message = (
-            f"the body is not JSON: {first.get('ctx', {}).get('error', '')}, at character"
-            f" {first['loc'][-1]}"
-        )
-        refusal = Refusal(message, status=400, code="bad_argument", hint="send one JSON object")
-        return await _expert_error(request, refusal)
-    place = ".".join(str(p) for p in first["loc"] if p != "body")[:200]
-    hint = "the routes' fields are at /docs"
-    refusal = Refusal(
-        f"{place or 'body'}: {first['msg']}",
-        status=400,
-        code="bad_argument",
-        param=place or None,
-        hint=hint,
-    )
-    return await _expert_error(request, refusal)
+    assert isinstance(error, RequestValidationError | ValidationError)
+    return await _expert_error(request, refusal_of(error.errors()))
 
 
 async def _http_error(request: Request, error: Exception) -> Response:

@@ -80,6 +80,12 @@ def read_keys(path: Path) -> tuple[Key, ...]:
         raise ConfigError(
             f"{path} can't be read as a key file: {error}", hint=hint, code="bad_keys"
         ) from error
+    if not keys:
+        raise ConfigError(
+            f"{path} has no key, so nobody could ask",
+            hint="expertserve key new NAME makes one",
+            code="bad_keys",
+        )
     for what, values in (
         ("name", [k.name for k in keys]),
         ("hash", [k.sha256.lower() for k in keys]),
@@ -93,6 +99,30 @@ def new_key() -> tuple[str, str]:
     """A fresh key of 256 random bits, and the hash that goes into the file."""
     key = "es-" + secrets.token_urlsafe(32)
     return key, hash_of(key)
+
+
+def entry_of(name: str, digest: str, *, admin: bool = False) -> str:
+    """A key's entry in the file.
+
+    Raises:
+        ConfigError: `bad_keys`, for a name that can't be one.
+
+    Example:
+        >>> print(entry_of("reports", "9" * 64))
+        [[keys]]
+        name = "reports"
+        sha256 = "9999999999999999999999999999999999999999999999999999999999999999"
+    """
+    try:
+        key = Key(name=name, sha256=digest, admin=admin)
+    except ValidationError:
+        raise ConfigError(
+            f"{name[:80]!r} can't be a key's name",
+            hint="up to 64 letters, digits, '.', '_', '@' and '-', not beginning with a sign",
+            code="bad_keys",
+        ) from None
+    lines = ["[[keys]]", f'name = "{key.name}"', f'sha256 = "{key.sha256}"']
+    return "\n".join([*lines, "admin = true"] if key.admin else lines)
 
 
 def hash_of(key: str) -> str:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import fnmatch
 import logging
 import re
 import time
 import uuid
 from dataclasses import dataclass, field
+from typing import Protocol
 from urllib.parse import SplitResult, quote, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -22,12 +24,20 @@ from expertserve.server.settings import LOOPBACK, ServerSettings
 log = logging.getLogger("expertserve.server")
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 UPLOAD = re.compile(r"POST /v1/experts|PUT /v1/experts/[^/]+")
+UNTYPED = ("", "application/x-www-form-urlencoded", "text/plain", "application/octet-stream")
 QUIET = ("/health", "/ready", "/metrics")
 ALWAYS = {
     "x-content-type-options": "nosniff",
     "cache-control": "no-store",
     "referrer-policy": "no-referrer",
 }
+
+
+class Work(Protocol):
+    """What a server is doing."""
+
+    draining: bool
+    running: int
 
 
 @dataclass(slots=True)
@@ -40,7 +50,9 @@ class Facts:
 
     def tell(self, header: str, value: object) -> None:
         """A response header, percent-encoded where it isn't plain ASCII."""
-        self.headers[f"x-expertserve-{header}"] = quote(str(value), safe=" !#$&'()*+,/:;=?@[]|~-._")
+        self.headers[f"x-expertserve-{header}"] = quote(
+            str(value), safe=" !#$&'()*+,/:;=?@[]|~-._", errors="backslashreplace"
+        )
 
 
 class Edge:
@@ -52,16 +64,24 @@ class Edge:
     """
 
     def __init__(
-        self, app: ASGIApp, settings: ServerSettings, metrics: Metrics, *, closed: bool
+        self,
+        app: ASGIApp,
+        settings: ServerSettings,
+        metrics: Metrics,
+        *,
+        parts: Work,
+        closed: bool,
     ) -> None:
         self._app, self._settings, self._metrics = app, settings, metrics
+        self._parts = parts
         self._check_site = not closed
-        self._check_host = not closed and settings.local
+        self._check_host = not closed and settings.local and settings.uds is None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        scope = self._read(scope)
         given = Headers(scope=scope).get("x-request-id", "")
         facts = Facts(given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex)
         scope.setdefault("state", {})["facts"] = facts
@@ -78,10 +98,12 @@ class Edge:
                     headers.setdefault(name, value)
             await send(message)
 
+        counts = route_of(scope) not in QUIET
+        self._parts.running += counts
         try:
             refusal = self._refuse(scope)
             if refusal:
-                await response_of(refusal)(scope, receive, counted_send)
+                await response_of(refusal, route_of(scope))(scope, receive, counted_send)
             else:
                 await self._app(scope, self._bounded(scope, receive), counted_send)
         except asyncio.CancelledError:  # the server ends, and this request with it
@@ -98,17 +120,18 @@ class Edge:
                 raise
             await response_of(unexpected())(scope, receive, counted_send)
         finally:
+            self._parts.running -= counts
             self._note(scope, facts, status, time.monotonic() - began)
 
     def _note(self, scope: Scope, facts: Facts, status: int, seconds: float) -> None:
-        if scope["path"] in QUIET and status in (200, 503):
+        if route_of(scope) in QUIET and status in (200, 503):
             return
         if status >= 400 and "outcome" not in facts.log:
             self._metrics.refused.labels(str(status)).inc()
         client = scope["client"][0] if scope.get("client") else None
         line: dict[str, object] = {
             "request_id": facts.request_id,
-            "method": scope["method"],
+            "method": "HEAD" if scope["state"].get("head") else scope["method"],
             "path": scope["path"],
             "status": status,
         }
@@ -117,8 +140,37 @@ class Edge:
             extra={"facts": line | {"client": client, "seconds": round(seconds, 4)} | facts.log},
         )
 
+    def _read(self, scope: Scope) -> Scope:
+        """The request as the routes know it.
+
+        A proxy may strip the prefix or not, a slash at the end changes nothing, HEAD is a GET whose
+        body the HTTP server drops, and a body without a type, or with curl's default, is JSON.
+        """
+        root, path, state = self._settings.root_path, scope["path"], dict(scope.get("state") or {})
+        made = {**scope, "state": state}
+        if root:
+            path = path if path == root or path.startswith(f"{root}/") else root + path
+            made["root_path"] = root
+        state["slash"] = path.endswith("/")
+        made["path"] = path.rstrip("/") or "/"
+        if made["path"] == made.get("root_path"):
+            made["path"] += "/"
+        if scope["method"] == "HEAD":
+            made["method"], state["head"] = "GET", True
+        kind = Headers(scope=scope).get("content-type", "").partition(";")[0].strip().lower()
+        if kind in UNTYPED and scope["method"] == "POST" and not is_upload(made):
+            others = [h for h in scope["headers"] if h[0].lower() != b"content-type"]
+            made["headers"] = [*others, (b"content-type", b"application/json")]
+        return made
+
+    def _is_allowed(self, origin: str) -> bool:
+        """Whether a site's pages may ask."""
+        return any(fnmatch.fnmatchcase(origin, o) for o in self._settings.allowed_origins)
+
     def _refuse(self, scope: Scope) -> Refusal | None:
         headers = Headers(scope=scope)
+        if self._parts.draining and route_of(scope) not in QUIET:
+            return shutting_down()
         host = _host(headers.get("host", ""))
         if self._check_host and host and host not in LOOPBACK:
             return Refusal(
@@ -133,11 +185,12 @@ class Edge:
             and origin
             and scope["method"] not in ("GET", "HEAD")
             and _site(origin) != headers.get("host", "")
+            and not self._is_allowed(origin)
         ):
             return Refusal(
                 "another site's page may not ask here",
                 status=403,
-                hint="let that site's server ask",
+                hint="let that site's server ask, or start with --allowed-origin",
                 code="other_site",
             )
         try:
@@ -170,13 +223,15 @@ class Edge:
 
 def is_upload(scope: Scope) -> bool:
     """Whether a request uploads a package: to one of the two routes, and not as JSON."""
-    path = scope["path"].removeprefix(
-        scope.get("root_path", "")
-    )  # Ray Serve mounts the application under its route prefix
-    if not UPLOAD.fullmatch(f"{scope['method']} {path}"):
+    if not UPLOAD.fullmatch(f"{scope['method']} {route_of(scope)}"):
         return False
     kind = Headers(scope=scope).get("content-type", "").partition(";")[0].strip().lower()
     return kind not in ("", "application/json")
+
+
+def route_of(scope: Scope) -> str:
+    """The path below the prefix: a proxy's, or the one that Ray Serve mounts the application at."""
+    return str(scope["path"]).removeprefix(scope.get("root_path", ""))
 
 
 def _too_large(limit: int) -> Refusal:

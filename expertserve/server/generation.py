@@ -6,34 +6,41 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequence
-from contextlib import AbstractContextManager, AsyncExitStack, suppress
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Callable,
+    Coroutine,
+    Iterable,
+    Sequence,
+)
+from contextlib import AbstractContextManager, AsyncExitStack, aclosing, suppress
+from dataclasses import replace
 from typing import TypeVar
 
-from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
 
 from expertserve.errors import ConfigError, ExpertError, ExpertNotLoadedError
-from expertserve.request import check_fallback, routed_by
+from expertserve.request import check_fallback, nearest, routed_by
 from expertserve.result import Chunk, InferenceResult
+from expertserve.server.ask import Ask
 from expertserve.server.auth import Key
 from expertserve.server.edge import Facts
+from expertserve.server.event_stream import EventStream, gone
+from expertserve.server.fields import Fields
 from expertserve.server.limits import Ticket
-from expertserve.server.openai import Shape
 from expertserve.server.parts import Parts, facts_of, parts_of
 from expertserve.server.problems import (
     Refusal,
     RequestTimeout,
-    body_of,
-    shutting_down,
     status_of,
     unexpected,
 )
 from expertserve.server.service import ServiceStream
+from expertserve.server.settle import note_ignored, settle
+from expertserve.server.shape import Shape
 from expertserve.server.tokens import TokenTexts, token_texts
-from expertserve.server.wire import Ask, Json
 
 T = TypeVar("T")
 AUTO = "auto"
@@ -47,9 +54,12 @@ class ClientGone(Exception):
 
 
 async def answer(
-    request: Request, key: Key, asks: Sequence[Ask], make: MakeShape, *, stream: bool
+    request: Request, key: Key, asks: Sequence[Ask], make: MakeShape, *, body: Fields
 ) -> Response:
-    """One request of either endpoint, whole or as a stream.
+    """One request of any endpoint, whole or as a stream.
+
+    Args:
+        body: What was sent, for what it has beside the asks.
 
     Raises:
         ExpertError: Before anything was sent.
@@ -57,12 +67,13 @@ async def answer(
     parts = parts_of(request)
     _check_length(parts, asks)
     name = choose(parts, key, asks[0])
+    expert = parts.service.get(name)
+    asks, others = await settle(asks, expert)
+    note_ignored(request, body, others)
     run = _Run(request, parts, key, name, asks)
-    folder = parts.service.get(
-        name
-    ).prompt.tokenizer.folder  # this expert's, also when another one has the name, or none, by then
+    folder = expert.prompt.tokenizer.folder  # also when another one has the name by then, or none
     shape = make(run.facts.request_id, name, lambda: token_texts(folder))
-    return await (run.stream(shape) if stream else run.whole(shape))
+    return await (run.stream(shape) if body.stream else run.whole(shape))
 
 
 def _check_length(parts: Parts, asks: Sequence[Ask]) -> None:
@@ -111,10 +122,24 @@ def choose(parts: Parts, key: Key, ask: Ask) -> str:
             code="model_not_allowed",
         )
     if found is None:
-        raise ExpertNotLoadedError(
-            "no such model is loaded here", hint="GET /v1/models lists those that are"
-        )
+        raise not_found(parts, key, name)
     return name
+
+
+def not_found(parts: Parts, key: Key, name: str) -> Refusal:
+    """An error with what was asked for, and what the key may ask for instead."""
+    there = [e.name for e in parts.state.entries if parts.has(e.name)]
+    there += parts.service.info().base_models
+    names = [n for n in dict.fromkeys(there) if key.allows(n)]
+    near = nearest(name, names)
+    shown = ", ".join(names[:20]) + (", …" if len(names) > 20 else "")
+    return Refusal(
+        f"the model {name[:100]!a} is not loaded here; there are {shown or 'none yet'}",
+        status=404,
+        hint=f"did you mean {near}?" if near else "GET /v1/models lists those that are",
+        code="expert_not_loaded",
+        param="model",
+    )
 
 
 class _Run:
@@ -155,28 +180,39 @@ class _Run:
         """Server-sent events. An error before the first token has its own status."""
         async with AsyncExitStack() as stack:
             ticket = stack.enter_context(self._admitted())
-            ask = self.asks[0]
-            stream = self.parts.service.generate_stream(self.name, ask.prompt, **ask.args)
-            stack.push_async_callback(stream.aclose)
-            chunks = aiter(stream)
+            streams = [
+                self.parts.service.generate_stream(self.name, a.prompt, **a.args) for a in self.asks
+            ]
+            for one in streams:
+                stack.push_async_callback(one.aclose)
+            chunks = aiter(streams[0]) if len(streams) == 1 else self._numbered(streams)
+            waiting = asyncio.ensure_future(_next(chunks))
+            stack.push_async_callback(_stopped, waiting)
             try:
-                first = await self._guarded(_next(chunks))
+                await self._guarded(_until(waiting, self.parts.settings.beat))
             except ClientGone:
                 self._finish("cancelled", (), ticket)
                 return Response(status_code=499)
             except BaseException as error:
                 self._finish(_outcome(error), (), ticket)
                 raise
-            self._tell_proof(stream.result)
-            events = self._events(shape, stream, first, chunks, ticket)
-            return EventStream(events, stack.pop_all())
+            if waiting.done():
+                self._tell_proof(streams[0].result)
+            events = self._events(shape, streams, waiting, chunks, ticket)
+            return EventStream(events, shape, stack.pop_all())
         raise AssertionError("unreachable")
+
+    async def _numbered(self, streams: Sequence[ServiceStream]) -> AsyncIterator[Chunk]:
+        """The chunks of all prompts, their answers numbered through."""
+        async with aclosing(_merged(streams)) as merged:
+            async for number, chunk in merged:
+                yield replace(chunk, index=number * self.asks[0].answers + chunk.index)
 
     async def _events(
         self,
         shape: Shape,
-        stream: ServiceStream,
-        first: Chunk | None,
+        streams: Sequence[ServiceStream],
+        waiting: asyncio.Future[Chunk | None],
         chunks: AsyncIterator[Chunk],
         ticket: Ticket,
     ) -> AsyncIterator[bytes]:
@@ -184,28 +220,32 @@ class _Run:
         try:
             try:
                 async with asyncio.timeout(self._left()):
-                    yield _sse(shape.begin())
-                    chunk = first
+                    while not (await asyncio.wait({waiting}, timeout=self.parts.settings.beat))[0]:
+                        yield shape.beat
+                    chunk = waiting.result()
+                    yield shape.encode(shape.begin(streams[0].result))
                     while chunk is not None:
                         if events := shape.delta(chunk):
-                            yield _sse(events)
+                            yield shape.encode(events)
                         chunk = await _next(chunks)
-                yield _sse(shape.end(stream.result)) + b"data: [DONE]\n\n"
-                outcome = stream.result.finish_reason
+                results = [s.result for s in streams]
+                yield shape.encode(shape.end(results)) + shape.done()
+                outcome = results[0].finish_reason
             except TimeoutError:
                 outcome = "timeout"
-                yield _sse([body_of(self._late())])
+                yield shape.failed(self._late())
             except ExpertError as error:
                 outcome = _outcome(error)
                 self.facts.log["error"] = error.message
-                yield _sse([body_of(error)])
+                yield shape.failed(error)
             except Exception:  # a bug: the client learns that there is one, the log has its trace
                 outcome = "error"
                 log.exception("bug", extra={"facts": {"request_id": self.facts.request_id}})
-                yield _sse([body_of(unexpected())])
+                yield shape.failed(unexpected())
         finally:
-            await stream.aclose()
-            self._finish(outcome, _partial(stream), ticket)
+            for stream in streams:
+                await stream.aclose()
+            self._finish(outcome, _partial(streams), ticket)
 
     def _admitted(self) -> AbstractContextManager[Ticket]:
         return self.parts.limits.admit(self.key, sum(a.answers for a in self.asks))
@@ -227,18 +267,18 @@ class _Run:
             ClientGone, RequestTimeout.
         """
         task = asyncio.create_task(work)
-        gone = asyncio.create_task(_gone(self.request.receive))
+        left = asyncio.create_task(gone(self.request.receive))
         try:
             await asyncio.wait(
-                {task, gone}, timeout=self._left(), return_when=asyncio.FIRST_COMPLETED
+                {task, left}, timeout=self._left(), return_when=asyncio.FIRST_COMPLETED
             )
             if task.done():
                 return task.result()
-            raise ClientGone if gone.done() else self._late()
+            raise ClientGone if left.done() else self._late()
         finally:
-            for pending in (task, gone):
+            for pending in (task, left):
                 pending.cancel()
-            await asyncio.gather(task, gone, return_exceptions=True)
+            await asyncio.gather(task, left, return_exceptions=True)
 
     def _tell_proof(self, result: InferenceResult) -> None:
         self.facts.log |= {"digest": result.expert.digest, "answer_id": result.request_id}
@@ -286,17 +326,54 @@ async def _next(chunks: AsyncIterator[Chunk]) -> Chunk | None:
     return await anext(chunks, None)
 
 
-async def _gone(receive: Receive) -> None:
-    """Ends when the client does. The body was read before, so that nothing else can come."""
-    while (await receive())["type"] != "http.disconnect":
-        pass
+async def _stopped(work: asyncio.Future[T]) -> None:
+    work.cancel()
+    await asyncio.gather(work, return_exceptions=True)
 
 
-def _partial(stream: ServiceStream) -> Sequence[InferenceResult]:
+async def _until(work: asyncio.Future[T], seconds: float) -> None:
+    """Waits for the work, but no longer; raises what it raises."""
+    if (await asyncio.wait({work}, timeout=seconds))[0]:
+        work.result()
+
+
+async def _merged(
+    streams: Sequence[ServiceStream],
+) -> AsyncGenerator[tuple[int, Chunk], None]:
+    """The chunks of several streams as they come, with their streams' numbers."""
+    found: asyncio.Queue[tuple[int, Chunk] | BaseException | None] = asyncio.Queue()
+
+    async def read(number: int, stream: ServiceStream) -> None:
+        try:
+            async for chunk in stream:
+                found.put_nowait((number, chunk))
+            found.put_nowait(None)
+        except Exception as error:  # noqa: BLE001  (raised again where they are read)
+            found.put_nowait(error)
+
+    tasks = [asyncio.create_task(read(i, s)) for i, s in enumerate(streams)]
     try:
-        return [stream.result]
-    except ExpertError:
-        return []  # nothing came
+        left = len(tasks)
+        while left:
+            item = await found.get()
+            if isinstance(item, BaseException):
+                raise item
+            if item is None:
+                left -= 1
+            else:
+                yield item
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _partial(streams: Sequence[ServiceStream]) -> Sequence[InferenceResult]:
+    found = []
+    for stream in streams:
+        with suppress(ExpertError):  # nothing came
+            found.append(stream.result)
+    return found
 
 
 def _outcome(error: BaseException) -> str:
@@ -305,61 +382,3 @@ def _outcome(error: BaseException) -> str:
     if isinstance(error, ExpertError):
         return "refused" if status_of(error) < 500 else "error"
     return "cancelled" if isinstance(error, asyncio.CancelledError | GeneratorExit) else "error"
-
-
-_encode = json.JSONEncoder(ensure_ascii=False).encode  # json.dumps would make one for each token
-
-
-def _sse(events: Sequence[Json]) -> bytes:
-    return "".join([f"data: {_encode(e)}\n\n" for e in events]).encode("utf-8", "replace")
-
-
-class EventStream(Response):
-    """Sends events as they come, and stops them when the client goes away.
-
-    Args:
-        events: Closed in any case.
-        held: What to give back afterwards.
-    """
-
-    media_type = "text/event-stream"
-
-    def __init__(self, events: AsyncIterator[bytes], held: AsyncExitStack) -> None:
-        super().__init__()
-        self.background: BackgroundTask | None = None
-        self._events, self._held = events, held
-        del self.headers["content-length"]
-        self.headers["x-accel-buffering"] = "no"
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        sending = asyncio.create_task(self._send(send))
-        gone = asyncio.create_task(_gone(receive))
-        stopped = False
-        try:
-            await asyncio.wait({sending, gone}, return_when=asyncio.FIRST_COMPLETED)
-        except asyncio.CancelledError:
-            stopped = True
-            raise
-        finally:
-            for task in (sending, gone):
-                task.cancel()
-            await asyncio.gather(sending, gone, return_exceptions=True)
-            await self._held.aclose()
-            if stopped:
-                await send(
-                    {
-                        "type": "http.response.body",
-                        "body": _sse([body_of(shutting_down())]),
-                        "more_body": False,
-                    }
-                )
-
-    async def _send(self, send: Send) -> None:
-        try:
-            await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
-            async for event in self._events:
-                if event:
-                    await send({"type": "http.response.body", "body": event, "more_body": True})
-            await send({"type": "http.response.body", "body": b"", "more_body": False})
-        finally:
-            await self._events.aclose()  # type: ignore[attr-defined]

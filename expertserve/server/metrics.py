@@ -16,11 +16,19 @@ PER_TOKEN = (0.001, 0.0025, 0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.2
 STATES = ("registered", "resident", "slot")
 
 
+LORA_INFO = "vllm:lora_requests_info"
+"""What routers read of vLLM: llm-d, the Gateway API's inference extension, KServe."""
+
+
 class _EngineMetrics:
-    """vLLM's own metrics, which it keeps in the process's default registry."""
+    """vLLM's own metrics, which it keeps in the process's default registry.
+
+    The one about adapters is ours: vLLM knows them by digests, and routers by experts' names.
+    """
 
     def collect(self) -> Iterator[Metric]:
-        return (m for m in REGISTRY.collect() if m.name.startswith("vllm"))
+        found = (m for m in REGISTRY.collect() if m.name.startswith("vllm"))
+        return (m for m in found if m.name != LORA_INFO)
 
 
 class Metrics:
@@ -57,6 +65,12 @@ class Metrics:
         self.experts = gauge("experts", "Loaded experts by state.", "state")
         self.in_flight = gauge("in_flight", "An expert's requests in the manager.", "expert")
         self.bytes = gauge("adapter_bytes", "Memory of an expert's adapter.", "expert")
+        lookups = "Requests by whether the engine had the expert's adapter: hit, miss."
+        self.lookups = counter("adapter_lookups", lookups, "expert", "outcome")
+        self.resident = gauge("adapter_resident", "1 while the engine holds it.", "expert")
+        names = ("max_lora", "waiting_lora_adapters", "running_lora_adapters")
+        told = "Experts by name, as vLLM tells of LoRAs."
+        self.loras = Gauge(LORA_INFO, told, names, registry=registry)
         self.ready = gauge("ready", "1 while the engine answers.")
         self._evicted: dict[str, int] = {}
         registry.register(_EngineMetrics())
@@ -71,6 +85,8 @@ class Metrics:
         timing, written = result.timing, result.usage.completion_tokens
         self.queue.labels(expert).observe(timing.queue)
         self.swap.labels(expert).observe(timing.load)
+        if timing.hit is not None:
+            self.lookups.labels(expert, "hit" if timing.hit else "miss").inc()
         self.prompt_tokens.labels(expert).inc(result.usage.prompt_tokens)
         self.completion_tokens.labels(expert).inc(written)
         self.total.labels(expert).observe(timing.total)
@@ -95,8 +111,13 @@ class Metrics:
         """`load`, `replace` or `unload`."""
         self.loads.labels(expert, action).inc()
 
-    def observe(self, experts: Sequence[ExpertInfo], *, ready: bool) -> None:
-        """Takes over the manager's states and slots, and counts new evictions."""
+    def observe(self, experts: Sequence[ExpertInfo], *, ready: bool, slots: int = 0) -> None:
+        """Takes over the manager's states and slots, and counts new evictions.
+
+        Args:
+            slots: How many adapters one batch may mix.
+        """
+        self._tell_routers(experts, slots)
         self.ready.set(ready)
         states = dict.fromkeys(STATES, 0)
         self.in_flight.clear()
@@ -112,6 +133,18 @@ class Metrics:
         self._evicted = {info.name: info.evictions for info in experts}
         for state, count in states.items():
             self.experts.labels(state).set(count)
+
+    def _tell_routers(self, experts: Sequence[ExpertInfo], slots: int) -> None:
+        """Which experts' adapters are in use, and which wait to be loaded."""
+        busy = [e for e in experts if e.in_flight]
+        waiting = ",".join(e.name for e in busy if not e.resident)
+        running = ",".join(e.name for e in busy if e.resident)
+        self.loras.clear()
+        self.loras.labels(str(slots), waiting, running).set_to_current_time()
+        self.resident.clear()
+        for info in experts:
+            if info.adapter_type:
+                self.resident.labels(info.name).set(info.resident)
 
     def text(self) -> bytes:
         """The exposition format, vLLM's own metrics behind ours."""

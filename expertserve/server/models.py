@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import asdict
 
 from expertserve.core.entry import ExpertInfo
-from expertserve.errors import ExpertNotLoadedError
+from expertserve.errors import ConfigError, ExpertNotLoadedError
+from expertserve.server.ask import Json
 from expertserve.server.auth import Key
-from expertserve.server.generation import AUTO
+from expertserve.server.generation import AUTO, not_found
 from expertserve.server.parts import Parts
-from expertserve.server.wire import Json
 
 
 async def list_models(parts: Parts, key: Key) -> list[Json]:
@@ -32,20 +32,19 @@ async def find_model(parts: Parts, key: Key, name: str) -> Json:
     """One of those.
 
     Raises:
-        ExpertNotLoadedError: Also for one that the key may not use.
+        Refusal: 404, also for one that the key may not use.
     """
     for model in await list_models(parts, key):
         if model["id"] == name:
             return model
-    raise ExpertNotLoadedError(
-        "no such model is loaded here", hint="GET /v1/models lists those that are"
-    )
+    raise not_found(parts, key, name)
 
 
 def expert_model(parts: Parts, info: ExpertInfo) -> Json:
-    """An expert: OpenAI's four keys, and what it is."""
+    """An expert: OpenAI's four keys, vLLM's three, and what it is."""
     facts: Json = {"kind": "expert", **asdict(info)}
-    return _model(parts, info.name, facts | _manifest_facts(parts, info.name))
+    more = {"root": info.expert, "parent": info.base_model}
+    return _model(parts, info.name, facts | _manifest_facts(parts, info.name)) | more
 
 
 def _manifest_facts(parts: Parts, name: str) -> Json:
@@ -76,5 +75,17 @@ def _model(parts: Parts, name: str, facts: Json) -> Json:
         "object": "model",
         "created": parts.started,
         "owned_by": "expertserve",
+        "root": name,
+        "parent": None,
+        "max_model_len": _context(parts, name),
         "expertserve": facts,
     }
+
+
+def _context(parts: Parts, name: str) -> int | None:
+    """Tokens of prompt and answer together, as the engine has them."""
+    try:
+        own = parts.service.get(name).base.context_length
+    except (ConfigError, ExpertNotLoadedError):  # `auto`, which has none of its own
+        return None
+    return min([own, *(e.max_model_len for e in parts.service.info().engines if e.max_model_len)])

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from starlette.requests import Request
@@ -11,6 +13,7 @@ from starlette.requests import Request
 from expertserve.errors import ExpertError, ExpertNotLoadedError
 from expertserve.server.auth import Key, Keyring
 from expertserve.server.edge import Facts
+from expertserve.server.kept import KeptAnswers
 from expertserve.server.limits import RateLimits
 from expertserve.server.metrics import Metrics
 from expertserve.server.problems import Refusal
@@ -19,6 +22,8 @@ from expertserve.server.settings import ServerSettings
 from expertserve.server.state import ServerState
 
 RETRY_SECONDS = 30.0
+MAX_TOLD = 256
+log = logging.getLogger("expertserve.server")
 
 
 @dataclass(slots=True)
@@ -31,12 +36,16 @@ class Parts:
     limits: RateLimits
     metrics: Metrics
     state: ServerState
+    kept: KeptAnswers = field(default_factory=KeptAnswers)
     started: int = field(default_factory=lambda: int(time.time()))
     draining: bool = False
+    running: int = 0
+    """Requests in flight but for those of machines that watch."""
     failure: ExpertError | None = None
     """Why the engine did not start."""
     _waking: asyncio.Task[None] | None = None
     _tries_again: float = 0.0
+    _ignored: set[str] = field(default_factory=set)
     _names: dict[str, asyncio.Lock] = field(default_factory=dict)
 
     def has(self, name: str) -> bool:
@@ -46,6 +55,13 @@ class Parts:
         except ExpertNotLoadedError:
             return False
         return True
+
+    def tell_ignored(self, names: Sequence[str]) -> None:
+        """Logs each name once; strangers choose them, so only so many."""
+        for name in names:
+            if name not in self._ignored and len(self._ignored) < MAX_TOLD:
+                self._ignored.add(name)
+                log.warning("field_ignored", extra={"facts": {"field": name}})
 
     def changing(self, name: str) -> asyncio.Lock:
         """Held while an expert changes: what is loaded and the state file agree."""
@@ -91,7 +107,10 @@ def caller(request: Request) -> Key:
     Raises:
         Refusal: 401.
     """
-    key = parts_of(request).keys.authenticate(request.headers.get("authorization"))
+    given = request.headers.get("authorization")
+    if given is None and (theirs := request.headers.get("x-api-key")):  # Anthropic's clients
+        given = f"Bearer {theirs}"
+    key = parts_of(request).keys.authenticate(given)
     facts_of(request).log["key"] = key.name
     return key
 

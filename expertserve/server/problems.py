@@ -83,24 +83,56 @@ def status_of(error: ExpertError) -> int:
     return next((status for kind, status in BY_CLASS if isinstance(error, kind)), 500)
 
 
+HINTS = {
+    "name_taken": "PUT /v1/experts/NAME replaces it; DELETE /v1/experts/NAME frees the name",
+    "expert_not_loaded": "GET /v1/models lists those that are",
+    "unloaded": "POST /v1/experts loads it again",
+    "other_base": "load an expert of the base model that is served here",
+    "no_schema": "pass schema, with the DDL or graph schema that names are taken from",
+    "bad_prompt": "messages takes a whole conversation",
+    "not_with_grammar": "pass grammar: null, which switches it off, or leave the other out",
+    "bad_beginning": "correct it, or pass grammar: null, which switches the grammar off",
+    "tokenizer_kind": "use another base model, or pass grammar: null",
+    "extension_off": "pass grammar: null, which switches the grammar off",
+}
+"""Hints for who speaks HTTP, where the library's speak Python."""
+CODES = {"prompt_too_long": "context_length_exceeded"}
+"""Codes that clients of OpenAI's look for."""
+
+
+def told(error: ExpertError) -> tuple[str, str]:
+    """Message and hint in one, as clients show nothing else; and the hint alone."""
+    hint = error.hint if isinstance(error, Refusal) else HINTS.get(error.code, error.hint)
+    if not hint:
+        return error.message, ""
+    end = "" if hint.endswith(("?", ".")) else "."
+    return f"{error.message.rstrip('.')}. {hint[:1].upper()}{hint[1:]}{end}", hint
+
+
 def body_of(error: ExpertError) -> dict[str, object]:
     """What the client reads, as OpenAI's clients expect it."""
+    message, hint = told(error)
+    code = error.code if isinstance(error, Refusal) else CODES.get(error.code, error.code)
     status = status_of(error)
     kind = TYPES.get(status, "invalid_request_error" if status < 500 else "server_error")
     shown: dict[str, object] = {
-        "message": error.message,
+        "message": message,
         "type": kind,
-        "param": getattr(error, "param", None),
-        "code": error.code,
-        "hint": error.hint or None,
+        "param": getattr(error, "param", None) or None,
+        "code": code,
+        "hint": hint or None,
     }
     if getattr(error, "line", 0):
         shown |= {"line": getattr(error, "line", 0), "column": getattr(error, "column", 0)}
-    return {"error": shown}
+    return {"type": "error", "error": shown}
 
 
-def response_of(error: ExpertError) -> Response:
-    """A whole response. ASCII, since a message may quote half of a surrogate pair."""
+def response_of(error: ExpertError, path: str = "") -> Response:
+    """A whole response. ASCII, since a message may quote half of a surrogate pair.
+
+    Args:
+        path: The route's; Ollama's clients expect a text.
+    """
     headers = {}
     status = status_of(error)
     wait = getattr(error, "retry_after", None)
@@ -110,7 +142,8 @@ def response_of(error: ExpertError) -> Response:
         headers["retry-after"] = str(max(1, round(wait + 0.5)))
     if status == 401:
         headers["www-authenticate"] = 'Bearer realm="expertserve"'
-    return Response(json.dumps(body_of(error)), status, headers, "application/json")
+    body = {"error": told(error)[0]} if path.startswith("/api/") else body_of(error)
+    return Response(json.dumps(body), status, headers, "application/json")
 
 
 class RequestTimeout(InferenceError):

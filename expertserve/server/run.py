@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import logging
 import signal
 import socket
+import ssl
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from types import FrameType
+from urllib.parse import quote
 
 import uvicorn
 from fastapi import FastAPI
@@ -27,6 +30,8 @@ from expertserve.server.state import StateEntry, restore
 from expertserve.server.watch import watch_packages
 
 log = logging.getLogger("expertserve.server")
+KEEP_ALIVE = 75
+"""Seconds, more than the 60 of common proxies: they must be the ones who close."""
 Announce = Callable[[str, Parts], None]
 
 
@@ -63,7 +68,16 @@ class DrainingServer(uvicorn.Server):
         self.parts.draining = True
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        log.info("draining", extra={"facts": {"seconds_at_most": self.parts.settings.drain}})
+        """Listens until the last request ended, so that `/ready` says that it drains."""
+        parts, began = self.parts, time.monotonic()
+        parts.draining = True
+        log.info("draining", extra={"facts": {"seconds_at_most": parts.settings.drain}})
+        while parts.running and not self.force_exit:
+            if time.monotonic() - began >= parts.settings.drain:
+                break
+            await asyncio.sleep(0.05)
+        left = max(0.0, parts.settings.drain - (time.monotonic() - began))
+        self.config.timeout_graceful_shutdown = left  # type: ignore[assignment]
         await super().shutdown(sockets)
         log.info("stopping", extra={"facts": {"engines": len(self.parts.service.info().engines)}})
 
@@ -94,13 +108,34 @@ def serve(
         ExpertError: A package can't be loaded, or the engine can't start.
     """
     configure(as_json=settings.log_json)
+    _check_certificate(settings)
     with _listen(settings) as listener:
         asyncio.run(_serve(make, settings, packages, watch, listener, listening, ready))
+
+
+def _check_certificate(settings: ServerSettings) -> None:
+    """Raises ConfigError `bad_certificate`."""
+    if settings.ssl_certfile is None:
+        return
+    try:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(settings.ssl_certfile, settings.ssl_keyfile)
+    except OSError as error:  # ssl's errors are such, too
+        raise ConfigError(
+            f"{settings.ssl_certfile} and {settings.ssl_keyfile} are no certificate and its key:"
+            f" {error.strerror or error}",
+            hint="both as PEM files, the key without a passphrase",
+            code="bad_certificate",
+        ) from error
 
 
 @contextmanager
 def _listen(settings: ServerSettings) -> Iterator[socket.socket]:
     """Binds first, so that a taken port fails before a minute of loading."""
+    if settings.uds is not None:
+        with _listen_at(settings.uds) as listener:
+            yield listener
+        return
     try:
         family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
         listener = socket.create_server((settings.host, settings.port), family=family, backlog=2048)
@@ -112,6 +147,31 @@ def _listen(settings: ServerSettings) -> Iterator[socket.socket]:
         ) from error
     with listener:
         yield listener
+
+
+@contextmanager
+def _listen_at(path: Path) -> Iterator[socket.socket]:
+    """A Unix socket, in place of one that nobody listens at any more."""
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        if path.is_socket() and listener.connect_ex(str(path)) == errno.ECONNREFUSED:
+            path.unlink()
+        listener.close()
+        listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        listener.bind(str(path))
+        listener.listen(2048)
+    except OSError as error:
+        listener.close()
+        raise ConfigError(
+            f"can't listen at {path}: {error.strerror or error}",
+            hint="another server may listen there; --uds takes another path",
+            code="cannot_listen",
+        ) from error
+    with listener:
+        try:
+            yield listener
+        finally:
+            path.unlink(missing_ok=True)
 
 
 async def _serve(
@@ -127,7 +187,8 @@ async def _serve(
     try:
         server = DrainingServer(service, settings)
         await load_all(server.parts, packages)
-        tasks = [asyncio.create_task(_start(server, url_of(listener), listening, ready))]
+        url = url_of(listener, secure=settings.ssl_certfile is not None)
+        tasks = [asyncio.create_task(_start(server, url + settings.root_path, listening, ready))]
         if watch:
             tasks.append(
                 asyncio.create_task(watch_packages(server.parts, watch, [p.path for p in packages]))
@@ -143,16 +204,19 @@ async def _serve(
 
 
 def _config(app: FastAPI, settings: ServerSettings) -> uvicorn.Config:
-    """Nothing here comes from the environment, and forwarded addresses are not believed."""
+    """Nothing here comes from the environment; only named proxies' addresses are believed."""
     return uvicorn.Config(
         app,
         log_config=None,
         access_log=False,
         server_header=False,
-        proxy_headers=False,
+        proxy_headers=bool(settings.forwarded_allow_ips),
+        forwarded_allow_ips=list(settings.forwarded_allow_ips),
+        ssl_certfile=settings.ssl_certfile,
+        ssl_keyfile=settings.ssl_keyfile,
         workers=1,
         lifespan="on",
-        timeout_keep_alive=30,
+        timeout_keep_alive=KEEP_ALIVE,
         timeout_graceful_shutdown=settings.drain,  # type: ignore[arg-type]
         limit_concurrency=max(2048, 4 * settings.max_pending),
     )
@@ -216,6 +280,10 @@ async def _start(server: DrainingServer, url: str, listening: Announce, ready: A
         raise
 
 
-def url_of(listener: socket.socket) -> str:
-    host, port = listener.getsockname()[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+def url_of(listener: socket.socket, *, secure: bool = False) -> str:
+    """Where a server listens; a Unix socket's path is percent-encoded, as in a URL."""
+    scheme, name = "https" if secure else "http", listener.getsockname()
+    if isinstance(name, str):
+        return f"{scheme}+unix://{quote(name, safe='')}"
+    host, port = name[:2]
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"

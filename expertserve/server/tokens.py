@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -26,6 +27,10 @@ class TokenTexts:
         """The text of a token, or a special token's name; nothing for an unknown id."""
         written = self._bytes.get(token)
         return self._names.get(token, "").encode() if written is None else written
+
+    def join(self, tokens: Sequence[int]) -> str:
+        """The text that tokens write together."""
+        return b"".join(map(self.bytes, tokens)).decode("utf-8", "replace")
 
     def text(self, token: int) -> str:
         """The bytes as text; part of a character is shown as OpenAI does, `bytes:\\xe2\\x82`."""

@@ -110,3 +110,34 @@ def find_call(text: str, tools: Sequence[Tool]) -> Call | None:
         if isinstance(arguments, dict)
         else None
     )
+
+
+@dataclass(slots=True)
+class HeldBack:
+    """A text as it comes, held back while it may still turn out to be a call.
+
+    Example:
+        >>> held = HeldBack([Tool("clock", "", {})])
+        >>> held.feed('{"name": "clock", '), held.end('"arguments": {}}')[0].name
+        ('', 'clock')
+    """
+
+    tools: Sequence[Tool]
+    _text: str = ""
+    _free: bool = False
+
+    def feed(self, text: str) -> str:
+        """What may be shown now."""
+        if not self.tools or self._free:
+            return text
+        self._text += text
+        if might_be_call(self._text):
+            return ""
+        self._free, held, self._text = True, self._text, ""
+        return held
+
+    def end(self, text: str = "") -> tuple[Call | None, str]:
+        """The call that it was, or the text that is left."""
+        held = self._text + text
+        call = find_call(held, self.tools) if held else None
+        return (call, "") if call else (None, held)

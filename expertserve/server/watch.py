@@ -67,6 +67,11 @@ async def watch_packages(parts: Parts, places: Sequence[Path], loaded: Iterable[
             if found and found != served.get(path) and found == seen.get(path):
                 served[path] = found
                 await take_package(parts, path)
+        for path in seen.keys() - now.keys():
+            served.pop(path, None)  # where it comes back, it is taken again
+            if any(e.path == str(path) for e in parts.state.entries):
+                facts = {"path": str(path), "kept": "its expert stays until it is unloaded"}
+                log.warning("package_gone", extra={"facts": facts})
         seen = now
 
 

@@ -51,7 +51,7 @@ def test_a_byte_that_turns_out_to_be_no_text_ends_nothing() -> None:
     tokenizer.decoder = tokenizers.decoders.Sequence(
         [tokenizers.decoders.ByteFallback(), tokenizers.decoders.Fuse()]
     )
-    stream = TextStream(tokenizer, [256], [])
+    stream = TextStream(tokenizer, [256], Sampling())
     assert [stream.feed(token)[0] for token in (10, 0xF0, 256, 0xC3, 0xA9, 256)] == [
         "\n",
         "",
@@ -319,7 +319,10 @@ def test_a_mask_holds_for_its_own_row_and_an_end_comes_only_when_complete() -> N
     logits[:, 33] = 3.0
     free, bound = Sampling(), Sampling()
     guide = OddTokens()
-    rows = [Choosing(free, [1], None, None), Choosing(bound, [1], None, guide, frozenset({4}))]
+    rows = [
+        Choosing(free, [1], 1, None, None),
+        Choosing(bound, [1], 1, None, guide, frozenset({4})),
+    ]
     assert [t for t, _ in choose(logits.clone(), rows)] == [4, 33]
     guide.taken = 2
     assert [t for t, _ in choose(logits.clone(), rows)] == [4, 4]
@@ -377,7 +380,7 @@ def test_streamed_text_is_the_decoded_text_up_to_the_stop(
 ) -> None:
     tokenizer = Tokenizer(tokenizer_folder)
     decoder = tokenizers.Tokenizer.from_file(str(tokenizer_folder / "tokenizer.json"))
-    stream = TextStream(decoder, [3], stops)
+    stream = TextStream(decoder, [3], Sampling(stop=tuple(stops)))
     shown, stopped = "", False
     for token in tokenizer.encode_plain(text):
         piece, stopped = stream.feed(token)

@@ -249,6 +249,7 @@ def test_a_failed_start_is_forgotten_once_the_engine_runs(
     tmp_path: Path,
 ) -> None:
     engines = FailingEngines("start", deaths=1)
+    (tmp_path / "packages").mkdir(exist_ok=True)
     options = {"experts_folder": tmp_path / "packages", "open_admin": True}
     server: Running = serve({}, engine=_Shared(engines), **options)  # type: ignore[arg-type]
     http = server.http()

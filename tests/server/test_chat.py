@@ -233,14 +233,29 @@ def test_a_grammar_is_never_a_path(server: Running, tmp_path: Path) -> None:
         ({"model": "nobody"}, 404, "expert_not_loaded"),
         ({"temperature": 9}, 400, "bad_sampling"),
         ({"temperature": float("nan")}, 400, "bad_sampling"),
-        ({"max_tokens": 100_000}, 400, "prompt_too_long"),
+        ({"max_tokens": 100_000}, 400, "context_length_exceeded"),
         ({"messages": []}, 400, "bad_argument"),
         ({"messages": [{"role": "boss", "content": "x"}]}, 400, "bad_argument"),
         ({"messages": [{"role": "user", "content": "\ud800"}]}, 400, None),
         ({"model": "\ud800"}, 400, None),
-        ({"temprature": 0}, 400, "unknown_argument"),
-        ({"\ud800": 0}, 400, "unknown_argument"),
-        ({"frequency_penalty": 1}, 400, "unsupported_argument"),
+        ({"frequency_penalty": 3}, 400, "bad_sampling"),
+        ({"logit_bias": {"SELECT": 1}}, 400, "bad_argument"),
+        ({"logit_bias": {"5": 101}}, 400, "bad_sampling"),
+        ({"stream_options": {"include_usage": True}}, 400, "bad_argument"),
+        ({"use_beam_search": True}, 400, "unsupported_argument"),
+        ({"chat_template": "{{ 1 }}"}, 400, "unsupported_argument"),
+        ({"web_search_options": {"a": 1}}, 400, "unsupported_argument"),
+        ({"modalities": ["text", "audio"]}, 400, "bad_argument"),
+        ({"response_format": {"type": "json_object", "schema": 123}}, 400, "bad_argument"),
+        ({"response_format": {"type": "json_schema", "schema": []}}, 400, "bad_argument"),
+        ({"response_format": {"type": "sentence"}}, 400, "bad_argument"),
+        ({"guided_json": "{"}, 400, "bad_argument"),
+        ({"guided_json": {}, "guided_regex": "a"}, 400, "bad_argument"),
+        ({"structured_outputs": {"structural_tag": "x"}}, 400, "unsupported_argument"),
+        ({"min_tokens": 9, "max_tokens": 3}, 400, "bad_sampling"),
+        ({"max_tokens": 0}, 400, "bad_argument"),
+        ({"continue_final_message": True}, 400, "bad_message"),
+        ({"chat_template_kwargs": {"messages": 1}}, 400, "bad_message"),
         ({"grammar": "root ::= ("}, 400, None),
         ({"regex": "("}, 400, None),
         ({"top_logprobs": 3}, 400, "bad_argument"),
@@ -258,13 +273,6 @@ def test_errors_have_openais_shape_our_code_and_a_status(
     error = response.json()["error"]
     assert set(error) >= {"message", "type", "param", "code", "hint"} and error["message"]
     assert code in (None, error["code"]), error
-
-
-def test_a_misspelt_argument_is_told_the_right_name(server: Running) -> None:
-    response = server.http().post(
-        "/v1/chat/completions", json={"model": "sql", "messages": ASK, "temprature": 0}
-    )
-    assert response.json()["error"]["hint"] == "did you mean temperature?"
 
 
 @pytest.mark.parametrize(
@@ -285,7 +293,7 @@ def test_a_body_that_is_no_json_is_told_where(server: Running) -> None:
     )
     error = response.json()["error"]
     assert (
-        error["message"] == "the body is not JSON: Expecting value, at character 10"
+        error["message"].startswith("the body is not JSON: Expecting value, at character 10. ")
         and error["param"] is None
         and error["hint"]
     )
@@ -385,13 +393,6 @@ def test_the_legacy_endpoint_answers_each_prompt(server: Running) -> None:
     ] == [0, 1]
     stream = client.completions.create(model="sql", prompt="How many?", stream=True)
     assert "".join(c.choices[0].text for c in stream if c.choices) == ANSWER
-    for refused in (
-        {"prompt": ["a", "b"], "stream": True},
-        {"prompt": "a", "echo": True},
-        {"prompt": [1, 2, 3]},
-    ):
-        with pytest.raises(openai.BadRequestError):
-            client.completions.create(model="sql", **refused)  # type: ignore[call-overload]
 
 
 def test_legacy_logprobs_have_offsets(serve: Serve, package: Any) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -93,11 +95,11 @@ def test_it_lists_experts_and_streams_an_answer_with_its_proof(page: Any, server
     assert "answers as sql" in page.locator(".card").first.inner_text()
     page.fill("#prompt", QUESTION)
     page.keyboard.press("Control+Enter")
-    page.wait_for_selector(".answer[aria-busy=false] dd")
+    page.wait_for_selector(".answer[aria-busy=false] dd", state="attached")
     assert page.locator(".answer pre").inner_text() == ANSWER
     facts = page.locator(".facts").inner_text()
     assert "tokens/s" in facts and "no grammar" in facts and "first after" in facts
-    assert len(page.locator(".digests dd").first.inner_text()) == 64
+    assert len(page.locator(".digests dd").first.text_content()) == 64
 
 
 @pytest.mark.long
@@ -144,7 +146,7 @@ def test_an_error_is_shown_with_its_hint_and_packages_can_not_write_html(
     assert "4,096" in page.locator(".problem").inner_text()
     page.fill("#max", "200")
     page.click("#ask")
-    page.wait_for_selector(".answer[aria-busy=false] dd")
+    page.wait_for_selector(".answer[aria-busy=false] dd", state="attached")
     assert (
         page.locator(".answer pre").inner_text() == evil
         and evil in page.locator(".card").first.inner_text()
@@ -172,8 +174,117 @@ def test_a_key_is_asked_for_and_then_used(
     page.wait_for_selector(".card")
     page.fill("#prompt", QUESTION)
     page.click("#ask")
-    page.wait_for_selector(".answer[aria-busy=false] dd")
+    page.wait_for_selector(".answer[aria-busy=false] dd", state="attached")
     assert page.locator(".answer pre").inner_text() == ANSWER
+
+
+@pytest.mark.long
+def test_a_first_visit_finds_an_expert_with_an_example(
+    page: Any, serve: Serve, package: Any
+) -> None:
+    example = {"prompt": "How many?", "schema": "CREATE TABLE t (id INT);"}
+    experts = {"json": package("json"), "sql": package("sql", takes="schema", examples=[example])}
+    server = serve(experts, lambda prompt: ANSWER)
+    _open(page, server)
+    assert page.locator("input[name=expert]:checked").get_attribute("value") == "sql"
+    assert page.get_attribute("#prompt", "placeholder") == "How many?"
+    assert page.is_visible("#schema-hint") and page.is_disabled("#restrict")
+    limit = server.http().get("/v1/models/sql").json()["max_model_len"]
+    assert f"of {limit} tokens" in page.locator("#limit").inner_text()
+    page.check("input[value=json]")
+    assert not page.is_visible("#schema-hint")
+
+
+@pytest.mark.long
+def test_a_question_with_schema_restriction_and_settings(
+    page: Any, serve: Serve, package: Any
+) -> None:
+    own = {"temperature": 0, "use_grammar": True, "grammar_type": "sql"}
+    sql = package("sql", takes="schema", training={"decoding": own})
+    server = serve({"sql": sql}, lambda prompt: "SELECT id FROM t")
+    _open(page, server)
+    page.fill("#prompt", QUESTION)
+    page.fill("#schema", "CREATE TABLE t (id INT);")
+    page.check("#restrict")
+    page.click("#more summary")
+    page.fill("#system", "Be brief.")
+    page.fill("#temperature", "0.5")
+    page.click("#ask")
+    page.wait_for_selector(".answer[aria-busy=false] dd", state="attached")
+    assert page.locator(".answer pre").inner_text() == "SELECT id FROM t"
+    facts = page.locator(".facts").inner_text()
+    assert "follows the grammar" in facts and "valid" not in facts
+    request = server.engine.requests[-1]
+    assert request.sampling.temperature == 0.5 and request.constraint is not None
+    assert not page.is_visible(".digests")
+    page.click(".proof summary")
+    assert page.is_visible(".digests")
+    for kind, word in (("curl", "curl http"), ("Python", "from openai import"), ("JavaScript", "new OpenAI")):  # fmt: skip
+        page.select_option(".code", kind)
+        code = page.locator(".snippet").inner_text()
+        assert word in code and "restrict_to_schema" in code and "Be brief." in code
+    page.fill("#prompt", "another")
+    page.click("#history summary")
+    page.click("#asked button")
+    assert page.input_value("#prompt") == QUESTION
+
+
+@pytest.mark.long
+def test_the_code_it_shows_runs(page: Any, server: Running) -> None:
+    _open(page, server)
+    page.fill("#prompt", "How many 'lighthouses' are \"there\"?")
+    page.click("#ask")
+    page.wait_for_selector(".answer[aria-busy=false] dd", state="attached")
+    for kind, command in (("curl", ["bash", "-c"]), ("Python", [sys.executable, "-c"])):
+        page.select_option(".code", kind)
+        code = page.locator(".snippet").text_content()
+        made = subprocess.run([*command, code], capture_output=True, text=True, timeout=60)
+        assert ANSWER in made.stdout, made.stderr
+
+
+@pytest.mark.long
+def test_a_rate_limit_is_told_where_the_answer_would_be(
+    page: Any, serve: Serve, package: Any, tmp_path: Path
+) -> None:
+    keys = keys_file(tmp_path / "keys.toml", me={"requests_per_minute": 1})
+    server = serve({"sql": package("sql")}, lambda prompt: ANSWER, keys=keys)
+    page.goto(server.url)
+    page.wait_for_selector("#key-dialog[open]")
+    page.fill("#key", "me-secret")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".card")
+    page.fill("#prompt", QUESTION)
+    for _ in range(2):
+        page.click("#ask")
+        page.wait_for_selector(".answer[aria-busy=false]")
+    assert "times a minute" in page.locator(".answer .problem").inner_text()
+
+
+@pytest.mark.long
+def test_on_a_phone_the_answer_is_in_view(page: Any, server: Running) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    _open(page, server)
+    page.fill("#prompt", QUESTION)
+    page.click("#ask")
+    page.wait_for_selector(".answer[aria-busy=false] dd", state="attached")
+    box = page.locator(".answer pre").bounding_box()
+    assert box["y"] >= 0 and box["y"] + 40 <= 844, box
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("at", ["/team/experts/", "/team/experts"])
+def test_behind_a_prefix_it_works_too(page: Any, serve: Serve, package: Any, at: str) -> None:
+    server = serve({"sql": package("sql")}, lambda prompt: ANSWER, root_path="/team/experts")
+    page.goto(server.url + at)
+    page.wait_for_selector(".card")
+    page.fill("#prompt", QUESTION)
+    page.click("#ask")
+    page.wait_for_selector(".answer[aria-busy=false] dd", state="attached")
+    assert page.locator(".answer pre").inner_text() == ANSWER
+    page.click("nav a")
+    page.wait_for_selector("summary")
+    assert page.url.endswith("/team/experts/docs")
 
 
 @pytest.mark.long
@@ -217,6 +328,7 @@ def test_the_picture_in_the_docs_is_what_it_looks_like(
     server = serve(experts, lambda prompt: ANSWER, delay=0.03)
     _open(page, server)
     page.fill("#prompt", QUESTION)
+    page.click("#schema-box summary")
     page.fill(
         "#schema",
         "CREATE TABLE lighthouses (id INTEGER PRIMARY KEY, name TEXT, country TEXT, height INTEGER);",

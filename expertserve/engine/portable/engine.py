@@ -142,6 +142,12 @@ class TransformersEngine:
             raise InferenceError(
                 f"the adapter {request.adapter[:12]}… is not resident", code="not_resident"
             )
+        if request.sampling.bad_words:
+            raise ConfigError(
+                "the portable engine doesn't have bad_words",
+                hint="forbid tokens with logit_bias, or serve on vLLM",
+                code="engine_refused",
+            )
         wanted = len(request.prompt_token_ids) + request.sampling.max_tokens
         if wanted > self._max_model_len or not request.prompt_token_ids:
             raise ConfigError(

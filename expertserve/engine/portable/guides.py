@@ -35,7 +35,7 @@ class Guides:
         self._lock = threading.Lock()
 
     def __call__(self, constraint: Constraint) -> MaskState:
-        """A completion's state, at the beginning of its sentence.
+        """A completion's state, where its sentence goes on.
 
         Raises:
             GrammarError: The compiled grammar is damaged, or can't be read.
@@ -50,7 +50,10 @@ class Guides:
             if constraint.reasoning:
                 self._blocks = self._blocks or Blocks(self._read().tokens)
                 mask = self._blocks.before(mask, constraint.reasoning)
-            return mask.start()
+        state = mask.start()
+        for token in constraint.begun:
+            state.commit(token)
+        return state
 
     def _read(self) -> Vocabulary:
         self._vocabulary = self._vocabulary or Vocabulary.read(self._tokenizer)

@@ -27,7 +27,8 @@ class Choosing:
     """How one row's next token is chosen.
 
     Args:
-        ids: Prompt and answer so far, for the repetition penalty.
+        ids: Prompt and answer so far, for the penalties.
+        prompt: How many of them are the prompt's.
         generator: Of this completion alone; None takes the likeliest.
         guide: Where it stands in its grammar.
         ends: Tokens that end it, which a grammar allows where a sentence is complete.
@@ -35,6 +36,7 @@ class Choosing:
 
     sampling: Sampling
     ids: Sequence[int]
+    prompt: int
     generator: torch.Generator | None
     guide: MaskState | None
     ends: frozenset[int] = frozenset()
@@ -62,8 +64,7 @@ def choose(logits: torch.Tensor, rows: Sequence[Choosing]) -> list[tuple[int, To
     for i, row in enumerate(rows):
         if row.guide is not None:
             _constrain(logits[i], row.guide, row.ends)
-        if row.sampling.repetition_penalty != 1.0:
-            _penalise(logits[i], row.ids, row.sampling.repetition_penalty)
+        _bias(logits[i], row)
     tokens = [int(t) for t in logits.argmax(-1).tolist()]
     for i, row in enumerate(rows):
         if row.generator is not None:
@@ -108,12 +109,45 @@ def _constrain(logits: torch.Tensor, guide: MaskState, ends: frozenset[int]) -> 
     logits.masked_fill_(~allowed.to(logits.device), -torch.inf)
 
 
+def _bias(logits: torch.Tensor, row: Choosing) -> None:
+    """What else changes a row's logits, in place and in vLLM's order."""
+    sampling, written = row.sampling, row.ids[row.prompt :]
+    if sampling.allowed_token_ids is not None:
+        allowed = torch.zeros(len(logits), dtype=torch.bool, device=logits.device)
+        allowed[[t for t in sampling.allowed_token_ids if t < len(logits)]] = True
+        logits.masked_fill_(~allowed, -torch.inf)
+    for token, bias in sampling.logit_bias:
+        if token < len(logits):
+            logits[token] += bias
+    if len(written) < sampling.min_tokens:
+        logits[[end for end in row.ends if end < len(logits)]] = -torch.inf
+    if sampling.repetition_penalty != 1.0:
+        _penalise(logits, row.ids, sampling.repetition_penalty)
+    if written and (sampling.presence_penalty or sampling.frequency_penalty):
+        counts = torch.bincount(torch.tensor(written, device=logits.device), minlength=len(logits))[
+            : len(logits)
+        ]
+        logits -= sampling.frequency_penalty * counts
+        logits -= sampling.presence_penalty * (counts > 0)
+
+
 def _penalise(logits: torch.Tensor, ids: Sequence[int], penalty: float) -> None:
     """Repetition penalty in place (arXiv:1909.05858): divides positive logits, else multiplies."""
     seen = torch.tensor(sorted(set(ids)), device=logits.device)
     seen = seen[seen < len(logits)]
     there = logits[seen]
     logits[seen] = torch.where(there > 0, there / penalty, there * penalty)
+
+
+def score(logits: torch.Tensor, ids: Sequence[int], top: int) -> tuple[TokenLogprob, ...]:
+    """Log-probabilities of a prompt's tokens from the second on.
+
+    Shape: logits [tokens, vocabulary], float32.
+    """
+    return tuple(
+        _logprob(row.log_softmax(-1), token, top)
+        for row, token in zip(logits[:-1], ids[1:], strict=True)
+    )
 
 
 def _logprob(raw: torch.Tensor, token: int, top: int) -> TokenLogprob:

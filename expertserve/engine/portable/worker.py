@@ -25,7 +25,7 @@ from expertserve.decoding.text import TextStream
 from expertserve.engine.machine import Sizes
 from expertserve.engine.portable.adapters import AdaptedLinear, Current, Plan, RowAdapter
 from expertserve.engine.portable.cache import BatchCache
-from expertserve.engine.portable.sampling import Choosing, choose, generator
+from expertserve.engine.portable.sampling import Choosing, choose, generator, score
 from expertserve.errors import EngineDeadError, ExpertError, InferenceError, OutOfMemoryError
 from expertserve.request import Request
 from expertserve.result import Chunk, FinishReason, TokenLogprob
@@ -42,6 +42,7 @@ class Job:
         chunks: On the caller's event loop: chunks, an error, None at the end.
         cancelled: Set by the caller's thread, read between steps.
         rows: Completions that still run.
+        scored: Log-probabilities of its prompt, until its first chunk tells them.
     """
 
     request: Request
@@ -50,6 +51,7 @@ class Job:
     chunks: asyncio.Queue[Chunk | ExpertError | None]
     cancelled: bool = False
     rows: int = 0
+    scored: tuple[TokenLogprob, ...] = ()
 
 
 @dataclass(slots=True, eq=False)
@@ -254,7 +256,7 @@ class Batch:
         )
 
     def _prefill(self, job: Job) -> tuple[BatchCache, torch.Tensor]:
-        cache = BatchCache(self.loaded.depth)
+        cache, wanted = BatchCache(self.loaded.depth), job.request.sampling.prompt_logprobs
         ids = torch.tensor([job.request.prompt_token_ids], device=self.loaded.device)
         self.loaded.current.plan = Plan.of([job.adapter], self.loaded.device)
         positions = torch.arange(ids.shape[1], device=self.loaded.device)[None]
@@ -263,15 +265,17 @@ class Batch:
             position_ids=positions,
             past_key_values=cache,
             use_cache=True,
-            logits_to_keep=1,
+            logits_to_keep=0 if wanted is not None else 1,
             return_dict=True,
         )
+        if wanted is not None:
+            job.scored = score(out.logits[0].float(), job.request.prompt_token_ids, wanted)
         return cache, out.logits[:, -1].float()
 
     def _begin(self, job: Job, index: int) -> Row:
         request = job.request
         ids = list(request.prompt_token_ids)
-        text = TextStream(self.loaded.decoder, ids, request.sampling.stop)
+        text = TextStream(self.loaded.decoder, ids, request.sampling)
         job.rows += 1
         ends = frozenset(
             {
@@ -280,7 +284,12 @@ class Batch:
             }
         )
         choosing = Choosing(
-            request.sampling, ids, generator(request.sampling, index), job.guides[index], ends
+            request.sampling,
+            ids,
+            len(ids),
+            generator(request.sampling, index),
+            job.guides[index],
+            ends,
         )
         return Row(job, index, ids, text, choosing)
 
@@ -338,7 +347,17 @@ class Batch:
         )
         if reason and not stopped:
             text += row.text.rest()
-        chunk = Chunk(text, (token,), row.index, (logprob,) if logprob else (), reason)
+        scored, row.job.scored = row.job.scored, ()
+        stop = row.text.stop if stopped else None
+        chunk = Chunk(
+            text,
+            (token,),
+            row.index,
+            (logprob,) if logprob else (),
+            reason,
+            prompt_logprobs=scored,
+            stop=stop,
+        )
         self.outbox.append((row.job, chunk))
         if reason:
             row.job.rows -= 1

@@ -216,6 +216,8 @@ class VLLMEngine:
 
         lora = self._lora[request.adapter] if request.adapter else None
         prompt = TokensPrompt(prompt_token_ids=list(request.prompt_token_ids))
+        if request.cache_salt:
+            prompt["cache_salt"] = request.cache_salt
         with translated(self._reason):
             outputs = self.llm.generate(prompt, _params(request), request.id, lora_request=lora)
             try:
@@ -237,6 +239,9 @@ class VLLMEngine:
                                 request.sampling.logprobs or 0,
                             ),
                             ENDS[completion.finish_reason] if completion.finish_reason else None,
+                            prompt_logprobs=_prompt_logprobs(request, output.prompt_logprobs),
+                            cached_tokens=output.num_cached_tokens or 0,
+                            stop=stop if isinstance(stop := completion.stop_reason, str) else None,
                         )
             finally:
                 await outputs.aclose()
@@ -316,7 +321,16 @@ def _params(request: Request) -> SamplingParams:
         "stop_token_ids": list(sampling.stop_token_ids),
         "max_tokens": sampling.max_tokens,
         "repetition_penalty": sampling.repetition_penalty,
+        "presence_penalty": sampling.presence_penalty,
+        "frequency_penalty": sampling.frequency_penalty,
+        "logit_bias": dict(sampling.logit_bias) or None,
+        "min_tokens": sampling.min_tokens,
+        "allowed_token_ids": list(sampling.allowed_token_ids or ()) or None,
+        "bad_words": list(sampling.bad_words) or None,
+        "skip_special_tokens": sampling.skip_special_tokens,
+        "include_stop_str_in_output": sampling.include_stop,
         "logprobs": sampling.logprobs,
+        "prompt_logprobs": sampling.prompt_logprobs,
         "ignore_eos": sampling.ignore_eos,
         "output_kind": RequestOutputKind.DELTA,
     }
@@ -336,6 +350,7 @@ def _constrained(constraint: Constraint, arguments: Mapping[str, Any]) -> Sampli
         "digest": constraint.digest,
         "mask": str(constraint.mask or ""),
         "engine": constraint.engine,
+        "begun": constraint.begun,
         "reasoning": asdict(constraint.reasoning) if constraint.reasoning else None,
     }
     return Params(
@@ -343,6 +358,12 @@ def _constrained(constraint: Constraint, arguments: Mapping[str, Any]) -> Sampli
         detokenize=False,
         structured_outputs=StructuredOutputsParams(grammar=json.dumps(spec)),
     )
+
+
+def _prompt_logprobs(request: Request, found: Any) -> tuple[TokenLogprob, ...]:
+    """vLLM's, which has None in place of the first token's."""
+    ids, wanted = request.prompt_token_ids, request.sampling.prompt_logprobs
+    return () if wanted is None or not found else _logprobs(ids[1:], found[1:], wanted)
 
 
 def _logprobs(token_ids: Any, logprobs: Any, wanted: int) -> tuple[TokenLogprob, ...]:

@@ -10,6 +10,7 @@ import json
 import os
 import time
 from collections import OrderedDict
+from collections.abc import Sequence
 from pathlib import Path
 from threading import Lock, Thread
 from typing import Any
@@ -95,7 +96,7 @@ class Backend(StructuredOutputBackend):  # type: ignore[misc]
             if spec["reasoning"]:
                 self._blocks = self._blocks or Blocks(vocabulary_of(self._folder).tokens)
                 mask = self._blocks.before(mask, ReasoningRule(**spec["reasoning"]))
-        return Sentence(mask, sorted(stop_token_ids or ()))
+        return Sentence(mask, sorted(stop_token_ids or ()), spec.get("begun", ()))
 
     def _load(self, spec: dict[str, Any]) -> Mask:
         if spec["engine"] == FREE:
@@ -118,16 +119,20 @@ class Sentence(StructuredOutputGrammar):  # type: ignore[misc]
 
     Args:
         ends: Those tokens.
+        begun: Tokens of the sentence that the prompt ends with already.
     """
 
-    def __init__(self, mask: Mask, ends: list[int]) -> None:
+    def __init__(self, mask: Mask, ends: list[int], begun: Sequence[int] = ()) -> None:
         self._mask = mask
+        self._begun = begun
         self._ends = frozenset(ends)
         self._bits = [(e >> 5, np.uint32(1 << (e & 31))) for e in ends]
         self.reset()
 
     def reset(self) -> None:
         self._state: MaskState = self._mask.start()
+        for token in self._begun:
+            self._state.commit(token)
         self._taken: list[int] = []
         self._ended = False
 

@@ -1,6 +1,7 @@
 "use strict";
 // The routes, written from the server's own OpenAPI document; no outside resource.
 
+const BASE = new URL("..", document.currentScript.src);
 const make = (tag, text, ...children) => {
   const element = document.createElement(tag);
   if (text) element.textContent = text;
@@ -11,12 +12,21 @@ let spec;
 
 const resolve = (schema) => (schema?.$ref ? spec.components.schemas[schema.$ref.split("/").pop()] : schema ?? {});
 
+// What a field takes, in people's words: the names of our classes say nothing to them.
 function kind(schema) {
-  if (schema.$ref) return schema.$ref.split("/").pop();
-  if (schema.anyOf) return schema.anyOf.map(kind).filter((k) => k !== "null").join(" or ");
+  if (schema.$ref) return kind(resolve(schema));
+  if (schema.anyOf) return [...new Set(schema.anyOf.map(kind))].filter((k) => k !== "null").join(" or ");
   if (schema.enum) return schema.enum.map((v) => JSON.stringify(v)).join(", ");
   if (schema.const !== undefined) return JSON.stringify(schema.const);
-  return schema.type === "array" ? `list of ${kind(schema.items ?? {})}` : schema.type ?? "any";
+  if (schema.type === "array") return `list of ${kind(schema.items ?? {})}`;
+  return { string: "text", integer: "whole number", boolean: "true or false" }[schema.type] ?? schema.type ?? "anything";
+}
+
+// The objects that a field may be, or be a list of.
+function inner(schema) {
+  if (schema.$ref) return [resolve(schema)].filter((s) => s.properties);
+  if (schema.items) return inner(schema.items);
+  return (schema.anyOf ?? []).flatMap(inner);
 }
 
 function table(rows) {
@@ -25,10 +35,11 @@ function table(rows) {
   return make("table", "", make("tbody", "", head, ...body));
 }
 
-function bodyRows(schema) {
+function bodyRows(schema, before = "") {
   const required = schema.required ?? [];
-  return Object.entries(schema.properties ?? {}).map(([name, field]) => [
-    name + (required.includes(name) ? " *" : ""), kind(field), field.description ?? "",
+  return Object.entries(schema.properties ?? {}).flatMap(([name, field]) => [
+    [before + name + (required.includes(name) ? " *" : ""), kind(field), field.description ?? resolve(field).description ?? ""],
+    ...(before.split(".").length > 3 ? [] : inner(field).flatMap((one) => bodyRows(one, `${before}${name}.`))),
   ]);
 }
 
@@ -42,11 +53,13 @@ function route(method, path, operation) {
     const rows = bodyRows(resolve(content.schema));
     if (rows.length) details.append(table(rows));
   }
+  const told = Object.entries(operation.responses ?? {}).filter(([, r]) => r.description && r.description !== "Successful Response");
+  if (told.length) details.append(make("p", "answers"), table(told.map(([status, r]) => [status, "", r.description])));
   return details;
 }
 
 async function load() {
-  spec = await (await fetch("/openapi.json")).json();
+  spec = await (await fetch(new URL("openapi.json", BASE))).json();
   const groups = new Map();
   for (const [path, methods] of Object.entries(spec.paths)) {
     for (const [method, operation] of Object.entries(methods)) {

@@ -1,9 +1,12 @@
 "use strict";
 // The playground: no library, nothing from elsewhere. Everything that the server says is written as text, never as HTML.
 
+const BASE = new URL("..", document.currentScript.src);
+const at = (path) => new URL(path, BASE);
 const $ = (id) => document.getElementById(id);
 const running = new Set();
 let models = [];
+let takesSchema = false;
 
 const headers = () => {
   const key = sessionStorage.getItem("key");
@@ -21,7 +24,7 @@ async function problemOf(response) {
 // ── what there is ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 async function loadModels() {
-  const response = await fetch("/v1/models", { headers: headers() });
+  const response = await fetch(at("v1/models"), { headers: headers() });
   if (response.status === 401) return askKey((await problemOf(response)).message);
   if (!response.ok) return setStatus("failed", (await problemOf(response)).message);
   models = (await response.json()).data;
@@ -37,7 +40,9 @@ function showModels() {
     cards.append(cardOf(model));
     $("other").add(new Option(model.id, model.id));
   }
-  const first = cards.querySelector(`input[value="${CSS.escape(chosen ?? "")}"]`) ?? cards.querySelector("input");
+  const fitting = models.find((m) => m.expertserve.examples?.length) ?? models[0];
+  const card = (id) => cards.querySelector(`input[value="${CSS.escape(id ?? "")}"]`);
+  const first = card(chosen) ?? card(fitting?.id);
   if (first) first.checked = true;
   $("none").hidden = models.some((m) => m.expertserve.kind === "expert");
   $("ask").disabled = !first;
@@ -69,6 +74,16 @@ function fitSchema() {
   });
   if (wanted) $("schema-box").open = true;
   else if (!$("schema").value) $("schema-box").open = false;
+  takesSchema = Boolean(models.find((m) => m.id === selected())?.expertserve.takes_schema);
+  const limits = [selected(), $("other").value].map((id) => models.find((m) => m.id === id)?.max_model_len).filter(Boolean);
+  $("limit").textContent = limits.length ? `of ${Math.min(...limits)} tokens, the question's included` : "tokens";
+  hintSchema();
+}
+
+// A schema that would help is asked for before the question is, and not after a wrong answer.
+function hintSchema() {
+  $("schema-hint").hidden = !takesSchema || Boolean($("schema").value.trim());
+  $("restrict").disabled = !$("schema").value.trim();
 }
 
 function setStatus(kind, text) {
@@ -78,7 +93,7 @@ function setStatus(kind, text) {
 
 async function watchStatus() {
   try {
-    const response = await fetch("/ready");
+    const response = await fetch(at("ready"));
     const bases = models.filter((m) => m.expertserve.kind === "base").map((m) => m.id).join(", ");
     if (response.ok) setStatus("ready", bases ? `ready, on ${bases}` : "ready");
     else setStatus("failed", (await problemOf(response)).message);
@@ -94,10 +109,13 @@ async function ask(event) {
   event.preventDefault();
   stop();
   const names = [...new Set([selected(), $("other").value].filter(Boolean))];
+  remember();
   $("answers").replaceChildren();
   $("ask").hidden = true;
   $("cancel").hidden = false;
-  await Promise.all(names.map(answerOf));
+  const answers = Promise.all(names.map(answerOf));
+  $("answers").scrollIntoView({ block: "nearest" });
+  await answers;
   if (!running.size) {
     $("ask").hidden = false;
     $("cancel").hidden = true;
@@ -128,11 +146,9 @@ async function answerOf(name) {
 }
 
 async function stream(name, article, signal) {
-  const schema = $("schema").value.trim();
-  const body = { model: name, stream: true, stream_options: { include_usage: true }, messages: [{ role: "user", content: $("prompt").value }] };
-  if (schema && $("schema-box").open) body.schema = schema;
-  if ($("max").value) body.max_tokens = Number($("max").value);
-  const response = await fetch("/v1/chat/completions", { method: "POST", headers: headers(), body: JSON.stringify(body), signal });
+  const body = bodyFor(name);
+  offerCode(article, body);
+  const response = await fetch(at("v1/chat/completions"), { method: "POST", headers: headers(), body: JSON.stringify({ ...body, stream: true, stream_options: { include_usage: true } }), signal });
   if (!response.ok) {
     const problem = await problemOf(response);
     fail(article, problem);
@@ -140,6 +156,86 @@ async function stream(name, article, signal) {
     return;
   }
   for await (const event of events(response.body)) show(article, name, event);
+}
+
+function bodyFor(name) {
+  const [schema, system] = [$("schema").value.trim(), $("system").value.trim()];
+  const messages = [{ role: "user", content: $("prompt").value }];
+  if (system) messages.unshift({ role: "system", content: system });
+  const body = { model: name, messages };
+  if (schema && $("schema-box").open) {
+    body.schema = schema;
+    if ($("restrict").checked) body.restrict_to_schema = true;
+  }
+  if ($("max").value) body.max_tokens = Number($("max").value);
+  if ($("temperature").value) body.temperature = Number($("temperature").value);
+  return body;
+}
+
+// ── what was asked, as code ──────────────────────────────────────────────────────────────────────────────────────────────
+
+const SNIPPETS = {
+  curl: (body, keyed) => [
+    `curl ${at("v1/chat/completions")} \\`,
+    ...(keyed ? ['  -H "Authorization: Bearer $KEY" \\'] : []),
+    `  -d '${JSON.stringify(body).replaceAll("'", "'\\''")}'`,
+  ].join("\n"),
+  Python: (body, keyed) => {
+    const { model, messages, max_tokens, temperature, ...extra } = body;
+    const value = (v) => JSON.stringify(v).replaceAll("true", "True");
+    return [
+      "import os", "from openai import OpenAI", "",
+      `client = OpenAI(base_url="${at("v1")}", api_key=${keyed ? 'os.environ["KEY"]' : '"none"'})`,
+      "answer = client.chat.completions.create(", `    model=${value(model)},`, `    messages=${value(messages)},`,
+      ...(max_tokens ? [`    max_tokens=${max_tokens},`] : []), ...(temperature === undefined ? [] : [`    temperature=${temperature},`]),
+      ...(Object.keys(extra).length ? [`    extra_body=${value(extra)},`] : []), ")", "print(answer.choices[0].message.content)",
+    ].join("\n");
+  },
+  JavaScript: (body, keyed) => [
+    'import OpenAI from "openai";', "",
+    `const client = new OpenAI({ baseURL: "${at("v1")}", apiKey: ${keyed ? "process.env.KEY" : '"none"'} });`,
+    `const answer = await client.chat.completions.create(${JSON.stringify(body, null, 2)});`, "console.log(answer.choices[0].message.content);",
+  ].join("\n"),
+};
+
+function offerCode(article, body) {
+  const shown = article.querySelector(".snippet");
+  article.querySelector(".code").addEventListener("change", (event) => {
+    const write = SNIPPETS[event.target.value];
+    shown.textContent = write ? write(body, Boolean(sessionStorage.getItem("key"))) : "";
+    shown.hidden = !write;
+  });
+  article.querySelector(".copy").addEventListener("click", async (event) => {
+    const text = shown.hidden ? article.querySelector("pre").textContent : shown.textContent;
+    await navigator.clipboard.writeText(text).then(() => (event.target.textContent = "Copied"), () => (event.target.textContent = "Select it by hand"));
+  });
+}
+
+// The last questions, for this tab alone.
+function remember() {
+  const now = { prompt: $("prompt").value, schema: $("schema").value };
+  const before = JSON.parse(sessionStorage.getItem("asked") ?? "[]").filter((q) => q.prompt !== now.prompt);
+  sessionStorage.setItem("asked", JSON.stringify([now, ...before].slice(0, 20)));
+  showAsked();
+}
+
+function showAsked() {
+  const asked = JSON.parse(sessionStorage.getItem("asked") ?? "[]");
+  $("history").hidden = !asked.length;
+  $("asked").replaceChildren(...asked.map((question) => {
+    const [item, button] = [document.createElement("li"), document.createElement("button")];
+    button.type = "button";
+    button.className = "quiet";
+    button.textContent = question.prompt;
+    button.addEventListener("click", () => {
+      $("prompt").value = question.prompt;
+      $("schema").value = question.schema;
+      hintSchema();
+      $("prompt").focus();
+    });
+    item.append(button);
+    return item;
+  }));
 }
 
 async function* events(body) {
@@ -182,8 +278,8 @@ function verdict(article, found) {
   if (!found) return fact(article, "no grammar");
   if (found.valid === false) return fact(article, `${found.parser ?? "parser"}: ${found.message ?? "invalid"}`, "bad");
   if (!found.complete) return fact(article, "grammar: incomplete", "warn");
-  if (found.forced_suffix) return fact(article, `grammar: ended by force with ${found.forced_suffix}`, "warn");
-  fact(article, found.valid ? `grammar holds, ${found.parser ?? "parser"} agrees` : "grammar holds", "good");
+  if (found.forced_suffix) return fact(article, `follows the grammar, ended by force with ${found.forced_suffix}`, "warn");
+  fact(article, found.valid ? `follows the grammar; ${found.parser ?? "a parser"} reads it` : "follows the grammar", "good");
 }
 
 function fact(article, text, kind = "") {
@@ -203,7 +299,7 @@ function digest(article, name, value) {
 
 function fail(article, problem) {
   const place = article.querySelector(".problem");
-  place.textContent = [problem.message, problem.hint].filter(Boolean).join("\n");
+  place.textContent = problem.message; // its last sentence is the hint
   place.hidden = false;
 }
 
@@ -211,6 +307,7 @@ function fail(article, problem) {
 
 function askKey(why) {
   setStatus("failed", why);
+  $("key-why").textContent = `${why} It stays in this tab and is forgotten with it.`;
   if (!$("key-dialog").open) $("key-dialog").showModal();
 }
 
@@ -228,6 +325,8 @@ $("form").addEventListener("submit", ask);
 $("cancel").addEventListener("click", stop);
 $("cards").addEventListener("change", fitSchema);
 $("other").addEventListener("change", fitSchema);
+$("schema").addEventListener("input", hintSchema);
+showAsked();
 document.addEventListener("keydown", (event) => {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && !$("key-dialog").open) $("form").requestSubmit();
   if (event.key === "Escape" && running.size) stop();
