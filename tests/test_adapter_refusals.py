@@ -90,11 +90,6 @@ SPOILED: dict[str, tuple[str, Spoil, str]] = {
         tensor("base_model.model.model.layers.0.self_attn.q_proj.bias", torch.zeros(4)),
         "trained_bias",
     ),
-    "token embeddings": (
-        "lora",
-        tensor("base_model.model.model.embed_tokens.lora_embedding_A", torch.zeros(4, 512)),
-        "token_embeddings",
-    ),
     "a whole embedding": (
         "lora",
         tensor("base_model.model.model.embed_tokens.weight", torch.zeros(520, 64)),

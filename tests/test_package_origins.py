@@ -11,6 +11,7 @@ import pytest
 from expertserve.errors import IntegrityError, LoadError
 from expertserve.files import file_digest
 from expertserve.package.archive import open_package
+from expertserve.package.build import pack
 from tests import tiny
 
 SOUND = {"manifest.json": b"{}", "adapter_model.safetensors": b"x" * 500, "docs/README.md": b"hi"}
@@ -105,3 +106,10 @@ def test_links_lead_into_blobs_only_out_of_snapshots(tmp_path: Path) -> None:
     (folder / "link").symlink_to("../../blobs/x")
     with pytest.raises(LoadError, match="link"):
         open_package(folder)
+
+
+def test_a_pointer_of_git_lfs_is_not_packed(tiny_package: Path, tmp_path: Path) -> None:
+    (tiny_package / "tokenizer.json").write_bytes(b"version https://git-lfs.github.com/spec/v1\n")
+    with pytest.raises(LoadError) as caught:
+        pack(tiny_package, tmp_path / "x.expert")
+    assert caught.value.code == "git_lfs_pointer" and not (tmp_path / "x.expert").exists()

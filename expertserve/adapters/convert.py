@@ -31,6 +31,7 @@ import torch
 from expertserve import plugins
 from expertserve.adapters.brought import check_copies, check_stored, trained_shifts
 from expertserve.adapters.dora import dora_form, lora_form
+from expertserve.adapters.embedding import embedding_forms
 from expertserve.adapters.ia3 import ia3_forms
 from expertserve.adapters.layer import (
     MAX_RANK,
@@ -76,11 +77,18 @@ def convert(
     check_copies(adapter, base, read)
     shifts = trained_shifts(adapter, base, read)
     forms = ia3_forms if adapter.type == "ia3" else _forms
+    embedded = list(embedding_forms(adapter, base, read))
+    heads = {name: form for name, form in embedded if not form.embedding}
+    yield from ((name, form) for name, form in embedded if form.embedding)
     for layer, group in groupby(forms(adapter, base, places, read), key=lambda one: one[0].layer):
         form = _merged(list(group))
         if layer in shifts:
             form.shift = form.shift + shifts.pop(layer)
-        yield served_name(base, layer), form
+        name = served_name(base, layer)
+        if name in heads:
+            form = _added(name, form, heads.pop(name))
+        yield name, form
+    yield from heads.items()
     for layer, shift in sorted(shifts.items()):
         place = find_place(base, layer)
         assert place is not None
@@ -92,7 +100,7 @@ def convert(
 def _places(adapter: PeftAdapter, base: LocalModel) -> dict[str, Place]:
     """Where each of the adapter's modules lies, those of one layer side by side."""
     found = {m: find_place(base, m) for m in adapter.modules if not is_sense(base, m)}
-    if not found:
+    if not found and not adapter.embeddings:
         raise IncompatibleError(
             "the adapter changes only what the base model sees or hears with, not its text side",
             code="adapter_empty",
@@ -149,6 +157,17 @@ def _merged(parts: list[tuple[Place, ModuleForm]]) -> ModuleForm:
         whole.scale[place.rows], whole.shift[place.rows] = form.scale, form.shift
         rank += len(form.a)
     return checked_form(place.layer, whole, (place.of, place.shape[1]))
+
+
+def _added(name: str, form: ModuleForm, other: ModuleForm) -> ModuleForm:
+    """A layer's form with a product added: a tied output layer's own, and its new tokens'."""
+    if form.scale.any():
+        raise IncompatibleError(
+            f"the adapter scales rows of {name}, whose tokens it also trained",
+            code="token_embeddings",
+        )
+    form.a, form.b = torch.cat([form.a, other.a]), torch.cat([form.b, other.b], dim=1)
+    return checked_form(name, form, (form.b.shape[0], form.a.shape[1]))
 
 
 def _check_shapes(

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import math
-
 import torch
 
 from expertserve.adapters.layer import Layer, ModuleForm
 
 
 def lora_form(layer: Layer) -> ModuleForm:
-    adapter = layer.adapter
-    rank = int(layer.setting("rank_pattern", adapter.rank))
-    alpha = layer.setting("alpha_pattern", adapter.number("lora_alpha", 8))
-    scaling = alpha / (math.sqrt(rank) if adapter.config.get("use_rslora") else rank)
+    rank, scaling = layer.adapter.scaling(layer.module)
     a, b = layer.part("lora_A"), scaling * layer.part("lora_B")
-    start = str(adapter.config.get("init_lora_weights")).lower()
+    start = str(layer.adapter.config.get("init_lora_weights")).lower()
     if start in ("pissa", "olora"):
         a0, b0 = _removed(layer.weight(), start, rank, scaling)
         a, b = torch.cat([a, a0]), torch.cat([b, -b0], dim=1)

@@ -59,12 +59,17 @@ def misfit(module: str, what: str) -> IncompatibleError:
 
 @dataclass(slots=True)
 class ModuleForm:
-    """A layer's serving form, float32: a [rank, in], b [out, rank], scale and shift [out]."""
+    """A layer's serving form, float32: a [rank, in], b [out, rank], scale and shift [out].
+
+    Args:
+        embedding: Whether it is the input embedding's, whose inputs are one-hot tokens.
+    """
 
     a: torch.Tensor
     b: torch.Tensor
     scale: torch.Tensor
     shift: torch.Tensor
+    embedding: bool = False
 
     @classmethod
     def nothing(cls, shape: tuple[int, int]) -> ModuleForm:

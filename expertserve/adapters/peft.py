@@ -6,6 +6,7 @@ reason, never dropped.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -45,8 +46,8 @@ UNSERVED = {
     **dict.fromkeys(("MULTITASK_PROMPT_TUNING", "ADAPTION_PROMPT"), TOKENS),
     **dict.fromkeys(("FOURIERFT", "WAVEFT", "C3A", "RANDLORA", "SHIRA", "HIRA", "OSF"), FULL),
     **dict.fromkeys(("XLORA", "POLY", "LILY"), "it mixes several adapters anew for each input"),
+    "TRAINABLE_TOKENS": "it trained embeddings alone; beside a LoRA they are served",
     "LN_TUNING": "it trained the norms between layers, not the layers",
-    "TRAINABLE_TOKENS": "it trained token embeddings, which an adapter slot can't hold",
 }
 """PEFT's types that aren't, and why."""
 
@@ -60,6 +61,7 @@ class PeftAdapter:
         config: `adapter_config.json`.
         modules: The base model's module → the adapter's parts for it.
         shared: Tensors that all modules use (VeRA's projections).
+        embeddings: As `modules`, for those that are embeddings.
         copies: Whole weights that it brings, by module.
         biases: Whole biases that it brings, by module.
         notes: What was odd about the files.
@@ -70,6 +72,7 @@ class PeftAdapter:
     modules: Mapping[str, Mapping[str, Tensor]]
     shared: Mapping[str, Tensor]
     file: Path
+    embeddings: Mapping[str, dict[str, Tensor]] = field(default_factory=dict)
     copies: Mapping[str, Tensor] = field(default_factory=dict)
     biases: Mapping[str, Tensor] = field(default_factory=dict)
     notes: tuple[Finding, ...] = ()
@@ -99,6 +102,12 @@ class PeftAdapter:
         """The alpha that the author gave, for types that have one."""
         key = "lora_alpha" if self.type in ("lora", "dora", "adalora") else "alpha"
         return self.number(key, 8)
+
+    def scaling(self, module: str) -> tuple[int, float]:
+        """A module's rank in a LoRA, and what its product is multiplied by."""
+        rank = int(self.by_pattern("rank_pattern", module, self.rank))
+        alpha = self.by_pattern("alpha_pattern", module, self.alpha)
+        return rank, alpha / (math.sqrt(rank) if self.config.get("use_rslora") else rank)
 
     @property
     def rank(self) -> int:
@@ -157,6 +166,7 @@ def read_adapter(folder: Path, declared: Adapter | None, weights: Path) -> PeftA
         modules,
         found.shared,
         weights,
+        found.embeddings,
         found.copies,
         found.biases,
         tuple(found.notes),
@@ -247,7 +257,8 @@ def _differences(adapter: PeftAdapter, declared: Adapter) -> Iterator[tuple[str,
     named = {
         t.rsplit(".", 1)[-1] for t in (*declared.target_modules, *declared.feedforward_modules)
     }
-    found = {m.rsplit(".", 1)[-1] for m in adapter.modules}
+    trained = {m for m, parts in adapter.embeddings.items() if "tokens" not in parts}
+    found = {m.rsplit(".", 1)[-1] for m in (*adapter.modules, *trained)}
     if named != found:
         modules = ", ".join(sorted(found))
         yield (

@@ -24,7 +24,7 @@ from expertserve.findings import Finding
 from expertserve.models import LocalModel
 from expertserve.package.members import WEIGHTS
 
-FORMAT = 3
+FORMAT = 4
 NOTE = "serving.json"
 
 
@@ -38,7 +38,7 @@ class ServingAdapter:
         type: The author's: `lora`, `dora`, …
         rank: The author's; 0 for IA³.
         width: Ranks that it takes in a slot, the two reserved ones included.
-        modules: How many linear layers it changes.
+        modules: How many layers it changes.
         affine: Whether it scales or shifts rows, so that only our worker extension serves it
             exactly.
         notes: What is odd about its weights.
@@ -143,36 +143,25 @@ def _write(adapter: PeftAdapter, base: LocalModel, folder: Path) -> None:
     from expertserve.adapters.effect import Effect
     from expertserve.adapters.layer import RESERVED, Reader
 
-    tensors: dict[str, torch.Tensor] = {}
-    affine, width, modules = False, RESERVED, 0
+    halves: dict[str, tuple[torch.Tensor, torch.Tensor]] = {}
+    affine, width, modules = False, RESERVED, set[str]()
     effect, read = Effect(), Reader()
     for module, form in convert(adapter, base, read):
         effect.add(module, form)
         a = torch.cat([torch.zeros(RESERVED, form.a.shape[1]), form.a])
         b = torch.cat([form.scale[:, None], form.shift[:, None], form.b], dim=1)
-        tensors[f"base_model.model.{module}.lora_A.weight"] = a.contiguous()
-        tensors[f"base_model.model.{module}.lora_B.weight"] = b.contiguous()
+        kind = "lora_embedding_{}" if form.embedding else "lora_{}.weight"
+        halves[f"base_model.model.{module}.{kind}"] = (a, b)
         affine = affine or bool(form.scale.any() or form.shift.any())
-        width, modules = max(width, a.shape[0]), modules + 1
-    ranks = {
-        k.removeprefix("base_model.model.").removesuffix(".lora_A.weight"): t.shape[0]
-        for k, t in tensors.items()
-        if k.endswith("lora_A.weight")
-    }
-    for (
-        module,
-        rank,
-    ) in ranks.items():  # vLLM takes one rank for all modules: the smaller ones are padded
-        if rank < width:
-            a, b = (tensors[f"base_model.model.{module}.lora_{side}.weight"] for side in "AB")
-            tensors[f"base_model.model.{module}.lora_A.weight"] = torch.cat(
-                [a, torch.zeros(width - rank, a.shape[1])]
-            )
-            tensors[f"base_model.model.{module}.lora_B.weight"] = torch.cat(
-                [b, torch.zeros(b.shape[0], width - rank)], dim=1
-            )
+        width = max(width, a.shape[0])
+        modules.add(module)
+    tensors: dict[str, torch.Tensor] = {}
+    for name, (a, b) in halves.items():  # vLLM takes one rank for all: smaller ones are padded
+        less = width - a.shape[0]
+        tensors[name.format("A")] = torch.cat([a, torch.zeros(less, a.shape[1])])
+        tensors[name.format("B")] = torch.cat([b, torch.zeros(b.shape[0], less)], dim=1)
     save_file(tensors, folder / WEIGHTS)
-    targets = sorted({m.rsplit(".", 1)[-1] for m in ranks})
+    targets = sorted({m.rsplit(".", 1)[-1] for m in modules})
     lora = {
         "peft_type": "LORA",
         "r": width,
@@ -185,7 +174,7 @@ def _write(adapter: PeftAdapter, base: LocalModel, folder: Path) -> None:
     notes = (*adapter.notes, *effect.findings(base, read), *_left_out(adapter, base))
     digest = file_digest(folder / WEIGHTS)
     serving = ServingAdapter(
-        folder, digest, adapter.type, adapter.rank, width, modules, affine, notes
+        folder, digest, adapter.type, adapter.rank, width, len(modules), affine, notes
     )
     note = asdict(serving)
     del note["folder"]

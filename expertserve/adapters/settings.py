@@ -34,7 +34,7 @@ NEUTRAL = frozenset(
     " tinit tfinal deltaT beta1 beta2 orth_reg_weight total_step projection_prng_key"
     " save_projection vera_dropout d_initial rank_dropout module_dropout use_effective_conv2d"
     " decompose_both decompose_factor rank_dropout_scale ensure_weight_tying lora_ga_config"
-    " corda_config lora_bias velora_config"
+    " corda_config lora_bias velora_config trainable_token_indices"
     " merge_weights lorap_lr_ratio lorap_emb_lr lora_dtype".split()
 )
 """Keys that we understand, or that matter only while training; the last four are ms-swift's and

@@ -35,6 +35,9 @@ NAMES = {
     "vera_lambda_b": "vera_lambda_b",
     "vera_lambda_d": "vera_lambda_d",
     "bone_block": "miss_block",
+    "lora_embedding_A": "embed_A",
+    "lora_embedding_B": "embed_B",
+    "token_adapter.trainable_tokens_delta": "tokens",
     **{
         name: name
         for name in (
@@ -45,6 +48,8 @@ NAMES = {
     },
 }
 """Names of parts, PEFT's and the format text's."""
+EMBEDDED = frozenset({"embed_A", "embed_B", "tokens"})
+"""Parts that belong to an embedding."""
 SHARED = ("vera_A", "vera_B", "pvera_A", "pvera_B", "vblora_vector_bank")
 """Tensors that every module uses."""
 WRAPPERS = {
@@ -64,6 +69,7 @@ class AdapterTensors:
     Args:
         modules: The base model's module → the adapter's parts for it.
         shared: Tensors that all modules use (VeRA's projections).
+        embeddings: As `modules`, for those that are embeddings.
         copies: Whole weights that it brings, by module: copies of the base's, or trained.
         biases: Whole biases, by module.
         notes: What was odd about the names.
@@ -71,6 +77,7 @@ class AdapterTensors:
 
     modules: dict[str, dict[str, Tensor]] = field(default_factory=dict)
     shared: dict[str, Tensor] = field(default_factory=dict)
+    embeddings: dict[str, dict[str, Tensor]] = field(default_factory=dict)
     copies: dict[str, Tensor] = field(default_factory=dict)
     biases: dict[str, Tensor] = field(default_factory=dict)
     notes: list[Finding] = field(default_factory=list)
@@ -91,7 +98,7 @@ def sort_tensors(
     """
     found, wrappers, adapters = AdapterTensors(), dict[str, None](), dict[str, None]()
     part = re.compile(
-        rf"(?P<module>.+)\.(?P<part>{'|'.join(sorted(names, key=len, reverse=True))})"
+        rf"(?P<module>.+)\.(?P<part>{'|'.join(map(re.escape, sorted(names, key=len)[::-1]))})"
         r"(?:\.(?P<adapter>(?!weight$|bias$)[\w-]+))?(?P<bias>\.bias|)(?:\.weight)?"
     )
     whole = re.compile(
@@ -122,7 +129,9 @@ def sort_tensors(
             "adapter_tensors",
             "save each into a file of its own: save_pretrained(folder, selected_adapters=[…])",
         )
-    if not found.modules:
+    found.embeddings = {m: p for m, p in found.modules.items() if not EMBEDDED.isdisjoint(p)}
+    found.modules = {m: p for m, p in found.modules.items() if m not in found.embeddings}
+    if not found.modules and not found.embeddings:
         raise refuse("the adapter has no tensors: it would change nothing", "adapter_empty")
     found.notes += _notes(wrappers, adapters)
     return found

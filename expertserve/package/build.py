@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from expertserve.errors import ConfigError, IntegrityError, LoadError
-from expertserve.files import file_digest, replacing, write_whole
+from expertserve.files import check_not_pointer, file_digest, replacing, write_whole
 from expertserve.models import last_component
 from expertserve.package.archive import Package, compare_digest, open_package
 from expertserve.package.checkpoints import choose_adapter, own_weights
@@ -39,8 +39,9 @@ def pack(folder: Path, target: Path | None = None) -> Path:
         The archive's path. The same folder gives the same bytes, whoever packs it and when.
 
     Raises:
-        LoadError: Something in the folder can't be packed; ManifestError, IntegrityError: it is
-            wrong. Nothing is written then.
+        LoadError: Something in the folder can't be packed: `git_lfs_pointer`, say; ManifestError,
+            IntegrityError: it is wrong. Nothing is written then. Whether its adapter could be
+            served is for `check.refuse_unloadable`.
 
     Example:
         >>> archive = pack(folder, folder.parent / "expert-demo.expert")
@@ -54,6 +55,8 @@ def pack(folder: Path, target: Path | None = None) -> Path:
             code="not_found",
         )
     package = open_package(folder)
+    for name in package.files:
+        check_not_pointer(package.folder / name)
     manifest = read_manifest(folder)
     check_weights(package, manifest)
     target = target or Path(default_name(manifest))

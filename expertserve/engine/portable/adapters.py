@@ -14,7 +14,7 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import nn
-from torch.nn.functional import linear
+from torch.nn.functional import embedding, linear
 
 from expertserve.adapters.layer import RESERVED
 from expertserve.adapters.places import names_of
@@ -23,6 +23,7 @@ from expertserve.errors import IncompatibleError, LoadError
 from expertserve.package.members import WEIGHTS
 
 PREFIX = "base_model.model."
+LINEAR, EMBEDDING = ".lora_A.weight", ".lora_embedding_A"
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +151,34 @@ class AdaptedLinear(nn.Module):
         self._stacked, self._masked = ((), None), (None, None)
 
 
+class AdaptedEmbedding(nn.Module):
+    """The base model's input embedding, with the adapters of the present batch on it."""
+
+    def __init__(self, name: str, base: nn.Embedding, current: Current) -> None:
+        super().__init__()
+        self.name = name
+        self.base = base
+        self.current = current
+
+    @property
+    def weight(self) -> torch.Tensor:
+        """The base layer's, which a tied output layer shares."""
+        return self.base.weight
+
+    def forward(self, ids: torch.Tensor) -> torch.Tensor:
+        y: torch.Tensor = self.base(ids)
+        plan = self.current.plan
+        for i, adapter in enumerate(plan.adapters):
+            own = adapter.modules.get(self.name)
+            if own is None:
+                continue
+            change = embedding(ids, own.a.T) @ own.b
+            scale = getattr(self.base, "embed_scale", None)  # Gemma's multiplies what it looks up
+            change = change if scale is None else change * scale.to(change.dtype)
+            y = y + (change if plan.row is None else change * (plan.row == i)[:, None, None])
+        return y
+
+
 def _apply(
     x: torch.Tensor,
     y: torch.Tensor,
@@ -214,18 +243,20 @@ def read(
         raise LoadError(
             f"the serving form in {adapter.folder} can't be read: {error}", code="io"
         ) from error
-    ending = ".lora_A.weight"
-    names = [
-        key.removeprefix(PREFIX).removesuffix(ending) for key in tensors if key.endswith(ending)
-    ]
+    names = {
+        key.removeprefix(PREFIX).removesuffix(ending): ending
+        for key in tensors
+        for ending in (LINEAR, EMBEDDING)
+        if key.endswith(ending)
+    }
     if len(names) != adapter.modules or 2 * len(names) != len(tensors):
         raise IncompatibleError(
             f"the serving form has {len(names)} modules, {adapter.modules} were made",
             code="engine_refused",
         )
     modules = {}
-    for name in names:
-        a, b = (tensors[f"{PREFIX}{name}.lora_{side}.weight"] for side in "AB")
+    for name, ending in names.items():
+        a, b = (tensors[f"{PREFIX}{name}{ending.replace('A', side)}"] for side in "AB")
         own = next((n for n in names_of(name) if n in layers), name)
         modules[own] = _fitted(own, layers.get(own), a, b, dtype, device)
     return RowAdapter(adapter.digest, modules)
@@ -239,18 +270,19 @@ def _fitted(
     dtype: torch.dtype,
     device: torch.device,
 ) -> Weights:
-    if isinstance(layer, AdaptedLinear):
+    if isinstance(layer, AdaptedLinear | AdaptedEmbedding):
         layer = layer.base
-    if not isinstance(layer, nn.Linear):
+    looked_up = isinstance(layer, nn.Embedding)
+    if not isinstance(layer, nn.Linear | nn.Embedding):
         raise IncompatibleError(
             f"{name} is not a linear layer of this model in transformers",
             hint="transformers may fuse it; the vllm engine may serve this expert",
             code="engine_refused",
         )
-    if (a.shape[1], b.shape[0]) != (layer.in_features, layer.out_features):
+    inputs, outputs = layer.weight.shape if looked_up else layer.weight.shape[::-1]
+    if (a.shape[1], b.shape[0]) != (inputs, outputs):
         raise IncompatibleError(
-            f"{name} has the shape {layer.out_features} × {layer.in_features}, the adapter's"
-            f" {b.shape[0]} × {a.shape[1]}",
+            f"{name} has the shape {outputs} × {inputs}, the adapter's {b.shape[0]} × {a.shape[1]}",
             code="engine_refused",
         )
     used = a[RESERVED:].any(dim=1).nonzero()
@@ -271,10 +303,14 @@ def _fitted(
 def adapt(
     model: nn.Module, layers: dict[str, nn.Module], names: Sequence[str], current: Current
 ) -> None:
-    """Wraps the named linear layers in place, once; `layers` then names the wrappers."""
+    """Wraps the named layers in place, once; `layers` then names the wrappers."""
     for name in names:
         layer = layers[name]
-        if isinstance(layer, nn.Linear):
+        if isinstance(layer, nn.Linear | nn.Embedding):
             parent, _, child = name.rpartition(".")
-            layers[name] = AdaptedLinear(name, layer, current)
+            layers[name] = (
+                AdaptedLinear(name, layer, current)
+                if isinstance(layer, nn.Linear)
+                else AdaptedEmbedding(name, layer, current)
+            )
             setattr(model.get_submodule(parent), child, layers[name])

@@ -17,6 +17,7 @@ from expertserve.package.members import WEIGHTS
 
 PREFIX = "base_model.model."
 SUFFIX = ".lora_B.weight"
+EMBEDDING = ".lora_embedding_"
 Split = Mapping[str, Sequence[tuple[str, int]]]
 """Modules that are wanted in parts: each part's name and its number of output rows."""
 
@@ -58,7 +59,8 @@ def fitted(folder: Path, split: Split) -> Path:
                 start += rows
             tensors[f"{PREFIX}{part}.lora_{kind}"] = own.clone()
     config = json.loads((folder / CONFIG).read_bytes())
-    config["target_modules"] = sorted({m.rpartition(".")[2] for m in modules_of(tensors)})
+    names = {n.removeprefix(PREFIX).partition(".lora_")[0] for n in tensors}
+    config["target_modules"] = sorted({m.rpartition(".")[2] for m in names})
     part = part_path(folder)
     part.mkdir()
     try:

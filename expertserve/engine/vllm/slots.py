@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 from vllm.lora.layers.fused_moe import FusedMoEWithLoRA
+from vllm.lora.layers.vocab_parallel_embedding import VocabParallelEmbeddingWithLoRA
 
 Weights = Sequence[torch.Tensor | None]
 
@@ -14,6 +15,23 @@ Weights = Sequence[torch.Tensor | None]
 def is_experts(layer: Any) -> bool:
     """Whether it holds the experts of a mixture in one layer."""
     return isinstance(layer, FusedMoEWithLoRA)
+
+
+def is_embedding(layer: Any) -> bool:
+    """Whether it is the input embedding."""
+    return isinstance(layer, VocabParallelEmbeddingWithLoRA)
+
+
+def check_embedding(
+    name: str, layer: Any, slot: int, a: torch.Tensor | None, b: torch.Tensor | None
+) -> None:
+    """Compares the input embedding's slot with the file's A [rank, tokens] and B [width, rank].
+
+    Raises:
+        RuntimeError: They differ.
+    """
+    _compare(name, layer.lora_a_stacked[slot], None if a is None else a.T)
+    _compare(name, layer.lora_b_stacked[slot, 0], b)
 
 
 def check_linear(name: str, layer: Any, slot: int, a: Weights, b: Weights) -> None:

@@ -15,8 +15,14 @@ from vllm.lora.request import LoRARequest
 from vllm.lora.utils import parse_fine_tuned_lora_name
 
 from expertserve.engine.vllm import patches
-from expertserve.engine.vllm.fit import PREFIX, SUFFIX, modules_of
-from expertserve.engine.vllm.slots import check_experts, check_linear, is_experts
+from expertserve.engine.vllm.fit import EMBEDDING, PREFIX, SUFFIX, modules_of
+from expertserve.engine.vllm.slots import (
+    check_embedding,
+    check_experts,
+    check_linear,
+    is_embedding,
+    is_experts,
+)
 from expertserve.package.members import WEIGHTS
 
 if TYPE_CHECKING:
@@ -84,9 +90,20 @@ class WorkerExtension:
             for module in modules_of(file)
             for side in "AB"
         }
+        embedded = {
+            _vllm_name(manager, n.removeprefix(PREFIX).removesuffix(EMBEDDING + "A")): n
+            for n in file
+            if n.endswith(EMBEDDING + "A")
+        }
         checked = 0
         for module, parts in _slots(manager).items():
             layer = manager.modules[module]
+            if is_embedding(layer):
+                key = embedded.get(module)
+                pair = (file[key], file[key.removesuffix("A") + "B"]) if key else (None, None)
+                check_embedding(module, layer, slot, *pair)
+                checked += key is not None
+                continue
             a, b = ([wanted.get((part, side)) for part in parts] for side in "AB")
             check = check_experts if is_experts(layer) else check_linear
             check(module, layer, slot, a, b)
