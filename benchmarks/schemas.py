@@ -269,6 +269,9 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=300)
     parser.add_argument("--base", default="SmolLM2-135M-Instruct")
     args = parser.parse_args()
+    if not args.folder.is_dir():
+        print(f"no schemas to measure: {args.folder} isn't there")
+        return
     print(json.dumps(run(args.folder, args.base, args.count)))
 
 

@@ -53,7 +53,7 @@ class Writer:
         self._rules: dict[str, Node] = {}
         self._texts = WordWriter(schemas.patterns, self._rules)
         self._names: dict[object, str] = {}
-        self._todo: deque[Callable[[], None]] = deque()
+        self._todo: deque[tuple[str, Callable[[str], Node], str]] = deque()
         self._words: set[str] = {"char"}
 
     def rules(self, root: int) -> Rules:
@@ -61,9 +61,15 @@ class Writer:
         conj = frozenset({root})
         self._rules["root"] = self._value(conj)
         while self._todo:
-            self._todo.popleft()()
+            name, make, self._texts.place = self._todo.popleft()
+            self._rules[name] = make(name)
         if len(self._rules) > MOST_RULES:
-            refuse("", "$ref", f"makes more than {MOST_RULES:,} rules", "simplify the schema")
+            refuse(
+                self._texts.place,
+                "$ref",
+                f"makes more than {MOST_RULES:,} rules",
+                "simplify the schema",
+            )
         return Rules(self._rules, {}, words=frozenset(self._words))
 
     def _rule(self, key: object, prefix: str, make: Callable[[str], Node]) -> Ref:
@@ -73,11 +79,17 @@ class Writer:
             name = self._names[key] = f"{prefix}-{len(self._names)}"
             self._words.update({name} if prefix == "name" else ())
             self._rules[name] = NOTHING
-            self._todo.append(lambda: self._rules.update({name: make(name)}))
+            self._todo.append((name, make, self._texts.place))
         return Ref(name)
 
     def _value(self, conj: Conj) -> Node:
-        return self._rule(conj, "value", lambda _: self._union(self._schemas.normal(conj)))
+        def make(_: str) -> Node:
+            numbers = sorted(abs(number) for number in conj)
+            places = self._schemas.document.places
+            self._texts.place = places[numbers[0]] if numbers else self._texts.place
+            return self._union(self._schemas.normal(conj))
+
+        return self._rule(conj, "value", make)
 
     def _union(self, shapes: list[ValueShape]) -> Node:
         """The values of any of these shapes; what one says whole, no other says again."""
@@ -121,7 +133,11 @@ class Writer:
 
     def _no_exceptions(self, without: Iterable[Constant], kind: str) -> None:
         if without:
-            refuse("", "not", f"leaves out a single {kind}, which no grammar can enforce")
+            refuse(
+                self._texts.place,
+                "not",
+                f"leaves out a single {kind}, which no grammar can enforce",
+            )
 
     # ── arrays ──────────────────────────────────────────────────────────────────────────────
 
@@ -155,12 +171,12 @@ class Writer:
     def _containing(self, arrays: Arrays) -> Node:
         """Items, of which some are counted."""
         if len(arrays.contains) > 1:
-            refuse("", "contains", "is said several times", "say it once")
+            refuse(self._texts.place, "contains", "is said several times", "say it once")
         (wanted, low, high) = next(iter(arrays.contains))
         cap = max(low, 0 if high is None else high)
         length = max(len(arrays.prefix), arrays.low, arrays.high or 0)
         if (cap + 2) * (length + 2) > MOST_COUNTED:
-            refuse("", "contains", "counts too far", "bound it by fewer items")
+            refuse(self._texts.place, "contains", "counts too far", "bound it by fewer items")
 
         def state(place: int, count: int) -> Ref:
             return self._rule((arrays, "state", place, count), "items", lambda _: at(place, count))
@@ -191,7 +207,7 @@ class Writer:
         values = self._finite(arrays.rest)
         if values is None or arrays.prefix or arrays.contains:
             refuse(
-                self._where(arrays.rest),
+                self._texts.place,
                 "uniqueItems",
                 "of items that aren't listed can't be enforced",
                 "leave it out and check the answer, or list the items under 'enum'",
@@ -224,10 +240,6 @@ class Writer:
                 found.update({Constant.of(None): None} if shape.null else {})
         return list(found) if len(found) <= MOST_FINITE else None
 
-    def _where(self, conj: Conj) -> str:
-        numbers = sorted(abs(n) for n in conj)
-        return self._schemas.document.places[numbers[0]] if numbers else ""
-
     # ── objects ─────────────────────────────────────────────────────────────────────────────
 
     def _object(self, objects: Objects) -> Node:
@@ -240,14 +252,14 @@ class Writer:
         others = self._others(objects, names)
         if others is not None and objects.low > len(members) + 1:
             refuse(
-                self._where(objects.keys),
+                self._texts.place,
                 "minProperties",
                 "of 2 or more names that are free can't be enforced: one may come twice",
                 "name the properties",
             )
         cap = max(1, objects.low, objects.high or 0)
         if (cap > 1) and (cap + 1) * len(members) > MOST_COUNTED * 10:
-            refuse("", "maxProperties", "counts too far", "leave it out")
+            refuse(self._texts.place, "maxProperties", "counts too far", "leave it out")
 
         def state(place: int, count: int) -> Ref:
             return self._rule((objects, place, count), "members", lambda _: at(place, count))
@@ -322,7 +334,12 @@ class Writer:
                     split += [] if found_.is_empty else [(found_, matched | more)]
             found = split
             if len(found) > MOST_REGIONS:
-                refuse("", "patternProperties", "overlap in too many ways", "merge the patterns")
+                refuse(
+                    self._texts.place,
+                    "patternProperties",
+                    "overlap in too many ways",
+                    "merge the patterns",
+                )
         made: list[tuple[Language | None, Conj]] = []
         for language_, matched in found:
             conj: set[int] = set()

@@ -60,6 +60,8 @@ class WordWriter:
     def __init__(self, patterns: Patterns, rules: dict[str, Node]) -> None:
         self._patterns, self._rules = patterns, rules
         self._names: dict[object, str] = {}
+        self.place = ""
+        """The JSON pointer of what is being written."""
 
     # ── numbers ─────────────────────────────────────────────────────────────────────────────
 
@@ -79,7 +81,7 @@ class WordWriter:
             found = self._number_language(numbers, step, without)
             return Ref(self.language(found, lambda node: node, Seq()))
         except GrammarError as error:
-            where, key = "", "multipleOf" if step or numbers.not_steps else "not"
+            where, key = self.place, "multipleOf" if step or numbers.not_steps else "not"
             refuse(where, key, f"of these numbers can't be enforced: {error.message}", error.hint)
 
     def _number_language(
@@ -146,7 +148,7 @@ class WordWriter:
                 found = found.limited(strings.low, most)
             return Seq((QUOTE, Ref(self.language(found, regex.in_json, QUOTE))))
         except GrammarError as error:
-            where = self._patterns.origins.get(kept[0][:2], "") if kept else ""
+            where = self._patterns.origins.get(kept[0][:2], self.place) if kept else self.place
             keyword = "maxLength" if len(kept) == 1 else "pattern"
             refuse(
                 where,

@@ -1,0 +1,61 @@
+"""Masks of schemas agree with the recogniser: what a lexer takes whole, and what is counted."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import pytest
+
+from expertserve.decoding.mask import GlrMask
+from expertserve.grammar import terms
+from expertserve.grammar.lower import to_lark
+from expertserve.grammar.recognise import Grammar
+from tests.test_mask import GLR, walk
+
+SCHEMAS: dict[str, Any] = {
+    "optional ones": {
+        "type": "object",
+        "properties": {n: {"type": "integer"} for n in "abc"},
+        "additionalProperties": False,
+    },
+    "an open object": {"type": "object", "properties": {"ab": {"enum": ["a", 1, None]}}},
+    "strings that are counted": {
+        "type": "array",
+        "items": {"anyOf": [{"type": "string", "maxLength": n} for n in (700, 900)]},
+        "minItems": 1,
+        "maxItems": 2500,
+    },
+    "patterns at once": {"type": "string", "pattern": "^[abc]+$", "not": {"pattern": "cc"}},
+    "numbers": {"anyOf": [{"type": "number", "minimum": 0.5}, {"multipleOf": 7, "minimum": -50}]},
+}
+
+
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_masks_of_a_schema_say_what_the_recogniser_says(name: str) -> None:
+    grammar = terms.from_json_schema(SCHEMAS[name])
+    masks = [GlrMask.compile(grammar.rules, GLR, "quick")]
+    for seed in range(3):
+        walk(grammar, masks, random.Random(seed), 14)
+
+
+def test_a_counted_repetition_agrees_with_the_recogniser_at_its_end() -> None:
+    grammar = Grammar(terms.from_regex("<[ab]{700,702}>").rules)
+    mask = GlrMask.compile(grammar.rules, GLR, "quick")
+    for length, can_end, can_go_on in ((699, False, True), (700, True, True), (702, True, False)):
+        state = mask.start()
+        assert all(state.commit(byte) for byte in b"<" + b"a" * length)
+        assert state.copy().commit(ord(">")) is can_end
+        assert state.copy().commit(ord("a")) is can_go_on
+
+
+def test_what_is_counted_in_millions_is_written_in_a_few_rules() -> None:
+    rules = terms.from_json_schema({"type": "string", "maxLength": 10_485_760}).rules
+    assert len(to_lark(rules)) < 6_000
+
+
+def test_rules_that_share_others_are_not_put_into_each_other() -> None:
+    text = 'root ::= r0 "."\n' + "".join(
+        f'r{n} ::= "a" r{n + 1} | "b" r{n + 1}\n' for n in range(30)
+    )
+    assert len(to_lark(Grammar.from_gbnf(text + 'r30 ::= "x"').rules)) < 10_000
