@@ -30,6 +30,13 @@ def models_dir() -> Path:
     return user_data_path("expertserve", appauthor=False) / "models"
 
 
+def experts_dir() -> Path:
+    """Where `expertserve install` puts experts."""
+    from platformdirs import user_data_path
+
+    return user_data_path("expertserve", appauthor=False) / "experts"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EngineConfig:
     """How an engine is started. None leaves the choice to the machine and the model.

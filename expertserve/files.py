@@ -75,6 +75,20 @@ def move_into_place(part: Path, entry: Path) -> None:
             raise
 
 
+def replace_folder(part: Path, target: Path) -> None:
+    """Renames a finished folder into its place; one that is there is removed afterwards."""
+    old = part_path(target.parent)
+    if target.exists():
+        target.rename(old)
+    try:
+        part.rename(target)
+    except OSError:
+        if old.exists():
+            old.rename(target)
+        raise
+    shutil.rmtree(old, ignore_errors=True)
+
+
 def remove_stale(folder: Path) -> None:
     """Removes what killed processes left: parts that nobody has touched for an hour."""
     for left in folder.glob(f"{PREFIX}*"):

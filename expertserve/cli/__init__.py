@@ -15,6 +15,7 @@ from expertserve.cli import (
     chat,
     generate,
     init,
+    install,
     keys,
     models,
     packages,
@@ -72,10 +73,11 @@ def completion(
     )
 
 
-for part in (generate, chat, batch, init, packages, cases, keys):
+for part in (generate, chat, batch, init, packages, cases, install, keys):
     app.add_typer(part.app)
 app.add_typer(models.app, name="models")
 app.add_typer(api_keys.app, name="key")
+app.add_typer(install.registries, name="registry")
 app.add_typer(bench.app)
 app.add_typer(last)
 

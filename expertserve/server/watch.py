@@ -19,11 +19,17 @@ Stamp = tuple[tuple[str, int, int], ...]
 
 
 def packages_in(path: Path) -> Iterator[Path]:
-    """The packages that a path of the command line means: itself, or what a folder holds."""
+    """The packages that a path of the command line means: itself, or what a folder holds.
+
+    Of an installed expert (`NAME/VERSION/` beside `current.txt`), the version in use.
+    """
     if path.is_file() or (path / MANIFEST).is_file() or not path.exists():
         yield path
         return
     for found in sorted(path.iterdir()):
+        current = found / "current.txt"
+        if not found.name.startswith(".") and current.is_file():
+            found = found / Path(current.read_text()[:200].strip() or ".").name
         if not found.name.startswith(".") and (
             found.suffix == SUFFIX or (found / MANIFEST).is_file()
         ):
