@@ -246,10 +246,9 @@ class ExpertLint(Lint):
         """Says what prompts begin with where a call says nothing."""
         defaults = SystemDefaults.of(manifest, template)
         begins = defaults.text or f"Dialect: {defaults.dialect}"
+        message = f"the system message of every prompt begins {begins[:80]!r}"
         if defaults == SystemDefaults():
             message = "prompts have no system message unless a call brings one"
-        else:
-            message = f"the system message of every prompt begins {begins[:80]!r}"
         reason = "prompt.system and prompt.dialect decide, else the capabilities; training did, too"
         fix = "nothing if training had the same; else say so in prompt.dialect or prompt.system"
         self.add("info", "system_message", message, reason, fix, at=("prompt",))
@@ -403,8 +402,7 @@ class ExpertLint(Lint):
         if prompt.reasons or prompt.tokenizer.id_of("<think>") is not None:
             message = "it has a grammar on a reasoning model, and no training.decoding.reasoning"
             reason = "a think block before the answer is allowed, as if it said `optional`"
-            fix = "say optional, off, or which tags and budget it was trained with"
-            at = ("training", "decoding", "reasoning")
+            fix, at = "say optional, off, or its tags and budget", ("training", "decoding")
             self.add("warning", "no_reasoning_rule", message, reason, fix, at=at)
 
     def _mask(self, grammar: Grammar, base: LocalModel) -> None:
