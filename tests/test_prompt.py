@@ -8,7 +8,7 @@ from typing import Any
 
 import jinja2
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from expertserve.errors import ConfigError, IncompatibleError
@@ -412,6 +412,7 @@ def test_generation_marks_write_their_body_and_keep_what_is_set_inside() -> None
         template.render("{% generation %}", messages=[])
 
 
+@settings(deadline=None)  # transformers is imported, and compiles each template
 @given(st.text(alphabet="ab{}% \n", max_size=20))
 def test_generation_marks_render_as_transformers_renders_them(body: str) -> None:
     from transformers.utils.chat_template_utils import _compile_jinja_template
