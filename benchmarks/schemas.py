@@ -13,21 +13,24 @@ from __future__ import annotations
 import argparse
 import json
 import random
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
 from expertserve.config import models_dir
+from expertserve.decoding.compile import Compiler, read_mask
 from expertserve.decoding.mask import GlrMask, GlrVocabulary
 from expertserve.decoding.vocabulary import Vocabulary
 from expertserve.errors import ExpertError
 from expertserve.grammar.recognise import Grammar
 from expertserve.grammar.schema import rules
+from expertserve.grammar.write import write
 
 SUITE = Path(__file__).parent.parent.parent / "shared" / "data" / "json-schema-test-suite"
 STEPS = 200
@@ -103,13 +106,15 @@ class _OurWalk:
         return self._state.accepting
 
 
-def ours(vocabulary: Vocabulary, size: int) -> Compile:
-    """Lowering, recogniser and the quick mask, which the first request waits for."""
-    known = GlrVocabulary(vocabulary)
-    GlrMask.compile(rules({"type": "null"}), known, "quick")  # what a vocabulary costs, once
+def ours(vocabulary: Vocabulary, size: int, base: Path, folder: Path) -> Compile:
+    """Lowering, recogniser and the quick mask, which the first request waits for, bounded."""
+    known, compiler = GlrVocabulary(vocabulary), Compiler("quick")
+    compiler.compile('root ::= "a"', base, folder / "mask")  # what a vocabulary costs, once
 
     def compile(schema: dict[str, object]) -> Callable[[], Walk]:
-        mask = GlrMask.compile(Grammar(rules(schema)).rules, known, "quick")
+        made = Grammar(rules(schema)).rules
+        compiler.compile(write(made), base, folder / "mask", made.words)
+        mask = read_mask(folder / "mask", known)
         return lambda: _OurWalk(mask, size)
 
     return compile
@@ -135,7 +140,7 @@ def llguidance(folder: Path) -> Compile:
     import llguidance as engine
 
     tokenizer = engine.LLTokenizer(str(folder / "tokenizer.json"))
-    blanks = {"item_separator": ", ", "key_separator": ": ", "whitespace_flexible": False}
+    blanks: Any = {"item_separator": ", ", "key_separator": ": ", "whitespace_flexible": False}
 
     def compile(schema: dict[str, object]) -> Callable[[], Walk]:
         grammar = engine.LLMatcher.grammar_from_json_schema(schema, defaults=blanks)
@@ -239,7 +244,8 @@ def run(folder: Path, base: str, count: int) -> dict[str, object]:
     place = models_dir() / base
     vocabulary, words = Vocabulary.read(place), Tokenizer.from_file(str(place / "tokenizer.json"))
     size = max(vocabulary.tokens) + 1
-    engines: dict[str, Compile] = {"expertserve": ours(vocabulary, size)}
+    made = Path(tempfile.mkdtemp())
+    engines: dict[str, Compile] = {"expertserve": ours(vocabulary, size, place, made)}
     if find_spec("llguidance"):
         engines["llguidance"] = llguidance(place)
     if find_spec("xgrammar"):
