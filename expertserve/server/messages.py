@@ -22,7 +22,7 @@ MEDIA = {
 }
 
 
-class Part(Tolerant):
+class ContentPart(Tolerant):
     """A part of a message: text, or what is refused by name."""
 
     type: Annotated[str, Field(max_length=100, description="`text`.")] = "text"
@@ -30,7 +30,7 @@ class Part(Tolerant):
     refusal: Annotated[str | None, Field(description="An earlier refusal, read as text.")] = None
 
 
-Content = str | list[Part | str]
+Content = str | list[ContentPart | str]
 
 
 class FunctionCall(Tolerant):
@@ -91,7 +91,7 @@ def text_of(content: Content | None, place: str) -> str:
     return "".join(p if isinstance(p, str) else _text_of(p, place) for p in content)
 
 
-def _text_of(part: Part, place: str) -> str:
+def _text_of(part: ContentPart, place: str) -> str:
     if part.text is not None and part.type.endswith("text"):
         return part.text
     if part.type == "refusal":
