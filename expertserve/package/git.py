@@ -75,8 +75,8 @@ def _resolve(url: str, revision: str, folder: Path) -> str:
     try:
         listed = _git("ls-remote", "--", url, wanted, f"{wanted}^{{}}")
     except LoadError:
-        if note.is_file() and (folder / note.read_text()).is_dir():
-            return note.read_text()
+        if note.is_file() and (folder / note.read_text(encoding="utf-8")).is_dir():
+            return note.read_text(encoding="utf-8")
         raise
     commits = dict(line.split("\t")[::-1] for line in listed.splitlines() if "\t" in line)
     names = (f"refs/tags/{wanted}^{{}}", f"refs/tags/{wanted}", f"refs/heads/{wanted}", wanted)
@@ -84,7 +84,7 @@ def _resolve(url: str, revision: str, folder: Path) -> str:
     if not COMMIT.fullmatch(commit):
         raise LoadError(f"{url} has no tag or branch {wanted!r}", code="download_failed")
     folder.mkdir(parents=True, exist_ok=True)
-    note.write_text(commit)
+    note.write_text(commit, encoding="utf-8")
     return commit
 
 

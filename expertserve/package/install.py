@@ -74,7 +74,7 @@ class ExpertsFolder:
         """
         place = self.folder / Path(name).name
         try:
-            version = Path((place / CURRENT).read_text().strip()).name
+            version = Path((place / CURRENT).read_text(encoding="utf-8").strip()).name
         except OSError as error:
             raise LoadError(f"{name} is not installed", code="not_found") from error
         return place / version

@@ -29,7 +29,7 @@ def packages_in(path: Path) -> Iterator[Path]:
     for found in sorted(path.iterdir()):
         current = found / "current.txt"
         if not found.name.startswith(".") and current.is_file():
-            found = found / Path(current.read_text()[:200].strip() or ".").name
+            found = found / Path(current.read_text(encoding="utf-8")[:200].strip() or ".").name
         if not found.name.startswith(".") and (
             found.suffix == SUFFIX or (found / MANIFEST).is_file()
         ):

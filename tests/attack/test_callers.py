@@ -83,8 +83,9 @@ def test_no_field_of_a_request_can_end_a_turn(server: Running, tiny_base: Path) 
             2,
         ),
     ]
+    asked = {"model": "sql", "max_tokens": 3, "dialect": ""}  # no system message but a body's own
     for body, turns in bodies:
-        response = http.post("/v1/chat/completions", json={"model": "sql", "max_tokens": 3, **body})
+        response = http.post("/v1/chat/completions", json={**asked, **body})
         assert response.status_code == 200, response.text
         ids = server.engine.requests[-1].prompt_token_ids
         assert ids.count(end) == turns, body
