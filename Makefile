@@ -31,8 +31,8 @@ demo: base  ## ask the SQL expert a question and run the SQL it writes
 	@$(BIN)/python examples/demo.py
 
 test: .venv/dev.stamp base  ## unit and engine tests (under 15 minutes on 2 cores)
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile -m "not engine"
-	$(BIN)/python -m pytest -m engine
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile --ignore tests/gpu -m "not engine"
+	$(BIN)/python -m pytest --ignore tests/gpu -m engine
 
 test-long: .venv/dev.stamp base base-gemma gpu-simulated  ## what takes longer (under 40 minutes)
 	$(BIN)/python -m pytest -m long --ignore tests/gpu

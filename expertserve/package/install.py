@@ -51,7 +51,7 @@ class ExpertsFolder:
     """A folder of installed experts.
 
     Example:
-        >>> experts = ExpertsFolder(tmp_path)
+        >>> experts = ExpertsFolder(tmp / "experts")
         >>> experts.install(demo).manifest.name
         'expert-sql'
         >>> [r.version for r in experts.installed()], experts.current("expert-sql").name

@@ -62,7 +62,7 @@ def test_system_blocks_and_a_begun_answer_reach_the_prompt(serve: Serve, package
         ],
         messages=[*ASK, {"role": "assistant", "content": "SELECT "}],
     )
-    assert "<|im_start|>system\nBe brief. Always.<|im_end|>" in seen[-1]
+    assert "<|im_start|>system\nBe brief. Always.\n\nDialect: sql<|im_end|>" in seen[-1]
     assert seen[-1].endswith("<|im_start|>assistant\nSELECT ")
     assert made.content[0].text == "COUNT(*)"  # type: ignore[union-attr]
 
