@@ -67,7 +67,7 @@ def test_out_of_memory(sql_package: Path) -> None:
     assert caught.value.code == "out_of_memory" and "lower max_model_len to" in caught.value.hint
     limited = EngineConfig(max_model_len=256)
     with (
-        pytest.raises(ConfigError, match="the context holds 256") as long,
+        pytest.raises(ConfigError, match="maximum context length is 256 tokens") as long,
         Expert.load(sql_package, config=limited, start=False) as expert,
     ):
         expert.generate("word " * 300)
