@@ -238,6 +238,7 @@ def variants(demo_base: Path, tmp_path_factory: pytest.TempPathFactory) -> list[
                 name=f"expert-{seed}",
                 base_models=entry,
                 training={},
+                capabilities=[],
             )
         )
     return packages

@@ -45,11 +45,13 @@ def packages(base: Path, folder: Path, strength: float) -> list[tuple[Path, Path
             strength=tiny.spread(kind, rank, strength),
         )
         entry = tiny.base_entry(kind, rank, name=base.name)
-        made.append(
-            (tiny.package(folder / f"package-{i}", adapter, base, base_models=entry), adapter)
-        )
+        package = tiny.package(
+            folder / f"package-{i}", adapter, base, base_models=entry, capabilities=[]
+        )  # capabilities would begin the prompt with a dialect
+        made.append((package, adapter))
     bare = [{"name": base.name, "prompt_template": "chatml", "adapters": []}]
-    return [*made, (tiny.package(folder / "bare", None, base, base_models=bare), None)]
+    plain = tiny.package(folder / "bare", None, base, base_models=bare, capabilities=[])
+    return [*made, (plain, None)]
 
 
 def check(
