@@ -19,7 +19,7 @@ from expertserve.server.ask import Json
 from expertserve.server.fields import Fields, Tolerant
 from expertserve.server.problems import body_of
 from expertserve.server.shape import NamedEvents, proof
-from expertserve.server.thoughts import Thoughts, split_thoughts
+from expertserve.server.thoughts import Thoughts, read_answer
 from expertserve.server.tools import Call, HeldBack, Tool, find_call
 from expertserve.server.wire import ChatRequest
 
@@ -202,8 +202,7 @@ class MessagesShape(NamedEvents):
 
     def whole(self, results: Sequence[InferenceResult]) -> Json:
         completion = results[0].completions[0]
-        thoughts, text = split_thoughts(completion.text)
-        thoughts = (completion.reasoning or "") + thoughts
+        thoughts, text = read_answer(completion)
         call = find_call(text, self.tools)
         content: list[Json] = []
         if thoughts:

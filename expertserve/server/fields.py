@@ -247,13 +247,7 @@ class Fields(Wire):
         extra = self.model_extra or {}
         for name, instead in self.refuses.items():
             if extra.get(name):
-                raise Refusal(
-                    f"{name} is not supported, and would change the answer",
-                    status=400,
-                    hint=instead,
-                    code="unsupported_argument",
-                    param=name,
-                )
+                raise unsupported(name, instead)
         return self.nobodys + self.known_but_ignored
 
     @property
@@ -306,12 +300,8 @@ class Fields(Wire):
         """The one grammar that is asked for; null for none, where that was said."""
         outputs = self.structured_outputs or StructuredOutputs()
         if outputs.structural_tag:
-            raise Refusal(
-                "structural_tag is not supported, and would change the answer",
-                status=400,
-                hint="write it as a grammar",
-                code="unsupported_argument",
-                param="structured_outputs.structural_tag",
+            raise unsupported(
+                "structural_tag", "write it as a grammar", "structured_outputs.structural_tag"
             )
         asked = [
             ("grammar", self.grammar or None),
@@ -371,3 +361,18 @@ def _biases(given: Mapping[str, float] | None) -> dict[int, float]:
             code="bad_argument",
             param="logit_bias",
         ) from None
+
+
+def unsupported(name: str, instead: str, param: str = "") -> Refusal:
+    """A field that has no equal here and can't be ignored.
+
+    Args:
+        param: Where it stands, if not at the top.
+    """
+    return Refusal(
+        f"{name} is not supported, and would change the answer",
+        status=400,
+        hint=instead,
+        code="unsupported_argument",
+        param=param or name,
+    )

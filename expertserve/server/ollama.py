@@ -18,10 +18,10 @@ from expertserve.errors import ExpertError
 from expertserve.expert import PreparedExpert
 from expertserve.result import Chunk, InferenceResult
 from expertserve.server.ask import Json
-from expertserve.server.fields import Tolerant, Wire
+from expertserve.server.fields import Tolerant, Wire, unsupported
 from expertserve.server.problems import Refusal, told
 from expertserve.server.shape import LINE_ENDS, Shape, encode, proof
-from expertserve.server.thoughts import Thoughts, split_thoughts
+from expertserve.server.thoughts import Thoughts, read_answer
 from expertserve.server.tools import Call, HeldBack, Tool, find_call
 from expertserve.server.wire import ChatRequest
 
@@ -143,13 +143,7 @@ class OllamaGenerateRequest(_OllamaRequest):
         _refuse_images(self.images, "images")
         for name, instead in self.refuses.items():
             if (self.model_extra or {}).pop(name, None):
-                raise Refusal(
-                    f"{name} is not supported, and would change the answer",
-                    status=400,
-                    hint=instead,
-                    code="unsupported_argument",
-                    param=name,
-                )
+                raise unsupported(name, instead)
         if not self.prompt:
             return None
         system: list[Json] = [{"role": "system", "content": self.system}] if self.system else []
@@ -214,9 +208,7 @@ class OllamaShape(Shape):
         self._held = HeldBack(self.tools)
 
     def whole(self, results: Sequence[InferenceResult]) -> Json:
-        completion = results[0].completions[0]
-        thoughts, text = split_thoughts(completion.text)
-        thoughts = (completion.reasoning or "") + thoughts
+        thoughts, text = read_answer(results[0].completions[0])
         call = find_call(text, self.tools)
         line = self._line("" if call else text, thoughts, call)
         return line | self._end_of(results[0])

@@ -14,7 +14,7 @@ from expertserve.server.ask import Json
 from expertserve.server.problems import body_of
 from expertserve.server.responses import Item, ResponsesRequest
 from expertserve.server.shape import NamedEvents, proof
-from expertserve.server.thoughts import Thoughts, split_thoughts
+from expertserve.server.thoughts import Thoughts, read_answer
 from expertserve.server.tokens import TokenTexts
 from expertserve.server.tools import Call, HeldBack, Tool, find_call
 
@@ -92,8 +92,7 @@ class ResponsesShape(NamedEvents):
 
     def whole(self, results: Sequence[InferenceResult]) -> Json:
         completion = results[0].completions[0]
-        thoughts, text = split_thoughts(completion.text)
-        thoughts = (completion.reasoning or "") + thoughts
+        thoughts, text = read_answer(completion)
         call = find_call(text, self.tools)
         items = [thoughts_item(new_id("rs"), thoughts)] if thoughts else []
         if call:

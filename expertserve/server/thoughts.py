@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from expertserve.result import Completion
+
 BEGIN, END = "<think>", "</think>"
 
 
@@ -69,3 +71,9 @@ def split_thoughts(text: str) -> tuple[str, str]:
         ('One.', 'Two.')
     """
     return Thoughts().feed(text, last=True)
+
+
+def read_answer(completion: Completion) -> tuple[str, str]:
+    """What was thought, before the text or in it, and the answer."""
+    thoughts, text = split_thoughts(completion.text)
+    return (completion.reasoning or "") + thoughts, text
