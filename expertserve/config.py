@@ -37,6 +37,16 @@ def experts_dir() -> Path:
     return user_data_path("expertserve", appauthor=False) / "experts"
 
 
+def option_names(given: Mapping[str, object]) -> dict[str, object]:
+    """vLLM's options by the names of its arguments: `--block-size` and `block_size` are one.
+
+    Example:
+        >>> option_names({"--block-size": 32})
+        {'block_size': 32}
+    """
+    return {name.strip().lstrip("-").replace("-", "_"): value for name, value in given.items()}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EngineConfig:
     """How an engine is started. None leaves the choice to the machine and the model.

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Annotated, Any, cast
+from typing import Annotated, Any
 
 import typer
 
-from expertserve.config import EngineConfig
+from expertserve.config import EngineConfig, option_names
 from expertserve.errors import ConfigError
 
 VLLM_PANEL = "vLLM"
@@ -122,8 +122,8 @@ def _pairs(given: Iterable[str]) -> dict[str, object]:
                 hint="for example --vllm block_size=32, or --vllm enable_expert_parallel=true",
                 code="bad_setting",
             )
-        found[_key(name)] = value
-    return found
+        found[name] = value
+    return option_names(found)
 
 
 def _file(path: Path | None) -> dict[str, object]:
@@ -143,8 +143,4 @@ def _file(path: Path | None) -> dict[str, object]:
             hint="a line each, such as `block-size: 32`",
             code="bad_file",
         )
-    return {_key(name): value for name, value in cast("dict[str, object]", found).items()}
-
-
-def _key(name: str) -> str:
-    return name.strip().lstrip("-").replace("-", "_")
+    return option_names(found)

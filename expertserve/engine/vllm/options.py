@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 from typing import NoReturn
 
+from expertserve.config import option_names
 from expertserve.errors import ConfigError
 from expertserve.request import nearest
 
@@ -59,7 +60,7 @@ def read(given: Mapping[str, object]) -> dict[str, object]:
         def error(self, message: str) -> NoReturn:
             raise ConfigError(f"vLLM refuses its options: {message}", code="bad_vllm_option")
 
-    options = {name.strip().lstrip("-").replace("-", "_"): value for name, value in given.items()}
+    options = option_names(given)
     parser = AsyncEngineArgs.add_cli_args(Parser(add_help=False, allow_abbrev=False))
     flags = {action.dest: action for action in parser._actions}
     words: list[str] = []
@@ -119,7 +120,7 @@ def parallel(options: Mapping[str, object]) -> int:
     """
     sizes = []
     for name in ("tensor_parallel_size", "pipeline_parallel_size"):
-        given = options.get(name, options.get(name.replace("_", "-"), 1))
+        given = option_names(options).get(name, 1)
         try:
             sizes.append(int(str(given)))
         except ValueError:

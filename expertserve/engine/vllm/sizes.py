@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from expertserve.config import EngineConfig
+from expertserve.config import EngineConfig, option_names
 from expertserve.engine.cgroup import cpu_share
 from expertserve.engine.machine import choose_sizes, cpus
 from expertserve.models import LocalModel
@@ -16,7 +16,7 @@ KERNELS = 256
 
 def cpu_sizes(base: LocalModel, config: EngineConfig, dtype: str, width: int) -> dict[str, Any]:
     """Ours: vLLM's profiling on a CPU would take a share of the whole machine's memory."""
-    kept = str(config.vllm.get("kv_cache_dtype") or config.vllm.get("kv-cache-dtype") or "auto")
+    kept = str(option_names(config.vllm).get("kv_cache_dtype") or "auto")
     kv_dtype = "" if kept == "auto" else kept
     sizes = choose_sizes(base, config, dtype, width=width, kv_dtype=kv_dtype)
     return {
