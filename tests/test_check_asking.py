@@ -2,33 +2,11 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
-
-from expertserve.check import check_package
 from expertserve.findings import Finding
-
-
-@pytest.fixture
-def lint(tiny_base: Path, tmp_path: Path) -> Callable[[Path], dict[str, Finding]]:
-    """Findings by code; the last of each."""
-
-    def lint(path: Path) -> dict[str, Finding]:
-        found = check_package(path, models_dir=tiny_base.parent, cache_dir=tmp_path / "cache")
-        return {f.code: f for f in found}
-
-    return lint
-
-
-def edit(folder: Path, change: Callable[[dict[str, Any]], object]) -> Path:
-    raw = json.loads((folder / "manifest.json").read_text())
-    change(raw)
-    (folder / "manifest.json").write_text(json.dumps(raw, indent=2))
-    return folder
+from tests.test_package_check import edit, lint  # noqa: F401
 
 
 def decoding(folder: Path, **values: Any) -> Path:
