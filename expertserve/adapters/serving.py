@@ -26,6 +26,10 @@ from expertserve.package.members import WEIGHTS
 
 FORMAT = 4
 NOTE = "serving.json"
+PREFIX = "base_model.model."
+"""Before a module's name in the file, as in PEFT's."""
+LINEAR, EMBEDDING = ".lora_{}.weight", ".lora_embedding_{}"
+"""Behind it, with A or B."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,8 +154,7 @@ def _write(adapter: PeftAdapter, base: LocalModel, folder: Path) -> None:
         effect.add(module, form)
         a = torch.cat([torch.zeros(RESERVED, form.a.shape[1]), form.a])
         b = torch.cat([form.scale[:, None], form.shift[:, None], form.b], dim=1)
-        kind = "lora_embedding_{}" if form.embedding else "lora_{}.weight"
-        halves[f"base_model.model.{module}.{kind}"] = (a, b)
+        halves[f"{PREFIX}{module}{EMBEDDING if form.embedding else LINEAR}"] = (a, b)
         affine = affine or bool(form.scale.any() or form.shift.any())
         width = max(width, a.shape[0])
         modules.add(module)

@@ -18,12 +18,9 @@ from torch.nn.functional import embedding, linear
 
 from expertserve.adapters.layer import RESERVED
 from expertserve.adapters.places import names_of
-from expertserve.adapters.serving import ServingAdapter
+from expertserve.adapters.serving import EMBEDDING, LINEAR, PREFIX, ServingAdapter
 from expertserve.errors import IncompatibleError, LoadError
 from expertserve.package.members import WEIGHTS
-
-PREFIX = "base_model.model."
-LINEAR, EMBEDDING = ".lora_A.weight", ".lora_embedding_A"
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,10 +241,10 @@ def read(
             f"the serving form in {adapter.folder} can't be read: {error}", code="io"
         ) from error
     names = {
-        key.removeprefix(PREFIX).removesuffix(ending): ending
+        key.removeprefix(PREFIX).removesuffix(ending.format("A")): ending
         for key in tensors
         for ending in (LINEAR, EMBEDDING)
-        if key.endswith(ending)
+        if key.endswith(ending.format("A"))
     }
     if len(names) != adapter.modules or 2 * len(names) != len(tensors):
         raise IncompatibleError(
@@ -256,7 +253,7 @@ def read(
         )
     modules = {}
     for name, ending in names.items():
-        a, b = (tensors[f"{PREFIX}{name}{ending.replace('A', side)}"] for side in "AB")
+        a, b = (tensors[f"{PREFIX}{name}{ending.format(side)}"] for side in "AB")
         own = next((n for n in names_of(name) if n in layers), name)
         modules[own] = _fitted(own, layers.get(own), a, b, dtype, device)
     return RowAdapter(adapter.digest, modules)

@@ -11,8 +11,7 @@ import itertools
 import json
 from collections.abc import AsyncGenerator, Coroutine, Mapping
 from dataclasses import asdict
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from expertserve.adapters.serving import ServingAdapter
 from expertserve.config import EngineConfig
@@ -20,7 +19,7 @@ from expertserve.engine.base import EngineInfo, Resident
 from expertserve.engine.device import announce, choose, probe
 from expertserve.engine.machine import choose_dtype, resident_adapters
 from expertserve.engine.vllm.errors import translated
-from expertserve.engine.vllm.fit import fitted, modules_in
+from expertserve.engine.vllm.fit import Unplaced, fitted
 from expertserve.engine.vllm.launch import launch
 from expertserve.engine.vllm.options import parallel
 from expertserve.engine.vllm.reason import EngineNote
@@ -124,9 +123,6 @@ class VLLMEngine:
         return self._note.read() if self._note else ""
 
     async def add(self, adapter: ServingAdapter) -> None:
-        from vllm.lora.request import LoRARequest
-
-        llm = self.llm
         async with self._adding:
             if adapter.digest in self._lora:
                 return
@@ -146,48 +142,55 @@ class VLLMEngine:
                     hint=f"start with max_lora_rank={adapter.width}",
                     code="rank_too_large",
                 )
-            folder = await self._fitted(adapter) if self._row_scale else adapter.folder
-            lora = LoRARequest(f"expert-{adapter.digest}", next(self._ids), str(folder))
-            with translated(self._reason):
-                try:
-                    if self._row_scale:
-                        await self._answer(
-                            llm.collective_rpc(
-                                "expertserve_add",
-                                args=(lora.lora_name, lora.lora_int_id, lora.lora_path),
-                            )
-                        )
-                    else:
-                        await self._answer(llm.add_lora(lora))
-                except Exception as error:
-                    if (
-                        type(error) is not Exception
-                    ):  # a call that failed in the worker comes back as a bare one
-                        raise
-                    await self._answer(llm.remove_lora(lora.lora_int_id))
-                    raise IncompatibleError(
-                        f"vLLM can't hold the adapter: {error}", code="engine_refused"
-                    ) from error
-            self._lora[adapter.digest] = lora
+            self._lora[adapter.digest] = await self._hold(adapter)
 
-    async def _fitted(self, adapter: ServingAdapter) -> Path:
-        """The adapter's folder, its modules named as vLLM's model names them.
+    async def _hold(self, adapter: ServingAdapter) -> LoRARequest:
+        """Loads an adapter, with its modules split where vLLM's model wants them in parts.
 
         Raises:
-            IncompatibleError: `modules_missing`.
+            IncompatibleError: `modules_missing`, `engine_refused`.
         """
-        modules = await asyncio.to_thread(modules_in, adapter.folder)
-        with translated(self._reason):
-            call = self.llm.collective_rpc("expertserve_places", args=(modules,))
-            (missing, split), *_ = await self._answer(call)
+        from vllm.lora.request import LoRARequest
+
+        name, number = f"expert-{adapter.digest}", next(self._ids)
+        lora = LoRARequest(name, number, str(adapter.folder))
+        missing, split = await self._load(lora)
         if missing:
             raise IncompatibleError(
-                f"vLLM has no adapter slot for {len(missing)} of the adapter's {len(modules)}"
+                f"vLLM has no adapter slot for {len(missing)} of the adapter's {adapter.modules}"
                 f" modules: {missing[0]}",
                 hint="the transformers engine may serve it: engine='transformers'",
                 code="modules_missing",
             )
-        return await asyncio.to_thread(fitted, adapter.folder, split)
+        if split:
+            folder = await asyncio.to_thread(fitted, adapter.folder, split)
+            lora = LoRARequest(name, number, str(folder))
+            await self._load(lora)
+        return lora
+
+    async def _load(self, lora: LoRARequest) -> Unplaced:
+        """See `WorkerExtension.expertserve_add`."""
+        with translated(self._reason):
+            try:
+                if not self._row_scale:
+                    await self._answer(self.llm.add_lora(lora))
+                    return [], {}
+                unplaced, *_ = await self._answer(
+                    self.llm.collective_rpc(
+                        "expertserve_add",
+                        args=(lora.lora_name, lora.lora_int_id, lora.lora_path),
+                    )
+                )
+                return cast("Unplaced", unplaced)
+            except Exception as error:
+                if (
+                    type(error) is not Exception
+                ):  # a call that failed in the worker comes back as a bare one
+                    raise
+                await self._answer(self.llm.remove_lora(lora.lora_int_id))
+                raise IncompatibleError(
+                    f"vLLM can't hold the adapter: {error}", code="engine_refused"
+                ) from error
 
     async def remove(self, digest: str) -> None:
         lora = self._lora.pop(digest, None)

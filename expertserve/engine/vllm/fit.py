@@ -8,31 +8,18 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from expertserve.adapters.serving import PREFIX
 from expertserve.adapters.settings import CONFIG
 from expertserve.files import move_into_place, part_path
 from expertserve.package.members import WEIGHTS
 
-PREFIX = "base_model.model."
-SUFFIX = ".lora_B.weight"
-EMBEDDING = ".lora_embedding_"
 Split = Mapping[str, Sequence[tuple[str, int]]]
 """Modules that are wanted in parts: each part's name and its number of output rows."""
-
-
-def modules_of(names: Iterable[str]) -> list[str]:
-    """The modules that a serving form's tensors belong to."""
-    return [n.removeprefix(PREFIX).removesuffix(SUFFIX) for n in names if n.endswith(SUFFIX)]
-
-
-def modules_in(folder: Path) -> list[str]:
-    """The same from a file's header."""
-    from safetensors import safe_open
-
-    with safe_open(folder / WEIGHTS, framework="pt") as file:
-        return modules_of(file.keys())
+Unplaced = tuple[list[str], Split]
+"""Modules that vLLM has no slot for, and those that it wants in parts."""
 
 
 def fitted(folder: Path, split: Split) -> Path:
@@ -40,8 +27,6 @@ def fitted(folder: Path, split: Split) -> Path:
 
     A fused layer's parts share its A; each has its own rows of B, of the scale and of the shift.
     """
-    if not split:
-        return folder
     import torch
     from safetensors.torch import load_file, save_file
 

@@ -7,6 +7,7 @@ fails, so that an adapter can't be served wrong.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -14,12 +15,14 @@ from safetensors.torch import load_file
 from vllm.lora.request import LoRARequest
 from vllm.lora.utils import parse_fine_tuned_lora_name
 
+from expertserve.adapters.serving import EMBEDDING, LINEAR, PREFIX
 from expertserve.engine.vllm import patches
-from expertserve.engine.vllm.fit import EMBEDDING, PREFIX, SUFFIX, modules_of
+from expertserve.engine.vllm.fit import Unplaced
 from expertserve.engine.vllm.slots import (
     check_embedding,
     check_experts,
     check_linear,
+    is_affine,
     is_embedding,
     is_experts,
 )
@@ -45,74 +48,79 @@ class WorkerExtension:
             for i, lora in manager.list_adapters().items()
         ]
 
-    def expertserve_places(
-        self: WorkerBase, modules: list[str]
-    ) -> tuple[list[str], dict[str, list[tuple[str, int]]]]:
-        """Where vLLM puts an adapter's modules.
-
-        Returns:
-            Those that it has no slot for, and those that it wants in parts: each part's name and
-            its number of output rows.
-        """
-        manager: Any = self.model_runner.lora_manager._adapter_manager
-        slots = _slots(manager)
-        known = {part for parts in slots.values() for part in parts}
-        missing, split = [], {}
-        for module in modules:
-            name = _vllm_name(manager, module)
-            if name in known:
-                continue
-            if name not in slots or is_experts(manager.modules[name]):
-                missing.append(module)
-                continue
-            parent, _, _ = module.rpartition(".")
-            parts = [f"{parent}.{part.rpartition('.')[2]}" for part in slots[name]]
-            sizes = manager.modules[name].base_layer.output_sizes
-            split[module] = list(zip(parts, sizes, strict=True))
-        return missing, split
-
-    def expertserve_add(self: WorkerBase, name: str, adapter_id: int, folder: str) -> int:
-        """Loads an adapter into a slot and compares it with the file; returns its modules.
+    def expertserve_add(self: WorkerBase, name: str, adapter_id: int, folder: str) -> Unplaced:
+        """Loads an adapter into a slot and compares it with the file.
 
         Both in one call: between two, other requests may need the slot.
+
+        Returns:
+            The modules that have no place as they are; if there are any, nothing was loaded.
 
         Raises:
             RuntimeError: A module is missing or differs.
         """
-        file = load_file(f"{folder}/{WEIGHTS}")
-        if any(t[:, :2].any() for n, t in file.items() if n.endswith(SUFFIX)):
+        manager: Any = self.model_runner.lora_manager._adapter_manager
+        file, slots = load_file(f"{folder}/{WEIGHTS}"), _slots(manager)
+        linear, embedded = (_modules(file, ending, manager) for ending in (LINEAR, EMBEDDING))
+        missing, split = _unplaced(linear, slots, manager)
+        if missing or split:
+            return missing, split
+        if any(is_affine(_pair(file, LINEAR, m)[1]) for m in linear.values()):
             patches.adapters.note_affine(adapter_id)
         self.add_lora(LoRARequest(name, adapter_id, folder))
-        manager: Any = self.model_runner.lora_manager._adapter_manager
         slot = manager.lora_index_to_id.index(adapter_id)
-        wanted = {
-            (_vllm_name(manager, module), side): file[f"{PREFIX}{module}.lora_{side}.weight"]
-            for module in modules_of(file)
-            for side in "AB"
-        }
-        embedded = {
-            _vllm_name(manager, n.removeprefix(PREFIX).removesuffix(EMBEDDING + "A")): n
-            for n in file
-            if n.endswith(EMBEDDING + "A")
-        }
         checked = 0
-        for module, parts in _slots(manager).items():
+        for module, parts in slots.items():
             layer = manager.modules[module]
             if is_embedding(layer):
-                key = embedded.get(module)
-                pair = (file[key], file[key.removesuffix("A") + "B"]) if key else (None, None)
-                check_embedding(module, layer, slot, *pair)
-                checked += key is not None
-                continue
-            a, b = ([wanted.get((part, side)) for part in parts] for side in "AB")
-            check = check_experts if is_experts(layer) else check_linear
-            check(module, layer, slot, a, b)
-            checked += sum(t is not None for t in b)
+                own = [_pair(file, EMBEDDING, embedded.get(module))]
+                check_embedding(module, layer, slot, *own[0])
+            else:
+                own = [_pair(file, LINEAR, linear.get(part)) for part in parts]
+                check = check_experts if is_experts(layer) else check_linear
+                check(module, layer, slot, [a for a, _ in own], [b for _, b in own])
+            checked += sum(b is not None for _, b in own)
         if 2 * checked != len(file):
             raise RuntimeError(
                 f"{checked} modules of the adapter are in the slot, {len(file) // 2} should be"
             )
-        return checked
+        return [], {}
+
+
+def _modules(file: Mapping[str, torch.Tensor], ending: str, manager: Any) -> dict[str, str]:
+    """A file's modules of one kind, by the names that vLLM's model gives them."""
+    ending = ending.format("B")
+    own = [n.removeprefix(PREFIX).removesuffix(ending) for n in file if n.endswith(ending)]
+    return {_vllm_name(manager, module): module for module in own}
+
+
+def _pair(
+    file: Mapping[str, torch.Tensor], ending: str, module: str | None
+) -> tuple[torch.Tensor, torch.Tensor] | tuple[None, None]:
+    """A module's A and B."""
+    if module is None:
+        return None, None
+    name = f"{PREFIX}{module}{ending}"
+    return file[name.format("A")], file[name.format("B")]
+
+
+def _unplaced(
+    modules: Mapping[str, str], slots: Mapping[str, list[str]], manager: Any
+) -> tuple[list[str], dict[str, list[tuple[str, int]]]]:
+    """Those that vLLM has no slot for, and those that it wants in parts."""
+    known = {part for parts in slots.values() for part in parts}
+    missing, split = [], {}
+    for name, module in modules.items():
+        if name in known:
+            continue
+        if name not in slots or is_experts(manager.modules[name]):
+            missing.append(module)
+            continue
+        parent, _, _ = module.rpartition(".")
+        parts = [f"{parent}.{part.rpartition('.')[2]}" for part in slots[name]]
+        sizes = manager.modules[name].base_layer.output_sizes
+        split[module] = list(zip(parts, sizes, strict=True))
+    return missing, split
 
 
 def _slots(manager: Any) -> dict[str, list[str]]:
@@ -129,7 +137,7 @@ def _vllm_name(manager: Any, module: str) -> str:
     """An adapter's module under the name that vLLM's model gives it."""
     mapper = getattr(manager.model, "hf_to_vllm_mapper", None)
     renames = mapper.get_rename_mapper() if mapper is not None else None
-    return str(parse_fine_tuned_lora_name(f"{PREFIX}{module}.lora_A.weight", renames)[0])
+    return str(parse_fine_tuned_lora_name(f"{PREFIX}{module}{LINEAR.format('A')}", renames)[0])
 
 
 def _bytes(lora: Any) -> int:
