@@ -26,6 +26,7 @@ import psutil
 
 from benchmarks.measure import BASE, Answer, Ratio, alternate, judge, report, save
 from expertserve import EngineConfig, ExpertManager, GenerateArgs
+from expertserve.core.resolve import prompt_tokens
 from expertserve.request import Request, Sampling
 
 ROOT = Path(__file__).parents[1]
@@ -74,7 +75,7 @@ def facade_over_bare(manager: ExpertManager, name: str, rounds: int) -> None:
     numbers = itertools.count()
 
     def request(prompt: str) -> Request:
-        ids = tuple(expert.prompt.render([{"role": "user", "content": prompt}]))
+        ids = tuple(prompt_tokens(expert, prompt, {})[0])
         sampling = Sampling(max_tokens=32, stop_token_ids=expert.prompt.stop_token_ids())
         return Request(
             id=f"bare-{next(numbers)}",

@@ -318,3 +318,28 @@ def test_a_base_model_from_a_hub_is_asked_by_its_whole_name_and_the_last_part(
             == manager.generate("tiny", "x").text
             == "one two three"
         )
+
+
+class Unfit(FakeEngine):
+    """An engine that can't compute its base model."""
+
+    starts = 0
+
+    async def start(self, base: LocalModel, config: EngineConfig, rank: int) -> EngineInfo:
+        Unfit.starts += 1
+        raise EngineDeadError("no kernel for head_dim=16", code="engine_unfit")
+
+
+def test_an_engine_that_cant_compute_its_base_is_started_once(
+    tiny_package: Path, places: dict[str, Path]
+) -> None:
+    Unfit.starts = 0
+    caught: list[EngineDeadError] = []
+    with ExpertManager(engine=lambda: Unfit(lambda prompt: ""), **places) as manager:
+        manager.load_expert("a", tiny_package)
+        for _ in range(3):
+            with pytest.raises(EngineDeadError, match="head_dim=16") as error:
+                manager.generate("a", "x")
+            caught.append(error.value)
+    assert Unfit.starts == 1 and {e.code for e in caught} == {"engine_unfit"}
+    assert len({id(e) for e in caught}) == 3  # one that is raised again collects tracebacks

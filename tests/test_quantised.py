@@ -20,6 +20,7 @@ from expertserve.models import LocalModel, check_declared
 from expertserve.package.manifest import Adapter
 from expertserve.package.members import WEIGHTS
 from tests import quantise, tiny
+from tests.quantise import packed
 
 OUT, IN, GROUP = 16, 64, 32
 MODULE = "model.layers.0.self_attn.q_proj"
@@ -45,22 +46,6 @@ def codes(bits: int, shape: tuple[int, ...]) -> torch.Tensor:
 
 def scales(*shape: int) -> torch.Tensor:
     return torch.rand(shape, generator=torch.Generator().manual_seed(7)) + 0.1
-
-
-def packed(values: torch.Tensor, bits: int, side: int) -> torch.Tensor:
-    """Values into int32 words along an axis, one by one, lowest bits first."""
-    per_word = 32 // bits
-    rows = values if side == 1 else values.T
-    words = [
-        [
-            sum(int(v) << (bits * k) for k, v in enumerate(row[i : i + per_word]))
-            for i in range(0, len(row), per_word)
-        ]
-        for row in rows.tolist()
-    ]
-    signed = torch.tensor(words, dtype=torch.int64)
-    signed = torch.where(signed >= 1 << 31, signed - (1 << 32), signed).int()
-    return signed if side == 1 else signed.T
 
 
 def test_int8_rows_and_fp8_tensors_and_blocks(tmp_path: Path) -> None:
@@ -133,8 +118,7 @@ def test_awq(tmp_path: Path) -> None:
         scales(IN // GROUP, OUT),
         codes(4, (IN // GROUP, OUT)),
     )
-    shuffled = [0, 2, 4, 6, 1, 3, 5, 7]
-    order = torch.cat([torch.tensor(shuffled) + 8 * i for i in range(OUT // 8)])
+    order = torch.cat([torch.tensor(quantise.AWQ_ORDER) + 8 * i for i in range(OUT // 8)])
     tensors = {
         "qweight": packed(values[:, order], 4, 1),
         "qzeros": packed(zero[:, order], 4, 1),

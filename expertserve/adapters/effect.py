@@ -22,8 +22,8 @@ class Effect:
 
     Args:
         module: Whose weights change most, by the root of their mean square.
-        change: By how much.
-        factor: The largest absolute value of any factor.
+        change: By how much, at most.
+        factor: The largest absolute value of any factor, where one may be beyond `HUGE`.
     """
 
     module: str = ""
@@ -31,12 +31,19 @@ class Effect:
     factor: float = 0.0
 
     def add(self, module: str, form: ModuleForm) -> None:
-        """Takes a module into account; costs a product of rank by rank."""
-        parts = (form.a, form.b, form.scale, form.shift)
-        self.factor = max(self.factor, *(float(t.abs().max()) for t in parts if t.numel()), 0.0)
-        squares = float(((form.b.T @ form.b).double() * (form.a @ form.a.T).double()).sum())
-        change = math.sqrt(max(squares, 0.0) / (form.a.shape[1] * form.b.shape[0]))
-        change = max(change, *(float(t.abs().max()) for t in (form.scale, form.shift)))
+        """Takes a module into account; reads its factors once.
+
+        The change is bounded from above by the norms of A's rows and B's columns: a product would
+        cost several times what the conversion itself does.
+        """
+        a, b = form.a.norm(dim=1), form.b.norm(dim=0)
+        bounds = (form.scale.abs(), form.shift.abs())
+        change = float(a @ b) / math.sqrt(form.a.shape[1] * form.b.shape[0])
+        change = max(change, *(float(t.max()) for t in bounds))
+        largest = max((float(t.max()) for t in (a, b, *bounds) if t.numel()), default=0.0)
+        if largest > HUGE:  # a norm may be, where no value of its row is
+            parts = (form.a, form.b, form.scale, form.shift)
+            self.factor = max(self.factor, *(float(t.abs().max()) for t in parts if t.numel()))
         if change > self.change:
             self.module, self.change = module, change
 

@@ -6,6 +6,7 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
+from copy import copy
 
 from expertserve.adapters.serving import ServingAdapter
 from expertserve.config import EngineConfig
@@ -86,7 +87,7 @@ class EngineHost:
             await self._restarts.record_crash()
         self._restarts.check()
         if self._unfit:
-            raise self._unfit
+            raise copy(self._unfit)  # each caller's traceback is its own
         width = max([width, *(a.width for a in self._adapters())])
         if self._engine:
             await self._close_narrow_engine(width)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal, TypedDict
 
 from expertserve.errors import ConfigError, IncompatibleError
@@ -284,10 +285,15 @@ def _mark(text: str, specials: tuple[str, ...]) -> str:
     """Special tokens' texts → marks that templates leave unchanged, longest first."""
     if not specials:
         return text
+    pattern, order = _finder(specials)
+    return pattern.sub(lambda m: f"\ue000{order[m.group()]}\ue001", text)
+
+
+@lru_cache(maxsize=16)
+def _finder(specials: tuple[str, ...]) -> tuple[re.Pattern[str], Mapping[str, int]]:
+    """What finds special tokens in a text, and their numbers. Some tokenizers have thousands."""
     order = {special: i for i, special in enumerate(specials)}
-    return re.sub(
-        "|".join(map(re.escape, specials)), lambda m: f"\ue000{order[m.group()]}\ue001", text
-    )
+    return re.compile("|".join(map(re.escape, specials))), order
 
 
 def check_messages(messages: Sequence[Message]) -> None:

@@ -110,6 +110,24 @@ def test_adapters_on_an_int8_base(tmp_path: Path) -> None:
         made.close()
 
 
+@pytest.mark.parametrize("form", quantise.FORMS)
+def test_adapters_on_a_four_bit_base(tmp_path: Path, form: str) -> None:
+    """Weights are rounded and inputs aren't: every kind of adapter is exact on what vLLM reads."""
+    plain = tiny.base_model(tmp_path / "models" / "plain")
+    base = quantise.four_bits(plain, tmp_path / "models" / form, form)
+    whole = quantise.dequantised(base, plain, tmp_path / "models" / "whole")
+    adapters = [
+        make(whole, tmp_path / f"{i}-{kind}", kind, rank, seed=i)
+        for i, (kind, rank) in enumerate([("ia3", 0), ("lora", 8), ("dora", 8)])
+    ]
+    references = [*(Reference(whole, t.folder) for t in adapters), Reference(whole, None)]
+    made = driver(base, tmp_path / "cache")
+    try:
+        check(made, base, adapters, references, 1e-4)
+    finally:
+        made.close()
+
+
 def test_drafted_tokens_are_sampled_as_the_request_says(tmp_path: Path) -> None:
     """vLLM's n-grams at a temperature: of two tokens that may come, none but these came."""
     base = tiny.base_model(tmp_path / "models" / "tiny")

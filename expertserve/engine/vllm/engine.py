@@ -163,7 +163,7 @@ class VLLMEngine:
                 code="modules_missing",
             )
         if split:
-            folder = await asyncio.to_thread(fitted, adapter.folder, split)
+            folder = await asyncio.to_thread(fitted, adapter, split)
             lora = LoRARequest(name, number, str(folder))
             await self._load(lora)
         return lora

@@ -6,15 +6,19 @@ which, only its worker knows.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from expertserve.adapters.serving import PREFIX
+from expertserve.adapters.serving import PREFIX, ServingAdapter
 from expertserve.adapters.settings import CONFIG
-from expertserve.files import move_into_place, part_path
+from expertserve.files import file_digest, move_into_place, part_path
 from expertserve.package.members import WEIGHTS
+
+DIGEST = "digest"
+"""The file with the SHA-256 of the weights beside it."""
 
 Split = Mapping[str, Sequence[tuple[str, int]]]
 """Modules that are wanted in parts: each part's name and its number of output rows."""
@@ -22,17 +26,21 @@ Unplaced = tuple[list[str], Split]
 """Modules that vLLM has no slot for, and those that it wants in parts."""
 
 
-def fitted(folder: Path, split: Split) -> Path:
+def fitted(adapter: ServingAdapter, split: Split) -> Path:
     """A serving form with some modules in parts, kept beside the one that it is made from.
 
     A fused layer's parts share its A; each has its own rows of B, of the scale and of the shift.
+    The folder's name is the digest of what it depends on; a damaged copy is made anew.
     """
     import torch
     from safetensors.torch import load_file, save_file
 
-    target = folder / "vllm"
-    if target.is_dir():
+    folder = adapter.folder
+    origin = json.dumps([adapter.digest, sorted(split.items())])
+    target = folder / f"vllm-{hashlib.sha256(origin.encode()).hexdigest()[:16]}"
+    if _is_whole(target):
         return target
+    shutil.rmtree(target, ignore_errors=True)
     tensors: dict[str, torch.Tensor] = {}
     for name, tensor in load_file(folder / WEIGHTS).items():
         module, _, kind = name.removeprefix(PREFIX).partition(".lora_")
@@ -51,7 +59,15 @@ def fitted(folder: Path, split: Split) -> Path:
     try:
         save_file(tensors, part / WEIGHTS)
         (part / CONFIG).write_text(json.dumps(config))
+        (part / DIGEST).write_text(file_digest(part / WEIGHTS))
         move_into_place(part, target)
     finally:
         shutil.rmtree(part, ignore_errors=True)
     return target
+
+
+def _is_whole(target: Path) -> bool:
+    try:
+        return (target / DIGEST).read_text() == file_digest(target / WEIGHTS)
+    except (OSError, ValueError):
+        return False
