@@ -255,11 +255,11 @@ class Sampling:
 def _check_tokens(sampling: Sampling) -> None:
     """The values that name tokens or words."""
     for token, bias in sampling.logit_bias:
-        check_whole("a token id of logit_bias", token, 0, MAX_TOKEN)
-        check_number(f"logit_bias of {token}", bias, -100, 100)
+        check_whole("a token id of logit_bias", token, 0, MAX_TOKEN, param="logit_bias")
+        check_number(f"logit_bias of {token}", bias, -100, 100, param="logit_bias")
     for name in ("stop_token_ids", "allowed_token_ids"):
         for token in getattr(sampling, name) or ():
-            check_whole(f"a token id of {name}", token, 0, MAX_TOKEN)
+            check_whole(f"a token id of {name}", token, 0, MAX_TOKEN, param=name)
     if sampling.allowed_token_ids == ():
         raise ConfigError("allowed_token_ids allows no token", code="bad_sampling")
     for word in sampling.bad_words:
@@ -269,7 +269,7 @@ def _check_tokens(sampling: Sampling) -> None:
 
 
 def check_number(
-    name: str, value: object, low: float, high: float, *, open_low: bool = False
+    name: str, value: object, low: float, high: float, *, open_low: bool = False, param: str = ""
 ) -> None:
     sound = (
         isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high
@@ -279,16 +279,16 @@ def check_number(
         raise ConfigError(
             f"{name} must be a number {bounds}, not {_shown(value)}",
             code="bad_sampling",
-            param=name,
+            param=param or name,
         )
 
 
-def check_whole(name: str, value: object, low: int, high: int) -> None:
+def check_whole(name: str, value: object, low: int, high: int, *, param: str = "") -> None:
     if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
         raise ConfigError(
             f"{name} must be a whole number from {low} to {high}, not {_shown(value)}",
             code="bad_sampling",
-            param=name,
+            param=param or name,
         )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from expertserve.core.defaults import resolve_sampling
@@ -12,7 +12,14 @@ from expertserve.engine.base import EngineInfo
 from expertserve.errors import ConfigError, OutOfMemoryError
 from expertserve.expert import PreparedExpert
 from expertserve.prompt.format import build_messages
-from expertserve.request import GenerateArgs, PromptArgs, Request, check_whole, split_args
+from expertserve.request import (
+    GenerateArgs,
+    PromptArgs,
+    Request,
+    SamplingArgs,
+    check_whole,
+    split_args,
+)
 
 
 async def resolve_request(
@@ -36,6 +43,7 @@ async def resolve_request(
         context_length=context_length,
         stop_token_ids=expert.prompt.stop_token_ids(),
     )
+    _check_known(expert, wishes)
     sampling = replace(
         sampling,
         stop_token_ids=(*sampling.stop_token_ids, *expert.prompt.special_stops(sampling.stop)),
@@ -97,10 +105,22 @@ def prompt_tokens(
 def _checked_tokens(expert: PreparedExpert, given: Sequence[int]) -> list[int]:
     if isinstance(given, str) or not isinstance(given, Sequence) or not given:
         raise ConfigError("prompt_token_ids must be a list of tokens", code="bad_prompt")
-    last = max(expert.prompt.tokenizer.vocabulary.values())
     for token in given:
-        check_whole("a token id of the prompt", token, 0, last)
+        check_whole("a token id of the prompt", token, 0, expert.prompt.tokenizer.last_id)
     return list(given)
+
+
+def _check_known(expert: PreparedExpert, wishes: SamplingArgs) -> None:
+    """Checks that the base model has the tokens which a call names."""
+    named: dict[str, Iterable[int]] = {
+        "logit_bias": wishes.get("logit_bias") or (),
+        "stop_token_ids": wishes.get("stop_token_ids") or (),
+        "allowed_token_ids": wishes.get("allowed_token_ids") or (),
+    }
+    for name, tokens in named.items():
+        for token in tokens:
+            last = expert.prompt.tokenizer.last_id
+            check_whole(f"a token id of {name}", token, 0, last, param=name)
 
 
 def _truncated(ids: list[int], words: PromptArgs, room: int) -> list[int]:

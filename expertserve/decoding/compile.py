@@ -25,6 +25,7 @@ from pathlib import Path
 
 from expertserve import config
 from expertserve.decoding.mask import FORMAT, GlrMask, GlrVocabulary, Strategy, fallback_engine
+from expertserve.decoding.spare import is_read_only, room_in, spare_folder
 from expertserve.decoding.vocabulary import Vocabulary
 from expertserve.decoding.writable import writable
 from expertserve.errors import GrammarError, LoadError
@@ -221,7 +222,7 @@ class Masks:
         Raises:
             GrammarError: See `Compiler.compile`.
         """
-        static = self.path(cache_dir, grammar.digest, vocabulary_of(tokenizer))
+        static = self._place(cache_dir, grammar, tokenizer)
         quick = static.with_suffix(".quick")
         if _used(static):
             return Constraint(gbnf="", digest=grammar.digest, mask=static)
@@ -260,7 +261,7 @@ class Masks:
         _make(static.parent)
         try:
             self._compile_quickly(rules, tokenizer, static.with_suffix(".quick"))
-            prune(static.parent)
+            prune(static.parent, room_in(static.parent, MOST_BYTES))
         except GrammarError as error:
             if error.code == "mask_refused":
                 static.with_suffix(".refused").touch()
@@ -280,7 +281,7 @@ class Masks:
 
     def expect(self, grammar: Grammar, tokenizer: Path, cache_dir: Path | None) -> None:
         """Begins to compile an expert's static mask in the background, for its first request."""
-        static = self.path(cache_dir, grammar.digest, vocabulary_of(tokenizer))
+        static = self._place(cache_dir, grammar, tokenizer)
         if not static.exists() and not static.with_suffix(".refused").exists():
             with suppress(LoadError):  # the first request will tell
                 _make(static.parent)
@@ -298,6 +299,14 @@ class Masks:
         _make(static.parent)
         rules = writable(grammar.rules, vocabulary_of(tokenizer))
         return self._static.compile(write(rules), tokenizer, static, rules.words)
+
+    def _place(self, cache_dir: Path | None, grammar: Grammar, tokenizer: Path) -> Path:
+        """A static mask's file: in the cache or, where that is read-only without it, in memory."""
+        static = self.path(cache_dir, grammar.digest, vocabulary_of(tokenizer))
+        known = any(static.with_suffix(s).exists() for s in (".mask", ".quick", ".refused"))
+        if known or not is_read_only(static.parent):
+            return static
+        return spare_folder() / static.name
 
     def path(self, cache_dir: Path | None, grammar: str, vocabulary: Vocabulary) -> Path:
         """A static mask's file: named by digests of grammar and vocabulary, and both versions."""
@@ -409,7 +418,8 @@ def read_mask(path: Path, vocabulary: GlrVocabulary) -> GlrMask:
         raise GrammarError(
             f"the compiled grammar {path.name} can't be read: {error}", code="mask_damaged"
         ) from error
-    path.unlink(missing_ok=True)
+    with suppress(OSError):
+        path.unlink()
     raise GrammarError(
         f"the compiled grammar {path.name} was damaged",
         hint="try again: it is made anew",

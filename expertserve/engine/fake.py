@@ -15,6 +15,8 @@ from expertserve.request import Request
 from expertserve.result import Chunk, FinishReason
 
 Script = Callable[[str], str]
+PART = "\ufffd"
+"""What a tokenizer writes for a part of a character."""
 
 
 class FakeEngine:
@@ -79,13 +81,16 @@ class FakeEngine:
         kept = ids[: request.sampling.max_tokens]
         room = request.sampling.max_tokens - len(ids)
         end: FinishReason = "stop" if room > 0 or (stop and room == 0) else "length"
-        done = ""
         try:
             for index in range(request.sampling.n):
+                done = 0
                 for i, token in enumerate(kept):
                     await asyncio.sleep(self.delay)
                     whole = tokenizer.decode(kept[: i + 1])
-                    done, piece = whole, whole[len(done) :] if i else whole
+                    if whole.endswith(PART) and i + 1 < len(kept):
+                        piece = ""
+                    else:
+                        done, piece = len(whole), whole[done:]
                     yield Chunk(piece, (token,), index)
                 yield Chunk("", (), index, finish_reason=end, stop=stop if end == "stop" else None)
         except (GeneratorExit, asyncio.CancelledError):

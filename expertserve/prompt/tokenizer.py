@@ -82,6 +82,11 @@ class Tokenizer:
         """Token → id, added tokens included."""
         return dict(self._whole.get_vocab(with_added_tokens=True))
 
+    @cached_property
+    def last_id(self) -> int:
+        """The highest token id."""
+        return max(self.vocabulary.values())
+
     def special(self, name: str) -> str:
         """The text of `bos_token`, `eos_token` …; empty where there is none."""
         value = self.config.get(name) or self._specials.get(name) or ""

@@ -39,22 +39,28 @@ class Source(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    path: Annotated[str, Field(min_length=1, max_length=1000)]
-    pin: bool | None = None
-    checksum: Annotated[str | None, Field(max_length=80)] = None
-    checkpoint: Annotated[str | None, Field(max_length=200)] = None
+    path: Annotated[
+        str, Field(min_length=1, max_length=1000, description="Below the experts folder.")
+    ]
+    pin: Annotated[bool | None, Field(description="Never evict it.")] = None
+    checksum: Annotated[
+        str | None, Field(max_length=80, description="The file's SHA-256; another is refused.")
+    ] = None
+    checkpoint: Annotated[
+        str | None, Field(max_length=200, description="One of the package's checkpoints.")
+    ] = None
 
 
 class NamedSource(Source):
     """And under which name."""
 
-    name: Name
+    name: Annotated[Name, Field(description="What requests will call it.")]
 
 
 class Pin(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    pinned: bool = True
+    pinned: Annotated[bool, Field(description="False lets it be evicted again.")] = True
 
 
 LOAD_BODY = {
@@ -67,8 +73,15 @@ LOAD_BODY = {
                 "schema": {
                     "type": "object",
                     "properties": {
-                        "name": {"type": "string"},
-                        "file": {"type": "string", "format": "binary"},
+                        "name": {
+                            "type": "string",
+                            "description": "What requests will call it.",
+                        },
+                        "file": {
+                            "type": "string",
+                            "format": "binary",
+                            "description": "The package.",
+                        },
                     },
                     "required": ["file"],
                 }

@@ -30,38 +30,47 @@ THOUGHTS = ("thinking", "redacted_thinking")
 class Turn(Tolerant):
     """One turn: a text, or blocks."""
 
-    role: Literal["user", "assistant", "system"]
-    content: str | list[Block]
+    role: Annotated[Literal["user", "assistant", "system"], Field(description="Whose turn it is.")]
+    content: Annotated[
+        str | list[Block], Field(description="A text, or blocks: text, tool_use, tool_result.")
+    ]
 
 
 class AnthropicTool(Tolerant):
     """A function that may be called."""
 
-    name: str
-    type: str | None = None
-    description: str | None = None
-    input_schema: dict[str, Any] | None = None
+    name: Annotated[str, Field(description="Its name.")]
+    type: Annotated[str | None, Field(description="`custom`; Anthropic's own run nowhere.")] = None
+    description: Annotated[str | None, Field(description="When and how to use it.")] = None
+    input_schema: Annotated[
+        dict[str, Any] | None, Field(description="The JSON schema of its arguments.")
+    ] = None
 
 
 class AnthropicChoice(Tolerant):
     """Whether a tool must be called, or which."""
 
-    type: Literal["auto", "any", "tool", "none"]
-    name: str | None = None
+    type: Annotated[
+        Literal["auto", "any", "tool", "none"],
+        Field(description="The model chooses, must call one, must call `name`, or may not."),
+    ]
+    name: Annotated[str | None, Field(description="With `tool`: which.")] = None
 
 
 class OutputFormat(Tolerant):
     """The answer is JSON that follows a schema."""
 
-    type: Literal["json_schema"]
-    schema_: Annotated[dict[str, Any], Field(alias="schema")]
+    type: Annotated[Literal["json_schema"], Field(description="`json_schema`.")]
+    schema_: Annotated[
+        dict[str, Any], Field(alias="schema", description="What the answer follows.")
+    ]
 
 
 class OutputConfig(Tolerant):
     """The form of the answer."""
 
-    format: OutputFormat | None = None
-    effort: str | None = None
+    format: Annotated[OutputFormat | None, Field(description="A JSON schema.")] = None
+    effort: Annotated[str | None, Field(description="Ignored.")] = None
 
 
 class MessagesRequest(Fields):
@@ -94,8 +103,10 @@ class MessagesRequest(Fields):
     tool_choice: Annotated[
         AnthropicChoice | None, Field(description="Whether one must be, or which.")
     ] = None
-    output_config: OutputConfig | None = None
-    output_format: OutputFormat | None = None
+    output_config: Annotated[OutputConfig | None, Field(description="The answer's form.")] = None
+    output_format: Annotated[
+        OutputFormat | None, Field(description="The older place for its schema.")
+    ] = None
 
     @model_validator(mode="before")
     @classmethod

@@ -23,6 +23,7 @@ from expertserve.errors import ExpertError
 from expertserve.server import admin, others
 from expertserve.server.ask import Json
 from expertserve.server.auth import Key, Keyring
+from expertserve.server.document import DescribedApp
 from expertserve.server.edge import Edge, route_of
 from expertserve.server.explain import refusal_of
 from expertserve.server.generation import answer
@@ -206,7 +207,7 @@ def create_app(
         ServerState(settings.state_folder),
     )
     parts.metrics.pending.set_function(lambda: parts.limits.pending)
-    app = FastAPI(
+    app = DescribedApp(
         title="expertserve",
         version=__version__,
         summary="Experts by their names, over OpenAI's API",

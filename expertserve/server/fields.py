@@ -6,7 +6,8 @@ Null is absence, and what has no meaning here is ignored by name, never in silen
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, ClassVar, Literal, cast
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -16,9 +17,12 @@ from expertserve.request import GenerateArgs
 from expertserve.server.problems import Refusal
 
 KINDS = ("grammar", "json_schema", "regex", "choice")
+OFF = "off"
+"""As `grammar`: none, not even the expert's own."""
 TokenIds = Annotated[list[int], Field(max_length=100_000)]
 Schema = dict[str, Any]
 MAX_IGNORED = 20
+TOKEN_ID = re.compile(r"-?[0-9]{1,18}", re.ASCII)
 
 
 class Wire(BaseModel):
@@ -27,15 +31,13 @@ class Wire(BaseModel):
     model_config = ConfigDict(
         extra="allow", populate_by_name=True, hide_input_in_errors=True, protected_namespaces=()
     )
-    null_means: ClassVar[frozenset[str]] = frozenset()
-    """Keys whose null says something."""
 
     @model_validator(mode="before")
     @classmethod
     def _without_nulls(cls, data: object) -> object:
         if not isinstance(data, dict):
             return data
-        return {k: v for k, v in data.items() if v is not None or k in cls.null_means}
+        return {k: v for k, v in data.items() if v is not None}
 
     def unknown(self, place: str = "") -> Iterator[str]:
         """The paths of keys that nobody here knows."""
@@ -57,7 +59,7 @@ class StreamOptions(Wire):
 
     include_usage: Annotated[bool, Field(description="A last event has the usage.")] = False
     continuous_usage_stats: Annotated[
-        bool, Field(description="Every event has the usage so far.")
+        bool, Field(description="With include_usage, every event has the usage so far.")
     ] = False
     include_obfuscation: Annotated[bool, Field(description="Ignored.")] = False
 
@@ -81,7 +83,6 @@ class StructuredOutputs(Wire):
 class Fields(Wire):
     """What both endpoints take. What is left out comes from the expert's manifest."""
 
-    null_means: ClassVar[frozenset[str]] = frozenset({"grammar"})
     ignores: ClassVar[tuple[str, ...]] = (
         "user", "metadata", "store", "service_tier", "prompt_cache_key", "prompt_cache_retention",
         "safety_identifier", "priority", "request_id", "length_penalty", "early_stopping",
@@ -102,7 +103,9 @@ class Fields(Wire):
         Field(max_length=300, description="An expert's name, the base model's name, or `auto`."),
     ]
     stream: Annotated[bool, Field(description="Answer with events as the text comes.")] = False
-    stream_options: StreamOptions | None = None
+    stream_options: Annotated[
+        StreamOptions | None, Field(description="What a stream tells beside its text.")
+    ] = None
     n: Annotated[int | None, Field(ge=1, le=128, description="Answers to sample.")] = None
     temperature: Annotated[float | None, Field(description="0 is greedy; up to 2.")] = None
     top_p: Annotated[
@@ -143,7 +146,7 @@ class Fields(Wire):
     ] = None
     grammar: Annotated[
         str | None,
-        Field(description="GBNF that the answer follows; null switches the expert's own off."),
+        Field(description="GBNF that the answer follows; `off` switches the expert's own off."),
     ] = None
     regex: Annotated[str | None, Field(description="The whole answer matches it.")] = None
     choice: Annotated[
@@ -261,7 +264,9 @@ class Fields(Wire):
 
     @property
     def continuous_usage(self) -> bool:
-        return bool(self.stream_options and self.stream_options.continuous_usage_stats)
+        return self.include_usage and bool(
+            self.stream_options and self.stream_options.continuous_usage_stats
+        )
 
     def args(self) -> GenerateArgs:
         """What the caller set, under the core's names.
@@ -297,14 +302,14 @@ class Fields(Wire):
         return cast(GenerateArgs, found)
 
     def _constraint(self) -> dict[str, object]:
-        """The one grammar that is asked for; null for none, where that was said."""
+        """The one grammar that is asked for; None for none, where that was said."""
         outputs = self.structured_outputs or StructuredOutputs()
         if outputs.structural_tag:
             raise unsupported(
                 "structural_tag", "write it as a grammar", "structured_outputs.structural_tag"
             )
         asked = [
-            ("grammar", self.grammar or None),
+            ("grammar", None if self.grammar in ("", OFF) else self.grammar),
             ("regex", self.regex),
             ("choice", self.choice),
             ("json_schema", self.json_schema),
@@ -325,8 +330,7 @@ class Fields(Wire):
                 hint="pass one of grammar, json_schema, regex, choice",
                 code="bad_argument",
             )
-        off = "grammar" in self.model_fields_set and self.grammar is None
-        return dict(found) or ({"grammar": None} if off else {})
+        return dict(found) or ({"grammar": None} if self.grammar == OFF else {})
 
 
 def read_schema(given: object, place: str) -> Schema | None:
@@ -351,16 +355,21 @@ def read_schema(given: object, place: str) -> Schema | None:
 
 
 def _biases(given: Mapping[str, float] | None) -> dict[int, float]:
-    try:
-        return {int(token): bias for token, bias in (given or {}).items()}
-    except ValueError:
+    wrong = [token for token in given or () if not TOKEN_ID.fullmatch(token)]
+    if wrong:
+        shown = ", ".join(repr(token[:40]) for token in wrong[:MAX_IGNORED])
         raise Refusal(
-            "logit_bias names tokens by their ids, which are whole numbers",
+            f"logit_bias names tokens by their ids, which {shown} {_are(wrong)}",
             status=400,
             hint="POST /tokenize tells the ids of a text",
             code="bad_argument",
             param="logit_bias",
-        ) from None
+        )
+    return {int(token): bias for token, bias in (given or {}).items()}
+
+
+def _are(wrong: Sequence[str]) -> str:
+    return "is not" if len(wrong) == 1 else "are not"
 
 
 def unsupported(name: str, instead: str, param: str = "") -> Refusal:

@@ -36,8 +36,10 @@ Content = str | list[ContentPart | str]
 class FunctionCall(Tolerant):
     """A past call: a function's name and its arguments, in JSON."""
 
-    name: str
-    arguments: str | dict[str, Any] = "{}"
+    name: Annotated[str, Field(description="The function's.")]
+    arguments: Annotated[
+        str | dict[str, Any], Field(description="JSON, as a text or an object.")
+    ] = "{}"
 
     def text(self) -> str:
         """The call the way one is asked for."""
@@ -47,9 +49,9 @@ class FunctionCall(Tolerant):
 class ToolCall(Tolerant):
     """A past call of a tool."""
 
-    id: str = ""
-    type: Literal["function"] = "function"
-    function: FunctionCall
+    id: Annotated[str, Field(description="What its result refers to.")] = ""
+    type: Annotated[Literal["function"], Field(description="`function`.")] = "function"
+    function: Annotated[FunctionCall, Field(description="Which one, and with what.")]
 
 
 class WireMessage(Tolerant):
@@ -151,7 +153,7 @@ class WireTool(Tolerant):
     """A tool; functions are the only kind that is served."""
 
     type: Annotated[str, Field(max_length=100, description="`function`.")] = "function"
-    function: Function | None = None
+    function: Annotated[Function | None, Field(description="The function.")] = None
 
     def tool(self, place: str) -> Tool:
         """The tool.
@@ -175,14 +177,18 @@ class WireTool(Tolerant):
 class NamedFunction(Tolerant):
     """A function, by its name."""
 
-    name: str
+    name: Annotated[str, Field(description="Its name.")]
 
 
 class AllowedTools(Tolerant):
     """Some of the tools, and whether one of them must be called."""
 
-    mode: Literal["auto", "required"] = "auto"
-    tools: Annotated[list[dict[str, Any]], Field(default_factory=list)]
+    mode: Annotated[
+        Literal["auto", "required"], Field(description="Whether one of them must be called.")
+    ] = "auto"
+    tools: Annotated[
+        list[dict[str, Any]], Field(default_factory=list, description="Those that may be called.")
+    ]
 
     @property
     def names(self) -> list[str]:
@@ -193,10 +199,12 @@ class AllowedTools(Tolerant):
 class ToolChoice(Tolerant):
     """Which tool must be called."""
 
-    type: Literal["function", "allowed_tools"] = "function"
-    function: NamedFunction | None = None
-    allowed_tools: AllowedTools | None = None
-    name: str | None = None
+    type: Annotated[
+        Literal["function", "allowed_tools"], Field(description="One function, or some tools.")
+    ] = "function"
+    function: Annotated[NamedFunction | None, Field(description="The one function.")] = None
+    allowed_tools: Annotated[AllowedTools | None, Field(description="The tools.")] = None
+    name: Annotated[str | None, Field(description="The function's, in the Responses API.")] = None
 
     @property
     def wanted(self) -> str | None:

@@ -43,10 +43,14 @@ OPTIONS = {
 class OllamaMessage(Tolerant):
     """One turn."""
 
-    role: Literal["system", "user", "assistant", "tool"]
-    content: str = ""
-    images: list[str] | None = None
-    tool_calls: list[dict[str, Any]] | None = None
+    role: Annotated[
+        Literal["system", "user", "assistant", "tool"], Field(description="Whose turn it is.")
+    ]
+    content: Annotated[str, Field(description="The text.")] = ""
+    images: Annotated[list[str] | None, Field(description="Refused: experts read text.")] = None
+    tool_calls: Annotated[
+        list[dict[str, Any]] | None, Field(description="Calls that the assistant made.")
+    ] = None
 
 
 class _OllamaRequest(Wire):

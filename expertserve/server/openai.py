@@ -281,6 +281,8 @@ class TextShape(Shape):
     prompts: Sequence[str] = ()
     scored: bool = False
     _offset: dict[int, int] = field(default_factory=dict)
+    _ids: list[int] = field(default_factory=list)
+    _told: set[int] = field(default_factory=set)
 
     def whole(self, results: Sequence[InferenceResult]) -> Json:
         made = self.answer.head("text_completion") | {
@@ -348,6 +350,7 @@ class TextShape(Shape):
     def begin(self, result: InferenceResult) -> list[Json]:
         self.answer.read = result.usage.prompt_tokens
         self.answer.cached = result.usage.cached_tokens
+        self._ids = list(result.prompt_token_ids)
         events = []
         for index in range(len(self.prompts) * self.n):
             choice = self._choice(index, self._begun(index // self.n), (), None)
@@ -364,14 +367,18 @@ class TextShape(Shape):
         choice = self._choice(chunk.index, chunk.text, chunk.logprobs, None)
         if self.answer.show_ids:
             choice["token_ids"] = list(chunk.token_ids)
+            if chunk.index < self.n and chunk.index not in self._told:
+                choice["prompt_token_ids"] = self._ids
+                self._told.add(chunk.index)
         return [self.answer.event("text_completion", choice)]
 
     def end(self, results: Sequence[InferenceResult]) -> list[Json]:
-        completions = [c for r in results for c in r.completions]
-        events = [
-            self.answer.event("text_completion", self._choice(i, "", (), reason_of(c)))
-            for i, c in enumerate(completions)
-        ]
+        events = []
+        for i, (result, completion) in enumerate((r, c) for r in results for c in r.completions):
+            choice = self._choice(i, "", (), reason_of(completion))
+            if self.answer.show_ids and i not in self._told:
+                choice["prompt_token_ids"] = list(result.prompt_token_ids)
+            events.append(self.answer.event("text_completion", choice))
         events[-1]["expertserve"] = proof(results[0], self.answer.asked)
         return events + self.answer.tail("text_completion", results, scored=self.scored)
 

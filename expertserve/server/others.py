@@ -188,8 +188,7 @@ async def tokenize(request: Request, body: TokenizeRequest, key: Caller) -> Json
 async def detokenize(request: Request, body: DetokenizeRequest, key: Caller) -> Json:
     parts = parts_of(request)
     expert = parts.service.get(choose(parts, key, Ask(_only(request, key, body.model), None, {})))
-    known = expert.prompt.tokenizer.vocabulary.values()
-    last = max(known)
+    last = expert.prompt.tokenizer.last_id
     wrong = next((i for i in body.tokens if not 0 <= i <= last), None)
     if wrong is not None:
         raise Refusal(

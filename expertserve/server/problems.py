@@ -90,10 +90,10 @@ HINTS = {
     "other_base": "load an expert of the base model that is served here",
     "no_schema": "pass schema, with the DDL or graph schema that names are taken from",
     "bad_prompt": "messages takes a whole conversation",
-    "not_with_grammar": "pass grammar: null, which switches it off, or leave the other out",
-    "bad_beginning": "correct it, or pass grammar: null, which switches the grammar off",
-    "tokenizer_kind": "use another base model, or pass grammar: null",
-    "extension_off": "pass grammar: null, which switches the grammar off",
+    "not_with_grammar": 'pass grammar: "off", or leave the other out',
+    "bad_beginning": 'correct it, or pass grammar: "off"',
+    "tokenizer_kind": 'use another base model, or pass grammar: "off"',
+    "extension_off": 'pass grammar: "off", which switches it off',
 }
 """Hints for who speaks HTTP, where the library's speak Python."""
 CODES = {"prompt_too_long": "context_length_exceeded"}

@@ -22,25 +22,30 @@ LOGPROBS = "message.output_text.logprobs"
 class Format(Wire):
     """What the text is: `text`, `json_object`, or `json_schema`."""
 
-    type: Literal["text", "json_object", "json_schema"] = "text"
-    name: str | None = None
-    description: str | None = None
-    strict: bool | None = None
-    schema_: Annotated[dict[str, Any] | None, Field(alias="schema")] = None
+    type: Annotated[
+        Literal["text", "json_object", "json_schema"],
+        Field(description="Any text, any JSON object, or what a schema says."),
+    ] = "text"
+    name: Annotated[str | None, Field(description="Ignored.")] = None
+    description: Annotated[str | None, Field(description="Ignored.")] = None
+    strict: Annotated[bool | None, Field(description="Every schema is held exactly.")] = None
+    schema_: Annotated[
+        dict[str, Any] | None, Field(alias="schema", description="What the text follows.")
+    ] = None
 
 
 class TextSettings(Wire):
     """How the text is written."""
 
-    format: Format | None = None
+    format: Annotated[Format | None, Field(description="Text, or JSON.")] = None
     verbosity: Annotated[str | None, Field(description="Ignored.")] = None
 
 
 class Reasoning(Tolerant):
     """How much a model thinks first."""
 
-    effort: str | None = None
-    summary: str | None = None
+    effort: Annotated[str | None, Field(description="`none` and `minimal` turn it off.")] = None
+    summary: Annotated[str | None, Field(description="Ignored: all of it is told.")] = None
 
 
 class ResponsesRequest(Fields):

@@ -29,16 +29,21 @@ NO_EFFORT = ("none", "minimal")
 class JsonSchema(Wire):
     """A JSON schema, with a name."""
 
-    name: str = "answer"
+    name: Annotated[str, Field(description="Ignored.")] = "answer"
     description: Annotated[str | None, Field(description="Ignored.")] = None
     strict: Annotated[bool | None, Field(description="Every schema is held exactly.")] = None
-    schema_: Annotated[Schema | str | None, Field(alias="schema")] = None
+    schema_: Annotated[
+        Schema | str | None, Field(alias="schema", description="What the answer follows.")
+    ] = None
 
 
 class ResponseFormat(Wire):
     """`text`, `json_object`, or `json_schema`, which the grammar engine enforces."""
 
-    type: Literal["text", "json_object", "json_schema"]
+    type: Annotated[
+        Literal["text", "json_object", "json_schema"],
+        Field(description="Any text, any JSON object, or what a schema says."),
+    ]
     json_schema: Annotated[JsonSchema | None, Field(description="OpenAI's place for it.")] = None
     schema_: Annotated[
         Any, Field(alias="schema", description="llama.cpp's place for the schema.")

@@ -15,10 +15,14 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from expertserve import Expert
+from expertserve.decoding import spare
 from expertserve.decoding.compile import Compiler, masks
+from expertserve.engine.fake import FakeEngine
 from expertserve.errors import ConfigError, ExpertError, LoadError
 from expertserve.expert import prepare
 from expertserve.grammar.recognise import Grammar
@@ -323,6 +327,43 @@ def test_a_part_that_is_removed_while_it_is_filled_is_an_error_of_ours(tmp_path:
         open_package(archive, cache_dir=cache)
     assert caught.value.code == "io"
     assert open_package(archive, cache_dir=cache).files.keys() == SOUND.keys()
+
+
+@pytest.mark.parametrize("error", [errno.EROFS, errno.EACCES])
+def test_a_prepared_cache_that_is_read_only_serves_everything(
+    error: int, tiny_base: Path, tiny_lora: Path, tmp_path: Path
+) -> None:
+    decoding = {"temperature": 0, "use_grammar": True, "grammar_type": "sql"}
+    folder = tiny.package(tmp_path / "p", tiny_lora, tiny_base, training={"decoding": decoding})
+    archive, cache = tiny.tar_gz(tmp_path / "x.expert", tiny.members(folder)), tmp_path / "cache"
+    ready = prepare(archive, cache_dir=cache, models_dir=tiny_base.parent)
+    assert ready.grammar
+    masks.prepare(ready.grammar, ready.base.path, cache)
+    before = sorted(cache.rglob("*"))
+    options: Any = {"cache_dir": cache, "models_dir": tiny_base.parent}
+    engine = FakeEngine(lambda prompt: "SELECT 1")
+    with _faults.at(1, cache, error, forever=True):
+        with Expert.load(archive, engine=lambda: engine, **options) as expert:
+            expert.generate("x")
+            expert.generate("x", regex="SELECT [0-9]")
+            expert.generate("x", json_schema={"type": "integer"})
+        assert _faults.hit
+    own, *others = [
+        r.constraint.mask for r in engine.requests if r.constraint and r.constraint.mask
+    ]
+    assert own.parent == cache / "masks"
+    assert len(others) == 2 and all(m.is_file() and m.parent != own.parent for m in others)
+    assert sorted(cache.rglob("*")) == before
+
+
+def test_masks_in_memory_have_a_bound(tmp_path: Path) -> None:
+    assert spare.room_in(tmp_path, 7) == 7
+    kept = spare.spare_folder()
+    assert (
+        0
+        < spare.room_in(kept, 1 << 40)
+        <= min(spare.MOST_BYTES, shutil.disk_usage(kept).total // 2)
+    )
 
 
 @pytest.mark.parametrize("where", ["cache", "cache/masks"])

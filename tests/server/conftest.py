@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
+import json
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,8 @@ import pytest
 from expertserve.engine.fake import FakeEngine
 from expertserve.manager import AsyncExpertManager
 from expertserve.package.source import NamedPackage
+from expertserve.request import Request
+from expertserve.result import Chunk, TokenLogprob
 from expertserve.server.parts import Parts
 from expertserve.server.run import DrainingServer, load_all
 from expertserve.server.settings import ServerSettings
@@ -104,9 +107,32 @@ async def _run(ready: Callable[[Running], None], make: Callable[[], AsyncExpertM
 Serve = Callable[..., Running]
 
 
-@pytest.fixture
-def serve(tiny_base: Path, tmp_path: Path) -> Iterator[Serve]:
-    """Starts servers: `serve({"sql": package}, script, delay=…, settings…)`; stops them afterwards."""
+class Scoring(FakeEngine):
+    """Gives the prompt's tokens −1, −2, … and the answer's −0.5, with as many others as asked."""
+
+    async def stream(self, request: Request) -> AsyncGenerator[Chunk, None]:
+        ids, sampling = request.prompt_token_ids, request.sampling
+        scored: tuple[TokenLogprob, ...] = ()
+        if (most := sampling.prompt_logprobs) is not None:
+            scored = tuple(_scored(t, -float(i), most) for i, t in enumerate(ids))[1:]
+        async for chunk in super().stream(request):
+            told: tuple[TokenLogprob, ...] = ()
+            if (more := sampling.logprobs) is not None:
+                told = tuple(_scored(t, -0.5, more) for t in chunk.token_ids)
+            yield replace(chunk, logprobs=told, prompt_logprobs=scored, cached_tokens=2)
+
+
+def _scored(token: int, logprob: float, others: int) -> TokenLogprob:
+    """A token, the likeliest of all, and others behind it."""
+    behind = [(10 + n, logprob - n) for n in range(1, others)]
+    return TokenLogprob(token, logprob, ((token, logprob), *behind)[:others])
+
+
+@contextlib.contextmanager
+def servers(models: Path, cache: Path) -> Iterator[Serve]:
+    """What starts servers: `serve({"sql": package}, script, delay=…, settings…)`; stops them
+    afterwards.
+    """
     running: list[Running] = []
 
     def serve(
@@ -119,11 +145,7 @@ def serve(tiny_base: Path, tmp_path: Path) -> Iterator[Serve]:
         **settings: Any,
     ) -> Running:
         fake = engine or FakeEngine(script, delay=delay)
-        options: dict[str, Any] = {
-            "cache_dir": tmp_path / "cache",
-            "models_dir": tiny_base.parent,
-            **(manager or {}),
-        }
+        options: dict[str, Any] = {"cache_dir": cache, "models_dir": models, **(manager or {})}
         box: list[Running] = []
         failed: list[BaseException] = []
 
@@ -151,10 +173,19 @@ def serve(tiny_base: Path, tmp_path: Path) -> Iterator[Serve]:
         running.append(box[0])
         return box[0]
 
-    yield serve
-    for server in running:
-        with contextlib.suppress(RuntimeError):
-            server.stop()
+    try:
+        yield serve
+    finally:
+        for server in running:
+            with contextlib.suppress(RuntimeError):
+                server.stop()
+
+
+@pytest.fixture
+def serve(tiny_base: Path, tmp_path: Path) -> Iterator[Serve]:
+    """See `servers`."""
+    with servers(tiny_base.parent, tmp_path / "cache") as found:
+        yield found
 
 
 @pytest.fixture
@@ -172,6 +203,33 @@ def package(tiny_base: Path, tiny_lora: Path, tmp_path: Path) -> Callable[..., P
         )
 
     return package
+
+
+def obedient(prompt: str) -> str:
+    """What the last turn asks to say, else `one two three`."""
+    turn = prompt.rpartition("<|im_start|>user\n")[2].partition("<|im_end|>")[0]
+    return turn.partition("say ")[2] or "one two three"
+
+
+@pytest.fixture(scope="module")
+def steady(
+    tiny_base: Path, tiny_lora: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Running]:
+    """One server for a module's tests: an obedient expert `sql` that tells log-probabilities."""
+    folder = tmp_path_factory.mktemp("steady")
+    sound = {"name": "expert-sql", "training": {"decoding": {"temperature": 0}}}
+    made = tiny.package(folder / "sql", tiny_lora, tiny_base, **sound)
+    with servers(tiny_base.parent, folder / "cache") as serve:
+        yield serve({"sql": made}, engine=Scoring(obedient))
+
+
+def events_of(server: Running, route: str, **body: Any) -> list[dict[str, Any]]:
+    """A stream's events, the end's mark left out."""
+    asked = {"model": "sql", "stream": True, **body}
+    with server.http().stream("POST", route, json=asked) as stream:
+        lines = [x for x in stream.iter_lines() if x.startswith("data: ")]
+        assert stream.status_code == 200, lines
+    return [json.loads(x[6:]) for x in lines if x != "data: [DONE]"]
 
 
 @pytest.fixture

@@ -3,32 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import AsyncGenerator
-from dataclasses import replace
 from typing import Any
 
 import openai
 import pytest
 
-from expertserve.engine.fake import FakeEngine
-from expertserve.request import Request
-from expertserve.result import Chunk, TokenLogprob
-from tests.server.conftest import Running, Serve
+from tests.server.conftest import Running, Scoring, Serve
 
 ANSWER = "SELECT COUNT(*) FROM lighthouses WHERE country = 'Norway'"
 PROMPTS = ["How many lighthouses?", "And in Norway?"]
-
-
-class Scoring(FakeEngine):
-    """Gives the prompt's tokens −1, −2, … and the answer's −0.5."""
-
-    async def stream(self, request: Request) -> AsyncGenerator[Chunk, None]:
-        ids, wanted = request.prompt_token_ids, request.sampling.prompt_logprobs
-        scored = tuple(TokenLogprob(t, -float(i), ((t, -float(i)),)) for i, t in enumerate(ids))
-        async for chunk in super().stream(request):
-            told = tuple(TokenLogprob(t, -0.5) for t in chunk.token_ids)
-            told = told if request.sampling.logprobs is not None else ()
-            yield replace(chunk, logprobs=told, prompt_logprobs=scored[1:] if wanted is not None else (), cached_tokens=2)  # fmt: skip
 
 
 @pytest.fixture

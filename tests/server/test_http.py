@@ -91,14 +91,21 @@ def test_where_keys_are_needed_an_allowed_site_needs_one_too(
 # ── routes ──────────────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize(
-    "path", ["/", "/docs", "/health", "/ready", "/version", "/metrics", "/v1/models", "/v1/models/sql", "/api/tags", "/openapi.json"]
-)  # fmt: skip
-def test_head_is_a_get_without_a_body(server: Running, path: str) -> None:
-    http = server.http()
-    got, head = http.get(path), http.head(path)
-    assert head.status_code == got.status_code == 200 and head.content == b""
-    assert head.headers["content-type"] == got.headers["content-type"]
+PAGES = ("/", "/docs", "/openapi.json", "/static/playground.js", "/static/playground.css")
+
+
+def test_head_is_every_get_without_its_body(serve: Serve, package: Any) -> None:
+    http = serve({"sql": package("sql")}, open_admin=True).http()
+    kept = http.post("/v1/responses", json={"model": "sql", "input": "x"}).json()["id"]
+    paths = http.get("/openapi.json").json()["paths"]
+    gets = [
+        p.format(model="sql", name="sql", id=kept) for p, found in paths.items() if "get" in found
+    ]
+    assert len(gets) >= 10
+    for path in (*PAGES, *gets):
+        got, head = http.get(path), http.head(path)
+        assert head.status_code == got.status_code == 200 and head.content == b"", path
+        assert head.headers["content-type"] == got.headers["content-type"], path
     assert http.head("/nowhere").status_code == 404 and http.head(ROUTE).status_code == 405
 
 
@@ -171,6 +178,10 @@ class NamedShape(NamedEvents, PlainShape):
 
 
 # ── streams ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_by_default_a_stream_breathes_every_15_seconds() -> None:
+    assert ServerSettings().beat == 15
 
 
 def test_a_stream_breathes_while_it_waits_for_its_first_token(serve: Serve, package: Any) -> None:

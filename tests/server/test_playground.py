@@ -310,6 +310,14 @@ def test_the_routes_page_lists_every_route(page: Any, server: Running) -> None:
     spec = server.http().get("/openapi.json").json()
     assert len(shown) == sum(len(methods) for methods in spec["paths"].values())
     assert any("/v1/chat/completions" in s for s in shown)
+    chat = page.locator("details", has_text="/v1/chat/completions").first
+    chat.locator("summary").click()
+    text = chat.inner_text()
+    for words in ("for example", "an answer", "lighthouses", "Choose among the likeliest", "429"):
+        assert words in text, words
+    assert not any(
+        name in page.content() for name in spec["components"]["schemas"] if len(name) > 8
+    )
 
 
 @pytest.mark.long

@@ -43,6 +43,8 @@ function bodyRows(schema, before = "") {
   ]);
 }
 
+const answered = (operation) => Object.entries(operation.responses ?? {}).find(([status]) => status.startsWith("2"))?.[1];
+
 function route(method, path, operation) {
   const summary = make("summary", "", make("b", method.toUpperCase()), make("code", path), operation.summary ?? "");
   const details = make("details", "", summary);
@@ -52,6 +54,10 @@ function route(method, path, operation) {
     details.append(make("p", type));
     const rows = bodyRows(resolve(content.schema));
     if (rows.length) details.append(table(rows));
+  }
+  for (const [title, content] of [["for example", operation.requestBody?.content], ["an answer", answered(operation)?.content]]) {
+    const example = content?.["application/json"]?.example;
+    if (example) details.append(make("p", title), make("pre", JSON.stringify(example, null, 2)));
   }
   const told = Object.entries(operation.responses ?? {}).filter(([, r]) => r.description && r.description !== "Successful Response");
   if (told.length) details.append(make("p", "answers"), table(told.map(([status, r]) => [status, "", r.description])));
