@@ -29,9 +29,9 @@ from expertserve.decoding.vocabulary import Vocabulary
 from expertserve.decoding.writable import writable
 from expertserve.errors import GrammarError, LoadError
 from expertserve.files import read_bounded, write_whole
+from expertserve.grammar.marks import machine_text
 from expertserve.grammar.recognise import Grammar
 from expertserve.grammar.tree import Rules
-from expertserve.grammar.write import write
 from expertserve.request import Constraint
 
 SECONDS: dict[Strategy, float] = {"quick": 10.0, "walk": 6.0, "static": 300.0}
@@ -231,7 +231,7 @@ class Masks:
             if not _used(quick) and not refused.exists():
                 self._make_quickly(rules, tokenizer, static)
         if refused.exists():
-            gbnf = write(rules)
+            gbnf = machine_text(rules)
             return Constraint(gbnf=gbnf, digest=grammar.digest, engine=fallback_engine())
         self._later(rules, tokenizer, static, own)
         return Constraint(gbnf="", digest=grammar.digest, mask=quick)
@@ -270,7 +270,7 @@ class Masks:
 
     def _compile_quickly(self, rules: Rules, tokenizer: Path, out: Path) -> None:
         """By the quick strategy or, where that is too costly, by walking the vocabulary."""
-        gbnf = write(rules)
+        gbnf = machine_text(rules)
         try:
             self._quick.compile(gbnf, tokenizer, out, rules.words)
         except GrammarError as error:
@@ -297,7 +297,7 @@ class Masks:
             return 0.0
         _make(static.parent)
         rules = writable(grammar.rules, vocabulary_of(tokenizer))
-        return self._static.compile(write(rules), tokenizer, static, rules.words)
+        return self._static.compile(machine_text(rules), tokenizer, static, rules.words)
 
     def path(self, cache_dir: Path | None, grammar: str, vocabulary: Vocabulary) -> Path:
         """A static mask's file: named by digests of grammar and vocabulary, and both versions."""
@@ -326,7 +326,7 @@ class Masks:
             rules, tokenizer, static = self._jobs.get()
             try:
                 rules = writable(rules, vocabulary_of(tokenizer))
-                self._static.compile(write(rules), tokenizer, static, rules.words)
+                self._static.compile(machine_text(rules), tokenizer, static, rules.words)
             except (GrammarError, LoadError, OSError):
                 continue  # the quick one goes on serving
             except RuntimeError:
@@ -347,7 +347,7 @@ def measure(grammar: Grammar, tokenizer: Path) -> tuple[float, int]:
         out = Path(folder) / "mask"
         try:
             rules = writable(grammar.rules, vocabulary_of(tokenizer))
-            seconds = compiler.compile(write(rules), tokenizer, out, rules.words)
+            seconds = compiler.compile(machine_text(rules), tokenizer, out, rules.words)
             return seconds, out.stat().st_size
         finally:
             compiler.end()
