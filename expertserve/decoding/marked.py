@@ -8,6 +8,7 @@ never sees the source, so there is nothing to compile for it.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -31,6 +32,7 @@ MOST_WAYS = 32
 """How many ways a text is read at once."""
 MOST_CROSSED = 12
 """Places from which tokens are looked up that end a span and go on."""
+MOST_CROSSINGS = 20_000
 _RESERVED = chr(MARKS[0]).encode()[0]
 Meanings = Mapping[int, SourceMark | TokenMark]
 """A mark's number → what it means."""
@@ -101,44 +103,39 @@ class MarkedVocabulary:
         return found
 
     @cached_property
-    def _by_begin(self) -> dict[bytes, list[tuple[bytes, int]]]:
-        found: dict[bytes, list[tuple[bytes, int]]] = {}
-        for data, i in self.ids.items():
-            found.setdefault(data[:1], []).append((data, i))
-        return found
+    def _sorted(self) -> list[bytes]:
+        return sorted(self.ids)
+
+    def _from(self, begin: bytes) -> Sequence[bytes]:
+        """What tokens write that begin so and go on."""
+        first = bisect_right(self._sorted, begin)
+        return self._sorted[first : bisect_left(self._sorted, begin + b"\xff", lo=first)]
 
     @cached_property
-    def _crossings(self) -> dict[bytes, tuple[_Ids, _Ids]]:
+    def _crossings(self) -> dict[bytes, tuple[_Ids, _Ids] | None]:
         return {}
 
-    def crossing(self, begin: bytes) -> tuple[_Ids, _Ids]:
-        """Tokens that begin so and go on with what is a token, too; and those tokens."""
-        known = self._crossings.get(begin)
-        if known is None:
-            if len(self._crossings) > 4096:
+    def crossing(self, begin: bytes) -> tuple[_Ids, _Ids] | None:
+        """Tokens that begin so and go on with what is a token, too; and those tokens.
+
+        None where no token goes on so at all.
+        """
+        if begin not in self._crossings:
+            if len(self._crossings) > MOST_CROSSINGS:
                 self._crossings.clear()
-            size = len(begin)
-            pairs = [
-                (i, self.ids[data[size:]])
-                for data, i in self._by_begin.get(begin[:1], ())
-                if len(data) > size and data.startswith(begin) and data[size:] in self.ids
-            ]
-            both = np.array(pairs, dtype=np.int64).reshape(-1, 2)
-            known = self._crossings[begin] = both[:, 0].copy(), both[:, 1].copy()
-        return known
+            size, ids, found = len(begin), self.ids, self._from(begin)
+            pairs = [(ids[data], ids[data[size:]]) for data in found if data[size:] in ids]
+            both = np.array(pairs, dtype=np.int64).reshape(-1, 2).T.copy()
+            self._crossings[begin] = (both[0], both[1]) if found else None
+        return self._crossings[begin]
 
     @cached_property
     def behind(self) -> dict[bytes, list[tuple[bytes, int]]]:
         """What leads → what tokens write behind it, and the tokens."""
-        found: dict[bytes, list[tuple[bytes, int]]] = {}
-        for lead in self.leading[1:]:
-            size = len(lead)
-            found[lead] = [
-                (data[size:], i)
-                for data, i in self._by_begin.get(lead[:1], ())
-                if len(data) > size and data.startswith(lead)
-            ]
-        return found
+        return {
+            lead: [(data[len(lead) :], self.ids[data]) for data in self._from(lead)]
+            for lead in self.leading[1:]
+        }
 
 
 def _leading(own: Vocabulary) -> list[bytes]:
@@ -164,12 +161,6 @@ class SourceRows:
         self._first: dict[tuple[bytes, int], Row] = {}
         self._at: dict[int, list[tuple[int, int]]] = {}
 
-    @cached_property
-    def _begins(self) -> set[bytes]:
-        """Everything a span begins with, up to a token's length."""
-        key = self.spans.key
-        return {key[p : p + n] for p in self.spans.starts for n in range(1, LONGEST + 1)}
-
     def first(self, lead: bytes, words: int) -> Row:
         """Tokens that write what leads, and then the beginning of a span; a row of so many words.
 
@@ -177,14 +168,20 @@ class SourceRows:
         """
         known = self._first.get((lead, words))
         if known is None:
-            ids = self._behind(lead) if lead else self._alone()
-            known = self._first[lead, words] = packed(ids, words)
+            known = self._first[lead, words] = packed(self._beginning(lead), words)
         return known
 
-    def _alone(self) -> list[int]:
-        tokens = self._vocabulary.own.tokens
-        written = (i for begin in self._begins for i in self._written(begin))
-        return [i for i in written if self.spans.begin(tokens[i])]
+    def _beginning(self, lead: bytes) -> set[int]:
+        """The same as ids: by the source's beginnings or by the tokens, what there are fewer of."""
+        spans, behind = self.spans, self._vocabulary.behind
+        if lead and len(behind[lead]) < LONGEST * len(spans.starts):
+            return {i for rest, i in behind[lead] if spans.begins(rest)}
+        key, written, found = spans.key, self._written, set[int]()
+        for part in {key[p : p + LONGEST].partition(b"\0")[0] for p in spans.starts}:
+            for size in range(1, len(part) + 1):
+                found.update(written(lead + part[:size]))
+        tokens, size = self._vocabulary.own.tokens, len(lead)
+        return {i for i in found if spans.begins(tokens[i][size:])}
 
     def _written(self, data: bytes) -> Sequence[int]:
         if self.spans.any_case:
@@ -349,7 +346,10 @@ class MarkedState:
         for place in span.places[:MOST_CROSSED]:
             for size in spans.ends_within(place, span.written, LONGEST):
                 begin = spans.data[place : place + size]
-                ids, rests = self._mask.vocabulary.crossing(begin)
+                found = self._mask.vocabulary.crossing(begin)
+                if found is None:
+                    break
+                ids, rests = found
                 if len(ids):
                     allowed = self._row(span.behind)
                     kept = ids[(allowed[rests >> 5] >> (rests & 31) & 1).astype(bool)]

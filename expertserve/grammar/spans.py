@@ -23,6 +23,7 @@ KEY = 48
 BETWEEN = "\0"
 """Stands between parts of the text that no span crosses."""
 _WORDS = re.compile(r"\w+|[^\w\s]", re.ASCII)
+_TAIL = re.compile(r"\s+(?=\0|\Z)")
 _NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?")
 _GROUPED = re.compile(r"[0-9]{1,3}(?:[,'\u2019\u202f ][0-9]{3})+(?:\.[0-9]+)?")
 UNSPACED = (
@@ -56,12 +57,13 @@ class Spans:
         self.any_case = mark.any_case
         self.data, starts, self._ends, counts = _laid_out(text, mark)
         self._key = self.folded(self.data)
+        self._last = self._ends[-1] if self._ends else 0
         self._end_set = frozenset(self._ends)
         self._counts = counts
         bounded = mark.form not in ("number", "integer")
         self._low = int(mark.low or 0) if bounded else 0
         self._high = int(mark.high) if bounded and mark.high else None
-        self.starts = [p for p in starts if self._alive(p, 0)]
+        self.starts = starts if counts is None else [p for p in starts if self._alive(p, 0)]
         self._sorted = sorted((self._key[p : p + KEY], p) for p in self.starts)
 
     def folded(self, data: bytes) -> bytes:
@@ -75,6 +77,8 @@ class Spans:
 
     def begin(self, data: bytes) -> Places:
         """The places after what a span begins with."""
+        if b"\0" in data:  # stands between parts of the text
+            return ()
         data = self.folded(data)
         first = bisect_left(self._sorted, (data[:KEY], -1))
         last = bisect_right(self._sorted, (data[:KEY] + b"\xff" * KEY, 0))
@@ -84,6 +88,14 @@ class Spans:
             p + size for p in found if self._key.startswith(data, p) and self._alive(p + size, size)
         )
 
+    def begins(self, data: bytes) -> bool:
+        """Whether a span begins so."""
+        if self._counts is not None:
+            return bool(self.begin(data))
+        data = self.folded(data)
+        at = bisect_left(self._sorted, (data, -1))
+        return at < len(self._sorted) and self._sorted[at][0].startswith(data)
+
     def go_on(self, places: Places, written: int, data: bytes) -> Places:
         """The places after some more bytes.
 
@@ -91,6 +103,8 @@ class Spans:
             written: Bytes of the span before them.
         """
         data, size = self.folded(data), len(data)
+        if b"\0" in data:
+            return ()
         return tuple(
             p + size
             for p in places
@@ -138,6 +152,8 @@ class Spans:
 
     def _alive(self, place: int, written: int) -> bool:
         """Whether a span may still end."""
+        if self._counts is None:  # each part of the text ends where a word does
+            return place <= self._last
         return self._next_end(place, written) is not None
 
     def _next_end(self, place: int, written: int) -> int | None:
@@ -167,13 +183,15 @@ def _laid_out(text: str, mark: SourceMark) -> tuple[bytes, list[int], list[int],
         return _listed(list(dict.fromkeys(_numbers(text, mark))))
     if mark.form in ("sql", "cypher"):  # their strings have no such characters
         text = re.sub(r"[\x00-\x1f\x7f]", BETWEEN, text)
+    text = _TAIL.sub("", text)
     found = [(a, b) for a, b in words(text) if text[a] != BETWEEN]
     spelt, size = _SPELT.get(mark.form), len(text)
     if spelt is None and text.isascii():
         places: range | list[int] = range(size + 1)
         data = text.encode()
     else:
-        parts = [spelt(c) if spelt else c.encode() for c in text]
+        known = {c: spelt(c) if spelt else c.encode() for c in set(text)}
+        parts = [known[c] for c in text]
         places = [0, *itertools.accumulate(map(len, parts))]
         data = b"".join(parts)
     counts = None
