@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import difflib
+import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypedDict
 
 from expertserve.errors import ConfigError
+from expertserve.grammar.marks import Meaning, meaning
 from expertserve.prompt.format import Message, check_messages, check_text
 
 if TYPE_CHECKING:
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
 DEFAULT_MAX_TOKENS = 512
 ReasoningMode = Literal["strip", "keep", "off"]
+Ground = Literal["values", "values-any-case", "off"]
 MAX_STOPS = 64
 MAX_TOKEN = (1 << 31) - 1
 
@@ -117,6 +120,8 @@ class GrammarArgs(TypedDict, total=False):
     choice: The answer is one of these.
     grammar_fix: "word-boundaries" asks for a blank wherever two words of the grammar would meet.
     restrict_to_schema: Table and column names are those of `schema=`.
+    ground: "values": strings and numbers of the answer are spans of the user's text, word by word;
+        "values-any-case": whatever the case of letters from A to Z; "off": as the grammar says.
     on_incomplete: "raise" raises GrammarError for an incomplete sentence; else the result says so.
     allow_forced: False makes on_incomplete="raise" raise for a forced ending, too.
     reasoning: What becomes of a think block before the answer: "strip" takes it out of the text,
@@ -130,6 +135,7 @@ class GrammarArgs(TypedDict, total=False):
     choice: Sequence[str]
     grammar_fix: Literal["word-boundaries"]
     restrict_to_schema: bool
+    ground: Ground
     on_incomplete: Literal["return", "raise"]
     allow_forced: bool
     reasoning: ReasoningMode
@@ -366,6 +372,8 @@ class Constraint:
             `FREE` where there is no grammar.
         reasoning: What may stand before the sentence.
         begun: Tokens of the sentence that the prompt ends with already.
+        marks: What the grammar's marks mean, by their numbers.
+        source: What spans are taken from.
     """
 
     gbnf: str
@@ -374,6 +382,36 @@ class Constraint:
     engine: str = "glrmask"
     reasoning: ReasoningRule | None = None
     begun: tuple[int, ...] = ()
+    marks: tuple[tuple[int, Meaning], ...] = ()
+    source: str = ""
+
+    def as_json(self) -> str:
+        """For another process, see `of_json`."""
+        marks = [[number, str(what), getattr(what, "id", None)] for number, what in self.marks]
+        mask = None if self.mask is None else str(self.mask)
+        return json.dumps(asdict(self) | {"mask": mask, "marks": marks})
+
+    @classmethod
+    def of_json(cls, text: str) -> Constraint:
+        """What `as_json` wrote."""
+        given = json.loads(text)
+        rule = given["reasoning"]
+        if rule:
+            rule["closings"] = tuple(map(tuple, rule["closings"]))
+        marks = []
+        for number, what, token in given["marks"]:
+            found = meaning(what)
+            assert found is not None
+            marks.append((number, replace(found, id=token) if token is not None else found))
+        return cls(
+            **given
+            | {
+                "mask": Path(given["mask"]) if given["mask"] else None,
+                "reasoning": ReasoningRule(**rule) if rule else None,
+                "begun": tuple(given["begun"]),
+                "marks": tuple(marks),
+            }
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

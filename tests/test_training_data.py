@@ -11,7 +11,7 @@ from types import ModuleType
 
 import pytest
 
-from training import cypher, cypher_world, json_extract, json_world, sql, sql_world
+from training import cypher, cypher_world, json_extract, json_world, people, sql, sql_world
 from training.records import DATA, Choices, read, written
 from training.task import Split
 
@@ -23,6 +23,7 @@ RECORDS: dict[str, type[object]] = {
     "cypher_train.jsonl": cypher_world.Domain,
     "cypher_words.jsonl": Choices,
     "json_patterns.jsonl": Choices,
+    "json_people.jsonl": people.Shape,
     "json_test.jsonl": json_world.Domain,
     "json_train_first.jsonl": json_world.Domain,
     "json_train_later.jsonl": json_world.Domain,
@@ -104,3 +105,19 @@ def test_graphs_name_what_there_is() -> None:
         props += [prop for edge in domain.edges for prop in edge.props]
         pools = [prop.pool for prop in props]
         assert all(pool.words for pool in pools if isinstance(pool, cypher_world.Texts))
+
+
+def test_what_people_write_is_of_no_subject_in_training_and_says_what_its_object_has() -> None:
+    lessons = list(people.lessons())
+    assert sum(len(lesson.pairs) for lesson in lessons) == 100
+    drawn = {
+        lesson.schema
+        for seed in (3, 4, 5, 7)
+        for lesson in itertools.islice(json_extract.lessons("train", seed), 1000)
+    }
+    assert not drawn & {lesson.schema for lesson in lessons}
+    for lesson in lessons:
+        for pair in lesson.pairs:
+            assert json.loads(lesson.schema).keys() == json.loads(pair.answer).keys()
+            assert not people.invented(pair.question, pair.answer), pair
+            assert json_extract.correct(lesson, pair, pair.answer)

@@ -16,10 +16,12 @@ import re
 import shutil
 import tempfile
 from pathlib import Path
+from typing import Literal
 
 from expertserve import Expert, GenerateArgs
 from expertserve.package.archive import open_package
 from expertserve.package.manifest import read_manifest
+from training import json_extract, people
 from training.task import Lesson, Pair, Task
 
 SEED = 7
@@ -38,16 +40,26 @@ def main() -> None:
         action="store_true",
         help="subjects that training had, in shapes that it had not (json_extract only)",
     )
+    parser.add_argument(
+        "--people",
+        action="store_true",
+        help="a hundred sentences as people write them (json_extract only)",
+    )
+    parser.add_argument("--ground", choices=["values"], help="values are spans of the question")
     parser.add_argument("--show", type=int, default=0, help="print this many wrong answers")
     parser.add_argument("--without-base", action="store_true", help="leave out the base model")
     args = parser.parse_args()
     task: Task = importlib.import_module(f"training.{args.task}")
     if args.known and args.task != "json_extract":
         parser.error("--known is for json_extract only")
-    lessons = task.lessons("known" if args.known else "test", SEED)
+    if args.people and args.task != "json_extract":
+        parser.error("--people is for json_extract only")
+    lessons = (
+        people.lessons() if args.people else task.lessons("known" if args.known else "test", SEED)
+    )
     asked = ((lesson, pair) for lesson in lessons for pair in lesson.pairs)
     pairs = list(itertools.islice(asked, args.questions))
-    rates = {"expert": evaluate(task, args.package, pairs, args.show)}
+    rates = {"expert": evaluate(task, args.package, pairs, args.show, args.ground)}
     if not args.without_base:
         with tempfile.TemporaryDirectory() as folder:
             rates["base"] = evaluate(task, bare(args.package, Path(folder)), pairs, 0)
@@ -87,12 +99,26 @@ def unfenced(text: str) -> str:
     return found[1] if found else text
 
 
-def evaluate(task: Task, package: Path, pairs: list[tuple[Lesson, Pair]], show: int) -> float:
+def evaluate(
+    task: Task,
+    package: Path,
+    pairs: list[tuple[Lesson, Pair]],
+    show: int,
+    ground: Literal["values"] | None = None,
+) -> float:
     """The share of right answers."""
     right = 0
+    more: GenerateArgs = {"ground": ground} if ground else {}
     with Expert.load(package) as expert:
-        jobs = [("expert", pair.question, context(lesson)) for lesson, pair in pairs]
+        jobs = [("expert", pair.question, {**context(lesson), **more}) for lesson, pair in pairs]
         answers = expert.manager.generate_many(jobs)
+    if task is json_extract:
+        wrong = [
+            text
+            for (_, pair), answer in zip(pairs, answers, strict=True)
+            for text in people.invented(pair.question, answer.text)
+        ]
+        print(f"{len(wrong)} strings are not in their sentences: {wrong[:show]}")
     for (lesson, pair), answer in zip(pairs, answers, strict=True):
         good = task.correct(lesson, pair, unfenced(answer.text))
         right += good

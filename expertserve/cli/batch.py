@@ -76,6 +76,7 @@ def batch(
     schema: options.Schema = None,
     system: options.System = None,
     reasoning: options.Reasoning = None,
+    ground: options.Ground = None,
     temperature: options.Temperature = None,
     top_p: options.TopP = None,
     top_k: options.TopK = None,

@@ -62,6 +62,7 @@ def generate(
     dialect: options.Dialect = None,
     system: options.System = None,
     reasoning: options.Reasoning = None,
+    ground: options.Ground = None,
     temperature: options.Temperature = None,
     top_p: options.TopP = None,
     top_k: options.TopK = None,

@@ -104,6 +104,10 @@ Reasoning = Annotated[
         help="A think block before the answer: out of the text, in it, or none allowed.",
     ),
 ]
+Ground = Annotated[
+    Literal["values", "values-any-case", "off"] | None,
+    typer.Option(help="Strings and numbers of the answer are spans of the question's text."),
+]
 NoGrammar = Annotated[
     bool, typer.Option("--no-grammar", help="Don't hold answers to the expert's grammar.")
 ]
@@ -155,7 +159,7 @@ def manager_options(ctx: typer.Context) -> Options:
     )
 
 
-CALL = "dialect system reasoning temperature top_p top_k min_p max_tokens seed n".split()
+CALL = "dialect system reasoning ground temperature top_p top_k min_p max_tokens seed n".split()
 
 
 def call_args(ctx: typer.Context) -> dict[str, object]:

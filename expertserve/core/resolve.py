@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from expertserve.core.defaults import resolve_sampling
 from expertserve.decoding.apply import Applied, apply_grammar
+from expertserve.decoding.ground import Source
 from expertserve.engine.base import EngineInfo
 from expertserve.errors import ConfigError, OutOfMemoryError
 from expertserve.expert import PreparedExpert
@@ -56,6 +57,7 @@ async def resolve_request(
         prompt=ids,
         thinking=words.get("thinking"),
         begun=begun,
+        source=_source(prompt, words),
     )
     request = Request(
         id=uuid.uuid4().hex,
@@ -66,6 +68,15 @@ async def resolve_request(
         cache_salt=words.get("cache_salt"),
     )
     return request, applied
+
+
+def _source(prompt: str | None, words: PromptArgs) -> Source:
+    """The user's text: the prompt, or a conversation's messages of theirs."""
+    if words.get("prompt_token_ids") is not None:
+        return Source(None)
+    messages = words.get("messages") or ()
+    said = [message["content"] for message in messages if message["role"] == "user"]
+    return Source(tuple(said) if prompt is None else (*said, prompt))
 
 
 def prompt_tokens(

@@ -15,6 +15,7 @@ from expertserve.decoding.compile import masks, vocabulary_of
 from expertserve.decoding.fair import FairThreads
 from expertserve.decoding.follow import Follower
 from expertserve.decoding.free import FreeText
+from expertserve.decoding.ground import WORDS, Source, ground_wish, grounded, with_meanings
 from expertserve.decoding.reasoning import reasoning_rule, reasoning_wish
 from expertserve.decoding.restrict import restrict
 from expertserve.decoding.separate import AnswerFollower, Separator
@@ -22,10 +23,11 @@ from expertserve.decoding.validate import validate
 from expertserve.errors import ConfigError, GrammarError
 from expertserve.grammar import terms
 from expertserve.grammar.boundaries import with_boundaries
+from expertserve.grammar.grounded import GroundedGrammar
 from expertserve.grammar.program import MAX_ENDING
 from expertserve.grammar.recognise import Grammar
 from expertserve.grammar.schema import Schema
-from expertserve.request import FREE, Constraint, GrammarArgs, Sampling
+from expertserve.request import FREE, Constraint, GrammarArgs, Ground, Sampling
 from expertserve.result import Chunk, GrammarVerdict, Thought
 
 if TYPE_CHECKING:
@@ -184,10 +186,12 @@ async def apply_grammar(
     prompt: Sequence[int] = (),
     thinking: bool | None = None,
     begun: str = "",
+    source: Source | None = None,
 ) -> Applied | None:
     """The grammar that a call asks for, else the expert's own, and the block before it.
 
     Args:
+        source: What values are spans of, where the grammar says so.
         prompt: The tokens that the model reads.
         thinking: False where the template turns it off.
         begun: What the sentence begins with already, at the end of the prompt.
@@ -200,6 +204,9 @@ async def apply_grammar(
             sentence fits into `max_tokens`.
     """
     chosen = await _grammar_of(expert, args, schema)
+    if chosen:
+        give = partial(with_meanings, expert, chosen.grammar, source or Source())
+        chosen = replace(chosen, grammar=await asyncio.to_thread(give))
     wish = reasoning_wish(expert, args.get("reasoning"), thinking, grammar=chosen is not None)
     if begun:  # the answer is under way, and no block comes before it
         wish = None
@@ -232,6 +239,9 @@ async def apply_grammar(
         constraint = await costly.run(expert.package.digest, make, first=chosen.own)
     spelt = tuple(_spell(expert, begun.encode())) if begun else ()
     constraint = replace(constraint, reasoning=rule, begun=spelt)
+    if chosen and isinstance(chosen.grammar, GroundedGrammar):
+        marks = tuple(chosen.grammar.numbered.items())
+        constraint = replace(constraint, marks=marks, source=chosen.grammar.source)
     keep = wish is not None and wish.keep
     return Applied(expert, chosen, constraint, args, sampling, prompt, keep, begun)
 
@@ -247,28 +257,32 @@ async def _grammar_of(
             code="bad_grammar",
         )
     if not given and ("grammar" in args or expert.grammar is None):
-        if args.get("restrict_to_schema"):
-            raise ConfigError(
-                "restrict_to_schema needs a grammar, and there is none", code="bad_grammar"
-            )
+        for wish in ("restrict_to_schema", "ground"):
+            if args.get(wish) not in (None, False, "off"):
+                raise ConfigError(f"{wish} needs a grammar, and there is none", code="bad_grammar")
         return None
     fix = args.get("grammar_fix")
     if fix not in (None, "word-boundaries"):
         raise ConfigError(
             f"there is no grammar_fix {str(fix)[:60]!r}", hint="word-boundaries", code="bad_grammar"
         )
-    own = not given
-    if own and expert.grammar and not fix and not args.get("restrict_to_schema"):
+    own, ground = not given, ground_wish(expert, args, own=not given)
+    if own and expert.grammar and not (fix or ground or args.get("restrict_to_schema")):
         return _Chosen(expert.grammar, own=True)
     chosen = (
         _Chosen(expert.written, own=True)
         if own and expert.written
-        else await costly.run(expert.package.digest, partial(_choose, args))
+        else await costly.run(expert.package.digest, partial(_choose, args, ground))
     )
     if args.get("restrict_to_schema"):
         chosen = await costly.run(
             expert.package.digest, partial(_restricted, expert, chosen, schema)
         )
+    if ground and not args.get("json_schema"):
+        decoding = expert.manifest.decoding
+        kind = decoding.grammar_type if own or "grammar" in given else None
+        give = partial(grounded, chosen.grammar, kind, ground, decoding.schema_rules)
+        chosen = replace(chosen, grammar=await costly.run(expert.package.digest, give))
     if fix or (own and expert.manifest.decoding.grammar_fix):
         fixed = await costly.run(expert.package.digest, partial(with_boundaries, chosen.grammar))
         chosen = replace(chosen, grammar=fixed)
@@ -351,11 +365,12 @@ def _spell(expert: PreparedExpert, text: bytes) -> list[int]:
     return vocabulary_of(expert.base.path).spell(text, expert.prompt.tokenizer.encode_plain)
 
 
-def _choose(args: GrammarArgs) -> _Chosen:
+def _choose(args: GrammarArgs, ground: Ground | None) -> _Chosen:
     """What the caller gave; reading it may take a while, so this runs in a thread."""
     if (schema := args.get("json_schema")) is not None:
-        strict = bool(args.get("strict"))
-        return _Chosen(terms.from_json_schema(schema, strict=strict), partial(_parsed, schema))
+        strict, words = bool(args.get("strict")), WORDS[ground]
+        made = terms.from_json_schema(schema, strict=strict, ground=words)
+        return _Chosen(made, partial(_parsed, schema))
     if (pattern := args.get("regex")) is not None:
         return _Chosen(terms.from_regex(pattern))
     if (choices := args.get("choice")) is not None:

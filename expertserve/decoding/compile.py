@@ -30,9 +30,9 @@ from expertserve.decoding.vocabulary import Vocabulary
 from expertserve.decoding.writable import writable
 from expertserve.errors import GrammarError, LoadError
 from expertserve.files import read_bounded, write_whole
+from expertserve.grammar.marks import machine_text
 from expertserve.grammar.recognise import Grammar
 from expertserve.grammar.tree import Rules
-from expertserve.grammar.write import write
 from expertserve.request import Constraint
 
 SECONDS: dict[Strategy, float] = {"quick": 10.0, "walk": 6.0, "static": 300.0}
@@ -232,7 +232,7 @@ class Masks:
             if not _used(quick) and not refused.exists():
                 self._make_quickly(rules, tokenizer, static)
         if refused.exists():
-            gbnf = write(rules)
+            gbnf = machine_text(rules)
             return Constraint(gbnf=gbnf, digest=grammar.digest, engine=fallback_engine())
         self._later(rules, tokenizer, static, own)
         return Constraint(gbnf="", digest=grammar.digest, mask=quick)
@@ -271,7 +271,7 @@ class Masks:
 
     def _compile_quickly(self, rules: Rules, tokenizer: Path, out: Path) -> None:
         """By the quick strategy or, where that is too costly, by walking the vocabulary."""
-        gbnf = write(rules)
+        gbnf = machine_text(rules)
         try:
             self._quick.compile(gbnf, tokenizer, out, rules.words)
         except GrammarError as error:
@@ -298,7 +298,7 @@ class Masks:
             return 0.0
         _make(static.parent)
         rules = writable(grammar.rules, vocabulary_of(tokenizer))
-        return self._static.compile(write(rules), tokenizer, static, rules.words)
+        return self._static.compile(machine_text(rules), tokenizer, static, rules.words)
 
     def _place(self, cache_dir: Path | None, grammar: Grammar, tokenizer: Path) -> Path:
         """A static mask's file: in the cache or, where that is read-only without it, in memory."""
@@ -335,7 +335,7 @@ class Masks:
             rules, tokenizer, static = self._jobs.get()
             try:
                 rules = writable(rules, vocabulary_of(tokenizer))
-                self._static.compile(write(rules), tokenizer, static, rules.words)
+                self._static.compile(machine_text(rules), tokenizer, static, rules.words)
             except (GrammarError, LoadError, OSError):
                 continue  # the quick one goes on serving
             except RuntimeError:
@@ -356,7 +356,7 @@ def measure(grammar: Grammar, tokenizer: Path) -> tuple[float, int]:
         out = Path(folder) / "mask"
         try:
             rules = writable(grammar.rules, vocabulary_of(tokenizer))
-            seconds = compiler.compile(write(rules), tokenizer, out, rules.words)
+            seconds = compiler.compile(machine_text(rules), tokenizer, out, rules.words)
             return seconds, out.stat().st_size
         finally:
             compiler.end()

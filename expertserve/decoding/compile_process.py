@@ -12,10 +12,12 @@ from functools import lru_cache
 from pathlib import Path
 
 from expertserve.decoding.compile import MEMORY, write_mask
+from expertserve.decoding.marked import MarkedVocabulary
 from expertserve.decoding.mask import GlrMask, GlrVocabulary, Strategy
 from expertserve.decoding.vocabulary import Vocabulary
 from expertserve.errors import GrammarError
 from expertserve.grammar.gbnf import parse
+from expertserve.grammar.marks import MARKED
 
 
 def serve(strategy: Strategy, idle: float) -> None:
@@ -24,7 +26,8 @@ def serve(strategy: Strategy, idle: float) -> None:
     for line in iter(lambda: _next(idle), ""):
         job = json.loads(line)
         try:
-            vocabulary, began = _loaded(job["tokenizer"]), time.monotonic()
+            marked = job["gbnf"].startswith(MARKED)
+            vocabulary, began = _loaded(job["tokenizer"], marked), time.monotonic()
             rules = parse(job["gbnf"], bounded=False)
             if job["words"] is not None:
                 rules = replace(rules, words=frozenset(job["words"]))
@@ -46,8 +49,9 @@ def _next(idle: float) -> str:
 
 
 @lru_cache(maxsize=4)
-def _loaded(tokenizer: str) -> GlrVocabulary:
-    return GlrVocabulary(Vocabulary.read(Path(tokenizer)))
+def _loaded(tokenizer: str, marked: bool) -> GlrVocabulary:
+    vocabulary = Vocabulary.read(Path(tokenizer))
+    return GlrVocabulary(MarkedVocabulary(vocabulary).whole if marked else vocabulary)
 
 
 def _bound(strategy: Strategy) -> None:

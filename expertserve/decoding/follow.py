@@ -75,13 +75,13 @@ class Follower:
                 return self._end("stop", ids, logprobs)
             after = self._cursor.copy()
             if (
-                not after.feed(self._tokens.get(token, b"\xff"))
+                not after.take(token, self._tokens.get(token))
                 or self._needs(after, self._left - 1) > self._left - 1
             ):
                 return self._force(ids, logprobs)
             self._cursor = after
             self._left -= 1
-            self._text += self._decoder.decode(self._tokens[token])
+            self._text += self._decoder.decode(self._tokens.get(token, b""))
             ids.append(token)
             logprobs += chunk.logprobs[place : place + 1]
             stop = self._stop_at() if self._stops else None
@@ -104,21 +104,35 @@ class Follower:
 
     def _needs(self, cursor: Cursor, left: int) -> int:
         """Tokens of the shortest ending, or an upper bound that is no more than what is left."""
-        ending = cursor.ending_bytes()
+        ending = cursor.ending_pieces()
         if ending is None:
             return left + 1
-        if len(ending) <= left:  # no token writes less than a byte
-            return len(ending)
-        return len(self._spell(ending))
+        most = sum(len(piece) if isinstance(piece, bytes) else 1 for piece in ending)
+        if most <= left:  # no token writes less than a byte
+            return most
+        return len(self._spelt(ending))
+
+    def _spelt(self, pieces: Sequence[bytes | int]) -> list[int]:
+        """The tokens of an ending."""
+        return [
+            token
+            for piece in pieces
+            for token in (self._spell(piece) if isinstance(piece, bytes) else [piece])
+        ]
 
     def _force(self, ids: list[int], logprobs: list[TokenLogprob]) -> Chunk:
         """Appends the ending that fits, in place of what the engine wrote next."""
-        ending = self._cursor.ending_bytes() or b""
+        ending = self._cursor.ending_pieces() or []
         before = len(self._text)
-        self._text += self._decoder.decode(ending)
+        for piece in ending:
+            data = piece if isinstance(piece, bytes) else self._tokens.get(piece)
+            self._text += self._decoder.decode(data or b"")
+            if isinstance(piece, bytes):
+                self._cursor.feed(piece)
+            else:
+                self._cursor.take(piece, data)
         self.forced = self._text[before:]
-        ids += self._spell(ending)
-        self._cursor.feed(ending)
+        ids += self._spelt(ending)
         return self._end("length", ids, logprobs)
 
     def _end(

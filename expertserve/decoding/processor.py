@@ -15,6 +15,8 @@ from outlines.processors import OutlinesLogitsProcessor
 
 from expertserve.decoding.compile import vocabulary_of
 from expertserve.decoding.mask import GlrMask, GlrVocabulary, Mask, MaskState
+from expertserve.errors import GrammarError
+from expertserve.grammar.marks import marks_of
 from expertserve.grammar.recognise import Grammar
 
 
@@ -56,6 +58,12 @@ class MaskProcessor(OutlinesLogitsProcessor):
         strategy: Literal["static", "quick", "walk"] = "static",
     ) -> None:
         super().__init__(library)
+        if marks_of(grammar.rules):
+            raise GrammarError(
+                "spans of a source and tokens of a model can't be held here",
+                hint="ask an expert: Expert.generate(…, grammar=…)",
+                code="bad_mark",
+            )
         self._mask: Mask = GlrMask.compile(
             grammar.rules, GlrVocabulary(vocabulary_of(tokenizer)), strategy
         )

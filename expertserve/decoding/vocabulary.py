@@ -26,9 +26,11 @@ class Vocabulary:
 
     Args:
         tokens: By id; the ids that are missing write nothing.
+        specials: Those among them that the tokenizer has.
     """
 
     tokens: Mapping[int, bytes]
+    specials: frozenset[int] = frozenset()
 
     @cached_property
     def bytes_written(self) -> frozenset[int]:
@@ -77,7 +79,9 @@ class Vocabulary:
             IncompatibleError: `tokenizer_kind`, where tokens can't be expressed in bytes.
         """
         file = json.loads(read_bounded(folder / FILE, MAX_VOCABULARY))
-        return cls(dict(_tokens(file)))
+        tokens = dict(_tokens(file))
+        added = {token["id"] for token in file.get("added_tokens", ())}
+        return cls(tokens, frozenset(added - tokens.keys()))
 
 
 def _tokens(file: Mapping[str, Any]) -> Iterator[tuple[int, bytes]]:

@@ -6,7 +6,18 @@ from expertserve.decoding.vocabulary import Vocabulary
 from expertserve.errors import GrammarError
 from expertserve.grammar.lower import productive
 from expertserve.grammar.scan import class_of
-from expertserve.grammar.tree import MAX_CODE, Alt, Class, Literal, Node, Repeat, Rules, Seq, walk
+from expertserve.grammar.tree import (
+    MAX_CODE,
+    Alt,
+    Class,
+    Literal,
+    Mark,
+    Node,
+    Repeat,
+    Rules,
+    Seq,
+    walk,
+)
 
 FORMS = (
     (0xC2, 0xE0, 0xC0, 6, 0x80),
@@ -57,6 +68,8 @@ def _needed(node: Node, missing: Class) -> set[int]:
     """Characters that the node may write and no token does."""
     found: set[int] = set()
     for part in walk(node):
+        if isinstance(part, Mark):
+            continue
         if isinstance(part, Literal):
             found |= {ord(c) for c in part.text if _meets(ord(c), missing)}
         elif isinstance(part, Class):
@@ -76,6 +89,8 @@ def _meets(code: int, missing: Class) -> bool:
 
 def _without(node: Node, missing: Class) -> Node:
     match node:
+        case Mark():
+            return node
         case Literal(text):
             return Class(()) if any(_meets(ord(c), missing) for c in text) else node
         case Class(ranges):

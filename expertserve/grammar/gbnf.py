@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 from expertserve.errors import GrammarError
+from expertserve.grammar.marks import MarkTable, apart, meaning
 from expertserve.grammar.scan import (
     ANY,
     MAX_PRODUCT,
@@ -23,6 +24,7 @@ from expertserve.grammar.tree import (
     SIGNS,
     Alt,
     Literal,
+    Mark,
     Node,
     Ref,
     Repeat,
@@ -44,6 +46,7 @@ NAME = r"[A-Za-z0-9_-]+"
 _TOKEN = re.compile(
     rf"""[ \t]*(?:
       (?P<name>{NAME})
+    | (?P<mark>!?<[^<>\r\n]{{0,201}}>)
     | (?P<literal>"[^"\\]*(?:\\.[^"\\]*)*")
     | (?P<sign>[().|*+?])
     | (?P<line>[\r\n](?:[ \t\r\n]+|\#[^\r\n]*)*)
@@ -129,6 +132,7 @@ class _Reader(Scanner):
         self.rule, self.rule_place, self.line = "", 0, 1
         self.symbols = 0
         self.defined_names: set[str] | None = None
+        self.marks = MarkTable()
 
     def read(self) -> Rules:
         self._check_characters()
@@ -136,7 +140,7 @@ class _Reader(Scanner):
         while at is not None:
             at = self._rule(at)
         self._check_names()
-        return Rules(self.rules, self.lines)
+        return apart(Rules(self.rules, self.lines))
 
     # Rules
 
@@ -195,7 +199,7 @@ class _Reader(Scanner):
                     "generate less: a class or a repetition often replaces many",
                 )
             open_end = token[kind] == "|"
-            if kind in ("literal", "class", "name") or token[kind] == ".":
+            if kind in ("literal", "class", "name", "mark") or token[kind] == ".":
                 postfix_ok = self._operand(groups[-1].items, kind, start, at)
             else:
                 postfix_ok = self._operator(groups, kind, start, at, postfix_ok)
@@ -211,6 +215,8 @@ class _Reader(Scanner):
             if not string:
                 return False
             node = Literal(string)
+        elif kind == "mark":
+            node = self._mark(start, end)
         elif kind == "class":
             node = self._class(start, end)
         elif kind == "name":
@@ -315,7 +321,20 @@ class _Reader(Scanner):
         self.lines[name] = self.lines[self.rule]
         return (Ref(name), 0, item[2])
 
-    # Terminals
+    def _mark(self, start: int, end: int) -> Mark:
+        found = meaning(self.text[start:end])
+        if found is None:
+            self._fail(
+                start,
+                "bad_mark",
+                f"{self.text[start:end]} names neither a token nor a span of the source",
+                "write `<think>`, `<[5]>` or `!<think>` for tokens, `<source>` or `<source:json>`"
+                " for spans",
+            )
+        try:
+            return self.marks.mark(found)
+        except GrammarError as error:
+            self._fail(start, error.code, error.message, error.hint)
 
     # Places and errors
 
@@ -407,9 +426,9 @@ class _Reader(Scanner):
             case "<" | "!":
                 self._fail(
                     at,
-                    "token_terminal",
-                    "tokens (<…>) are no text, and are not supported",
-                    "write the text that the token stands for",
+                    "bad_mark",
+                    "a token or a span without its name or its end",
+                    "write `<think>`, `<[5]>` or `!<think>` for tokens, `<source>` for spans",
                 )
             case "/":
                 self._fail(at, "unexpected_character", "found '/'", "comments begin with #")

@@ -23,6 +23,7 @@ from expertserve.grammar.shape import (
     Arrays,
     Conj,
     Constant,
+    Grounding,
     Numbers,
     Objects,
     Strings,
@@ -46,12 +47,13 @@ class Writer:
 
     Args:
         schemas: Where each value's shapes come from.
+        ground: Whether values have to be in the source where the schema doesn't say.
     """
 
-    def __init__(self, schemas: Schemas) -> None:
+    def __init__(self, schemas: Schemas, ground: Grounding = "") -> None:
         self._schemas = schemas
         self._rules: dict[str, Node] = {}
-        self._texts = WordWriter(schemas.patterns, self._rules)
+        self._texts = WordWriter(schemas.patterns, self._rules, ground)
         self._names: dict[object, str] = {}
         self._todo: deque[tuple[str, Callable[[str], Node], str]] = deque()
         self._words: set[str] = {"char"}

@@ -10,6 +10,7 @@ from expertserve.errors import GrammarError
 from expertserve.grammar import regex
 from expertserve.grammar.document import refuse
 from expertserve.grammar.language import Language
+from expertserve.grammar.marks import MarkTable, SourceMark
 from expertserve.grammar.normal import whole_bounds
 from expertserve.grammar.numbers import (
     NOTHING,
@@ -24,7 +25,7 @@ from expertserve.grammar.numbers import (
 )
 from expertserve.grammar.patterns import Patterns
 from expertserve.grammar.scan import class_of
-from expertserve.grammar.shape import Constant, Numbers, Strings, least
+from expertserve.grammar.shape import Constant, Grounding, Numbers, Strings, least
 from expertserve.grammar.tree import Alt, Class, Literal, Node, Ref, Repeat, Seq
 
 MOST_LENGTHS = 6_000
@@ -55,10 +56,12 @@ class WordWriter:
 
     Args:
         rules: Where those go.
+        ground: Whether values have to be in the source where the schema doesn't say.
     """
 
-    def __init__(self, patterns: Patterns, rules: dict[str, Node]) -> None:
-        self._patterns, self._rules = patterns, rules
+    def __init__(self, patterns: Patterns, rules: dict[str, Node], ground: Grounding = "") -> None:
+        self._patterns, self._rules, self._ground = patterns, rules, ground
+        self._marks = MarkTable()
         self._names: dict[object, str] = {}
         self.place = ""
         """The JSON pointer of what is being written."""
@@ -67,6 +70,9 @@ class WordWriter:
 
     def number(self, numbers: Numbers, without: frozenset[Constant]) -> Node:
         step = _step(numbers)
+        odd = step or numbers.not_steps or without or numbers.integer is False
+        if self._is_grounded(numbers.source, "multipleOf" if step else "not", bool(odd)):
+            return self._marks.mark(_number_mark(numbers))
         low, high = whole_bounds(numbers.low, numbers.high)
         if numbers.integer and step is None and not numbers.not_steps and not without:
             return integers(low, high)
@@ -125,9 +131,32 @@ class WordWriter:
 
     # ── strings ─────────────────────────────────────────────────────────────────────────────
 
+    def _is_grounded(self, source: Grounding, beside: str, odd: bool) -> bool:
+        """Whether a value has to be in the source; what is said of it otherwise goes before a wish.
+
+        Args:
+            odd: Whether the schema says what spans can't be held to.
+        """
+        if (source or self._ground) in ("", "off") or (odd and not source):
+            return False
+        if odd:
+            refuse(
+                self.place,
+                "x-source",
+                f"can't be held beside {beside!r}",
+                "leave one of them out, or check the answer",
+            )
+        return True
+
     def string(self, strings: Strings, without: frozenset[Constant]) -> Node:
         texts = [str(v.value) for v in without]
         kept = self._patterns.known(strings.patterns)
+        beside = kept[0][0] if kept else "not"
+        if self._is_grounded(strings.source, beside, bool(kept or texts)):
+            any_case = (strings.source or self._ground) == "any-case"
+            low, high = str(strings.low or ""), str(strings.high or "")
+            mark = self._marks.mark(SourceMark("json", any_case, low, high))
+            return Seq((QUOTE, mark, QUOTE))
         if not kept and not texts:
             return Seq((QUOTE, Repeat(self.character(), strings.low, strings.high), QUOTE))
         node = None
@@ -167,6 +196,13 @@ class WordWriter:
     def character(self) -> Node:
         self._rules.setdefault("char", CHARACTER)
         return Ref("char")
+
+
+def _number_mark(numbers: Numbers) -> SourceMark:
+    """The numbers of the source within bounds."""
+    low = ("(" if numbers.low.open else "") + spelt(numbers.low.value) if numbers.low else ""
+    high = spelt(numbers.high.value) + (")" if numbers.high.open else "") if numbers.high else ""
+    return SourceMark("integer" if numbers.integer else "number", False, low, high)
 
 
 def _step(numbers: Numbers) -> Fraction | None:

@@ -18,6 +18,7 @@ from expertserve.grammar.shape import (
     Arrays,
     Conj,
     Constant,
+    Grounding,
     Numbers,
     Objects,
     Part,
@@ -120,7 +121,22 @@ class Keywords:
         listed = self.constants()
         if listed is not None:
             made = replace(made, values=listed)
-        return made.settled()
+        return self._sourced(made).settled()
+
+    def _sourced(self, shape: ValueShape) -> ValueShape:
+        """With `x-source`, our own: a span of the user's text."""
+        given = self.raw.get("x-source")
+        if given is None:
+            return shape
+        words: dict[object, Grounding] = {True: "case", False: "off", "any-case": "any-case"}
+        if not isinstance(given, bool | str) or given not in words:
+            refuse(self.place, "x-source", f"can't be {given!r:.60}", 'true, false or "any-case"')
+        source = words[given]
+        return replace(
+            shape,
+            string=shape.string and replace(shape.string, source=source),
+            number=shape.number and replace(shape.number, source=source),
+        )
 
     def _types(self) -> ValueShape:
         named = self.raw.get("type")

@@ -14,6 +14,7 @@ from functools import cached_property
 from expertserve.errors import GrammarError
 from expertserve.grammar.earley import Automaton, Set
 from expertserve.grammar.gbnf import parse
+from expertserve.grammar.marks import apart
 from expertserve.grammar.program import Program
 from expertserve.grammar.tree import MAX_CODE, Node, Rules, references
 from expertserve.grammar.write import write
@@ -70,7 +71,7 @@ class Grammar:
                     f"the rule `{missing}`, which `{name}` refers to, is not defined",
                     code="undefined_rule",
                 )
-        return Grammar(Rules(rules, self.rules.lines, self.rules.root))
+        return Grammar(apart(Rules(rules, self.rules.lines, self.rules.root)))
 
     def start(self) -> Cursor:
         """A cursor before the first character."""
@@ -152,6 +153,10 @@ class Cursor:
         self._set = at
         return True
 
+    def take(self, token: int, data: bytes | None) -> bool:
+        """The same for one token, and what it writes; None for a token that writes nothing."""
+        return data is not None and self.feed(data)
+
     def _feed_wide(self, data: bytes) -> bool:
         data, self._pending = self._pending + data, b""
         index = 0
@@ -208,6 +213,11 @@ class Cursor:
         """The bytes to feed until `complete`, beginning with the rest of a partial character."""
         ending = self.ending()
         return None if ending is None else ending.encode()[len(self._pending) :]
+
+    def ending_pieces(self) -> list[bytes | int] | None:
+        """The bytes and tokens to take until `complete`; None if dead."""
+        ending = self.ending_bytes()
+        return None if ending is None else [ending]
 
     def _openings(self) -> list[tuple[int, Set]]:
         """One code point of each kind that completes the partial character, with what follows."""

@@ -17,7 +17,9 @@ from expertserve.errors import ConfigError, GrammarError
 from expertserve.grammar.document import Document, refuse
 from expertserve.grammar.json_rules import Writer
 from expertserve.grammar.lower import productive, reachable
+from expertserve.grammar.marks import apart
 from expertserve.grammar.normal import Schemas
+from expertserve.grammar.shape import Grounding
 from expertserve.grammar.tree import Rules
 
 if TYPE_CHECKING:
@@ -27,11 +29,13 @@ Schema = Mapping[str, object] | type["pydantic.BaseModel"]
 MAX_SCHEMA, MAX_DEPTH = 500_000, 60
 
 
-def rules(schema: Schema, *, strict: bool = False) -> Rules:
+def rules(schema: Schema, *, strict: bool = False, ground: Grounding = "") -> Rules:
     """A grammar of a schema's JSON, written compactly (`{"a": 1, "b": [2, 3]}`).
 
     Args:
         strict: Objects that don't say `additionalProperties` have none, as with a pydantic model.
+        ground: Whether strings and numbers have to be in the source where the schema doesn't say
+            so itself (`x-source`).
 
     Raises:
         ConfigError: `bad_schema`: not a schema, too large, unsatisfiable, with parts that no
@@ -46,7 +50,7 @@ def rules(schema: Schema, *, strict: bool = False) -> Rules:
     document = Document(json.loads(text_of(schema)))
     schemas = Schemas(document, strict=strict or isinstance(schema, type))
     try:
-        written = Writer(schemas).rules(document.root)
+        written = Writer(schemas, ground).rules(document.root)
     except GrammarError as error:
         raise ConfigError(
             f"the JSON schema can't be held: {error.message}", hint=error.hint, code="bad_schema"
@@ -54,7 +58,7 @@ def rules(schema: Schema, *, strict: bool = False) -> Rules:
     made = productive(written)
     if made.root not in made.rules:
         refuse("", "schema", "lets no value through", "look for parts that contradict each other")
-    made = reachable(made)
+    made = apart(reachable(made))
     return replace(made, words=(written.words or frozenset()).intersection(made.rules))
 
 

@@ -10,7 +10,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from expertserve.grammar.numbers import Bound
 
@@ -58,12 +58,22 @@ def fraction(number: float) -> Fraction:
     return Fraction(repr(number)) if isinstance(number, float) else Fraction(number)
 
 
+Grounding = Literal["", "off", "case", "any-case"]
+"""Whether a value has to be in the source: nothing said, no, yes, yes in any case."""
+
+
+def _tighter(one: Grounding, two: Grounding) -> Grounding:
+    order: tuple[Grounding, ...] = ("case", "any-case", "off")
+    return next((word for word in order if word in (one, two)), "")
+
+
 @dataclass(frozen=True, slots=True)
 class Numbers:
     """Args:
     integer: True for whole numbers alone, False for the others.
     steps: All of them divide it.
     not_steps: None of them does.
+    source: Whether it has to be in the source.
     """
 
     integer: bool | None = None
@@ -71,6 +81,7 @@ class Numbers:
     high: Bound | None = None
     steps: frozenset[Fraction] = frozenset()
     not_steps: frozenset[Fraction] = frozenset()
+    source: Grounding = ""
 
     def merge(self, other: Numbers) -> Numbers | None:
         if self.integer is not None and other.integer is not None and self.integer != other.integer:
@@ -87,6 +98,7 @@ class Numbers:
             high,
             self.steps | other.steps,
             self.not_steps | other.not_steps,
+            _tighter(self.source, other.source),
         )
 
 
@@ -94,11 +106,13 @@ class Numbers:
 class Strings:
     """Args:
     patterns: (kind, text, whether it holds): what a `pattern` finds, what a `format` demands.
+    source: Whether it has to be in the source.
     """
 
     low: int = 0
     high: int | None = None
     patterns: frozenset[tuple[str, str, bool]] = frozenset()
+    source: Grounding = ""
 
     def merge(self, other: Strings) -> Strings | None:
         low, high = max(self.low, other.low), least(self.high, other.high)
@@ -107,7 +121,7 @@ class Strings:
             return None
         if any((kind, text, not holds) in patterns for kind, text, holds in patterns):
             return None
-        return Strings(low, high, patterns)
+        return Strings(low, high, patterns, _tighter(self.source, other.source))
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from expertserve.grammar.gbnf import MAX_TEXT
 from expertserve.grammar.program import MAX_ENDING
 from expertserve.grammar.recognise import Grammar
 from expertserve.grammar.schema import Schema
+from expertserve.grammar.shape import Grounding
 from expertserve.grammar.tree import Alt, Literal, Node, Rules, Seq
 
 if TYPE_CHECKING:
@@ -125,28 +126,29 @@ def from_regex(pattern: str) -> Grammar:
         return _cached_regex(pattern)
 
 
-def from_json_schema(schema: Schema, *, strict: bool = False) -> Grammar:
+def from_json_schema(schema: Schema, *, strict: bool = False, ground: Grounding = "") -> Grammar:
     """JSON of a shape, written compactly (`{"a": 1, "b": [2, 3]}`). What is refused is remembered.
 
     Args:
         strict: Objects that don't say `additionalProperties` have none; so with a pydantic model.
+        ground: Whether strings and numbers are in the source, where the schema doesn't say.
 
     Raises:
         ConfigError: `bad_schema`: not a schema, too large, with parts that no grammar can say, or
             that lie elsewhere.
     """
     text = json_schema.text_of(schema)
-    found = _cached_schema(text, strict or isinstance(schema, type))
+    found = _cached_schema(text, strict or isinstance(schema, type), ground)
     if isinstance(found, ConfigError):
         raise ConfigError(found.message, hint=found.hint, code="bad_schema") from found
     return found
 
 
 @lru_cache(maxsize=64)
-def _cached_schema(text: str, strict: bool) -> Grammar | ConfigError:
+def _cached_schema(text: str, strict: bool, ground: Grounding) -> Grammar | ConfigError:
     try:
         with _as_config_error("the JSON schema", "bad_schema"):
-            return Grammar(json_schema.rules(json.loads(text), strict=strict))
+            return Grammar(json_schema.rules(json.loads(text), strict=strict, ground=ground))
     except ConfigError as error:
         return error
 

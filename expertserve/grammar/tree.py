@@ -17,6 +17,22 @@ class Literal:
     text: str
 
 
+MARKS = (0x10FF00, 0x10FFFF)
+"""Characters that stand for what is no character; no text has them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark(Literal):
+    """A terminal that is no text, see `expertserve.grammar.marks`.
+
+    Args:
+        text: The character that stands for it.
+        what: The terminal as GBNF writes it.
+    """
+
+    what: str
+
+
 @dataclass(frozen=True, slots=True)
 class Class:
     """One character out of a set.

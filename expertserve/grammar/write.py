@@ -8,6 +8,7 @@ from expertserve.grammar.tree import (
     Alt,
     Class,
     Literal,
+    Mark,
     Node,
     Ref,
     Repeat,
@@ -46,6 +47,8 @@ def _in_alt(node: Node) -> str:
 
 def _in_seq(node: Node) -> str:
     match node:
+        case Mark(what=what):
+            return what
         case Literal(text):
             return '"' + "".join(_escaped(ord(c), '"\\') for c in text) + '"'
         case Class(()):

@@ -127,6 +127,7 @@ class Decoding(Section):
     grammar_type: str | None = None
     grammar_file: str | None = None
     grammar_fix: Literal["word-boundaries"] | None = None
+    ground: Literal["values", "values-any-case", "off"] | None = None
     schema_rules: dict[str, str] = Field(default_factory=dict)
     reasoning: ReasoningSpec | Literal["optional", "off"] | None = None
     validation: str | None = None

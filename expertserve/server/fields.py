@@ -171,6 +171,10 @@ class Fields(Wire):
     restrict_to_schema: Annotated[
         bool | None, Field(description="Names in the answer are those of `schema`.")
     ] = None
+    ground: Annotated[
+        Literal["values", "values-any-case", "off"] | None,
+        Field(description="Strings and numbers of the answer are spans of the user's text."),
+    ] = None
     thinking: Annotated[
         bool | None, Field(description="False turns a reasoning model's thinking off.")
     ] = None

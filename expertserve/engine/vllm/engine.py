@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import json
 from collections.abc import AsyncGenerator, Coroutine, Mapping
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from expertserve.adapters.serving import ServingAdapter
@@ -348,18 +346,10 @@ def _constrained(constraint: Constraint, arguments: Mapping[str, Any]) -> Sampli
 
     from expertserve.engine.vllm.grammar import Params
 
-    spec = {
-        "gbnf": constraint.gbnf,
-        "digest": constraint.digest,
-        "mask": str(constraint.mask or ""),
-        "engine": constraint.engine,
-        "begun": constraint.begun,
-        "reasoning": asdict(constraint.reasoning) if constraint.reasoning else None,
-    }
     return Params(
         **arguments,
         detokenize=False,
-        structured_outputs=StructuredOutputsParams(grammar=json.dumps(spec)),
+        structured_outputs=StructuredOutputsParams(grammar=constraint.as_json()),
     )
 
 

@@ -6,13 +6,11 @@ structured-output manager: our engines alone have it.
 
 from __future__ import annotations
 
-import json
 import os
 import time
-from collections import OrderedDict
 from collections.abc import Sequence
 from pathlib import Path
-from threading import Lock, Thread
+from threading import Thread
 from typing import Any
 
 import numpy as np
@@ -25,13 +23,11 @@ from vllm.v1.structured_output.backend_types import (
     StructuredOutputOptions,
 )
 
-from expertserve.decoding.block import AnyText, Blocks
-from expertserve.decoding.compile import read_mask, vocabulary_of
-from expertserve.decoding.mask import GlrVocabulary, Mask, MaskState, fallback_mask
+from expertserve.decoding.kept import KeptMasks
+from expertserve.decoding.mask import Mask, MaskState
 from expertserve.engine.vllm import patches
 from expertserve.engine.vllm.version import use_backend
-from expertserve.grammar.gbnf import parse
-from expertserve.request import FREE, ReasoningRule
+from expertserve.request import Constraint
 
 patches.install("core")
 
@@ -73,11 +69,8 @@ class Backend(StructuredOutputBackend):  # type: ignore[misc]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._masks: OrderedDict[str, Mask] = OrderedDict()
-        self._lock = Lock()
-        self._folder = Path(self.vllm_config.model_config.tokenizer)
-        self._vocabulary: GlrVocabulary | None = None
-        self._blocks: Blocks | None = None
+        folder = Path(self.vllm_config.model_config.tokenizer)
+        self._masks = KeptMasks(folder, self.vocab_size, KEPT)
 
     def compile_grammar(
         self,
@@ -85,27 +78,9 @@ class Backend(StructuredOutputBackend):  # type: ignore[misc]
         grammar_spec: str,
         stop_token_ids: set[int] | None = None,
     ) -> StructuredOutputGrammar:
-        spec = json.loads(grammar_spec)
-        name = spec["mask"] or spec["digest"] or spec["engine"]
-        with self._lock:
-            mask = self._masks.get(name) or self._load(spec)
-            self._masks[name] = mask
-            self._masks.move_to_end(name)
-            while len(self._masks) > KEPT:
-                self._masks.popitem(last=False)
-            if spec["reasoning"]:
-                self._blocks = self._blocks or Blocks(vocabulary_of(self._folder).tokens)
-                mask = self._blocks.before(mask, ReasoningRule(**spec["reasoning"]))
-        return Sentence(mask, sorted(stop_token_ids or ()), spec.get("begun", ()))
-
-    def _load(self, spec: dict[str, Any]) -> Mask:
-        if spec["engine"] == FREE:
-            return AnyText()
-        if not spec["mask"]:
-            rules, vocabulary = parse(spec["gbnf"], bounded=False), vocabulary_of(self._folder)
-            return fallback_mask(spec["engine"], rules, vocabulary, self.vocab_size)
-        self._vocabulary = self._vocabulary or GlrVocabulary(vocabulary_of(self._folder))
-        return read_mask(Path(spec["mask"]), self._vocabulary)
+        constraint = Constraint.of_json(grammar_spec)
+        mask = self._masks.mask(constraint)
+        return Sentence(mask, sorted(stop_token_ids or ()), constraint.begun)
 
     def allocate_token_bitmask(self, max_num_seqs: int) -> torch.Tensor:
         return torch.full((max_num_seqs, (self.vocab_size + 31) // 32), -1, dtype=torch.int32)
