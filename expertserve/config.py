@@ -68,6 +68,8 @@ class EngineConfig:
         threads: CPU cores that compute; None leaves one to the front end if there are over two.
         row_scale: Install the worker extension that makes DoRA and IA³ exact, and adapters fast.
             Without it only plain LoRA is served.
+        soft_prompts: Be ready for soft prompts from the start. Otherwise the engine is, where an
+            expert that is loaded by then brings some; for a later one it starts anew.
         prefix_caching: Reuse the keys and values of prompts' common prefixes.
         stats: Have vLLM keep its own Prometheus metrics, as servers do.
         otlp_traces_endpoint: Where vLLM sends an OpenTelemetry span for each request, such as
@@ -93,6 +95,7 @@ class EngineConfig:
     kv_cache_bytes: int | None = None
     threads: int | None = None
     row_scale: bool = True
+    soft_prompts: bool = False
     prefix_caching: bool = True
     stats: bool = False
     otlp_traces_endpoint: str | None = None

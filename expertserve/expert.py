@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from expertserve import config, models
 from expertserve.adapters.peft import read_adapter
 from expertserve.adapters.serving import ServingAdapter, prepare_adapter
 from expertserve.adapters.settings import CONFIG, check_base_name
-from expertserve.errors import IncompatibleError, LoadError
+from expertserve.adapters.soft_prompt import SoftPrompt, choose_soft_prompt, read_soft_prompts
+from expertserve.errors import LoadError
 from expertserve.files import check_not_pointer
 from expertserve.findings import Finding
 from expertserve.grammar.boundaries import with_boundaries
@@ -21,6 +23,7 @@ from expertserve.grammar.terms import from_gbnf
 from expertserve.models import LocalModel
 from expertserve.package.archive import Package, compare_digest, open_package, verify_files
 from expertserve.package.checkpoints import check_choice, choose_adapter, no_checkpoint
+from expertserve.package.extras import extra_findings, read_extras
 from expertserve.package.manifest import BaseModelSpec, Manifest, read_manifest
 from expertserve.package.members import inside, safe_path
 from expertserve.package.signature import TrustPolicy, covers_manifest, enforce, verify_signature
@@ -28,8 +31,8 @@ from expertserve.prompt.format import PromptFormat, build_messages
 from expertserve.prompt.system import SystemDefaults
 from expertserve.prompt.tokenizer import FILE as TOKENIZER
 from expertserve.prompt.tokenizer import Tokenizer
-from expertserve.prompt.vocabulary import compare_vocabularies
-from expertserve.result import AdapterProof, BaseModelProof, ExpertProof
+from expertserve.prompt.vocabulary import check_added, compare_vocabularies
+from expertserve.result import AdapterProof, BaseModelProof, ExpertProof, SoftPromptProof
 
 GRAMMAR = "grammar.gbnf"
 
@@ -49,6 +52,7 @@ class PreparedExpert:
         cache_dir: Where its compiled grammar is kept; None is the user's cache folder.
         said: Problems that don't stop it from being served.
         notes: Problems with what it is served on, as findings.
+        soft_prompts: By name.
     """
 
     package: Package
@@ -61,6 +65,7 @@ class PreparedExpert:
     said: tuple[str, ...] = ()
     notes: tuple[Finding, ...] = ()
     written: Grammar | None = None
+    soft_prompts: Mapping[str, SoftPrompt] = field(default_factory=dict)
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -82,11 +87,24 @@ class PreparedExpert:
         """What its system message has where a call says nothing."""
         return SystemDefaults.of(self.manifest, self.prompt.source)
 
-    def proof(self) -> ExpertProof:
+    def soft_prompt(self, wanted: str | None) -> SoftPrompt | None:
+        """The soft prompt of a call that names one, none (`""`), or leaves it to the manifest.
+
+        Raises:
+            ConfigError: `no_soft_prompt`.
+        """
+        return choose_soft_prompt(self.soft_prompts, self.manifest.prompt.soft_prompt, wanted)
+
+    def proof(self, soft_prompt: SoftPrompt | None = None) -> ExpertProof:
         """Who answers, for results."""
-        a = self.adapter
-        adapter = AdapterProof(a.type, a.rank, a.modules, a.digest) if a else None
-        return ExpertProof(self.manifest.name, self.manifest.version, self.package.digest, adapter)
+        a, s = self.adapter, soft_prompt
+        return ExpertProof(
+            self.manifest.name,
+            self.manifest.version,
+            self.package.digest,
+            AdapterProof(a.type, a.rank, a.modules, a.digest) if a else None,
+            SoftPromptProof(s.name, s.tokens, s.digest) if s else None,
+        )
 
     def base_proof(self) -> BaseModelProof:
         """What it runs on, for results."""
@@ -164,6 +182,7 @@ def describe(
             a.model_dump(exclude_defaults=True) for b in manifest.base_models for a in b.adapters
         ],
         "checkpoints": [*manifest.training.alternative_checkpoints],
+        "soft_prompts": [s.model_dump(exclude_none=True) for s in manifest.soft_prompts],
         "decoding": manifest.decoding.model_dump(exclude_defaults=True),
         "capabilities": list(manifest.capabilities),
         "quality_metrics": (
@@ -220,13 +239,6 @@ def _prepare(
     cache_dir: Path | None,
     models_dir: Path | None,
 ) -> PreparedExpert:
-    if manifest.soft_prompts:
-        names = ", ".join(p.name or p.path for p in manifest.soft_prompts)
-        raise IncompatibleError(
-            f"the expert brings soft prompts ({names}), which are not served",
-            hint="an expert without them would answer otherwise",
-            code="soft_prompts",
-        )
     declared, base = choose_base(manifest, base_model, models_dir, cache_dir)
     notes = _base_notes(declared, base)
     own = Tokenizer(package.folder)
@@ -240,6 +252,9 @@ def _prepare(
     prompt = PromptFormat.choose(declared.prompt_template, own, theirs)
     if (package.folder / TOKENIZER).is_file():
         notes += compare_vocabularies(own, theirs, prompt)
+    extras = read_extras(package)
+    check_added(extras.tokens, theirs)
+    notes += extra_findings(extras)
     adapter, found = _adapter(
         package,
         manifest,
@@ -249,6 +264,7 @@ def _prepare(
         (cache_dir or config.cache_dir()) / "adapters",
     )
     prompt.probe()
+    soft, absent = read_soft_prompts(package, manifest, base)
     written, missing = _grammar(package, manifest)
     fixed = with_boundaries(written) if written and manifest.decoding.grammar_fix else written
     return PreparedExpert(
@@ -260,8 +276,9 @@ def _prepare(
         fixed,
         cache_dir,
         (*warnings, *missing),
-        (*notes, *found),
+        (*notes, *found, *absent),
         written,
+        soft,
     )
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import pydantic
     from outlines.types.dsl import Term
 
+    from expertserve.adapters.soft_prompt import SoftPrompt
     from expertserve.grammar.recognise import Grammar
 
 DEFAULT_MAX_TOKENS = 512
@@ -81,6 +82,8 @@ class PromptArgs(TypedDict, total=False):
     dialect: Of the system message's line `Dialect: X`; by default the manifest's, or what its
         capabilities say. Empty leaves the line out.
     system: A system message of your own, before dialect and schema.
+    soft_prompt: One of the expert's soft prompts by name, before everything else; by default the
+        manifest's. Empty is none.
     messages: A whole conversation instead of a prompt.
     prompt_token_ids: Instead of a prompt, and read as they are, without a template.
     thinking: False turns a reasoning model's thinking off, where its template can.
@@ -96,6 +99,7 @@ class PromptArgs(TypedDict, total=False):
     schema: str
     dialect: str
     system: str
+    soft_prompt: str
     messages: Sequence[Message]
     prompt_token_ids: Sequence[int]
     thinking: bool
@@ -425,3 +429,10 @@ class Request:
     """The serving form's digest; None runs the base model alone."""
     constraint: Constraint | None = None
     cache_salt: str | None = None
+    soft_prompt: SoftPrompt | None = None
+
+    @property
+    def prompt_length(self) -> int:
+        """Places of the prompt in the context: its tokens, and the soft prompt's vectors."""
+        soft = self.soft_prompt.tokens if self.soft_prompt else 0
+        return soft + len(self.prompt_token_ids)

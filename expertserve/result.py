@@ -94,6 +94,16 @@ class AdapterProof:
 
 
 @dataclass(frozen=True, slots=True)
+class SoftPromptProof:
+    """The soft prompt that stood before the prompt."""
+
+    name: str
+    tokens: int
+    digest: str
+    """SHA-256 of its vectors in float32."""
+
+
+@dataclass(frozen=True, slots=True)
 class ExpertProof:
     """Which expert answered."""
 
@@ -103,6 +113,8 @@ class ExpertProof:
     """SHA-256 of the package: of the archive's bytes, or of a folder's file list."""
     adapter: AdapterProof | None = None
     """None where the package brings no adapter."""
+    soft_prompt: SoftPromptProof | None = None
+    """None where none was asked for."""
 
 
 @dataclass(frozen=True, slots=True)

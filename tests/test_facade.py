@@ -123,18 +123,9 @@ def test_invalid_arguments_are_reported_before_the_engine_starts(
     expert.close()
 
 
-def test_soft_prompts_and_another_tokenizer_are_refused(
+def test_another_tokenizer_is_refused(
     load: Load, tiny_base: Path, tiny_lora: Path, tmp_path: Path
 ) -> None:
-    soft = tiny.package(
-        tmp_path / "soft",
-        tiny_lora,
-        tiny_base,
-        soft_prompts=[{"name": "s", "path": "soft_prompts/s.pt", "tokens": 4}],
-    )
-    with pytest.raises(IncompatibleError) as caught:
-        load(soft)
-    assert caught.value.code == "soft_prompts"
     other = tiny.package(tmp_path / "other", tiny_lora, tiny_base)
     text = json.loads((other / "tokenizer.json").read_text())
     a, b = sorted(text["model"]["vocab"])[100:102]

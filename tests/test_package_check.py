@@ -100,12 +100,6 @@ def test_a_wrong_manifest_is_named_with_its_line(tiny_package: Path, lint: Any) 
         (lambda m: m.pop("quality_metrics"), "no_quality_metrics", "info", "{"),
         (lambda m: m.pop("capabilities"), "not_routable", "info", "{"),
         (
-            lambda m: m.update(soft_prompts=[{"name": "s", "path": "s.pt"}]),
-            "soft_prompts",
-            "error",
-            '"soft_prompts"',
-        ),
-        (
             lambda m: m["training"]["decoding"].update(temperature=1.9),
             "high_temperature",
             "warning",

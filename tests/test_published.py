@@ -70,6 +70,19 @@ def test_the_system_message_is_the_authors(name: str, tokens: Tokenizer) -> None
     )
 
 
+def test_a_published_soft_prompt_is_understood() -> None:
+    style = {
+        "name": "typescript_style",
+        "path": "soft_prompts/ts_style_48.bin",
+        "tokens": 48,
+        "init_method": "text",
+        "init_text": "Write clean code.",
+        "purpose": "style",
+    }
+    manifest = made("typescript", soft_prompts=[style])
+    assert manifest.soft_prompts[0].count == 48 and not list(manifest.unknown())
+
+
 @pytest.mark.parametrize(("name", "dialect"), [("sql", "sql"), ("json", "json")])
 def test_the_published_manifests_themselves_say_the_same(
     name: str, dialect: str, tokens: Tokenizer

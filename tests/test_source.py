@@ -9,6 +9,7 @@ import json
 import shutil
 import socket
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -36,6 +37,7 @@ class Site:
         self.asked: list[tuple[str, str | None]] = []
         self.cut_after = 1 << 20
         self.cuts = 0
+        self.stalled = threading.Event()
         self.files: dict[str, bytes] = {}
         site = self
 
@@ -83,6 +85,11 @@ class Site:
             request.wfile.write(body[: self.cut_after])
             request.wfile.flush()
             request.connection.shutdown(socket.SHUT_RDWR)
+            return None
+        if kind == "stall" and not start:
+            request.wfile.write(body[: self.cut_after])
+            request.wfile.flush()
+            self.stalled.wait(60)
             return None
         if kind == "slow":
             request.wfile.write(body[:10])
@@ -136,8 +143,33 @@ def test_a_cut_download_goes_on_where_the_server_can(
         assert asked[1] and int(asked[1].removeprefix("bytes=").rstrip("-")) > 0
 
 
-def test_a_killed_download_goes_on(site: Site, tmp_path: Path) -> None:
-    """What it leaves is the part, and a later process asks for the rest."""
+def test_a_killed_process_leaves_a_part_that_the_next_one_goes_on_with(
+    site: Site, tmp_path: Path
+) -> None:
+    site.files["/stall/x.expert"] = DATA
+    url = f"{site.url}/stall/x.expert#sha256={DIGEST}"
+    code = (
+        "import sys; from pathlib import Path; from expertserve.package.source import local_path\n"
+        "told = lambda done, total: print(done, flush=True)\n"
+        "local_path(sys.argv[1], cache_dir=Path(sys.argv[2]), progress=told)\n"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, url, str(tmp_path)], stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout
+    assert int(process.stdout.readline()) > 0
+    process.kill()
+    process.wait(30)
+    process.stdout.close()
+    site.stalled.set()
+    assert left(tmp_path) == ["x.expert.json", "x.expert.part"]
+    assert local_path(url, cache_dir=tmp_path).read_bytes() == DATA
+    ranges = [wanted for _, wanted in site.asked]
+    assert ranges[0] is None and ranges[-1], "the second process asked for the rest alone"
+    assert "x.expert.part" not in left(tmp_path)
+
+
+def test_a_download_that_failed_goes_on_at_the_next_call(site: Site, tmp_path: Path) -> None:
     site.cuts = 99
     url = f"{site.url}/cut/x.expert#sha256={DIGEST}"
     site.cut_after = 1 << 18

@@ -75,6 +75,7 @@ def batch(
     expert: Expert = None,
     schema: options.Schema = None,
     system: options.System = None,
+    soft_prompt: options.SoftPrompt = None,
     reasoning: options.Reasoning = None,
     ground: options.Ground = None,
     temperature: options.Temperature = None,

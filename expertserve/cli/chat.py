@@ -39,6 +39,7 @@ def chat(
     packages: options.Packages,
     schema: options.Schema = None,
     system: options.System = None,
+    soft_prompt: options.SoftPrompt = None,
     reasoning: options.Reasoning = None,
     ground: options.Ground = None,
     temperature: options.Temperature = None,

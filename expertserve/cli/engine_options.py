@@ -27,6 +27,12 @@ MaxNumSeqs = Annotated[
 ]
 KvCacheBytes = Annotated[int | None, typer.Option(min=1, help="Memory for keys and values.")]
 Threads = Annotated[int | None, typer.Option(min=1, help="CPU cores that compute.")]
+SoftPrompts = Annotated[
+    bool,
+    typer.Option(
+        "--soft-prompts", help="Be ready for experts with soft prompts that are loaded later."
+    ),
+]
 NoPrefixCaching = Annotated[
     bool, typer.Option("--no-prefix-caching", help="Compute every prompt whole.")
 ]
@@ -107,6 +113,7 @@ def engine_config(given: Mapping[str, Any]) -> EngineConfig:
     options |= {name: given[name] for name in NAMED if given.get(name)}
     return EngineConfig(
         **{name: value for name, value in settings.items() if value is not None},
+        soft_prompts=bool(given.get("soft_prompts")),
         prefix_caching=not given.get("no_prefix_caching"),
         vllm=options,
     )

@@ -61,6 +61,7 @@ def generate(
     schema: options.Schema = None,
     dialect: options.Dialect = None,
     system: options.System = None,
+    soft_prompt: options.SoftPrompt = None,
     reasoning: options.Reasoning = None,
     ground: options.Ground = None,
     temperature: options.Temperature = None,

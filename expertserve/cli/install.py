@@ -34,7 +34,7 @@ Where = Annotated[
     str | None,
     typer.Option(
         envvar="EXPERTSERVE_REGISTRY",
-        help="A registry's file or address, for experts by name.",
+        help="A registry's file or address, for experts by name; else that of `registry use`.",
         show_default=False,
     ),
 ]
@@ -237,6 +237,16 @@ def build(
     typer.echo(str(folder / FILE))
 
 
+@registries.command(epilog="Example: `expertserve registry use https://example.org/experts.json`")
+def use(
+    place: Annotated[str, typer.Argument(help="A registry's file or address.")],
+) -> None:
+    """Choose the registry that `registry:NAME@1.2` is looked up in."""
+    from expertserve.package.named import choose
+
+    typer.echo(str(choose(place)))
+
+
 def _home(folder: Path | None, cache_dir: Path | None) -> ExpertsFolder:
     from expertserve import config
     from expertserve.package.install import ExpertsFolder
@@ -245,8 +255,10 @@ def _home(folder: Path | None, cache_dir: Path | None) -> ExpertsFolder:
 
 
 def _registry(place: str | None, cache_dir: Path | None) -> Registry | None:
+    from expertserve.package.named import chosen_or_none
     from expertserve.package.registry import read_registry
 
+    place = place or chosen_or_none()
     return read_registry(place, cache_dir) if place else None
 
 

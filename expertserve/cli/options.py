@@ -98,6 +98,9 @@ Stop = Annotated[list[str] | None, typer.Option(help="Ends the answer; may be re
 System = Annotated[str | None, typer.Option(help="A system message of your own.")]
 Schema = Annotated[Path | None, typer.Option(help="A file with context, such as DDL.")]
 Dialect = Annotated[str | None, typer.Option(help="Stands above the schema.")]
+SoftPrompt = Annotated[
+    str | None, typer.Option(help="One of the expert's soft prompts; empty: none.")
+]
 Reasoning = Annotated[
     Literal["strip", "keep", "off"] | None,
     typer.Option(
@@ -159,7 +162,9 @@ def manager_options(ctx: typer.Context) -> Options:
     )
 
 
-CALL = "dialect system reasoning ground temperature top_p top_k min_p max_tokens seed n".split()
+CALL = (
+    "dialect system soft_prompt reasoning ground temperature top_p top_k min_p max_tokens seed n"
+).split()
 
 
 def call_args(ctx: typer.Context) -> dict[str, object]:

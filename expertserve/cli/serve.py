@@ -126,6 +126,7 @@ def serve(
     max_loaded_experts: MaxLoadedExperts = None,
     kv_cache_bytes: engine_options.KvCacheBytes = None,
     threads: engine_options.Threads = None,
+    soft_prompts: engine_options.SoftPrompts = False,
     no_prefix_caching: engine_options.NoPrefixCaching = False,
     max_num_seqs: engine_options.MaxNumSeqs = None,
     tensor_parallel_size: engine_options.TensorParallelSize = None,

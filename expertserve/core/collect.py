@@ -70,12 +70,12 @@ class Collector:
         return InferenceResult(
             completions,
             Usage(
-                len(self._request.prompt_token_ids),
+                self._request.prompt_length,
                 sum(len(c.token_ids) for c in completions),
                 sum(c.reasoning_tokens for c in completions),
                 self._cached,
             ),
-            self._expert.proof(),
+            self._expert.proof(self._request.soft_prompt),
             self._expert.base_proof(),
             Timing(
                 self._handed - self._accepted,

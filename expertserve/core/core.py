@@ -109,13 +109,15 @@ class Core:
         request, applied = await resolve_request(
             expert, prompt, args, context_length=host.context_length
         )
-        check_fits(request, await host.start(expert.adapter.width if expert.adapter else 0))
+        soft = request.soft_prompt is not None
+        width = expert.adapter.width if expert.adapter else 0
+        check_fits(request, await host.start(width, soft=soft))
         begun = time.monotonic()
         collect.hit = host.holds(expert.adapter) if expert.adapter else None
         if entry.path is not None:  # not the bare base model
             await self.engines.use(entry)
         try:
-            async with host.use(expert.adapter) as engine:
+            async with host.use(expert.adapter, soft=soft) as engine:
                 collect.load = time.monotonic() - begun
                 collect.begin(request, expert)
                 if applied:

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 
 from expertserve import plugins
-from expertserve.adapters.serving import ServingAdapter
 from expertserve.config import EngineConfig
 from expertserve.core.entry import Entry
 from expertserve.core.eviction import Residency
@@ -77,14 +76,13 @@ class Engines:
         """A base model's engine, started or not."""
         host = self._hosts.get(base.digest)
         if host is None:
-            adapters = partial(self._adapters, base.digest)
-            host = EngineHost(base, self._config, self._make, adapters)
+            experts = partial(self._experts, base.digest)
+            host = EngineHost(base, self._config, self._make, experts)
             self._hosts[base.digest] = host
         return host
 
-    def _adapters(self, base: str) -> Iterator[ServingAdapter]:
-        experts = (e.expert for e in self._entries())
-        return (e.adapter for e in experts if e.adapter and e.base.digest == base)
+    def _experts(self, base: str) -> Iterator[PreparedExpert]:
+        return (e.expert for e in self._entries() if e.expert.base.digest == base)
 
     async def load(self, entry: Entry) -> None:
         """Records a use, and makes the entry's adapter resident where its engine runs."""

@@ -7,12 +7,14 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
 from copy import copy
+from dataclasses import replace
 
 from expertserve.adapters.serving import ServingAdapter
 from expertserve.config import EngineConfig
 from expertserve.core.restart import RestartPolicy
 from expertserve.engine.base import Engine, EngineInfo, Resident
 from expertserve.errors import ConfigError, EngineDeadError, IncompatibleError
+from expertserve.expert import PreparedExpert
 from expertserve.models import LocalModel
 
 
@@ -21,7 +23,8 @@ class EngineHost:
 
     Args:
         make: Makes the engine; called again for a restart.
-        adapters: The loaded experts' serving forms, whose widths decide the slots'.
+        experts: Those loaded for it: their adapters' widths decide the slots', and soft prompts
+            whether the engine is ready for some.
     """
 
     def __init__(
@@ -29,71 +32,84 @@ class EngineHost:
         base: LocalModel,
         config: EngineConfig,
         make: Callable[[], Engine],
-        adapters: Callable[[], Iterable[ServingAdapter]],
+        experts: Callable[[], Iterable[PreparedExpert]],
     ) -> None:
         self.base = base
         self.config = config
         self.info: EngineInfo | None = None
         self.running = 0
         self._make = make
-        self._adapters = adapters
+        self._experts = experts
         self._engine: Engine | None = None
         self._starting: asyncio.Task[None] | None = None
         self._users: Counter[str] = Counter()
         self._to_free: set[str] = set()
         self._held: set[str] = set()
+        self._soft = False
         self._restarts = RestartPolicy()
         self._unfit: EngineDeadError | None = None
         self._closed = False
 
-    async def start(self, width: int = 0) -> EngineInfo:
-        """Starts the engine, unless it runs and its slots are wide enough.
+    async def start(self, width: int = 0, *, soft: bool = False) -> EngineInfo:
+        """Starts the engine, unless it runs and can serve what is wanted.
 
         Concurrent callers wait for one start, which goes on when one of them gives up.
 
         Args:
             width: Of the adapter that is wanted; a new engine also suits all loaded ones.
+            soft: Whether a soft prompt is wanted.
 
         Raises:
             OutOfMemoryError, DeviceError, EngineDeadError.
-            IncompatibleError: `rank_too_large`, where wider slots are needed while requests run.
+            IncompatibleError: `rank_too_large`, `soft_prompts_off`, where another engine is needed
+                while requests run; `engine_refused`, where it serves no soft prompts.
             ConfigError: `closed`.
         """
-        while not (info := self._info_if_wide_enough(width)):
+        while not (info := self._info_if_fit(width, soft)):
             if self._closed:
                 raise closed()
             starting = self._starting
             if starting is None:
-                starting = self._starting = asyncio.create_task(self._start(width))
+                starting = self._starting = asyncio.create_task(self._start(width, soft))
                 starting.add_done_callback(self._start_ended)
             await asyncio.wait([starting])
             if not starting.cancelled():
                 starting.result()
         return info
 
-    def _info_if_wide_enough(self, width: int) -> EngineInfo | None:
+    def _info_if_fit(self, width: int, soft: bool) -> EngineInfo | None:
         info = self.info if self.started else None
-        fits = info and (info.max_lora_rank is None or width <= info.max_lora_rank)
-        return info if fits else None
+        if info is None:
+            return None
+        if soft and not info.soft_prompts and self._soft:
+            raise IncompatibleError(
+                f"the {info.name} engine serves no soft prompts here",
+                hint='ask without, soft_prompt="", or serve on vLLM or transformers',
+                code="engine_refused",
+            )
+        wide = info.max_lora_rank is None or width <= info.max_lora_rank
+        return info if wide and (info.soft_prompts or not soft) else None
 
     def _start_ended(self, start: asyncio.Task[None]) -> None:
         self._starting = None
         if not start.cancelled():
             start.exception()  # marks it as retrieved: its waiters have it, if there are any
 
-    async def _start(self, width: int) -> None:
+    async def _start(self, width: int, soft: bool) -> None:
         if self._engine and not self._engine.alive:
             await self._close_engine()
             await self._restarts.record_crash()
         self._restarts.check()
         if self._unfit:
             raise copy(self._unfit)  # each caller's traceback is its own
-        width = max([width, *(a.width for a in self._adapters())])
+        experts = list(self._experts())
+        width = max([width, *(e.adapter.width for e in experts if e.adapter)])
+        soft = soft or self.config.soft_prompts or any(e.soft_prompts for e in experts)
         if self._engine:
-            await self._close_narrow_engine(width)
+            await self._close_unfit_engine(width)
         engine = await asyncio.to_thread(self._make)
         try:
-            info = await engine.start(self.base, self.config, width)
+            info = await engine.start(self.base, replace(self.config, soft_prompts=soft), width)
             if info.max_lora_rank is not None and width > info.max_lora_rank:
                 raise IncompatibleError(
                     f"the engine's slots hold {info.max_lora_rank}, {width} are needed",
@@ -104,16 +120,24 @@ class EngineHost:
             if isinstance(error, EngineDeadError) and error.code == "engine_unfit":
                 self._unfit = error
             raise
-        self._engine, self.info = engine, info
+        self._engine, self.info, self._soft = engine, info, soft
         self._held.clear()
 
-    async def _close_narrow_engine(self, width: int) -> None:
-        if self.running and self.info:
+    async def _close_unfit_engine(self, width: int) -> None:
+        slots = self.info.max_lora_rank if self.info else None
+        if self.running and slots is not None and width > slots:
             raise IncompatibleError(
-                f"an adapter of width {width} doesn't fit slots of {self.info.max_lora_rank},"
-                f" and {self.running} requests are running",
+                f"an adapter of width {width} doesn't fit slots of {slots}, and"
+                f" {self.running} requests are running",
                 hint=f"start with max_lora_rank={width}, or load it while nothing runs",
                 code="rank_too_large",
+            )
+        if self.running:
+            raise IncompatibleError(
+                f"the engine was started without soft prompts, and {self.running} requests are"
+                " running",
+                hint="start with soft_prompts=True, or load it while nothing runs",
+                code="soft_prompts_off",
             )
         await self._close_engine()
 
@@ -123,9 +147,11 @@ class EngineHost:
             await engine.close()
 
     @asynccontextmanager
-    async def use(self, adapter: ServingAdapter | None) -> AsyncIterator[Engine]:
+    async def use(
+        self, adapter: ServingAdapter | None, *, soft: bool = False
+    ) -> AsyncIterator[Engine]:
         """The running engine, with the adapter resident for as long as the block lasts."""
-        await self.start(adapter.width if adapter else 0)
+        await self.start(adapter.width if adapter else 0, soft=soft)
         engine = self._engine
         assert engine
         self.running += 1

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from expertserve.adapters.soft_prompt import SoftPrompt
 from expertserve.core.defaults import resolve_sampling
 from expertserve.decoding.apply import Applied, apply_grammar
 from expertserve.decoding.ground import Source
@@ -36,11 +37,13 @@ async def resolve_request(
     """
     words, wishes, constraints = split_args(args)
     ids, begun = prompt_tokens(expert, prompt, words)
-    ids = _truncated(ids, words, context_length - (wishes.get("max_tokens") or 1))
+    soft = _soft_prompt(expert, words, wishes)
+    places = soft.tokens if soft else 0
+    ids = _truncated(ids, words, context_length - places - (wishes.get("max_tokens") or 1))
     sampling = resolve_sampling(
         wishes,
         expert.manifest.decoding,
-        prompt_tokens=len(ids),
+        prompt_tokens=places + len(ids),
         context_length=context_length,
         stop_token_ids=expert.prompt.stop_token_ids(),
     )
@@ -66,6 +69,7 @@ async def resolve_request(
         adapter=expert.adapter.digest if expert.adapter else None,
         constraint=applied.constraint if applied else None,
         cache_salt=words.get("cache_salt"),
+        soft_prompt=soft,
     )
     return request, applied
 
@@ -77,6 +81,25 @@ def _source(prompt: str | None, words: PromptArgs) -> Source:
     messages = words.get("messages") or ()
     said = [message["content"] for message in messages if message["role"] == "user"]
     return Source(tuple(said) if prompt is None else (*said, prompt))
+
+
+def _soft_prompt(
+    expert: PreparedExpert, words: PromptArgs, wishes: SamplingArgs
+) -> SoftPrompt | None:
+    """The call's soft prompt.
+
+    Raises:
+        ConfigError: `no_soft_prompt`; `prompt_logprobs`, which its vectors have none of.
+    """
+    soft = expert.soft_prompt(words.get("soft_prompt"))
+    if soft and wishes.get("prompt_logprobs") is not None:
+        raise ConfigError(
+            f"prompt_logprobs are not given behind the soft prompt {soft.name!r}",
+            hint='leave them out, or leave the soft prompt out with soft_prompt=""',
+            code="bad_sampling",
+            param="prompt_logprobs",
+        )
+    return soft
 
 
 def prompt_tokens(
@@ -155,9 +178,9 @@ def check_fits(request: Request, engine: EngineInfo) -> None:
     Raises:
         OutOfMemoryError.
     """
-    wanted, room = len(request.prompt_token_ids) + request.sampling.max_tokens, engine.max_model_len
+    wanted, room = request.prompt_length + request.sampling.max_tokens, engine.max_model_len
     if wanted > room:
-        left = max(0, room - len(request.prompt_token_ids))
+        left = max(0, room - request.prompt_length)
         raise OutOfMemoryError(
             f"prompt and answer are {wanted:,} tokens; the KV cache holds {room:,}",
             hint=f"reduce max_tokens to {left:,}, shorten the prompt, or raise kv_cache_bytes",

@@ -21,6 +21,7 @@ class EngineInfo:
         max_model_len: Longest prompt and answer together, in tokens.
         max_lora_rank: Width of an adapter slot; None where adapters can have any.
         reason: Why this engine on this device.
+        soft_prompts: Whether requests may bring a soft prompt.
     """
 
     name: str
@@ -29,6 +30,7 @@ class EngineInfo:
     max_model_len: int
     max_lora_rank: int | None = None
     reason: str = ""
+    soft_prompts: bool = False
 
 
 @dataclass(frozen=True, slots=True)

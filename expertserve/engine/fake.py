@@ -48,7 +48,11 @@ class FakeEngine:
         """Reads the base model's tokenizer; its weights stay on disk."""
         self._tokenizer = Tokenizer(base.path)
         return EngineInfo(
-            "fake", config.device or "cpu", "none", config.max_model_len or base.context_length
+            "fake",
+            config.device or "cpu",
+            "none",
+            config.max_model_len or base.context_length,
+            soft_prompts=config.soft_prompts,
         )
 
     async def add(self, adapter: ServingAdapter) -> None:

@@ -17,10 +17,12 @@ class Prompt(Section):
         dialect: The dialect of that line; `grammar_type` takes it from the grammar's type
             (`sql-postgres` → `postgres`), `none` leaves the line out. By default it follows from
             the capabilities.
+        soft_prompt: The name of the one that prompts have where a call names none.
     """
 
     system: Annotated[str, Field(min_length=1, max_length=20_000)] | None = None
     dialect: Annotated[str, Field(pattern=r"^[^\r\n]{1,100}$")] | None = None
+    soft_prompt: Annotated[str, Field(min_length=1, max_length=200)] | None = None
 
 
 class ReasoningSpec(Section):
@@ -44,11 +46,34 @@ class ReasoningSpec(Section):
         return self
 
 
-class SoftPrompt(Section):
-    """A soft prompt; packages that bring some are refused."""
+MAX_SOFT_TOKENS = 512
+"""Vectors of a soft prompt, as the format bounds them."""
 
-    name: str = ""
-    path: str = ""
+
+class SoftPromptSpec(Section):
+    """Trained vectors that may stand before a prompt; see `expertserve.adapters.soft_prompt`.
+
+    Args:
+        path: A file, or a folder that PEFT saved.
+        tokens, length: How many vectors it has: two names of one field.
+        sha256: Of the file; empty where its author didn't say.
+    """
+
+    name: Annotated[str, Field(min_length=1, max_length=200)]
+    path: Annotated[str, Field(min_length=1, max_length=1000)]
+    tokens: Annotated[int, Field(ge=1, le=MAX_SOFT_TOKENS)] | None = None
+    length: Annotated[int, Field(ge=1, le=MAX_SOFT_TOKENS)] | None = None
+    description: str | None = None
+    size_bytes: Annotated[int, Field(ge=0)] | None = None
+    sha256: Annotated[str, Field(max_length=100)] = ""
+    init_method: str | None = None
+    init_text: str | None = None
+    purpose: str | None = None
+
+    @property
+    def count(self) -> int | None:
+        """How many vectors the author says it has."""
+        return self.tokens or self.length
 
 
 class Example(Section):

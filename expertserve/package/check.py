@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -13,6 +13,7 @@ from expertserve.findings import Finding, Severity
 from expertserve.package import positions
 from expertserve.package.archive import Package, compare_digest
 from expertserve.package.asking import ReasoningSpec
+from expertserve.package.extras import extra_findings, read_extras
 from expertserve.package.hint import parse_hint
 from expertserve.package.manifest import NAME, Manifest, read_manifest
 from expertserve.package.signature import MEMBER, covers_manifest, verify_signature
@@ -20,10 +21,6 @@ from expertserve.package.signature import MEMBER, covers_manifest, verify_signat
 PICKLES = (".bin", ".pt", ".pth", ".pkl", ".pickle", ".ckpt", ".joblib")
 PROGRAMS = (".py", ".sh", ".bat", ".cmd", ".ps1", ".exe", ".dll", ".so", ".dylib", ".js")
 LEFTOVERS = ("trainer_state.json", "optimizer.safetensors", "events.out.tfevents")
-UNREAD = {
-    "calibration.json": "nothing here reads it: confidences aren't calibrated",
-    "tokenizer_delta.json": "nothing here reads it: tokens are the base model's own",
-}
 JSON_MARKS = ("{", "}", "[", "]", '"', ":", ",")
 DEFAULT_LIMIT = 512
 LARGE = 1 << 30
@@ -87,10 +84,12 @@ class Lint:
 
     def package(self, package: Package) -> Manifest | None:
         """Everything that the files alone tell; the manifest, where it can be read."""
-        self._members(package)
         manifest = None
         with self.catching(file=NAME):
             manifest = read_manifest(package.folder)
+        self._members(package, {s.path for s in manifest.soft_prompts} if manifest else set())
+        with self.catching():
+            self.report(extra_findings(read_extras(package)))
         if manifest is None:
             return None
         self.source = positions.locate(read_bounded(package.folder / NAME, positions.MAX_BYTES))
@@ -100,11 +99,11 @@ class Lint:
         self._decoding(manifest)
         return manifest
 
-    def _members(self, package: Package) -> None:
+    def _members(self, package: Package, soft_prompts: Set[str]) -> None:
         sizes = {name: (package.folder / name).stat().st_size for name in package.files}
         for name in package.files:
             suffix, last = Path(name).suffix.lower(), name.rsplit("/", 1)[-1]
-            if suffix in PICKLES:
+            if suffix in PICKLES and name not in soft_prompts:
                 reason = (
                     "it is a pickle, and whoever unpickles a stranger's file runs the stranger's"
                     " code; nothing here ever does"
@@ -122,8 +121,6 @@ class Lint:
                     "leave it out",
                     file=name,
                 )
-            elif last in UNREAD:
-                self._unread(name, last)
             elif last.startswith(LEFTOVERS) or (last == "model.safetensors" and sizes[name] > 0):
                 reason = "it is left over from training; serving doesn't read it"
                 self.add(
@@ -155,11 +152,6 @@ class Lint:
                     "",
                     file=path.name,
                 )
-
-    def _unread(self, name: str, last: str) -> None:
-        severity: Severity = "warning" if last == "tokenizer_delta.json" else "info"
-        message = f"the package has {last}"
-        self.add(severity, "not_read", message, UNREAD[last], "don't rely on it", file=name)
 
     def _manifest(self, manifest: Manifest) -> None:
         for key in manifest.unknown():
@@ -211,16 +203,6 @@ class Lint:
                 at=(),
             )
         self._hint(manifest.routing.router_hint)
-        if manifest.soft_prompts:
-            reason = "an expert without them would answer otherwise, so loading it is refused"
-            self.add(
-                "error",
-                "soft_prompts",
-                "it brings soft prompts, which are not served",
-                reason,
-                "train without",
-                at=("soft_prompts",),
-            )
 
     def _hint(self, text: str) -> None:
         at = ("routing", "router_hint")

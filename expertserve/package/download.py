@@ -13,6 +13,7 @@ import json
 import re
 import shutil
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,11 +32,13 @@ ATTEMPTS = 4
 SECONDS = 30.0
 """Without a byte, after which an attempt ends."""
 PIECE = 1 << 18
+Authorise = Callable[[str, str | None], dict[str, str]]
+"""Headers for a URL; after a refusal it is called with the server's `WWW-Authenticate`."""
 DIGEST = re.compile(r"#sha256=([0-9a-fA-F]{64})$")
 
 
-class _Interrupted(Exception):
-    """The connection failed in a way that another attempt may mend."""
+class Interrupted(Exception):
+    """The connection or the server failed in a way that another attempt may mend."""
 
 
 def fetch(address: str, cache: Path, progress: Progress | None = None) -> Path:
@@ -51,7 +54,26 @@ def fetch(address: str, cache: Path, progress: Progress | None = None) -> Path:
     if not re.fullmatch(r"[\w.+-]{1,200}", name):
         name = "package.expert"
     folder = cache / "downloads" / hashlib.sha256(url.encode()).hexdigest()[:32]
-    job = _Download(url, folder / name, marked[1].lower() if marked else None, progress)
+    return download(url, folder / name, marked[1].lower() if marked else None, progress)
+
+
+def download(
+    url: str,
+    target: Path,
+    wanted: str | None,
+    progress: Progress | None = None,
+    authorise: Authorise | None = None,
+) -> Path:
+    """Downloads a file to its place, unless it is there.
+
+    Args:
+        wanted: The SHA-256 that it must have; a sidecar is asked for without one.
+        authorise: Headers that show who asks.
+
+    Raises:
+        LoadError, IntegrityError: As `fetch`.
+    """
+    job, folder = _Download(url, target, wanted, progress, authorise), target.parent
     try:
         folder.mkdir(parents=True, exist_ok=True)
         return job.run()
@@ -69,9 +91,15 @@ class _Download:
     """One file: the address, its place, the part so far, and what the server said of it."""
 
     def __init__(
-        self, url: str, target: Path, wanted: str | None, progress: Progress | None
+        self,
+        url: str,
+        target: Path,
+        wanted: str | None,
+        progress: Progress | None,
+        authorise: Authorise | None,
     ) -> None:
         self.url, self.target, self.wanted, self.progress = url, target, wanted, progress
+        self.authorise = authorise
         self.part = target.with_name(f"{target.name}.part")
         self.note = target.with_name(f"{target.name}.json")
 
@@ -87,7 +115,7 @@ class _Download:
                 try:
                     self._attempt(client)
                     return self.target
-                except _Interrupted as error:
+                except Interrupted as error:
                     last = error
         if self.target.is_file() and not self.wanted:
             return self.target  # offline: what was fetched before
@@ -106,7 +134,7 @@ class _Download:
     def _attempt(self, client: httpx.Client) -> None:
         digest = self.wanted or self._sidecar(client)
         known = self._known()
-        headers = {"accept-encoding": "identity"}
+        headers = {"accept-encoding": "identity"} | self._login(self.url)
         done = self.part.stat().st_size if self.part.exists() else 0
         if done and known.get("etag"):
             headers |= {"range": f"bytes={done}-", "if-range": str(known["etag"])}
@@ -117,15 +145,21 @@ class _Download:
                 return
             if response.status_code == 416:  # the part is not of this file
                 self.forget()
-                raise _Interrupted("the part that was kept fits no more")
+                raise Interrupted("the part that was kept fits no more")
+            if response.status_code == 401 and self.authorise:
+                self.authorise(self.url, response.headers.get("www-authenticate", ""))
+                raise Interrupted("the server answers 401")
             self._check(response)
             self._receive(response, done if response.status_code == 206 else 0)
         self._finish(digest)
 
+    def _login(self, url: str) -> dict[str, str]:
+        return self.authorise(url, None) if self.authorise else {}
+
     def _check(self, response: httpx.Response) -> None:
         status = response.status_code
         if status >= 500 or status == 429:
-            raise _Interrupted(f"the server answers {status}")
+            raise Interrupted(f"the server answers {status}")
         if status not in (200, 206):
             self.forget()
             raise LoadError(
@@ -157,10 +191,10 @@ class _Download:
                         self.progress(done, total)
         except httpx.HTTPError as error:
             self._keep_or_forget()
-            raise _Interrupted(f"the connection ended after {done:,} bytes: {error}") from error
+            raise Interrupted(f"the connection ended after {done:,} bytes: {error}") from error
         if total is not None and done != total:
             self._keep_or_forget()
-            raise _Interrupted(f"{done:,} of {total:,} bytes came")
+            raise Interrupted(f"{done:,} of {total:,} bytes came")
 
     def _keep_or_forget(self) -> None:
         if not self._known().get("etag"):
@@ -187,7 +221,7 @@ class _Download:
         """The digest that stands beside the file; None where nothing does."""
         parts = urlsplit(self.url)
         beside = parts._replace(path=f"{parts.path}.sha256").geturl()
-        with _Opened(client, beside, {}) as response:
+        with _Opened(client, beside, self._login(beside)) as response:
             if response.status_code != 200:
                 return None
             words = next(response.iter_bytes(4096), b"").decode("utf-8", "replace").split()
@@ -214,13 +248,13 @@ class _Opened:
     def __enter__(self) -> httpx.Response:
         import httpx
 
-        url = self._url
+        url, headers = self._url, self._headers
         for _ in range(MAX_REDIRECTS + 1):
             try:
-                request = self._client.build_request("GET", url, headers=self._headers)
+                request = self._client.build_request("GET", url, headers=headers)
                 response = self._client.send(request, stream=True)
             except (httpx.HTTPError, httpx.InvalidURL) as error:
-                raise _Interrupted(str(error) or type(error).__name__) from error
+                raise Interrupted(str(error) or type(error).__name__) from error
             if not response.is_redirect:
                 self._response = response
                 return response
@@ -228,6 +262,8 @@ class _Opened:
             after = urljoin(url, response.headers.get("location", ""))
             if urlsplit(after).scheme not in ("https", urlsplit(url).scheme):
                 raise _refused(self._url, f"it is redirected to {after[:200]}")
+            if urlsplit(after).netloc != urlsplit(url).netloc:
+                headers = {k: v for k, v in headers.items() if k != "authorization"}
             url = after
         raise _refused(self._url, f"it is redirected more than {MAX_REDIRECTS} times")
 

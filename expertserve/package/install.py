@@ -176,6 +176,8 @@ class ExpertsFolder:
 def resolve(wanted: str, registry: Registry | None) -> tuple[str, str | None]:
     """A package's address and digest: a path or an address as it is, a name by the registry.
 
+    Without a registry `registry:NAME` stays an address, for the registry that was chosen once.
+
     Raises:
         LoadError: `not_found`.
     """
@@ -183,9 +185,7 @@ def resolve(wanted: str, registry: Registry | None) -> tuple[str, str | None]:
     if name == wanted and (registry is None or Path(wanted).exists() or "/" in wanted):
         return wanted, None
     if registry is None:
-        raise LoadError(
-            f"{wanted} needs a registry", hint="name one with --registry", code="not_found"
-        )
+        return wanted, None
     release = registry.find(name)
     if not release.source:
         raise LoadError(f"the registry says no source of {wanted}", code="not_found")

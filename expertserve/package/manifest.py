@@ -24,7 +24,7 @@ from expertserve import plugins
 from expertserve.errors import LoadError, ManifestError
 from expertserve.files import read_bounded
 from expertserve.package import positions
-from expertserve.package.asking import Example, Prompt, ReasoningSpec, SoftPrompt
+from expertserve.package.asking import Example, Prompt, ReasoningSpec, SoftPromptSpec
 from expertserve.package.section import Free, Section
 
 NAME = "manifest.json"
@@ -190,7 +190,7 @@ class Manifest(Section):
     homepage: str | None = None
     repository: Free | None = None
     base_models: Annotated[tuple[BaseModelSpec, ...], Field(min_length=1, max_length=64)]
-    soft_prompts: tuple[SoftPrompt, ...] = ()
+    soft_prompts: Annotated[tuple[SoftPromptSpec, ...], Field(max_length=16)] = ()
     capabilities: tuple[str, ...] = ()
     limitations: tuple[str | Free, ...] = ()
     routing: Routing = Routing()

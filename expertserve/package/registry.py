@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from expertserve.errors import ConfigError, LoadError
 from expertserve.files import read_bounded
@@ -20,6 +20,7 @@ from expertserve.models import last_component
 from expertserve.package.archive import open_package
 from expertserve.package.constraints import Requirement, rank
 from expertserve.package.manifest import Manifest, read_manifest
+from expertserve.package.section import Lenient
 from expertserve.package.source import is_address, local_path
 
 FILE = "expert-registry.json"
@@ -27,16 +28,12 @@ MAX_BYTES = 64 << 20
 Word = Annotated[str, Field(max_length=2000)]
 
 
-class _Lenient(BaseModel):
-    model_config = ConfigDict(extra="ignore", frozen=True)
-
-
-class Dependency(_Lenient):
+class Dependency(Lenient):
     name: Word
     version: Word = "*"
 
 
-class Release(_Lenient):
+class Release(Lenient):
     """A version of an expert.
 
     Args:
@@ -61,7 +58,7 @@ class Release(_Lenient):
         return rank(self.version)
 
 
-class Record(_Lenient):
+class Record(Lenient):
     """An expert and its versions; in the older form, one version's entry."""
 
     name: Word
@@ -75,7 +72,7 @@ class Record(_Lenient):
         return data
 
 
-class Registry(_Lenient):
+class Registry(Lenient):
     """What a registry's file says.
 
     Example:

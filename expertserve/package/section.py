@@ -31,3 +31,9 @@ class Section(BaseModel):
 
 class Free(Section):
     """An object whose keys are the author's own."""
+
+
+class Lenient(BaseModel):
+    """A JSON object of others' tools: what isn't known is left aside. Immutable."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)

@@ -18,7 +18,9 @@ from expertserve.errors import ConfigError, LoadError
 
 Progress = Callable[[int, int | None], None]
 """Told of the bytes that are there, and of all of them where that is known."""
-_URL = re.compile(r"([a-z][a-z0-9+.-]+):/{1,3}(?=[^/])(.*)", re.IGNORECASE | re.DOTALL)
+_URL = re.compile(
+    r"([a-z][a-z0-9+.-]+):(/{1,3}(?=[^/])|(?<=registry:))(.*)", re.IGNORECASE | re.DOTALL
+)
 """A scheme has two characters or more: `C:/x` is a drive. A `Path` has lost all slashes but one."""
 FETCHERS = {
     "http": "download",
@@ -28,6 +30,9 @@ FETCHERS = {
     "git+ssh": "git",
     "git+file": "git",
     "hf": "hub",
+    "oci": "oci",
+    "s3": "s3",
+    "registry": "named",
 }
 """Modules of `expertserve.package`, each with a function `fetch`; others are asked of fsspec."""
 
@@ -66,9 +71,9 @@ def local_path(
 ) -> Path:
     """A file or folder on this machine; an address is fetched into the cache first.
 
-    `https://…`, `git+https://…@tag#path`, `hf://org/repo@rev/file`, and what fsspec knows, such as
-    `s3://…`. An entry point in ``expertserve.sources`` that is named as the scheme goes first: a
-    callable from URL to path.
+    `https://…`, `git+https://…@tag#path`, `hf://org/repo@rev/file`, `oci://host/repo:tag`,
+    `registry:NAME@1.2`, and what fsspec knows, such as `s3://…`. An entry point in
+    ``expertserve.sources`` that is named as the scheme goes first: a callable from URL to path.
 
     Raises:
         LoadError: `not_found`, for a scheme that nothing serves; `download_failed`.
@@ -79,11 +84,12 @@ def local_path(
     if not url or Path(given).exists():
         return Path(given)
     scheme = url[1].lower()
-    address = f"{scheme}://{'/' if scheme.endswith('file') else ''}{url[2]}"
+    slashes = "" if not url[2] else "///" if scheme.endswith("file") else "//"
+    address = f"{scheme}:{slashes}{url[3]}"
     if scheme in plugins.names("sources"):
         return _plugged(scheme, address)
     if scheme == "file":
-        return Path("/" + url[2])
+        return Path("/" + url[3])
     module = import_module(f"expertserve.package.{FETCHERS.get(scheme, 'remote')}")
     found = module.fetch(address, cache_dir or config.cache_dir(), progress)
     assert isinstance(found, Path)

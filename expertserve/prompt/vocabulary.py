@@ -6,10 +6,11 @@ of normalisers and patterns, and is never run. Prompts are tokenised by the base
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from expertserve.errors import IncompatibleError
 from expertserve.findings import Finding
+from expertserve.package.extras import DELTA
 from expertserve.prompt.format import PromptFormat
 from expertserve.prompt.tokenizer import FILE, MAX_VOCABULARY, Tokenizer, read_vocabulary
 
@@ -69,6 +70,22 @@ def compare_vocabularies(
             FILE,
         )
     ]
+
+
+def check_added(tokens: Sequence[str], base: Tokenizer) -> None:
+    """Refuses an expert that was trained with tokens which the base model doesn't have.
+
+    Raises:
+        IncompatibleError: `tokenizer_delta`.
+    """
+    lacking = [t for t in tokens if base.id_of(t) is None]
+    if lacking:
+        raise IncompatibleError(
+            f"{DELTA} adds {len(lacking):,} tokens that the base model doesn't have:"
+            f" {', '.join(repr(t)[:60] for t in lacking[:MAX_NAMED])}",
+            hint="it has no embeddings for them; train on its own vocabulary",
+            code="tokenizer_delta",
+        )
 
 
 def _shown(tokens: list[str], ours: Mapping[str, int], theirs: Mapping[str, int]) -> str:

@@ -52,8 +52,9 @@ class RayConfig(_Section):
     """All that `build_app` takes.
 
     Args:
-        experts: Packages and folders of them, as paths or as URLs that fsspec reads (`s3://…`,
-            `gs://…`); each with a name if you like: `NAME=SOURCE`.
+        experts: Packages and folders of them, as paths or as addresses (`https://…`, `git+https://…`,
+            `oci://…`, and what fsspec reads: `s3://…`, `gs://…`); each with a name if you like:
+            `NAME=SOURCE`.
         base_model: A folder, a name or a hub id, instead of what manifests name.
         state: A folder or URL that stores the list of experts loaded over HTTP, to survive a
             redeployment.

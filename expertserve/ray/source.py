@@ -1,4 +1,4 @@
-"""Where packages come from: folders, and whatever fsspec reads (`s3://`, `gs://` …).
+"""Where packages come from: folders, addresses, and whatever fsspec reads (`s3://`, `gs://` …).
 
 https://filesystem-spec.readthedocs.io. A package fetched from elsewhere lies in the cache under its
 own digest, so that it is fetched once a machine, and every replica verifies it.
@@ -15,8 +15,9 @@ from pathlib import Path
 from expertserve import config
 from expertserve.errors import ExpertError, IntegrityError, LoadError
 from expertserve.files import file_digest, move_file, part_path, remove_stale, write_whole
+from expertserve.package.source import FETCHERS, local_path
 
-REMOTE = re.compile(r"[a-z][a-z0-9+.-]*(::|://)", re.IGNORECASE)
+REMOTE = re.compile(r"[a-z][a-z0-9+.-]*(::|://)|registry:", re.IGNORECASE)
 SUFFIX = ".expert"
 
 
@@ -44,7 +45,8 @@ def packages_at(source: str) -> list[str]:
         from expertserve.server.watch import packages_in
 
         return [str(p) for p in packages_in(_local(source))]
-    if source.endswith(SUFFIX):
+    scheme = source.partition(":")[0]
+    if source.endswith(SUFFIX) or (scheme in FETCHERS and scheme != "s3"):  # fsspec lists buckets
         return [source]
     with _reading(source):
         import fsspec
@@ -70,6 +72,8 @@ def fetch(source: str, cache_dir: Path | None, digest: str | None = None) -> Pat
     """
     if not is_remote(source):
         return _local(source)
+    if source.partition(":")[0] in FETCHERS:
+        return local_path(source, cache_dir=cache_dir)
     folder = (cache_dir or config.cache_dir()) / "fetched"
     known = folder / f"{digest}{SUFFIX}"
     if digest and known.is_file() and file_digest(known) == digest:

@@ -144,6 +144,10 @@ class Fields(Wire):
     dialect: Annotated[
         str | None, Field(description="Stands above the schema, such as `postgres`.")
     ] = None
+    soft_prompt: Annotated[
+        str | None,
+        Field(description="One of the expert's soft prompts by name; empty: none."),
+    ] = None
     grammar: Annotated[
         str | None,
         Field(description="GBNF that the answer follows; `off` switches the expert's own off."),

@@ -58,6 +58,7 @@ def _manifest_facts(parts: Parts, name: str) -> Json:
         "capabilities": list(manifest.capabilities),
         "license": manifest.license,
         "dialect": prepared.system.dialect,
+        "soft_prompts": sorted(prepared.soft_prompts),
         "base_digest": prepared.base.digest,
         "decoding": manifest.decoding.model_dump(exclude_defaults=True),
         "takes_schema": manifest.takes == "schema",

@@ -70,7 +70,10 @@ class TransformersEngine:
         await worker.call(lambda: worker.serve(loaded, sizes))
         self._guides = Guides(base.path, loaded.size)
         self._max_model_len = sizes.max_model_len
-        return EngineInfo("transformers", device, dtype, sizes.max_model_len, reason=choice.reason)
+        length = sizes.max_model_len
+        return EngineInfo(
+            "transformers", device, dtype, length, reason=choice.reason, soft_prompts=True
+        )
 
     async def add(self, adapter: ServingAdapter) -> None:
         from expertserve.engine.portable.adapters import adapt, read
@@ -148,10 +151,10 @@ class TransformersEngine:
                 hint="forbid tokens with logit_bias, or serve on vLLM",
                 code="engine_refused",
             )
-        wanted = len(request.prompt_token_ids) + request.sampling.max_tokens
+        wanted = request.prompt_length + request.sampling.max_tokens
         if wanted > self._max_model_len or not request.prompt_token_ids:
             raise ConfigError(
-                f"a prompt of {len(request.prompt_token_ids):,} tokens and"
+                f"a prompt of {request.prompt_length:,} tokens and"
                 f" {request.sampling.max_tokens:,} more don't fit the context of"
                 f" {self._max_model_len:,}",
                 code="engine_refused",

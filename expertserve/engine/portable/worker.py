@@ -239,17 +239,13 @@ class Batch:
                 row for row, _ in joining
             ]  # first: if joining fails, they get the error, too
             self._plan = None
-            self._cache.join(
-                [(cache, len(row.job.request.prompt_token_ids)) for row, cache in joining]
-            )
+            self._cache.join([(cache, row.job.request.prompt_length) for row, cache in joining])
 
     def _fits(self, job: Job, joining: Sequence[Row]) -> bool:
         """Whether one more request fits at its longest. A request alone is always tried."""
         jobs = [row.job for row in (*self.rows, *joining)]
         rows = len(jobs) + job.request.sampling.n
-        longest = max(
-            len(j.request.prompt_token_ids) + j.request.sampling.max_tokens for j in (*jobs, job)
-        )
+        longest = max(j.request.prompt_length + j.request.sampling.max_tokens for j in (*jobs, job))
         return not jobs or (
             rows <= self.max_rows
             and rows * longest * self.sizes.token_bytes <= self.sizes.kv_cache_bytes
@@ -257,11 +253,10 @@ class Batch:
 
     def _prefill(self, job: Job) -> tuple[BatchCache, torch.Tensor]:
         cache, wanted = BatchCache(self.loaded.depth), job.request.sampling.prompt_logprobs
-        ids = torch.tensor([job.request.prompt_token_ids], device=self.loaded.device)
         self.loaded.current.plan = Plan.of([job.adapter], self.loaded.device)
-        positions = torch.arange(ids.shape[1], device=self.loaded.device)[None]
+        positions = torch.arange(job.request.prompt_length, device=self.loaded.device)[None]
         out = self.loaded.model(
-            input_ids=ids,
+            **self._inputs(job.request),
             position_ids=positions,
             past_key_values=cache,
             use_cache=True,
@@ -271,6 +266,15 @@ class Batch:
         if wanted is not None:
             job.scored = score(out.logits[0].float(), job.request.prompt_token_ids, wanted)
         return cache, out.logits[:, -1].float()
+
+    def _inputs(self, request: Request) -> dict[str, torch.Tensor]:
+        """A prompt's ids; behind a soft prompt, its embeddings [1, places, width]."""
+        ids = torch.tensor([request.prompt_token_ids], device=self.loaded.device)
+        if request.soft_prompt is None:
+            return {"input_ids": ids}
+        tokens = self.loaded.model.get_input_embeddings()(ids)  # type: ignore[operator]
+        soft = request.soft_prompt.vectors().to(tokens)[None]
+        return {"inputs_embeds": torch.cat([soft, tokens], dim=1)}
 
     def _begin(self, job: Job, index: int) -> Row:
         request = job.request

@@ -20,6 +20,7 @@ from expertserve.engine.vllm.errors import translated
 from expertserve.engine.vllm.fit import Unplaced, fitted
 from expertserve.engine.vllm.launch import launch
 from expertserve.engine.vllm.options import parallel
+from expertserve.engine.vllm.prompts import vllm_prompt
 from expertserve.engine.vllm.reason import EngineNote
 from expertserve.engine.vllm.sizes import cpu_environment, cpu_sizes, gpu_sizes
 from expertserve.engine.vllm.version import VERSIONS, installed, is_known, warn_unknown
@@ -74,11 +75,13 @@ class VLLMEngine:
         vllm = installed()
         warn_unknown(vllm)
         self._row_scale = config.row_scale and is_known(vllm)
+        soft = config.soft_prompts and is_known(vllm)  # the worker's patches are for known ones
         arguments = {
             "model": str(base.path),
             "tokenizer": str(base.path),
             "dtype": dtype,
             "enable_prefix_caching": config.prefix_caching,
+            "enable_prompt_embeds": soft,
             "enable_lora": width > 0,
             "max_loras": config.max_slots,
             "max_cpu_loras": max(config.max_slots, resident_adapters(base, width, dtype)),
@@ -104,7 +107,7 @@ class VLLMEngine:
         )
         await self._warm_up()
         length = self._llm.model_config.max_model_len
-        return EngineInfo("vllm", choice.device, dtype, length, width, choice.reason)
+        return EngineInfo("vllm", choice.device, dtype, length, width, choice.reason, soft)
 
     async def _warm_up(self) -> None:
         """A token, so that what can't compute fails now and not at the first request."""
@@ -213,10 +216,8 @@ class VLLMEngine:
         return self._llm is not None and not self._llm.errored and not self._dying
 
     async def stream(self, request: Request) -> AsyncGenerator[Chunk, None]:
-        from vllm.inputs import TokensPrompt
-
         lora = self._lora[request.adapter] if request.adapter else None
-        prompt = TokensPrompt(prompt_token_ids=list(request.prompt_token_ids))
+        prompt = vllm_prompt(request, self.llm.model_config)
         if request.cache_salt:
             prompt["cache_salt"] = request.cache_salt
         with translated(self._reason):

@@ -27,6 +27,7 @@ OWNED: dict[str, str] = {
     "max_num_seqs": "use max_requests",
     "kv_cache_memory_bytes": "use kv_cache_bytes",
     "enable_prefix_caching": "use prefix_caching",
+    "enable_prompt_embeds": "use soft_prompts",
     "enable_lora": "adapters are what an expert is",
     "max_loras": "use max_slots",
     "max_lora_rank": "use max_lora_rank",

@@ -10,7 +10,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from expertserve.engine.vllm.patches import adapters, devices, drafts, exit, experts, masks, seeds
+from expertserve.engine.vllm.patches import (
+    adapters,
+    devices,
+    drafts,
+    exit,
+    experts,
+    masks,
+    prompts,
+    seeds,
+)
 from expertserve.engine.vllm.reason import record
 
 Process = Literal["worker", "core"]
@@ -92,6 +101,14 @@ PATCHES = (
         reason="with any speculative_config, drafted tokens are sampled with uninitialised values",
         until="vLLM's own gives the right values for floats on a CPU, which a test looks at",
         install=drafts.install,
+    ),
+    Patch(
+        name="prompts",
+        replaces=("vllm.v1.worker.gpu_model_runner.GPUModelRunner._preprocess",),
+        processes=("worker",),
+        reason="a soft prompt in a step with adapters ends the engine, or mixes adapters up",
+        until="VocabParallelEmbeddingWithLoRA knows which of a step's tokens it embeds",
+        install=prompts.install,
     ),
     Patch(
         name="seeds",
