@@ -13,7 +13,7 @@ from safetensors.torch import save_file
 from expertserve import ConfigError, IncompatibleError
 from expertserve.adapters import int8
 from expertserve.adapters.convert import convert
-from expertserve.adapters.layer import Layer, Reader
+from expertserve.adapters.layer import Layer, ModuleForm, Reader
 from expertserve.adapters.peft import PeftAdapter, read_adapter
 from expertserve.adapters.places import Place, layer_shape
 from expertserve.models import LocalModel, check_declared
@@ -46,6 +46,12 @@ def codes(bits: int, shape: tuple[int, ...]) -> torch.Tensor:
 
 def scales(*shape: int) -> torch.Tensor:
     return torch.rand(shape, generator=torch.Generator().manual_seed(7)) + 0.1
+
+
+def converted(folder: Path, kind: str, base: Path) -> dict[str, ModuleForm]:
+    declared = Adapter.model_validate_json(json.dumps(tiny.adapters_entry(kind, 4)))
+    adapter = read_adapter(folder, declared, folder / WEIGHTS)
+    return dict(convert(adapter, LocalModel(base.name, base)))
 
 
 def test_int8_rows_and_fp8_tensors_and_blocks(tmp_path: Path) -> None:
@@ -130,6 +136,71 @@ def test_awq(tmp_path: Path) -> None:
     assert torch.allclose(weight(model), ((values - wide[0]) * wide[1]).T)
 
 
+def blocked(nested: bool) -> tuple[dict[str, torch.Tensor], torch.Tensor]:
+    """A layer in bitsandbytes' 4 bits, two values a byte, and its weights."""
+    values, chart = codes(4, (OUT * IN,)), torch.linspace(-1, 1, 16)
+    absmax, state = scales(OUT * IN // GROUP), {"shape": [OUT, IN], "blocksize": GROUP}
+    tensors = {
+        "weight": (values[::2] << 4 | values[1::2]).to(torch.uint8)[:, None],
+        "weight.quant_map": chart,
+        "weight.absmax": absmax,
+    }
+    if nested:  # the scales are codes with scales and an offset of their own
+        inner, outer = codes(8, absmax.shape), scales(len(absmax) // 16)
+        shades = torch.linspace(0, 1, 256)
+        absmax = shades[inner] * outer.repeat_interleave(16) + 0.5
+        state |= {"nested_blocksize": 16, "nested_offset": 0.5}
+        tensors |= {
+            "weight.absmax": inner.to(torch.uint8),
+            "weight.nested_absmax": outer,
+            "weight.nested_quant_map": shades,
+        }
+    written = torch.tensor(list(json.dumps(state).encode()), dtype=torch.uint8)
+    tensors["weight.quant_state.bitsandbytes__nf4"] = written
+    return tensors, (chart[values] * absmax.repeat_interleave(GROUP)).reshape(OUT, IN)
+
+
+@pytest.mark.parametrize("nested", [False, True])
+def test_four_bits_of_bitsandbytes(tmp_path: Path, nested: bool) -> None:
+    tensors, wanted = blocked(nested)
+    model = base(tmp_path, tensors, {"quant_method": "bitsandbytes"})
+    assert layer_shape(model, MODULE) == (OUT, IN)
+    assert torch.allclose(weight(model), wanted)
+
+
+def test_eight_bits_of_bitsandbytes(tmp_path: Path) -> None:
+    values, largest = codes(8, (OUT, IN)) - 128, scales(OUT)
+    tensors = {"weight": values.to(torch.int8), "SCB": largest}
+    model = base(tmp_path, tensors, {"quant_method": "bitsandbytes"})
+    assert layer_shape(model, MODULE) == (OUT, IN)
+    assert torch.allclose(weight(model), values * largest[:, None] / 127)
+
+
+@pytest.mark.parametrize("state", [b"", b"[]", b'{"shape": [1]}', b'{"shape": "x"}'])
+def test_a_damaged_state_of_bitsandbytes_is_refused(tmp_path: Path, state: bytes) -> None:
+    tensors, _ = blocked(nested=False)
+    name = "weight.quant_state.bitsandbytes__nf4"
+    tensors[name] = torch.tensor(list(state), dtype=torch.uint8)
+    model = base(tmp_path, tensors, {"quant_method": "bitsandbytes"})
+    with pytest.raises(IncompatibleError, match="quant_state") as caught:
+        layer_shape(model, MODULE)
+    assert caught.value.code == "quantised"
+
+
+@pytest.mark.parametrize("form", quantise.FORMS)
+@pytest.mark.parametrize("kind", ["dora", "lora", "ia3"])
+def test_adapters_fit_a_four_bit_base(tmp_path: Path, form: str, kind: str) -> None:
+    plain = tiny.base_model(tmp_path / "plain")
+    base = quantise.four_bits(plain, tmp_path / form, form)
+    whole = quantise.dequantised(base, plain, tmp_path / "whole")
+    adapter = tiny.peft_adapter(whole, tmp_path / "adapter", kind, strength=0.1)
+    forms = [converted(adapter, kind, model) for model in (base, whole)]
+    assert forms[0].keys() == forms[1].keys() and len(forms[0]) > 3
+    for module, made in forms[0].items():
+        for name in ("a", "b", "scale", "shift"):
+            assert torch.equal(getattr(made, name), getattr(forms[1][module], name))
+
+
 @pytest.mark.parametrize("bits", [3, 5, None])
 def test_another_number_of_bits_is_refused_by_name(tmp_path: Path, bits: int | None) -> None:
     tensors = {
@@ -157,10 +228,8 @@ def test_the_serving_form_is_that_on_the_weights_that_are_computed_with(
     plain = tiny.base_model(tmp_path / "plain")
     base = quantise.w8a8(plain, tmp_path / "int8")
     whole = quantise.dequantised(base, plain, tmp_path / "whole")
-    folder = tiny.peft_adapter(whole, tmp_path / "adapter", kind, strength=0.1)
-    declared = Adapter.model_validate_json(json.dumps(tiny.adapters_entry(kind, 4)))
-    adapter = read_adapter(folder, declared, folder / WEIGHTS)
-    forms = [dict(convert(adapter, LocalModel(m.name, m))) for m in (base, whole, plain)]
+    adapter = tiny.peft_adapter(whole, tmp_path / "adapter", kind, strength=0.1)
+    forms = [converted(adapter, kind, model) for model in (base, whole, plain)]
     assert forms[0].keys() == forms[1].keys() and len(forms[0]) > 3
     for module, form in forms[0].items():
         for name in ("a", "b", "scale", "shift"):

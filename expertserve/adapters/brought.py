@@ -13,11 +13,11 @@ from expertserve.models import LocalModel, Tensor
 DTYPES = {"F64": torch.float64, "F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16}
 
 
-def check_stored(adapter: PeftAdapter, base: LocalModel) -> None:
-    """Tells weights that aren't there, on either side, from weights that don't fit.
+def check_stored(adapter: PeftAdapter) -> None:
+    """Tells factors that aren't there from factors that don't fit.
 
     Raises:
-        IncompatibleError: `zero3_shards`, `base_quantised`.
+        IncompatibleError: `zero3_shards`.
     """
     for module, parts in adapter.modules.items():
         for name, tensor in parts.items():
@@ -28,20 +28,6 @@ def check_stored(adapter: PeftAdapter, base: LocalModel) -> None:
                     hint="save it with accelerator.get_state_dict, or zero_to_fp32.py",
                     code="zero3_shards",
                 )
-    method = base.config.get("quantization_config")
-    if not isinstance(method, dict):
-        return
-    for module in adapter.modules:
-        own = base_tensor(base, module)
-        if own is None or own.dtype in ("U8", "I32"):  # packed, or under names of its own
-            raise IncompatibleError(
-                f"the base model {base.name} is quantised"
-                f" ({str(method.get('quant_method', 'in some way'))[:40]}), so {module} has no"
-                " weights to compare the adapter with",
-                hint="serve it on the base model in bfloat16, from which the quantised one was"
-                " made: base_model=FOLDER",
-                code="base_quantised",
-            )
 
 
 def check_copies(adapter: PeftAdapter, base: LocalModel, read: Reader) -> None:

@@ -44,7 +44,13 @@ from expertserve.adapters.layer import (
 )
 from expertserve.adapters.newer import NEWER, NEWER_PARTS
 from expertserve.adapters.peft import PeftAdapter
-from expertserve.adapters.places import Place, find_place, is_sense, served_name
+from expertserve.adapters.places import (
+    Place,
+    check_readable,
+    find_place,
+    is_sense,
+    served_name,
+)
 from expertserve.errors import ConfigError, IncompatibleError
 from expertserve.models import LocalModel, Tensor
 
@@ -72,7 +78,7 @@ def convert(
             or no exact low-rank form exists.
     """
     read = read or Reader()
-    check_stored(adapter, base)
+    check_stored(adapter)
     places = _places(adapter, base)
     check_copies(adapter, base, read)
     shifts = trained_shifts(adapter, base, read)
@@ -107,6 +113,7 @@ def _places(adapter: PeftAdapter, base: LocalModel) -> dict[str, Place]:
         )
     missing = sorted(m for m, place in found.items() if place is None)
     if missing:
+        check_readable(base, missing[0])
         matched = len(found) - len(missing)
         raise IncompatibleError(
             f"{len(missing)} of the adapter's {len(found)} modules are not in the base model"

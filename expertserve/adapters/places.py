@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from expertserve.adapters import quantised
+from expertserve.errors import IncompatibleError
 from expertserve.models import LocalModel, Tensor
 
 FUSED: dict[str, dict[str, tuple[str, ...]]] = {
@@ -112,7 +113,26 @@ def layer_shape(base: LocalModel, layer: str) -> tuple[int, int] | None:
     if quantised.is_quantised(parts):
         return quantised.shape(base, layer, parts)
     tensor = base_tensor(base, layer)
-    return (tensor.shape[0], tensor.shape[1]) if tensor and len(tensor.shape) == 2 else None
+    if tensor is None or len(tensor.shape) != 2 or tensor.dtype not in quantised.PLAIN:
+        return None
+    return tensor.shape[0], tensor.shape[1]
+
+
+def check_readable(base: LocalModel, module: str) -> None:
+    """Tells a layer that is stored in a way that isn't known from one that isn't there.
+
+    Raises:
+        IncompatibleError: `base_quantised`.
+    """
+    method = quantised.method(base)
+    if method and any(quantised.parts_of(base, name) for name in names_of(module)):
+        raise IncompatibleError(
+            f"the base model {base.name} is quantised ({method[:40]}), and {module} is stored"
+            " in a form that isn't read",
+            hint="serve it on the base model in bfloat16, from which the quantised one was made:"
+            " base_model=FOLDER",
+            code="base_quantised",
+        )
 
 
 def _sizes(base: LocalModel, fused: str, rows: int) -> tuple[int, ...]:

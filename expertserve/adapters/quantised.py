@@ -10,8 +10,10 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import torch
+from safetensors import safe_open
 
 from expertserve.errors import IncompatibleError
 from expertserve.models import LocalModel, Tensor
@@ -20,6 +22,10 @@ Parts = Mapping[str, torch.Tensor]
 AWQ_ORDER = (0, 2, 4, 6, 1, 3, 5, 7)
 """In which order AWQ packs eight columns into an int32."""
 
+PLAIN = ("F64", "F32", "F16", "BF16")
+"""What safetensors calls the types of weights that aren't quantised."""
+
+STATE = "weight.quant_state."
 SUFFIXES = (
     "weight",
     "weight_scale",
@@ -51,28 +57,29 @@ def parts_of(base: LocalModel, module: str) -> dict[str, Tensor]:
 
 def is_quantised(parts: Mapping[str, Tensor]) -> bool:
     """Whether these are a quantised layer's."""
-    return bool(parts) and (
-        "weight" not in parts or parts["weight"].dtype not in ("F64", "F32", "F16", "BF16")
-    )
+    return bool(parts) and ("weight" not in parts or parts["weight"].dtype not in PLAIN)
 
 
 def shape(base: LocalModel, module: str, parts: Mapping[str, Tensor]) -> tuple[int, int] | None:
-    """Outputs and inputs of a quantised layer, from the headers alone; None where they aren't known
-    without reading (bitsandbytes).
+    """Outputs and inputs of a quantised layer, without reading its weights; None where its form
+    isn't known.
     """
+    if _form(base, parts) is None:
+        return None
     if "weight_packed" in parts and "weight_scale" in parts:
         rows, words = parts["weight_packed"].shape
         return rows, words * 32 // _bits(base, module)
     if "qweight" in parts and "scales" in parts:
         first, second = parts["qweight"].shape
         per_word = 32 // _bits(base, module)
-        if _method(base) == "awq":
+        if method(base) == "awq":
             return second * per_word, first
         return second, first * per_word
-    weight = parts.get("weight")
-    if weight and len(weight.shape) == 2 and "weight.absmax" not in parts:
-        return weight.shape[0], weight.shape[1]
-    return None
+    if "weight.absmax" in parts:
+        state = next((t for n, t in parts.items() if n.startswith(STATE)), None)
+        return _said(_read(state))["shape"] if state else None
+    rows, columns = parts["weight"].shape
+    return rows, columns
 
 
 def dequantised(base: LocalModel, module: str, parts: Parts) -> torch.Tensor:
@@ -95,12 +102,12 @@ def dequantised(base: LocalModel, module: str, parts: Parts) -> torch.Tensor:
 
 
 def _form(
-    base: LocalModel, parts: Parts
+    base: LocalModel, parts: Mapping[str, object]
 ) -> Callable[[LocalModel, str, Parts], torch.Tensor] | None:
     if "weight_packed" in parts and "weight_scale" in parts:
         return _packed
     if "qweight" in parts and "qzeros" in parts and "scales" in parts:
-        return _awq if _method(base) == "awq" else _gptq
+        return _awq if method(base) == "awq" else _gptq
     if "weight.absmax" in parts:
         return _four_bit
     if "SCB" in parts:
@@ -189,8 +196,8 @@ def _unpack(words: torch.Tensor, bits: int, side: int) -> torch.Tensor:
 
 def _four_bit(base: LocalModel, module: str, parts: Parts) -> torch.Tensor:
     """bitsandbytes' NF4 and FP4, with its scales quantised or not."""
-    state = next(t for n, t in parts.items() if n.startswith("weight.quant_state."))
-    said = json.loads(bytes(state.to(torch.uint8).tolist()))
+    state = next(t for n, t in parts.items() if n.startswith(STATE))
+    said = _said(state)
     absmax = parts["weight.absmax"]
     if "weight.nested_absmax" in parts:
         outer = parts["weight.nested_absmax"].float()
@@ -200,10 +207,31 @@ def _four_bit(base: LocalModel, module: str, parts: Parts) -> torch.Tensor:
     packed = parts["weight"].flatten().to(torch.uint8)
     codes = torch.stack([packed >> 4, packed & 15], dim=1).flatten().long()
     values = parts["weight.quant_map"].float()[codes]
-    size = int(said["blocksize"])
+    size = said["blocksize"]
     values = values * absmax.float().repeat_interleave(size)[: len(values)]
-    out, width = (int(n) for n in said["shape"])
+    out, width = said["shape"]
     return values[: out * width].reshape(out, width)
+
+
+def _said(state: torch.Tensor) -> dict[str, Any]:
+    """What bitsandbytes writes of a layer, as JSON in a tensor of bytes."""
+    try:
+        found: dict[str, Any] = json.loads(bytes(state.to(torch.uint8).tolist()))
+        rows, columns = (int(n) for n in found["shape"])
+        return found | {"shape": (rows, columns), "blocksize": int(found["blocksize"])}
+    except (ValueError, KeyError, TypeError) as error:
+        raise IncompatibleError(
+            f"a layer's quant_state, which bitsandbytes writes, can't be read: {error}",
+            hint="save the base model again with a newer bitsandbytes",
+            code="quantised",
+        ) from error
+
+
+def _read(tensor: Tensor) -> torch.Tensor:
+    """A few hundred bytes of JSON."""
+    with safe_open(tensor.file, framework="pt") as file:
+        value: torch.Tensor = file.get_tensor(tensor.name)
+    return value
 
 
 def _eight_bit(base: LocalModel, module: str, parts: Parts) -> torch.Tensor:
@@ -218,7 +246,8 @@ def _config(base: LocalModel) -> Mapping[str, object]:
     return found if isinstance(found, dict) else {}
 
 
-def _method(base: LocalModel) -> str:
+def method(base: LocalModel) -> str:
+    """How a base's weights are quantised, as its config.json names it; empty where they aren't."""
     return str(_config(base).get("quant_method", ""))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -20,9 +20,11 @@ pytestmark = pytest.mark.engine
 TOKENS = 16
 
 
-def driver(base: Path, cache: Path, **vllm: Any) -> Driver:
+def driver(
+    base: Path, cache: Path, dtype: Literal["float32", "float16"] = "float32", **vllm: Any
+) -> Driver:
     config = EngineConfig(
-        dtype="float32",
+        dtype=dtype,
         max_slots=12,
         max_model_len=512,
         kv_cache_bytes=64 << 20,
@@ -110,9 +112,12 @@ def test_adapters_on_an_int8_base(tmp_path: Path) -> None:
         made.close()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("form", quantise.FORMS)
 def test_adapters_on_a_four_bit_base(tmp_path: Path, form: str) -> None:
-    """Weights are rounded and inputs aren't: every kind of adapter is exact on what vLLM reads."""
+    """Weights are rounded and inputs aren't. vLLM's kernel takes no float32, and float16 alone is
+    as far from PEFT's float32 on the weights that were dequantised.
+    """
     plain = tiny.base_model(tmp_path / "models" / "plain")
     base = quantise.four_bits(plain, tmp_path / "models" / form, form)
     whole = quantise.dequantised(base, plain, tmp_path / "models" / "whole")
@@ -121,9 +126,9 @@ def test_adapters_on_a_four_bit_base(tmp_path: Path, form: str) -> None:
         for i, (kind, rank) in enumerate([("ia3", 0), ("lora", 8), ("dora", 8)])
     ]
     references = [*(Reference(whole, t.folder) for t in adapters), Reference(whole, None)]
-    made = driver(base, tmp_path / "cache")
+    made = driver(base, tmp_path / "cache", "float16")
     try:
-        check(made, base, adapters, references, 1e-4)
+        check(made, base, adapters, references, 3e-3)
     finally:
         made.close()
 
