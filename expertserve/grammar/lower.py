@@ -7,12 +7,24 @@ the rest is made of characters.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from expertserve.grammar.analysis import derivable, derives, nullable
 from expertserve.grammar.counts import chained
 from expertserve.grammar.terminals import split_repeats, terminals
-from expertserve.grammar.tree import Alt, Class, Literal, Node, Ref, Repeat, Rules, Seq, references
+from expertserve.grammar.tree import (
+    Alt,
+    Class,
+    Literal,
+    Node,
+    Ref,
+    Repeat,
+    Rules,
+    Seq,
+    references,
+    walk,
+)
 
 if TYPE_CHECKING:
     from outlines.types import CFG
@@ -37,13 +49,25 @@ def to_outlines(rules: Rules) -> CFG | Regex:
     from outlines.types.dsl import Regex
 
     pattern = to_regex(rules)
-    return CFG(to_lark(rules)) if pattern is None else Regex(pattern)
+    return CFG(to_lark(rules).text) if pattern is None else Regex(pattern)
 
 
 # ── Lark ────────────────────────────────────────────────────────────────────────────────────────
 
 
-def to_lark(rules: Rules) -> str:
+@dataclass(frozen=True, slots=True)
+class LarkText:
+    """A grammar in Lark.
+
+    Args:
+        spelt: Whether some of it is read character by character, and not by a lexer.
+    """
+
+    text: str
+    spelt: bool
+
+
+def to_lark(rules: Rules) -> LarkText:
     """The grammar in Lark: the root is `start`; other rules are renamed, as GBNF allows more.
 
     What a lexer cuts rightly becomes a terminal (see `expertserve.grammar.terminals`); the rest is
@@ -59,10 +83,12 @@ def to_lark(rules: Rules) -> str:
         for i, n in enumerate(kept.rules)
     }
     patterns = _patterns(rules, lexed)
-    return "".join(
+    text = "".join(
         f"{names[name]}: {f'/{patterns[name]}/' if name in lexed else _lark(node, names, 0)}\n"
         for name, node in kept.rules.items()
     )
+    others = (p for name, node in kept.rules.items() if name not in lexed for p in walk(node))
+    return LarkText(text, any(isinstance(p, Class) and len(p.ranges) > 1 for p in others))
 
 
 def _patterns(rules: Rules, lexed: frozenset[str]) -> dict[str, str]:
