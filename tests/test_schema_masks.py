@@ -9,6 +9,7 @@ import pytest
 
 from expertserve.decoding.mask import GlrMask
 from expertserve.grammar import terms
+from expertserve.grammar.language import any_but
 from expertserve.grammar.lower import to_lark
 from expertserve.grammar.recognise import Grammar
 from tests.test_mask import GLR, walk
@@ -51,11 +52,30 @@ def test_a_counted_repetition_agrees_with_the_recogniser_at_its_end() -> None:
 
 def test_what_is_counted_in_millions_is_written_in_a_few_rules() -> None:
     rules = terms.from_json_schema({"type": "string", "maxLength": 10_485_760}).rules
-    assert len(to_lark(rules)) < 6_000
+    assert len(to_lark(rules).text) < 6_000
 
 
 def test_rules_that_share_others_are_not_put_into_each_other() -> None:
     text = 'root ::= r0 "."\n' + "".join(
         f'r{n} ::= "a" r{n + 1} | "b" r{n + 1}\n' for n in range(30)
     )
-    assert len(to_lark(Grammar.from_gbnf(text + 'r30 ::= "x"').rules)) < 10_000
+    assert len(to_lark(Grammar.from_gbnf(text + 'r30 ::= "x"').rules).text) < 10_000
+
+
+def test_a_text_of_many_states_is_compiled_by_a_lexer_or_by_characters() -> None:
+    """A chain of rules longer than Python's stack, and deeper than a regular expression nests."""
+    for schema in (
+        {"type": "object", "properties": {"n" * 400: {"type": "integer"}}},
+        {"type": "string", "allOf": [{"pattern": "^[a-z]"}, {"pattern": "[0-9]$"}], "maxLength": 300},
+    ):
+        grammar = terms.from_json_schema(schema)
+        mask = GlrMask.compile(grammar.rules, GLR, "quick")
+        walk(grammar, [mask], random.Random(1), 8)
+
+
+def test_automata_of_loops_of_one_state_are_as_small_as_by_refinement() -> None:
+    texts = ["a", "ab", "abb", "b", "bb"]
+    language = any_but(texts)
+    assert [t for t in texts if language.accepts(t)] == []
+    assert language.accepts("abbb") and language.accepts("")
+    assert len(language.table) == 5

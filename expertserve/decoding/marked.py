@@ -189,13 +189,6 @@ class SourceRows:
         found = self._vocabulary.ids.get(data)
         return () if found is None else (found,)
 
-    def _behind(self, lead: bytes) -> list[int]:
-        return [
-            i
-            for rest, i in self._vocabulary.behind[lead]
-            if self.spans.folded(rest) in self._begins and self.spans.begin(rest)
-        ]
-
     def inside(self, places: Places, written: int) -> Iterable[int]:
         """Tokens that go on with a span."""
         go_on, key = self.spans.go_on, self.spans.key

@@ -26,6 +26,9 @@ FORMAT = 2
 Row = npt.NDArray[np.int32]
 """A bit for each token id, 32 to a word."""
 Strategy = Literal["static", "quick", "walk"]
+LARGE = 50_000
+"""Characters of a grammar that a lexer reads alone, from which on tokens aren't merged: that takes
+longer than the rest, and masks of lexed grammars gain little."""
 
 
 class MaskState(Protocol):
@@ -86,20 +89,15 @@ class GlrMask:
         """
         import glrmask
 
-        strategies = glrmask.MaskStrategy
-        merging = glrmask.TokenTrie(merge_equivalent_tokens=True)
-        chosen = (
-            strategies.AUTO
-            if strategy == "static"
-            else merging
-            if strategy == "quick"
-            else strategies.TOKEN_TRIE
-        )
+        strategies, lark = glrmask.MaskStrategy, to_lark(rules)
+        chosen: glrmask.MaskStrategy | glrmask.TokenTrie = strategies.TOKEN_TRIE
+        if strategy == "static":
+            chosen = strategies.AUTO
+        elif strategy == "quick" and (lark.spelt or len(lark.text) < LARGE):
+            chosen = glrmask.TokenTrie(merge_equivalent_tokens=True)
         try:
             return cls(
-                glrmask.Grammar.from_lark(to_lark(rules)).compile(
-                    vocabulary.own, mask_strategy=chosen
-                )
+                glrmask.Grammar.from_lark(lark.text).compile(vocabulary.own, mask_strategy=chosen)
             )
         except ValueError as error:
             raise GrammarError(

@@ -19,6 +19,8 @@ LIMIT = 40
 """A repetition counted no further stays one, and may be a lexer's."""
 BUDGET = 600
 """So do the shortest of the others, which together count no further: their masks are cheapest."""
+MOST_DEEP = 100
+"""Rules in each other that a lexer's regular expression is made of; it nests its groups as deep."""
 MOST_BARE = 2_000
 """Without an end in its rule a repetition up to here is left to the engine."""
 
@@ -135,9 +137,11 @@ def _joined(items: list[Node]) -> Node:
 def inlined_sizes(rules: Rules, most: int, never: frozenset[str]) -> dict[str, int]:
     """Characters and classes of each rule with what it refers to put in, up to `most`.
 
-    Rules within themselves have `most`, and so have those of `never`.
+    Rules within themselves have `most`, and so have those of `never` and what is deeper than
+    `MOST_DEEP`.
     """
     sizes: dict[str, int] = {}
+    depths: dict[str, int] = {}
     waiting = {name: set(references(node)) for name, node in rules.rules.items()}
     users: dict[str, list[str]] = {name: [] for name in rules.rules}
     for name, used in waiting.items():
@@ -146,7 +150,10 @@ def inlined_sizes(rules: Rules, most: int, never: frozenset[str]) -> dict[str, i
     todo = [name for name, used in waiting.items() if not used]
     while todo:
         name = todo.pop()
-        sizes[name] = most if name in never else min(most, _size(rules.rules[name], sizes))
+        node = rules.rules[name]
+        depths[name] = 1 + max((depths[used] for used in references(node)), default=0)
+        whole = name in never or depths[name] > MOST_DEEP
+        sizes[name] = most if whole else min(most, _size(node, sizes))
         for user in users[name]:
             waiting[user].discard(name)
             if not waiting[user]:

@@ -7,12 +7,24 @@ the rest is made of characters.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from expertserve.grammar.analysis import derivable, derives, nullable
 from expertserve.grammar.counts import chained
 from expertserve.grammar.terminals import split_repeats, terminals
-from expertserve.grammar.tree import Alt, Class, Literal, Node, Ref, Repeat, Rules, Seq, references
+from expertserve.grammar.tree import (
+    Alt,
+    Class,
+    Literal,
+    Node,
+    Ref,
+    Repeat,
+    Rules,
+    Seq,
+    references,
+    walk,
+)
 
 if TYPE_CHECKING:
     from outlines.types import CFG
@@ -37,13 +49,25 @@ def to_outlines(rules: Rules) -> CFG | Regex:
     from outlines.types.dsl import Regex
 
     pattern = to_regex(rules)
-    return CFG(to_lark(rules)) if pattern is None else Regex(pattern)
+    return CFG(to_lark(rules).text) if pattern is None else Regex(pattern)
 
 
 # ── Lark ────────────────────────────────────────────────────────────────────────────────────────
 
 
-def to_lark(rules: Rules) -> str:
+@dataclass(frozen=True, slots=True)
+class LarkText:
+    """A grammar in Lark.
+
+    Args:
+        spelt: Whether some of it is read character by character, and not by a lexer.
+    """
+
+    text: str
+    spelt: bool
+
+
+def to_lark(rules: Rules) -> LarkText:
     """The grammar in Lark: the root is `start`; other rules are renamed, as GBNF allows more.
 
     What a lexer cuts rightly becomes a terminal (see `expertserve.grammar.terminals`); the rest is
@@ -58,14 +82,32 @@ def to_lark(rules: Rules) -> str:
         n: "start" if n == rules.root else f"T{i}" if n in lexed else f"r{i}"
         for i, n in enumerate(kept.rules)
     }
-    return "".join(
-        f"{names[name]}:"
-        f" {f'/{_pattern(node, rules.rules, 0)}/' if name in lexed else _lark(node, names, 0)}\n"
+    patterns = _patterns(rules, lexed)
+    text = "".join(
+        f"{names[name]}: {f'/{patterns[name]}/' if name in lexed else _lark(node, names, 0)}\n"
         for name, node in kept.rules.items()
     )
+    others = (p for name, node in kept.rules.items() if name not in lexed for p in walk(node))
+    return LarkText(text, any(isinstance(p, Class) and len(p.ranges) > 1 for p in others))
 
 
-def _pattern(node: Node, rules: Mapping[str, Node], level: int) -> str:
+def _patterns(rules: Rules, lexed: frozenset[str]) -> dict[str, str]:
+    """The regular expressions of terminals and of what they refer to.
+
+    Those that are referred to come first: a chain of rules may be longer than Python's stack.
+    """
+    made: dict[str, str] = {}
+    todo = list(lexed)
+    while todo:
+        name = todo[-1]
+        missing = [used for used in references(rules.rules[name]) if used not in made]
+        todo += missing
+        if not missing:
+            made[todo.pop()] = _pattern(rules.rules[name], rules.rules, made, 0)
+    return made
+
+
+def _pattern(node: Node, rules: Mapping[str, Node], made: Mapping[str, str], level: int) -> str:
     """A terminal's regular expression, in which every character is written by its number."""
     match node:
         case Literal(text):
@@ -76,16 +118,17 @@ def _pattern(node: Node, rules: Mapping[str, Node], level: int) -> str:
         case Class(ranges):
             return _char_class(ranges)
         case Ref(name):
-            return _pattern(rules[name], rules, level)
+            grouped = level >= 1 and isinstance(rules[name], Alt)
+            return _group(made[name], grouped or (level >= 2 and len(made[name]) > 1))
         case Seq(items):
-            return _group("".join(_pattern(i, rules, 1) for i in items), level >= 2)
+            return _group("".join(_pattern(i, rules, made, 1) for i in items), level >= 2)
         case Alt(options):
-            return _group("|".join(_pattern(o, rules, 1) for o in options), level >= 1)
+            return _group("|".join(_pattern(o, rules, made, 1) for o in options), level >= 1)
         case Repeat(item, low, high):
             times = {(0, None): "*", (1, None): "+", (0, 1): "?"}.get(
                 (low, high), f"{{{low},{'' if high is None else high}}}"
             )
-            return _group(_pattern(item, rules, 2) + times, level >= 2)
+            return _group(_pattern(item, rules, made, 2) + times, level >= 2)
     raise AssertionError(node)
 
 

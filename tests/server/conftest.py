@@ -18,6 +18,7 @@ import httpx
 import openai
 import pytest
 
+from expertserve import ExpertManager
 from expertserve.engine.fake import FakeEngine
 from expertserve.manager import AsyncExpertManager
 from expertserve.package.source import NamedPackage
@@ -258,3 +259,21 @@ def keys_file(path: Path, **keys: dict[str, Any]) -> Path:
     ]
     path.write_text(tomlkit.dumps({"keys": tables}))
     return path
+
+
+@pytest.fixture(scope="module")
+def real_client(manager: ExpertManager) -> Iterator[openai.OpenAI]:
+    """OpenAI's client of a server over the real engine."""
+    server = DrainingServer(manager.for_asyncio(), ServerSettings())
+    listener = socket.create_server(("127.0.0.1", 0), backlog=256)
+    thread = threading.Thread(
+        target=lambda: asyncio.run(server.serve(sockets=[listener])), daemon=True
+    )
+    thread.start()
+    until(lambda: server.started)
+    with openai.OpenAI(
+        base_url=f"http://127.0.0.1:{listener.getsockname()[1]}/v1", api_key="none", max_retries=0
+    ) as client:
+        yield client
+    server.should_exit = True
+    thread.join(timeout=20)

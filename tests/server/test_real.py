@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-import socket
-import threading
-from collections.abc import Iterator
 from typing import Any
 
 import openai
 import pytest
 
 from expertserve import Expert, ExpertManager
-from expertserve.server.run import DrainingServer
-from expertserve.server.settings import ServerSettings
 from tests.conftest import SCHEMA
 from tests.server.conftest import until
 
@@ -21,21 +15,9 @@ pytestmark = pytest.mark.engine
 ASK: Any = [{"role": "user", "content": "How many lighthouses are in Norway?"}]
 
 
-@pytest.fixture(scope="module")
-def client(manager: ExpertManager) -> Iterator[openai.OpenAI]:
-    server = DrainingServer(manager.for_asyncio(), ServerSettings())
-    listener = socket.create_server(("127.0.0.1", 0), backlog=256)
-    thread = threading.Thread(
-        target=lambda: asyncio.run(server.serve(sockets=[listener])), daemon=True
-    )
-    thread.start()
-    until(lambda: server.started)
-    with openai.OpenAI(
-        base_url=f"http://127.0.0.1:{listener.getsockname()[1]}/v1", api_key="none", max_retries=0
-    ) as client:
-        yield client
-    server.should_exit = True
-    thread.join(timeout=20)
+@pytest.fixture
+def client(real_client: openai.OpenAI) -> openai.OpenAI:
+    return real_client
 
 
 def test_the_server_says_what_the_library_says(client: openai.OpenAI, engine: Expert) -> None:
