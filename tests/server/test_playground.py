@@ -333,7 +333,8 @@ def test_the_picture_in_the_docs_is_what_it_looks_like(
         "json-extract": "Text and a JSON schema → the object that the text describes.",
     }
     experts = {name: package(name, description=text) for name, text in texts.items()}
-    server = serve(experts, lambda prompt: ANSWER, delay=0.03)
+    loose = "Norway has many lighthouses along its coast."
+    server = serve(experts, lambda prompt: ANSWER if "Dialect" in prompt else loose, delay=0.03)
     _open(page, server)
     page.fill("#prompt", QUESTION)
     page.click("#schema-box summary")
@@ -346,7 +347,8 @@ def test_the_picture_in_the_docs_is_what_it_looks_like(
     _until(page, "document.querySelectorAll('.answer[aria-busy=false] dd').length >= 5")
     page.evaluate("document.activeElement.blur()")
     picture = page.screenshot()
-    assert picture.startswith(b"\x89PNG")
+    box = page.locator("#restrict").bounding_box()
+    assert picture.startswith(b"\x89PNG") and box["width"] == box["height"]
     if os.environ.get("EXPERTSERVE_SCREENSHOT"):
         target = ROOT / "docs" / "images" / "playground.png"
         target.parent.mkdir(parents=True, exist_ok=True)
