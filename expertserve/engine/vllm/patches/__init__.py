@@ -10,7 +10,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from expertserve.engine.vllm.patches import adapters, devices, drafts, exit, experts, masks, seeds
+from expertserve.engine.vllm.patches import (
+    adapters,
+    devices,
+    drafts,
+    exit,
+    experts,
+    masks,
+    pictures,
+    seeds,
+)
 from expertserve.engine.vllm.reason import record
 
 Process = Literal["worker", "core"]
@@ -80,6 +89,14 @@ PATCHES = (
         reason="a repacked int8 layer has no weight, and the engine doesn't start",
         until="vLLM finds the place of a layer whose weight is None",
         install=devices.install,
+    ),
+    Patch(
+        name="pictures",
+        replaces=("vllm.model_executor.models.registry._run_in_subprocess",),
+        processes=("worker",),
+        reason="models that also see import torchvision, which has no build for a CPU's torch 2.13",
+        until="vLLM imports image processors where pictures come in, or the pins have torchvision",
+        install=pictures.install,
     ),
     Patch(
         name="drafts",
