@@ -18,7 +18,7 @@ from expertserve.adapters.settings import CONFIG, SNAPSHOT, own_name
 from expertserve.errors import ConfigError, LoadError
 from expertserve.files import move_into_place, part_path, read_bounded
 from expertserve.models import LocalModel
-from expertserve.package.manifest import ALPHALESS, Template
+from expertserve.package.manifest import ALPHALESS, RANKLESS, Template
 from expertserve.package.members import MLX_WEIGHTS, WEIGHTS
 from expertserve.prompt import template as jinja
 from expertserve.prompt.format import NAMED, Message
@@ -246,7 +246,7 @@ def _manifest(
     adapter = found.adapter
     modules = sorted({module.rsplit(".", 1)[-1] for module in adapter.modules})
     entry: dict[str, object] = {"type": adapter.type, "target_modules": modules}
-    if adapter.type != "ia3":
+    if adapter.type not in RANKLESS:
         entry["r"] = adapter.rank
         if adapter.type not in ALPHALESS:
             entry["alpha"] = adapter.alpha

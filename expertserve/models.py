@@ -39,6 +39,8 @@ HUB_NAMES = {
     "tinyllama-1.1b-chat-v1.0": "TinyLlama/TinyLlama-1.1B-Chat-v1.0",
 }
 """Short names in published experts → the hub's names."""
+SECTIONS = ("text_config", "vision_config", "audio_config")
+"""Parts of `config.json` that only models have which also see or hear."""
 HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 TAKEN, LEFT = ["*.safetensors", "*.json", "*.jinja", "tokenizer.model", "*.txt"], ["consolidated*"]
 """Files taken from a hub repository: no code, no pickles, no duplicate weights."""
@@ -80,6 +82,11 @@ class LocalModel:
         """
         section = self.config.get("text_config")
         return section if isinstance(section, dict) else self.config
+
+    @cached_property
+    def is_wrapper(self) -> bool:
+        """Whether the language model is a part of one that also sees or hears."""
+        return any(isinstance(self.config.get(section), dict) for section in SECTIONS)
 
     @cached_property
     def context_length(self) -> int:

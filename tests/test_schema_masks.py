@@ -66,7 +66,11 @@ def test_a_text_of_many_states_is_compiled_by_a_lexer_or_by_characters() -> None
     """A chain of rules longer than Python's stack, and deeper than a regular expression nests."""
     for schema in (
         {"type": "object", "properties": {"n" * 400: {"type": "integer"}}},
-        {"type": "string", "allOf": [{"pattern": "^[a-z]"}, {"pattern": "[0-9]$"}], "maxLength": 300},
+        {
+            "type": "string",
+            "allOf": [{"pattern": "^[a-z]"}, {"pattern": "[0-9]$"}],
+            "maxLength": 300,
+        },
     ):
         grammar = terms.from_json_schema(schema)
         mask = GlrMask.compile(grammar.rules, GLR, "quick")

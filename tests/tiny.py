@@ -156,6 +156,19 @@ def base_model(
     return folder
 
 
+def loaded(base: Path, **options: Any) -> Any:
+    """A base in transformers, float32; one that also sees as a whole."""
+    import torch
+    import transformers
+    from transformers.models.auto.modeling_auto import MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING
+
+    sees = type(transformers.AutoConfig.from_pretrained(base)) in (
+        MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING
+    )
+    auto = transformers.AutoModelForImageTextToText if sees else transformers.AutoModelForCausalLM
+    return auto.from_pretrained(base, dtype=torch.float32, **options)
+
+
 def peft_adapter(
     base: Path,
     folder: Path,
@@ -169,13 +182,9 @@ def peft_adapter(
     """An adapter with random weights, written by PEFT itself."""
     import peft
     import torch
-    from transformers import AutoModelForCausalLM
 
     torch.manual_seed(seed)
-    model = peft.get_peft_model(
-        AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32),
-        peft_config(kind, rank, **options),
-    )
+    model = peft.get_peft_model(loaded(base), peft_config(kind, rank, **options))
     with torch.no_grad():
         for name, parameter in model.named_parameters():
             if any(part in name for part in ("lora_", "ia3_", "hada_", "lokr_", "vera_lambda")):
@@ -394,48 +403,3 @@ def members(folder: Path) -> dict[str, bytes]:
         for p in sorted(folder.rglob("*"))
         if p.is_file()
     }
-
-
-def wrapper(folder: Path) -> Path:
-    """A random Gemma 3 that also sees: its language model's layers lie inside another model."""
-    import torch
-    import transformers
-
-    tokenizer(folder)
-    torch.manual_seed(0)
-    text = {
-        "hidden_size": 128,
-        "intermediate_size": 96,
-        "num_hidden_layers": 2,
-        "num_attention_heads": 4,
-        "num_key_value_heads": 2,
-        "head_dim": 32,
-        "query_pre_attn_scalar": 32,
-        "vocab_size": 512,
-        "max_position_embeddings": 1024,
-        "bos_token_id": 1,
-        "eos_token_id": 2,
-    }
-    vision = {
-        "hidden_size": 64,
-        "intermediate_size": 64,
-        "num_hidden_layers": 1,
-        "num_attention_heads": 2,
-        "image_size": 28,
-        "patch_size": 14,
-    }
-    config = transformers.Gemma3Config(
-        text_config=text,
-        vision_config=vision,
-        mm_tokens_per_image=4,
-        image_token_index=500,
-        boi_token_index=501,
-        eoi_token_index=502,
-    )
-    model = transformers.Gemma3ForConditionalGeneration(config)
-    with torch.no_grad():
-        for parameter in model.parameters():
-            if parameter.dim() == 2:
-                parameter.mul_(4.0)
-    model.save_pretrained(folder)
-    return folder

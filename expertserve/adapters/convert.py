@@ -35,10 +35,10 @@ from expertserve.adapters.embedding import embedding_forms
 from expertserve.adapters.ia3 import ia3_forms
 from expertserve.adapters.layer import (
     MAX_RANK,
-    RESERVED,
     Layer,
     ModuleForm,
     Reader,
+    check_rank,
     checked_form,
     misfit,
 )
@@ -53,6 +53,7 @@ from expertserve.adapters.places import (
 )
 from expertserve.errors import ConfigError, IncompatibleError
 from expertserve.models import LocalModel, Tensor
+from expertserve.package.manifest import RANKLESS
 
 LORA = frozenset({"lora_A", "lora_B", "lora_B_bias"})
 PARTS: dict[str, frozenset[str]] = {
@@ -193,10 +194,9 @@ def _check_shapes(
         if adapter.type != "adalora"
         else _rows(parts.get("lora_A"))
     )
-    if not 1 <= rank <= MAX_RANK:
+    if adapter.type not in RANKLESS and not 1 <= rank <= MAX_RANK:
         raise IncompatibleError(
-            f"{module}: it has rank {rank}; at least 1 and at most {MAX_RANK - RESERVED} are"
-            " served",
+            f"{module}: it has rank {rank}; at least 1 and at most {MAX_RANK} are served",
             code="rank_too_large",
         )
     wanted = _wanted(rank, out, width)
@@ -249,6 +249,13 @@ def _wanted(rank: int, out: int, width: int) -> dict[str, tuple[int, ...]]:
         "delora_w_norm": (width,),
         "hra_u": (width, rank),
         "pvera_lambda_b": (out,),
+        "tinylora_A": (rank, width),
+        "tinylora_B": (out, rank),
+        "deft_P": (out, rank),
+        "deft_R": (rank, width),
+        "beft_bias": (1, out),
+        "peanut_A": (rank, out),
+        "peanut_B": (out, rank),
     }
 
 
@@ -276,12 +283,7 @@ def _loha(layer: Layer) -> ModuleForm:
         layer.part(name) for name in ("hada_w1_a", "hada_w1_b", "hada_w2_a", "hada_w2_b")
     )
     rank = a1.shape[0] ** 2
-    if rank + RESERVED > MAX_RANK:
-        raise IncompatibleError(
-            f"{layer.module}: a LoHa of rank {a1.shape[0]} has an exact low-rank form of rank"
-            f" {rank} only",
-            code="rank_too_large",
-        )
+    check_rank(layer.module, rank, affine=False)
     a, b = (
         (a1[:, None, :] * a2[None, :, :]).reshape(rank, -1),
         (b1[:, :, None] * b2[:, None, :]).reshape(-1, rank),
@@ -291,12 +293,7 @@ def _loha(layer: Layer) -> ModuleForm:
 
 def _lokr(layer: Layer) -> ModuleForm:
     (b1, a1), (b2, a2) = _factors(layer, "lokr_w1"), _factors(layer, "lokr_w2")
-    rank = a1.shape[0] * a2.shape[0]
-    if rank + RESERVED > MAX_RANK:
-        raise IncompatibleError(
-            f"{layer.module}: this LoKr has an exact low-rank form of rank {rank} only",
-            code="rank_too_large",
-        )
+    check_rank(layer.module, a1.shape[0] * a2.shape[0], affine=False)
     return ModuleForm.product(torch.kron(a1, a2), torch.kron(b1, b2) * _hadamard_scaling(layer))
 
 

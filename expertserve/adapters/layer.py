@@ -24,6 +24,15 @@ RESERVED = 2
 """Columns of B that hold scale and shift."""
 
 
+def reserved(a: torch.Tensor) -> int:
+    """How many columns of B stand before the product's, told by a serving form's A [rank, in].
+
+    Rows of A beside a scale and a shift are zero. A product that fills the widest slot leaves no
+    room for them, and begins with a row that isn't.
+    """
+    return 0 if a[:RESERVED].any() else RESERVED
+
+
 def checked_form(module: str, form: ModuleForm, shape: tuple[int, int]) -> ModuleForm:
     out, width = shape
     rank = form.a.shape[0]
@@ -33,12 +42,7 @@ def checked_form(module: str, form: ModuleForm, shape: tuple[int, int]) -> Modul
             f"it takes {form.a.shape[-1]} inputs and gives {form.b.shape[0]} outputs, the base's"
             f" layer {width} and {out}",
         )
-    if rank + RESERVED > MAX_RANK:
-        raise IncompatibleError(
-            f"{module}: its exact low-rank form has rank {rank}; at most {MAX_RANK - RESERVED} are"
-            " served",
-            code="rank_too_large",
-        )
+    check_rank(module, rank, form.affine)
     for part in (form.a, form.b, form.scale, form.shift):
         if not torch.isfinite(part).all():
             raise IncompatibleError(
@@ -47,6 +51,23 @@ def checked_form(module: str, form: ModuleForm, shape: tuple[int, int]) -> Modul
                 code="non_finite",
             )
     return form
+
+
+def check_rank(module: str, rank: int, affine: bool) -> None:
+    """Refuses what no slot holds.
+
+    Args:
+        rank: The serving form's.
+        affine: Whether the adapter scales or shifts rows, which takes two ranks.
+    """
+    room = MAX_RANK - RESERVED if affine else MAX_RANK
+    if rank > room:
+        beside = ", as it also scales or shifts rows" if affine else ""
+        raise IncompatibleError(
+            f"{module}: its exact low-rank form has rank {rank}; at most {room} are served{beside}",
+            hint=f"vLLM's widest slot has rank {MAX_RANK}",
+            code="rank_too_large",
+        )
 
 
 def misfit(module: str, what: str) -> IncompatibleError:
@@ -70,6 +91,11 @@ class ModuleForm:
     scale: torch.Tensor
     shift: torch.Tensor
     embedding: bool = False
+
+    @property
+    def affine(self) -> bool:
+        """Whether it scales or shifts rows."""
+        return bool(self.scale.any() or self.shift.any())
 
     @classmethod
     def nothing(cls, shape: tuple[int, int]) -> ModuleForm:

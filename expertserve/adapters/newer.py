@@ -1,7 +1,7 @@
 """PEFT's newer low-rank types in the serving form; the arithmetic is that of PEFT's layers.
 
 Sources: MiSS (once Bone) arXiv:2409.15371, DeLoRA 2503.18225, HRA 2405.17484, VB-LoRA 2405.15179,
-GraLoRA 2505.20355, PVeRA 2512.07703.
+GraLoRA 2505.20355, PVeRA 2512.07703; TinyLoRA, DEFT, PEANuT and BEFT as in PEFT 0.21.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import torch
+from torch.nn import functional
 
 from expertserve.adapters.layer import Layer, ModuleForm
 from expertserve.adapters.settings import CONFIG
@@ -120,6 +121,100 @@ def _pvera(layer: Layer) -> ModuleForm:
     )
 
 
+def _tinylora(layer: Layer) -> ModuleForm:
+    """B R A with R = Σ vᵢ Pᵢ; A and B are the base's largest singular values and vectors."""
+    if "tinylora_P" not in layer.tensors:
+        raise IncompatibleError(
+            "the TinyLoRA adapter was saved without its projections",
+            hint="save it with save_projection=True",
+            code="adapter_tensors",
+        )
+    fixed, rank = layer.part("tinylora_P"), len(layer.part("tinylora_A"))
+    vector = layer.part(f"tinylora_v.{_group(layer, fixed)}")
+    if vector.dim() != 1 or fixed.shape != (len(vector), rank, rank):
+        raise _unserved(layer, f"its tinylora_P has the shape {tuple(fixed.shape)}")
+    inner = torch.einsum("i,ijk->jk", vector, fixed)
+    return ModuleForm.product(layer.part("tinylora_A"), layer.part("tinylora_B") @ inner)
+
+
+def _group(layer: Layer, fixed: torch.Tensor) -> int:
+    """Which of the shared vectors a module has.
+
+    PEFT numbers modules in the model's own order, which the file doesn't say; but each module's
+    projections were drawn with its number as a part of the seed, so they tell it.
+    """
+    count, tied = len(layer.adapter.modules), layer.adapter.config.get("weight_tying")
+    groups = max(1, round(count * (1.0 - (tied if isinstance(tied, int | float) else 0.0))))
+    if groups == 1:
+        return 0
+    seed, size = _whole(layer, "projection_seed", 42), max(1, count // groups)
+    for number in range(count):
+        drawn = torch.normal(
+            0.0,
+            fixed.shape[-1] ** -0.5,
+            tuple(fixed.shape),
+            generator=torch.Generator().manual_seed(seed + number),
+        )
+        if torch.allclose(drawn, fixed, atol=1e-2):
+            return min(number // size, groups - 1)
+    raise _unserved(layer, "projection_seed doesn't give its tinylora_P, so its place isn't known")
+
+
+def _deft(layer: Layer) -> ModuleForm:
+    """(I − Q Nᵀ) W + c·Q R: what W has in a few directions is replaced."""
+    p, config = layer.part("deft_P"), layer.adapter.config
+    method = config.get("decomposition_method", "relu")
+    if method not in ("relu", "qr"):
+        raise _unserved(layer, f"decomposition_method is {str(method)[:40]!r}")
+    q = torch.linalg.qr(p)[0] if method == "qr" else p
+    removed = (q if method == "qr" else p.relu()).T @ layer.weight()
+    if config.get("para"):
+        return ModuleForm.product(removed, -q)
+    scaling = layer.adapter.number("alpha") / p.shape[1] if config.get("alpha") else 1.0
+    return ModuleForm.product(scaling * layer.part("deft_R") - removed, q)
+
+
+def _peanut(layer: Layer) -> ModuleForm:
+    """B f(…f(A W)): a small network reads the base's weight, not its inputs."""
+    name = str(layer.adapter.config.get("act_fn", "relu"))
+    if name not in ACTIVATIONS:
+        raise _unserved(layer, f"act_fn is {name[:40]!r}")
+    act, kept = ACTIVATIONS[name], []
+    hidden = act(layer.weight().T @ layer.part("peanut_A").T)
+    depth = _whole(layer, "depth", 0)
+    for i in range(depth):
+        kept.append(hidden)
+        hidden = act(hidden @ layer.part(f"peanut_encoder_{i}").T)
+    for i in range(depth):
+        hidden = act(hidden @ layer.part(f"peanut_decoder_{i}").T) + kept.pop()
+    scaling = layer.adapter.number("scaling", 1.0)
+    return ModuleForm.product(hidden.T.contiguous(), scaling * layer.part("peanut_B"))
+
+
+def _beft(layer: Layer) -> ModuleForm:
+    """A bias alone."""
+    form = ModuleForm.nothing(layer.shape)
+    form.shift = layer.part("beft_bias").flatten()
+    return form
+
+
+ACTIVATIONS: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
+    "relu": functional.relu,
+    "gelu": functional.gelu,
+    "silu": functional.silu,
+    "tanh": torch.tanh,
+    "sigmoid": torch.sigmoid,
+}
+
+
+def _whole(layer: Layer, key: str, default: int) -> int:
+    """A setting that is a whole number, 0 included."""
+    value = layer.adapter.config.get(key, default)
+    if type(value) is not int or not 0 <= value < 1 << 62:
+        raise _unserved(layer, f"{key} is {str(value)[:40]!r}")
+    return value
+
+
 def _unserved(layer: Layer, what: str) -> IncompatibleError:
     return IncompatibleError(
         f"{CONFIG}: {what}, which has no exact low-rank form ({layer.module})",
@@ -134,6 +229,10 @@ NEWER: dict[str, Callable[[Layer], ModuleForm]] = {
     "vblora": _vblora,
     "gralora": _gralora,
     "pvera": _pvera,
+    "tinylora": _tinylora,
+    "deft": _deft,
+    "peanut": _peanut,
+    "beft": _beft,
 }
 NEWER_PARTS: dict[str, frozenset[str]] = {
     "miss": frozenset({"miss_block"}),
@@ -142,5 +241,11 @@ NEWER_PARTS: dict[str, frozenset[str]] = {
     "vblora": frozenset({"vblora_logits_A", "vblora_logits_B"}),
     "gralora": frozenset(f"gralora_{s}{g}" for s in "AB" for g in ("", "_general")),
     "pvera": frozenset({"pvera_lambda_b", "pvera_lambda_d"}),
+    "tinylora": frozenset({"tinylora_A", "tinylora_B", "tinylora_P"}),
+    "deft": frozenset({"deft_P", "deft_R"}),
+    "peanut": frozenset(
+        {"peanut_A", "peanut_B"} | {f"peanut_{s}coder_{i}" for s in ("en", "de") for i in range(8)}
+    ),
+    "beft": frozenset({"beft_bias"}),
 }
 """What an adapter of each type may have for a module."""

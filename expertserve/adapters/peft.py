@@ -19,7 +19,7 @@ from expertserve.adapters.tensors import sort_tensors
 from expertserve.errors import ConfigError, IncompatibleError, LoadError
 from expertserve.findings import Finding
 from expertserve.models import Tensor, read_header
-from expertserve.package.manifest import ALPHALESS, Adapter
+from expertserve.package.manifest import ALPHALESS, RANKLESS, Adapter
 
 PICKLES = (".bin", ".pt", ".pth", ".pkl", ".ckpt")
 TYPES = {
@@ -36,6 +36,10 @@ TYPES = {
     "HRA": "hra",
     "VBLORA": "vblora",
     "GRALORA": "gralora",
+    "TINYLORA": "tinylora",
+    "DEFT": "deft",
+    "PEANUT": "peanut",
+    "BEFT": "beft",
 }
 """PEFT's types that are served; Bone is what MiSS was called before."""
 FULL = "its update of a layer has full rank, and a slot holds low ranks"
@@ -44,7 +48,12 @@ UNSERVED = {
     **dict.fromkeys(("OFT", "BOFT", "ROAD", "PSOFT"), "it rotates a layer's weights or outputs"),
     **dict.fromkeys(("PROMPT_TUNING", "P_TUNING", "PREFIX_TUNING", "CPT", "CARTRIDGE"), TOKENS),
     **dict.fromkeys(("MULTITASK_PROMPT_TUNING", "ADAPTION_PROMPT"), TOKENS),
-    **dict.fromkeys(("FOURIERFT", "WAVEFT", "C3A", "RANDLORA", "SHIRA", "HIRA", "OSF"), FULL),
+    **dict.fromkeys(("FOURIERFT", "WAVEFT", "C3A", "RANDLORA", "HIRA", "OSF", "FROD"), FULL),
+    **dict.fromkeys(("SHIRA", "SUPERTUNING"), "it changes scattered entries of a layer's weights"),
+    "GLORA": "it multiplies a layer's weights entry by entry, which has full rank",
+    "ADAMSS": "it works in clusters of the base's singular vectors, which its file doesn't say",
+    "UNILORA": "which of its values a layer takes is drawn anew in the order of PEFT's modules",
+    "SHADOW": "it runs a second network beside the base model",
     **dict.fromkeys(("XLORA", "POLY", "LILY"), "it mixes several adapters anew for each input"),
     "TRAINABLE_TOKENS": "it trained embeddings alone; beside a LoRA they are served",
     "LN_TUNING": "it trained the norms between layers, not the layers",
@@ -111,9 +120,9 @@ class PeftAdapter:
 
     @property
     def rank(self) -> int:
-        """The rank that the author gave; 0 for IA³."""
+        """The rank that the author gave; 0 for types that have none."""
         key, default = ("init_r", 12) if self.type == "adalora" else ("r", 8)  # PEFT's
-        return 0 if self.type == "ia3" else int(self.number(key, default))
+        return 0 if self.type in RANKLESS else int(self.number(key, default))
 
 
 def read_adapter(folder: Path, declared: Adapter | None, weights: Path) -> PeftAdapter:
@@ -250,7 +259,7 @@ def _differences(adapter: PeftAdapter, declared: Adapter) -> Iterator[tuple[str,
             f"r is {declared.r}, but {CONFIG} has {adapter.rank or 'none'}",
             f"r: {adapter.rank}" if adapter.rank else "no r",
         )
-    if declared.alpha is not None and adapter.type not in ("ia3", *ALPHALESS):
+    if declared.alpha is not None and adapter.type not in (*RANKLESS, *ALPHALESS):
         alpha = adapter.alpha
         if alpha != declared.alpha:
             yield f"alpha is {declared.alpha:g}, but {CONFIG} has {alpha:g}", f"alpha: {alpha:g}"

@@ -50,7 +50,7 @@ def names_of(module: str) -> list[str]:
 
 def served_name(base: LocalModel, layer: str) -> str:
     """The name that both engines know a layer of the base by: transformers' in a wrapper."""
-    if base.text_config is base.config:
+    if not base.is_wrapper:
         return layer
     names = names_of(layer)
     return next((n for n in names if n == HEADS[0] or n.startswith(TEXT[0])), layer)
@@ -58,7 +58,7 @@ def served_name(base: LocalModel, layer: str) -> str:
 
 def is_sense(base: LocalModel, module: str) -> bool:
     """Whether a module of an adapter belongs to what a wrapper sees or hears with."""
-    return base.text_config is not base.config and not SENSES.isdisjoint(module.split("."))
+    return base.is_wrapper and not SENSES.isdisjoint(module.split("."))
 
 
 @dataclass(frozen=True, slots=True)

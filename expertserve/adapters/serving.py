@@ -3,7 +3,8 @@
 Two ranks more than the form needs are written. Their rows of A are zero, so to vLLM they add
 nothing; their columns of B hold, first of all columns, the scale and the shift of each output row,
 which our worker extension applies. Without the extension a plain LoRA is still served exactly, and
-anything else is refused before it gets here.
+anything else is refused before it gets here. A plain LoRA that fills the widest slot is written
+without the two: `layer.reserved` tells them apart.
 """
 
 from __future__ import annotations
@@ -11,8 +12,10 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from safetensors import SafetensorError
 
@@ -23,6 +26,9 @@ from expertserve.files import file_digest, move_into_place, part_path, remove_st
 from expertserve.findings import Finding
 from expertserve.models import LocalModel
 from expertserve.package.members import WEIGHTS
+
+if TYPE_CHECKING:
+    from expertserve.adapters.layer import ModuleForm
 
 FORMAT = 4
 NOTE = "serving.json"
@@ -139,30 +145,47 @@ def _left_out(adapter: PeftAdapter, base: LocalModel) -> list[Finding]:
     ]
 
 
+def _reserved(forms: Mapping[str, ModuleForm], affine: bool) -> int:
+    """Columns of B for scale and shift: two, or none where the product needs the whole slot."""
+    from expertserve.adapters.layer import MAX_RANK, RESERVED, check_rank
+
+    name, widest = max(forms.items(), key=lambda one: len(one[1].a))
+    if len(widest.a) + RESERVED <= MAX_RANK:
+        return RESERVED
+    check_rank(name.removeprefix(PREFIX).partition(".lora_")[0], len(widest.a), affine)
+    for form in forms.values():  # a zero row at the start would be taken for a scale's
+        used = form.a.any(dim=1)
+        form.a, form.b = form.a[used], form.b[:, used]
+    return 0
+
+
 def _write(adapter: PeftAdapter, base: LocalModel, folder: Path) -> None:
     import torch
     from safetensors.torch import save_file
 
     from expertserve.adapters.convert import convert
     from expertserve.adapters.effect import Effect
-    from expertserve.adapters.layer import RESERVED, Reader
+    from expertserve.adapters.layer import Reader
 
-    halves: dict[str, tuple[torch.Tensor, torch.Tensor]] = {}
-    affine, width, modules = False, RESERVED, set[str]()
+    halves: dict[str, ModuleForm] = {}
+    modules = set[str]()
     effect, read = Effect(), Reader()
     for module, form in convert(adapter, base, read):
         effect.add(module, form)
-        a = torch.cat([torch.zeros(RESERVED, form.a.shape[1]), form.a])
-        b = torch.cat([form.scale[:, None], form.shift[:, None], form.b], dim=1)
-        halves[f"{PREFIX}{module}{EMBEDDING if form.embedding else LINEAR}"] = (a, b)
-        affine = affine or bool(form.scale.any() or form.shift.any())
-        width = max(width, a.shape[0])
+        halves[f"{PREFIX}{module}{EMBEDDING if form.embedding else LINEAR}"] = form
         modules.add(module)
+    affine = any(form.affine for form in halves.values())
+    columns = _reserved(halves, affine)
+    width = columns + max((len(form.a) for form in halves.values()), default=0)
     tensors: dict[str, torch.Tensor] = {}
-    for name, (a, b) in halves.items():  # vLLM takes one rank for all: smaller ones are padded
-        less = width - a.shape[0]
-        tensors[name.format("A")] = torch.cat([a, torch.zeros(less, a.shape[1])])
-        tensors[name.format("B")] = torch.cat([b, torch.zeros(b.shape[0], less)], dim=1)
+    for name, form in halves.items():  # vLLM takes one rank for all: smaller ones are padded
+        beside = torch.stack([form.scale, form.shift], dim=1)[:, :columns]
+        less = width - columns - len(form.a)
+        inputs, outputs = form.a.shape[1], len(form.b)
+        tensors[name.format("A")] = torch.cat(
+            [torch.zeros(columns, inputs), form.a, torch.zeros(less, inputs)]
+        )
+        tensors[name.format("B")] = torch.cat([beside, form.b, torch.zeros(outputs, less)], dim=1)
     save_file(tensors, folder / WEIGHTS)
     targets = sorted({m.rsplit(".", 1)[-1] for m in modules})
     lora = {

@@ -49,6 +49,12 @@ OWN = {
     ),
     "gralora": frozenset({"gralora_k", "hybrid_r", "gralora_dropout"}),
     "pvera": frozenset({"pvera_dropout", "sample_at_inference", "generator_seed"}),
+    "tinylora": frozenset(
+        {"u", "weight_tying", "projection_seed", "tinylora_dropout", "init_v_bound"}
+    ),
+    "deft": frozenset({"decomposition_method", "init_scale", "para", "deft_dropout"}),
+    "peanut": frozenset({"depth", "act_fn", "scaling"}),
+    "beft": frozenset(),
 }
 """Keys of single types that we understand, or that matter only while training."""
 SHARED_STARTS = (True, False, None, "gaussian", "eva", "orthogonal", "mica")

@@ -38,20 +38,24 @@ NAMES = {
     "lora_embedding_A": "embed_A",
     "lora_embedding_B": "embed_B",
     "token_adapter.trainable_tokens_delta": "tokens",
+    **{f"peanut_{s}coders.{i}": f"peanut_{s}coder_{i}" for s in ("en", "de") for i in range(8)},
     **{
         name: name
         for name in (
             "pvera_lambda_b pvera_lambda_d miss_block delora_A delora_B delora_lambda"
             " delora_w_norm hra_u vblora_logits_A vblora_logits_B gralora_A gralora_B"
-            " gralora_A_general gralora_B_general"
+            " gralora_A_general gralora_B_general tinylora_A tinylora_B tinylora_P deft_P deft_R"
+            " peanut_A peanut_B beft_bias"
         ).split()
     },
 }
-"""Names of parts, PEFT's and the format text's."""
+"""Names of parts, PEFT's and the format text's; PEANuT's inner layers are numbered."""
 EMBEDDED = frozenset({"embed_A", "embed_B", "tokens"})
 """Parts that belong to an embedding."""
 SHARED = ("vera_A", "vera_B", "pvera_A", "pvera_B", "vblora_vector_bank")
 """Tensors that every module uses."""
+NUMBERED = re.compile(r"(?:base_model\.)?(tinylora_v\.\d{1,5})")
+"""Tensors that groups of modules use."""
 WRAPPERS = {
     "_orig_mod": "torch.compile",
     "_checkpoint_wrapped_module": "activation checkpointing",
@@ -109,8 +113,8 @@ def sort_tensors(
         name, wrapped = _unwrapped(tensor.name)
         wrappers |= dict.fromkeys(wrapped)
         last = name.removesuffix(".weight").removesuffix(".default").rsplit(".", 1)[-1]
-        if last in shared:
-            found.shared[last] = tensor
+        if last in shared or (match := NUMBERED.fullmatch(name)):
+            found.shared[match[1] if last not in shared and match else last] = tensor
             continue
         if match := part.fullmatch(name):
             parts = found.modules.setdefault(match["module"], {})

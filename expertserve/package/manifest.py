@@ -44,11 +44,20 @@ AdapterType = Literal[
     "hra",
     "vblora",
     "gralora",
+    "tinylora",
+    "deft",
+    "peanut",
+    "beft",
 ]
 Template = Literal["chatml", "qwen3", "alpaca", "llama2", "vicuna", "custom"]
 Sha256 = Annotated[str, Field(max_length=100)]
-ALPHALESS = ("vera", "pvera", "miss", "bone", "delora", "hra", "vblora")
-"""Types with a rank and no alpha."""
+ALPHALESS = (
+    *("vera", "pvera", "miss", "bone", "delora", "hra", "vblora"),
+    *("tinylora", "deft", "peanut"),
+)
+"""Types with a rank and no alpha, or none that they need."""
+RANKLESS = ("ia3", "beft")
+"""Types that scale or shift rows alone."""
 RANKED = ("lora", "dora", "adalora", "lokr", "loha", "lora-fa", "gralora", *ALPHALESS)
 
 

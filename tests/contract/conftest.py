@@ -72,7 +72,7 @@ def references(tiny_base: Path, trained: list[Trained]) -> list[Reference]:
     return [Reference(tiny_base, t.folder) for t in trained] + [Reference(tiny_base, None)]
 
 
-def drive(name: str, base: Path, cache: Path) -> Driver:
+def drive(name: str, base: Path, cache: Path, *, rank: int = 64) -> Driver:
     config = EngineConfig(
         dtype="float32",
         max_slots=12,
@@ -81,7 +81,7 @@ def drive(name: str, base: Path, cache: Path) -> Driver:
         kv_cache_bytes=64 << 20,
         device="cpu",
     )
-    return Driver(ENGINES[name](), base, cache, config, rank=64)
+    return Driver(ENGINES[name](), base, cache, config, rank)
 
 
 def _driven(name: str, base: Path, folders: pytest.TempPathFactory) -> Iterator[Driver]:

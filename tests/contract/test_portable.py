@@ -33,7 +33,7 @@ from expertserve.errors import (
 from expertserve.models import LocalModel
 from expertserve.prompt.tokenizer import Tokenizer
 from expertserve.request import Constraint, Request, Sampling
-from tests import tiny
+from tests import architectures, tiny
 from tests.contract.conftest import drive, make
 from tests.contract.driver import Driver
 from tests.contract.test_generation import check, prompts
@@ -91,19 +91,22 @@ def test_other_architectures_equal_peft(architecture: str, tmp_path: Path) -> No
         st.one_of(st.integers(1, 90), st.sampled_from(["step", "drop"])), min_size=1, max_size=30
     )
 )
-def test_rows_keep_their_keys_whoever_comes_and_goes(moves: list[int | str]) -> None:
+def test_rows_keep_their_keys_and_states_whoever_comes_and_goes(moves: list[int | str]) -> None:
     """Against plain lists: every row's places are its own numbers, in order, ending where the
-    others end.
+    others end; its state is their sum.
     """
-    cache = BatchCache(1)
+    kinds = ["full_attention", "linear_attention"]
+    cache = BatchCache(kinds)
     rows: list[list[float]] = []
     number = 0.0
     for move in moves:
         if isinstance(move, int):
-            joining = BatchCache(1)
+            joining = BatchCache(kinds)
             values = [number := number + 1 for _ in range(move)]
             keys = torch.tensor(values).reshape(1, 1, move, 1)
             joining.update(keys, -keys, 0)
+            joining.update_conv_state(keys[:, 0].transpose(1, 2), 1, conv_kernel_size=2)
+            joining.update_recurrent_state(torch.tensor([sum(values)]), 1)
             cache.join([(joining, move)])
             rows.append(values)
         elif move == "step" and rows:
@@ -111,8 +114,12 @@ def test_rows_keep_their_keys_whoever_comes_and_goes(moves: list[int | str]) -> 
             keys = torch.tensor(new).reshape(len(rows), 1, 1, 1)
             mask = cache.mask(torch.device("cpu"))
             seen, _ = cache.update(keys, -keys, 0)
+            state = cache.layers[1].recurrent_states[0]
+            cache.update_recurrent_state(state + torch.tensor(new), 1)
             cache.step()
             rows = [[*row, value] for row, value in zip(rows, new, strict=True)]
+            assert cache.layers[1].recurrent_states[0].tolist() == [sum(row) for row in rows]
+            assert cache.has_previous_state(1) and len(cache.layers[1].conv_states[0]) == len(rows)
             for i, row in enumerate(rows):
                 visible = seen[i, 0, :, 0] if mask is None else seen[i, 0, :, 0][mask[i].bool()]
                 assert visible.tolist() == row
@@ -236,13 +243,28 @@ def test_what_cannot_run_is_refused_before_the_model_is_read(tiny_base: Path) ->
         start(tiny_base, EngineConfig(device="cpu", kv_cache_bytes=1 << 10))
 
 
+def test_layers_with_states_of_their_own_equal_transformers(tmp_path: Path) -> None:
+    """LFM2's short convolutions; Qwen3.5's gated delta nets are in `test_wrappers`."""
+    kind = next(a for a in architectures.ARCHITECTURES if a.model_type == "lfm2")
+    base = architectures.make(tmp_path / "lfm2", kind)
+    driver, reference = drive("transformers", base, tmp_path / "cache"), Reference(base, None)
+    asked = prompts(Tokenizer(base), 7)
+    requests = [
+        driver.request(p, max_tokens=4 + 3 * (i % 4), logprobs=0, ignore_eos=True)
+        for i, p in enumerate(asked)
+    ]
+    for prompt, completion in zip(asked, driver.together(requests), strict=True):
+        check(completion, prompt, reference)
+    driver.close()
+
+
 def test_layers_without_keys_and_values_are_refused(tmp_path: Path) -> None:
     base = tiny.base_model(tmp_path / "base")
     config = (base / "config.json").read_text()
     (base / "config.json").write_text(
-        config.replace("{", '{"layer_types": ["full_attention", "linear_attention"],', 1)
+        config.replace("{", '{"layer_types": ["full_attention", "hybrid"],', 1)
     )
-    with pytest.raises(IncompatibleError, match="linear_attention"):
+    with pytest.raises(IncompatibleError, match="hybrid"):
         start(base, EngineConfig(device="cpu"))
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import torch
+
+from tests import tiny
 
 
 class Reference:
@@ -14,11 +15,9 @@ class Reference:
 
     def __init__(self, base: Path, adapter: Path | None) -> None:
         from peft import PeftModel
-        from transformers import AutoModelForCausalLM
 
-        model: Any = AutoModelForCausalLM.from_pretrained(
-            base, dtype=torch.float32, attn_implementation="eager"
-        )  # torch's own attention leaves out Gemma 2's caps
+        model = tiny.loaded(base, attn_implementation="eager")
+        # torch's own attention leaves out Gemma 2's caps
         self.model = (PeftModel.from_pretrained(model, adapter) if adapter else model).eval()
 
     @torch.no_grad()

@@ -16,7 +16,7 @@ from safetensors.torch import load_file
 from torch import nn
 from torch.nn.functional import embedding, linear
 
-from expertserve.adapters.layer import RESERVED
+from expertserve.adapters.layer import reserved
 from expertserve.adapters.places import names_of
 from expertserve.adapters.serving import EMBEDDING, LINEAR, PREFIX, ServingAdapter
 from expertserve.errors import IncompatibleError, LoadError
@@ -282,16 +282,17 @@ def _fitted(
             f"{name} has the shape {outputs} × {inputs}, the adapter's {b.shape[0]} × {a.shape[1]}",
             code="engine_refused",
         )
-    used = a[RESERVED:].any(dim=1).nonzero()
-    end = RESERVED + (int(used[-1]) + 1 if len(used) else 0)
-    scale, shift = b[:, 0], b[:, 1]
+    start = reserved(a)
+    used = a[start:].any(dim=1).nonzero()
+    end = start + (int(used[-1]) + 1 if len(used) else 0)
+    scale, shift = b[:, :start].T if start else (b[:0, 0], b[:0, 0])
 
     def moved(tensor: torch.Tensor) -> torch.Tensor:
         return tensor.to(device=device, dtype=dtype).contiguous()
 
     return Weights(
-        moved(a[RESERVED:end]),
-        moved(b[:, RESERVED:end].T),
+        moved(a[start:end]),
+        moved(b[:, start:end].T),
         moved(scale) if scale.any() else None,
         moved(shift) if shift.any() else None,
     )

@@ -1,4 +1,5 @@
-"""The KV cache of a batch whose rows come and go, left-padded with zeros.
+"""The memory of a batch whose rows come and go: keys and values, left-padded with zeros, and the
+states of layers that keep no keys.
 
 Buffers are allocated ahead, so that a step writes one place and copies nothing.
 """
@@ -6,12 +7,18 @@ Buffers are allocated ahead, so that a step writes one place and copies nothing.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
-from transformers.cache_utils import Cache, CacheLayerMixin
+from transformers.cache_utils import Cache, CacheLayerMixin, LinearAttentionLayer
 
 AHEAD = 64
 """Places allocated beyond those that are needed."""
+KEYS = frozenset({"full_attention", "sliding_attention", "chunked_attention"})
+"""Kinds of layers whose memory is keys and values."""
+STATES = frozenset({"linear_attention", "conv"})
+"""Kinds whose memory is a state of one size, whatever the length: gated delta nets, short
+convolutions."""
 
 
 class CacheLayer(CacheLayerMixin):  # type: ignore[misc]
@@ -84,20 +91,54 @@ class CacheLayer(CacheLayerMixin):  # type: ignore[misc]
         self.rows, self.end, self.is_initialized = rows, end, True
 
 
+class StateLayer(LinearAttentionLayer):  # type: ignore[misc]
+    """One layer's states, each [rows, …]. Padding never reaches them: prompts have none."""
+
+    end = 0
+
+    @property
+    def _states(self) -> list[dict[int, Any]]:
+        return [self.conv_states, self.recurrent_states]
+
+    def drop(self, row: int) -> None:
+        """Removes a row; the last one takes its place."""
+        for states in self._states:
+            for i, state in states.items():
+                if state is not None:
+                    state[row] = state[-1]
+                    states[i] = state[:-1]
+
+    def rebuild(self, kept: int, parts: Sequence[tuple[StateLayer, int]], end: int) -> None:
+        """Adds a row of each layer to the present rows."""
+        for layer, _ in parts:
+            for own, other in zip(self._states, layer._states, strict=True):
+                for i, state in other.items():
+                    if state is not None:
+                        old = own[i]
+                        own[i] = state[:1].clone() if old is None else torch.cat([old, state[:1]])
+            for name in (
+                "is_conv_states_initialized",
+                "is_recurrent_states_initialized",
+                "has_previous_state",
+                "conv_kernel_size",
+            ):
+                getattr(self, name).update(getattr(layer, name))
+
+
 class BatchCache(Cache):  # type: ignore[misc]
     """All layers of a batch.
 
     Args:
-        layers: How many the model has.
+        kinds: Each layer's, as in `layer_types`.
 
     Attributes:
         lengths: Each row's own places, without padding.
     """
 
-    def __init__(self, layers: int) -> None:
-        super().__init__(layers=[CacheLayer() for _ in range(layers)])
+    def __init__(self, kinds: Sequence[str]) -> None:
+        super().__init__(layers=[StateLayer() if k in STATES else CacheLayer() for k in kinds])
         self.lengths: list[int] = []
-        self.layers: list[CacheLayer]
+        self.layers: list[Any]
 
     @property
     def end(self) -> int:

@@ -12,7 +12,7 @@ import gc
 import math
 from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from expertserve.adapters.serving import ServingAdapter
 from expertserve.config import EngineConfig
@@ -40,9 +40,6 @@ if TYPE_CHECKING:
     from expertserve.engine.portable.adapters import RowAdapter
     from expertserve.engine.portable.guides import Guides
     from expertserve.engine.portable.worker import Loaded, Worker
-
-ATTENTION = frozenset({"full_attention", "sliding_attention", "chunked_attention"})
-"""Kinds of layers whose memory is keys and values."""
 
 
 class TransformersEngine:
@@ -168,9 +165,11 @@ class TransformersEngine:
 
 
 def _check_layers(base: LocalModel) -> None:
-    """Refuses models with other state than a KV cache, which changing rows can't share."""
+    """Refuses models with a memory that changing rows can't share."""
+    from expertserve.engine.portable.cache import KEYS, STATES
+
     kinds = base.text_config.get("layer_types")
-    odd = sorted({str(k) for k in kinds} - ATTENTION) if isinstance(kinds, list) else []
+    odd = sorted({str(k) for k in kinds} - KEYS - STATES) if isinstance(kinds, list) else []
     if odd:
         raise IncompatibleError(
             f"{base.name} has layers of the kind {odd[0]}, which the portable engine doesn't serve",
@@ -198,7 +197,6 @@ def _load(base: LocalModel, config: EngineConfig, device: str, dtype: str) -> Lo
     """Reads the model. A second for a small one."""
     import tokenizers
     import torch
-    import transformers
 
     from expertserve.engine.portable.adapters import Current
     from expertserve.engine.portable.worker import Loaded
@@ -207,7 +205,7 @@ def _load(base: LocalModel, config: EngineConfig, device: str, dtype: str) -> Lo
         torch.set_num_threads(config.threads or math.ceil(cpu_share()))
     capped = base.text_config.get("attn_logit_softcapping") is not None
     with _failing(f"{base.name} can't be loaded"), _without_progress():
-        model = transformers.AutoModelForCausalLM.from_pretrained(
+        model = _class_for(base).from_pretrained(
             base.path,
             dtype=getattr(torch, dtype),
             local_files_only=True,
@@ -223,16 +221,28 @@ def _load(base: LocalModel, config: EngineConfig, device: str, dtype: str) -> Lo
         end = own
     text = model.config.get_text_config()
     decoder = tokenizers.Tokenizer.from_file(str(base.path / FILE))
+    kinds = getattr(text, "layer_types", None) or ["full_attention"] * text.num_hidden_layers
     return Loaded(
         model,
         dict(model.named_modules()),
         Current(),
         decoder,
         end,
-        text.num_hidden_layers,
+        tuple(kinds),
         text.vocab_size,
         torch.device(device),
         getattr(torch, dtype),
+    )
+
+
+def _class_for(base: LocalModel) -> Any:
+    """transformers' door to a base: models that also see have one of their own, mostly."""
+    from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForImageTextToText
+    from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING
+
+    kind = type(AutoConfig.from_pretrained(base.path, local_files_only=True))
+    return (
+        AutoModelForCausalLM if kind in MODEL_FOR_CAUSAL_LM_MAPPING else AutoModelForImageTextToText
     )
 
 

@@ -74,7 +74,7 @@ class Loaded:
         layers: Its modules by name, those that adapters change wrapped.
         decoder: Its tokenizer.
         end: The model's own end of text; None where it has none.
-        depth: Layers.
+        kinds: What each layer remembers by, as in `layer_types`.
         size: Logits for each token.
     """
 
@@ -83,7 +83,7 @@ class Loaded:
     current: Current
     decoder: tokenizers.Tokenizer
     end: int | None
-    depth: int
+    kinds: tuple[str, ...]
     size: int
     device: torch.device
     dtype: torch.dtype
@@ -234,7 +234,7 @@ class Batch:
                 continue
             joining += [(row, cache) for row, goes in zip(rows, going, strict=True) if goes]
         if joining:
-            self._cache = self._cache or BatchCache(self.loaded.depth)
+            self._cache = self._cache or BatchCache(self.loaded.kinds)
             self.rows += [
                 row for row, _ in joining
             ]  # first: if joining fails, they get the error, too
@@ -252,7 +252,7 @@ class Batch:
         )
 
     def _prefill(self, job: Job) -> tuple[BatchCache, torch.Tensor]:
-        cache, wanted = BatchCache(self.loaded.depth), job.request.sampling.prompt_logprobs
+        cache, wanted = BatchCache(self.loaded.kinds), job.request.sampling.prompt_logprobs
         self.loaded.current.plan = Plan.of([job.adapter], self.loaded.device)
         positions = torch.arange(job.request.prompt_length, device=self.loaded.device)[None]
         out = self.loaded.model(

@@ -93,6 +93,8 @@ class VLLMEngine:
             "scheduler_cls": SCHEDULER,
         }
         arguments |= gpu_sizes(config) if on_gpu else cpu_sizes(base, config, dtype, width)
+        if base.is_wrapper:  # only text is served: what sees or hears isn't loaded
+            arguments["language_model_only"] = True
         if is_known(vllm):
             arguments["worker_extension_cls"] = EXTENSION if self._row_scale else WITHOUT_ADAPTERS
         if not on_gpu and ranks == 1:

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from expertserve.engine.vllm.errors import translated
 from expertserve.engine.vllm.options import read
+from expertserve.engine.vllm.patches import pictures
 from expertserve.engine.vllm.reason import VARIABLE, EngineNote
 from expertserve.errors import EngineDeadError
 
@@ -101,7 +102,8 @@ class _Start:
                 settings = AsyncEngineArgs(**{**arguments, **read(options)})
                 self._before = set(multiprocessing.active_children())
                 self._check()
-                llm = AsyncLLM.from_engine_args(settings)
+                with pictures.meanwhile():
+                    llm = AsyncLLM.from_engine_args(settings)
                 _live.add(llm)
                 _shut_down_at_exit()
                 if self._given_up.is_set():

@@ -215,35 +215,29 @@ def _region(slots: Sequence[int], start: int, end: int, dtype: torch.dtype) -> R
     return Region(start, end, own, row, one_hot(row, len(own) + 1)[:, None, :-1, None].to(dtype))
 
 
-def pack(a: Sequence[torch.Tensor], b: Sequence[torch.Tensor]) -> Packed:
-    """One slot's slices → packed, without unused ranks and outer slices."""
+def pack(a: Sequence[torch.Tensor], b: Sequence[torch.Tensor], reserved: int = RESERVED) -> Packed:
+    """One slot's slices → packed, without unused ranks and outer slices.
+
+    Args:
+        reserved: Columns of B for scale and shift; 0 where the product fills the slot.
+    """
     added, changed = [], []
     for down, up, end in zip(a, b, itertools.accumulate(map(len, b)), strict=True):
-        columns, width = slice(end - len(up), end), _used(down)
-        if width:
-            added.append(
-                (
-                    columns,
-                    [down[RESERVED : RESERVED + width]],
-                    [up[:, RESERVED : RESERVED + width].T],
-                )
-            )
-        if width or up[:, :RESERVED].any():
+        columns, ranks = slice(end - len(up), end), slice(reserved, _used(down, reserved))
+        if ranks.stop > reserved:
+            added.append((columns, [down[ranks]], [up[:, ranks].T]))
+        if ranks.stop > reserved or up[:, :reserved].any():
             changed.append(columns)
     hull = slice(changed[0].start, changed[-1].stop) if changed else slice(0, 0)
-    scale, shift = (torch.cat([up[:, i] for up in b])[hull] for i in range(RESERVED))
-    return Packed(
-        *_joined(added, a[0][:0]),
-        scale if scale.any() else None,
-        shift if shift.any() else None,
-        hull,
-    )
+    rows = [torch.cat([up[:, i] for up in b])[hull] for i in range(reserved)]
+    scale, shift = (row if row.any() else None for row in rows) if reserved else (None, None)
+    return Packed(*_joined(added, a[0][:0]), scale, shift, hull)
 
 
-def _used(a: torch.Tensor) -> int:
-    """Ranks behind the reserved ones that are not zero."""
-    rows = a[RESERVED:].any(dim=1).nonzero()
-    return int(rows[-1]) + 1 if len(rows) else 0
+def _used(a: torch.Tensor, reserved: int) -> int:
+    """Where A's ranks behind the reserved ones end, zeros at the end left out."""
+    rows = a[reserved:].any(dim=1).nonzero()
+    return reserved + (int(rows[-1]) + 1 if len(rows) else 0)
 
 
 def _joined(
@@ -330,6 +324,9 @@ def _part(matrix: torch.Tensor, dim: int, where: slice) -> torch.Tensor:
 
 class RowScaleCPU(PunicaWrapperCPU):  # type: ignore[misc]
     """vLLM's CPU wrapper, with `add_lora_linear` and `add_lora_logits` done as above."""
+
+    whole_ids: frozenset[int] = frozenset()
+    """The adapters whose product fills the slot; the worker extension says which."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -419,6 +416,7 @@ class RowScaleCPU(PunicaWrapperCPU):  # type: ignore[misc]
     ) -> Packed:
         holder, packed = self._packed.get((layer, slot), (None, None))
         if packed is None or holder != self._ids[slot]:
-            packed = pack([s[slot, 0] for s in a], [s[slot, 0] for s in b])
+            columns = 0 if self._ids[slot] in self.whole_ids else RESERVED
+            packed = pack([s[slot, 0] for s in a], [s[slot, 0] for s in b], columns)
             self._packed[layer, slot] = (self._ids[slot], packed)
         return packed

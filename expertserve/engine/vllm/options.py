@@ -32,6 +32,7 @@ OWNED: dict[str, str] = {
     "max_loras": "use max_slots",
     "max_lora_rank": "use max_lora_rank",
     "default_mm_loras": "a request's expert names its adapter",
+    "language_model_only": "experts read text: what sees or hears isn't loaded",
     "generation_config": "an expert's manifest has its defaults",
     "worker_extension_cls": "our own makes DoRA and IA³ exact",
     "scheduler_cls": "our own enforces grammars",

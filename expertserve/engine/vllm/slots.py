@@ -9,7 +9,7 @@ import torch
 from vllm.lora.layers.fused_moe import FusedMoEWithLoRA
 from vllm.lora.layers.vocab_parallel_embedding import VocabParallelEmbeddingWithLoRA
 
-from expertserve.adapters.layer import RESERVED
+from expertserve.adapters.layer import RESERVED, reserved
 
 Weights = Sequence[torch.Tensor | None]
 
@@ -36,9 +36,11 @@ def check_embedding(
     _compare(name, layer.lora_b_stacked[slot, 0], b)
 
 
-def is_affine(b: torch.Tensor | None) -> bool:
-    """Whether a module's B scales or shifts rows."""
-    return b is not None and bool(b[:, :RESERVED].any())
+def is_affine(a: torch.Tensor | None, b: torch.Tensor | None) -> bool:
+    """Whether a module scales or shifts rows."""
+    if a is None or b is None:
+        return False
+    return bool(reserved(a) and b[:, :RESERVED].any())
 
 
 def check_linear(name: str, layer: Any, slot: int, a: Weights, b: Weights) -> None:
@@ -83,7 +85,7 @@ def check_experts(name: str, layer: Any, slot: int, a: Weights, b: Weights) -> N
         if any(t[slot].any() for pair in held for t in pair):
             raise RuntimeError(f"the slot's weights for {name} are not the adapter's")
         return
-    if any(is_affine(t) for t in b):
+    if any(map(is_affine, a, b)):
         raise RuntimeError(
             f"it scales rows of {name}, a mixture's experts, which vLLM's fused kernel can't"
         )

@@ -15,6 +15,7 @@ from safetensors.torch import load_file
 from vllm.lora.request import LoRARequest
 from vllm.lora.utils import parse_fine_tuned_lora_name
 
+from expertserve.adapters.layer import reserved
 from expertserve.adapters.serving import EMBEDDING, LINEAR, PREFIX
 from expertserve.engine.vllm import patches
 from expertserve.engine.vllm.fit import Unplaced
@@ -65,8 +66,11 @@ class WorkerExtension:
         missing, split = _unplaced(linear, slots, manager)
         if missing or split:
             return missing, split
-        if any(is_affine(_pair(file, LINEAR, m)[1]) for m in linear.values()):
+        pairs = [_pair(file, LINEAR, m) for m in linear.values()]
+        if any(is_affine(*pair) for pair in pairs):
             patches.adapters.note_affine(adapter_id)
+        if any(a is not None and not reserved(a) for a, _ in pairs):
+            patches.adapters.note_whole(adapter_id)
         self.add_lora(LoRARequest(name, adapter_id, folder))
         slot = manager.lora_index_to_id.index(adapter_id)
         checked = 0

@@ -17,6 +17,7 @@ from expertserve.engine.vllm.patches import (
     exit,
     experts,
     masks,
+    pictures,
     prompts,
     seeds,
 )
@@ -89,6 +90,14 @@ PATCHES = (
         reason="a repacked int8 layer has no weight, and the engine doesn't start",
         until="vLLM finds the place of a layer whose weight is None",
         install=devices.install,
+    ),
+    Patch(
+        name="pictures",
+        replaces=("vllm.model_executor.models.registry._run_in_subprocess",),
+        processes=("worker",),
+        reason="models that also see import torchvision, which has no build for a CPU's torch 2.13",
+        until="vLLM imports image processors where pictures come in, or the pins have torchvision",
+        install=pictures.install,
     ),
     Patch(
         name="drafts",

@@ -44,6 +44,19 @@ def note_affine(adapter_id: int) -> None:
         RowScaleCUDA.affine_ids |= {adapter_id}
 
 
+def note_whole(adapter_id: int) -> None:
+    """Tells the CPU wrapper that an adapter's product fills the slot, and nothing is reserved.
+
+    A rank's part of A may be zero where the whole isn't, so the slot itself doesn't tell.
+    """
+    from vllm.platforms import current_platform
+
+    if current_platform.device_type == "cpu":
+        from expertserve.engine.vllm.lora_cpu import RowScaleCPU
+
+        RowScaleCPU.whole_ids |= {adapter_id}
+
+
 def _shift_once() -> None:
     """Keeps the shift of a layer that is split over its inputs on the first rank.
 
