@@ -210,8 +210,11 @@ def _check_archive(file: Path, limit: int) -> None:
         if not stored or sum(e.file_size for e in entries) > limit:
             raise _bad(file, f"it is compressed, or unpacks to more than {limit:,} bytes")
         for entry in entries:
-            if entry.filename.endswith(".pkl"):
-                _check_names(file, archive.read(entry))
+            if not entry.filename.lower().endswith(".pkl"):
+                continue
+            if entry.file_size > SLACK:
+                raise _bad(file, f"its pickle has {entry.file_size:,} bytes")
+            _check_names(file, archive.read(entry))
 
 
 def _check_names(file: Path, pickled: bytes) -> None:
