@@ -163,13 +163,24 @@ def _check_kind(file: Path) -> None:
     if file.name != WEIGHTS or not (file.parent / CONFIG).is_file():
         return
     kind = str(read_config(file.parent / CONFIG, None).get("peft_type", "")).upper()
-    if kind not in KINDS:
+    if not is_soft_prompt(file.parent):
         raise IncompatibleError(
             f"{file.parent.name}/{CONFIG}: {kind[:60] or 'this type'} is not a soft prompt that is"
             " served",
             hint=f"served are {' and '.join(KINDS)}, whose vectors stand before the prompt alone",
             code="soft_prompt",
         )
+
+
+def is_soft_prompt(folder: Path) -> bool:
+    """Whether a folder's configuration is PEFT's of a soft prompt.
+
+    Raises:
+        LoadError: `bad_adapter_config`.
+    """
+    if not (folder / CONFIG).is_file():
+        return False
+    return str(read_config(folder / CONFIG, None).get("peft_type", "")).upper() in KINDS
 
 
 def _from_safetensors(file: Path) -> torch.Tensor:
