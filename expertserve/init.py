@@ -14,7 +14,8 @@ from pathlib import Path
 
 from expertserve import models
 from expertserve.adapters.peft import PeftAdapter, read_adapter
-from expertserve.adapters.settings import CONFIG, SNAPSHOT, own_name
+from expertserve.adapters.settings import CONFIG, SNAPSHOT, own_name, read_config
+from expertserve.adapters.soft_prompt import is_soft_prompt
 from expertserve.errors import ConfigError, LoadError
 from expertserve.files import move_into_place, part_path, read_bounded
 from expertserve.models import LocalModel
@@ -37,6 +38,8 @@ TAKEN = (
 )
 STEPS = re.compile(r"(?:checkpoint|epoch|step)[-_](\d{1,12})")
 LICENSE = re.compile(r"\A---\s*\n(?:.*\n)*?license:\s*([\w.+-]+)\s*\n")
+SOFT = "default"
+"""The name of the only soft prompt."""
 STOPS = {"alpaca": ["### Instruction:"], "vicuna": ["USER:"]}
 """Where a format has no token that ends a turn, what begins the next one."""
 PROBES: tuple[list[Message], ...] = (
@@ -57,7 +60,7 @@ class Found:
     Args:
         folder: Where the adapter lies: the folder itself, or a checkpoint in it.
         weights: The adapter's file.
-        adapter: Read, but for its weights.
+        adapter: Read, but for its weights; None where it is a soft prompt.
         name: A name for the expert, made from the folder's.
         base: The base model's name; empty where nothing says it.
         template: The named prompt format whose prompts are the same; `custom` for another chat
@@ -67,11 +70,16 @@ class Found:
 
     folder: Path
     weights: Path
-    adapter: PeftAdapter
+    adapter: PeftAdapter | None
     name: str
     base: str
     template: Template | None
     license: str
+
+    @property
+    def kind(self) -> str:
+        """What was trained, in a word or two."""
+        return f"{self.adapter.type} adapter" if self.adapter else "soft prompt"
 
 
 def look(source: Path) -> Found:
@@ -82,12 +90,14 @@ def look(source: Path) -> Found:
 
     Example:
         >>> found = look(folder)
-        >>> found.adapter.type, found.adapter.rank, found.base
-        ('lora', 4, 'SmolLM2-135M-Instruct')
+        >>> found.kind, found.adapter.rank, found.base
+        ('lora adapter', 4, 'SmolLM2-135M-Instruct')
     """
     folder, weights = _adapter_in(source)
-    adapter = read_adapter(folder, None, weights)
-    named = adapter.config.get("base_model_name_or_path")
+    soft = is_soft_prompt(folder) and weights.is_file()
+    adapter = None if soft else read_adapter(folder, None, weights)
+    config = adapter.config if adapter else read_config(folder / CONFIG, None)
+    named = config.get("base_model_name_or_path")
     readme = folder / "README.md"
     head = read_bounded(readme, 1 << 20).decode("utf-8", "replace") if readme.is_file() else ""
     said = LICENSE.match(head.replace("\r\n", "\n"))
@@ -243,19 +253,17 @@ def _manifest(
     description: str,
     license: str | None,
 ) -> dict[str, object]:
-    adapter = found.adapter
-    modules = sorted({module.rsplit(".", 1)[-1] for module in adapter.modules})
-    entry: dict[str, object] = {"type": adapter.type, "target_modules": modules}
-    if adapter.type not in RANKLESS:
-        entry["r"] = adapter.rank
-        if adapter.type not in ALPHALESS:
-            entry["alpha"] = adapter.alpha
+    entries = [_entry(found.adapter)] if found.adapter else []
     model: dict[str, object] = {"name": models.last_component(base) if _is_path(base) else base}
     if template:
         model["prompt_template"] = template
     decoding: dict[str, object] = {"temperature": 0.0, "max_tokens": 512}
     if template in STOPS:
         decoding["stop_sequences"] = STOPS[template]
+    soft: dict[str, object] = {
+        "soft_prompts": [{"name": SOFT, "path": found.weights.name}],
+        "prompt": {"soft_prompt": SOFT},
+    }
     return {
         "name": name,
         "version": "0.1.0",
@@ -263,9 +271,21 @@ def _manifest(
         "description": description,
         "license": license or found.license,
         "capabilities": [],
-        "base_models": [{**model, "adapters": [entry]}],
+        "base_models": [{**model, "adapters": entries}],
+        **({} if found.adapter else soft),
         "training": {"decoding": decoding},
     }
+
+
+def _entry(adapter: PeftAdapter) -> dict[str, object]:
+    """What a manifest says of an adapter."""
+    modules = sorted({module.rsplit(".", 1)[-1] for module in adapter.modules})
+    entry: dict[str, object] = {"type": adapter.type, "target_modules": modules}
+    if adapter.type not in RANKLESS:
+        entry["r"] = adapter.rank
+        if adapter.type not in ALPHALESS:
+            entry["alpha"] = adapter.alpha
+    return entry
 
 
 def _is_path(name: str) -> bool:
@@ -300,7 +320,7 @@ def _readme(found: Found, manifest: dict[str, object]) -> str:
     said = manifest["description"] or "What it is for belongs here."
     return (
         f"# {manifest['name']}\n\n{said}\n\n"
-        f"A {found.adapter.type} adapter on {base['name']}, made with `expertserve init` from what"
+        f"A {found.kind} on {base['name']}, made with `expertserve init` from what"
         " training wrote.\n\n"
         f"    expertserve check .\n    expertserve pack . -o ../{manifest['name']}.expert\n"
         f'    expertserve generate ../{manifest["name"]}.expert "…"\n'

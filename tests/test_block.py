@@ -25,6 +25,7 @@ from expertserve.grammar.recognise import Grammar
 from expertserve.prompt.tokenizer import Tokenizer
 from expertserve.request import ReasoningRule, Sampling
 from expertserve.result import Chunk
+from tests.conftest import ROOT
 from tests.published import published
 
 OPEN, CLOSE = "<think>", "</think>"
@@ -178,7 +179,15 @@ def compiled(gbnf: str, vocabulary: Vocabulary) -> GlrMask:
 def test_published_grammars_hold_behind_a_block(
     name: str, vocabulary: Vocabulary, encode: Callable[[str], list[int]]
 ) -> None:
-    check_published(name, vocabulary, encode, 40)
+    check_many(published(name).decode(), vocabulary, encode, 40)
+
+
+@pytest.mark.parametrize("name", ["sql", "cypher", "json-object", "tool-call"])
+def test_our_grammars_hold_behind_a_block(
+    name: str, vocabulary: Vocabulary, encode: Callable[[str], list[int]]
+) -> None:
+    gbnf = (ROOT / "grammars" / f"{name}.gbnf").read_text(encoding="utf-8")
+    check_many(gbnf, vocabulary, encode, 40)
 
 
 @pytest.mark.long
@@ -187,13 +196,12 @@ def test_published_grammars_hold_behind_a_block(
 def test_a_thousand_answers_of_published_grammars_hold_behind_a_block(
     name: str, vocabulary: Vocabulary, encode: Callable[[str], list[int]]
 ) -> None:
-    check_published(name, vocabulary, encode, 1000)
+    check_many(published(name).decode(), vocabulary, encode, 1000)
 
 
-def check_published(
-    name: str, vocabulary: Vocabulary, encode: Callable[[str], list[int]], count: int
+def check_many(
+    gbnf: str, vocabulary: Vocabulary, encode: Callable[[str], list[int]], count: int
 ) -> None:
-    gbnf = published(name).decode()
     grammar, blocks = Grammar.from_gbnf(gbnf), Blocks(vocabulary.tokens)
     mask = compiled(gbnf, vocabulary)
     found = [

@@ -38,6 +38,7 @@ class Hub:
         self.manifests: dict[str, bytes] = {}
         self.asked: list[tuple[str, str, str | None, str | None]] = []
         self.private = False
+        self.basic = ""
         self.status = 0
         self.cuts = 0
         self.realm = ""
@@ -65,6 +66,8 @@ class Hub:
     def registry(self, request: Any) -> None:
         if self.status:
             return self.send(request, self.status)
+        if self.basic and request.headers.get("authorization") != f"Basic {self.basic}":
+            return self.send(request, 401, headers={"www-authenticate": 'Basic realm="hub"'})
         if self.private and request.headers.get("authorization") != "Bearer secret":
             realm = self.realm or f"http://127.0.0.1:{self.ports['token']}/token"
             said = f'Bearer realm="{realm}",service="hub",scope="repository:org/sql:pull"'
@@ -262,6 +265,20 @@ def test_addresses(address: str, place: tuple[str, str, str]) -> None:
 def test_what_is_no_address_is_said(address: str, tmp_path: Path) -> None:
     with pytest.raises(LoadError, match="no address in an OCI registry"):
         local_path(address, cache_dir=tmp_path)
+
+
+def test_a_registry_with_passwords_takes_what_docker_login_noted(
+    hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Path, "home", lambda: tmp_path / "home")
+    hub.basic = base64.b64encode(b"me:secret").decode()
+    address = hub.push("latest", ("x.expert", DATA))
+    with pytest.raises(LoadError, match="401"):
+        local_path(address, cache_dir=tmp_path / "cache")
+    (tmp_path / "home/.docker").mkdir(parents=True)
+    noted = json.dumps({"auths": {hub.host: {"auth": hub.basic}}})
+    (tmp_path / "home/.docker/config.json").write_text(noted)
+    assert local_path(address, cache_dir=tmp_path / "cache").read_bytes() == DATA
 
 
 def test_a_login_of_other_tools_is_used(tmp_path: Path) -> None:

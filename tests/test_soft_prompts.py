@@ -19,7 +19,7 @@ from expertserve.adapters.soft_prompt import SoftPrompt, read_soft_prompt
 from expertserve.check import check_package
 from expertserve.engine.base import EngineInfo
 from expertserve.engine.fake import FakeEngine
-from expertserve.errors import IncompatibleError, LoadError
+from expertserve.errors import IncompatibleError, LoadError, ManifestError
 from expertserve.models import LocalModel
 from expertserve.package.asking import SoftPromptSpec
 from expertserve.package.members import WEIGHTS
@@ -250,6 +250,12 @@ def test_a_missing_file_is_a_warning_unless_it_is_the_default(
     assert caught.value.code == "soft_prompt_missing"
 
 
+def test_two_soft_prompts_of_one_name_are_refused(package: Path, load: Load) -> None:
+    twice = [{"name": "x", "path": "soft_prompts/peft"}, {"name": "x", "path": "y.pt"}]
+    with pytest.raises(ManifestError, match="one name"):
+        load(change(package, soft_prompts=twice))
+
+
 def test_a_file_outside_the_package_is_never_read(package: Path, load: Load) -> None:
     torch.save(VECTORS, package.parent / "outside.pt")
     with pytest.raises(LoadError) as caught:
@@ -288,20 +294,20 @@ def test_an_engine_is_ready_for_soft_prompts_only_where_one_can_be_asked_for(
     starts: list[bool] = []
     with ExpertManager(tiny_base, engine=counting(starts), cache_dir=tmp_path / "cache") as manager:
         manager.load_expert("plain", tiny_package)
-        manager.generate("plain", "One?")
+        manager.generate("plain", "One?", max_tokens=2)
         assert starts == [False]
         manager.load_expert("soft", package)
-        manager.generate("soft", "One?")
+        manager.generate("soft", "One?", max_tokens=2)
         assert starts == [False], "nobody asked for a soft prompt yet"
         with manager.generate_stream("plain", "One?") as stream:
             chunks = iter(stream)
             next(chunks)
             with pytest.raises(IncompatibleError) as caught:
-                manager.generate("soft", "One?", soft_prompt="style")
+                manager.generate("soft", "One?", soft_prompt="style", max_tokens=2)
             assert caught.value.code == "soft_prompts_off"
-        manager.generate("soft", "One?", soft_prompt="style")
+        manager.generate("soft", "One?", soft_prompt="style", max_tokens=2)
         assert starts == [False, True]
-        manager.generate("plain", "One?")
+        manager.generate("plain", "One?", max_tokens=2)
         assert starts == [False, True]
 
 

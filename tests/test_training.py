@@ -7,6 +7,7 @@ from pathlib import Path
 import torch
 
 from training.task import Lesson, Pair
+from training.thoughts import thoughtful
 
 TALK = (
     ("How many customers?", "SELECT COUNT(*)"),
@@ -42,3 +43,14 @@ def test_a_lesson_computes_what_separate_prompts_would(tiny_base: Path) -> None:
         at = end
     torch.testing.assert_close(found[:shared], wanted[:shared], rtol=1e-4, atol=1e-4)
     assert at == len(found)
+
+
+def test_three_answers_of_four_begin_with_a_block() -> None:
+    pairs = tuple(Pair(f"{i}?", f"SELECT COUNT(*) FROM t{i} JOIN u ON 1") for i in range(3))
+    made = list(thoughtful([Lesson("ddl", None, pairs)] * 4))
+    answers = [pair.answer for lesson in made for pair in lesson.pairs]
+    thought = [a for a in answers if a.startswith("<think>\n")]
+    assert len(answers) == 12 and len(thought) == 9
+    assert all(a.endswith("JOIN u ON 1") for a in answers)
+    assert answers[1] == "<think>\nI need t1, u and COUNT.\n</think>\n" + pairs[1].answer
+    assert [p.question for p in made[0].pairs] == ["0?", "1?", "2?"]

@@ -25,6 +25,8 @@ from expertserve.package.manifest import read_manifest
 from training.train import BASE
 
 VERSION = "0.1.0"
+THOUGHT = 64
+"""Tokens that a think block may have: one sentence and its tags."""
 QUESTIONS = (
     "how many|number of|count|average|mean|total|sum|minimum|maximum|highest|lowest|largest"
     "|smallest|most|fewest|top|each|whose|name of|names of|list all|list the|show all|show the"
@@ -163,7 +165,13 @@ def main() -> None:
     parser.add_argument("target", type=Path)
     parser.add_argument("--metrics", type=Path, help="what training.evaluate printed")
     parser.add_argument("--steps", type=int, help="training steps, for the manifest")
+    parser.add_argument(
+        "--think", action="store_true", help="it was trained with think blocks (training.thoughts)"
+    )
     args = parser.parse_args()
+    if args.think:
+        EXPERTS[args.task]["name"] += "-thinking"
+        EXPERTS[args.task]["decoding"]["reasoning"] = {"max_tokens": THOUGHT}
     with tempfile.TemporaryDirectory() as folder:
         gather(args.task, args.adapter, Path(folder), args.metrics, args.steps)
         args.target.mkdir(parents=True, exist_ok=True)

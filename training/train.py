@@ -29,6 +29,7 @@ from transformers import AttentionInterface, AutoModelForCausalLM, AutoTokenizer
 from expertserve.config import models_dir
 from expertserve.engine.machine import fast_bfloat16
 from training.task import Lesson, Task
+from training.thoughts import thoughtful
 
 BASE = "SmolLM2-135M-Instruct"
 MODULES = ["q_proj", "k_proj", "v_proj", "o_proj", "up_proj", "down_proj"]
@@ -54,6 +55,9 @@ def main() -> None:
     parser.add_argument(
         "--start", type=Path, help="folder of an adapter to go on from, with a schedule of its own"
     )
+    parser.add_argument(
+        "--think", action="store_true", help="answers begin with think blocks, three of four"
+    )
     parser.add_argument("--base", type=Path, default=models_dir() / BASE)
     train(parser.parse_args())
 
@@ -65,7 +69,8 @@ def train(args: argparse.Namespace) -> None:
     tokenizer = AutoTokenizer.from_pretrained(args.base)
     model, optimizer, done = start(args)
     encode = Encoder(tokenizer)
-    lessons = itertools.islice(task.lessons("train", args.seed), done, args.steps)
+    made = task.lessons("train", args.seed)
+    lessons = itertools.islice(thoughtful(made) if args.think else made, done, args.steps)
     model.train()
     began, losses = time.monotonic(), []
     for step, lesson in enumerate(lessons, start=done + 1):

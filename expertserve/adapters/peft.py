@@ -44,9 +44,11 @@ TYPES = {
 """PEFT's types that are served; Bone is what MiSS was called before."""
 FULL = "its update of a layer has full rank, and a slot holds low ranks"
 TOKENS = "it puts trained vectors before the prompt, which aren't weights of layers"
+SOFT = "it is a soft prompt, which a manifest names in soft_prompts and not in adapters"
 UNSERVED = {
     **dict.fromkeys(("OFT", "BOFT", "ROAD", "PSOFT"), "it rotates a layer's weights or outputs"),
-    **dict.fromkeys(("PROMPT_TUNING", "P_TUNING", "PREFIX_TUNING", "CPT", "CARTRIDGE"), TOKENS),
+    **dict.fromkeys(("PROMPT_TUNING", "P_TUNING"), SOFT),
+    **dict.fromkeys(("PREFIX_TUNING", "CPT", "CARTRIDGE"), TOKENS),
     **dict.fromkeys(("MULTITASK_PROMPT_TUNING", "ADAPTION_PROMPT"), TOKENS),
     **dict.fromkeys(("FOURIERFT", "WAVEFT", "C3A", "RANDLORA", "HIRA", "OSF", "FROD"), FULL),
     **dict.fromkeys(("SHIRA", "SUPERTUNING"), "it changes scattered entries of a layer's weights"),

@@ -163,13 +163,24 @@ def _check_kind(file: Path) -> None:
     if file.name != WEIGHTS or not (file.parent / CONFIG).is_file():
         return
     kind = str(read_config(file.parent / CONFIG, None).get("peft_type", "")).upper()
-    if kind not in KINDS:
+    if not is_soft_prompt(file.parent):
         raise IncompatibleError(
             f"{file.parent.name}/{CONFIG}: {kind[:60] or 'this type'} is not a soft prompt that is"
             " served",
             hint=f"served are {' and '.join(KINDS)}, whose vectors stand before the prompt alone",
             code="soft_prompt",
         )
+
+
+def is_soft_prompt(folder: Path) -> bool:
+    """Whether a folder's configuration is PEFT's of a soft prompt.
+
+    Raises:
+        LoadError: `bad_adapter_config`.
+    """
+    if not (folder / CONFIG).is_file():
+        return False
+    return str(read_config(folder / CONFIG, None).get("peft_type", "")).upper() in KINDS
 
 
 def _from_safetensors(file: Path) -> torch.Tensor:
@@ -210,8 +221,11 @@ def _check_archive(file: Path, limit: int) -> None:
         if not stored or sum(e.file_size for e in entries) > limit:
             raise _bad(file, f"it is compressed, or unpacks to more than {limit:,} bytes")
         for entry in entries:
-            if entry.filename.endswith(".pkl"):
-                _check_names(file, archive.read(entry))
+            if not entry.filename.lower().endswith(".pkl"):
+                continue
+            if entry.file_size > SLACK:
+                raise _bad(file, f"its pickle has {entry.file_size:,} bytes")
+            _check_names(file, archive.read(entry))
 
 
 def _check_names(file: Path, pickled: bytes) -> None:

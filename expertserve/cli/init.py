@@ -97,7 +97,7 @@ def init(
         for finding in findings:
             if finding.severity != "info" and finding.code != "no_hashes":  # pack writes these
                 print_finding(target, finding)
-        typer.echo(f"{target}  {found.adapter.type} from {found.folder}")
+        typer.echo(f"{target}  {found.kind} from {found.folder}")
         typer.echo(f"next: look at {target / 'manifest.json'}, then expertserve pack {target}")
     if errors:
         raise typer.Exit(1)

@@ -224,6 +224,13 @@ class Manifest(Section):
             raise ValueError("a name is letters, digits, '.', '_' and '-', such as expert-sql")
         return name
 
+    @field_validator("soft_prompts")
+    @classmethod
+    def _differ(cls, prompts: tuple[SoftPromptSpec, ...]) -> tuple[SoftPromptSpec, ...]:
+        if len({p.name for p in prompts}) < len(prompts):
+            raise ValueError("two soft prompts have one name")
+        return prompts
+
     @field_validator("version")
     @classmethod
     def _semantic(cls, version: str) -> str:

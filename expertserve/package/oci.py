@@ -174,7 +174,7 @@ class _Session:
 
     def __init__(self, place: Repository) -> None:
         self.place = place
-        self._token = ""
+        self._login: dict[str, str] = {}
 
     def manifest(self) -> bytes:
         """The manifest's bytes, bounded.
@@ -187,9 +187,12 @@ class _Session:
 
     def authorise(self, url: str, challenge: str | None) -> dict[str, str]:
         """Headers of a request; after a refusal with a challenge, with a token that answers it."""
-        if challenge:
-            self._token = self._ask(dict(CHALLENGE.findall(challenge)))
-        return {"authorization": f"Bearer {self._token}"} if self._token else {}
+        if challenge and challenge.lower().startswith("basic"):
+            self._login = basic(self.place.host)
+        elif challenge:
+            token = self._ask(dict(CHALLENGE.findall(challenge)))
+            self._login = {"authorization": f"Bearer {token}"}
+        return self._login
 
     def _ask(self, said: dict[str, str]) -> str:
         realm = said.get("realm", "")

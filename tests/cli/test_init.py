@@ -12,11 +12,13 @@ from typing import Any
 import pytest
 
 from expertserve import EngineConfig, Expert
+from expertserve.engine.fake import FakeEngine
 from expertserve.engine.portable.engine import TransformersEngine
 from expertserve.init import recognise
 from expertserve.prompt.format import NAMED
 from expertserve.prompt.tokenizer import Tokenizer
 from tests.cli.conftest import run
+from tests.soft import soft_prompt
 from tests.test_adapter_names import as_mlx
 
 CHATML = (
@@ -113,6 +115,27 @@ def test_what_a_tool_wrote_passes_check_and_answers_without_an_edit(
         cache_dir=tmp_path / "cache",
     ) as expert:
         assert expert.generate("How many?", max_tokens=4).usage.completion_tokens
+
+
+def test_pefts_prompt_tuning_becomes_an_expert_whose_default_it_is(
+    tiny_base: Path, tmp_path: Path
+) -> None:
+    source = soft_prompt(tiny_base, tmp_path / "my run", 5)
+    done = started(source, tiny_base, tmp_path, "--template", "chatml", "--license", "MIT")
+    assert done.exit_code == 0 and "soft prompt from" in done.output, done.output
+    archive = tmp_path / "x.expert"
+    assert run("pack", tmp_path / "made", "-o", archive).exit_code == 0
+    places = ("--models-dir", tiny_base.parent, "--cache-dir", tmp_path / "cache")
+    checked = run("check", archive, *places)
+    assert checked.exit_code == 0 and "errors 0, warnings 0" in checked.stdout, checked.stdout
+    with Expert.load(
+        archive,
+        engine=FakeEngine,
+        models_dir=tiny_base.parent,
+        cache_dir=tmp_path / "cache",
+    ) as expert:
+        chosen = expert.generate("How many?", max_tokens=4).expert.soft_prompt
+        assert chosen and chosen.tokens == 5
 
 
 def test_the_licence_and_the_words_come_from_the_readme_and_the_flags(
