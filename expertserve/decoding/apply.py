@@ -36,6 +36,8 @@ SLOW = 0.01
 
 costly = FairThreads(threads=4, each=2)
 """Where schemas are read and masks are waited for; requests' other steps have their own threads."""
+owned = FairThreads(threads=2, each=1)
+"""Where experts' own grammars are waited for: callers' never stand before them."""
 KINDS = ("grammar", "json_schema", "regex", "choice")
 
 
@@ -229,7 +231,7 @@ async def apply_grammar(
         make = partial(
             masks.ready, chosen.grammar, expert.base.path, expert.cache_dir, own=chosen.own
         )
-        constraint = await costly.run(expert.package.digest, make, first=chosen.own)
+        constraint = await (owned if chosen.own else costly).run(expert.package.digest, make)
     spelt = tuple(_spell(expert, begun.encode())) if begun else ()
     constraint = replace(constraint, reasoning=rule, begun=spelt)
     keep = wish is not None and wish.keep

@@ -18,7 +18,8 @@ from pathlib import Path
 
 import pytest
 
-from expertserve.decoding.compile import Compiler, masks
+from expertserve.decoding.compile import masks
+from expertserve.decoding.compiler import Compiler
 from expertserve.errors import ConfigError, ExpertError, LoadError
 from expertserve.expert import prepare
 from expertserve.grammar.recognise import Grammar
