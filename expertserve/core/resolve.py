@@ -5,14 +5,19 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 from expertserve.core.defaults import resolve_sampling
 from expertserve.decoding.apply import Applied, apply_grammar
+from expertserve.decoding.fair import FairThreads
 from expertserve.engine.base import EngineInfo
 from expertserve.errors import ConfigError, OutOfMemoryError
 from expertserve.expert import PreparedExpert
 from expertserve.prompt.format import build_messages
 from expertserve.request import GenerateArgs, PromptArgs, Request, check_whole, split_args
+
+writers = FairThreads(threads=4, each=2)
+"""Where templates run, which may take seconds, and long prompts are tokenised."""
 
 
 async def resolve_request(
@@ -27,7 +32,8 @@ async def resolve_request(
         ConfigError, GrammarError.
     """
     words, wishes, constraints = split_args(args)
-    ids, begun = prompt_tokens(expert, prompt, words)
+    write = partial(prompt_tokens, expert, prompt, words)
+    ids, begun = await writers.run(expert.package.digest, write)
     ids = _truncated(ids, words, context_length - (wishes.get("max_tokens") or 1))
     sampling = resolve_sampling(
         wishes,

@@ -142,8 +142,13 @@ class Applied:
         follower = self._followers[index]
         return follower.thought if isinstance(follower, Separator) else None
 
-    def verdict(self, index: int, answer: str) -> GrammarVerdict | None:
-        """What became of one completion's grammar; None without one."""
+    def verdict(self, index: int, answer: str, *, judged: bool) -> GrammarVerdict | None:
+        """What became of one completion's grammar; None without one.
+
+        Args:
+            judged: Also ask a parser, where the manifest wants one: milliseconds, and a second for
+                one that has to be imported.
+        """
         if not self._has_grammar:
             return None
         follower = self._followers[index]
@@ -151,7 +156,7 @@ class Applied:
             self.constraint.digest, self.constraint.engine, follower.complete, follower.forced
         )
         decoding = self._expert.manifest.decoding
-        if not decoding.judged or not decoding.grammar_type:
+        if not judged or not decoding.judged or not decoding.grammar_type:
             return verdict
         parsed = validate(decoding.grammar_type, self._begun + answer)
         return replace(
