@@ -57,6 +57,7 @@ def chat(
     trust: options.Trust = None,
     trusted_key: options.TrustedKey = None,
     cache_dir: options.CacheDir = None,
+    cache_size: options.CacheSize = None,
     models_dir: options.ModelsDir = None,
 ) -> None:
     """Chat with experts: `/expert NAME`, `/schema FILE`, `/reset`, `/quit`."""

@@ -90,6 +90,7 @@ def generate(
     trust: options.Trust = None,
     trusted_key: options.TrustedKey = None,
     cache_dir: options.CacheDir = None,
+    cache_size: options.CacheSize = None,
     models_dir: options.ModelsDir = None,
     no_cache: NoCache = False,
     as_json: options.AsJson = False,

@@ -6,6 +6,7 @@ import asyncio
 import os
 from collections.abc import Sequence
 
+from expertserve import config
 from expertserve.core.engines import Engines
 from expertserve.core.entry import Entry, ExpertInfo, info_of
 from expertserve.core.options import Options
@@ -19,6 +20,7 @@ from expertserve.errors import (
 )
 from expertserve.expert import PreparedExpert, bare, prepare
 from expertserve.models import LocalModel, find_given, last_component
+from expertserve.package.cache import keep_within
 from expertserve.package.constraints import check_constraints
 from expertserve.request import GenerateArgs, check_fallback, routed_by
 
@@ -296,6 +298,8 @@ class LoadedExperts:
 
         expert = await asyncio.to_thread(read)
         try:
+            root = options.cache_dir or config.cache_dir()
+            await asyncio.to_thread(keep_within, root, options.cache_size)
             if expert.grammar:
                 base, folder = expert.base.path, options.cache_dir
                 await asyncio.to_thread(masks.expect, expert.grammar, base, folder)
