@@ -24,7 +24,8 @@ from typing import Any, Protocol
 import numpy as np
 
 from expertserve.config import models_dir
-from expertserve.decoding.compile import Compiler, read_mask
+from expertserve.decoding.compile import read_mask
+from expertserve.decoding.compiler import Compiler
 from expertserve.decoding.mask import GlrMask, GlrVocabulary
 from expertserve.decoding.vocabulary import Vocabulary
 from expertserve.errors import ExpertError

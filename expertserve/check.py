@@ -72,6 +72,7 @@ def check_package(
         package = open_package(path, cache_dir=cache_dir)
     if package:
         lint.expert(package, base_model, models_dir, cache_dir)
+        (package.refuse if any(f.severity == "error" for f in lint.found) else package.close)()
     order = {severity: i for i, severity in enumerate(SEVERITIES)}
     return sorted(
         dict.fromkeys(lint.found),

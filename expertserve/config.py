@@ -6,6 +6,7 @@ conventions (on Linux `~/.cache/expertserve` and `~/.local/share/expertserve`).
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +14,8 @@ from typing import Literal
 
 from expertserve.errors import ConfigError
 
+PROGRESS = "expertserve.progress"
+"""The log that says what an engine's start is busy with."""
 DType = Literal["auto", "bfloat16", "float16", "float32"]
 
 
@@ -35,6 +38,15 @@ def experts_dir() -> Path:
     from platformdirs import user_data_path
 
     return user_data_path("expertserve", appauthor=False) / "experts"
+
+
+def runtime_dir() -> Path:
+    """Where servers leave sockets for commands of the same user."""
+    from platformdirs import user_runtime_path
+
+    with warnings.catch_warnings():  # it warns where no session has made the usual folder
+        warnings.simplefilter("ignore")
+        return user_runtime_path("expertserve", appauthor=False)
 
 
 def option_names(given: Mapping[str, object]) -> dict[str, object]:
@@ -71,6 +83,8 @@ class EngineConfig:
         soft_prompts: Be ready for soft prompts from the start. Otherwise the engine is, where an
             expert that is loaded by then brings some; for a later one it starts anew.
         prefix_caching: Reuse the keys and values of prompts' common prefixes.
+        single: Questions come one at a time: on a CPU the portable engine answers, which starts
+            several times as fast as vLLM, where it serves the base model.
         stats: Have vLLM keep its own Prometheus metrics, as servers do.
         otlp_traces_endpoint: Where vLLM sends an OpenTelemetry span for each request, such as
             ``"http://localhost:4317"``.
@@ -97,6 +111,7 @@ class EngineConfig:
     row_scale: bool = True
     soft_prompts: bool = False
     prefix_caching: bool = True
+    single: bool = False
     stats: bool = False
     otlp_traces_endpoint: str | None = None
     vllm: Mapping[str, object] = field(default_factory=dict)

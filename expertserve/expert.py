@@ -134,7 +134,7 @@ def prepare(
         LoadError: And its subclasses.
     """
     package = open_package(path, checksum=checksum, cache_dir=cache_dir, cache=cache)
-    try:
+    with package.judged():
         manifest = read_manifest(package.folder)
         return _prepare(
             package,
@@ -145,9 +145,6 @@ def prepare(
             cache_dir,
             models_dir,
         )
-    except BaseException:
-        package.close()
-        raise
 
 
 def describe(
@@ -165,6 +162,17 @@ def describe(
         LoadError: And its subclasses. A missing base model is reported in the result instead.
     """
     package = open_package(path, checksum=checksum, cache_dir=cache_dir)
+    with package.judged():
+        return _described(package, base_model, cache_dir, models_dir, trust)
+
+
+def _described(
+    package: Package,
+    base_model: str | os.PathLike[str] | None,
+    cache_dir: Path | None,
+    models_dir: Path | None,
+    trust: TrustPolicy | None,
+) -> dict[str, object]:
     manifest = read_manifest(package.folder)
     warnings = _verify(package, manifest, trust)
     verdict = verify_signature(package, manifest, trust.keys if trust else frozenset())

@@ -77,16 +77,22 @@ def move_into_place(part: Path, entry: Path) -> None:
 
 def replace_folder(part: Path, target: Path) -> None:
     """Renames a finished folder into its place; one that is there is removed afterwards."""
-    old = part_path(target.parent)
-    if target.exists():
-        target.rename(old)
+    old = set_aside(target) if target.exists() else None
     try:
         part.rename(target)
     except OSError:
-        if old.exists():
+        if old:
             old.rename(target)
         raise
-    shutil.rmtree(old, ignore_errors=True)
+    if old:
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def set_aside(entry: Path) -> Path:
+    """Renames what is to be removed, so that nobody finds it half gone; gives where it is now."""
+    part = part_path(entry.parent)
+    entry.rename(part)
+    return part
 
 
 def remove_stale(folder: Path) -> None:

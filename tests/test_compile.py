@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from expertserve.decoding import compile as compile_module
-from expertserve.decoding.compile import Compiler, read_mask, start_process, vocabulary_of
+from expertserve.decoding import compiler as compile_module
+from expertserve.decoding.compile import read_mask, vocabulary_of
+from expertserve.decoding.compiler import Compiler, start_process
 from expertserve.decoding.mask import GlrVocabulary, Strategy
 from expertserve.errors import GrammarError
 
@@ -25,8 +26,8 @@ def test_a_compiler_with_nothing_to_do_ends_and_comes_back(
 ) -> None:
     started: list[subprocess.Popen[str]] = []
 
-    def start(strategy: Strategy, idle: float) -> subprocess.Popen[str]:
-        started.append(start_process(strategy, idle))
+    def start(strategy: Strategy, idle: float, *, nice: bool = True) -> subprocess.Popen[str]:
+        started.append(start_process(strategy, idle, nice=nice))
         return started[-1]
 
     monkeypatch.setattr(compile_module, "start_process", start)
@@ -43,10 +44,10 @@ def first_runs(program: str, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Lets the first process be another program. What was started is added to the list."""
     started: list[str] = []
 
-    def start(strategy: Strategy, idle: float) -> subprocess.Popen[str]:
+    def start(strategy: Strategy, idle: float, *, nice: bool = True) -> subprocess.Popen[str]:
         started.append(strategy if started else program)
         if len(started) > 1:
-            return start_process(strategy, idle)
+            return start_process(strategy, idle, nice=nice)
         command = [sys.executable, "-c", program]
         return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 

@@ -4,10 +4,17 @@ needs the hardware.
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 
+from expertserve.config import EngineConfig
+from expertserve.core.engines import suited
+from expertserve.engine import device
 from expertserve.engine.device import CPU_WARNING, Gpu, Machine, choose, probe
 from expertserve.errors import ConfigError, DeviceError
+from expertserve.models import LocalModel
 
 RTX = Gpu("RTX 4090", 24 << 30, (8, 9), "0")
 SMALL = Gpu("RTX 3050", 8 << 30, (8, 6), "1")
@@ -135,3 +142,28 @@ def test_the_probe_describes_this_machine() -> None:
     machine = probe()
     assert machine.devices[-1] == "cpu" and machine.memory > 1 << 30 and machine.transformers
     assert choose(machine).device in machine.devices
+
+
+def test_questions_one_at_a_time_are_for_the_engine_that_starts_soonest(
+    tiny_base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(device, "vllm_build", lambda: "cpu")
+    plain = LocalModel("tiny", tiny_base)
+    assert suited(EngineConfig(single=True), plain).engine == "transformers"
+    for config in (
+        EngineConfig(),
+        EngineConfig(single=True, device="cuda"),
+        EngineConfig(single=True, vllm={"block_size": 32}),
+    ):
+        assert suited(config, plain) is config
+    named = EngineConfig(single=True, engine="vllm")
+    assert suited(named, plain) is named
+    for name, change in (("packed", {"quantization_config": {"bits": 4}}),
+                         ("odd", {"layer_types": ["linear_attention"]})):  # fmt: skip
+        folder = tmp_path / name
+        folder.mkdir()
+        settings = json.loads((tiny_base / "config.json").read_text())
+        (folder / "config.json").write_text(json.dumps(settings | change))
+        assert suited(EngineConfig(single=True), LocalModel(name, folder)).engine is None
+    monkeypatch.setattr(device, "vllm_build", lambda: "cuda")
+    assert suited(EngineConfig(single=True), plain).engine is None

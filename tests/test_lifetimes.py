@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import AsyncGenerator, Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -21,8 +22,10 @@ from expertserve import (
 )
 from expertserve.config import EngineConfig
 from expertserve.core import core, experts
+from expertserve.core.options import Options
 from expertserve.engine.base import EngineInfo
 from expertserve.engine.fake import FakeEngine
+from expertserve.expert import PreparedExpert
 from expertserve.models import LocalModel
 from expertserve.request import Request
 from expertserve.result import Chunk
@@ -343,3 +346,21 @@ def test_an_engine_that_cant_compute_its_base_is_started_once(
             caught.append(error.value)
     assert Unfit.starts == 1 and {e.code for e in caught} == {"engine_unfit"}
     assert len({id(e) for e in caught}) == 3  # one that is raised again collects tracebacks
+
+
+def test_a_base_model_that_two_threads_ask_for_at_once_is_one_entry(
+    tiny_package: Path, tiny_base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded = experts.LoadedExperts(
+        Options(base_model=tiny_base, cache_dir=tmp_path / "cache", models_dir=tiny_base.parent)
+    )
+    both, made = threading.Barrier(2), experts.bare
+
+    def slowly(base: LocalModel) -> PreparedExpert:
+        both.wait(5)  # each of them has found that there is no entry yet
+        return made(base)
+
+    monkeypatch.setattr(experts, "bare", slowly)
+    with ThreadPoolExecutor(2) as threads:
+        found = list(threads.map(loaded.find, [tiny_base.name] * 2))
+    assert found[0] is found[1], "requests that one of them counts are unknown to the other"

@@ -13,7 +13,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,6 +25,7 @@ from expertserve.errors import LoadError
 from expertserve.files import file_digest, move_into_place, part_path, remove_stale
 from expertserve.findings import Finding
 from expertserve.models import LocalModel
+from expertserve.package.cache import CacheUse, grew
 from expertserve.package.members import WEIGHTS
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ class ServingAdapter:
         affine: Whether it scales or shifts rows, so that only our worker extension serves it
             exactly.
         notes: What is odd about its weights.
+        use: Keeps it in the cache.
     """
 
     folder: Path
@@ -62,6 +64,7 @@ class ServingAdapter:
     modules: int
     affine: bool
     notes: tuple[Finding, ...] = ()
+    use: CacheUse | None = field(default=None, repr=False, compare=False)
 
 
 def prepare_adapter(
@@ -81,7 +84,8 @@ def prepare_adapter(
         f"{FORMAT}:{package_digest}:{file_digest(adapter.file)}:{said}:{base.digest}".encode()
     ).hexdigest()
     entry = cache / key
-    found = _cached(entry)
+    use = CacheUse(entry)
+    found = _cached(entry, use)
     if found:
         return found
     try:
@@ -94,7 +98,8 @@ def prepare_adapter(
             move_into_place(part, entry)
         finally:
             shutil.rmtree(part, ignore_errors=True)
-        made = _cached(entry)
+        grew(entry)
+        made = _cached(entry, use)
     except (OSError, SafetensorError) as error:
         raise LoadError(
             f"the adapter's serving form can't be written to {entry.parent}: {error}", code="io"
@@ -108,12 +113,12 @@ def prepare_adapter(
     return made
 
 
-def _cached(entry: Path) -> ServingAdapter | None:
+def _cached(entry: Path, use: CacheUse) -> ServingAdapter | None:
     """A cache entry, unless there is none or its weights are not those it was made with."""
     try:
         note = json.loads((entry / NOTE).read_bytes())
         notes = tuple(Finding(**finding) for finding in note.pop("notes"))
-        serving = ServingAdapter(folder=entry, notes=notes, **note)
+        serving = ServingAdapter(folder=entry, notes=notes, use=use, **note)
         if file_digest(entry / WEIGHTS) == serving.digest:
             return serving
     except FileNotFoundError:
@@ -203,5 +208,5 @@ def _write(adapter: PeftAdapter, base: LocalModel, folder: Path) -> None:
         folder, digest, adapter.type, adapter.rank, width, len(modules), affine, notes
     )
     note = asdict(serving)
-    del note["folder"]
+    del note["folder"], note["use"]
     (folder / NOTE).write_text(json.dumps(note))

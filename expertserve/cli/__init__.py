@@ -11,6 +11,7 @@ from expertserve.cli import (
     api_keys,
     batch,
     bench,
+    cache,
     cases,
     chat,
     generate,
@@ -76,6 +77,7 @@ def completion(
 for part in (generate, chat, batch, init, packages, cases, install, keys):
     app.add_typer(part.app)
 app.add_typer(models.app, name="models")
+app.add_typer(cache.app, name="cache")
 app.add_typer(api_keys.app, name="key")
 app.add_typer(install.registries, name="registry")
 app.add_typer(bench.app)

@@ -97,6 +97,7 @@ def batch(
     trust: options.Trust = None,
     trusted_key: options.TrustedKey = None,
     cache_dir: options.CacheDir = None,
+    cache_size: options.CacheSize = None,
     models_dir: options.ModelsDir = None,
     as_json: options.AsJson = False,
 ) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from importlib import import_module
 from importlib.util import find_spec
@@ -12,11 +13,12 @@ from typing import TYPE_CHECKING, cast
 
 import typer
 
-from expertserve.cli import engine_options, options, output
+from expertserve.cli import answering, engine_options, options, output
 from expertserve.cli.commands import group
 from expertserve.errors import ConfigError, EngineDeadError, ExpertError
 
 if TYPE_CHECKING:
+    from expertserve.cli.running import RunningServer
     from expertserve.facade.manager import ExpertManager
     from expertserve.prompt.format import Message
     from expertserve.request import GenerateArgs
@@ -59,29 +61,77 @@ def chat(
     trust: options.Trust = None,
     trusted_key: options.TrustedKey = None,
     cache_dir: options.CacheDir = None,
+    cache_size: options.CacheSize = None,
     models_dir: options.ModelsDir = None,
+    no_server: answering.NoServer = False,
+    verbose: answering.Verbose = False,
 ) -> None:
-    """Chat with experts: `/expert NAME`, `/schema FILE`, `/reset`, `/quit`."""
+    """Chat with experts: `/expert NAME`, `/schema FILE`, `/reset`, `/quit`.
+
+    A server of yours that runs on this machine and serves them answers, as with `generate`.
+    """
     args = options.call_args(ctx)
     read = _reader()
+    found = options.named(packages, cache_dir)
+    names = [name for name, _ in found]
+    if server := answering.running_server(ctx, [path for _, path in found]):
+        _converse(Talk(from_server(server, names), names, names[0], args), read)
+        return
     from expertserve.facade.manager import ExpertManager
 
-    with ExpertManager(options=options.manager_options(ctx)) as manager:
-        with output.messages.status("loading …") as status:
-            for name, path in options.named(packages, cache_dir):
+    with ExpertManager(options=answering.single(ctx, len(found))) as manager:
+        with output.waiting("loading") as status:
+            for name, path in found:
                 status.update(f"reading {path} …")
                 output.warn(manager.load_expert(name, path).warnings)
-            status.update("starting the engine (about half a minute on a CPU) …")
+            status.update("starting the engine …")
             manager.start()
-        names = [info.name for info in manager.list_loaded_experts()]
-        talk = Talk(manager, names, names[0], args)
-        output.messages.print(HELP, markup=False)
-        while talk.open:
-            try:
-                line = read(f"{talk.expert}> ")
-            except (EOFError, KeyboardInterrupt):
-                break
-            talk.hear(line.strip())
+        answering.tell_engine(ctx, manager)
+        _converse(Talk(from_manager(manager), names, names[0], args), read)
+
+
+def _converse(talk: Talk, read: Callable[[str], str]) -> None:
+    output.messages.print(HELP, markup=False)
+    while talk.open:
+        try:
+            line = read(f"{talk.expert}> ")
+        except (EOFError, KeyboardInterrupt):
+            break
+        talk.hear(line.strip())
+
+
+Ask = Callable[
+    [str, Sequence["Message"], Mapping[str, object]], AbstractContextManager[Iterable[str]]
+]
+"""An expert's name, the turns so far and the arguments → the texts of the answer as they come."""
+
+
+def from_manager(manager: ExpertManager) -> Ask:
+    """Asks experts in this process."""
+
+    @contextmanager
+    def ask(
+        expert: str, turns: Sequence[Message], args: Mapping[str, object]
+    ) -> Iterator[Iterable[str]]:
+        asked = cast("GenerateArgs", {**args, "messages": turns})
+        with manager.generate_stream(expert, **asked) as stream:
+            yield (chunk.text for chunk in stream)
+
+    return ask
+
+
+def from_server(server: RunningServer, names: Sequence[str]) -> Ask:
+    """Asks a server, which may know the experts by other names."""
+    models = dict(zip(names, server.models, strict=True))
+
+    @contextmanager
+    def ask(
+        expert: str, turns: Sequence[Message], args: Mapping[str, object]
+    ) -> Iterator[Iterable[str]]:
+        with server.generate_stream(models[expert], turns, args) as stream:
+            yield stream
+
+    return ask
 
 
 def _reader() -> Callable[[str], str]:
@@ -103,11 +153,12 @@ class Talk:
     """A conversation: who answers, and what was said.
 
     Args:
+        ask: Gets an answer.
         names: The experts that are loaded.
         args: What every request is given, with the system message and the schema.
     """
 
-    manager: ExpertManager
+    ask: Ask
     names: list[str]
     expert: str
     args: dict[str, object]
@@ -154,12 +205,12 @@ class Talk:
 
     def _ask(self, question: str) -> None:
         turns: list[Message] = [*self.said, {"role": "user", "content": question}]
-        args = {**self.args, "messages": turns}
+        text = ""
         try:
-            with self.manager.generate_stream(self.expert, **cast("GenerateArgs", args)) as stream:
-                for chunk in stream:
-                    output.answer(chunk.text, newline=False)
-                text = stream.result.text
+            with self.ask(self.expert, turns, self.args) as texts:
+                for part in texts:
+                    output.answer(part, newline=False)
+                    text += part
         except (
             KeyboardInterrupt
         ):  # stops this answer, not the conversation; what was half said is forgotten

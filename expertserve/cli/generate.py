@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
-from expertserve.cli import engine_options, options, output
+from expertserve.cli import answering, engine_options, options, output
 from expertserve.cli.commands import group
 from expertserve.errors import ConfigError
 
 if TYPE_CHECKING:
+    from expertserve.cli.running import RunningServer
     from expertserve.facade.manager import ExpertManager
+    from expertserve.prompt.format import Message
     from expertserve.request import GenerateArgs
 
 app = group()
@@ -92,25 +94,38 @@ def generate(
     trust: options.Trust = None,
     trusted_key: options.TrustedKey = None,
     cache_dir: options.CacheDir = None,
+    cache_size: options.CacheSize = None,
     models_dir: options.ModelsDir = None,
     no_cache: NoCache = False,
+    no_server: answering.NoServer = False,
+    verbose: answering.Verbose = False,
     as_json: options.AsJson = False,
 ) -> None:
-    """Ask one expert one question."""
+    """Ask one expert one question.
+
+    A server of yours that runs on this machine and serves the package answers; else an engine is
+    started: on a CPU the portable one, which starts soonest.
+    """
     args = options.call_args(ctx) | constraint(grammar, no_grammar, json_schema, regex, choice)
     streamed = (sys.stdout.isatty() if stream is None else stream) and not as_json and (n or 1) == 1
     question = sys.stdin.read() if prompt == "-" else prompt
+    if server := answering.running_server(ctx, [package]):
+        _ask_server(server, question, args, streamed=streamed, as_json=as_json)
+        return
     from expertserve.facade.manager import ExpertManager
 
     with (
-        output.messages.status(f"reading {package} …") as status,
-        ExpertManager(options=options.manager_options(ctx)) as manager,
+        output.waiting(f"reading {package}") as status,
+        ExpertManager(options=answering.single(ctx, 1)) as manager,
     ):
         info = manager.load_expert(
             NAME, package, checkpoint=checkpoint, checksum=checksum, cache=not no_cache
         )
         output.warn(info.warnings)
-        status.update(f"starting {info.base_model} (about half a minute on a CPU) and generating …")
+        status.update(f"starting {info.base_model} …")
+        manager.start()
+        answering.tell_engine(ctx, manager)
+        status.update("waiting for the answer …")
         if streamed:
             _stream(manager, question, cast("GenerateArgs", args), status.stop)
             return
@@ -118,7 +133,38 @@ def generate(
     if as_json:
         output.as_json(result.to_dict())
     else:
-        output.answer("\n---\n".join(completion.text for completion in result.completions))
+        output.answer(between(completion.text for completion in result.completions))
+
+
+def _ask_server(
+    server: RunningServer,
+    question: str,
+    args: dict[str, object],
+    *,
+    streamed: bool,
+    as_json: bool,
+) -> None:
+    turns: list[Message] = [{"role": "user", "content": question}]
+    model = server.models[0]
+    with output.waiting("waiting for the server on this machine") as status:
+        if streamed:
+            with server.generate_stream(model, turns, args) as stream:
+                for text in stream:
+                    status.stop()
+                    output.answer(text, newline=False)
+            output.answer("")
+            return
+        result = server.generate(model, turns, args)
+    if as_json:
+        output.as_json(result)
+        return
+    completions = cast("list[dict[str, str]]", result.get("completions") or [result])
+    output.answer(between(completion["text"] for completion in completions))
+
+
+def between(answers: Iterable[str]) -> str:
+    """Several answers to one question, with a line between them."""
+    return "\n---\n".join(answers)
 
 
 def _stream(

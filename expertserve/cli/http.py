@@ -9,9 +9,18 @@ from typing import Annotated, Any
 
 import typer
 
+from expertserve.config import runtime_dir
 from expertserve.server.settings import ServerSettings
 
-PATHS = ("keys", "experts_folder", "state_folder", "uds", "ssl_certfile", "ssl_keyfile")
+PATHS = (
+    "keys",
+    "local_folder",
+    "experts_folder",
+    "state_folder",
+    "uds",
+    "ssl_certfile",
+    "ssl_keyfile",
+)
 AllowedOrigin = Annotated[
     list[str] | None,
     typer.Option(
@@ -52,6 +61,7 @@ def settings_of(ctx: typer.Context) -> ServerSettings:
     given["state_folder"] = given["state_dir"]
     if given["log_json"] is None:
         given["log_json"] = not sys.stderr.isatty()
+    given["local_folder"] = runtime_dir()
     given["allowed_origins"] = given["allowed_origin"] or ()
     given["forwarded_allow_ips"] = given["forwarded_allow_ips"] or ()
     names = {f.name for f in fields(ServerSettings)}

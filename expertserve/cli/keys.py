@@ -120,9 +120,11 @@ def verify(
 
     policy = options.policy(trust, trusted_key)
     opened = open_package(package, checksum=checksum, cache_dir=cache_dir)
-    manifest = read_manifest(opened.folder)
-    verify_files(opened, manifest.integrity.files if manifest.integrity else {}, "integrity.files")
-    warnings = enforce(opened, manifest, policy)
+    with opened.judged():
+        manifest = read_manifest(opened.folder)
+        listed = manifest.integrity.files if manifest.integrity else {}
+        verify_files(opened, listed, "integrity.files")
+        warnings = enforce(opened, manifest, policy)
     verdict = verify_signature(opened, manifest, policy.keys if policy else frozenset())
     if not verdict.status.startswith("valid"):
         why = f": {verdict.reason}" if verdict.reason else ""

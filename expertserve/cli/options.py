@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -56,6 +57,13 @@ MaxModelLen = Annotated[
 CacheDir = Annotated[
     Path | None,
     typer.Option(envvar="EXPERTSERVE_CACHE_DIR", help="Instead of the user's cache folder."),
+]
+CacheSize = Annotated[
+    str | None,
+    typer.Option(
+        envvar="EXPERTSERVE_CACHE_SIZE",
+        help="What the cache may take, such as 5GB; by default 20GB or a tenth of its disk.",
+    ),
 ]
 ModelsDir = Annotated[
     Path | None, typer.Option(envvar="EXPERTSERVE_MODELS_DIR", help="Where base models are.")
@@ -158,6 +166,7 @@ def manager_options(ctx: typer.Context) -> Options:
         trust=policy(given.get("trust"), given.get("trusted_key")),
         cache_dir=_folder(given.get("cache_dir")),
         models_dir=_folder(given.get("models_dir")),
+        cache_size=size(given.get("cache_size")),
         engine=seams(ctx).engine,
     )
 
@@ -175,6 +184,29 @@ def call_args(ctx: typer.Context) -> dict[str, object]:
     given["restrict_to_schema"] = ctx.params.get("restrict_to_schema") or None
     found = {name: value for name, value in given.items() if value is not None}
     return found | {"grammar": None} if ctx.params.get("no_grammar") else found
+
+
+UNITS = {"": 1, "b": 1, "k": 1e3, "m": 1e6, "g": 1e9, "t": 1e12}
+
+
+def size(given: str | None) -> int | None:
+    """`5GB` → bytes.
+
+    Raises:
+        ConfigError: `bad_argument`.
+
+    Example:
+        >>> size("1.5 GB")
+        1500000000
+    """
+    if given is None:
+        return None
+    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([kmgt]?)i?(b?)\s*", given.casefold())
+    if not match:
+        raise ConfigError(
+            f"{given!r} is no size", hint="for example 5GB or 500MB", code="bad_argument"
+        )
+    return int(float(match[1]) * UNITS[match[2]])
 
 
 def _folder(given: str | Path | None) -> Path | None:
@@ -197,7 +229,9 @@ def named(packages: list[str], cache_dir: Path | None) -> list[NamedPackage]:
     for given in packages:
         own, source = split_name(given)
         path = Path(source)
-        manifest = read_manifest(open_package(path, cache_dir=cache_dir).folder)
+        package = open_package(path, cache_dir=cache_dir)
+        with package.judged():
+            manifest = read_manifest(package.folder)
         name = own or manifest.name
         if name in found:
             raise ConfigError(

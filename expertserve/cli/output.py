@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import logging
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 
 import typer
 from rich.console import Console
 from rich.markup import escape
+from rich.status import Status
 from rich.table import Table
 
+from expertserve.config import PROGRESS
 from expertserve.errors import ExpertError
 
 PIPED = 1000
@@ -38,6 +42,33 @@ def warn(lines: Iterable[str]) -> None:
     for line in lines:
         messages.print("[yellow]Warning:[/] ", end="")
         messages.print(printable(line), markup=False)
+
+
+class _Shown(logging.Handler):
+    """Shows a log's lines in a status line."""
+
+    def __init__(self, status: Status) -> None:
+        super().__init__(logging.INFO)
+        self._status = status
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._status.update(f"{escape(record.getMessage())} …")
+
+
+@contextmanager
+def waiting(text: str) -> Iterator[Status]:
+    """A line that says what is waited for: the text, then what engines log as their progress."""
+    log = logging.getLogger(PROGRESS)
+    before = log.level
+    with messages.status(f"{escape(text)} …") as status:
+        shown = _Shown(status)
+        log.addHandler(shown)
+        log.setLevel(logging.INFO)
+        try:
+            yield status
+        finally:
+            log.removeHandler(shown)
+            log.setLevel(before)
 
 
 def report(error: ExpertError, *, json_wanted: bool) -> None:

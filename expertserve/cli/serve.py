@@ -15,6 +15,7 @@ from expertserve.cli import engine_options, http
 from expertserve.cli.options import (
     BaseModel,
     CacheDir,
+    CacheSize,
     Device,
     MaxModelLen,
     ModelsDir,
@@ -142,6 +143,7 @@ def serve(
     trust: Trust = None,
     trusted_key: TrustedKey = None,
     cache_dir: CacheDir = None,
+    cache_size: CacheSize = None,
     models_dir: ModelsDir = None,
 ) -> None:
     """Serve experts over OpenAI's API, each by its name."""

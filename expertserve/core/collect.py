@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Callable, Sequence
+from typing import Protocol
 
 from expertserve.expert import PreparedExpert
 from expertserve.request import Request
@@ -20,6 +21,12 @@ from expertserve.result import (
 )
 
 
+class Judge(Protocol):
+    """See `Applied.verdict`."""
+
+    def __call__(self, index: int, answer: str, *, judged: bool) -> GrammarVerdict | None: ...
+
+
 class Collector:
     """Joins one request's chunks, and measures."""
 
@@ -31,9 +38,10 @@ class Collector:
         self._prompt: tuple[TokenLogprob, ...] = ()
         self._accepted = self._handed = time.monotonic()
         self._ended: float | None = None
+        self._left = False
         self.load = 0.0
         self.hit: bool | None = None
-        self.verdict: Callable[[int, str], GrammarVerdict | None] | None = None
+        self.verdict: Judge | None = None
         self.thought: Callable[[int], Thought | None] | None = None
         self.parse: Callable[[str], object] | None = None
 
@@ -52,20 +60,37 @@ class Collector:
             self._first = time.monotonic()
         self._parts.setdefault(chunk.index, []).append(chunk)
 
-    def end(self) -> None:
-        self._ended = time.monotonic()
+    def end(self, *, left: bool = False) -> None:
+        """The engine has given all, or nobody wants more of it.
+
+        Args:
+            left: There will be no whole result, so what is known of the verdict is shown.
+        """
+        self._ended = self._ended or time.monotonic()
+        self._left = left
 
     @property
     def begun(self) -> bool:
         return self._request is not None
 
-    def result(self) -> InferenceResult:
-        """The result so far: `cancelled` without an end."""
+    @property
+    def costly(self) -> bool:
+        """Whether a whole result takes a parser, or has an object."""
+        return self.verdict is not None or self.parse is not None
+
+    def result(self, *, whole: bool = False) -> InferenceResult:
+        """The result so far: `cancelled` without an end, and without a verdict unless it was left.
+
+        Args:
+            whole: Also parse and judge it, which may take seconds: not on an event loop.
+        """
         assert self._request is not None
         end, first = self._ended or time.monotonic(), self._first
-        completions = tuple(self._join(i) for i in range(self._request.sampling.n))
-        whole = completions[0].finish_reason != "cancelled" and (
-            completions[0].grammar is None or completions[0].grammar.complete
+        completions = tuple(self._join(i, whole) for i in range(self._request.sampling.n))
+        whole = (
+            whole
+            and completions[0].finish_reason != "cancelled"
+            and (completions[0].grammar is None or completions[0].grammar.complete)
         )
         return InferenceResult(
             completions,
@@ -90,7 +115,7 @@ class Collector:
             self._prompt if self._request.sampling.prompt_logprobs is not None else None,
         )
 
-    def _join(self, index: int) -> Completion:
+    def _join(self, index: int, judged: bool) -> Completion:
         chunks: Sequence[Chunk] = self._parts.get(index, ())
         logprobs: tuple[TokenLogprob, ...] = tuple(
             itertools.chain.from_iterable(c.logprobs for c in chunks)
@@ -98,12 +123,13 @@ class Collector:
         text = "".join(c.text for c in chunks)
         thought = self.thought(index) if self.thought else None
         kept = thought.kept if thought else ""
+        verdict = self.verdict if judged or self._left else None
         return Completion(
             text,
             tuple(itertools.chain.from_iterable(c.token_ids for c in chunks)),
             next((c.finish_reason for c in chunks if c.finish_reason), "cancelled"),
             logprobs or None,
-            self.verdict(index, text[len(kept) :]) if self.verdict else None,
+            verdict(index, text[len(kept) :], judged=judged) if verdict else None,
             thought.text if thought else None,
             kept,
             thought.tokens if thought else 0,

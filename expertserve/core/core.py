@@ -6,9 +6,11 @@ It lives on one event loop (`core.loop`), so it needs no locks. `expertserve.man
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Iterable
 from contextlib import aclosing
+from functools import partial
 
 from expertserve.core.collect import Collector
 from expertserve.core.entry import Entry, ManagerInfo
@@ -17,6 +19,7 @@ from expertserve.core.host import closed
 from expertserve.core.jobs import Job, run
 from expertserve.core.options import Options
 from expertserve.core.resolve import check_fits, resolve_request
+from expertserve.decoding.fair import FairThreads
 from expertserve.engine.base import EngineInfo
 from expertserve.errors import EngineDeadError, ExpertError
 from expertserve.expert import PreparedExpert
@@ -27,6 +30,8 @@ Deliver = Callable[[Chunk], None]
 
 MANY = 256
 """Requests at once where the engine chooses how many it decodes."""
+judges = FairThreads(threads=2, each=1)
+"""Where finished answers are parsed and judged."""
 
 
 class Core:
@@ -58,7 +63,8 @@ class Core:
             OutOfMemoryError, DeviceError, EngineDeadError.
         """
         self._check_open()
-        infos = [await self.engines.of(base).start() for base in self.experts.served_bases()]
+        bases = await asyncio.to_thread(self.experts.served_bases)  # a digest reads every weight
+        infos = [await self.engines.of(base).start() for base in bases]
         return infos[0]
 
     async def close(self) -> None:
@@ -90,11 +96,13 @@ class Core:
         """
         self._check_open()
         collect = collect or Collector()
-        entry = self.experts.find(name, prompt, args)
+        entry = await self.experts.entry_of(name, prompt, args)
         with entry.in_flight():
             await self._run(entry, entry.expert, prompt, args, collect, deliver)
         collect.end()
-        return collect.result()
+        if not collect.costly:
+            return collect.result()
+        return await judges.run(entry.expert.package.digest, partial(collect.result, whole=True))
 
     async def _run(
         self,

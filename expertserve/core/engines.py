@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 
 from expertserve import plugins
@@ -40,6 +41,24 @@ def default_engine(config: EngineConfig) -> Engine:
     return TransformersEngine()
 
 
+def suited(config: EngineConfig, base: LocalModel) -> EngineConfig:
+    """Names the portable engine where questions come one at a time, on a CPU, and it will do."""
+    from expertserve.engine.device import transformers_installed, vllm_build
+    from expertserve.engine.portable.engine import serves
+
+    if (
+        config.single
+        and config.engine is None
+        and not config.vllm
+        and config.device in (None, "cpu")
+        and vllm_build() == "cpu"  # vLLM would run on the CPU, so there is no GPU to use
+        and transformers_installed()
+        and serves(base)
+    ):
+        return replace(config, engine="transformers")
+    return config
+
+
 def _offered_engine(name: str) -> Engine:
     """An engine of another package: an entry point in ``expertserve.engines``.
 
@@ -66,7 +85,7 @@ class Engines:
 
     def __init__(self, options: Options, entries: Callable[[], Iterable[Entry]]) -> None:
         self._config = options.config
-        self._make = options.engine or partial(default_engine, options.config)
+        self._make = options.engine
         self._entries = entries
         self._hosts: dict[str, EngineHost] = {}
         self._residency = Residency(options.max_loaded_experts)
@@ -77,7 +96,9 @@ class Engines:
         host = self._hosts.get(base.digest)
         if host is None:
             experts = partial(self._experts, base.digest)
-            host = EngineHost(base, self._config, self._make, experts)
+            config = suited(self._config, base)
+            make = self._make or partial(default_engine, config)
+            host = EngineHost(base, config, make, experts)
             self._hosts[base.digest] = host
         return host
 

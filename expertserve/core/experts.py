@@ -6,6 +6,7 @@ import asyncio
 import os
 from collections.abc import Sequence
 
+from expertserve import config
 from expertserve.core.engines import Engines
 from expertserve.core.entry import Entry, ExpertInfo, info_of
 from expertserve.core.options import Options
@@ -19,6 +20,7 @@ from expertserve.errors import (
 )
 from expertserve.expert import PreparedExpert, bare, prepare
 from expertserve.models import LocalModel, find_given, last_component
+from expertserve.package.cache import keep_within
 from expertserve.package.constraints import check_constraints
 from expertserve.request import GenerateArgs, check_fallback, routed_by
 
@@ -189,14 +191,28 @@ class LoadedExperts:
             )
         return found
 
-    def find(self, name: str, prompt: str | None = None, args: GenerateArgs | None = None) -> Entry:
-        """An entry by name, by routing (`auto`), or the bare base model by its name.
+    async def entry_of(
+        self, name: str, prompt: str | None = None, args: GenerateArgs | None = None
+    ) -> Entry:
+        """As `find`, off the event loop where that may read a base model's files.
 
         Raises:
             ExpertNotLoadedError. ConfigError: `no_expert_fits`.
         """
         if name in self._entries:
             return self._entries[name]
+        return await asyncio.to_thread(self.find, name, prompt, args)
+
+    def find(self, name: str, prompt: str | None = None, args: GenerateArgs | None = None) -> Entry:
+        """An entry by name, by routing (`auto`), or the bare base model by its name.
+
+        Safe from other threads. May read a base model's files.
+
+        Raises:
+            ExpertNotLoadedError. ConfigError: `no_expert_fits`.
+        """
+        if found := self._entries.get(name):
+            return found
         if name != AUTO:
             return self._base(name) or self.get(name)
         routes = self.route(*routed_by(prompt, args or {}))
@@ -227,7 +243,9 @@ class LoadedExperts:
             found = next((b for b in bases if last_component(b.name).casefold() == wanted), None)
             if found is None:
                 return None
-            self._bases[wanted] = Entry(found.name, None, bare(found))
+            found.digest  # noqa: B018  (reads every weight the first time, so not on a loop)
+            # two threads that ask at once get one entry, which knows all of its requests
+            self._bases.setdefault(wanted, Entry(found.name, None, bare(found)))
         return self._bases[wanted]
 
     def served_bases(self) -> list[LocalModel]:
@@ -263,18 +281,25 @@ class LoadedExperts:
     ) -> PreparedExpert:
         """Prepares an expert off the loop, and begins to compile its grammar."""
         options = self._options
-        expert = await asyncio.to_thread(
-            prepare,
-            path,
-            base_model=options.base_model,
-            checkpoint=checkpoint,
-            checksum=checksum,
-            cache_dir=options.cache_dir,
-            models_dir=options.models_dir,
-            cache=cache,
-            trust=options.trust,
-        )
+
+        def read() -> PreparedExpert:
+            expert = prepare(
+                path,
+                base_model=options.base_model,
+                checkpoint=checkpoint,
+                checksum=checksum,
+                cache_dir=options.cache_dir,
+                models_dir=options.models_dir,
+                cache=cache,
+                trust=options.trust,
+            )
+            expert.base.digest  # noqa: B018  (reads every weight the first time)
+            return expert
+
+        expert = await asyncio.to_thread(read)
         try:
+            root = options.cache_dir or config.cache_dir()
+            await asyncio.to_thread(keep_within, root, options.cache_size)
             if expert.grammar:
                 base, folder = expert.base.path, options.cache_dir
                 await asyncio.to_thread(masks.expect, expert.grammar, base, folder)

@@ -26,6 +26,8 @@ class OptionArgs(TypedDict, total=False):
     config: Everything else about the engine; `device`, `dtype` and `max_slots` override it.
     trust: Signature policy; by default only a package changed after signing is refused.
     cache_dir, models_dir: Instead of the user's folders.
+    cache_size: What the cache may take, in bytes; by default 20 GB or a tenth of its disk. The
+        least recently used goes, never what is loaded.
     engine: Makes the engine; by default the one that suits the machine.
     """
 
@@ -38,6 +40,7 @@ class OptionArgs(TypedDict, total=False):
     trust: TrustPolicy | None
     cache_dir: str | os.PathLike[str] | None
     models_dir: str | os.PathLike[str] | None
+    cache_size: int | None
     engine: Callable[[], Engine] | None
 
 
@@ -59,6 +62,7 @@ class Options:
     trust: TrustPolicy | None = None
     cache_dir: Path | None = None
     models_dir: Path | None = None
+    cache_size: int | None = None
     engine: Callable[[], Engine] | None = None
 
     def __post_init__(self) -> None:
@@ -66,6 +70,10 @@ class Options:
             raise ConfigError(
                 f"max_loaded_experts must be at least 1, not {self.max_loaded_experts}",
                 code="bad_setting",
+            )
+        if self.cache_size is not None and self.cache_size < 0:
+            raise ConfigError(
+                f"cache_size must be at least 0, not {self.cache_size}", code="bad_setting"
             )
 
     @classmethod
@@ -108,5 +116,6 @@ class Options:
             trust=args.get("trust", self.trust),
             cache_dir=Path(cache_dir) if cache_dir else self.cache_dir,
             models_dir=Path(models_dir) if models_dir else self.models_dir,
+            cache_size=args.get("cache_size", self.cache_size),
             engine=args.get("engine", self.engine),
         )

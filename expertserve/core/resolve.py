@@ -5,10 +5,12 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 
 from expertserve.adapters.soft_prompt import SoftPrompt
 from expertserve.core.defaults import resolve_sampling
 from expertserve.decoding.apply import Applied, apply_grammar
+from expertserve.decoding.fair import FairThreads
 from expertserve.decoding.ground import Source
 from expertserve.engine.base import EngineInfo
 from expertserve.errors import ConfigError, OutOfMemoryError
@@ -23,6 +25,9 @@ from expertserve.request import (
     split_args,
 )
 
+writers = FairThreads(threads=4, each=2)
+"""Where templates run, which may take seconds, and long prompts are tokenised."""
+
 
 async def resolve_request(
     expert: PreparedExpert, prompt: str | None, args: GenerateArgs, *, context_length: int
@@ -36,7 +41,8 @@ async def resolve_request(
         ConfigError, GrammarError.
     """
     words, wishes, constraints = split_args(args)
-    ids, begun = prompt_tokens(expert, prompt, words)
+    write = partial(prompt_tokens, expert, prompt, words)
+    ids, begun = await writers.run(expert.package.digest, write)
     soft = _soft_prompt(expert, words, wishes)
     places = soft.tokens if soft else 0
     ids = _truncated(ids, words, context_length - places - (wishes.get("max_tokens") or 1))

@@ -54,7 +54,7 @@ class _BaseStream:
 
     def _cancel(self) -> None:
         self._ended = True
-        self._collect.end()
+        self._collect.end(left=True)
         self._finalizer()
 
     def _failure(self) -> BaseException | None:

@@ -38,6 +38,8 @@ SLOW = 0.01
 
 costly = FairThreads(threads=4, each=2)
 """Where schemas are read and masks are waited for; requests' other steps have their own threads."""
+owned = FairThreads(threads=2, each=1)
+"""Where experts' own grammars are waited for: callers' never stand before them."""
 KINDS = ("grammar", "json_schema", "regex", "choice")
 
 
@@ -142,8 +144,13 @@ class Applied:
         follower = self._followers[index]
         return follower.thought if isinstance(follower, Separator) else None
 
-    def verdict(self, index: int, answer: str) -> GrammarVerdict | None:
-        """What became of one completion's grammar; None without one."""
+    def verdict(self, index: int, answer: str, *, judged: bool) -> GrammarVerdict | None:
+        """What became of one completion's grammar; None without one.
+
+        Args:
+            judged: Also ask a parser, where the manifest wants one: milliseconds, and a second for
+                one that has to be imported.
+        """
         if not self._has_grammar:
             return None
         follower = self._followers[index]
@@ -151,7 +158,7 @@ class Applied:
             self.constraint.digest, self.constraint.engine, follower.complete, follower.forced
         )
         decoding = self._expert.manifest.decoding
-        if not decoding.judged or not decoding.grammar_type:
+        if not judged or not decoding.judged or not decoding.grammar_type:
             return verdict
         parsed = validate(decoding.grammar_type, self._begun + answer)
         return replace(
@@ -236,7 +243,7 @@ async def apply_grammar(
         make = partial(
             masks.ready, chosen.grammar, expert.base.path, expert.cache_dir, own=chosen.own
         )
-        constraint = await costly.run(expert.package.digest, make, first=chosen.own)
+        constraint = await (owned if chosen.own else costly).run(expert.package.digest, make)
     spelt = tuple(_spell(expert, begun.encode())) if begun else ()
     constraint = replace(constraint, reasoning=rule, begun=spelt)
     if chosen and isinstance(chosen.grammar, GroundedGrammar):

@@ -7,14 +7,9 @@ either takes nothing else with it.
 
 from __future__ import annotations
 
-import atexit
 import hashlib
-import json
 import os
 import queue
-import select
-import subprocess
-import sys
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -24,7 +19,8 @@ from importlib import metadata
 from pathlib import Path
 
 from expertserve import config
-from expertserve.decoding.mask import FORMAT, GlrMask, GlrVocabulary, Strategy, fallback_engine
+from expertserve.decoding.compiler import Compiler, CompilerPool, unwritable
+from expertserve.decoding.mask import FORMAT, GlrMask, GlrVocabulary, fallback_engine
 from expertserve.decoding.spare import is_read_only, room_in, spare_folder
 from expertserve.decoding.vocabulary import Vocabulary
 from expertserve.decoding.writable import writable
@@ -35,12 +31,8 @@ from expertserve.grammar.recognise import Grammar
 from expertserve.grammar.tree import Rules
 from expertserve.request import Constraint
 
-SECONDS: dict[Strategy, float] = {"quick": 10.0, "walk": 6.0, "static": 300.0}
 AT_ONCE = 3
 """Grammars that requests wait for, compiled side by side, each in a process of its own."""
-MEMORY: dict[Strategy, int] = {"quick": 3 << 30, "walk": 3 << 30, "static": 5 << 30}
-IDLE = 60.0
-"""Seconds after which a process that compiles nothing ends, and gives its memory back."""
 MAX_MASK = 256 << 20
 HASH = 32
 """A mask's file begins with the SHA-256 of the rest."""
@@ -58,151 +50,12 @@ def vocabulary_of(folder: Path) -> Vocabulary:
     return Vocabulary.read(folder)
 
 
-class Compiler:
-    """A process that compiles masks, started when it is needed and again after it ended."""
-
-    def __init__(self, strategy: Strategy, idle: float = IDLE) -> None:
-        self._strategy: Strategy = strategy
-        self._idle = idle
-        self._process: subprocess.Popen[str] | None = None
-        self._lock = threading.Lock()
-
-    def compile(
-        self, gbnf: str, tokenizer: Path, out: Path, words: frozenset[str] | None = None
-    ) -> float:
-        """Writes a mask's file; waits for it. Gives the seconds that compiling took.
-
-        Args:
-            words: As in `Rules`.
-
-        Raises:
-            GrammarError: `mask_refused`: the engine can't; `grammar_too_costly`: not within the
-                bounds of memory and time.
-            LoadError: `io`: there is no place for it.
-        """
-        listed = None if words is None else sorted(words)
-        job = json.dumps(
-            {"gbnf": gbnf, "tokenizer": str(tokenizer), "out": str(out), "words": listed}
-        )
-        with self._lock:
-            process = self._running()
-            answer = _ask(process, job, SECONDS[self._strategy])
-            if not answer and _left(process):
-                answer = _ask(self._running(), job, SECONDS[self._strategy])
-            if not answer:
-                raise self._too_costly(process)
-        outcome = json.loads(answer)
-        if "unwritable" in outcome:
-            raise _unwritable(out.parent, outcome["unwritable"])
-        if "refused" in outcome:
-            raise GrammarError(outcome["refused"], code="mask_refused")
-        return float(outcome["seconds"])
-
-    def _too_costly(self, process: subprocess.Popen[str]) -> GrammarError:
-        """Ends the process, and says which bound it met."""
-        ended = process.poll() is not None
-        self.end()
-        bound = f"{SECONDS[self._strategy]:g} s"
-        return GrammarError(
-            "compiling the grammar "
-            + (f"needed more than {MEMORY[self._strategy] >> 30} GiB" if ended else f"took {bound}")
-            + (" of memory" if ended else ", which is the bound"),
-            hint=(
-                "bound its repetitions, and have no two ways to read the same text;"
-                " `expertserve check` shows where"
-            ),
-            code="grammar_too_costly",
-        )
-
-    def _running(self) -> subprocess.Popen[str]:
-        if self._process is None or self._process.poll() is not None:
-            self.end()
-            atexit.register(self.end)  # what it is at work on would outlive us
-            self._process = start_process(self._strategy, self._idle)
-        return self._process
-
-    def end(self) -> None:
-        """Ends the process, at work or not."""
-        atexit.unregister(self.end)
-        process, self._process = self._process, None
-        if process:
-            process.kill()
-            process.communicate()
-
-
-def start_process(strategy: Strategy, idle: float) -> subprocess.Popen[str]:
-    """A process that compiles what it reads from its standard input, see `serve`."""
-    return subprocess.Popen(
-        [sys.executable, "-m", "expertserve.decoding.compile_process", strategy, str(idle)],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-        # a terminal's Ctrl-C is for us alone
-        process_group=None if sys.platform == "win32" else 0,
-    )
-
-
-def _ask(process: subprocess.Popen[str], job: str, seconds: float) -> str:
-    """A process's answer to a line; empty where it ended or took too long."""
-    assert process.stdin
-    try:
-        process.stdin.write(job + "\n")
-        process.stdin.flush()
-        return _line(process, seconds)
-    except (OSError, ValueError):  # it has ended, or is being ended as the interpreter exits
-        return ""
-
-
-def _left(process: subprocess.Popen[str]) -> bool:
-    """Whether a process that gave no answer was just ending of itself, having had nothing to do."""
-    with suppress(subprocess.TimeoutExpired):
-        return process.wait(timeout=1) == 0
-    return False
-
-
-def _line(process: subprocess.Popen[str], seconds: float) -> str:
-    assert process.stdout
-    if sys.platform == "win32":
-        timer = threading.Timer(seconds, process.kill)
-        timer.start()
-        try:
-            return process.stdout.readline()
-        finally:
-            timer.cancel()
-    ready, _, _ = select.select([process.stdout], [], [], seconds)
-    return process.stdout.readline() if ready else ""
-
-
-class CompilerPool:
-    """Compilers side by side: who asks gets one that is free, started when it is needed.
-
-    Args:
-        size: As many at most; who comes after waits.
-    """
-
-    def __init__(self, strategy: Strategy, size: int) -> None:
-        self._free: queue.LifoQueue[Compiler] = queue.LifoQueue()
-        for _ in range(size):
-            self._free.put(Compiler(strategy))
-
-    def compile(
-        self, gbnf: str, tokenizer: Path, out: Path, words: frozenset[str] | None = None
-    ) -> float:
-        """See `Compiler.compile`."""
-        compiler = self._free.get()
-        try:
-            return compiler.compile(gbnf, tokenizer, out, words)
-        finally:
-            self._free.put(compiler)
-
-
 class Masks:
     """Where masks are, and who makes the missing ones."""
 
     def __init__(self) -> None:
         self._quick = CompilerPool("quick", AT_ONCE)
+        self._own = CompilerPool("quick", 1, nice=False)
         self._walk = CompilerPool("walk", AT_ONCE)
         self._static = Compiler("static")
         self._uses: dict[Path, int] = {}
@@ -230,7 +83,7 @@ class Masks:
         rules = writable(grammar.rules, vocabulary_of(tokenizer))
         with self._alone(static):
             if not _used(quick) and not refused.exists():
-                self._make_quickly(rules, tokenizer, static)
+                self._make_quickly(rules, tokenizer, static, own)
         if refused.exists():
             gbnf = machine_text(rules)
             return Constraint(gbnf=gbnf, digest=grammar.digest, engine=fallback_engine())
@@ -252,7 +105,7 @@ class Masks:
                 if users > 1:
                     self._under_way[static] = lock, users - 1
 
-    def _make_quickly(self, rules: Rules, tokenizer: Path, static: Path) -> None:
+    def _make_quickly(self, rules: Rules, tokenizer: Path, static: Path, own: bool) -> None:
         """Compiles the quick mask, or leaves a note that there is none: what was too costly is."""
         costly = static.with_suffix(".costly")
         if _used(costly):
@@ -260,7 +113,7 @@ class Masks:
             raise GrammarError(message, hint=hint, code="grammar_too_costly")
         _make(static.parent)
         try:
-            self._compile_quickly(rules, tokenizer, static.with_suffix(".quick"))
+            self._compile_quickly(rules, tokenizer, static.with_suffix(".quick"), own)
             prune(static.parent, room_in(static.parent, MOST_BYTES))
         except GrammarError as error:
             if error.code == "mask_refused":
@@ -269,11 +122,14 @@ class Masks:
             write_whole(costly, f"{error.message}\n{error.hint}".encode())
             raise
 
-    def _compile_quickly(self, rules: Rules, tokenizer: Path, out: Path) -> None:
-        """By the quick strategy or, where that is too costly, by walking the vocabulary."""
+    def _compile_quickly(self, rules: Rules, tokenizer: Path, out: Path, own: bool) -> None:
+        """By the quick strategy or, where that is too costly, by walking the vocabulary.
+
+        Experts' own grammars have a process that callers' never wait in.
+        """
         gbnf = machine_text(rules)
         try:
-            self._quick.compile(gbnf, tokenizer, out, rules.words)
+            (self._own if own else self._quick).compile(gbnf, tokenizer, out, rules.words)
         except GrammarError as error:
             if error.code != "grammar_too_costly":
                 raise
@@ -366,15 +222,7 @@ def _make(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise _unwritable(folder, str(error)) from error
-
-
-def _unwritable(folder: Path, reason: str) -> LoadError:
-    return LoadError(
-        f"the compiled grammar can't be written to {folder}: {reason}",
-        hint="make room, or pass another cache_dir",
-        code="io",
-    )
+        raise unwritable(folder, str(error)) from error
 
 
 def _used(mask: Path) -> bool:

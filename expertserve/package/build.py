@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import gzip
 import io
 import json
 import re
 import tarfile
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +14,7 @@ from expertserve.files import check_not_pointer, file_digest, replacing, write_w
 from expertserve.models import last_component
 from expertserve.package.archive import Package, compare_digest, open_package
 from expertserve.package.checkpoints import choose_adapter, own_weights
+from expertserve.package.deflate import BLOCK, GzipWriter
 from expertserve.package.manifest import NAME, Manifest, read_manifest
 from expertserve.package.publish import NO_INTEGRITY, filled
 from expertserve.package.signature import SignatureVerdict, sign, verify_signature
@@ -168,12 +167,13 @@ def default_name(manifest: Manifest) -> str:
 
 
 def _write(target: Path, members: dict[str, Path | bytes]) -> None:
-    zipped = partial(gzip.GzipFile, mode="wb", compresslevel=9, mtime=EPOCH, filename="")
     with (
         replacing(target) as part,
         part.open("wb") as raw,
-        zipped(fileobj=raw) as packed,
-        tarfile.open(fileobj=packed, mode="w|", format=tarfile.PAX_FORMAT) as archive,
+        GzipWriter(raw) as packed,
+        tarfile.open(  # type: ignore[call-overload]
+            fileobj=packed, mode="w|", format=tarfile.PAX_FORMAT, bufsize=BLOCK, copybufsize=BLOCK
+        ) as archive,
     ):
         for name, content in members.items():
             _add(archive, name, content)

@@ -94,11 +94,11 @@ class ExpertsFolder:
         """
         path = local_path(source, cache_dir=self._cache, progress=progress)
         package = open_package(path, checksum=checksum, cache_dir=self._cache)
-        manifest = read_manifest(package.folder)
-        verify_files(
-            package, manifest.integrity.files if manifest.integrity else {}, "integrity.files"
-        )
-        warnings = enforce(package, manifest, trust)
+        with package.judged():
+            manifest = read_manifest(package.folder)
+            listed = manifest.integrity.files if manifest.integrity else {}
+            verify_files(package, listed, "integrity.files")
+            warnings = enforce(package, manifest, trust)
         target = self.folder / manifest.name / manifest.version
         try:
             self._place(package.folder, package.files, target)

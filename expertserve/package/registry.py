@@ -183,7 +183,8 @@ def build_registry(folder: Path, cache_dir: Path | None = None) -> dict[str, obj
     entries: dict[str, list[dict[str, object]]] = {}
     for archive in sorted(folder.glob("*.expert")):
         package = open_package(archive, cache_dir=cache_dir)
-        manifest = read_manifest(package.folder)
+        with package.judged():
+            manifest = read_manifest(package.folder)
         entry = record_of(manifest, path="", source=archive.name, sha256=package.digest)
         entries.setdefault(manifest.name, []).append(entry)
     return registry_file(entries, folder)

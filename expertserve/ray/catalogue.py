@@ -210,7 +210,8 @@ class Catalogue:
         found = []
         for source in packages_at(absolute(place)):
             package = open_package(fetch(source, self._cache), cache_dir=self._cache)
-            manifest = read_manifest(package.folder)
+            with package.judged():
+                manifest = read_manifest(package.folder)
             found.append((Wanted(name or manifest.name, source, package.digest), manifest))
         return found
 

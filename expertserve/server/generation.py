@@ -21,6 +21,7 @@ from typing import TypeVar
 from starlette.requests import Request
 from starlette.responses import Response
 
+from expertserve.decoding.fair import caller
 from expertserve.errors import ConfigError, ExpertError, ExpertNotLoadedError
 from expertserve.request import check_fallback, nearest, routed_by
 from expertserve.result import Chunk, InferenceResult
@@ -65,6 +66,8 @@ async def answer(
         ExpertError: Before anything was sent.
     """
     parts = parts_of(request)
+    if parts.keys.required:
+        caller.set(key.name)  # inherited by everything that is done for this request
     _check_length(parts, asks)
     name = choose(parts, key, asks[0])
     expert = parts.service.get(name)

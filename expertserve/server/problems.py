@@ -52,6 +52,7 @@ BY_CODE = {
     "name_taken": 409,
     "closed": 503,
     "io": 500,
+    "too_many_waiting": 429,
     "request_timeout": 504,
 }
 BY_CLASS: tuple[tuple[type[ExpertError], int], ...] = (

@@ -22,6 +22,7 @@ from fastapi import FastAPI
 from expertserve.errors import ConfigError, ExpertError, ExpertNotLoadedError
 from expertserve.package.source import NamedPackage
 from expertserve.server.app import create_app
+from expertserve.server.local import local_socket
 from expertserve.server.logs import configure
 from expertserve.server.parts import Parts
 from expertserve.server.service import Service
@@ -109,8 +110,11 @@ def serve(
     """
     configure(as_json=settings.log_json)
     _check_certificate(settings)
-    with _listen(settings) as listener:
-        asyncio.run(_serve(make, settings, packages, watch, listener, listening, ready))
+    plain = settings.keys is None and settings.ssl_certfile is None
+    folder = settings.local_folder if plain else None
+    with _listen(settings) as listener, local_socket(folder) as local:
+        sockets = [listener, *local]
+        asyncio.run(_serve(make, settings, packages, watch, sockets, listening, ready))
 
 
 def _check_certificate(settings: ServerSettings) -> None:
@@ -179,7 +183,7 @@ async def _serve(
     settings: ServerSettings,
     packages: Sequence[NamedPackage],
     watch: Sequence[Path],
-    listener: socket.socket,
+    sockets: list[socket.socket],
     listening: Announce,
     ready: Announce,
 ) -> None:
@@ -187,13 +191,13 @@ async def _serve(
     try:
         server = DrainingServer(service, settings)
         await load_all(server.parts, packages)
-        url = url_of(listener, secure=settings.ssl_certfile is not None)
+        url = url_of(sockets[0], secure=settings.ssl_certfile is not None)
         tasks = [asyncio.create_task(_start(server, url + settings.root_path, listening, ready))]
         if watch:
             tasks.append(
                 asyncio.create_task(watch_packages(server.parts, watch, [p.path for p in packages]))
             )
-        await server.serve(sockets=[listener])
+        await server.serve(sockets=sockets)
         for task in tasks:
             task.cancel()
         for outcome in await asyncio.gather(*tasks, return_exceptions=True):

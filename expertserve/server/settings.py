@@ -25,6 +25,8 @@ class ServerSettings:
         experts_folder: What administrators may load from, and where uploads go; None refuses both.
         state_folder: Where the list of loaded experts survives a restart; None forgets it.
         uds: A Unix socket to listen on instead of host and port.
+        local_folder: Where a socket is left for this user's `generate` and `chat`, without keys
+            and certificates alone.
         root_path: The prefix that a proxy serves this server below, whether it strips it or not.
         allowed_origins: Sites whose pages may ask, as globs: `https://*.example.com`.
         ssl_certfile: With ssl_keyfile, serves HTTPS.
@@ -51,6 +53,7 @@ class ServerSettings:
     experts_folder: Path | None = None
     state_folder: Path | None = None
     uds: Path | None = None
+    local_folder: Path | None = None
     root_path: str = ""
     allowed_origins: tuple[str, ...] = ()
     ssl_certfile: Path | None = None

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from expertserve.errors import ExpertError
+from expertserve.errors import ExpertError, ExpertNotLoadedError
 from expertserve.server.parts import Parts
 from expertserve.server.state import StateEntry
 
@@ -83,15 +83,15 @@ async def watch_packages(parts: Parts, places: Sequence[Path], loaded: Iterable[
 
 async def take_package(parts: Parts, path: Path) -> None:
     """Replaces or loads experts. A broken package is reported; the old one stays."""
-    those: list[StateEntry | None] = [e for e in parts.state.entries if e.path == str(path)]
-    for known in those or [None]:
+    names: list[str | None] = [e.name for e in parts.state.entries if e.path == str(path)]
+    for name in names or [None]:
         try:
-            name, action = await _take_as(parts, path, known)
-            parts.metrics.loaded(name, action)
+            taken, action = await _take_as(parts, path, name)
+            parts.metrics.loaded(taken, action)
             parts.wake()
             log.info(
                 "package_taken",
-                extra={"facts": {"expert": name, "path": str(path), "action": action}},
+                extra={"facts": {"expert": taken, "path": str(path), "action": action}},
             )
         except ExpertError as error:
             log.error(
@@ -100,19 +100,37 @@ async def take_package(parts: Parts, path: Path) -> None:
             )
 
 
-async def _take_as(parts: Parts, path: Path, known: StateEntry | None) -> tuple[str, str]:
-    """The expert's name, and what was done."""
-    service = parts.service
-    if known is None:
-        name = await asyncio.to_thread(name_of, path)
-        await service.load_expert(name, path)
-        parts.state.note(StateEntry(name=name, path=str(path)))
-        return name, "load"
-    if parts.has(known.name):
-        await known.exchange(service)
-        return known.name, "replace"
-    await known.load(service)
-    return known.name, "load"  # it is in the state, but was broken at start
+async def _take_as(parts: Parts, path: Path, known: str | None) -> tuple[str, str]:
+    """The expert's name, and what was done.
+
+    An administrator may change the same expert at the same time: one after the other.
+    """
+    name = await asyncio.to_thread(name_of, path) if known is None else known
+    async with parts.changing(name):
+        entry = parts.state.find(name)
+        if entry is None or entry.path != str(path):
+            return await _load_new(parts, path, name, unloaded=known is not None)
+        if parts.has(name):
+            await entry.exchange(parts.service)
+            return name, "replace"
+        await entry.load(parts.service)
+        return name, "load"  # it is in the state, but was broken at start
+
+
+async def _load_new(parts: Parts, path: Path, name: str, *, unloaded: bool) -> tuple[str, str]:
+    """Loads a package under its own name.
+
+    Args:
+        unloaded: It was loaded under it when its file changed, and somebody has unloaded it since.
+    """
+    if unloaded:
+        raise ExpertNotLoadedError(
+            f"{name!r} was unloaded or loaded from elsewhere while its file changed",
+            hint="load it again",
+        )
+    await parts.service.load_expert(name, path)
+    parts.state.note(StateEntry(name=name, path=str(path)))
+    return name, "load"
 
 
 def name_of(path: Path) -> str:

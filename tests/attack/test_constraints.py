@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from expertserve.decoding import restrict
-from expertserve.decoding.compile import MAX_MASK, SECONDS, masks
+from expertserve.decoding.compile import MAX_MASK, masks
+from expertserve.decoding.compiler import SECONDS
 from expertserve.errors import ConfigError, GrammarError
 from expertserve.grammar import terms
 from expertserve.grammar.recognise import Grammar

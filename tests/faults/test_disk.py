@@ -21,7 +21,8 @@ import pytest
 
 from expertserve import Expert
 from expertserve.decoding import spare
-from expertserve.decoding.compile import Compiler, masks
+from expertserve.decoding.compile import masks
+from expertserve.decoding.compiler import Compiler
 from expertserve.engine.fake import FakeEngine
 from expertserve.errors import ConfigError, ExpertError, LoadError
 from expertserve.expert import prepare

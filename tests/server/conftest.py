@@ -24,6 +24,7 @@ from expertserve.manager import AsyncExpertManager
 from expertserve.package.source import NamedPackage
 from expertserve.request import Request
 from expertserve.result import Chunk, TokenLogprob
+from expertserve.server.local import local_socket
 from expertserve.server.parts import Parts
 from expertserve.server.run import DrainingServer, load_all
 from expertserve.server.settings import ServerSettings
@@ -79,7 +80,10 @@ async def _run(ready: Callable[[Running], None], make: Callable[[], AsyncExpertM
     try:
         server = DrainingServer(manager, settings)
         await load_all(server.parts, packages)
-        with socket.create_server(("127.0.0.1", 0), backlog=512) as listener:
+        with (
+            socket.create_server(("127.0.0.1", 0), backlog=512) as listener,
+            local_socket(settings.local_folder) as local,
+        ):
             if packages:
                 await manager.start()
 
@@ -99,7 +103,7 @@ async def _run(ready: Callable[[Running], None], make: Callable[[], AsyncExpertM
                 )
 
             task = asyncio.create_task(tell())
-            await server.serve(sockets=[listener])
+            await server.serve(sockets=[listener, *local])
             await task
     finally:
         await manager.close()

@@ -370,6 +370,28 @@ def test_every_name_of_what_is_watched_is_exchanged(
         assert http.get(f"/v1/experts/{name}").json()["expertserve"]["version"] == "0.9.0", name
 
 
+def test_what_is_unloaded_while_its_file_changes_stays_unloaded(
+    server: Running, folder: Path, package: Any
+) -> None:
+    file = folder / "raced.expert"
+    archive(package("first"), file)
+    http = server.http("root-secret")
+    assert http.post("/v1/experts", json={"name": "mine", "path": file.name}).status_code == 201
+
+    async def both() -> None:
+        async with server.parts.changing("mine"):  # an administrator is at it
+            taking = asyncio.create_task(watch.take_package(server.parts, file.resolve()))
+            await asyncio.sleep(0.3)
+            assert not taking.done(), "it waits for its turn"
+            await server.parts.service.unload_expert("mine")
+            server.parts.state.drop("mine")
+        await taking
+
+    archive(package("second", version="0.9.0"), file)
+    asyncio.run_coroutine_threadsafe(both(), server.loop).result(10)
+    assert http.get("/v1/experts/mine").status_code == 404
+
+
 def test_the_same_package_again_stays_pinned_in_the_notes(server: Running) -> None:
     http = server.http("root-secret")
     for pin in (True, False):

@@ -12,13 +12,10 @@ from typing import Any
 import torch
 from transformers.cache_utils import Cache, CacheLayerMixin, LinearAttentionLayer
 
+from expertserve.engine.portable.kinds import STATES
+
 AHEAD = 64
 """Places allocated beyond those that are needed."""
-KEYS = frozenset({"full_attention", "sliding_attention", "chunked_attention"})
-"""Kinds of layers whose memory is keys and values."""
-STATES = frozenset({"linear_attention", "conv"})
-"""Kinds whose memory is a state of one size, whatever the length: gated delta nets, short
-convolutions."""
 
 
 class CacheLayer(CacheLayerMixin):  # type: ignore[misc]

@@ -9,17 +9,19 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import logging
 import math
 from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from expertserve.adapters.serving import ServingAdapter
-from expertserve.config import EngineConfig
+from expertserve.config import PROGRESS, EngineConfig
 from expertserve.engine.base import EngineInfo, Resident
 from expertserve.engine.cgroup import cpu_share
 from expertserve.engine.device import announce, choose, probe
 from expertserve.engine.machine import choose_dtype, choose_sizes
+from expertserve.engine.portable.kinds import KEYS, STATES
 from expertserve.errors import (
     ConfigError,
     EngineDeadError,
@@ -40,6 +42,8 @@ if TYPE_CHECKING:
     from expertserve.engine.portable.adapters import RowAdapter
     from expertserve.engine.portable.guides import Guides
     from expertserve.engine.portable.worker import Loaded, Worker
+
+progress = logging.getLogger(PROGRESS)
 
 
 class TransformersEngine:
@@ -164,13 +168,22 @@ class TransformersEngine:
         return [self._guides(request.constraint) for _ in range(request.sampling.n)]
 
 
+def serves(base: LocalModel) -> bool:
+    """Whether it can be expected to serve a base model: no state but keys and values, not packed.
+
+    Reads the configuration alone; nothing heavy is imported.
+    """
+    return not _odd_layers(base) and "quantization_config" not in base.config
+
+
+def _odd_layers(base: LocalModel) -> list[str]:
+    kinds = base.text_config.get("layer_types")
+    return sorted({str(k) for k in kinds} - KEYS - STATES) if isinstance(kinds, list) else []
+
+
 def _check_layers(base: LocalModel) -> None:
     """Refuses models with a memory that changing rows can't share."""
-    from expertserve.engine.portable.cache import KEYS, STATES
-
-    kinds = base.text_config.get("layer_types")
-    odd = sorted({str(k) for k in kinds} - KEYS - STATES) if isinstance(kinds, list) else []
-    if odd:
+    if odd := _odd_layers(base):
         raise IncompatibleError(
             f"{base.name} has layers of the kind {odd[0]}, which the portable engine doesn't serve",
             code="layer_kind",
@@ -195,6 +208,7 @@ def _empty(device: torch.device | None) -> None:
 
 def _load(base: LocalModel, config: EngineConfig, device: str, dtype: str) -> Loaded:
     """Reads the model. A second for a small one."""
+    progress.info("importing transformers")
     import tokenizers
     import torch
 
@@ -203,6 +217,7 @@ def _load(base: LocalModel, config: EngineConfig, device: str, dtype: str) -> Lo
 
     if config.threads or cpu_share() < torch.get_num_threads():
         torch.set_num_threads(config.threads or math.ceil(cpu_share()))
+    progress.info(f"reading the weights of {base.name}")
     capped = base.text_config.get("attn_logit_softcapping") is not None
     with _failing(f"{base.name} can't be loaded"), _without_progress():
         model = _class_for(base).from_pretrained(

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import AsyncGenerator, Coroutine, Mapping
+import threading
+from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
+from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from expertserve.adapters.serving import ServingAdapter
@@ -256,7 +258,7 @@ class VLLMEngine:
         if self._note:
             self._note.remove()
         if llm is not None:
-            llm.shutdown()  # not in a thread of the pool: at exit the pool is gone already
+            await off_the_loop(llm.shutdown)
 
     async def _answer(self, call: Coroutine[Any, Any, T]) -> T:
         """The result of a call to vLLM's processes; vLLM 0.32 never answers when they die."""
@@ -287,6 +289,24 @@ class VLLMEngine:
                 code="engine_closed",
             )
         return self._llm
+
+
+async def off_the_loop(work: Callable[[], object]) -> None:
+    """Runs what blocks in a thread of its own: at exit the pools' are gone already."""
+    done: Future[None] = Future()
+
+    def run() -> None:
+        try:
+            work()
+            done.set_result(None)
+        except BaseException as error:  # noqa: BLE001  (raised where it is waited for)
+            done.set_exception(error)
+
+    try:
+        threading.Thread(target=run, name="expertserve-shutdown").start()
+    except RuntimeError:  # the interpreter ends, and starts no more threads
+        run()
+    await asyncio.wrap_future(done)
 
 
 SEED_FOR_MINUS_ONE = (1 << 63) - 2

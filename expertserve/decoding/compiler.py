@@ -1,0 +1,198 @@
+"""Processes that compile masks, bounded in memory and time.
+
+A hostile grammar that ends one takes nothing else with it.
+"""
+
+from __future__ import annotations
+
+import atexit
+import json
+import os
+import queue
+import select
+import subprocess
+import sys
+import threading
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+
+from expertserve.decoding.mask import Strategy
+from expertserve.errors import GrammarError, LoadError
+
+SECONDS: dict[Strategy, float] = {"quick": 10.0, "walk": 6.0, "static": 300.0}
+PATIENCE = 4
+"""How many times as long a compiler is waited for whose cores are busy with something else."""
+MEMORY: dict[Strategy, int] = {"quick": 3 << 30, "walk": 3 << 30, "static": 5 << 30}
+IDLE = 60.0
+"""Seconds after which a process that compiles nothing ends, and gives its memory back."""
+
+
+class Compiler:
+    """A process that compiles masks, started when it is needed and again after it ended."""
+
+    def __init__(self, strategy: Strategy, idle: float = IDLE, *, nice: bool = True) -> None:
+        self._strategy: Strategy = strategy
+        self._idle = idle
+        self._nice = nice
+        self._process: subprocess.Popen[str] | None = None
+        self._lock = threading.Lock()
+
+    def compile(
+        self, gbnf: str, tokenizer: Path, out: Path, words: frozenset[str] | None = None
+    ) -> float:
+        """Writes a mask's file; waits for it. Gives the seconds that compiling took.
+
+        Args:
+            words: As in `Rules`.
+
+        Raises:
+            GrammarError: `mask_refused`: the engine can't; `grammar_too_costly`: not within the
+                bounds of memory and time.
+            LoadError: `io`: there is no place for it.
+        """
+        listed = None if words is None else sorted(words)
+        job = json.dumps(
+            {"gbnf": gbnf, "tokenizer": str(tokenizer), "out": str(out), "words": listed}
+        )
+        with self._lock:
+            process = self._running()
+            answer = _ask(process, job, SECONDS[self._strategy])
+            if not answer and _left(process):
+                answer = _ask(self._running(), job, SECONDS[self._strategy])
+            if not answer:
+                raise self._too_costly(process)
+        outcome = json.loads(answer)
+        if "unwritable" in outcome:
+            raise unwritable(out.parent, outcome["unwritable"])
+        if "refused" in outcome:
+            raise GrammarError(outcome["refused"], code="mask_refused")
+        return float(outcome["seconds"])
+
+    def _too_costly(self, process: subprocess.Popen[str]) -> GrammarError:
+        """Ends the process, and says which bound it met."""
+        ended = process.poll() is not None
+        self.end()
+        bound = f"{SECONDS[self._strategy]:g} s"
+        return GrammarError(
+            "compiling the grammar "
+            + (f"needed more than {MEMORY[self._strategy] >> 30} GiB" if ended else f"took {bound}")
+            + (" of memory" if ended else ", which is the bound"),
+            hint=(
+                "bound its repetitions, and have no two ways to read the same text;"
+                " `expertserve check` shows where"
+            ),
+            code="grammar_too_costly",
+        )
+
+    def _running(self) -> subprocess.Popen[str]:
+        if self._process is None or self._process.poll() is not None:
+            self.end()
+            atexit.register(self.end)  # what it is at work on would outlive us
+            self._process = start_process(self._strategy, self._idle, nice=self._nice)
+        return self._process
+
+    def end(self) -> None:
+        """Ends the process, at work or not."""
+        atexit.unregister(self.end)
+        process, self._process = self._process, None
+        if process:
+            process.kill()
+            process.communicate()
+
+
+def start_process(strategy: Strategy, idle: float, *, nice: bool = True) -> subprocess.Popen[str]:
+    """A process that compiles what it reads from its standard input, see `serve`.
+
+    Args:
+        nice: Engines go before it, so that callers' grammars cost others nothing.
+    """
+    module = "expertserve.decoding.compile_process"
+    return subprocess.Popen(
+        [sys.executable, "-m", module, strategy, str(idle), "nice" if nice else ""],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        # a terminal's Ctrl-C is for us alone
+        process_group=None if sys.platform == "win32" else 0,
+    )
+
+
+def _ask(process: subprocess.Popen[str], job: str, seconds: float) -> str:
+    """A process's answer to a line; empty where it ended or took too long."""
+    assert process.stdin
+    try:
+        process.stdin.write(job + "\n")
+        process.stdin.flush()
+        return _line(process, seconds)
+    except (OSError, ValueError):  # it has ended, or is being ended as the interpreter exits
+        return ""
+
+
+def _left(process: subprocess.Popen[str]) -> bool:
+    """Whether a process that gave no answer was just ending of itself, having had nothing to do."""
+    with suppress(subprocess.TimeoutExpired):
+        return process.wait(timeout=1) == 0
+    return False
+
+
+def _line(process: subprocess.Popen[str], seconds: float) -> str:
+    assert process.stdout
+    if sys.platform == "win32":
+        timer = threading.Timer(seconds, process.kill)
+        timer.start()
+        try:
+            return process.stdout.readline()
+        finally:
+            timer.cancel()
+    began, used = time.monotonic(), _cpu_seconds(process)
+    while (waited := time.monotonic() - began) < PATIENCE * seconds:
+        left = seconds - waited
+        if select.select([process.stdout], [], [], max(left, min(0.2, seconds)))[0]:
+            return process.stdout.readline()
+        if _cpu_seconds(process) - used >= seconds / 2:
+            break  # it had its time; on a busy machine it hasn't, through no fault of its own
+    return ""
+
+
+def _cpu_seconds(process: subprocess.Popen[str]) -> float:
+    with suppress(psutil.Error):
+        times = psutil.Process(process.pid).cpu_times()
+        return float(times.user + times.system)
+    return 0.0
+
+
+class CompilerPool:
+    """Compilers side by side: who asks gets one that is free, started when it is needed.
+
+    Args:
+        size: As many at most; who comes after waits.
+    """
+
+    def __init__(self, strategy: Strategy, size: int, *, nice: bool = True) -> None:
+        self._free: queue.LifoQueue[Compiler] = queue.LifoQueue()
+        for _ in range(size):
+            self._free.put(Compiler(strategy, nice=nice))
+
+    def compile(
+        self, gbnf: str, tokenizer: Path, out: Path, words: frozenset[str] | None = None
+    ) -> float:
+        """See `Compiler.compile`."""
+        compiler = self._free.get()
+        try:
+            return compiler.compile(gbnf, tokenizer, out, words)
+        finally:
+            self._free.put(compiler)
+
+
+def unwritable(folder: Path, reason: str) -> LoadError:
+    """What is raised where a compiled grammar finds no place."""
+    return LoadError(
+        f"the compiled grammar can't be written to {folder}: {reason}",
+        hint="make room, or pass another cache_dir",
+        code="io",
+    )

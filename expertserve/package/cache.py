@@ -1,0 +1,299 @@
+"""The cache's bound: what it holds, what is in use, and what goes when it grows too large.
+
+An entry is a file or folder in one of the cache's folders. A process notes what it uses in a file
+of its own in `in-use/`, locked for as long as it lives, so that another one never takes a package
+from under it. What nobody uses goes in the order of its last use.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import threading
+import time
+import weakref
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import IO
+
+from expertserve.files import PREFIX, set_aside
+
+try:
+    import fcntl
+except ImportError:  # Windows, which doesn't delete what is open
+    fcntl = None  # type: ignore[assignment]
+
+KINDS = ("packages", "adapters", "masks", "downloads", "fetched", "git", "hub")
+"""The folders whose contents can be made or fetched again."""
+NOTES = "in-use"
+MOST_BYTES, SHARE = 20 << 30, 0.1
+"""The default bound: so much, or this share of the disk if that is less."""
+ROOM = 0.9
+"""Of the bound, what is left after an eviction, so that not every load is followed by one."""
+YOUNG = 60.0
+"""Seconds for which an entry stays that was used just now."""
+
+
+@dataclass(frozen=True, slots=True)
+class CacheEntry:
+    """What one package, adapter or download takes.
+
+    Args:
+        kind: The folder that it is in.
+        used: Seconds since the epoch.
+        in_use: By a process that runs.
+    """
+
+    kind: str
+    name: str
+    bytes: int
+    used: float
+    in_use: bool
+
+    @property
+    def key(self) -> str:
+        """Its path below the cache."""
+        return f"{self.kind}/{self.name}"
+
+
+class CacheUse:
+    """Keeps an entry while it is referenced. Pickled, it keeps it in the other process."""
+
+    def __init__(self, entry: Path) -> None:
+        self.entry = entry
+        book = _book(entry.parent.parent)
+        key = f"{entry.parent.name}/{entry.name}"
+        book.add(key)
+        self._finalizer = weakref.finalize(self, book.remove, key)
+        self._finalizer.atexit = False
+        with suppress(OSError):  # not there yet, or somebody else's cache
+            os.utime(entry)
+
+    def close(self) -> None:
+        """Lets it go. Idempotent."""
+        self._finalizer()
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return CacheUse, (self.entry,)
+
+    def __deepcopy__(self, memo: object) -> CacheUse:
+        return self
+
+
+def use_of(path: Path, root: Path) -> CacheUse | None:
+    """Keeps the entry of a cache that a path lies in; None for a path elsewhere."""
+    with suppress(ValueError):
+        parts = path.absolute().relative_to(root.absolute()).parts
+        if len(parts) > 1 and parts[0] in KINDS:
+            return CacheUse(root / parts[0] / parts[1])
+    return None
+
+
+class _Book:
+    """What this process uses of one cache, noted where other processes read it."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._uses: Counter[str] = Counter()
+        self._lock = threading.Lock()
+        self._file: IO[str] | None = None
+        self._path = root / NOTES
+        self._lines = 0
+        self.total = -1
+        """Bytes of all entries when they were last counted; -1 before."""
+        self.grown = 0
+        """Bytes written since then."""
+
+    def add(self, key: str) -> None:
+        with self._lock:
+            self._uses[key] += 1
+            if self._uses[key] == 1:
+                self._note("+", key)
+
+    def remove(self, key: str) -> None:
+        with self._lock:
+            self._uses[key] -= 1
+            if not self._uses[key]:
+                del self._uses[key]
+                self._note("-", key)
+
+    def _note(self, sign: str, key: str) -> None:
+        with suppress(OSError), _guarded(self._root, exclusive=False):
+            if not self._uses:
+                self._end()
+                return
+            if self._file is None:
+                folder = self._root / NOTES
+                self._path = folder / f"{os.getpid()}-{secrets.token_hex(4)}"
+                self._file = self._path.open("w", encoding="utf-8")
+                _flock(self._file, exclusive=True)
+            if self._lines > 4 * len(self._uses) + 1000:  # a server's notes would grow for ever
+                self._file.seek(0)
+                self._file.truncate()
+                self._file.writelines(f"+{k}\n" for k in self._uses)
+                self._lines = len(self._uses)
+            else:
+                self._file.write(f"{sign}{key}\n")
+                self._lines += 1
+            self._file.flush()
+
+    def _end(self) -> None:
+        """Nothing is used any more, so nothing is noted."""
+        if self._file is not None:
+            self._file.close()
+            self._path.unlink(missing_ok=True)
+            self._file, self._lines = None, 0
+
+
+@cache
+def _book(root: Path) -> _Book:
+    return _Book(root)
+
+
+def _flock(file: IO[str] | int, *, exclusive: bool, wait: bool = True) -> None:
+    """Raises OSError where it is locked and not to be waited for."""
+    if fcntl is not None:
+        how = fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH
+        fcntl.flock(file, how | (0 if wait else fcntl.LOCK_NB))
+
+
+@contextmanager
+def _guarded(root: Path, *, exclusive: bool) -> Iterator[None]:
+    """Between processes: notes are written, or entries are taken away."""
+    folder = root / NOTES
+    folder.mkdir(parents=True, exist_ok=True)
+    if fcntl is None:
+        yield
+        return
+    guard = os.open(folder, os.O_RDONLY)
+    try:
+        _flock(guard, exclusive=exclusive)
+        yield
+    finally:
+        os.close(guard)
+
+
+def _in_use(root: Path) -> set[str]:
+    """What processes that live have noted; the notes of others are removed."""
+    found: set[str] = set()
+    for path in (root / NOTES).glob("*-*"):
+        if fcntl is None:
+            with suppress(OSError):  # Windows refuses while its writer has it open
+                path.unlink()
+        with suppress(OSError), path.open(encoding="utf-8") as file:
+            with suppress(BlockingIOError):
+                if fcntl is not None:
+                    _flock(file, exclusive=True, wait=False)
+                    path.unlink()
+                    continue
+            uses: set[str] = set()
+            for line in file:
+                (uses.add if line[0] == "+" else uses.discard)(line[1:].strip())
+            found |= uses
+    return found
+
+
+def entries(root: Path) -> list[CacheEntry]:
+    """What a cache holds, least recently used first. Looks at every file's size."""
+    used, found = _in_use(root), list[CacheEntry]()
+    for kind in KINDS:
+        with suppress(OSError):
+            for entry in os.scandir(root / kind):
+                if entry.name.startswith((PREFIX, ".")):
+                    continue
+                with suppress(OSError):  # gone meanwhile
+                    at = entry.stat(follow_symlinks=False).st_mtime
+                    size = _size(Path(entry.path))
+                    in_use = f"{kind}/{entry.name}" in used
+                    found.append(CacheEntry(kind, entry.name, size, at, in_use))
+    return sorted(found, key=lambda e: e.used)
+
+
+def _size(path: Path) -> int:
+    if path.is_symlink() or not path.is_dir():
+        return path.lstat().st_size
+    total = 0
+    for folder, _, names in os.walk(path):
+        for name in names:
+            with suppress(OSError):
+                total += (Path(folder) / name).lstat().st_size
+    return total
+
+
+def prune(root: Path, most: int) -> list[CacheEntry]:
+    """Removes the least recently used entries while all of them exceed `most` bytes.
+
+    What a process uses stays, and so does what was used within the last minute.
+
+    Returns:
+        What was removed.
+    """
+    removed: list[CacheEntry] = []
+    with _guarded(root, exclusive=True):
+        found = entries(root)
+        total, parts = sum(e.bytes for e in found), list[Path]()
+        for entry in found:
+            if total <= most:
+                break
+            if not entry.in_use and time.time() - entry.used > YOUNG:
+                with suppress(OSError):
+                    parts.append(set_aside(root / entry.kind / entry.name))
+                    removed.append(entry)
+                    total -= entry.bytes
+    book = _book(root)
+    book.total, book.grown = total, 0
+    for part in parts:
+        _remove(part)
+    return removed
+
+
+def discard(entry: Path) -> None:
+    """Removes an entry, unless a process uses it."""
+    root = entry.parent.parent
+    part = None
+    with suppress(OSError), _guarded(root, exclusive=True):
+        if f"{entry.parent.name}/{entry.name}" not in _in_use(root):
+            part = set_aside(entry)
+    if part:
+        _remove(part)
+
+
+def _remove(part: Path) -> None:
+    if part.is_dir():
+        shutil.rmtree(part, ignore_errors=True)
+    else:
+        part.unlink(missing_ok=True)
+
+
+def grew(entry: Path) -> None:
+    """Counts what was written for a new entry."""
+    with suppress(OSError):
+        _book(entry.parent.parent).grown += _size(entry)
+
+
+def keep_within(root: Path, most: int | None) -> None:
+    """Prunes where what was written since the last look may exceed the bound. Else costs nothing.
+
+    Args:
+        most: Bytes; None is the default bound.
+    """
+    with suppress(OSError):  # a cache that can't be written to doesn't grow
+        bound = default_bound(root) if most is None else most
+        book = _book(root)
+        if book.total < 0 or (book.grown and book.total + book.grown > bound):
+            book.total, book.grown = sum(e.bytes for e in entries(root)), 0
+            if book.total > bound:
+                prune(root, int(ROOM * bound))
+
+
+def default_bound(root: Path) -> int:
+    """20 GB, or a tenth of the disk that the cache is on."""
+    place = root
+    while not place.exists() and place != place.parent:
+        place = place.parent
+    return min(MOST_BYTES, int(SHARE * shutil.disk_usage(place).total))
