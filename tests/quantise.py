@@ -89,6 +89,49 @@ def four_bits(plain: Path, target: Path, form: str) -> Path:
     return target
 
 
+FP8 = {
+    "quant_method": "compressed-tensors",
+    "format": "float-quantized",
+    "quantization_status": "compressed",
+    "config_groups": {
+        "group_0": {
+            "targets": ["Linear"],
+            "weights": {
+                "num_bits": 8,
+                "type": "float",
+                "symmetric": True,
+                "strategy": "channel",
+                "dynamic": False,
+            },
+            "input_activations": {
+                "num_bits": 8,
+                "type": "float",
+                "symmetric": True,
+                "strategy": "token",
+                "dynamic": True,
+            },
+        }
+    },
+    "ignore": ["lm_head"],
+}
+
+
+def fp8(plain: Path, target: Path) -> Path:
+    """compressed-tensors: FP8 weights with a scale per row, inputs rounded per token."""
+    shutil.copytree(plain, target)
+    tensors: dict[str, torch.Tensor] = {}
+    for name, weight in load_file(plain / "model.safetensors").items():
+        tensors[name] = weight
+        if name.endswith("proj.weight"):
+            scale = weight.float().abs().amax(1, keepdim=True) / 448
+            tensors[name] = (weight.float() / scale).to(torch.float8_e4m3fn)
+            tensors[name.replace("weight", "weight_scale")] = scale
+    save_file(tensors, target / "model.safetensors", {"format": "pt"})
+    config = json.loads((target / "config.json").read_bytes())
+    (target / "config.json").write_text(json.dumps(config | {"quantization_config": FP8}))
+    return target
+
+
 def _stored(
     form: str, codes: torch.Tensor, zero: torch.Tensor, scale: torch.Tensor
 ) -> dict[str, torch.Tensor]:
@@ -149,13 +192,15 @@ def dequantised(base: Path, plain: Path, target: Path) -> Path:
     return target
 
 
-def round_inputs(model: Any) -> None:
-    """Rounds each token's inputs of the linear layers to int8, as a W8A8 base does."""
+def round_inputs(model: Any, kind: torch.dtype = torch.int8) -> None:
+    """Rounds each token's inputs of the linear layers to int8 or FP8, as a W8A8 base does."""
 
     def rounded(module: torch.nn.Module, inputs: tuple[torch.Tensor, ...]) -> tuple[torch.Tensor]:
         x = inputs[0]
-        scale = x.abs().amax(dim=-1, keepdim=True).clamp(min=1e-10) / 127
-        return ((x / scale).round().clamp(-128, 127) * scale,)
+        largest = x.abs().amax(dim=-1, keepdim=True).clamp(min=1e-10)
+        if kind == torch.int8:
+            return ((x / (largest / 127)).round().clamp(-128, 127) * (largest / 127),)
+        return ((x / (largest / 448)).to(kind).float() * (largest / 448),)
 
     for name, module in model.named_modules():
         own = name.rpartition(".")[2] == "base_layer" or not hasattr(module, "base_layer")

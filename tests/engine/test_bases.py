@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
 
 import pytest
+import torch
 
 from expertserve import EngineConfig, EngineDeadError, IncompatibleError
 from expertserve.engine.vllm.engine import VLLMEngine
@@ -38,22 +40,41 @@ def check(
     driver: Driver, base: Path, adapters: list[Trained], references: list[Reference], bound: float
 ) -> None:
     """All adapters and the base in one batch, against their references."""
+    found = gaps(driver, base, adapters, references, "The harbour", greedy=bound <= 1e-4)
+    assert max(map(max, found)) <= bound
+
+
+def gaps(
+    driver: Driver,
+    base: Path,
+    adapters: list[Trained],
+    references: list[Reference],
+    about: str,
+    *,
+    greedy: bool = False,
+) -> list[list[float]]:
+    """How far each answer's log-probabilities are from its reference's.
+
+    Args:
+        greedy: Whether each token must be the reference's likeliest.
+    """
     tokenizer = Tokenizer(base)
     digests = [driver.add(driver.prepare(t.folder, t.kind, t.rank)) for t in adapters] + [None]
     asked = [
-        tokenizer.encode_plain("How many boats are in the harbour? " * (1 + i % 4))
+        tokenizer.encode_plain(f"{about}: how many boats are there? " * (1 + i % 4))
         for i in range(len(digests))
     ]
     requests = [
         driver.request(p, digest, max_tokens=TOKENS, logprobs=0, ignore_eos=True)
         for p, digest in zip(asked, digests, strict=True)
     ]
+    found = []
     for prompt, reference, answer in zip(asked, references, driver.together(requests), strict=True):
         likeliest, logprobs = reference.judge(prompt, answer.token_ids)
+        assert list(answer.token_ids) == likeliest or not greedy
         assert answer.logprobs is not None
-        gaps = [abs(p.logprob - q) for p, q in zip(answer.logprobs, logprobs, strict=True)]
-        assert max(gaps) <= bound
-        assert list(answer.token_ids) == likeliest or bound > 1e-4
+        found.append([abs(p.logprob - q) for p, q in zip(answer.logprobs, logprobs, strict=True)])
+    return found
 
 
 @pytest.fixture(scope="module")
@@ -90,12 +111,16 @@ def test_a_shift_on_a_layer_split_over_its_inputs_is_added_once(
         made.close()
 
 
-def test_adapters_on_an_int8_base(tmp_path: Path) -> None:
-    """The base and what only scales it are exact. Where an adapter adds a product, its last bit may
-    decide how an input is rounded to int8, and a step is a hundredth here.
+@pytest.mark.parametrize("form", ["int8", pytest.param("fp8", marks=pytest.mark.long)])
+def test_adapters_on_a_base_that_rounds_its_inputs(tmp_path: Path, form: str) -> None:
+    """Exact, but where a last bit decides how an input is rounded; of tiny rows of a hundred inputs
+    one step is seen, with an adapter or without.
     """
     plain = tiny.base_model(tmp_path / "models" / "plain")
-    base = quantise.w8a8(plain, tmp_path / "models" / "int8")
+    make_base, rounded = (
+        (quantise.w8a8, torch.int8) if form == "int8" else (quantise.fp8, torch.float8_e4m3fn)
+    )
+    base = make_base(plain, tmp_path / "models" / form)
     whole = quantise.dequantised(base, plain, tmp_path / "models" / "whole")
     adapters = [
         make(whole, tmp_path / f"{i}-{kind}", kind, rank, seed=i)
@@ -103,11 +128,12 @@ def test_adapters_on_an_int8_base(tmp_path: Path) -> None:
     ]
     references = [*(Reference(whole, t.folder) for t in adapters), Reference(whole, None)]
     for reference in references:
-        quantise.round_inputs(reference.model)
+        quantise.round_inputs(reference.model, rounded)
     made = driver(base, tmp_path / "cache")
     try:
-        check(made, base, adapters[:1], [references[0], references[3]], 1e-5)
-        check(made, base, adapters[1:], references[1:], 0.05)
+        turns = [gaps(made, base, adapters, references, f"Harbour {i}") for i in range(4)]
+        found = [gap for turn in turns for answer in turn for gap in answer]
+        assert statistics.median(found) <= 1e-4 and max(found) <= 0.1
     finally:
         made.close()
 
@@ -128,7 +154,7 @@ def test_adapters_on_a_four_bit_base(tmp_path: Path, form: str) -> None:
     references = [*(Reference(whole, t.folder) for t in adapters), Reference(whole, None)]
     made = driver(base, tmp_path / "cache", "float16")
     try:
-        check(made, base, adapters, references, 3e-3)
+        check(made, base, adapters, references, 5e-3)
     finally:
         made.close()
 
