@@ -11,7 +11,7 @@ from pathlib import Path
 
 PAGE = Path(__file__).parent.parent / "scripts" / "benchmark_page.py"
 ALTERNATING = ("adapters", "grammar", "manager", "parity", "server", "llama_cpp")
-COUNTING = ("routing", "routing_simulation", "schemas")
+COUNTING = ("routing", "routing_simulation", "schemas", "grounded")
 """These have no rounds."""
 
 

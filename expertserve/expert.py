@@ -163,60 +163,54 @@ def describe(
     """
     package = open_package(path, checksum=checksum, cache_dir=cache_dir)
     with package.judged():
-        return _described(package, base_model, cache_dir, models_dir, trust)
-
-
-def _described(
-    package: Package,
-    base_model: str | os.PathLike[str] | None,
-    cache_dir: Path | None,
-    models_dir: Path | None,
-    trust: TrustPolicy | None,
-) -> dict[str, object]:
-    manifest = read_manifest(package.folder)
-    warnings = _verify(package, manifest, trust)
-    verdict = verify_signature(package, manifest, trust.keys if trust else frozenset())
-    facts: dict[str, object] = {
-        "name": manifest.name,
-        "version": manifest.version,
-        "description": manifest.description,
-        "digest": package.digest,
-        "schema_version": manifest.schema_version,
-        "base_models": [
-            {"name": models.last_component(b.name), "prompt_template": b.prompt_template}
-            for b in manifest.base_models
-        ],
-        "adapters": [
-            a.model_dump(exclude_defaults=True) for b in manifest.base_models for a in b.adapters
-        ],
-        "checkpoints": [*manifest.training.alternative_checkpoints],
-        "soft_prompts": [s.model_dump(exclude_none=True) for s in manifest.soft_prompts],
-        "decoding": manifest.decoding.model_dump(exclude_defaults=True),
-        "capabilities": list(manifest.capabilities),
-        "quality_metrics": (
-            manifest.quality_metrics.model_dump() if manifest.quality_metrics else None
-        ),
-        "license": manifest.license,
-        "signature": {"status": verdict.status, "key": verdict.key, "trusted": verdict.trusted},
-        "files": [
-            {"path": name, "sha256": digest} for name, digest in sorted(package.files.items())
-        ],
-        "unknown_keys": list(manifest.unknown()),
-        "warnings": warnings,
-    }
-    try:
-        prepared = _prepare(package, manifest, warnings, base_model, None, cache_dir, models_dir)
-    except LoadError as error:
-        if error.code != "base_model_missing":
-            raise
-        return facts | {"served_on": None, "base_model_missing": error.message}
-    adapter = prepared.proof().adapter
-    return facts | {
-        "served_on": asdict(prepared.base_proof()),
-        "applied": asdict(adapter) if adapter else None,
-        "grammar": prepared.grammar.digest if prepared.grammar else None,
-        "warnings": list(prepared.warnings),
-    }
+        manifest = read_manifest(package.folder)
+        warnings = _verify(package, manifest, trust)
+        verdict = verify_signature(package, manifest, trust.keys if trust else frozenset())
+        facts: dict[str, object] = {
+            "name": manifest.name,
+            "version": manifest.version,
+            "description": manifest.description,
+            "digest": package.digest,
+            "schema_version": manifest.schema_version,
+            "base_models": [
+                {"name": models.last_component(b.name), "prompt_template": b.prompt_template}
+                for b in manifest.base_models
+            ],
+            "adapters": [
+                a.model_dump(exclude_defaults=True)
+                for b in manifest.base_models
+                for a in b.adapters
+            ],
+            "checkpoints": [*manifest.training.alternative_checkpoints],
+            "soft_prompts": [s.model_dump(exclude_none=True) for s in manifest.soft_prompts],
+            "decoding": manifest.decoding.model_dump(exclude_defaults=True),
+            "capabilities": list(manifest.capabilities),
+            "quality_metrics": (
+                manifest.quality_metrics.model_dump() if manifest.quality_metrics else None
+            ),
+            "license": manifest.license,
+            "signature": {"status": verdict.status, "key": verdict.key, "trusted": verdict.trusted},
+            "files": [
+                {"path": name, "sha256": digest} for name, digest in sorted(package.files.items())
+            ],
+            "unknown_keys": list(manifest.unknown()),
+            "warnings": warnings,
+        }
+        try:
+            prepared = _prepare(
+                package, manifest, warnings, base_model, None, cache_dir, models_dir
+            )
+        except LoadError as error:
+            if error.code != "base_model_missing":
+                raise
+            return facts | {"served_on": None, "base_model_missing": error.message}
+        adapter = prepared.proof().adapter
+        return facts | {
+            "served_on": asdict(prepared.base_proof()),
+            "applied": asdict(adapter) if adapter else None,
+            "grammar": prepared.grammar.digest if prepared.grammar else None,
+            "warnings": list(prepared.warnings),
+        }
 
 
 def prompt_text(

@@ -4,6 +4,8 @@ A package offers an engine, for instance, by
 
     [project.entry-points."expertserve.engines"]
     mine = "my_package.engine:MyEngine"
+
+Ours stand in the same list where a room asks one above it.
 """
 
 from __future__ import annotations
@@ -14,12 +16,16 @@ from typing import Literal
 
 from expertserve.errors import ConfigError
 
-Group = Literal["engines", "adapters", "masks", "sources"]
+Group = Literal["engines", "adapters", "masks", "sources", "packing"]
+OURS = (EntryPoint("adapter", "expertserve.expert:refuse_unloadable", "expertserve.packing"),)
+"""`packing`: called with a folder before it is packed, to refuse it."""
 
 
 @cache
 def _offered(group: Group) -> dict[str, EntryPoint]:
-    return {point.name: point for point in entry_points(group=f"expertserve.{group}")}
+    name = f"expertserve.{group}"
+    ours = {point.name: point for point in OURS if point.group == name}
+    return {point.name: point for point in entry_points(group=name)} | ours
 
 
 def forget() -> None:

@@ -39,6 +39,12 @@ either database: the SQL expert's higher priority then decides, and so the Cyphe
 to extract facts from doesn't say that JSON is wanted. Send the schema, or say in the prompt what you want, or name the expert.""",
     "routing_simulation": """Does it pay, on many replicas, to send requests where their expert is warm? **A simulation**, not measured:
 engine steps and load times in it are fitted to what was measured on one machine, or guessed where it says so.""",
+    "schemas": """Are JSON schemas held right, and what does it cost? {schemas} schemas of JSONSchemaBench with its valid and invalid
+instances, on {base}'s vocabulary, an engine after the other on each. `right` is taken and without a wrong verdict. A compile is cold: the
+vocabulary is known, the schema isn't; ours goes through a child process, bounded in time and memory, and a file. Where the folder of schemas
+isn't there, nothing is measured.""",
+    "grounded": """What values cost that are spans of the user's text: a text's first use, and a token. The recogniser that follows every
+answer comes on top of the mask, in another process.""",
     "grammar": """What grammars cost: a mask, compiling and loading a grammar, and tokens per second in the engine, with one and without.
 Each side decodes the same numbers of tokens. "Decoding" counts from each request's first token, so it leaves prefilling out. The worst
 mask of the published SQL grammar comes in a sentence with seventy `NOT` in a row.""",
@@ -70,6 +76,7 @@ COMMANDS = {
     "facade": "python -m benchmarks.manager",
     "fuzz": "make fuzz",
     "soak": "make soak",
+    "schemas": "python -m benchmarks.schemas FOLDER",
     "adapters_float32": "python -m benchmarks.adapters",
 }  # where it isn't the module of that name
 WIDTH = 20

@@ -159,7 +159,7 @@ def test_questions_one_at_a_time_are_for_the_engine_that_starts_soonest(
     named = EngineConfig(single=True, engine="vllm")
     assert suited(named, plain) is named
     for name, change in (("packed", {"quantization_config": {"bits": 4}}),
-                         ("odd", {"layer_types": ["linear_attention"]})):  # fmt: skip
+                         ("odd", {"layer_types": ["mamba"]})):  # fmt: skip
         folder = tmp_path / name
         folder.mkdir()
         settings = json.loads((tiny_base / "config.json").read_text())

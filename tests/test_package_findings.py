@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from expertserve.check import check_package
+from expertserve.errors import ExpertError
+from expertserve.package.build import pack
+from tests.test_adapter_reasons import POINTER
 from tests.test_package_check import edit, line_of, lint  # noqa: F401
+
+WEIGHTS = "adapter_model.safetensors"
 
 
 def test_findings_are_sorted_by_severity_and_never_repeated(
@@ -58,3 +66,34 @@ def test_a_template_that_demands_a_system_message_is_not_an_error(
     assert not [f for f in lint(tiny_package).values() if f.severity == "error"]
     (tiny_package / "chat_template.jinja").write_text("{{ raise_exception('never') }}")
     assert lint(tiny_package)["template_refused"].severity == "error"
+
+
+@pytest.mark.parametrize(
+    ("spoil", "code"),
+    [
+        (lambda f: (f / WEIGHTS).write_bytes(POINTER), "git_lfs_pointer"),
+        (lambda f: (f / "tokenizer.json").write_bytes(POINTER), "git_lfs_pointer"),
+        (lambda f: (f / WEIGHTS).rename(f / "adapter_model.bin"), "pickled_weights"),
+        (lambda f: (f / WEIGHTS).unlink(), "adapter_missing"),
+        (lambda f: (f / WEIGHTS).write_bytes(b"x" * 99), "bad_safetensors"),
+        (lambda f: settle(f, peft_type="OFT"), "adapter_type"),
+        (lambda f: settle(f, use_qalora=True), "adapter_config"),
+        (lambda f: settle(f, init_lora_weights="milora"), "base_changed"),
+        (lambda f: settle(f, r=64), "adapter_disagrees"),
+    ],
+)
+def test_pack_refuses_what_check_calls_an_error(
+    spoil: Callable[[Path], object], code: str, tiny_package: Path, tmp_path: Path
+) -> None:
+    spoil(tiny_package)
+    with pytest.raises(ExpertError) as caught:
+        pack(tiny_package, tmp_path / "x.expert")
+    assert caught.value.code == code and not list(tmp_path.glob("x.expert*"))
+    found = check_package(tiny_package, cache_dir=tmp_path / "cache")
+    errors = {f.code: f.message for f in found if f.severity == "error"}
+    assert errors[code] == caught.value.message
+
+
+def settle(folder: Path, **settings: object) -> None:
+    path = folder / "adapter_config.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | settings))

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from expertserve.errors import ConfigError
 from expertserve.package import keys
-from expertserve.package.build import pack, sign_package
+from expertserve.package.build import sign_package, write_archive
 from expertserve.package.publish import filled
 from expertserve.prompt.system import dialect_of
 from tests import tiny
@@ -86,7 +86,7 @@ def test_what_is_packed_satisfies_the_published_schema_and_reader(
 ) -> None:
     (folder / "manifest.json").write_text(json.dumps(manifests()[kind]))
     (folder / "adapter_model.safetensors").write_bytes(b"")
-    archive = pack(folder, tmp_path / "x.expert")
+    archive = write_archive(folder, tmp_path / "x.expert")
     if signed:
         sign_package(archive, Ed25519PrivateKey.generate())
     about = packed(archive)
@@ -119,7 +119,7 @@ def test_their_reader_decodes_our_key_and_their_order_verifies(
     """`hex::decode(pubkey)`, 32 bytes, then a line for each file."""
     (folder / "manifest.json").write_text(json.dumps(manifests()["some"]))
     (folder / "adapter_model.safetensors").write_bytes(b"")
-    archive = pack(folder, tmp_path / "x.expert")
+    archive = write_archive(folder, tmp_path / "x.expert")
     sign_package(archive, Ed25519PrivateKey.generate(), publisher="us")
     integrity = packed(archive)["integrity"]
     for name in ("pubkey", "public_key"):

@@ -388,3 +388,16 @@ def test_many_names_of_one_long_choice_cost_no_product_of_both() -> None:
     began = time.thread_time()
     assert Grammar.from_gbnf(f"root ::= big\nbig ::= {options}\n{names}").accepts("00042x")
     assert time.thread_time() - began < 8  # one by one, 81 million looks
+
+
+def test_all_grammars_together_remember_so_many_sets(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("expertserve.grammar.recognise.ALL_SETS", 300)
+    made = [Grammar.from_gbnf(f'root ::= [a-z]{{1,200}} "{i}"\n') for i in range(6)]
+    for grammar in made:
+        cursor = grammar.start()
+        assert grammar.is_prefix("".join(random.Random(1).choices("abc", k=90)))
+        assert grammar.start() and cursor
+    assert sum(g.sets for g in made) <= 300 + made[-1].sets
+    assert made[0].sets < made[-1].sets, "the least recently used one has forgotten"
+    for i, grammar in enumerate(made):
+        assert grammar.accepts(f"abc{i}") and not grammar.accepts(f"abc{i + 1}")

@@ -21,7 +21,7 @@ from expertserve.errors import ConfigError, IntegrityError
 from expertserve.expert import describe, prepare
 from expertserve.package import keys
 from expertserve.package.archive import open_package
-from expertserve.package.build import pack, sign_package
+from expertserve.package.build import pack, sign_package, write_archive
 from expertserve.package.manifest import read_manifest
 from expertserve.package.signature import (
     SignatureVerdict,
@@ -228,7 +228,9 @@ def test_a_signature_without_key_files_or_known_algorithm_cant_be_verified(
 def test_packing_keeps_a_signature_of_an_older_form_as_it_is(folder: Path, tmp_path: Path) -> None:
     integrity = {"timestamp": "t", "public_key": keys.public_key(KEY), "signature": "00" * 64}
     edit(folder, lambda m: m.update(integrity=integrity))
-    opened = open_package(pack(folder, tmp_path / "a.expert"), cache_dir=tmp_path / "cache")
+    opened = open_package(
+        write_archive(folder, tmp_path / "a.expert"), cache_dir=tmp_path / "cache"
+    )
     assert json.loads((opened.folder / "manifest.json").read_text())["integrity"] == integrity
     assert verdict(opened.folder).status == "unverifiable"
 
@@ -296,17 +298,17 @@ def test_a_signed_folder_stays_signed_when_it_is_packed_and_an_altered_one_isnt_
     folder: Path, tmp_path: Path
 ) -> None:
     sign(folder, KEY)
-    archive = pack(folder, tmp_path / "a.expert")
+    archive = write_archive(folder, tmp_path / "a.expert")
     package = open_package(archive, cache_dir=tmp_path / "c")
     assert verify_signature(package, read_manifest(package.folder)).status == "valid"
     (folder / "grammar.gbnf").write_text("other")
     with pytest.raises(IntegrityError):
-        pack(folder, tmp_path / "b.expert")
+        write_archive(folder, tmp_path / "b.expert")
     assert not (tmp_path / "b.expert").exists()
 
 
 def test_an_archive_is_signed_in_place_or_elsewhere(folder: Path, tmp_path: Path) -> None:
-    archive = pack(folder, tmp_path / "a.expert")
+    archive = write_archive(folder, tmp_path / "a.expert")
     before = archive.read_bytes()
     assert (
         sign_package(archive, KEY, tmp_path / "b.expert").status == "valid"

@@ -147,17 +147,12 @@ def read_adapter(folder: Path, declared: Adapter | None, weights: Path) -> PeftA
     config = read_config(folder / CONFIG, declared)
     mlx = is_config(config)
     config = as_peft(config) if mlx else config
-    named = str(config.get("peft_type", ""))
+    named = str(config.get("peft_type") or "")
     kind = TYPES.get(named.upper())
     if kind is None and named.lower() in plugins.names("adapters"):
         kind = named.lower()
     if kind is None:
-        why = UNSERVED.get(named.upper(), "its layers aren't known here")
-        raise refuse(
-            f"{CONFIG}: the adapter type {named[:60]!r} is not served: {why}",
-            "adapter_type",
-            f"served are {', '.join(sorted(TYPES))}",
-        )
+        raise _unserved(named)
     check_config(config, kind)
     found = (sort_mlx if mlx else sort_tensors)(read_header(weights))
     modules = found.modules
@@ -186,6 +181,21 @@ def read_adapter(folder: Path, declared: Adapter | None, weights: Path) -> PeftA
     if declared is not None:
         _check_declared(adapter, declared)
     return adapter
+
+
+def _unserved(named: str) -> IncompatibleError:
+    if not named:
+        return refuse(
+            f"{CONFIG} names no peft_type",
+            "adapter_type",
+            "write the one that it was trained as, LORA mostly",
+        )
+    why = UNSERVED.get(named.upper(), "its layers aren't known here")
+    return refuse(
+        f"{CONFIG}: the adapter type {named[:60]!r} is not served: {why}",
+        "adapter_type",
+        f"served are {', '.join(sorted(TYPES))}",
+    )
 
 
 def _sound(name: str, value: object) -> float:

@@ -65,6 +65,8 @@ REASONS = {
     "alora_invocation_tokens": "it is an activated LoRA (aLoRA), whose weights count only behind"
     " its invocation tokens; a slot's weights count for the whole prompt",
     "layer_replication": "it repeats layers of the base model",
+    "target_parameters": "it trained parameters that aren't layers, as a mixture's fused"
+    " experts are; no slot holds their update",
     "use_qalora": "it is a QALoRA, which averages its inputs in groups",
     "use_bdlora": "its factors are block-diagonal (BD-LoRA)",
     "arrow_config": "it routes between several adapters (Arrow)",

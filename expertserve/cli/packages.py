@@ -38,11 +38,9 @@ def pack(
     What no machine could load (a Git LFS pointer, pickled weights, an adapter of a kind that isn't
     served) is refused.
     """
-    from expertserve.expert import refuse_unloadable
     from expertserve.files import file_digest
     from expertserve.package.build import pack as build
 
-    refuse_unloadable(folder)
     archive = build(folder, output_file)
     size, digest = archive.stat().st_size, file_digest(archive)
     if as_json:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 from expertserve import plugins
 from expertserve.config import EngineConfig
@@ -18,6 +20,9 @@ from expertserve.engine.base import Engine, EngineInfo, Resident
 from expertserve.errors import ConfigError, ExpertError
 from expertserve.expert import PreparedExpert
 from expertserve.models import LocalModel
+
+if TYPE_CHECKING:
+    from expertserve.engine.vllm.early import EarlyCore
 
 log = logging.getLogger("expertserve")
 
@@ -32,10 +37,11 @@ def default_engine(config: EngineConfig) -> Engine:
 
     if config.engine not in ENGINES and config.engine in plugins.names("engines"):
         return _offered_engine(config.engine)
-    if choose(probe(), config.device, config.engine).engine == "vllm":
-        from expertserve.engine.vllm.engine import VLLMEngine
+    with _hastened(config) as hastened:  # its process imports while torch is imported here
+        if choose(probe(), config.device, config.engine).engine == "vllm":
+            from expertserve.engine.vllm.engine import VLLMEngine
 
-        return VLLMEngine()
+            return VLLMEngine(hastened.pop() if hastened else None)
     from expertserve.engine.portable.engine import TransformersEngine
 
     return TransformersEngine()
@@ -57,6 +63,25 @@ def suited(config: EngineConfig, base: LocalModel) -> EngineConfig:
     ):
         return replace(config, engine="transformers")
     return config
+
+
+@contextmanager
+def _hastened(config: EngineConfig) -> Iterator[list[EarlyCore]]:
+    """A process for vLLM's core on a CPU, where it will probably be wanted; ended if it isn't."""
+    from expertserve.engine.device import vllm_build
+
+    started: list[EarlyCore] = []
+    if vllm_build() == "cpu" and config.engine in (None, "vllm") and config.device in (None, "cpu"):
+        from expertserve.engine.vllm.launch import begin
+        from expertserve.engine.vllm.options import parallel
+        from expertserve.engine.vllm.sizes import cpu_environment
+
+        started.append(begin(cpu_environment(config, parallel(config.vllm))))
+    try:
+        yield started
+    finally:
+        for early in started:
+            early.end()
 
 
 def _offered_engine(name: str) -> Engine:

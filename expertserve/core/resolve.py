@@ -11,7 +11,7 @@ from expertserve.adapters.soft_prompt import SoftPrompt
 from expertserve.core.defaults import resolve_sampling
 from expertserve.decoding.apply import Applied, apply_grammar
 from expertserve.decoding.fair import FairThreads
-from expertserve.decoding.ground import Source
+from expertserve.decoding.ground import UserText
 from expertserve.engine.base import EngineInfo
 from expertserve.errors import ConfigError, OutOfMemoryError
 from expertserve.expert import PreparedExpert
@@ -80,13 +80,13 @@ async def resolve_request(
     return request, applied
 
 
-def _source(prompt: str | None, words: PromptArgs) -> Source:
+def _source(prompt: str | None, words: PromptArgs) -> UserText:
     """The user's text: the prompt, or a conversation's messages of theirs."""
     if words.get("prompt_token_ids") is not None:
-        return Source(None)
+        return UserText(None)
     messages = words.get("messages") or ()
     said = [message["content"] for message in messages if message["role"] == "user"]
-    return Source(tuple(said) if prompt is None else (*said, prompt))
+    return UserText(tuple(said) if prompt is None else (*said, prompt))
 
 
 def _soft_prompt(

@@ -7,8 +7,9 @@ import queue
 import threading
 import weakref
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterator
 from concurrent.futures import Future
+from contextlib import aclosing
 from typing import Self
 
 from expertserve.core.collect import Collector
@@ -162,16 +163,22 @@ class AsyncStream(_BaseStream):
         super().__init__(begin, submit, self._box.put)
 
     async def __aiter__(self) -> AsyncIterator[Chunk]:
+        async with aclosing(self.batches()) as batches:
+            async for chunks in batches:
+                for chunk in chunks:
+                    yield chunk
+
+    async def batches(self) -> AsyncGenerator[list[Chunk], None]:
+        """The same, all that have come by now at once: more than one where the reader is slow."""
         try:
             while not self._ended:
-                for chunk in await self._box.take():
-                    if chunk is None:
-                        self._ended = True
-                        failure = self._failure()
-                        if failure:
-                            raise failure
-                        return
-                    yield chunk
+                items = await self._box.take()
+                if chunks := [c for c in items if c is not None]:
+                    yield chunks
+                if len(chunks) < len(items):
+                    self._ended = True
+                    if failure := self._failure():
+                        raise failure
         finally:
             self._cancel()
 

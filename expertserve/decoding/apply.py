@@ -15,7 +15,7 @@ from expertserve.decoding.compile import masks, vocabulary_of
 from expertserve.decoding.fair import FairThreads
 from expertserve.decoding.follow import Follower
 from expertserve.decoding.free import FreeText
-from expertserve.decoding.ground import WORDS, Source, ground_wish, grounded, with_meanings
+from expertserve.decoding.ground import WORDS, UserText, ground_wish, grounded, with_meanings
 from expertserve.decoding.reasoning import reasoning_rule, reasoning_wish
 from expertserve.decoding.restrict import restrict
 from expertserve.decoding.separate import AnswerFollower, Separator
@@ -193,7 +193,7 @@ async def apply_grammar(
     prompt: Sequence[int] = (),
     thinking: bool | None = None,
     begun: str = "",
-    source: Source | None = None,
+    source: UserText | None = None,
 ) -> Applied | None:
     """The grammar that a call asks for, else the expert's own, and the block before it.
 
@@ -212,7 +212,7 @@ async def apply_grammar(
     """
     chosen = await _grammar_of(expert, args, schema)
     if chosen:
-        give = partial(with_meanings, expert, chosen.grammar, source or Source())
+        give = partial(with_meanings, expert, chosen.grammar, source or UserText())
         chosen = replace(chosen, grammar=await asyncio.to_thread(give))
     wish = reasoning_wish(expert, args.get("reasoning"), thinking, grammar=chosen is not None)
     if begun:  # the answer is under way, and no block comes before it

@@ -27,7 +27,7 @@ MOST_SOURCE = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class UserText:
     """What values are taken from.
 
     Args:
@@ -80,7 +80,7 @@ def ground_wish(expert: PreparedExpert, args: GrammarArgs, *, own: bool) -> Grou
     return None if found == "off" else found
 
 
-def with_meanings(expert: PreparedExpert, grammar: Grammar, source: Source) -> Grammar:
+def with_meanings(expert: PreparedExpert, grammar: Grammar, source: UserText) -> Grammar:
     """The grammar over its source and the tokens that it names; itself where it has no marks.
 
     Raises:

@@ -26,7 +26,7 @@ MOST_LEADING = 400
 """Signs that a token may write before a span begins in it."""
 MOST_SOURCES = 8
 """Marks that such a token may have."""
-LONGEST = 32
+LONGEST = 24
 """Bytes of a token that a span is compared with; no longer one is offered inside a span."""
 MOST_WAYS = 32
 """How many ways a text is read at once."""
@@ -95,12 +95,30 @@ class MarkedVocabulary:
         }
 
     @cached_property
-    def folded(self) -> dict[bytes, list[int]]:
+    def _folded(self) -> dict[bytes, list[int]]:
         """The same without regard to case."""
         found: dict[bytes, list[int]] = {}
         for data, i in self.ids.items():
             found.setdefault(data.lower(), []).append(i)
         return found
+
+    def beginning(self, text: bytes, any_case: bool) -> list[tuple[int, int]]:
+        """Tokens that a text begins with, and their lengths."""
+        lengths = (self._folded_lengths if any_case else self._lengths).get(text[:2], (1,))
+        parts = [text[:n] for n in lengths if n <= len(text)]
+        if any_case:
+            folded = self._folded
+            return [(i, len(part)) for part in parts for i in folded.get(part, ())]
+        ids = self.ids
+        return [(ids[part], len(part)) for part in parts if part in ids]
+
+    @cached_property
+    def _lengths(self) -> dict[bytes, list[int]]:
+        return _lengths(self.ids)
+
+    @cached_property
+    def _folded_lengths(self) -> dict[bytes, list[int]]:
+        return _lengths(self._folded)
 
     @cached_property
     def _sorted(self) -> list[bytes]:
@@ -136,6 +154,15 @@ class MarkedVocabulary:
             lead: [(data[len(lead) :], self.ids[data]) for data in self._from(lead)]
             for lead in self.leading[1:]
         }
+
+
+def _lengths(texts: Iterable[bytes]) -> dict[bytes, list[int]]:
+    """The first two bytes → how long those texts are that begin so, up to a bound; one among them."""
+    found: dict[bytes, set[int]] = {}
+    for text in texts:
+        if 1 < len(text) <= LONGEST:
+            found.setdefault(text[:2], {1}).add(len(text))
+    return {begin: sorted(sizes) for begin, sizes in found.items()}
 
 
 def _leading(own: Vocabulary) -> list[bytes]:
@@ -176,18 +203,15 @@ class SourceRows:
         spans, behind = self.spans, self._vocabulary.behind
         if lead and len(behind[lead]) < LONGEST * len(spans.starts):
             return {i for rest, i in behind[lead] if spans.begins(rest)}
-        key, written, found = spans.key, self._written, set[int]()
-        for part in {key[p : p + LONGEST].partition(b"\0")[0] for p in spans.starts}:
-            for size in range(1, len(part) + 1):
-                found.update(written(lead + part[:size]))
-        tokens, size = self._vocabulary.own.tokens, len(lead)
+        key, beginning = spans.key, self._vocabulary.beginning
+        size, tokens = len(lead), self._vocabulary.own.tokens
+        found = {
+            token
+            for part in {key[p : p + LONGEST].partition(b"\0")[0] for p in spans.starts}
+            for token, length in beginning(lead + part, spans.any_case)
+            if length > size
+        }
         return {i for i in found if spans.begins(tokens[i][size:])}
-
-    def _written(self, data: bytes) -> Sequence[int]:
-        if self.spans.any_case:
-            return self._vocabulary.folded.get(data, ())
-        found = self._vocabulary.ids.get(data)
-        return () if found is None else (found,)
 
     def inside(self, places: Places, written: int) -> Iterable[int]:
         """Tokens that go on with a span."""
@@ -203,11 +227,9 @@ class SourceRows:
         """Tokens that the source goes on with from a place, and their lengths."""
         known = self._at.get(place)
         if known is None:
-            key = self.spans.key
-            most = min(LONGEST, len(key) - place)
-            known = self._at[place] = [
-                (i, n) for n in range(1, most + 1) for i in self._written(key[place : place + n])
-            ]
+            part = self.spans.key[place : place + LONGEST]
+            known = self._vocabulary.beginning(part, self.spans.any_case)
+            self._at[place] = known
         return known
 
 

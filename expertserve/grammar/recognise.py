@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import random
+import threading
+import weakref
+from collections import OrderedDict
 from collections.abc import Mapping
 from functools import cached_property
 
@@ -19,8 +22,36 @@ from expertserve.grammar.program import Program
 from expertserve.grammar.tree import MAX_CODE, Node, Rules, references
 from expertserve.grammar.write import write
 
-MAX_SETS = 50_000
-"""Sets that are remembered for later texts; past that, memory starts afresh."""
+MAX_SETS, ALL_SETS = 50_000, 200_000
+"""Sets that a grammar remembers for later texts, and all of them together; past that, memory starts
+afresh."""
+
+
+class _Remembering:
+    """Which grammars remember sets, in the order of their last use: callers bring many."""
+
+    def __init__(self) -> None:
+        self._grammars: OrderedDict[int, weakref.ref[Grammar]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def used(self, grammar: Grammar) -> None:
+        """Records a use, and lets the least recently used forget while all exceed `ALL_SETS`."""
+        with self._lock:
+            self._grammars[id(grammar)] = weakref.ref(grammar)
+            self._grammars.move_to_end(id(grammar))
+            alive = {key: found for key, ref in self._grammars.items() if (found := ref())}
+            total = sum(found.sets for found in alive.values())
+            for key in list(self._grammars):
+                if key in alive and total <= ALL_SETS:
+                    continue
+                if key in alive and key != id(grammar):
+                    total -= alive[key].sets
+                    alive[key]._forget()
+                if key != id(grammar):
+                    del self._grammars[key]
+
+
+_remembering = _Remembering()
 
 
 class Grammar:
@@ -76,8 +107,17 @@ class Grammar:
     def start(self) -> Cursor:
         """A cursor before the first character."""
         if self._automaton.size > MAX_SETS:
-            self._automaton = Automaton(self.program)  # cursors under way keep the old one
+            self._forget()
+        _remembering.used(self)
         return Cursor(self._automaton, self._automaton.first)
+
+    @property
+    def sets(self) -> int:
+        """How many sets it remembers."""
+        return self._automaton.size
+
+    def _forget(self) -> None:
+        self._automaton = Automaton(self.program)  # cursors under way keep the old one
 
     def accepts(self, text: str) -> bool:
         """Whether the text is a sentence."""

@@ -9,8 +9,9 @@ import tarfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from expertserve import plugins
 from expertserve.errors import ConfigError, IntegrityError, LoadError
-from expertserve.files import check_not_pointer, file_digest, replacing, write_whole
+from expertserve.files import file_digest, replacing, write_whole
 from expertserve.models import last_component
 from expertserve.package.archive import Package, compare_digest, open_package
 from expertserve.package.checkpoints import choose_adapter, own_weights
@@ -38,9 +39,9 @@ def pack(folder: Path, target: Path | None = None) -> Path:
         The archive's path. The same folder gives the same bytes, whoever packs it and when.
 
     Raises:
-        LoadError: Something in the folder can't be packed: `git_lfs_pointer`, say; ManifestError,
-            IntegrityError: it is wrong. Nothing is written then. Whether its adapter could be
-            served is for `check.refuse_unloadable`.
+        LoadError: No machine could load it: a Git LFS pointer, pickled weights; IncompatibleError:
+            its adapter is of a kind that isn't served; ManifestError, IntegrityError: it is wrong.
+            Nothing is written then.
 
     Example:
         >>> archive = pack(folder, folder.parent / "expert-demo.expert")
@@ -53,9 +54,16 @@ def pack(folder: Path, target: Path | None = None) -> Path:
             hint="pass the folder that holds manifest.json",
             code="not_found",
         )
+    for name in plugins.names("packing"):
+        refuse = plugins.load("packing", name)
+        assert callable(refuse)
+        refuse(folder)
+    return write_archive(folder, target)
+
+
+def write_archive(folder: Path, target: Path | None = None) -> Path:
+    """Packs a folder, whether its adapter can be loaded or not; otherwise as `pack`."""
     package = open_package(folder)
-    for name in package.files:
-        check_not_pointer(package.folder / name)
     manifest = read_manifest(folder)
     check_weights(package, manifest)
     target = target or Path(default_name(manifest))
@@ -149,7 +157,7 @@ def sign_package(
     package = open_package(source, cache=False)
     try:
         verdict = sign(package.folder, key, publisher=publisher)
-        pack(package.folder, target or source)
+        write_archive(package.folder, target or source)
         return verdict
     finally:
         package.close()

@@ -11,7 +11,7 @@ import dataclasses
 import logging
 import os
 import time
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol, Unpack
@@ -110,7 +110,8 @@ class RemoteStream:
         self._chunks: list[Chunk] = []
         self._began = time.monotonic()
 
-    async def __aiter__(self) -> AsyncIterator[Chunk]:
+    async def batches(self) -> AsyncGenerator[list[Chunk], None]:
+        """The chunks, as many at once as a replica sent."""
         try:
             for attempt in range(1, ATTEMPTS + 1):
                 self._items = self._open()
@@ -120,9 +121,9 @@ class RemoteStream:
                             self._head = result
                         elif result is not None:
                             self._whole = result
-                        for chunk in chunks:
-                            self._chunks.append(chunk)
-                            yield chunk
+                        if chunks:
+                            self._chunks += chunks
+                            yield list(chunks)
                     return
                 except ReplicaLostError:
                     if self._head is not None or attempt == ATTEMPTS:

@@ -188,8 +188,8 @@ class _Run:
             ]
             for one in streams:
                 stack.push_async_callback(one.aclose)
-            chunks = aiter(streams[0]) if len(streams) == 1 else self._numbered(streams)
-            waiting = asyncio.ensure_future(_next(chunks))
+            batches = streams[0].batches() if len(streams) == 1 else self._numbered(streams)
+            waiting = asyncio.ensure_future(_next(batches))
             stack.push_async_callback(_stopped, waiting)
             try:
                 await self._guarded(_until(waiting, self.parts.settings.beat))
@@ -201,22 +201,23 @@ class _Run:
                 raise
             if waiting.done():
                 self._tell_proof(streams[0].result)
-            events = self._events(shape, streams, waiting, chunks, ticket)
+            events = self._events(shape, streams, waiting, batches, ticket)
             return EventStream(events, shape, stack.pop_all())
         raise AssertionError("unreachable")
 
-    async def _numbered(self, streams: Sequence[ServiceStream]) -> AsyncIterator[Chunk]:
+    async def _numbered(self, streams: Sequence[ServiceStream]) -> AsyncIterator[list[Chunk]]:
         """The chunks of all prompts, their answers numbered through."""
+        answers = self.asks[0].answers
         async with aclosing(_merged(streams)) as merged:
-            async for number, chunk in merged:
-                yield replace(chunk, index=number * self.asks[0].answers + chunk.index)
+            async for number, chunks in merged:
+                yield [replace(c, index=number * answers + c.index) for c in chunks]
 
     async def _events(
         self,
         shape: Shape,
         streams: Sequence[ServiceStream],
-        waiting: asyncio.Future[Chunk | None],
-        chunks: AsyncIterator[Chunk],
+        waiting: asyncio.Future[list[Chunk]],
+        batches: AsyncIterator[list[Chunk]],
         ticket: Ticket,
     ) -> AsyncIterator[bytes]:
         outcome = "cancelled"
@@ -225,12 +226,12 @@ class _Run:
                 async with asyncio.timeout(self._left()):
                     while not (await asyncio.wait({waiting}, timeout=self.parts.settings.beat))[0]:
                         yield shape.beat
-                    chunk = waiting.result()
+                    chunks = waiting.result()
                     yield shape.encode(shape.begin(streams[0].result))
-                    while chunk is not None:
-                        if events := shape.delta(chunk):
+                    while chunks:
+                        if events := [event for c in chunks for event in shape.delta(c)]:
                             yield shape.encode(events)
-                        chunk = await _next(chunks)
+                        chunks = await _next(batches)
                 results = [s.result for s in streams]
                 yield shape.encode(shape.end(results)) + shape.done()
                 outcome = results[0].finish_reason
@@ -325,8 +326,9 @@ async def _all(work: Iterable[Coroutine[object, object, T]]) -> list[T]:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _next(chunks: AsyncIterator[Chunk]) -> Chunk | None:
-    return await anext(chunks, None)
+async def _next(batches: AsyncIterator[list[Chunk]]) -> list[Chunk]:
+    """The chunks that came; empty at the end."""
+    return await anext(batches, [])
 
 
 async def _stopped(work: asyncio.Future[T]) -> None:
@@ -342,14 +344,14 @@ async def _until(work: asyncio.Future[T], seconds: float) -> None:
 
 async def _merged(
     streams: Sequence[ServiceStream],
-) -> AsyncGenerator[tuple[int, Chunk], None]:
+) -> AsyncGenerator[tuple[int, list[Chunk]], None]:
     """The chunks of several streams as they come, with their streams' numbers."""
-    found: asyncio.Queue[tuple[int, Chunk] | BaseException | None] = asyncio.Queue()
+    found: asyncio.Queue[tuple[int, list[Chunk]] | BaseException | None] = asyncio.Queue()
 
     async def read(number: int, stream: ServiceStream) -> None:
         try:
-            async for chunk in stream:
-                found.put_nowait((number, chunk))
+            async for chunks in stream.batches():
+                found.put_nowait((number, chunks))
             found.put_nowait(None)
         except Exception as error:  # noqa: BLE001  (raised again where they are read)
             found.put_nowait(error)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from typing import Protocol, Unpack
 
 from expertserve.core.entry import ExpertInfo, ManagerInfo
@@ -17,7 +17,9 @@ from expertserve.result import Chunk, InferenceResult
 class ServiceStream(Protocol):
     """A running generation. Closing it aborts the request in the engine."""
 
-    def __aiter__(self) -> AsyncIterator[Chunk]: ...
+    def batches(self) -> AsyncGenerator[list[Chunk], None]:
+        """The chunks, all that have come by now at once."""
+        ...
 
     async def aclose(self) -> None: ...
 

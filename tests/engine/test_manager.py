@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import multiprocessing
 import random
 import threading
 import time
@@ -18,6 +19,7 @@ import pytest
 
 from expertserve import ConfigError, Expert, ExpertManager, ExpertNotLoadedError, GenerateArgs
 from expertserve.config import EngineConfig
+from expertserve.engine.vllm.early import EarlyCore
 from tests.conftest import Shared
 
 Another = Callable[..., ExpertManager]
@@ -426,3 +428,10 @@ def test_a_killed_engine_fails_what_runs_and_is_started_again(sql_package: Path)
         after = expert.generate("How many lighthouses?", max_tokens=20)
         assert after.text == before.text
         assert expert.info.resident
+
+
+def test_the_engine_cores_process_imported_while_this_one_did(engine: Expert) -> None:
+    """If this fails, vLLM wants another environment for its processes than `early` gives them."""
+    assert engine.generate("q", **SHORT).text
+    cores = [p for p in multiprocessing.active_children() if p.name.startswith("EngineCore")]
+    assert cores and all(isinstance(core, EarlyCore) for core in cores)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import socket
@@ -193,6 +194,21 @@ def test_a_stream_breathes_while_it_waits_for_its_first_token(serve: Serve, pack
     assert lines[-1] == "data: [DONE]"
     found = list(server.openai().chat.completions.create(**ASK, stream=True))
     assert "".join(c.choices[0].delta.content or "" for c in found) == "one"
+
+
+def test_what_came_while_a_reader_was_slow_comes_at_once(server: Running) -> None:
+    async def read() -> list[list[str]]:
+        stream = server.parts.service.generate_stream("sql", "How many?")
+        batches = aiter(stream.batches())
+        found = [await anext(batches)]
+        await asyncio.sleep(0.5)
+        found += [batch async for batch in batches]
+        return [[chunk.text for chunk in batch] for batch in found]
+
+    batches = asyncio.run_coroutine_threadsafe(read(), server.loop).result(20)
+    texts = [text for batch in batches for text in batch]
+    assert len(batches) <= 3 < len(texts)
+    assert "".join(texts) == "SELECT COUNT(*) FROM lighthouses WHERE country = 'Norway'"
 
 
 def test_an_error_after_the_first_breath_is_an_event(serve: Serve, package: Any) -> None:

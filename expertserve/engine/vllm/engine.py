@@ -18,6 +18,7 @@ from expertserve.config import EngineConfig
 from expertserve.engine.base import EngineInfo, Resident
 from expertserve.engine.device import announce, choose, probe
 from expertserve.engine.machine import choose_dtype, resident_adapters
+from expertserve.engine.vllm.early import EarlyCore
 from expertserve.engine.vllm.errors import translated
 from expertserve.engine.vllm.fit import Unplaced, fitted
 from expertserve.engine.vllm.launch import launch
@@ -48,9 +49,14 @@ ENDS: dict[str, FinishReason] = {"stop": "stop", "length": "length", "abort": "c
 
 
 class VLLMEngine:
-    """One base model in vLLM."""
+    """One base model in vLLM.
 
-    def __init__(self) -> None:
+    Args:
+        early: The core's process, see `launch.begin`.
+    """
+
+    def __init__(self, early: EarlyCore | None = None) -> None:
+        self._early = early
         self._llm: AsyncLLM | None = None
         self._lora: dict[str, LoRARequest] = {}
         self._ids = itertools.count(1)
@@ -108,6 +114,7 @@ class VLLMEngine:
             {} if on_gpu else cpu_environment(config, ranks),
             choice.environment,
             self._note,
+            self._early,
         )
         await self._warm_up()
         length = self._llm.model_config.max_model_len
@@ -254,6 +261,8 @@ class VLLMEngine:
 
     async def close(self) -> None:
         llm, self._llm = self._llm, None
+        if self._early:
+            self._early.end()
         self._lora.clear()
         if self._note:
             self._note.remove()

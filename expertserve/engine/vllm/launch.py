@@ -19,15 +19,17 @@ from multiprocessing import resource_tracker
 from multiprocessing.process import BaseProcess
 from typing import TYPE_CHECKING, Any
 
+from expertserve.config import PROGRESS
+from expertserve.engine.vllm.early import EarlyCore, preloaded
 from expertserve.engine.vllm.errors import translated
 from expertserve.engine.vllm.options import read
-from expertserve.engine.vllm.patches import pictures
 from expertserve.engine.vllm.reason import VARIABLE, EngineNote
 from expertserve.errors import EngineDeadError
 
 if TYPE_CHECKING:
     from vllm.v1.engine.async_llm import AsyncLLM
 
+progress = logging.getLogger(PROGRESS)
 ENVIRONMENT = {
     "VLLM_NO_USAGE_STATS": "1",
     "VLLM_LOGGING_LEVEL": "ERROR",
@@ -46,16 +48,18 @@ async def launch(
     defaults: Mapping[str, str],
     chosen: Mapping[str, str],
     note: EngineNote,
+    early: EarlyCore | None = None,
 ) -> AsyncLLM:
-    """Starts vLLM's processes; takes a quarter of a minute. A cancelled start ends them.
+    """Starts vLLM's processes; takes some ten seconds. A cancelled start ends them.
 
     Args:
         note: Where they write why they ended.
+        early: The core's process, from `begin`.
         options: The user's own arguments of vLLM, over ours.
         defaults: Variables for these processes, where the user hasn't set them.
         chosen: Variables that go before the user's.
     """
-    start = _Start(note)
+    start = _Start(note, early)
     chosen = {**chosen, VARIABLE: str(note.path)}
     try:
         return await asyncio.to_thread(
@@ -66,11 +70,23 @@ async def launch(
         raise
 
 
+def begin(defaults: Mapping[str, str]) -> EarlyCore:
+    """A core's process on a CPU, which imports while this one does; for `launch`, or to be ended.
+
+    Args:
+        defaults: As for `launch`.
+    """
+    chosen = preloaded(os.environ.get("LD_PRELOAD", ""))
+    with _launching, _set({**ENVIRONMENT, **defaults}, chosen), _no_main(), _ignoring_sigint():
+        return EarlyCore()
+
+
 class _Start:
     """One start, which may be given up while a thread is busy with it."""
 
-    def __init__(self, note: EngineNote) -> None:
+    def __init__(self, note: EngineNote, early: EarlyCore | None) -> None:
         self._note = note
+        self._early = early
         self._over = threading.Event()
         self._given_up = threading.Event()
         self._before: set[BaseProcess] | None = None
@@ -83,6 +99,7 @@ class _Start:
         chosen: Mapping[str, str],
     ) -> AsyncLLM:
         """Raises EngineDeadError `engine_closed` when given up, and translated errors."""
+        progress.info("importing vLLM")
         try:
             with (
                 _launching,
@@ -99,10 +116,14 @@ class _Start:
                 from vllm.engine.arg_utils import AsyncEngineArgs
                 from vllm.v1.engine.async_llm import AsyncLLM
 
+                from expertserve.engine.vllm.patches import pictures
+                from expertserve.engine.vllm.patches.processes import offered
+
                 settings = AsyncEngineArgs(**{**arguments, **read(options)})
                 self._before = set(multiprocessing.active_children())
                 self._check()
-                with pictures.meanwhile():
+                progress.info("starting vLLM's engine: model, adapter slots, cache")
+                with pictures.meanwhile(), offered(self._early):
                     llm = AsyncLLM.from_engine_args(settings)
                 _live.add(llm)
                 _shut_down_at_exit()
@@ -111,6 +132,8 @@ class _Start:
                 self._check()
                 return llm
         finally:
+            if self._early:
+                self._early.end()
             self._over.set()
 
     def _check(self) -> None:
@@ -124,6 +147,8 @@ class _Start:
 
     def _kill(self) -> None:
         while not self._over.wait(0.05):
+            if self._early:
+                self._early.kill()
             if self._before is not None:
                 for process in set(multiprocessing.active_children()) - self._before:
                     if process.name.startswith("EngineCore"):
