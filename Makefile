@@ -83,7 +83,7 @@ audit: .venv/dev.stamp  ## pins, hashes and publishers; known holes in what is i
 	-test -x build/audit/bin/pip-audit || ($(PYTHON) -m venv build/audit && build/audit/bin/pip install --quiet pip-audit==2.10.1)
 	$(BIN)/python scripts/audit.py
 
-clients: .venv/dev.stamp  ## try a server with other people's clients (3 GB in build/clients, once), and write docs/clients.md
+clients: .venv/dev.stamp base  ## try a server with other people's clients (3 GB in build/clients, once), and write docs/clients.md
 	$(BIN)/python scripts/clients.py
 
 clean:  ## remove .venv and what was built

@@ -2,6 +2,7 @@
 
 python scripts/clients.py           # installs what isn't there into build/clients, and runs all
 python scripts/clients.py curl llm  # only these
+python scripts/clients.py --fake    # on the fake engine
 """
 
 from __future__ import annotations
@@ -22,8 +23,10 @@ from tests.clients.suite import BUILD, HERE, Check, Client, clients, pins, run, 
 PAGE = ROOT / "docs" / "clients.md"
 HEAD = """# Clients
 
-Other people's clients, unchanged and in their default mode, against a server on the fake engine:
-`make clients` installs them at these versions, runs their checks and writes this page.
+Other people's clients, unchanged and in their default mode, against a server on {engine}.
+`make clients` installs them at these versions, runs their checks on vLLM, where a grammar holds
+each answer to a known sentence, and writes this page; `scripts/clients.py --fake` does
+the same on the fake engine.
 
 | client | version | what works |
 |---|---|---|
@@ -78,12 +81,14 @@ def row(client: Client, checks: list[Check]) -> str:
 
 def main(wanted: list[str]) -> int:
     """Runs the clients; 1 where a check failed."""
+    real = "--fake" not in wanted
+    wanted = [w for w in wanted if w != "--fake"]
     chosen = [c for c in clients() if not wanted or c.name in wanted]
     BUILD.mkdir(parents=True, exist_ok=True)
     for environment in dict.fromkeys(c.environment for c in chosen):
         install(environment)
     rows, failed = [], 0
-    with tempfile.TemporaryDirectory() as folder, server(Path(folder)) as variables:
+    with tempfile.TemporaryDirectory() as folder, server(Path(folder), real=real) as variables:
         for client in chosen:
             checks = run(client, variables, Path(folder))
             rows.append(row(client, checks))
@@ -93,7 +98,8 @@ def main(wanted: list[str]) -> int:
                     failed += 1
                     print(f"  {client.name}: {check.name}: {check.why}", file=sys.stderr)
     if not wanted:
-        PAGE.write_text(HEAD + "\n".join(rows) + "\n", encoding="utf-8")
+        engine = "vLLM and the demo base model" if real else "the fake engine"
+        PAGE.write_text(HEAD.format(engine=engine) + "\n".join(rows) + "\n", encoding="utf-8")
     return 1 if failed else 0
 
 

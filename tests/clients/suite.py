@@ -66,19 +66,23 @@ def pins(environment: str) -> str:
 
 
 @contextmanager
-def server(folder: Path) -> Iterator[dict[str, str]]:
-    """A server in a process of its own; gives the variables that clients read."""
+def server(folder: Path, *, real: bool = False) -> Iterator[dict[str, str]]:
+    """A server in a process of its own; gives the variables that clients read.
+
+    Args:
+        real: On vLLM instead of the fake engine.
+    """
     log = (folder / "server.log").open("w")
     command = [sys.executable, "-m", "tests.clients.server", str(folder)]
+    command += ["vllm"] if real else []
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     process = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=log, text=True, cwd=ROOT, env=environment
     )
     assert process.stdout
     try:
-        url = process.stdout.readline().strip()
+        url, _, tokenizer = process.stdout.readline().strip().partition(" ")
         assert url, (folder / "server.log").read_text()[-2000:]
-        tokenizer = str(folder / "models" / "tiny")
         yield {"EXPERTSERVE_URL": url, "EXPERTSERVE_TOKENIZER": tokenizer}
     finally:
         process.terminate()

@@ -4,7 +4,7 @@ export const V1 = `${URL}/v1`;
 export const MODEL = "sql";
 export const KEY = "none";
 export const QUESTION = "How many lighthouses are in Norway?";
-export const ANSWER = "SELECT COUNT(*) FROM lighthouses WHERE country = 'Norway'";
+export const ANSWER = "SELECT COUNT(*) FROM lighthouses";
 export const COUNTRY = "Name a country.";
 export const WEATHER = "What is the weather in Norway?";
 export const LONG = "x ".repeat(20000);

@@ -16,7 +16,7 @@ V1 = f"{URL}/v1"
 MODEL = "sql"
 KEY = "none"
 QUESTION = "How many lighthouses are in Norway?"
-ANSWER = "SELECT COUNT(*) FROM lighthouses WHERE country = 'Norway'"
+ANSWER = "SELECT COUNT(*) FROM lighthouses"
 COUNTRY = "Name a country."
 WEATHER = "What is the weather in Norway?"
 LONG = "x " * 20_000
