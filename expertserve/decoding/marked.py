@@ -157,7 +157,7 @@ class MarkedVocabulary:
 
 
 def _lengths(texts: Iterable[bytes]) -> dict[bytes, list[int]]:
-    """The first two bytes → how long those texts are that begin so, up to a bound; one among them."""
+    """The first two bytes → the lengths of texts that begin so, up to a bound; and one."""
     found: dict[bytes, set[int]] = {}
     for text in texts:
         if 1 < len(text) <= LONGEST:
