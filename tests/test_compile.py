@@ -84,7 +84,7 @@ def test_a_refused_grammar_asked_again_is_refused_from_memory(
 ) -> None:
     started = []
 
-    def start(strategy: Strategy, idle: float) -> subprocess.Popen[str]:
+    def start(strategy: Strategy, idle: float, *, nice: bool = True) -> subprocess.Popen[str]:
         started.append(strategy)
         command = [sys.executable, "-c", "input(); raise SystemExit(1)"]
         return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
