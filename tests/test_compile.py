@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
 from expertserve.decoding import compiler as compile_module
-from expertserve.decoding.compile import read_mask, vocabulary_of
+from expertserve.decoding.compile import Masks, read_mask, vocabulary_of
 from expertserve.decoding.compiler import Compiler, start_process
 from expertserve.decoding.mask import GlrVocabulary, Strategy
 from expertserve.errors import GrammarError
+from expertserve.grammar.recognise import Grammar
 
 GRAMMAR = 'root ::= "yes" | "no"\n'
 
@@ -75,3 +77,27 @@ def test_a_compiler_that_breaks_is_not_asked_again(
         compiler.compile(GRAMMAR, tiny_base, tmp_path / "mask")
     assert caught.value.code == "grammar_too_costly" and not (tmp_path / "mask").exists()
     assert len(started) == 1
+
+
+def test_a_refused_grammar_asked_again_is_refused_from_memory(
+    tiny_base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started = []
+
+    def start(strategy: Strategy, idle: float, *, nice: bool = True) -> subprocess.Popen[str]:
+        started.append(strategy)
+        command = [sys.executable, "-c", "input(); raise SystemExit(1)"]
+        return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    monkeypatch.setattr(compile_module, "start_process", start)
+    grammar, said, took = Grammar.from_gbnf(GRAMMAR), [], []
+    for masks in (Masks(), Masks(), Masks()):  # others, as after a restart
+        for _ in range(5):
+            began = time.perf_counter()
+            with pytest.raises(GrammarError) as caught:
+                masks.ready(grammar, tiny_base, tmp_path, own=False)
+            took.append(time.perf_counter() - began)
+            said.append((caught.value.code, caught.value.message, caught.value.hint))
+    assert started == ["quick", "walk"]
+    assert len(set(said)) == 1 and said[0][0] == "grammar_too_costly"
+    assert min(took[1:]) < 0.005

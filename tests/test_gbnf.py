@@ -10,8 +10,20 @@ from hypothesis import strategies as st
 
 from expertserve.errors import GrammarError
 from expertserve.grammar.gbnf import MAX_HEIGHT, parse
+from expertserve.grammar.marks import marks_of
 from expertserve.grammar.scan import ANY, class_of
-from expertserve.grammar.tree import Alt, Class, Literal, Node, Ref, Repeat, Rules, Seq
+from expertserve.grammar.tree import (
+    MARKS,
+    Alt,
+    Class,
+    Literal,
+    Node,
+    Ref,
+    Repeat,
+    Rules,
+    Seq,
+    walk,
+)
 from expertserve.grammar.write import write, write_node
 from tests.published import published
 
@@ -185,8 +197,11 @@ MALFORMED: list[tuple[str | bytes, str, int, int]] = [
     ('root ::= "a" // comment', "unexpected_character", 1, 14),
     ("root ::= größe", "unexpected_character", 1, 12),
     ('root ::=\u00a0"a"', "unexpected_character", 1, 9),
-    ("root ::= <think>", "token_terminal", 1, 10),
-    ("root ::= !<[1]>", "token_terminal", 1, 10),
+    ("root ::= <source:xml>", "bad_mark", 1, 10),
+    ("root ::= <>", "bad_mark", 1, 10),
+    ("root ::= !<source>", "bad_mark", 1, 10),
+    ("root ::= <[1x]>", "bad_mark", 1, 10),
+    ("root ::= <think", "bad_mark", 1, 10),
     ("root ::= a", "undefined_rule", 1, 10),
     ('root ::= "x"\n  (a)', "expected_rule", 2, 3),
     ('root ::= "x"\nb ::= "y" ( a | root)', "undefined_rule", 2, 13),
@@ -361,3 +376,25 @@ def test_a_node_is_written_by_itself() -> None:
 def test_only_root_can_be_written_as_the_start() -> None:
     with pytest.raises(GrammarError):
         write(Rules({"a": Literal("a")}, {}, root="a"))
+
+
+def test_marks_are_read_and_written_back() -> None:
+    text = 'root ::= <think> (!</think>)* </think> <[5]> "\\"" <source:json:any-case:2..30> "\\"" .'
+    rules = parse(text)
+    assert parse(write(rules)) == rules
+    assert [mark.what for mark in marks_of(rules)] == [
+        "<think>",
+        "!</think>",
+        "</think>",
+        "<[5]>",
+        "<source:json:any-case:2..30>",
+    ]
+
+
+def test_no_class_beside_marks_has_their_characters() -> None:
+    rules = parse("root ::= <source> [^a] .")
+    found = [
+        part for node in rules.rules.values() for part in walk(node) if isinstance(part, Class)
+    ]
+    assert found and all(part.ranges[-1][1] < MARKS[0] for part in found)
+    assert parse("root ::= [^a]").rules["root"].ranges[-1][1] > MARKS[0]  # type: ignore[union-attr]

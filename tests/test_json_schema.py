@@ -262,3 +262,34 @@ def test_a_regular_expression_and_its_grammar_agree(pattern: str, texts: list[st
     grammar = terms.from_regex(pattern)
     for text in [*texts, *samples(grammar, 5)]:
         assert grammar.accepts(text) == bool(re.fullmatch(pattern, text, re.ASCII)), (pattern, text)
+
+
+@pytest.mark.parametrize(
+    "following",
+    [
+        {"anyOf": [{"$ref": "#/$defs/Node"}, {"type": "null"}]},
+        {"oneOf": [{"type": "null"}, {"$ref": "#/$defs/Node"}]},
+        {
+            "anyOf": [
+                {"type": "array", "items": {"$ref": "#/$defs/Node"}, "minItems": 1},
+                {"const": 0},
+            ]
+        },
+    ],
+)
+def test_a_required_property_may_lead_back_through_a_union(following: dict[str, Any]) -> None:
+    node = {"properties": {"v": {"type": "integer"}, "next": following}, "required": ["v", "next"]}
+    schema = {
+        "$ref": "#/$defs/Node",
+        "$defs": {"Node": {"type": "object", "additionalProperties": False, **node}},
+    }
+    grammar = terms.from_json_schema(schema)
+    for seed in range(10):
+        text = grammar.sample(random.Random(seed), 120)
+        jsonschema.validate(json.loads(text), schema)
+    endless = {
+        "$defs": {"A": {"anyOf": [{"$ref": "#/$defs/A"}, {"type": "null"}]}},
+        "$ref": "#/$defs/A",
+    }
+    with pytest.raises(ConfigError, match="leads back"):
+        terms.from_json_schema(endless)

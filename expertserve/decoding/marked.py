@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -157,7 +158,7 @@ class MarkedVocabulary:
 
 
 def _lengths(texts: Iterable[bytes]) -> dict[bytes, list[int]]:
-    """The first two bytes → how long those texts are that begin so, up to a bound; one among them."""
+    """The first two bytes → the lengths of texts that begin so, up to a bound; and one."""
     found: dict[bytes, set[int]] = {}
     for text in texts:
         if 1 < len(text) <= LONGEST:
@@ -243,7 +244,7 @@ class _Outside:
     """A way of reading the text that is in no span.
 
     Args:
-        shared: Whether another way has the same state.
+        shared: Whether a copy of the request's place has the same state.
     """
 
     state: MaskState
@@ -320,6 +321,8 @@ class MarkedState:
         return any(way.state.accepting for way in self._outside)
 
     def copy(self) -> MarkedState:
+        for span in self._inside:
+            span.behind.shared = True
         return MarkedState(
             self._mask,
             [_Outside(w.state.copy(), False, w.row, w.marks) for w in self._outside],
@@ -377,10 +380,11 @@ class MarkedState:
     def commit(self, token: int) -> bool:
         outside: list[_Outside] = []
         inside: list[_Inside] = []
-        for way in self._outside:
-            self._step_outside(way, token, outside, inside)
         for span in self._inside:
             self._step_inside(span, token, outside, inside)
+        held = {id(span.behind) for span in inside}
+        for way in self._outside:
+            self._step_outside(way, token, way.shared or id(way) in held, outside, inside)
         for span in inside:
             if span.rows.spans.may_end(span.places, span.written):
                 outside.append(span.behind)
@@ -388,27 +392,41 @@ class MarkedState:
         return bool(outside or inside)
 
     def _step_outside(
-        self, way: _Outside, token: int, outside: list[_Outside], inside: list[_Inside]
+        self, way: _Outside, token: int, held: bool, outside: list[_Outside], inside: list[_Inside]
     ) -> None:
+        """Takes a token outside of spans. Copying a state costs more than all the rest.
+
+        Args:
+            held: Whether something else has the way's state.
+        """
         found = self._row(way)
-        data = self._mask.vocabulary.own.tokens.get(token, b"")
+        steps: list[tuple[int, _Inside | None]] = []
         for leading, number in way.marks:
-            what = self._mask.meanings.get(number)
-            ours = self._mask.vocabulary.id(leading, number)
-            if isinstance(what, TokenMark):
-                if (token == what.id) != what.other:
-                    outside.append(_Outside(_after(way.state.copy(), ours)))
-            elif what is not None:
-                lead, rows = self._mask.vocabulary.leading[leading], self._mask.rows[number]
-                rest = data[len(lead) :]
-                places = rows.spans.begin(rest) if rest and data.startswith(lead) else ()
-                if places:
-                    behind = _Outside(_after(way.state.copy(), ours), shared=True)
-                    inside.append(_Inside(rows, behind, places, len(rest)))
+            span = self._begun(leading, number, token)
+            if span is not False:
+                steps.append((self._mask.vocabulary.id(leading, number), span))
         if token < self._mask.vocabulary.base and found[token >> 5] >> (token & 31) & 1:
-            state = way.state.copy() if way.shared else way.state
-            if state.commit(token):
-                outside.append(_Outside(state))
+            steps.append((token, None))
+        for place, (step, span) in enumerate(steps):
+            last = place == len(steps) - 1 and not held
+            after = _Outside(_after(way.state if last else way.state.copy(), step))
+            if span is None:
+                outside.append(after)
+            else:
+                inside.append(replace(span, behind=after))
+
+    def _begun(self, leading: int, number: int, token: int) -> _Inside | Literal[False] | None:
+        """The span that a token begins where a mark may come; None: it is the mark's token."""
+        what = self._mask.meanings.get(number)
+        if what is None:
+            return False
+        if isinstance(what, TokenMark):
+            return None if (token == what.id) != what.other else False
+        lead, rows = self._mask.vocabulary.leading[leading], self._mask.rows[number]
+        data = self._mask.vocabulary.own.tokens.get(token, b"")
+        rest = data[len(lead) :]
+        places = rows.spans.begin(rest) if rest and data.startswith(lead) else ()
+        return _Inside(rows, self._outside[0], places, len(rest)) if places else False
 
     def _step_inside(
         self, span: _Inside, token: int, outside: list[_Outside], inside: list[_Inside]

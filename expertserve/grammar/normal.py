@@ -33,6 +33,10 @@ MOST_SHAPES = 200
 """Alternatives of one place in a schema, after everything about it has been put together."""
 
 
+class _UnsettledError(Exception):
+    """A question leads to a schema that is being read."""
+
+
 class Schemas:
     """A document's schemas in normal form, each made when it is needed."""
 
@@ -41,6 +45,8 @@ class Schemas:
         self._strict = strict
         self._expanded: dict[int, list[ValueShape]] = {}
         self._under_way: set[int] = set()
+        self._asking = 0
+        """Questions that are being answered, for which a schema under way may be anything."""
         self._known: dict[Conj, list[ValueShape]] = {}
         self._void: dict[Conj, bool] = {}
         self.patterns = Patterns()
@@ -83,6 +89,8 @@ class Schemas:
     def _expand(self, number: int) -> list[ValueShape]:
         found = self._expanded.get(number)
         if found is None:
+            if number in self._under_way and self._asking:
+                raise _UnsettledError
             if number in self._under_way:
                 refuse(
                     self.document.places[abs(number)],
@@ -279,8 +287,14 @@ class Schemas:
         found = self._void.get(conj)
         if found is None:
             self._void[conj] = False  # while it is asked: a schema within itself
-            found = all(map(self._is_void, self.normal(conj)))
-            self._void[conj] = found
+            self._asking += 1
+            try:
+                found = self._void[conj] = all(map(self._is_void, self.normal(conj)))
+            except _UnsettledError:
+                del self._void[conj]
+                return False
+            finally:
+                self._asking -= 1
         return found
 
     def _is_void(self, shape: ValueShape) -> bool:

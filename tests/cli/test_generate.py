@@ -134,3 +134,17 @@ def test_a_conversation_goes_on_changes_experts_and_survives_mistakes(
 def test_two_packages_of_one_name_need_names(ask: Any, tiny_package: Path) -> None:
     done = ask("chat", tiny_package, tiny_package, input="")
     assert done.exit_code == 2 and "NAME=PATH" in done.stderr
+
+
+def test_generate_grounds_values_in_the_question(
+    ask: Any, tiny_package: Path, tmp_path: Path
+) -> None:
+    engine = FakeEngine(lambda prompt: '{"who": "Delgado"}')
+    (tmp_path / "s.json").write_text(
+        '{"type": "object", "properties": {"who": {"type": "string"}}}'
+    )
+    options = ["--json-schema", tmp_path / "s.json", "--ground", "values"]
+    done = ask("generate", tiny_package, "Ask Ms Delgado", *options, engine=engine)
+    assert (done.exit_code, done.stdout) == (0, '{"who": "Delgado"}\n')
+    (request,) = engine.requests
+    assert request.constraint and request.constraint.source == "Ask Ms Delgado"

@@ -35,7 +35,7 @@ def ask(real_client: openai.OpenAI) -> Any:
                 base_url=real_client.base_url, api_key="none", max_retries=0, timeout=110
             ) as client:
                 calls = [
-                    client.chat.completions.create(**WARM, seed=n, **body)
+                    client.chat.completions.create(**{**WARM, "seed": n, **body})
                     for n, body in enumerate(bodies)
                 ]
                 return list(await asyncio.gather(*calls))
@@ -79,3 +79,37 @@ def test_mcp_tools_are_called_with_what_their_schemas_say(ask: Any) -> None:
         (call,) = answer.choices[0].message.tool_calls
         assert call.function.name == tool["name"]
         judged(tool["inputSchema"], json.loads(call.function.arguments))
+
+
+def test_grounded_values_are_in_the_text_whatever_the_model_would_rather_say(ask: Any) -> None:
+    said = 'Ms Ximena Delgado-Ruiz, 41, of "Haus Zurr" (Zürich) pays 1,250.50 for two rooms.'
+    person = {
+        "type": "object",
+        "properties": {
+            "name": {"type": "string", "x-source": True, "maxLength": 40},
+            "town": {"type": ["string", "null"], "x-source": True},
+            "numbers": {"type": "array", "items": {"type": "number"}, "minItems": 1, "maxItems": 3},
+            "mood": {"enum": ["fine", "bad"]},
+        },
+        "required": ["name", "town", "numbers", "mood"],
+        "additionalProperties": False,
+    }
+    body = {
+        **formatted(person, strict=False),
+        "messages": [{"role": "user", "content": said}],
+        "temperature": 1.6,
+        "extra_body": {"ground": "values"},
+    }
+    for answer in ask([body] * 8):
+        found = json.loads(answer.choices[0].message.content)
+        assert found["name"] in said and (found["town"] is None or found["town"] in said), found
+        assert set(found["numbers"]) <= {41, 1250.5, 1, 250.5}, found
+
+
+def test_a_token_of_the_models_stands_where_a_grammar_names_it(ask: Any) -> None:
+    grammar = 'root ::= "a"{2,6} <|im_start|> !<|im_start|> "b"{1,3}'
+    body = {"extra_body": {"grammar": grammar, "skip_special_tokens": False}, "temperature": 1.6}
+    for answer in ask([body] * 4):
+        text = answer.choices[0].message.content
+        assert text.startswith("aa") and text.rstrip("b") != text, text
+        assert answer.expertserve["grammar"][0]["complete"], answer

@@ -291,3 +291,28 @@ def test_media_are_refused_in_the_users_words(server: Running, kind: str) -> Non
             messages=[{"role": "user", "content": content}],  # type: ignore[list-item,misc]
         )
     assert caught.value.param == "messages.0.content"
+
+
+def test_values_of_an_answer_are_spans_of_what_the_user_said(server: Running) -> None:
+    schema = {"type": "object", "properties": {"who": {"type": "string"}}, "required": ["who"]}
+    bodies: list[dict[str, Any]] = [
+        {"ground": "values", "json_schema": schema},
+        {
+            "response_format": {
+                "type": "json_schema",
+                "schema": {
+                    **schema,
+                    "properties": {"who": {"type": "string", "x-source": True}},
+                },
+            }
+        },
+        {"grammar": 'root ::= "\\"" <source:json> "\\""'},
+    ]
+    for body in bodies:
+        response = ask(server, messages=[{"role": "user", "content": "Ask Ms Delgado"}], **body)
+        assert response.status_code == 200, response.text
+        constraint = server.engine.requests[-1].constraint
+        assert constraint and constraint.source == "Ask Ms Delgado" and constraint.marks
+    refused = ask(server, ground="values", choice=["a"]).json()["error"]
+    assert refused["code"] == "no_ground_rules"
+    assert ask(server, ground="yes").status_code == 400
