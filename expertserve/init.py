@@ -279,8 +279,7 @@ def _manifest(
 
 def _entry(adapter: PeftAdapter) -> dict[str, object]:
     """What a manifest says of an adapter."""
-    modules = sorted({module.rsplit(".", 1)[-1] for module in adapter.modules})
-    entry: dict[str, object] = {"type": adapter.type, "target_modules": modules}
+    entry: dict[str, object] = {"type": adapter.type, "target_modules": adapter.targets}
     if adapter.type not in RANKLESS:
         entry["r"] = adapter.rank
         if adapter.type not in ALPHALESS:

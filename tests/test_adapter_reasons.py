@@ -14,7 +14,7 @@ from expertserve.check import check_package
 from expertserve.errors import IncompatibleError, LoadError
 from expertserve.expert import prepare
 from expertserve.findings import Finding
-from tests import tiny
+from tests import architectures, tiny
 from tests.test_adapters import changed, convert
 
 POINTER = (
@@ -152,6 +152,26 @@ def test_what_a_known_key_means_is_told(
     folder = changed(tiny_lora, tmp_path / "adapter", **settings)
     with pytest.raises(IncompatibleError, match=reason):
         convert(tiny_base, folder, "lora", tmp_path)
+
+
+def test_check_says_where_vllm_has_no_slot(tmp_path: Path) -> None:
+    """Gemma 2's output layer, and a mixture's experts."""
+    kind = {a.model_type: a for a in architectures.ARCHITECTURES}
+    base = architectures.make(tmp_path / "gemma2", kind["gemma2"])
+    adapter = tiny.peft_adapter(base, tmp_path / "head", "lora", target_modules=["lm_head"])
+    head = convert(base, adapter, "lora", tmp_path, target_modules=["lm_head"])
+    (note,) = (n for n in head.notes if n.code == "no_slot")
+    assert "lm_head" in note.message and "transformers" in note.fix
+    moe = architectures.make(tmp_path / "moe", kind["qwen3_moe"])
+    folder = changed(adapter, tmp_path / "experts", target_modules=["up_proj"])
+    name = "base_model.model.model.layers.0.mlp.experts.3.up_proj.lora_"
+    save_file(
+        {f"{name}A.weight": torch.ones(4, 128), f"{name}B.weight": torch.ones(64, 4)},
+        folder / "adapter_model.safetensors",
+    )
+    experts = convert(moe, folder, "lora", tmp_path, target_modules=["up_proj"])
+    (note,) = (n for n in experts.notes if n.code == "no_slot")
+    assert "experts.3.up_proj" in note.message and "GPU" in note.reason
 
 
 # ── adapters that do nothing, or too much ───────────────────────────────────────────────────────

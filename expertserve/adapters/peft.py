@@ -109,6 +109,12 @@ class PeftAdapter:
         return default
 
     @property
+    def targets(self) -> list[str]:
+        """Last names of the modules that it changes, as a manifest lists them."""
+        embedded = [m for m, parts in self.embeddings.items() if "tokens" not in parts]
+        return sorted({m.rsplit(".", 1)[-1] for m in (*self.modules, *embedded)})
+
+    @property
     def alpha(self) -> float:
         """The alpha that the author gave, for types that have one."""
         key = "lora_alpha" if self.type in ("lora", "dora", "adalora") else "alpha"
@@ -278,10 +284,8 @@ def _differences(adapter: PeftAdapter, declared: Adapter) -> Iterator[tuple[str,
     named = {
         t.rsplit(".", 1)[-1] for t in (*declared.target_modules, *declared.feedforward_modules)
     }
-    trained = {m for m, parts in adapter.embeddings.items() if "tokens" not in parts}
-    found = {m.rsplit(".", 1)[-1] for m in (*adapter.modules, *trained)}
-    if named != found:
-        modules = ", ".join(sorted(found))
+    if named != set(adapter.targets):
+        modules = ", ".join(adapter.targets)
         yield (
             f"target_modules are {', '.join(sorted(named))}, but the tensors are for {modules}",
             f"target_modules: {modules}",

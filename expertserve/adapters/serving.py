@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -37,6 +37,8 @@ PREFIX = "base_model.model."
 """Before a module's name in the file, as in PEFT's."""
 LINEAR, EMBEDDING = ".lora_{}.weight", ".lora_embedding_{}"
 """Behind it, with A or B."""
+HEADLESS = ("gemma2", "lm_head")
+"""The one type of model whose output layer vLLM gives no slot."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +152,23 @@ def _left_out(adapter: PeftAdapter, base: LocalModel) -> list[Finding]:
     ]
 
 
+def _without_slot(base: LocalModel, modules: Collection[str]) -> list[Finding]:
+    """What vLLM gives no adapter slot, so that loading would be refused there."""
+    found = []
+    head = next((m for m in modules if m.endswith(HEADLESS[1])), "")
+    if head and base.text_config.get("model_type") == HEADLESS[0]:
+        message = f"the adapter changes {head}, for which vLLM has no slot in {HEADLESS[0]} models"
+        fix = "serve it with engine='transformers', or train without the output layer"
+        found.append(Finding("no_slot", "warning", 0, message, "vLLM refuses to load it", fix))
+    expert = next((m for m in sorted(modules) if ".experts." in m), "")
+    if expert:
+        message = f"the adapter changes a mixture's experts ({expert}, …)"
+        reason = "vLLM has slots for them on GPUs only, and transformers keeps them in one piece"
+        fix = "serve it on a GPU, or train attention and shared layers alone"
+        found.append(Finding("no_slot", "warning", 0, message, reason, fix))
+    return found
+
+
 def _reserved(forms: Mapping[str, ModuleForm], affine: bool) -> int:
     """Columns of B for scale and shift: two, or none where the product needs the whole slot."""
     from expertserve.adapters.layer import MAX_RANK, RESERVED, check_rank
@@ -202,7 +221,12 @@ def _write(adapter: PeftAdapter, base: LocalModel, folder: Path) -> None:
         "task_type": "CAUSAL_LM",
     }
     (folder / CONFIG).write_text(json.dumps(lora))
-    notes = (*adapter.notes, *effect.findings(base, read), *_left_out(adapter, base))
+    notes = (
+        *adapter.notes,
+        *effect.findings(base, read),
+        *_left_out(adapter, base),
+        *_without_slot(base, modules),
+    )
     digest = file_digest(folder / WEIGHTS)
     serving = ServingAdapter(
         folder, digest, adapter.type, adapter.rank, width, len(modules), affine, notes

@@ -17,6 +17,7 @@ from expertserve.engine.portable.engine import TransformersEngine
 from expertserve.init import recognise
 from expertserve.prompt.format import NAMED
 from expertserve.prompt.tokenizer import Tokenizer
+from tests import tiny
 from tests.cli.conftest import run
 from tests.soft import soft_prompt
 from tests.test_adapter_names import as_mlx
@@ -238,3 +239,26 @@ def test_a_format_of_its_own_is_kept(tiny_base: Path, tiny_lora: Path, tmp_path:
     manifest = json.loads((tmp_path / "made" / "manifest.json").read_text())
     assert manifest["base_models"][0]["prompt_template"] == "custom"
     assert (tmp_path / "made" / "chat_template.jinja").is_file()
+
+
+@pytest.mark.parametrize(
+    ("kind", "options"),
+    [
+        ("lora", {"target_modules": ["embed_tokens", "q_proj"]}),
+        ("lora", {"target_modules": ["q_proj"], "trainable_token_indices": [3, 5]}),
+        ("lora", {"target_modules": ["q_proj"], "bias": "all"}),
+        ("ia3", {}),
+        ("vera", {}),
+        ("pissa", {}),
+        ("dora", {"rank_pattern": {"q_proj": 2}}),
+    ],
+)
+def test_every_kind_of_adapter_is_started_and_checked(
+    kind: str, options: dict[str, Any], tiny_base: Path, tmp_path: Path
+) -> None:
+    source = tiny.peft_adapter(tiny_base, tmp_path / "my-run", kind, **options)
+    more = ("--template", "chatml", "--license", "MIT", "--json")
+    done = started(source, tiny_base, tmp_path, *more)
+    found = json.loads(done.stdout)["findings"]
+    assert done.exit_code == 0
+    assert [f["code"] for f in found if f["severity"] != "info"] == ["no_hashes"]
