@@ -5,6 +5,7 @@ is refused.
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from expertserve.adapters.layer import RESERVED
+from expertserve.adapters.layer import RESERVED, is_finite
 from expertserve.adapters.peft import read_adapter
 from expertserve.adapters.serving import ServingAdapter, prepare_adapter
 from expertserve.errors import IncompatibleError
@@ -234,3 +235,13 @@ def test_the_same_weights_under_another_alpha_are_another_adapter(
     (other / "adapter_config.json").write_text(json.dumps(settings | {"lora_alpha": 800}))
     one = convert(tiny_base, tiny_lora, "lora", tmp_path)
     assert convert(tiny_base, other, "lora", tmp_path, alpha=800).digest != one.digest
+
+
+@pytest.mark.parametrize("shape", [(7, 5), (1,), (3, 0)])
+def test_one_value_that_is_not_finite_is_found_wherever_it_stands(shape: tuple[int, ...]) -> None:
+    assert is_finite(torch.full(shape, torch.finfo(torch.float32).max))
+    for wrong in (math.nan, math.inf, -math.inf):
+        for place in range(math.prod(shape)):
+            tensor = torch.zeros(shape)
+            tensor.view(-1)[place] = wrong
+            assert not is_finite(tensor) and not is_finite(tensor.T if len(shape) > 1 else tensor)

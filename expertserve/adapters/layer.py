@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,13 +45,20 @@ def checked_form(module: str, form: ModuleForm, shape: tuple[int, int]) -> Modul
         )
     check_rank(module, rank, form.affine)
     for part in (form.a, form.b, form.scale, form.shift):
-        if not torch.isfinite(part).all():
+        if not is_finite(part):
             raise IncompatibleError(
                 f"{module}: its serving form is not finite",
                 hint="the base's rows or the magnitudes are zero",
                 code="non_finite",
             )
     return form
+
+
+def is_finite(tensor: torch.Tensor) -> bool:
+    """Whether no value is infinite or NaN, in one pass: `isfinite` and `all` make copies."""
+    if not tensor.numel():
+        return True
+    return all(math.isfinite(extreme) for extreme in torch.aminmax(tensor))
 
 
 def check_rank(module: str, rank: int, affine: bool) -> None:
@@ -127,7 +135,7 @@ class Reader:
             )
         value = self.raw(tensor).float()
         value = value.T.contiguous() if tensor.transposed else value
-        if not torch.isfinite(value).all():
+        if not is_finite(value):
             raise IncompatibleError(
                 f"{tensor.name} has values that are not finite",
                 hint="the training diverged",

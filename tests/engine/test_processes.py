@@ -146,7 +146,7 @@ def test_ctrl_c_while_the_engine_starts_ends_it_without_a_trace(
     terminal: Callable[..., subprocess.Popen[str]],
     sql_package: Path,
 ) -> None:
-    process = terminal("generate", sql_package, "How many?", "--device", "cpu")
+    process = terminal("generate", sql_package, "How many?", "--vllm", "block_size=128")
     tree, deadline = psutil.Process(process.pid), time.monotonic() + 120
     while not when(tree):
         assert time.monotonic() < deadline and process.poll() is None

@@ -87,7 +87,7 @@ class EarlyCore(SpawnProcess):
 def _work(pipe: Connection, imported: Sequence[str]) -> None:
     """In the process: imports what a core needs, then runs what comes."""
     for name in imported:
-        with suppress(ImportError):
+        with suppress(Exception):  # what fails now fails again where it is needed
             import_module(name)
     try:
         environment, target, arguments = pipe.recv()

@@ -41,6 +41,9 @@ ENVIRONMENT = {
 }
 """What vLLM takes from the environment of the processes that it starts."""
 
+IMPORTING = {"TORCHINDUCTOR_COMPILE_THREADS": "1", "TORCHINDUCTOR_CPP_DYNAMIC_THREADS": "1"}
+"""What vLLM sets for its processes on a CPU that modules read when they are imported."""
+
 
 async def launch(
     arguments: Mapping[str, Any],
@@ -76,7 +79,7 @@ def begin(defaults: Mapping[str, str]) -> EarlyCore:
     Args:
         defaults: As for `launch`.
     """
-    chosen = preloaded(os.environ.get("LD_PRELOAD", ""))
+    chosen = {**IMPORTING, **preloaded(os.environ.get("LD_PRELOAD", ""))}
     with _launching, _set({**ENVIRONMENT, **defaults}, chosen), _no_main(), _ignoring_sigint():
         return EarlyCore()
 
