@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -52,6 +53,14 @@ def test_a_prediction_is_followed_and_found_again_after_a_difference() -> None:
     assert proposed(one, "prediction") == 16
     say(one, [16, 17])
     assert proposed(one, "prediction") is None
+
+
+def test_a_long_prediction_of_few_words_takes_no_longer() -> None:
+    one = writing(prediction=[5, 6] * 20_000)
+    say(one, [5, 6] * 9_000)
+    began = time.perf_counter()
+    assert proposed(one, "prediction") == 5
+    assert time.perf_counter() - began < 0.01
 
 
 def test_where_a_prediction_repeats_itself_the_longest_likeness_tells_the_place() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -88,7 +89,7 @@ async def resolve_request(
         constraint=applied.constraint if applied else None,
         cache_salt=words.get("cache_salt"),
         soft_prompt=soft,
-        drafts=_draft_wish(expert, args, config),
+        drafts=await _draft_wish(expert, args, config),
     )
     return request, applied
 
@@ -121,7 +122,7 @@ def _soft_prompt(
     return soft
 
 
-def _draft_wish(
+async def _draft_wish(
     expert: PreparedExpert, args: GenerateArgs, config: EngineConfig
 ) -> DraftWish | None:
     """What drafts are made from.
@@ -129,14 +130,18 @@ def _draft_wish(
     Raises:
         ConfigError: `prediction` isn't a text.
     """
-    prediction = args.get("prediction", "")
-    check_text("prediction", prediction)
+    text = args.get("prediction", "")
+    check_text("prediction", text)
     if not config.drafts:
         return None
+    expected: list[int] = []
+    if text:
+        encode = expert.prompt.tokenizer.encode_plain
+        expected = await asyncio.to_thread(encode, text[:MAX_PREDICTION])
     return DraftWish(
         expert=expert.package.digest,
         package=expert.package.folder if HABITS in expert.package.files else None,
-        prediction=tuple(expert.prompt.tokenizer.encode_plain(prediction[:MAX_PREDICTION])),
+        prediction=tuple(expected),
         history=config.draft_history,
     )
 

@@ -8,6 +8,8 @@ from expertserve.decoding.drafts.habits import COPIED, PLACED
 from expertserve.decoding.drafts.writing import Writing
 
 SURE = 0.6
+MOST = 256
+"""Names of one kind in a prompt that are looked at, the first ones."""
 RARE = 0.1
 """Of what is copied at a place in the answer: where so little of it stood isn't looked at."""
 
@@ -48,7 +50,7 @@ def _places(writing: Writing, before: tuple[int, ...]) -> list[int]:
             end + 1
             for end in ends
             if end + 2 < len(prompt) and tuple(prompt[end + 1 - size : end + 1]) == before
-        ]
+        ][:MOST]
     return found
 
 

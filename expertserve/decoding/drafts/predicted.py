@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from bisect import bisect
+
 from expertserve.decoding.drafts.writing import Writing, common_end
 
 LOOKED_BACK = 12
 """Tokens that tell where in the prediction the answer stands."""
+PLACES = 64
+"""Of a token, before and after where the answer stands: those that are looked at."""
 
 
 def predicted(writing: Writing) -> tuple[int, float] | None:
@@ -19,7 +23,9 @@ def predicted(writing: Writing) -> tuple[int, float] | None:
     if not said:
         return expected[0], _sureness(2)
     best, place = 0, -1
-    for at in writing.foretold.get(said[-1], ()):
+    places = writing.foretold.get(said[-1], [])
+    nearest = bisect(places, len(said))
+    for at in places[max(0, nearest - PLACES) : nearest + PLACES]:
         length = common_end(said, expected, at, LOOKED_BACK)
         nearer = length == best and abs(at - len(said)) < abs(place - len(said))
         if length > best or nearer:
