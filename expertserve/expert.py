@@ -24,6 +24,7 @@ from expertserve.models import LocalModel
 from expertserve.package.archive import Package, compare_digest, open_package, verify_files
 from expertserve.package.checkpoints import check_choice, choose_adapter, no_checkpoint
 from expertserve.package.extras import extra_findings, read_extras
+from expertserve.package.habits import read_habits
 from expertserve.package.manifest import BaseModelSpec, Manifest, read_manifest
 from expertserve.package.members import inside, safe_path
 from expertserve.package.signature import TrustPolicy, covers_manifest, enforce, verify_signature
@@ -267,6 +268,7 @@ def _prepare(
     )
     prompt.probe()
     soft, absent = read_soft_prompts(package, manifest, base)
+    read_habits(package.folder)  # refused now, and not at the first request
     written, missing = _grammar(package, manifest)
     fixed = with_boundaries(written) if written and manifest.decoding.grammar_fix else written
     return PreparedExpert(

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TypedDict
+from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 from expertserve.errors import ConfigError
 from expertserve.grammar.marks import Meaning, meaning
@@ -145,6 +145,15 @@ class GrammarArgs(TypedDict, total=False):
     reasoning: ReasoningMode
 
 
+class DraftArgs(TypedDict, total=False):
+    """Keyword arguments of drafts, which change an answer's speed and nothing else.
+
+    prediction: What the answer will probably be, such as a text that is to be changed a little.
+    """
+
+    prediction: str
+
+
 class RouteArgs(TypedDict, total=False):
     """Keyword arguments of routing.
 
@@ -154,7 +163,7 @@ class RouteArgs(TypedDict, total=False):
     fallback: Literal["base"]
 
 
-class GenerateArgs(SamplingArgs, PromptArgs, GrammarArgs, RouteArgs, total=False):
+class GenerateArgs(SamplingArgs, PromptArgs, GrammarArgs, DraftArgs, RouteArgs, total=False):
     """All that `generate` takes beside the prompt."""
 
 
@@ -162,7 +171,7 @@ def split_args(args: GenerateArgs) -> tuple[PromptArgs, SamplingArgs, GrammarArg
     """`generate`'s arguments, by what they shape: prompt, sampling, grammar."""
     prompt = {k: v for k, v in args.items() if k in PromptArgs.__annotations__}
     grammar = {k: v for k, v in args.items() if k in GrammarArgs.__annotations__}
-    known = {*prompt, *grammar, *RouteArgs.__annotations__}
+    known = {*prompt, *grammar, *DraftArgs.__annotations__, *RouteArgs.__annotations__}
     others = {k: v for k, v in args.items() if k not in known}
     return PromptArgs(**prompt), SamplingArgs(**others), GrammarArgs(**grammar)  # type: ignore[typeddict-item]
 
@@ -419,6 +428,47 @@ class Constraint:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DraftWish:
+    """What drafts of a request's next tokens are made from, beside its prompt and grammar.
+
+    Args:
+        expert: Whose answers are alike; the package's digest, say.
+        package: The folder that may hold its habits.
+        prediction: Tokens that the caller expects.
+        history: Whether its answers are remembered, and drafted from.
+        request: What its completions are counted under, together.
+    """
+
+    expert: str
+    package: Path | None = None
+    prediction: tuple[int, ...] = ()
+    history: bool = True
+    request: str = ""
+
+    def to_dict(self) -> dict[str, object]:
+        """Plain values, which `of` reads."""
+        package = str(self.package) if self.package else None
+        return {
+            "expert": self.expert,
+            "package": package,
+            "prediction": list(self.prediction),
+            "history": self.history,
+            "request": self.request,
+        }
+
+    @classmethod
+    def of(cls, given: Mapping[str, Any]) -> DraftWish:
+        package = Path(given["package"]) if given["package"] else None
+        return cls(
+            expert=given["expert"],
+            package=package,
+            prediction=tuple(given["prediction"]),
+            history=given["history"],
+            request=given["request"],
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """What an engine runs: prompt tokens, an adapter, sampling, a grammar."""
 
@@ -430,6 +480,8 @@ class Request:
     constraint: Constraint | None = None
     cache_salt: str | None = None
     soft_prompt: SoftPrompt | None = None
+    drafts: DraftWish | None = None
+    """None where no drafts are made."""
 
     @property
     def prompt_length(self) -> int:

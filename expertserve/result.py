@@ -21,6 +21,15 @@ class TokenLogprob:
 
 
 @dataclass(frozen=True, slots=True)
+class DraftCount:
+    """Tokens that one source of drafts proposed, and those that the model would have written."""
+
+    source: str
+    drafted: int
+    accepted: int
+
+
+@dataclass(frozen=True, slots=True)
 class Chunk:
     """What one step added to a completion: no text while a character is partial.
 
@@ -45,6 +54,8 @@ class Chunk:
     """Of the prompt: those that the engine remembered."""
     stop: str | None = None
     """The stop sequence that ended it, where one did."""
+    drafts: tuple[DraftCount, ...] = ()
+    """What became of the request's drafts so far, by source; empty where that is unchanged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +71,14 @@ class Usage:
     reasoning_tokens: int = 0
     cached_tokens: int = 0
     """Of `prompt_tokens`: those that the engine remembered from earlier requests."""
+    drafts: tuple[DraftCount, ...] = ()
+    """What became of the tokens that were drafted, by source."""
+
+    @property
+    def prediction(self) -> DraftCount:
+        """What became of the caller's `prediction`."""
+        own = (count for count in self.drafts if count.source == "prediction")
+        return next(own, DraftCount("prediction", 0, 0))
 
     @property
     def total_tokens(self) -> int:

@@ -53,6 +53,8 @@ mask of the published SQL grammar comes in a sentence with seventy `NOT` in a ro
 memory it takes than its engine alone. A prompt's figures are seconds a token, a batch's tokens a second.""",
     "llama_cpp": """The SQL expert here and in llama.cpp, with and without its grammar, in tokens a second. llama.cpp runs the published
 4-bit file, as its users would, one prompt after the other; ours the same weights unquantised.""",
+    "drafts": """Do [drafts](drafts.md) pay? Tokens a second with drafts over the same without: the demo experts on schemas that neither training
+nor habits had, greedy, each in its own grammar. Earlier answers were not drafted from.""",
     "fuzz": """Is there an input that breaks a promise? Every door that takes a stranger's bytes, with inputs drawn nearly sound and inputs
 mutated towards code that none had reached; what counts as broken is in [the security page](security.md). Not a measure of speed.""",
     "soak": """Does a server stay as it is under mixed traffic, with experts coming and going, hang-ups and bad requests? Memory and handles

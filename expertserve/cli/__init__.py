@@ -14,6 +14,7 @@ from expertserve.cli import (
     cache,
     cases,
     chat,
+    drafts,
     generate,
     init,
     install,
@@ -78,6 +79,7 @@ for part in (generate, chat, batch, init, packages, cases, install, keys):
     app.add_typer(part.app)
 app.add_typer(models.app, name="models")
 app.add_typer(cache.app, name="cache")
+app.add_typer(drafts.app, name="drafts")
 app.add_typer(api_keys.app, name="key")
 app.add_typer(install.registries, name="registry")
 app.add_typer(bench.app)

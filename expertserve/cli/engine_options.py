@@ -36,6 +36,19 @@ SoftPrompts = Annotated[
 NoPrefixCaching = Annotated[
     bool, typer.Option("--no-prefix-caching", help="Compute every prompt whole.")
 ]
+Drafts = Annotated[
+    bool | None,
+    typer.Option(
+        "--drafts/--no-drafts", help="Draft what an expert probably says next; same answers."
+    ),
+]
+DraftHistory = Annotated[
+    bool | None,
+    typer.Option(
+        "--draft-history/--no-draft-history",
+        help="Draft from earlier answers, too; with --keys only where it is asked for.",
+    ),
+]
 TensorParallelSize = Annotated[
     int | None,
     typer.Option(
@@ -96,7 +109,15 @@ NAMED = (
     "speculative_config",
 )
 """vLLM's options that have a flag of their own."""
-OURS = ("device", "max_model_len", "max_slots", "max_lora_rank", "kv_cache_bytes", "threads")
+OURS = (
+    "device",
+    "max_model_len",
+    "max_slots",
+    "max_lora_rank",
+    "kv_cache_bytes",
+    "threads",
+    "drafts",
+)
 
 
 def engine_config(given: Mapping[str, Any]) -> EngineConfig:
@@ -115,8 +136,15 @@ def engine_config(given: Mapping[str, Any]) -> EngineConfig:
         **{name: value for name, value in settings.items() if value is not None},
         soft_prompts=bool(given.get("soft_prompts")),
         prefix_caching=not given.get("no_prefix_caching"),
+        draft_history=_draft_history(given),
         vllm=options,
     )
+
+
+def _draft_history(given: Mapping[str, Any]) -> bool:
+    """What was asked for; else not where several keys may share the server."""
+    wanted = given.get("draft_history")
+    return wanted if wanted is not None else not given.get("keys")
 
 
 def _pairs(given: Iterable[str]) -> dict[str, object]:

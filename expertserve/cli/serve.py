@@ -129,6 +129,8 @@ def serve(
     threads: engine_options.Threads = None,
     soft_prompts: engine_options.SoftPrompts = False,
     no_prefix_caching: engine_options.NoPrefixCaching = False,
+    drafts: engine_options.Drafts = None,
+    draft_history: engine_options.DraftHistory = None,
     max_num_seqs: engine_options.MaxNumSeqs = None,
     tensor_parallel_size: engine_options.TensorParallelSize = None,
     gpu_memory_utilization: engine_options.GpuMemoryUtilization = None,

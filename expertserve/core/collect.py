@@ -12,6 +12,7 @@ from expertserve.request import Request
 from expertserve.result import (
     Chunk,
     Completion,
+    DraftCount,
     GrammarVerdict,
     InferenceResult,
     Thought,
@@ -35,6 +36,7 @@ class Collector:
         self._parts: dict[int, list[Chunk]] = {}
         self._first: float | None = None
         self._cached = 0
+        self._drafts: tuple[DraftCount, ...] = ()
         self._prompt: tuple[TokenLogprob, ...] = ()
         self._accepted = self._handed = time.monotonic()
         self._ended: float | None = None
@@ -51,9 +53,10 @@ class Collector:
         self._handed = time.monotonic()
 
     def read(self, chunk: Chunk) -> None:
-        """What an engine's chunk says of the prompt."""
+        """What an engine's chunk says of the prompt and of drafts."""
         self._cached = max(self._cached, chunk.cached_tokens)
         self._prompt = self._prompt or chunk.prompt_logprobs
+        self._drafts = chunk.drafts or self._drafts
 
     def add(self, chunk: Chunk) -> None:
         if self._first is None and chunk.token_ids:
@@ -99,6 +102,7 @@ class Collector:
                 sum(len(c.token_ids) for c in completions),
                 sum(c.reasoning_tokens for c in completions),
                 self._cached,
+                self._drafts,
             ),
             self._expert.proof(self._request.soft_prompt),
             self._expert.base_proof(),

@@ -115,7 +115,11 @@ class Core:
     ) -> None:
         host = self.engines.of(expert.base)
         request, applied = await resolve_request(
-            expert, prompt, args, context_length=host.context_length
+            expert,
+            prompt,
+            args,
+            context_length=host.context_length,
+            config=self._options.config,
         )
         soft = request.soft_prompt is not None
         width = expert.adapter.width if expert.adapter else 0

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 
 from expertserve.adapters.soft_prompt import SoftPrompt
+from expertserve.config import EngineConfig
 from expertserve.core.defaults import resolve_sampling
 from expertserve.decoding.apply import Applied, apply_grammar
 from expertserve.decoding.fair import FairThreads
@@ -15,8 +17,10 @@ from expertserve.decoding.ground import UserText
 from expertserve.engine.base import EngineInfo
 from expertserve.errors import ConfigError, OutOfMemoryError
 from expertserve.expert import PreparedExpert
-from expertserve.prompt.format import build_messages
+from expertserve.package.habits import NAME as HABITS
+from expertserve.prompt.format import build_messages, check_text
 from expertserve.request import (
+    DraftWish,
     GenerateArgs,
     PromptArgs,
     Request,
@@ -28,14 +32,23 @@ from expertserve.request import (
 writers = FairThreads(threads=4, each=2)
 """Where templates run, which may take seconds, and long prompts are tokenised."""
 
+MAX_PREDICTION = 1 << 17
+"""Characters of a prediction that are read."""
+
 
 async def resolve_request(
-    expert: PreparedExpert, prompt: str | None, args: GenerateArgs, *, context_length: int
+    expert: PreparedExpert,
+    prompt: str | None,
+    args: GenerateArgs,
+    *,
+    context_length: int,
+    config: EngineConfig,
 ) -> tuple[Request, Applied | None]:
     """Resolves one call; what it leaves out comes from the manifest.
 
     Args:
         context_length: Tokens that prompt and answer may have together.
+        config: Says whether drafts are made, and from earlier answers, too.
 
     Raises:
         ConfigError, GrammarError.
@@ -76,6 +89,7 @@ async def resolve_request(
         constraint=applied.constraint if applied else None,
         cache_salt=words.get("cache_salt"),
         soft_prompt=soft,
+        drafts=await _draft_wish(expert, args, config),
     )
     return request, applied
 
@@ -106,6 +120,30 @@ def _soft_prompt(
             param="prompt_logprobs",
         )
     return soft
+
+
+async def _draft_wish(
+    expert: PreparedExpert, args: GenerateArgs, config: EngineConfig
+) -> DraftWish | None:
+    """What drafts are made from.
+
+    Raises:
+        ConfigError: `prediction` isn't a text.
+    """
+    text = args.get("prediction", "")
+    check_text("prediction", text)
+    if not config.drafts:
+        return None
+    expected: list[int] = []
+    if text:
+        encode = expert.prompt.tokenizer.encode_plain
+        expected = await asyncio.to_thread(encode, text[:MAX_PREDICTION])
+    return DraftWish(
+        expert=expert.package.digest,
+        package=expert.package.folder if HABITS in expert.package.files else None,
+        prediction=tuple(expected),
+        history=config.draft_history,
+    )
 
 
 def prompt_tokens(

@@ -146,6 +146,10 @@ class GlrState:
     def copy(self) -> Self:
         return type(self)(self._state.copy())
 
+    def forced(self) -> list[int]:
+        """Tokens of the text that is the only way on, the longest ones; up to 1,000."""
+        return list(self._state.copy().commit_forced_tokens())
+
 
 def fallback_engine() -> str:
     """What serves grammars that glrmask refuses: an offered mask engine, else xgrammar."""

@@ -327,6 +327,10 @@ class VLLMBuilder(_Builder):
         """The largest adapter rank, fixed when the engine starts."""
         return self._configured(replace(self._options.config, max_lora_rank=rank))
 
+    def drafts(self, on: bool) -> VLLMBuilder:
+        """Draft what an expert probably says next; the same answers in fewer steps."""
+        return self._configured(replace(self._options.config, drafts=on))
+
     def prefix_caching(self, on: bool) -> VLLMBuilder:
         """Reuse the keys and values of prompts' common prefixes."""
         return self._configured(replace(self._options.config, prefix_caching=on))

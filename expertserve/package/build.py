@@ -163,6 +163,37 @@ def sign_package(
         package.close()
 
 
+def put_member(source: Path, name: str, data: bytes, target: Path | None = None) -> Path:
+    """Puts a member into a folder, or into an archive: unpacked, added, packed again.
+
+    Args:
+        name: A plain file name.
+        target: The new archive; by default the archive itself is replaced. A folder takes none.
+
+    Returns:
+        The folder, or the archive.
+
+    Raises:
+        LoadError: The package can't be read, or nothing can be written. IntegrityError: It is
+            signed. ConfigError: A target was given for a folder.
+    """
+    if source.is_dir():
+        if target:
+            raise ConfigError(
+                "a folder is changed in place",
+                hint="leave --output away; `expertserve pack` packs it",
+                code="bad_argument",
+            )
+        write_whole(source / name, data)
+        return source
+    package = open_package(source, cache=False)
+    try:
+        write_whole(package.folder / name, data)
+        return pack(package.folder, target or source)
+    finally:
+        package.close()
+
+
 def default_name(manifest: Manifest) -> str:
     """`expert-sql-smollm2-135m-instruct.v0.1.0.expert`, as published packages are named."""
     model = (

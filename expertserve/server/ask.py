@@ -35,6 +35,7 @@ class Ask:
         args = self.args
         texts = [self.prompt, self.text, *(m["content"] for m in args.get("messages") or ())]
         texts += [args.get("schema"), args.get("dialect"), args.get("regex")]
+        texts += [args.get("prediction")]
         texts += [*(args.get("choice") or ()), *(args.get("bad_words") or ())]
         grammar, schema = args.get("grammar"), args.get("json_schema")
         texts += [

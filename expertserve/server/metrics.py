@@ -59,6 +59,9 @@ class Metrics:
         self.total = seconds("request", "Whole requests.")
         self.prompt_tokens = counter("prompt_tokens", "Tokens read.", "expert")
         self.completion_tokens = counter("completion_tokens", "Tokens written.", "expert")
+        drafted = "Tokens drafted, by source; and those that the model would have written."
+        self.drafted = counter("drafted_tokens", drafted, "expert", "source")
+        self.accepted = counter("accepted_draft_tokens", drafted, "expert", "source")
         self.verdicts = counter("grammar_verdicts", verdicts, "expert", "verdict")
         self.loads = counter("loads", "Packages loaded, replaced or unloaded.", "expert", "action")
         self.evictions = counter("evictions", "Evictions of an expert's adapter.", "expert")
@@ -89,6 +92,9 @@ class Metrics:
             self.lookups.labels(expert, "hit" if timing.hit else "miss").inc()
         self.prompt_tokens.labels(expert).inc(result.usage.prompt_tokens)
         self.completion_tokens.labels(expert).inc(written)
+        for count in result.usage.drafts:
+            self.drafted.labels(expert, count.source).inc(count.drafted)
+            self.accepted.labels(expert, count.source).inc(count.accepted)
         self.total.labels(expert).observe(timing.total)
         if written:
             self.first.labels(expert).observe(timing.first_token)

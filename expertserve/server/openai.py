@@ -22,8 +22,13 @@ def usage(results: Sequence[InferenceResult], *, scored: bool = False) -> Json:
     written = 0 if scored else sum(r.usage.completion_tokens for r in results)
     thought = sum(r.usage.reasoning_tokens for r in results)
     cached = sum(r.usage.cached_tokens for r in results)
+    predicted = [r.usage.prediction for r in results]
     return _usage(read, written, cached) | {
-        "completion_tokens_details": {"reasoning_tokens": thought}
+        "completion_tokens_details": {
+            "reasoning_tokens": thought,
+            "accepted_prediction_tokens": sum(p.accepted for p in predicted),
+            "rejected_prediction_tokens": sum(p.drafted - p.accepted for p in predicted),
+        }
     }
 
 

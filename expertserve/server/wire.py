@@ -11,6 +11,7 @@ from expertserve.request import GenerateArgs
 from expertserve.server.ask import Ask, Json
 from expertserve.server.fields import KINDS, Fields, Schema, Wire, read_schema
 from expertserve.server.messages import (
+    ContentPart,
     Function,
     NamedFunction,
     ToolChoice,
@@ -22,6 +23,7 @@ from expertserve.server.problems import Refusal
 from expertserve.server.tools import Tool, describe, schema_of
 
 MAX_PROMPTS = 64
+MAX_PREDICTION = 1 << 17
 MAX_TOOLS = 128
 NO_EFFORT = ("none", "minimal")
 
@@ -73,12 +75,28 @@ def _wrong(message: str, param: str, hint: str = "", code: str = "bad_argument")
     return Refusal(message, status=400, hint=hint, code=code, param=param)
 
 
+class WirePrediction(Wire):
+    """OpenAI's predicted output: a text that the answer is expected to be, nearly."""
+
+    type: Literal["content"] = "content"
+    content: Annotated[
+        Annotated[str, Field(max_length=MAX_PREDICTION)] | list[ContentPart],
+        Field(description="A text, or parts of one."),
+    ]
+
+    @property
+    def text(self) -> str:
+        if isinstance(self.content, str):
+            return self.content
+        return "".join(part.text or "" for part in self.content)
+
+
 class ChatRequest(Fields):
     """`POST /v1/chat/completions`."""
 
     ignores: ClassVar[tuple[str, ...]] = (
         *Fields.ignores,
-        "verbosity", "prediction", "add_special_tokens", "include_reasoning",
+        "verbosity", "add_special_tokens", "include_reasoning",
         "mm_processor_kwargs", "moderation",
     )  # fmt: skip
     refuses: ClassVar[Mapping[str, str]] = {
@@ -119,6 +137,9 @@ class ChatRequest(Fields):
     ] = None
     parallel_tool_calls: Annotated[
         bool | None, Field(description="An answer has one call, whatever it says.")
+    ] = None
+    prediction: Annotated[
+        WirePrediction | None, Field(description="What the answer will probably be.")
     ] = None
     modalities: Annotated[list[str] | None, Field(description="Only text.")] = None
     reasoning_effort: Annotated[
@@ -233,7 +254,7 @@ class ChatRequest(Fields):
 
     def args(self) -> GenerateArgs:
         args = super().args()
-        for name in ("messages", "logprobs"):
+        for name in ("messages", "logprobs", "prediction"):
             args.pop(name, None)  # type: ignore[misc]
         if self.max_tokens == 0:
             raise _wrong("max_tokens must be at least 1", "max_tokens")
@@ -243,6 +264,8 @@ class ChatRequest(Fields):
             args["logprobs"] = self.top_logprobs or 0
         elif self.top_logprobs:
             raise _wrong("top_logprobs needs logprobs", "top_logprobs", "pass logprobs=true")
+        if self.prediction:
+            args["prediction"] = self.prediction.text
         variables = dict(self.chat_template_kwargs or {})
         thinks = variables.pop("enable_thinking", None)
         if isinstance(thinks, bool):

@@ -20,7 +20,7 @@ from expertserve.errors import ExpertError
 from tests import tiny
 from tests.cli.conftest import run
 
-COMMANDS = "serve ray generate chat batch init pack inspect check prepare test install update uninstall list search keygen sign verify models cache key registry bench completion".split()
+COMMANDS = "serve ray generate chat batch init pack inspect check prepare test install update uninstall list search keygen sign verify models cache drafts key registry bench completion".split()
 
 
 def test_help_has_an_example_for_every_command() -> None:
@@ -28,11 +28,13 @@ def test_help_has_an_example_for_every_command() -> None:
     root: Any = typer.main.get_command(app)
     assert root.list_commands(None) == COMMANDS
     for command in (
-        *([c] for c in COMMANDS if c not in ("models", "cache", "key", "registry")),
+        *([c] for c in COMMANDS if c not in ("models", "cache", "drafts", "key", "registry")),
         ["cache", "list"],
         ["cache", "path"],
         ["cache", "prune"],
         ["registry", "build"],
+        ["drafts", "build"],
+        ["drafts", "learn"],
         ["models", "list"],
         ["models", "add"],
         ["models", "pull"],

@@ -167,7 +167,7 @@ def test_rollback_restores_the_state_of_the_sentence() -> None:
 
     end, words = 256, Vocabulary({i: bytes([i]) for i in range(256)})
     sentence = Sentence(
-        GlrMask.compile(parse('root ::= "ab" | "acd"'), GlrVocabulary(words)), [end]
+        GlrMask.compile(parse('root ::= "ab" | "acd"'), GlrVocabulary(words)), [end], size=257
     )
 
     def allowed() -> set[int]:

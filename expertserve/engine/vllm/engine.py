@@ -11,6 +11,7 @@ import itertools
 import threading
 from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
 from concurrent.futures import Future
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from expertserve.adapters.serving import ServingAdapter
@@ -22,15 +23,15 @@ from expertserve.engine.vllm.early import EarlyCore
 from expertserve.engine.vllm.errors import translated
 from expertserve.engine.vllm.fit import Unplaced, fitted
 from expertserve.engine.vllm.launch import launch
-from expertserve.engine.vllm.options import parallel
+from expertserve.engine.vllm.options import DRAFTS, SPECULATION, parallel, speculates
 from expertserve.engine.vllm.prompts import vllm_prompt
 from expertserve.engine.vllm.reason import EngineNote
 from expertserve.engine.vllm.sizes import cpu_environment, cpu_sizes, gpu_sizes
 from expertserve.engine.vllm.version import VERSIONS, installed, is_known, warn_unknown
 from expertserve.errors import ConfigError, EngineDeadError, IncompatibleError, InferenceError
 from expertserve.models import LocalModel
-from expertserve.request import Constraint, Request
-from expertserve.result import Chunk, FinishReason, TokenLogprob
+from expertserve.request import Constraint, Request, Sampling
+from expertserve.result import Chunk, DraftCount, FinishReason, TokenLogprob
 
 if TYPE_CHECKING:
     from vllm.lora.request import LoRARequest
@@ -43,6 +44,7 @@ RANKS = (1, 8, 16, 32, 64, 128, 256, 320, 512)
 EXTENSION = "expertserve.engine.vllm.worker.WorkerExtension"
 WITHOUT_ADAPTERS = "expertserve.engine.vllm.bare_worker.WithoutAdapters"
 SCHEDULER = "expertserve.engine.vllm.grammar.Scheduler"
+DRAFTING_SCHEDULER = "expertserve.engine.vllm.drafting.DraftingScheduler"
 IN_PROCESS = "vllm.v1.executor.uniproc_executor.UniProcExecutor"
 """One rank on a CPU needs no process of its own; vLLM refuses this only by its short name."""
 ENDS: dict[str, FinishReason] = {"stop": "stop", "length": "length", "abort": "cancelled"}
@@ -65,6 +67,7 @@ class VLLMEngine:
         self._adding = asyncio.Lock()
         self._dying = False
         self._note: EngineNote | None = None
+        self._drafts = False
 
     async def start(self, base: LocalModel, config: EngineConfig, rank: int) -> EngineInfo:
         ranks = parallel(config.vllm)
@@ -107,6 +110,9 @@ class VLLMEngine:
             arguments["worker_extension_cls"] = EXTENSION if self._row_scale else WITHOUT_ADAPTERS
         if not on_gpu and ranks == 1:
             arguments["distributed_executor_backend"] = IN_PROCESS
+        self._drafts = config.drafts and is_known(vllm) and not speculates(config.vllm)
+        if self._drafts:
+            arguments |= {"scheduler_cls": DRAFTING_SCHEDULER, "speculative_config": SPECULATION}
         self._note = EngineNote()
         self._llm = await launch(
             arguments,
@@ -232,7 +238,8 @@ class VLLMEngine:
         if request.cache_salt:
             prompt["cache_salt"] = request.cache_salt
         with translated(self._reason):
-            outputs = self.llm.generate(prompt, _params(request), request.id, lora_request=lora)
+            params = _params(request, self._drafts)
+            outputs = self.llm.generate(prompt, params, request.id, lora_request=lora)
             try:
                 async for output in outputs:
                     for completion in output.outputs:
@@ -255,6 +262,7 @@ class VLLMEngine:
                             prompt_logprobs=_prompt_logprobs(request, output.prompt_logprobs),
                             cached_tokens=output.num_cached_tokens or 0,
                             stop=stop if isinstance(stop := completion.stop_reason, str) else None,
+                            drafts=_drafts(output.kv_transfer_params),
                         )
             finally:
                 await outputs.aclose()
@@ -339,8 +347,10 @@ def slot_width(rank: int) -> int:
     )
 
 
-def _params(request: Request) -> SamplingParams:
-    from vllm.sampling_params import RequestOutputKind, SamplingParams
+def _params(request: Request, drafts: bool) -> SamplingParams:
+    from vllm.sampling_params import RequestOutputKind
+
+    from expertserve.engine.vllm.grammar import Params
 
     sampling = request.sampling
     arguments: dict[str, Any] = {
@@ -367,22 +377,31 @@ def _params(request: Request) -> SamplingParams:
         "ignore_eos": sampling.ignore_eos,
         "output_kind": RequestOutputKind.DELTA,
     }
-    if request.constraint is None:
-        return SamplingParams(**arguments)
-    return _constrained(request.constraint, arguments)
+    if drafts and request.drafts and not request.soft_prompt and not _unverified(sampling):
+        wish = replace(request.drafts, request=request.id)
+        arguments["extra_args"] = {DRAFTS: wish.to_dict()}
+    if request.constraint:
+        arguments |= _constrained(request.constraint)
+    return Params(**arguments)
 
 
-def _constrained(constraint: Constraint, arguments: Mapping[str, Any]) -> SamplingParams:
-    """Parameters for our backend. Detokenised in `decoding.follow`."""
+def _unverified(sampling: Sampling) -> bool:
+    """Whether a request asks for something that vLLM doesn't apply to drafted places."""
+    return bool(sampling.min_p or sampling.logit_bias or sampling.bad_words or sampling.min_tokens)
+
+
+def _constrained(constraint: Constraint) -> dict[str, Any]:
+    """Arguments for our backend. Detokenised in `decoding.follow`."""
     from vllm.sampling_params import StructuredOutputsParams
 
-    from expertserve.engine.vllm.grammar import Params
+    grammar = StructuredOutputsParams(grammar=constraint.as_json())
+    return {"detokenize": False, "structured_outputs": grammar}
 
-    return Params(
-        **arguments,
-        detokenize=False,
-        structured_outputs=StructuredOutputsParams(grammar=constraint.as_json()),
-    )
+
+def _drafts(told: Mapping[str, Any] | None) -> tuple[DraftCount, ...]:
+    """What the scheduler says of a request's drafts so far: see `engine.vllm.drafting`."""
+    counts: Mapping[str, tuple[int, int]] = (told or {}).get(DRAFTS) or {}
+    return tuple(DraftCount(source, *count) for source, count in counts.items())
 
 
 def _prompt_logprobs(request: Request, found: Any) -> tuple[TokenLogprob, ...]:

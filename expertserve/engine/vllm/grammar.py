@@ -23,9 +23,11 @@ from vllm.v1.structured_output.backend_types import (
     StructuredOutputOptions,
 )
 
+from expertserve.decoding.drafts.desk import WIDEST
 from expertserve.decoding.kept import KeptMasks
-from expertserve.decoding.mask import Mask, MaskState
+from expertserve.decoding.mask import Mask, MaskState, Row
 from expertserve.engine.vllm import patches
+from expertserve.engine.vllm.options import PROPOSER
 from expertserve.engine.vllm.version import use_backend
 from expertserve.request import Constraint
 
@@ -36,8 +38,11 @@ KEPT = 256
 """Masks that are kept in memory."""
 
 
-class Scheduler(AsyncScheduler):  # type: ignore[misc]
-    """vLLM's own, with our backend in its manager of structured outputs."""
+class WithBackend:
+    """Puts our backend into a scheduler's manager of structured outputs."""
+
+    vllm_config: Any
+    structured_output_manager: Any
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -49,6 +54,10 @@ class Scheduler(AsyncScheduler):  # type: ignore[misc]
         Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
 
 
+class Scheduler(WithBackend, AsyncScheduler):  # type: ignore[misc]
+    """vLLM's own, with our backend."""
+
+
 def _end_with(parent: int) -> None:
     """Ends the engine's process when its parent is gone, killed perhaps."""
     while os.getppid() == parent:
@@ -57,11 +66,16 @@ def _end_with(parent: int) -> None:
 
 
 class Params(SamplingParams):  # type: ignore[misc]
-    """Sampling parameters with a grammar of ours, which vLLM's front end must not check."""
+    """Sampling parameters of ours, whose grammars and drafts vLLM's front end must not check."""
 
     def _validate_structured_outputs(self, *args: Any) -> None:
-        assert self.structured_outputs is not None
-        self.structured_outputs._backend = NAME
+        if self.structured_outputs is not None:
+            self.structured_outputs._backend = NAME
+
+    def _validate_spec_decode(self, speculative_config: Any) -> None:
+        """Nothing is drafted for what vLLM doesn't verify: see `engine._params`."""
+        if getattr(speculative_config, "model", None) != PROPOSER:
+            super()._validate_spec_decode(speculative_config)
 
 
 class Backend(StructuredOutputBackend):  # type: ignore[misc]
@@ -80,7 +94,8 @@ class Backend(StructuredOutputBackend):  # type: ignore[misc]
     ) -> StructuredOutputGrammar:
         constraint = Constraint.of_json(grammar_spec)
         mask = self._masks.mask(constraint)
-        return Sentence(mask, sorted(stop_token_ids or ()), constraint.begun)
+        ends = sorted(stop_token_ids or ())
+        return Sentence(mask, ends, constraint.begun, size=self.vocab_size)
 
     def allocate_token_bitmask(self, max_num_seqs: int) -> torch.Tensor:
         return torch.full((max_num_seqs, (self.vocab_size + 31) // 32), -1, dtype=torch.int32)
@@ -95,55 +110,108 @@ class Sentence(StructuredOutputGrammar):  # type: ignore[misc]
     Args:
         ends: Those tokens.
         begun: Tokens of the sentence that the prompt ends with already.
+        size: Of the logits.
     """
 
-    def __init__(self, mask: Mask, ends: list[int], begun: Sequence[int] = ()) -> None:
+    def __init__(
+        self, mask: Mask, ends: list[int], begun: Sequence[int] = (), *, size: int
+    ) -> None:
         self._mask = mask
+        self._words = (size + 31) // 32
         self._begun = begun
         self._ends = frozenset(ends)
         self._bits = [(e >> 5, np.uint32(1 << (e & 31))) for e in ends]
         self.reset()
 
     def reset(self) -> None:
+        self._start()
+        self.length = 0
+        """Tokens of the text. Those behind them were drafted, and may come again."""
+        self._rows: dict[int, Row] = {}
+
+    def _start(self) -> None:
         self._state: MaskState = self._mask.start()
         for token in self._begun:
             self._state.commit(token)
         self._taken: list[int] = []
-        self._ended = False
 
     def accept_tokens(self, request_id: str, tokens: list[int]) -> bool:
         for token in tokens:
-            if self._ended:
+            if self.is_terminated():
                 return True
-            if token in self._ends:
-                if not self._state.accepting:
-                    return False
-                self._ended = True
-            else:
-                if not self._state.commit(token):
+            if self.length == len(self._taken) or self._taken[self.length] != token:
+                self._stand()
+                if not self._commit(token):
                     return False
                 self._taken.append(token)
+            self.length += 1
         return True
 
+    def _commit(self, token: int) -> bool:
+        return self._state.accepting if token in self._ends else self._state.commit(token)
+
+    def _stand(self) -> None:
+        """Moves the state to where the text ends.
+
+        A rollback alone moves nothing: mostly the same tokens come again. Copies of the state would
+        cost more than replaying some fifty tokens.
+        """
+        if len(self._taken) == self.length:
+            return
+        kept = self._taken[: self.length]
+        self._rows = {place: row for place, row in self._rows.items() if place <= self.length}
+        self._start()
+        for token in kept:
+            self._commit(token)
+        self._taken = kept
+
     def rollback(self, num_tokens: int) -> None:
-        """Rolls back by replay: copying the state at each token costs ten times its step."""
-        kept = self._taken[: len(self._taken) + self._ended - num_tokens]
-        self.reset()
-        self.accept_tokens("", kept)
+        self.length -= num_tokens
+
+    def take(self, token: int) -> bool:
+        """Takes a drafted token where the mask has it."""
+        row = self.row()
+        allowed = bool(row.view(np.uint32)[token >> 5] >> np.uint32(token & 31) & 1)
+        return allowed and self.accept_tokens("", [token])
+
+    def row(self) -> Row:
+        """The mask of what may come next; kept until the state moves on from its place."""
+        row = self._rows.get(self.length)
+        if row is None:
+            row = np.zeros(self._words, dtype=np.int32)
+            self._fill(row)
+            if len(self._rows) > 2 * WIDEST:
+                oldest = self.length - WIDEST
+                self._rows = {p: row for p, row in self._rows.items() if p > oldest}
+            self._rows[self.length] = row
+        return row
+
+    def forced(self) -> list[int]:
+        """Tokens of the text that is the only way on. Takes as long as a hundred tokens."""
+        self._stand()
+        find = getattr(self._state, "forced", None)  # not every mask engine tells
+        return find() if find else []
 
     def validate_tokens(self, tokens: list[int]) -> list[int]:
-        state = self._state.copy()
+        before = self.length
         valid: list[int] = []
         for token in tokens:
-            if token in self._ends:
-                return [*valid, token] if state.accepting else valid
-            if not state.commit(token):
+            if self.is_terminated() or not self.take(token):
                 break
             valid.append(token)
+        self.length = before
         return valid
 
     def fill_bitmask(self, bitmask: torch.Tensor, index: int) -> None:
         row = bitmask[index].numpy()
+        known = self._rows.get(self.length)
+        if known is None:
+            self._fill(row)
+        else:
+            row[:] = known
+
+    def _fill(self, row: Row) -> None:
+        self._stand()
         self._state.fill(row)
         words = row.view(np.uint32)
         accepting = self._state.accepting
@@ -151,4 +219,4 @@ class Sentence(StructuredOutputGrammar):  # type: ignore[misc]
             words[word] = words[word] | bit if accepting else words[word] & ~bit
 
     def is_terminated(self) -> bool:
-        return self._ended
+        return self.length > 0 and self._taken[self.length - 1] in self._ends

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import NoReturn
 
 from expertserve.config import option_names
+from expertserve.decoding.drafts.desk import WIDEST
 from expertserve.errors import ConfigError
 from expertserve.request import nearest
 
@@ -41,6 +42,12 @@ OWNED: dict[str, str] = {
     "trust_remote_code": "nothing that comes with a model is executed",
 }
 """Arguments that are ours, and why, or which setting of `EngineConfig` stands for them."""
+
+PROPOSER = "expertserve.engine.vllm.drafting.Proposer"
+SPECULATION = {"method": "custom_class", "model": PROPOSER, "num_speculative_tokens": WIDEST}
+"""What lets vLLM verify drafts of ours; a user's own speculative config takes its place."""
+DRAFTS = "expertserve_drafts"
+"""The name of a request's wish among its extra arguments, and of the counts beside its tokens."""
 
 
 def read(given: Mapping[str, object]) -> dict[str, object]:
@@ -112,6 +119,11 @@ def _switch(flags: list[str], flag: str, name: str, value: object) -> list[str]:
     if wanted:
         return [flag]
     return [f for f in flags if f.startswith("--no-")][:1]
+
+
+def speculates(options: Mapping[str, object]) -> bool:
+    """Whether the user's own options say how vLLM speculates."""
+    return bool(option_names(options).get("speculative_config"))
 
 
 def parallel(options: Mapping[str, object]) -> int:

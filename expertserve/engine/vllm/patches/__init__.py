@@ -107,11 +107,15 @@ PATCHES = (
         replaces=(
             "vllm.v1.sample.rejection_sampler.expand_batch_to_tokens",
             "vllm.v1.sample.rejection_sampler.apply_sampling_constraints",
+            "vllm.v1.sample.rejection_sampler.rejection_sample",
+            "vllm.v1.worker.gpu_model_runner.GPUModelRunner._input_fits_in_drafter",
         ),
         processes=("worker",),
-        devices=("cpu",),
-        reason="with any speculative_config, drafted tokens are sampled with uninitialised values",
-        until="vLLM's own gives the right values for floats on a CPU, which a test looks at",
+        reason=(
+            "a seed gives another answer with drafts than without; on CPUs drafted tokens are"
+            " sampled with uninitialised values"
+        ),
+        until="vLLM draws by seed and place, and gives drafted places the right values on a CPU",
         install=drafts.install,
     ),
     Patch(
@@ -143,15 +147,15 @@ PATCHES = (
     Patch(
         name="seeds",
         replaces=(
-            "vllm.v1.worker.cpu_model_runner.CPUModelRunner._sample",
-            "vllm.v1.worker.cpu_model_runner.CPUModelRunner._bookkeeping_sync",
+            "vllm.v1.worker.gpu_model_runner.GPUModelRunner._sample",
+            "vllm.v1.worker.gpu_model_runner.GPUModelRunner._bookkeeping_sync",
         ),
         processes=("worker",),
-        devices=("cpu",),
         reason=(
-            "a seeded request in a chunked prefill ends the worker: CPU generators have no offset"
+            "a seed's draws depend on how many there were, which drafts change; on CPUs one in a"
+            " chunked prefill ends the worker, whose generators have no offset"
         ),
-        until="GPUModelRunner._bookkeeping_sync no longer calls get_offset on CPU generators",
+        until="vLLM draws by seed and place, and doesn't rewind CPU generators",
         install=seeds.install,
     ),
 )

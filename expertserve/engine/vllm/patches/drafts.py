@@ -1,15 +1,38 @@
-"""Gives drafted tokens their request's temperature, top-k and top-p, on CPUs.
+"""Verifies drafts by drawing each place's token and comparing; and three mends of vLLM's drafts.
 
-vLLM 0.32 casts the output of a Triton kernel's replacement and fills the cast's copy, so that these
-values of drafted places are whatever lay in memory, and what is sampled is garbage. A step for
-which nothing was drafted ends the engine where a request has a top-k.
+vLLM accepts a drafted token by chance, and draws another where it doesn't. Drawing the token first
+has the same distribution, and with a seed the same outcome as without drafts: see `seeds`.
+
+vLLM 0.32 casts the output of a Triton kernel's replacement and fills the cast's copy, so that
+temperature, top-k and top-p of drafted places are whatever lay in memory on a CPU, and what is
+sampled is garbage. A step for which nothing was drafted ends the engine where a request has a
+top-k. And near the end of the context it copies drafts by a CUDA stream, on a CPU, too.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 import torch
+
+
+@dataclass(slots=True)
+class Noise:
+    """What this step's drafted places are drawn with.
+
+    Args:
+        sampler: vLLM's, which draws for the other places.
+        generators: By drafted place in the batch; the others are drawn without a seed.
+    """
+
+    sampler: Any = None
+    generators: dict[int, torch.Generator] = field(default_factory=dict)
+
+
+noise = Noise()
+"""Of the worker's current step; `seeds` sets it."""
 
 
 def expand_batch_to_tokens(
@@ -32,14 +55,95 @@ def expand_batch_to_tokens(
     return wide.masked_fill(wide == replace_from, replace_to) if replace_to else wide
 
 
-def install() -> None:
-    """In the module that looks the functions up by their names."""
-    from vllm.v1.sample import rejection_sampler
+def verify(drafted: list[list[int]], drawn: list[int], bonus: list[int]) -> list[list[int]]:
+    """What each request says: the draft as far as it was drawn, and the token after it.
 
-    theirs = rejection_sampler.apply_sampling_constraints
+    Args:
+        drafted: Each request's draft.
+        drawn: A token for each drafted place, one request after the other.
+        bonus: For each request, the token after its whole draft.
+
+    Example:
+        >>> verify([[5, 6], []], [5, 7], [8, 9])
+        [[5, 7], [9]]
+    """
+    said, first = [], 0
+    for draft, after in zip(drafted, bonus, strict=True):
+        own = drawn[first : first + len(draft)]
+        first += len(draft)
+        same = next((i for i, (a, b) in enumerate(zip(draft, own, strict=True)) if a != b), None)
+        said.append([*own, after] if same is None else own[: same + 1])
+    return said
+
+
+def _draw(logits: torch.Tensor, ends: torch.Tensor, metadata: Any) -> torch.Tensor:
+    """A token for each drafted place: the likeliest for greedy requests.
+
+    Args:
+        logits: As they are sampled, shape [places, vocabulary].
+        ends: Where each request's places end, shape [requests].
+    """
+    likeliest = logits.argmax(dim=-1)
+    if metadata.all_greedy:
+        return likeliest
+    sampled: torch.Tensor = noise.sampler(logits, noise.generators, None, None)[0].view(-1)
+    if metadata.all_random:
+        return sampled
+    warm = expand_batch_to_tokens(metadata.temperature, ends, len(logits)) > 0
+    return torch.where(warm, sampled, likeliest)
+
+
+def install() -> None:
+    """In the modules that look the functions up by their names."""
+    from vllm.v1.sample import rejection_sampler
+    from vllm.v1.worker.gpu_model_runner import GPUModelRunner
+
+    theirs, constrain = (
+        rejection_sampler.rejection_sample,
+        rejection_sampler.apply_sampling_constraints,
+    )
+    fits = GPUModelRunner._input_fits_in_drafter
+
+    def rejection_sample(
+        draft_token_ids: torch.Tensor,
+        num_draft_tokens: list[int],
+        max_spec_len: int,
+        cu_num_draft_tokens: torch.Tensor,
+        draft_probs: torch.Tensor | None,
+        target_logits: torch.Tensor,
+        bonus_token_ids: torch.Tensor,
+        sampling_metadata: Any,
+        **others: Any,
+    ) -> torch.Tensor:
+        if draft_probs is not None or others.get("synthetic_mode"):
+            found: torch.Tensor = theirs(
+                draft_token_ids,
+                num_draft_tokens,
+                max_spec_len,
+                cu_num_draft_tokens,
+                draft_probs,
+                target_logits,
+                bonus_token_ids,
+                sampling_metadata,
+                **others,
+            )
+            return found
+        drawn = _draw(target_logits, cu_num_draft_tokens, sampling_metadata).tolist()
+        tokens = iter(draft_token_ids.tolist())
+        drafted = [list(islice(tokens, count)) for count in num_draft_tokens]
+        said = verify(drafted, drawn, bonus_token_ids.view(-1).tolist())
+        rows = [[*row, *[-1] * (max_spec_len + 1 - len(row))] for row in said]
+        return torch.tensor(rows, dtype=torch.int32, device=target_logits.device)
 
     def apply_sampling_constraints(logits: torch.Tensor, *args: Any, **kwargs: Any) -> torch.Tensor:
-        return theirs(logits, *args, **kwargs) if len(logits) else logits
+        return constrain(logits, *args, **kwargs) if len(logits) else logits
+
+    def _input_fits_in_drafter(self: Any, metadata: Any) -> bool:
+        """Our proposer takes no input."""
+        ours = type(self.drafter).__module__.startswith("expertserve.")
+        return (ours and metadata is not None) or fits(self, metadata)
 
     rejection_sampler.expand_batch_to_tokens = expand_batch_to_tokens
     rejection_sampler.apply_sampling_constraints = apply_sampling_constraints
+    rejection_sampler.rejection_sample = rejection_sample
+    GPUModelRunner._input_fits_in_drafter = _input_fits_in_drafter

@@ -7,6 +7,7 @@ logits, here 0.7 ms, in a step of some 90 ms.
 from __future__ import annotations
 
 from functools import cache
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 import torch
@@ -40,7 +41,7 @@ def mask(logits: torch.Tensor, rows: list[int], bits: torch.Tensor) -> None:
 
 
 def install() -> None:
-    """Replaces vLLM's function, but for steps with speculated tokens, which have more rows."""
+    """Replaces vLLM's function."""
     from vllm.v1.worker import gpu_model_runner
 
     theirs = gpu_model_runner.apply_grammar_bitmask
@@ -48,14 +49,20 @@ def install() -> None:
     def apply_grammar_bitmask(
         scheduled: SchedulerOutput, grammars: GrammarOutput, batch: InputBatch, logits: torch.Tensor
     ) -> None:
-        whole = grammars.grammar_bitmask.shape[0] == len(grammars.structured_output_request_ids)
-        if scheduled.scheduled_spec_decode_tokens or not whole:
+        drafts = scheduled.scheduled_spec_decode_tokens
+        width = {id: 1 + len(drafts.get(id, ())) for id in batch.req_ids}
+        firsts = dict(zip(width, accumulate(width.values(), initial=0), strict=False))
+        rows: list[int] = []
+        own: list[int] = []
+        place = 0
+        for id in grammars.structured_output_request_ids:
+            if id in firsts:
+                rows += range(firsts[id], firsts[id] + width[id])
+                own += range(place, place + width[id])
+            place += width.get(id, 1 + len(drafts.get(id, ())))
+        if place != grammars.grammar_bitmask.shape[0] or sum(width.values()) != len(logits):
             theirs(scheduled, grammars, batch, logits)
             return
-        places = {request: row for row, request in enumerate(batch.req_ids)}
-        requests = enumerate(grammars.structured_output_request_ids)
-        masked = [(i, places[request]) for i, request in requests if request in places]
-        bits = torch.from_numpy(grammars.grammar_bitmask[[i for i, _ in masked]]).view(torch.uint8)
-        mask(logits, [row for _, row in masked], bits)
+        mask(logits, rows, torch.from_numpy(grammars.grammar_bitmask[own]).view(torch.uint8))
 
     gpu_model_runner.apply_grammar_bitmask = apply_grammar_bitmask

@@ -1,0 +1,140 @@
+"""Whether drafts pay: the demo experts with and without, alone and in company, and free text.
+
+    python -m benchmarks.drafts [ROUNDS]
+
+Two engines hold the same base, one drafts. Questions are the test splits' (unseen schemas), asked
+greedily in the experts' own grammars; a figure counts the tokens that were written. An answer that
+differs is one that bfloat16 decided otherwise at another width of a step; it is counted. Earlier
+answers are not drafted from, since every round asks the same.
+"""
+
+from __future__ import annotations
+
+import itertools
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from importlib import import_module
+from pathlib import Path
+
+from benchmarks.measure import BASE, ROUNDS, Ratio, alternate, dtype, report, timed
+from expertserve import EngineConfig, ExpertManager, GenerateArgs
+from training.evaluate import context
+
+EXPERTS = Path(__file__).parents[1] / "examples" / "experts"
+CONFIG = EngineConfig(
+    dtype=dtype(), max_lora_rank=32, max_model_len=1024, max_requests=64, kv_cache_bytes=256 << 20
+)
+TASKS = {"sql": "sql", "json": "json_extract", "cypher": "cypher"}
+QUESTIONS, SINGLES, SEED = 64, 4, 3
+WIDTHS = (1, 4, 16, 32, 64)
+SIDES = ("with", "without")
+Job = tuple[str, str, GenerateArgs]
+
+
+def jobs(name: str) -> list[Job]:
+    """Questions on schemas that neither training nor habits had."""
+    task = import_module(f"training.{TASKS[name]}")
+    lessons = task.lessons("test", SEED)
+    asked = ((lesson, pair) for lesson in lessons for pair in lesson.pairs)
+    return [
+        (name, pair.question, {**context(lesson), "temperature": 0.0})
+        for lesson, pair in itertools.islice(asked, QUESTIONS)
+    ]
+
+
+class Asked:
+    """Both managers, and what they answered."""
+
+    def __init__(self) -> None:
+        self.managers = {
+            side: ExpertManager(
+                BASE, config=replace(CONFIG, drafts=side == "with", draft_history=False)
+            )
+            for side in SIDES
+        }
+        self.same = self.all = 0
+        self._said: dict[str, str] = {}
+        for manager in self.managers.values():
+            for name in TASKS:
+                package = next(EXPERTS.glob(f"expert-{name}-*.expert"))
+                manager.load_expert(name, package)
+
+    def ask(self, side: str, work: Sequence[Job], width: int) -> int:
+        """Asks so many at once, and returns how many tokens were written."""
+        written = 0
+        for first in range(0, len(work), width):
+            results = self.managers[side].generate_many(work[first : first + width])
+            for job, result in zip(work[first : first + width], results, strict=True):
+                written += result.usage.completion_tokens
+                self._compare(repr(job), result.text)
+        return written
+
+    def _compare(self, question: str, text: str) -> None:
+        before = self._said.setdefault(question, text)
+        self.all += 1
+        self.same += text == before
+
+    def close(self) -> None:
+        for manager in self.managers.values():
+            manager.close()
+
+
+def sides(asked: Asked) -> tuple[dict[str, Callable[[], float]], list[Ratio]]:
+    """The work of each row, and the rows."""
+    found: dict[str, Callable[[], float]] = {}
+    ratios = []
+
+    def row(name: str, work: list[Job], width: int, least: float) -> None:
+        for side in SIDES:
+            found[f"{name}, {side}"] = lambda side=side: timed(  # type: ignore[misc]
+                lambda: asked.ask(side, work, width)
+            )
+        ratios.append(Ratio(name, f"{name}, with", f"{name}, without", least=least))
+
+    sql = jobs("sql")
+    for width, least in zip(WIDTHS, (1.8, 1.6, 1.4, 1.25, 1.1), strict=True):
+        count = min(len(sql), max(SINGLES, width))
+        row(f"SQL, {width} at once", sql[:count], width, least)
+    row("JSON extraction, one request", jobs("json")[:SINGLES], 1, 2.0)
+    row("Cypher, one request", jobs("cypher")[:SINGLES], 1, 1.7)
+    again = asked.managers["without"].generate_many(sql[8 : 8 + SINGLES])
+    given: list[Job] = [
+        (name, prompt, {**args, "prediction": changed(result.text)})
+        for (name, prompt, args), result in zip(sql[8 : 8 + SINGLES], again, strict=True)
+    ]
+    row("an answer given again, a word changed, as prediction", given, 1, 3.0)
+    free: GenerateArgs = {"max_tokens": 48, "temperature": 0.0, "grammar": None, "ignore_eos": True}
+    tales: list[Job] = [
+        (BASE.name, f"Tell me a story about {what}.", free)
+        for what in ("a lighthouse", "two foxes")
+    ]
+    row("free text, no grammar, no habits, one request", tales, 1, 0.99)
+    return found, ratios
+
+
+def changed(text: str) -> str:
+    """A text with its middle word replaced."""
+    words = text.split(" ")
+    words[len(words) // 2] = "other"
+    return " ".join(words)
+
+
+def main(rounds: int = ROUNDS) -> None:
+    asked = Asked()
+    try:
+        work, ratios = sides(asked)
+        figures = alternate(work, rounds)
+    finally:
+        asked.close()
+    notes = {
+        "dtype": dtype(),
+        "answers that were the same": f"{asked.same} of {asked.all}",
+        "questions one by one": SINGLES,
+    }
+    title = "Tokens a second, with drafts over without"
+    report("drafts", title, figures, ratios, notes=notes)
+
+
+if __name__ == "__main__":
+    main(*map(int, sys.argv[1:]))
