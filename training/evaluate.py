@@ -16,11 +16,11 @@ import re
 import shutil
 import tempfile
 from pathlib import Path
-from typing import Literal
 
 from expertserve import Expert, GenerateArgs
 from expertserve.package.archive import open_package
 from expertserve.package.manifest import read_manifest
+from expertserve.request import Ground
 from training import json_extract, people
 from training.task import Lesson, Pair, Task
 
@@ -83,11 +83,14 @@ def bare(package: Path, folder: Path) -> Path:
     return target
 
 
-def context(lesson: Lesson) -> GenerateArgs:
+def context(lesson: Lesson, ground: Ground | None = None) -> GenerateArgs:
     """What a user would pass beside the question."""
+    found: GenerateArgs = {"schema": lesson.schema}
     if lesson.dialect:
-        return {"schema": lesson.schema, "dialect": lesson.dialect}
-    return {"schema": lesson.schema}
+        found["dialect"] = lesson.dialect
+    if ground:
+        found["ground"] = ground
+    return found
 
 
 def unfenced(text: str) -> str:
@@ -104,13 +107,12 @@ def evaluate(
     package: Path,
     pairs: list[tuple[Lesson, Pair]],
     show: int,
-    ground: Literal["values"] | None = None,
+    ground: Ground | None = None,
 ) -> float:
     """The share of right answers."""
     right = 0
-    more: GenerateArgs = {"ground": ground} if ground else {}
     with Expert.load(package) as expert:
-        jobs = [("expert", pair.question, {**context(lesson), **more}) for lesson, pair in pairs]
+        jobs = [("expert", pair.question, context(lesson, ground)) for lesson, pair in pairs]
         answers = expert.manager.generate_many(jobs)
     if task is json_extract:
         wrong = [
