@@ -6,6 +6,7 @@ server with keys or a certificate leaves none: who asks it has to say who they a
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import socket
@@ -34,7 +35,9 @@ def local_socket(folder: Path | None) -> Iterator[list[socket.socket]]:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not is_ours(folder):
             raise OSError(f"{folder} is not this user's alone")
-        path.unlink(missing_ok=True)
+        for left in sockets_in(folder):
+            if _is_dead(left):
+                left.unlink(missing_ok=True)
         listener.bind(str(path))
         path.chmod(0o600)
         listener.listen(128)
@@ -49,6 +52,13 @@ def local_socket(folder: Path | None) -> Iterator[list[socket.socket]]:
         finally:
             with suppress(OSError):
                 path.unlink()
+
+
+def _is_dead(path: Path) -> bool:
+    """Whether nobody listens there any more: its server was killed."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
+        client.settimeout(1)
+        return client.connect_ex(str(path)) in (errno.ECONNREFUSED, errno.ENOTSOCK)
 
 
 def is_ours(folder: Path) -> bool:

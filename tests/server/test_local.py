@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import stat
 import sys
 from pathlib import Path
@@ -26,6 +27,24 @@ def test_the_socket_is_its_users_alone_and_goes_with_the_server(tmp_path: Path) 
     assert sockets_in(folder) == []
     with local_socket(None) as sockets:
         assert sockets == []
+
+
+def test_sockets_of_killed_servers_are_removed_and_those_of_living_ones_stay(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "run"
+    folder.mkdir(mode=0o700)
+    with (
+        socket.socket(socket.AF_UNIX) as dead,
+        socket.socket(socket.AF_UNIX) as alive,
+    ):
+        dead.bind(str(folder / "1.sock"))
+        alive.bind(str(folder / "2.sock"))
+        alive.listen(1)
+        dead.close()
+        with local_socket(folder):
+            names = {p.name for p in sockets_in(folder)}
+    assert names == {"2.sock", f"{os.getpid()}.sock"}
 
 
 def test_a_folder_that_others_may_enter_gets_and_gives_no_socket(tmp_path: Path) -> None:
