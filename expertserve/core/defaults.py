@@ -60,7 +60,7 @@ def resolve_sampling(
         max_tokens=wanted or min(defaults.limit or DEFAULT_MAX_TOKENS, room),
         stop=(stop,) if isinstance(stop, str) else tuple(stop),
         stop_token_ids=(
-            *stop_token_ids,
+            *(() if args.get("ignore_eos") else stop_token_ids),
             *_listed("stop_token_ids", args.get("stop_token_ids", ())),
         ),
         seed=args.get("seed"),

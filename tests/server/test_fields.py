@@ -83,11 +83,13 @@ def test_what_vllms_clients_send_reaches_the_engine(server: Running) -> None:
     assert (sampling.presence_penalty, sampling.frequency_penalty) == (0.5, -0.5)
     assert dict(sampling.logit_bias) == {70: 5, 71: -100}
     assert (sampling.min_tokens, sampling.ignore_eos, sampling.max_tokens) == (2, True, 9)
-    assert 70 in sampling.stop_token_ids and len(sampling.stop_token_ids) > 1
+    assert sampling.stop_token_ids == (70,), "the expert's own end nothing with ignore_eos"
     assert (sampling.allowed_token_ids, sampling.bad_words) == ((70, 71), ("DROP",))
     assert (sampling.skip_special_tokens, sampling.include_stop) == (False, True)
     assert (sampling.prompt_logprobs, sampling.repetition_penalty) == (1, 1.2)
     assert request.cache_salt == "mine"
+    ask(server, stop_token_ids=[70])
+    assert {70} < set(server.engine.requests[-1].sampling.stop_token_ids)
 
 
 def test_a_benchmarks_wishes_give_way_to_a_grammar_by_name(server: Running) -> None:
