@@ -87,7 +87,8 @@ def facade_over_bare(manager: ExpertManager, name: str, rounds: int) -> None:
     async def bare(prompts: list[str]) -> int:
         from vllm.inputs import TokensPrompt
 
-        from expertserve.engine.vllm.engine import VLLMEngine, _params
+        from expertserve.engine.vllm.engine import VLLMEngine
+        from expertserve.engine.vllm.params import sampling_params
 
         assert isinstance(engine, VLLMEngine)
         llm, lora = engine.llm, engine._lora[adapter.digest]
@@ -95,7 +96,9 @@ def facade_over_bare(manager: ExpertManager, name: str, rounds: int) -> None:
         async def one(prompt: str) -> int:
             r, count = request(prompt), 0
             tokens = TokensPrompt(prompt_token_ids=list(r.prompt_token_ids))
-            async for output in llm.generate(tokens, _params(r), r.id, lora_request=lora):
+            async for output in llm.generate(
+                tokens, sampling_params(r, drafts=False), r.id, lora_request=lora
+            ):
                 count += len(output.outputs[0].token_ids)
             return count
 

@@ -7,10 +7,11 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypedDict
+from typing import TYPE_CHECKING, Literal, TypedDict
 
 from expertserve.errors import ConfigError
 from expertserve.grammar.marks import Meaning, meaning
+from expertserve.package.habits import DraftWish
 from expertserve.prompt.format import Message, check_messages, check_text
 
 if TYPE_CHECKING:
@@ -424,47 +425,6 @@ class Constraint:
                 "begun": tuple(given["begun"]),
                 "marks": tuple(marks),
             }
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DraftWish:
-    """What drafts of a request's next tokens are made from, beside its prompt and grammar.
-
-    Args:
-        expert: Whose answers are alike; the package's digest, say.
-        package: The folder that may hold its habits.
-        prediction: Tokens that the caller expects.
-        history: Whether its answers are remembered, and drafted from.
-        request: What its completions are counted under, together.
-    """
-
-    expert: str
-    package: Path | None = None
-    prediction: tuple[int, ...] = ()
-    history: bool = True
-    request: str = ""
-
-    def to_dict(self) -> dict[str, object]:
-        """Plain values, which `of` reads."""
-        package = str(self.package) if self.package else None
-        return {
-            "expert": self.expert,
-            "package": package,
-            "prediction": list(self.prediction),
-            "history": self.history,
-            "request": self.request,
-        }
-
-    @classmethod
-    def of(cls, given: Mapping[str, Any]) -> DraftWish:
-        package = Path(given["package"]) if given["package"] else None
-        return cls(
-            expert=given["expert"],
-            package=package,
-            prediction=tuple(given["prediction"]),
-            history=given["history"],
-            request=given["request"],
         )
 
 

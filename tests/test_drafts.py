@@ -21,8 +21,8 @@ from expertserve.decoding.drafts.habits import Habits, from_shapes
 from expertserve.decoding.drafts.writing import Known, Writing
 from expertserve.decoding.mask import Row
 from expertserve.decoding.vocabulary import Vocabulary
+from expertserve.package.habits import DraftWish
 from expertserve.prompt.tokenizer import Tokenizer
-from expertserve.request import DraftWish
 
 END = 2
 

@@ -95,8 +95,8 @@ def test_a_package_with_habits_is_hashed_loaded_and_refused_if_they_are_damaged(
     assert caught.value.code == "bad_habits"
 
 
-def test_a_folder_is_changed_in_place(tmp_path: Path, tiny_base: Path) -> None:
-    folder = tiny.package(tmp_path / "own", None, tiny_base)
+def test_a_folder_is_changed_in_place(tmp_path: Path, tiny_lora: Path, tiny_base: Path) -> None:
+    folder = tiny.package(tmp_path / "own", tiny_lora, tiny_base)
     assert put_member(folder, NAME, b'[1, "a"]\n') == folder
     assert read_habits(folder) == (AnswerShape(1, ("a",)),)
     with pytest.raises(ConfigError):

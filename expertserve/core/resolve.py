@@ -18,9 +18,9 @@ from expertserve.engine.base import EngineInfo
 from expertserve.errors import ConfigError, OutOfMemoryError
 from expertserve.expert import PreparedExpert
 from expertserve.package.habits import NAME as HABITS
+from expertserve.package.habits import DraftWish
 from expertserve.prompt.format import build_messages, check_text
 from expertserve.request import (
-    DraftWish,
     GenerateArgs,
     PromptArgs,
     Request,

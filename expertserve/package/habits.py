@@ -43,6 +43,25 @@ class AnswerShape:
         return json.dumps([self.times, *self.parts], ensure_ascii=False) + "\n"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DraftWish:
+    """What drafts of a request's next tokens are made from, beside its prompt and grammar.
+
+    Args:
+        expert: Whose answers are alike; the package's digest, say.
+        package: The folder that may hold its habits.
+        prediction: Tokens that the caller expects.
+        history: Whether its answers are remembered, and drafted from.
+        request: What its completions are counted under, together.
+    """
+
+    expert: str
+    package: Path | None = None
+    prediction: tuple[int, ...] = ()
+    history: bool = True
+    request: str = ""
+
+
 def read_habits(folder: Path) -> tuple[AnswerShape, ...]:
     """A package's habits; none where it has no such member.
 

@@ -20,8 +20,9 @@ from expertserve.decoding.compile import vocabulary_of, write_mask
 from expertserve.decoding.mask import GlrMask, GlrVocabulary
 from expertserve.engine.vllm.engine import VLLMEngine
 from expertserve.grammar.gbnf import parse
+from expertserve.package.habits import DraftWish
 from expertserve.prompt.tokenizer import Tokenizer
-from expertserve.request import FREE, Constraint, DraftWish, ReasoningRule, Request
+from expertserve.request import FREE, Constraint, ReasoningRule, Request
 from expertserve.result import Chunk, Completion
 from tests import tiny
 from tests.contract.conftest import make

@@ -17,9 +17,8 @@ from expertserve.decoding.drafts.habits import from_shapes
 from expertserve.decoding.drafts.writing import DraftLine, Known, Writing
 from expertserve.decoding.vocabulary import Vocabulary
 from expertserve.errors import ExpertError
-from expertserve.package.habits import read_habits
+from expertserve.package.habits import DraftWish, read_habits
 from expertserve.prompt.tokenizer import Tokenizer
-from expertserve.request import DraftWish
 
 log = logging.getLogger("expertserve")
 KEPT = 256

@@ -18,7 +18,7 @@ from expertserve.decoding.drafts.desk import Desk
 from expertserve.decoding.drafts.drafter import DraftTally
 from expertserve.engine.vllm.grammar import Sentence, WithBackend
 from expertserve.engine.vllm.options import DRAFTS
-from expertserve.request import DraftWish
+from expertserve.package.habits import DraftWish
 
 
 class Proposer:
@@ -126,4 +126,7 @@ def wish_of(request: Any) -> DraftWish | None:
     """What a request's extra arguments say of drafts."""
     params = request.sampling_params
     given = (params.extra_args or {}).get(DRAFTS) if params is not None else None
-    return None if given is None else DraftWish.of(given)
+    if given is None:
+        return None
+    package = Path(given["package"]) if given["package"] else None
+    return DraftWish(**{**given, "package": package, "prediction": tuple(given["prediction"])})

@@ -11,7 +11,6 @@ import itertools
 import threading
 from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
 from concurrent.futures import Future
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from expertserve.adapters.serving import ServingAdapter
@@ -24,18 +23,18 @@ from expertserve.engine.vllm.errors import translated
 from expertserve.engine.vllm.fit import Unplaced, fitted
 from expertserve.engine.vllm.launch import launch
 from expertserve.engine.vllm.options import DRAFTS, SPECULATION, parallel, speculates
+from expertserve.engine.vllm.params import sampling_params
 from expertserve.engine.vllm.prompts import vllm_prompt
 from expertserve.engine.vllm.reason import EngineNote
 from expertserve.engine.vllm.sizes import cpu_environment, cpu_sizes, gpu_sizes
 from expertserve.engine.vllm.version import VERSIONS, installed, is_known, warn_unknown
 from expertserve.errors import ConfigError, EngineDeadError, IncompatibleError, InferenceError
 from expertserve.models import LocalModel
-from expertserve.request import Constraint, Request, Sampling
+from expertserve.request import Request
 from expertserve.result import Chunk, DraftCount, FinishReason, TokenLogprob
 
 if TYPE_CHECKING:
     from vllm.lora.request import LoRARequest
-    from vllm.sampling_params import SamplingParams
     from vllm.v1.engine.async_llm import AsyncLLM
 
 T = TypeVar("T")
@@ -238,7 +237,7 @@ class VLLMEngine:
         if request.cache_salt:
             prompt["cache_salt"] = request.cache_salt
         with translated(self._reason):
-            params = _params(request, self._drafts)
+            params = sampling_params(request, self._drafts)
             outputs = self.llm.generate(prompt, params, request.id, lora_request=lora)
             try:
                 async for output in outputs:
@@ -326,10 +325,6 @@ async def off_the_loop(work: Callable[[], object]) -> None:
     await asyncio.wrap_future(done)
 
 
-SEED_FOR_MINUS_ONE = (1 << 63) - 2
-"""Stands in for the seed −1, which vLLM takes for none."""
-
-
 def slot_width(rank: int) -> int:
     """The narrowest slot of vLLM that holds an adapter of this width.
 
@@ -345,57 +340,6 @@ def slot_width(rank: int) -> int:
         f"an adapter of width {rank} fits no slot; the widest has {RANKS[-1]}",
         code="rank_too_large",
     )
-
-
-def _params(request: Request, drafts: bool) -> SamplingParams:
-    from vllm.sampling_params import RequestOutputKind
-
-    from expertserve.engine.vllm.grammar import Params
-
-    sampling = request.sampling
-    arguments: dict[str, Any] = {
-        "n": sampling.n,
-        "temperature": sampling.temperature,
-        "top_p": sampling.top_p,
-        "top_k": sampling.top_k,
-        "min_p": sampling.min_p,
-        "seed": SEED_FOR_MINUS_ONE if sampling.seed == -1 else sampling.seed,
-        "stop": list(sampling.stop),
-        "stop_token_ids": list(sampling.stop_token_ids),
-        "max_tokens": sampling.max_tokens,
-        "repetition_penalty": sampling.repetition_penalty,
-        "presence_penalty": sampling.presence_penalty,
-        "frequency_penalty": sampling.frequency_penalty,
-        "logit_bias": dict(sampling.logit_bias) or None,
-        "min_tokens": sampling.min_tokens,
-        "allowed_token_ids": list(sampling.allowed_token_ids or ()) or None,
-        "bad_words": list(sampling.bad_words) or None,
-        "skip_special_tokens": sampling.skip_special_tokens,
-        "include_stop_str_in_output": sampling.include_stop,
-        "logprobs": sampling.logprobs,
-        "prompt_logprobs": sampling.prompt_logprobs,
-        "ignore_eos": sampling.ignore_eos,
-        "output_kind": RequestOutputKind.DELTA,
-    }
-    if drafts and request.drafts and not request.soft_prompt and not _unverified(sampling):
-        wish = replace(request.drafts, request=request.id)
-        arguments["extra_args"] = {DRAFTS: wish.to_dict()}
-    if request.constraint:
-        arguments |= _constrained(request.constraint)
-    return Params(**arguments)
-
-
-def _unverified(sampling: Sampling) -> bool:
-    """Whether a request asks for something that vLLM doesn't apply to drafted places."""
-    return bool(sampling.min_p or sampling.logit_bias or sampling.bad_words or sampling.min_tokens)
-
-
-def _constrained(constraint: Constraint) -> dict[str, Any]:
-    """Arguments for our backend. Detokenised in `decoding.follow`."""
-    from vllm.sampling_params import StructuredOutputsParams
-
-    grammar = StructuredOutputsParams(grammar=constraint.as_json())
-    return {"detokenize": False, "structured_outputs": grammar}
 
 
 def _drafts(told: Mapping[str, Any] | None) -> tuple[DraftCount, ...]:

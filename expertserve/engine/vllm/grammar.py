@@ -73,7 +73,7 @@ class Params(SamplingParams):  # type: ignore[misc]
             self.structured_outputs._backend = NAME
 
     def _validate_spec_decode(self, speculative_config: Any) -> None:
-        """Nothing is drafted for what vLLM doesn't verify: see `engine._params`."""
+        """Nothing is drafted for what vLLM doesn't verify: see `params.sampling_params`."""
         if getattr(speculative_config, "model", None) != PROPOSER:
             super()._validate_spec_decode(speculative_config)
 
