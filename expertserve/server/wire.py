@@ -78,7 +78,7 @@ def _wrong(message: str, param: str, hint: str = "", code: str = "bad_argument")
 class WirePrediction(Wire):
     """OpenAI's predicted output: a text that the answer is expected to be, nearly."""
 
-    type: Literal["content"] = "content"
+    type: Annotated[Literal["content"], Field(description="`content`.")] = "content"
     content: Annotated[
         Annotated[str, Field(max_length=MAX_PREDICTION)] | list[ContentPart],
         Field(description="A text, or parts of one."),
