@@ -10,7 +10,7 @@ from safetensors.torch import load_file, save_file
 
 from expertserve.adapters.places import HEADS, names_of
 from expertserve.adapters.serving import ServingAdapter
-from expertserve.errors import IncompatibleError
+from expertserve.errors import EngineDeadError, IncompatibleError
 from expertserve.models import LocalModel
 from expertserve.prompt.tokenizer import Tokenizer
 from tests import tiny, wrappers
@@ -118,7 +118,13 @@ def test_sizes_are_those_of_the_text_side(base: Path) -> None:
 
 @pytest.mark.parametrize("engine", ["transformers", VLLM])
 def test_wrapped_text_layers_equal_peft(engine: str, base: Path, tmp_path: Path) -> None:
-    """PEFT runs the whole wrapper; left-out layers of the other side change no text."""
+    """PEFT runs the whole wrapper; left-out layers of the other side change no text. vLLM's gated
+    delta nets on CPUs take bfloat16 only, where nothing can be compared to 2e-5.
+    """
+    if (engine, base.name) == ("vllm", "qwen3_5"):
+        with pytest.raises(EngineDeadError, match="CPU GDN attention requires BF16"):
+            drive(engine, base, tmp_path / "cache")
+        return
     sees = base.name in ("gemma3", "mistral3")
     made = [
         trained(base, tmp_path / "lora", "lora"),
