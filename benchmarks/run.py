@@ -10,7 +10,17 @@ import sys
 from pathlib import Path
 
 PAGE = Path(__file__).parent.parent / "scripts" / "benchmark_page.py"
-ALTERNATING = ("adapters", "grammar", "manager", "parity", "server", "llama_cpp", "drafts")
+ALTERNATING = (
+    "adapters",
+    "grammar",
+    "manager",
+    "parity",
+    "server",
+    "llama_cpp",
+    "reasoning",
+    "soft_prompts",
+    "drafts",
+)
 COUNTING = ("routing", "routing_simulation", "schemas", "grounded")
 """These have no rounds."""
 

@@ -45,6 +45,10 @@ vocabulary is known, the schema isn't; ours goes through a child process, bounde
 isn't there, nothing is measured.""",
     "grounded": """What values cost that are spans of the user's text: a text's first use, and a token. The recogniser that follows every
 answer comes on top of the mask, in another process.""",
+    "reasoning": """What a think block before a grammar costs: tokens a second with one beside the grammar alone, in one engine, answers of
+one length.""",
+    "soft_prompts": """What being ready for soft prompts costs an engine, and what a soft prompt costs a request: tokens a second beside an engine
+that isn't ready for any.""",
     "grammar": """What grammars cost: a mask, compiling and loading a grammar, and tokens per second in the engine, with one and without.
 Each side decodes the same numbers of tokens. "Decoding" counts from each request's first token, so it leaves prefilling out. The worst
 mask of the published SQL grammar comes in a sentence with seventy `NOT` in a row.""",
