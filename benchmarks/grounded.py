@@ -20,7 +20,8 @@ from tokenizers import Tokenizer
 
 from benchmarks.measure import BASE, Answer, judge, save
 from expertserve.decoding.ground import grounded
-from expertserve.decoding.marked import MarkedMask, MarkedVocabulary
+from expertserve.decoding.marked import MarkedMask
+from expertserve.decoding.marked_vocabulary import MarkedVocabulary
 from expertserve.decoding.mask import GlrMask, GlrVocabulary
 from expertserve.decoding.vocabulary import Vocabulary
 from expertserve.grammar.bundled import bundled

@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from expertserve.decoding.ground import grounded
-from expertserve.decoding.marked import MarkedMask, MarkedVocabulary
+from expertserve.decoding.marked import MarkedMask
+from expertserve.decoding.marked_vocabulary import MarkedVocabulary
 from expertserve.decoding.mask import GlrMask, GlrVocabulary, Mask
 from expertserve.decoding.restrict import restrict
 from expertserve.decoding.vocabulary import Vocabulary

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from expertserve.decoding.compile import write_mask
 from expertserve.decoding.compiler import MEMORY
-from expertserve.decoding.marked import MarkedVocabulary
+from expertserve.decoding.marked_vocabulary import MarkedVocabulary
 from expertserve.decoding.mask import GlrMask, GlrVocabulary, Strategy
 from expertserve.decoding.vocabulary import Vocabulary
 from expertserve.errors import GrammarError

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from expertserve.decoding.block import AnyText, Blocks
 from expertserve.decoding.compile import read_mask, vocabulary_of
-from expertserve.decoding.marked import MarkedMask, MarkedVocabulary
+from expertserve.decoding.marked import MarkedMask
+from expertserve.decoding.marked_vocabulary import MarkedVocabulary
 from expertserve.decoding.mask import GlrVocabulary, Mask, fallback_mask
 from expertserve.grammar.gbnf import parse
 from expertserve.request import FREE, Constraint
