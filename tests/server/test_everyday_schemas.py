@@ -17,12 +17,12 @@ import pytest
 
 from tests.server.models import MODELS
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
 HERE = Path(__file__).parent
 ZOD = [json.loads(line) for line in (HERE / "zod.jsonl").read_text().splitlines()]
 TOOLS = [json.loads(line) for line in (HERE / "mcp_tools.jsonl").read_text().splitlines()]
 ASK: Any = [{"role": "user", "content": "Say something of your own that fits."}]
-WARM: dict[str, Any] = {"model": "expert", "messages": ASK, "max_tokens": 150, "temperature": 1.0}
+WARM: dict[str, Any] = {"model": "expert", "messages": ASK, "max_tokens": 120, "temperature": 1.0}
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def ask(real_client: openai.OpenAI) -> Any:
     def ask(bodies: list[dict[str, Any]]) -> list[Any]:
         async def all_of_them() -> list[Any]:
             async with openai.AsyncOpenAI(
-                base_url=real_client.base_url, api_key="none", max_retries=0, timeout=110
+                base_url=real_client.base_url, api_key="none", max_retries=0, timeout=280
             ) as client:
                 calls = [
                     client.chat.completions.create(**{**WARM, "seed": n, **body})
