@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
+import sys
 import threading
 import time
 import weakref
@@ -23,10 +24,8 @@ from typing import IO
 
 from expertserve.files import PREFIX, set_aside
 
-try:
+if sys.platform != "win32":  # which doesn't delete what is open
     import fcntl
-except ImportError:  # Windows, which doesn't delete what is open
-    fcntl = None  # type: ignore[assignment]
 
 KINDS = ("packages", "adapters", "masks", "downloads", "fetched", "git", "hub")
 """The folders whose contents can be made or fetched again."""
@@ -157,7 +156,7 @@ def _book(root: Path) -> _Book:
 
 def _flock(file: IO[str] | int, *, exclusive: bool, wait: bool = True) -> None:
     """Raises OSError where it is locked and not to be waited for."""
-    if fcntl is not None:
+    if sys.platform != "win32":
         how = fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH
         fcntl.flock(file, how | (0 if wait else fcntl.LOCK_NB))
 
@@ -167,7 +166,7 @@ def _guarded(root: Path, *, exclusive: bool) -> Iterator[None]:
     """Between processes: notes are written, or entries are taken away."""
     folder = root / NOTES
     folder.mkdir(parents=True, exist_ok=True)
-    if fcntl is None:
+    if sys.platform == "win32":
         yield
         return
     guard = os.open(folder, os.O_RDONLY)
@@ -182,12 +181,12 @@ def _in_use(root: Path) -> set[str]:
     """What processes that live have noted; the notes of others are removed."""
     found: set[str] = set()
     for path in (root / NOTES).glob("*-*"):
-        if fcntl is None:
+        if sys.platform == "win32":
             with suppress(OSError):  # Windows refuses while its writer has it open
                 path.unlink()
         with suppress(OSError), path.open(encoding="utf-8") as file:
             with suppress(BlockingIOError):
-                if fcntl is not None:
+                if sys.platform != "win32":
                     _flock(file, exclusive=True, wait=False)
                     path.unlink()
                     continue

@@ -58,8 +58,8 @@ def fitted(adapter: ServingAdapter, split: Split) -> Path:
     part.mkdir()
     try:
         save_file(tensors, part / WEIGHTS)
-        (part / CONFIG).write_text(json.dumps(config))
-        (part / DIGEST).write_text(file_digest(part / WEIGHTS))
+        (part / CONFIG).write_text(json.dumps(config), encoding="utf-8")
+        (part / DIGEST).write_text(file_digest(part / WEIGHTS), encoding="utf-8")
         move_into_place(part, target)
     finally:
         shutil.rmtree(part, ignore_errors=True)
@@ -68,6 +68,6 @@ def fitted(adapter: ServingAdapter, split: Split) -> Path:
 
 def _is_whole(target: Path) -> bool:
     try:
-        return (target / DIGEST).read_text() == file_digest(target / WEIGHTS)
+        return (target / DIGEST).read_text(encoding="utf-8") == file_digest(target / WEIGHTS)
     except (OSError, ValueError):
         return False
