@@ -62,16 +62,17 @@ def _is_dead(path: Path) -> bool:
 
 
 def is_ours(folder: Path) -> bool:
-    """Whether a folder is this user's, and nobody else may enter it."""
+    """Whether a folder is this user's, and nobody else may enter it. Never on Windows."""
+    user = os.geteuid() if hasattr(os, "geteuid") else -1
     status = folder.lstat()
     private = stat.S_ISDIR(status.st_mode) and not status.st_mode & 0o077
-    return private and status.st_uid == os.geteuid()
+    return private and status.st_uid == user
 
 
 def sockets_in(folder: Path) -> list[Path]:
     """Servers' sockets, the youngest first; none where others could have put one there."""
     try:
-        if not hasattr(os, "geteuid") or not is_ours(folder):
+        if not is_ours(folder):
             return []
         found = [(p.stat().st_mtime, p) for p in folder.iterdir() if p.suffix == SUFFIX]
     except OSError:
