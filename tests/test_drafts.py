@@ -301,6 +301,10 @@ def test_a_desk_drafts_from_its_experts_answers_and_forgets_ended_requests(
         assert name not in desk
         totals.append(total)
     assert totals[0] == 0 < totals[1] <= totals[2]
+    desk.begin("sure", [40, 41], [END], DraftWish(expert="one"))
+    assert desk.draft("sure", None, 8, 1.0) == [], "nothing pays"
+    desk.begin("wished", [40, 41], [END], DraftWish(expert="one", least=0.01))
+    assert desk.draft("wished", None, 8, 1.0)[:2] == said[:2], "the request's own wish goes first"
     desk.begin("other", [40, 41], [END], DraftWish(expert="two"))
     assert desk.draft("other", None, 8, 0.3) == [], "another expert's answers are its own"
     desk.begin("off", [40, 41], [END], DraftWish(expert="three", history=False))

@@ -53,6 +53,7 @@ class DraftWish:
         prediction: Tokens that the caller expects.
         history: Whether its answers are remembered, and drafted from.
         request: What its completions are counted under, together.
+        least: How likely a drafted token has to be; None is what pays on this machine.
     """
 
     expert: str
@@ -60,6 +61,7 @@ class DraftWish:
     prediction: tuple[int, ...] = ()
     history: bool = True
     request: str = ""
+    least: float | None = None
 
 
 def read_habits(folder: Path) -> tuple[AnswerShape, ...]:

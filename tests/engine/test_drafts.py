@@ -77,7 +77,7 @@ def spoiled(answer: Completion, every: int = 7) -> tuple[int, ...]:
 
 
 def wished(request: Request, prediction: tuple[int, ...] = (), expert: str = "") -> Request:
-    wish = DraftWish(expert=expert or request.id, prediction=prediction, history=False)
+    wish = DraftWish(expert=expert or request.id, prediction=prediction, history=False, least=0.05)
     return replace(request, drafts=wish)
 
 
@@ -224,7 +224,7 @@ def test_what_an_expert_said_before_is_drafted(driver: Driver, tokenizer: Tokeni
     asked = [
         replace(
             driver.request(prompt, max_tokens=60, stop_token_ids=ends),
-            drafts=DraftWish(expert="same"),
+            drafts=DraftWish(expert="same", least=0.05),
         )
         for _ in range(4)
     ]

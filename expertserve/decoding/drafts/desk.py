@@ -52,6 +52,7 @@ class _Job:
     writing: Writing
     remembered: bool
     totals: _Totals
+    least: float | None
     draft: list[Guess] = field(default_factory=list)
     rest: Guess | None = None
 
@@ -90,7 +91,7 @@ class Desk:
             respell=self._respell,
         )
         totals = self._totals.setdefault(wish.request or request, _Totals())
-        self._jobs[request] = _Job(expert, writing, wish.history, totals)
+        self._jobs[request] = _Job(expert, writing, wish.history, totals, wish.least)
 
     def _of(self, wish: DraftWish) -> _Expert:
         expert = self._experts.get(wish.expert)
@@ -130,10 +131,11 @@ class Desk:
         Args:
             line: Its grammar's place.
             room: How many there may be.
-            bar: What `Costs.bar` says.
+            bar: What `Costs.bar` says; a wish of the request's own goes before it.
         """
         job = self._jobs[request]
         job.writing.line = line
+        bar = bar if job.least is None else job.least
         job.draft, job.rest = job.expert.drafter.draft(job.writing, min(room, WIDEST), bar)
         return [guess.token for guess in job.draft]
 
