@@ -76,7 +76,8 @@ def prepare_adapter(
 
     Args:
         package_digest: The package's identity.
-        cache: A folder; entries are keyed by package, weights file and base, and checked by digest.
+        cache: The cache's folder of adapters; entries are keyed by package, weights file and base,
+            and checked by digest.
 
     Raises:
         IncompatibleError: See `convert`.

@@ -122,30 +122,37 @@ class _Book:
                 self._note("-", key)
 
     def _note(self, sign: str, key: str) -> None:
-        with suppress(OSError), _guarded(self._root, exclusive=False):
-            if not self._uses:
-                self._end()
-                return
-            if self._file is None:
-                folder = self._root / NOTES
-                self._path = folder / f"{os.getpid()}-{secrets.token_hex(4)}"
-                self._file = self._path.open("w", encoding="utf-8")
-                _flock(self._file, exclusive=True)
-            if self._lines > 4 * len(self._uses) + 1000:  # a server's notes would grow for ever
-                self._file.seek(0)
-                self._file.truncate()
-                self._file.writelines(f"+{k}\n" for k in self._uses)
-                self._lines = len(self._uses)
-            else:
-                self._file.write(f"{sign}{key}\n")
-                self._lines += 1
-            self._file.flush()
+        try:
+            with _guarded(self._root, exclusive=False):
+                self._write(sign, key)
+        except OSError:  # a cache that can't be written to, or a full disk
+            self._end()
+
+    def _write(self, sign: str, key: str) -> None:
+        if not self._uses:
+            self._end()
+            return
+        if self._file is None:
+            self._path = self._root / NOTES / f"{os.getpid()}-{secrets.token_hex(4)}"
+            self._file, self._lines = self._path.open("w", encoding="utf-8"), sys.maxsize
+            _flock(self._file, exclusive=True)
+        if self._lines > 4 * len(self._uses) + 1000:  # a server's notes would grow for ever
+            self._file.seek(0)
+            self._file.truncate()
+            self._file.writelines(f"+{k}\n" for k in self._uses)
+            self._lines = len(self._uses)
+        else:
+            self._file.write(f"{sign}{key}\n")
+            self._lines += 1
+        self._file.flush()
 
     def _end(self) -> None:
-        """Nothing is used any more, so nothing is noted."""
+        """Nothing is used any more, or can be noted."""
         if self._file is not None:
-            self._file.close()
-            self._path.unlink(missing_ok=True)
+            with suppress(OSError):  # what it hasn't written finds no room
+                self._file.close()
+            with suppress(OSError):
+                self._path.unlink(missing_ok=True)
             self._file, self._lines = None, 0
 
 

@@ -194,7 +194,7 @@ def adapter(data: bytes, root: Path) -> None:
         read_adapter(folder, declared, folder / WEIGHTS),
         _base_model(base(root)),
         "0" * 64,
-        root / "cache",
+        root / "cache" / "adapters",
     )
 
 
