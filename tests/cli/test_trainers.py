@@ -112,6 +112,7 @@ def test_a_trainers_output_answers_as_peft_does(
 
 
 @pytest.mark.engine
+@pytest.mark.long
 def test_a_trainers_output_answers_on_vllm_as_peft_does(tiny_base: Path, tmp_path: Path) -> None:
     train("transformers", tiny_base, tmp_path / "run")
     compared(tmp_path / "run", tiny_base, tmp_path, VLLMEngine, tmp_path / "run")

@@ -108,6 +108,7 @@ def vllm_driver(tiny_base: Path, tmp_path_factory: pytest.TempPathFactory) -> It
 
 
 VLLM = pytest.param("vllm", marks=pytest.mark.engine)
+LONG_VLLM = pytest.param("vllm", marks=[pytest.mark.engine, pytest.mark.long])
 
 
 @pytest.fixture(params=["transformers", VLLM])

@@ -14,7 +14,7 @@ from expertserve.adapters.serving import ServingAdapter
 from expertserve.errors import IncompatibleError
 from expertserve.prompt.tokenizer import Tokenizer
 from tests import tiny
-from tests.contract.conftest import VLLM, drive
+from tests.contract.conftest import LONG_VLLM, drive
 from tests.contract.test_generation import check, prompts
 from tests.engine.reference import Reference
 from tests.test_adapters import changed, convert
@@ -45,7 +45,7 @@ def served(base: Path, folder: Path, cache: Path, targets: list[str]) -> Serving
     return convert(base, folder, "lora", cache, target_modules=targets)
 
 
-@pytest.mark.parametrize("engine", ["transformers", VLLM])
+@pytest.mark.parametrize("engine", ["transformers", LONG_VLLM])
 @pytest.mark.parametrize("tie", [True, False])
 def test_trained_embeddings_equal_peft(engine: str, tie: bool, tmp_path: Path) -> None:
     base = tiny.base_model(tmp_path / "tiny", tie=tie)

@@ -8,12 +8,12 @@ import pytest
 
 from expertserve.prompt.tokenizer import Tokenizer
 from tests import tiny
-from tests.contract.conftest import VLLM, drive, make
+from tests.contract.conftest import LONG_VLLM, drive, make
 from tests.contract.test_generation import check, prompts
 from tests.engine.reference import Reference
 
 
-@pytest.mark.parametrize("engine", ["transformers", VLLM])
+@pytest.mark.parametrize("engine", ["transformers", LONG_VLLM])
 def test_split_adapters_on_fused_layers_equal_peft_on_split_ones(
     engine: str, tmp_path: Path
 ) -> None:

@@ -10,7 +10,7 @@ from expertserve.adapters.serving import ServingAdapter
 from expertserve.errors import IncompatibleError
 from expertserve.prompt.tokenizer import Tokenizer
 from tests import tiny
-from tests.contract.conftest import VLLM, drive
+from tests.contract.conftest import LONG_VLLM, VLLM, drive
 from tests.contract.driver import Driver
 from tests.contract.test_generation import check, prompts
 from tests.engine.reference import Reference
@@ -57,7 +57,7 @@ def wide(base: Path, folder: Path, rank: int, kind: str = "lora", **options: obj
     return tiny.peft_adapter(base, folder, kind, rank=rank, strength=strength, **options)
 
 
-@pytest.mark.parametrize("engine", ["transformers", VLLM])
+@pytest.mark.parametrize("engine", ["transformers", LONG_VLLM])
 def test_a_lora_that_fills_the_widest_slot_equals_peft(engine: str, tmp_path: Path) -> None:
     """Beside one that scales rows, and one that fills the slot in some layers only."""
     base = tiny.base_model(tmp_path / "tiny")

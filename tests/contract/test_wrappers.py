@@ -14,7 +14,7 @@ from expertserve.errors import EngineDeadError, IncompatibleError
 from expertserve.models import LocalModel
 from expertserve.prompt.tokenizer import Tokenizer
 from tests import tiny, wrappers
-from tests.contract.conftest import VLLM, drive
+from tests.contract.conftest import LONG_VLLM, drive
 from tests.contract.test_generation import check, prompts
 from tests.engine.reference import Reference
 from tests.test_adapters import changed, convert
@@ -116,7 +116,7 @@ def test_sizes_are_those_of_the_text_side(base: Path) -> None:
     assert LocalModel("tiny", base).is_wrapper
 
 
-@pytest.mark.parametrize("engine", ["transformers", VLLM])
+@pytest.mark.parametrize("engine", ["transformers", LONG_VLLM])
 def test_wrapped_text_layers_equal_peft(engine: str, base: Path, tmp_path: Path) -> None:
     """PEFT runs the whole wrapper; left-out layers of the other side change no text. vLLM's gated
     delta nets on CPUs take bfloat16 only, where nothing can be compared to 2e-5.

