@@ -31,6 +31,7 @@ from expertserve import Expert
 e = Expert.load({package!r})
 import json
 print(json.dumps(e.generate("How many lighthouses are in Norway?", schema={schema!r}).to_dict()))
+e.close()
 """
 
 
@@ -77,7 +78,7 @@ def test_an_unguarded_script_from_standard_input_works_anywhere_and_leaves_no_pr
     assert done.returncode == 0, done.stderr
     result = json.loads(done.stdout.strip().splitlines()[-1])
     assert "COUNT" in result["text"] and result["expert"]["name"] == "expert-sql"
-    assert left == []
+    assert left == [] and "ERROR" not in done.stderr  # vLLM's log takes an end for a crash
 
 
 @pytest.mark.long

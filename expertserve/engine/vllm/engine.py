@@ -274,6 +274,8 @@ class VLLMEngine:
         if self._note:
             self._note.remove()
         if llm is not None:
+            if llm.output_handler:  # else it logs that the core has ended, as if it had died
+                llm.output_handler.cancel()
             await off_the_loop(llm.shutdown)
 
     async def _answer(self, call: Coroutine[Any, Any, T]) -> T:
