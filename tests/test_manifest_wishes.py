@@ -89,3 +89,15 @@ def test_the_grammar_types_dialect_counts_only_where_the_manifest_asks_for_it(
 
     assert "Dialect: sql\nSchema:\nS" in asked()
     assert "Dialect: postgres\nSchema:\nS" in asked(prompt={"dialect": "grammar_type"})
+
+
+@pytest.mark.parametrize("validation", ["parser-strict", "schema-strict", None, "syntax"])
+def test_answers_are_judged_where_the_manifest_asks(
+    validation: str | None, load: Load, tiny_base: Path, tiny_lora: Path, tmp_path: Path
+) -> None:
+    decoding = {"grammar_type": "json", "validation": validation}
+    package = tiny.package(tmp_path / "p", tiny_lora, tiny_base, training={"decoding": decoding})
+    (package / "grammar.gbnf").write_text('root ::= "{" [^}]* "}"', encoding="utf-8")
+    grammar = load(package, engine=lambda: FakeEngine(lambda _: "{1}")).generate("x").grammar
+    assert grammar and grammar.complete
+    assert grammar.valid is (False if str(validation).endswith("-strict") else None)
