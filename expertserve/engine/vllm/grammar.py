@@ -77,6 +77,16 @@ class Params(SamplingParams):  # type: ignore[misc]
         if getattr(speculative_config, "model", None) != PROPOSER:
             super()._validate_spec_decode(speculative_config)
 
+    def update_from_tokenizer(self, tokenizer: Any) -> None:
+        """Bad words within a text, too: vLLM 0.32 leaves these out where a blank before the word
+        changes how many tokens it has, as in " boundaries", one token, and "bound", "aries".
+        """
+        super().update_from_tokenizer(tokenizer)
+        for word in self.bad_words or ():
+            ids = tokenizer.encode(text=f" {word.lstrip()}", add_special_tokens=False)
+            if ids not in self._bad_words_token_ids:
+                self._bad_words_token_ids.append(ids)
+
 
 class Backend(StructuredOutputBackend):  # type: ignore[misc]
     """Loads the masks that our front end compiled, by the grammar's digest and path."""
