@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -105,17 +106,18 @@ def test_an_answer_is_judged_once_at_its_end_and_elsewhere(
 
 
 def test_a_base_models_digest_is_computed_elsewhere(
-    make: Any, tiny_base: Path, monkeypatch: pytest.MonkeyPatch
+    make: Any, tiny_base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     calls: list[float] = []
+    base = Path(shutil.copytree(tiny_base, tmp_path / "models" / "unknown"))
     monkeypatch.setattr(models, "file_digest", slowly(models.file_digest, calls))
 
     async def main() -> None:
         manager, _ = make()
-        options = {"models_dir": tiny_base.parent, "engine": lambda: FakeEngine(lambda p: "x")}
+        options = {"models_dir": base.parent, "engine": lambda: FakeEngine(lambda p: "x")}
         await manager.close()
-        async with AsyncExpertManager(base_model=tiny_base, **options) as manager:
-            assert (await manager.generate(tiny_base.name, "q")).text == "x"
+        async with AsyncExpertManager(base_model=base, **options) as manager:
+            assert (await manager.generate(base.name, "q")).text == "x"
 
     asyncio.run(main())
     assert calls

@@ -181,11 +181,18 @@ def _body(model: str, messages: Sequence[Message], args: Mapping[str, object]) -
     return {"model": model, "messages": [*turns, *messages], "return_token_ids": True, **own}
 
 
+WHAT_BECAME = ("accepted", "rejected")
+
+
 def _result(answer: dict[str, Any]) -> dict[str, object]:
     """A chat completion → what `InferenceResult.to_dict` gives, without what is None."""
     proof, usage = answer["expertserve"], answer["usage"]
     for details in ("completion_tokens_details", "prompt_tokens_details"):
         usage |= usage.pop(details, {})
+    accepted, rejected = (usage.pop(f"{what}_prediction_tokens") for what in WHAT_BECAME)
+    drafted = accepted + rejected
+    own = {"source": "prediction", "drafted": drafted, "accepted": accepted}
+    usage["drafts"] = [own] if drafted else []
     completions = [
         _completion(choice, verdict)
         for choice, verdict in zip(answer["choices"], proof["grammar"], strict=True)

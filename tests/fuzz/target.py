@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import shutil
 from collections.abc import Callable
 from contextlib import suppress
@@ -52,6 +53,7 @@ class Target:
             self.tidy(root)
             with suppress(ExpertError):
                 self.run(data, root)
+        gc.collect()  # what other targets left notes its end in their caches
 
     def check(self, data: bytes, root: Path) -> None:
         """Runs one input, watched.
