@@ -62,7 +62,7 @@ PIECES = st.recursive(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(PIECES, st.randoms(use_true_random=False))
 def test_the_fixed_grammar_is_the_marked_grammar_without_joined_words(
     body: str, chance: random.Random

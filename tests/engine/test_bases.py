@@ -96,6 +96,7 @@ def test_two_ranks_compute_what_peft_computes(ranks: tuple[Path, Path, Driver]) 
     check(made, base, adapters, references, 2e-5)
 
 
+@pytest.mark.long
 def test_a_shift_on_a_layer_split_over_its_inputs_is_added_once(
     ranks: tuple[Path, Path, Driver],
 ) -> None:
@@ -159,6 +160,7 @@ def test_adapters_on_a_four_bit_base(tmp_path: Path, form: str) -> None:
         made.close()
 
 
+@pytest.mark.long
 def test_drafted_tokens_are_sampled_as_the_request_says(tmp_path: Path) -> None:
     """vLLM's n-grams at a temperature: of two tokens that may come, none but these came."""
     base = tiny.base_model(tmp_path / "models" / "tiny")
@@ -185,6 +187,7 @@ def test_a_base_that_the_cpu_cant_compute_says_so_at_the_start(tmp_path: Path) -
     assert caught.value.code == "engine_unfit"
 
 
+@pytest.mark.long
 def test_a_base_without_adapter_slots_says_so_at_the_start(tmp_path: Path) -> None:
     from tests import architectures
 
