@@ -19,6 +19,7 @@ from expertserve.errors import IntegrityError, LoadError
 from expertserve.package import download, oci
 from expertserve.package.archive import open_package
 from expertserve.package.build import pack
+from expertserve.package.cache import entries
 from expertserve.package.oci import basic, split
 from expertserve.package.source import local_path
 
@@ -164,6 +165,12 @@ def test_an_image_by_digest_is_asked_for_once(hub: Hub, tmp_path: Path) -> None:
     assert path.read_bytes() == DATA
     asked = len(hub.asked)
     assert local_path(address, cache_dir=tmp_path) == path and len(hub.asked) == asked
+
+
+def test_what_was_fetched_counts_as_the_caches(hub: Hub, tmp_path: Path) -> None:
+    local_path(hub.push("latest", ("x.expert", DATA)), cache_dir=tmp_path)
+    (entry,) = entries(tmp_path)
+    assert entry.kind == "oci" and entry.bytes > len(DATA)
 
 
 def test_a_cut_blob_goes_on(hub: Hub, tmp_path: Path) -> None:

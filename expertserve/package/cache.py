@@ -27,7 +27,7 @@ from expertserve.files import PREFIX, set_aside
 if sys.platform != "win32":  # which doesn't delete what is open
     import fcntl
 
-KINDS = ("packages", "adapters", "masks", "downloads", "fetched", "git", "hub")
+KINDS = ("packages", "adapters", "masks", "downloads", "fetched", "git", "hub", "oci")
 """The folders whose contents can be made or fetched again."""
 NOTES = "in-use"
 MOST_BYTES, SHARE = 20 << 30, 0.1
