@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, get_args
 from expertserve.decoding.compile import vocabulary_of
 from expertserve.errors import ConfigError, GrammarError
 from expertserve.grammar.grounded import GroundedGrammar
-from expertserve.grammar.marks import MarkTable, SourceMark, TokenMark, marks_of, meaning
+from expertserve.grammar.marks import MarkTable, SourceMark, TokenMark, meaning
 from expertserve.grammar.recognise import Grammar
 from expertserve.grammar.shape import Grounding
 from expertserve.grammar.spans import BETWEEN
@@ -86,10 +86,9 @@ def with_meanings(expert: PreparedExpert, grammar: Grammar, source: UserText) ->
     Raises:
         GrammarError: `nothing_to_ground`, `token_terminal`. ConfigError: `no_source`.
     """
-    marks = marks_of(grammar.rules)
-    if not marks:
+    if not grammar.marks:
         return grammar
-    found = [meaning(mark.what) for mark in marks]
+    found = [meaning(mark.what) for mark in grammar.marks]
     ids = {w.name: _token(expert, w) for w in found if isinstance(w, TokenMark)}
     text = source.text if any(isinstance(w, SourceMark) for w in found) else ""
     spelt = vocabulary_of(expert.base.path).tokens
@@ -137,7 +136,7 @@ def grounded(grammar: Grammar, kind: str | None, wish: Ground, rules: Mapping[st
         >>> GroundedGrammar.over(narrow, "Is it red?").accepts('{"hue": "blue"}')
         False
     """
-    if any(isinstance(meaning(m.what), SourceMark) for m in marks_of(grammar.rules)):
+    if any(isinstance(meaning(m.what), SourceMark) for m in grammar.marks):
         return grammar
     return _grounded(grammar, kind or "", wish, tuple(sorted(rules.items())))
 

@@ -16,7 +16,6 @@ from outlines.processors import OutlinesLogitsProcessor
 from expertserve.decoding.compile import vocabulary_of
 from expertserve.decoding.mask import GlrMask, GlrVocabulary, Mask, MaskState
 from expertserve.errors import GrammarError
-from expertserve.grammar.marks import marks_of
 from expertserve.grammar.recognise import Grammar
 
 
@@ -58,7 +57,7 @@ class MaskProcessor(OutlinesLogitsProcessor):
         strategy: Literal["static", "quick", "walk"] = "static",
     ) -> None:
         super().__init__(library)
-        if marks_of(grammar.rules):
+        if grammar.marks:
             raise GrammarError(
                 "spans of a source and tokens of a model can't be held here",
                 hint="ask an expert: Expert.generate(…, grammar=…)",

@@ -14,7 +14,6 @@ from expertserve.grammar.marks import (
     Meaning,
     SourceMark,
     TokenMark,
-    marks_of,
     meaning,
     without,
 )
@@ -77,12 +76,11 @@ class GroundedGrammar(Grammar):
         Args:
             ids: Of the tokens that it names.
         """
-        marks = marks_of(grammar.rules)
-        if not marks:
+        if not grammar.marks:
             return grammar
         found: dict[str, Meaning] = {}
         empty: dict[str, Meaning] = {}
-        for mark in marks:
+        for mark in grammar.marks:
             what = meaning(mark.what)
             assert what is not None
             if isinstance(what, TokenMark) and what.id is None:

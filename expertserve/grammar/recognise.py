@@ -17,9 +17,9 @@ from functools import cached_property
 from expertserve.errors import GrammarError
 from expertserve.grammar.earley import Automaton, Set
 from expertserve.grammar.gbnf import parse
-from expertserve.grammar.marks import apart
+from expertserve.grammar.marks import apart, marks_of
 from expertserve.grammar.program import Program
-from expertserve.grammar.tree import MAX_CODE, Node, Rules, references
+from expertserve.grammar.tree import MAX_CODE, Mark, Node, Rules, references
 from expertserve.grammar.write import write
 
 MAX_SETS, ALL_SETS = 50_000, 200_000
@@ -86,6 +86,11 @@ class Grammar:
     def digest(self) -> str:
         """SHA-256 of the canonical spelling: comments, blanks and escapes don't count."""
         return hashlib.sha256(write(self.rules).encode()).hexdigest()
+
+    @cached_property
+    def marks(self) -> tuple[Mark, ...]:
+        """Terminals that are no characters. Looks at every node, once."""
+        return tuple(marks_of(self.rules))
 
     @property
     def min_chars(self) -> int:
