@@ -14,6 +14,7 @@ import itertools
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 
@@ -87,9 +88,7 @@ def sides(asked: Asked) -> tuple[dict[str, Callable[[], float]], list[Ratio]]:
 
     def row(name: str, work: list[Job], width: int, least: float) -> None:
         for side in SIDES:
-            found[f"{name}, {side}"] = lambda side=side: timed(  # type: ignore[misc]
-                lambda: asked.ask(side, work, width)
-            )
+            found[f"{name}, {side}"] = partial(timed, partial(asked.ask, side, work, width))
         ratios.append(Ratio(name, f"{name}, with", f"{name}, without", least=least))
 
     sql = jobs("sql")

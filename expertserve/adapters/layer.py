@@ -128,7 +128,7 @@ class Reader:
         Raises:
             IncompatibleError: `non_finite`, `quantised`.
         """
-        if tensor.dtype not in ("F64", "F32", "F16", "BF16"):
+        if tensor.dtype not in quantised.PLAIN:
             raise IncompatibleError(
                 f"{tensor.name} has the type {tensor.dtype}; F64, F32, F16 and BF16 are served",
                 code="quantised",
