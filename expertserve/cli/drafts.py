@@ -57,6 +57,7 @@ def build(
     )
 )
 def learn(
+    ctx: typer.Context,
     package: options.Package,
     source: Annotated[
         Path,
@@ -80,23 +81,12 @@ def learn(
     as_json: options.AsJson = False,
 ) -> None:
     """Ask an expert, and put the habits of its answers into its package."""
-    from expertserve.config import EngineConfig
     from expertserve.decoding.drafts.build import AnsweredPrompt
     from expertserve.decoding.drafts.examples import read_questions
     from expertserve.facade.manager import ExpertManager
 
     asked = list(read_questions(source))
-    given = {
-        "device": device,
-        "dtype": dtype,
-        "max_model_len": max_model_len,
-        "kv_cache_bytes": kv_cache_bytes,
-        "threads": threads,
-    }
-    config = EngineConfig(**{k: v for k, v in given.items() if v is not None})  # type: ignore[arg-type]
-    with ExpertManager(
-        base_model, config=config, cache_dir=cache_dir, models_dir=models_dir
-    ) as manager:
+    with ExpertManager(options=options.manager_options(ctx)) as manager:
         manager.load_expert("asked", package)
         answers = manager.generate_many(
             ("asked", prompt, {"schema": schema} if schema else {}) for prompt, schema in asked

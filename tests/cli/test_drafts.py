@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+from expertserve.engine.fake import FakeEngine
 from expertserve.package.archive import open_package
+from expertserve.package.build import pack
 from expertserve.package.habits import NAME, read_habits
 from tests.cli.conftest import run
 
@@ -42,3 +46,21 @@ def test_build_refuses_a_file_without_answers(tiny_package: Path, tmp_path: Path
     done = run("drafts", "build", opened.folder, "--from", tmp_path / "a.jsonl")
     assert done.exit_code != 0 and "line 1" in done.stderr
     assert not (opened.folder / NAME).exists()
+
+
+def test_learn_asks_the_expert_and_writes_a_new_archive(
+    ask: Callable[..., Any], tiny_package: Path, tmp_path: Path
+) -> None:
+    archive = pack(tiny_package, tmp_path / "x.expert")
+    before = archive.read_bytes()
+    questions = [{"prompt": f"How many of boats_{i}?"} for i in range(30)]
+    (tmp_path / "q.jsonl").write_text("".join(json.dumps(q) + "\n" for q in questions))
+    engine = FakeEngine(lambda prompt: "SELECT 7")
+    target = tmp_path / "faster.expert"
+    source = ("--from", tmp_path / "q.jsonl", "-o", target, "--max-model-len", 512)
+    done = ask("drafts", "learn", archive, *source, "--json", engine=engine)
+    assert done.exit_code == 0, done.output
+    assert len(engine.requests) == len(questions) and archive.read_bytes() == before
+    shapes = read_habits(open_package(target, cache_dir=tmp_path / "c").folder)
+    assert [(s.times, s.parts) for s in shapes] == [(27, ("SELECT 7",))]
+    assert json.loads(done.stdout)["habits"] == str(target)
