@@ -222,7 +222,7 @@ BAD: tuple[tuple[str, object, tuple[int, ...]], ...] = (
         {"model": "sql", "messages": [{"role": "user", "content": "x" * 200_000}]},
         (400, 413, 503),
     ),
-    ("/v1/completions", {"model": "sql", "prompt": "x", "echo": True}, (400,)),
+    ("/v1/completions", {"model": "sql", "prompt": "x", "suffix": "y"}, (400,)),
     ("/v1/experts", {"name": "evil", "path": "../../etc"}, (403,)),
     ("/v1/experts", {"name": "evil", "path": "nothing.expert"}, (400,)),
 )
