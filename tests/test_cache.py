@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import pickle
@@ -106,6 +107,45 @@ def test_many_uses_take_a_file_of_bounded_size(tmp_path: Path) -> None:
     os.utime(place, (0, 0))
     os.utime(held.entry, (0, 0))
     assert [e.key for e in cache.prune(tmp_path, 0)] == ["adapters/x"]
+
+
+class Cycle:
+    """Whose use ends whenever the garbage collector finds it."""
+
+    def __init__(self, use: CacheUse) -> None:
+        self.use, self.me = use, self
+
+
+def test_the_garbage_collector_ends_a_use_at_any_moment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While the same thread looks through the cache, or writes a note: nothing waits for itself."""
+    for name in "abcde":
+        entry(tmp_path, f"adapters/{name}", 10, HOUR)
+    place = tmp_path / "adapters"
+    in_use, write = cache._in_use, cache._Book._write
+
+    def looked(root: Path) -> set[str]:
+        gc.collect()
+        return in_use(root)
+
+    def written(self: cache._Book, sign: str, key: str) -> None:
+        gc.collect()
+        write(self, sign, key)
+
+    gc.collect()
+    kept = CacheUse(place / "d")
+    Cycle(CacheUse(place / "a"))
+    monkeypatch.setattr(cache, "_in_use", looked)
+    os.utime(place / "a", (0, 0))
+    assert [e.key for e in cache.prune(tmp_path, 40)] == ["adapters/b"]
+    assert [e.key for e in cache.prune(tmp_path, 30)] == ["adapters/a"], "noted afterwards"
+    monkeypatch.setattr(cache._Book, "_write", written)
+    Cycle(CacheUse(place / "c"))
+    other = CacheUse(place / "e")
+    os.utime(place / "c", (0, 0))
+    assert [e.key for e in cache.prune(tmp_path, 0)] == ["adapters/c"]
+    assert keys(tmp_path) == ["adapters/d", "adapters/e"], [kept.entry, other.entry]
 
 
 @pytest.fixture
