@@ -1,6 +1,7 @@
 """Drafts change how many steps an answer takes, and nothing else.
 
-One engine serves all: a request without a wish for drafts is the comparison.
+One engine serves all: a request without a wish for drafts is the comparison. The portable engine
+drafts for what runs alone.
 """
 
 from __future__ import annotations
@@ -18,23 +19,24 @@ from expertserve import EngineConfig
 from expertserve.decoding.block import NEWLINES
 from expertserve.decoding.compile import vocabulary_of, write_mask
 from expertserve.decoding.mask import GlrMask, GlrVocabulary
-from expertserve.engine.vllm.engine import VLLMEngine
+from expertserve.engine.portable.engine import TransformersEngine
 from expertserve.grammar.gbnf import parse
 from expertserve.package.habits import DraftWish
 from expertserve.prompt.tokenizer import Tokenizer
 from expertserve.request import FREE, Constraint, ReasoningRule, Request
 from expertserve.result import Chunk, Completion
 from tests import tiny
-from tests.contract.conftest import make
+from tests.contract.conftest import ENGINES, LONG_VLLM, make
 from tests.contract.driver import Driver, join
 
-pytestmark = [pytest.mark.engine, pytest.mark.long]
 TOKENS = 40
 KINDS = [("lora", 8), ("dora", 8), ("ia3", 0)]
 
 
-@pytest.fixture(scope="module")
-def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Driver]:
+@pytest.fixture(scope="module", params=["transformers", LONG_VLLM])
+def driver(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Driver]:
     folder = tmp_path_factory.mktemp("drafts")
     base = tiny.base_model(folder / "models" / "tiny")
     config = EngineConfig(
@@ -46,7 +48,7 @@ def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Driver]:
         device="cpu",
         drafts=True,
     )
-    made = Driver(VLLMEngine(), base, folder / "cache", config, rank=16)
+    made = Driver(ENGINES[request.param](), base, folder / "cache", config, rank=16)
     yield made
     made.close()
 
@@ -88,13 +90,15 @@ def counts(chunks: list[Chunk]) -> dict[str, tuple[int, int]]:
 
 
 def drafted(driver: Driver, requests: list[Request]) -> list[tuple[Completion, tuple[int, int]]]:
-    """All at once: each one's answer, and how many tokens were drafted and accepted."""
+    """Each one's answer, and how many tokens were drafted and accepted. On vLLM all at once."""
 
     async def chunks(request: Request) -> list[Chunk]:
         async with aclosing(driver.engine.stream(request)) as stream:
             return [chunk async for chunk in stream]
 
     async def all_of() -> list[list[Chunk]]:
+        if isinstance(driver.engine, TransformersEngine):
+            return [await chunks(r) for r in requests]
         return await asyncio.gather(*(chunks(r) for r in requests))
 
     found = []
@@ -174,14 +178,14 @@ def test_what_a_request_asks_for_holds_in_drafted_places(
 
 
 @pytest.mark.parametrize("options", [{"min_p": 0.2}, {"logit_bias": ((7, 3.0),)}], ids=str)
-def test_nothing_is_drafted_for_what_isnt_verified(
+def test_nothing_is_drafted_for_what_vllm_doesnt_verify(
     driver: Driver, tokenizer: Tokenizer, options: dict[str, Any]
 ) -> None:
     asked = [
         driver.request(p, max_tokens=12, temperature=0.9, seed=3, **options)
         for p in prompts(tokenizer, 2)
     ]
-    assert compare(driver, asked) == (0, 0)
+    assert (compare(driver, asked) == (0, 0)) != isinstance(driver.engine, TransformersEngine)
 
 
 def test_several_answers_of_one_request_are_the_same(driver: Driver, tokenizer: Tokenizer) -> None:
