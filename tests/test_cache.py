@@ -116,6 +116,7 @@ class Cycle:
         self.use, self.me = use, self
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="locks are POSIX's")
 def test_the_garbage_collector_ends_a_use_at_any_moment(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -123,24 +124,24 @@ def test_the_garbage_collector_ends_a_use_at_any_moment(
     for name in "abcde":
         entry(tmp_path, f"adapters/{name}", 10, HOUR)
     place = tmp_path / "adapters"
-    in_use, write = cache._in_use, cache._Book._write
+    entries, flock = cache.entries, cache.fcntl.flock
 
-    def looked(root: Path) -> set[str]:
+    def looked(root: Path) -> list[cache.CacheEntry]:
         gc.collect()
-        return in_use(root)
+        return entries(root)
 
-    def written(self: cache._Book, sign: str, key: str) -> None:
+    def locked(file: Any, how: int) -> None:
         gc.collect()
-        write(self, sign, key)
+        flock(file, how)
 
     gc.collect()
     kept = CacheUse(place / "d")
     Cycle(CacheUse(place / "a"))
-    monkeypatch.setattr(cache, "_in_use", looked)
+    monkeypatch.setattr(cache, "entries", looked)
     os.utime(place / "a", (0, 0))
     assert [e.key for e in cache.prune(tmp_path, 40)] == ["adapters/b"]
     assert [e.key for e in cache.prune(tmp_path, 30)] == ["adapters/a"], "noted afterwards"
-    monkeypatch.setattr(cache._Book, "_write", written)
+    monkeypatch.setattr(cache.fcntl, "flock", locked)
     Cycle(CacheUse(place / "c"))
     other = CacheUse(place / "e")
     os.utime(place / "c", (0, 0))

@@ -7,6 +7,8 @@ drafts for what runs alone.
 from __future__ import annotations
 
 import asyncio
+import json
+import random
 from collections.abc import Iterator
 from contextlib import aclosing
 from dataclasses import replace
@@ -286,3 +288,78 @@ def test_a_think_block_before_a_sentence_is_the_same(driver: Driver, tokenizer: 
             for t in (0.0,)
         ]
         compare(driver, asked)
+
+
+@pytest.mark.parametrize("driver", [LONG_VLLM], indirect=True)
+@pytest.mark.parametrize("temperature", [0.0, 0.9])
+def test_a_thousand_answers_in_changing_company_are_the_same(
+    driver: Driver, adapters: list[str | None], tokenizer: Tokenizer, temperature: float
+) -> None:
+    """Alone and beside up to 31 others, each time others."""
+    asked = [
+        driver.request(
+            p, adapters[i % 4], max_tokens=4 + i % 17, temperature=temperature, seed=i, top_k=40
+        )
+        for i, p in enumerate(prompts(tokenizer, 40) * 25)
+    ]
+    chance = random.Random(1)
+    plain: dict[str, Completion] = {}
+    for group in groups(chance, asked):
+        plain |= dict(zip([r.id for r in group], driver.together(group), strict=True))
+    accepted = 0
+    for group in groups(chance, asked):
+        hopeful = [
+            replace(wished(r, spoiled(plain[r.id])), id=r.id + f"t{temperature}") for r in group
+        ]
+        for request, (after, pair) in zip(group, drafted(driver, hopeful), strict=True):
+            assert after.token_ids == plain[request.id].token_ids, request
+            accepted += pair[1]
+    assert accepted > 1000
+
+
+def groups(chance: random.Random, requests: list[Request]) -> Iterator[list[Request]]:
+    """All of them in another order, in groups of 1 to 32."""
+    left = chance.sample(requests, len(requests))
+    while left:
+        count = chance.randint(1, 32)
+        yield left[:count]
+        left = left[count:]
+
+
+@pytest.mark.engine
+@pytest.mark.long
+def test_requests_that_lose_their_memory_and_come_back_give_the_same_answers(
+    tmp_path: Path,
+) -> None:
+    """The cache holds two whole requests; eight begin, since their prompts are short."""
+    base = tiny.base_model(tmp_path / "models" / "tiny")
+    config = EngineConfig(
+        dtype="float32",
+        max_slots=1,
+        max_requests=8,
+        max_model_len=256,
+        kv_cache_bytes=2 * 256 * bytes_of_a_token(base),
+        device="cpu",
+        drafts=True,
+    )
+    driver = Driver(ENGINES["vllm"](), base, tmp_path / "cache", config, rank=16)
+    try:
+        spell = Tokenizer(base).encode_plain
+        asked = [
+            driver.request(spell(f"Boats {i}")[:8], max_tokens=200, ignore_eos=True)
+            for i in range(8)
+        ]
+        alone = [driver.together([replace(r, id=r.id + "a")])[0] for r in asked]
+        hopeful = [wished(r, spoiled(a)) for r, a in zip(asked, alone, strict=True)]
+        found = drafted(driver, hopeful)
+        assert [a.token_ids for a, _ in found] == [a.token_ids for a in alone]
+        assert all(accepted > 20 for _, (_, accepted) in found)
+    finally:
+        driver.close()
+
+
+def bytes_of_a_token(base: Path) -> int:
+    """Keys and values of all layers in float32."""
+    config = json.loads((base / "config.json").read_text())
+    size = config.get("head_dim") or config["hidden_size"] // config["num_attention_heads"]
+    return 2 * 4 * int(config["num_hidden_layers"] * config["num_key_value_heads"] * size)
