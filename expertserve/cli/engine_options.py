@@ -39,7 +39,8 @@ NoPrefixCaching = Annotated[
 Drafts = Annotated[
     bool | None,
     typer.Option(
-        "--drafts/--no-drafts", help="Draft what an expert probably says next; same answers."
+        "--drafts/--no-drafts",
+        help="Draft what an expert probably says next; same answers. On CPUs by default.",
     ),
 ]
 DraftHistory = Annotated[

@@ -64,7 +64,7 @@ def test_a_prediction_reaches_the_engine_and_its_fate_comes_back(
 def test_without_drafts_a_prediction_is_taken_and_changes_nothing(
     serve: Serve, package: Callable[..., Path]
 ) -> None:
-    server = serve({"sql": package("sql")})
+    server = serve({"sql": package("sql")}, manager={"config": EngineConfig(drafts=False)})
     answer = server.openai().chat.completions.create(
         model="sql",
         messages=[{"role": "user", "content": "One?"}],

@@ -22,7 +22,14 @@ from expertserve.engine.vllm.early import EarlyCore
 from expertserve.engine.vllm.errors import translated
 from expertserve.engine.vllm.fit import Unplaced, fitted
 from expertserve.engine.vllm.launch import launch
-from expertserve.engine.vllm.options import DRAFTS, KERNELS, SPECULATION, parallel, speculates
+from expertserve.engine.vllm.options import (
+    DRAFTS,
+    KERNELS,
+    SPECULATION,
+    drafts_fit,
+    parallel,
+    speculates,
+)
 from expertserve.engine.vllm.params import sampling_params
 from expertserve.engine.vllm.prompts import vllm_prompt
 from expertserve.engine.vllm.reason import EngineNote
@@ -111,7 +118,9 @@ class VLLMEngine:
             arguments["compilation_config"] = KERNELS
         if not on_gpu and ranks == 1:
             arguments["distributed_executor_backend"] = IN_PROCESS
-        self._drafts = config.drafts and is_known(vllm) and not speculates(config.vllm)
+        usual = not on_gpu and ranks == 1 and not soft and drafts_fit(base)
+        wanted = usual if config.drafts is None else config.drafts
+        self._drafts = wanted and is_known(vllm) and not speculates(config.vllm)
         if self._drafts:
             arguments |= {"scheduler_cls": DRAFTING_SCHEDULER, "speculative_config": SPECULATION}
         self._note = EngineNote()
