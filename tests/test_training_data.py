@@ -11,7 +11,16 @@ from types import ModuleType
 
 import pytest
 
-from training import cypher, cypher_world, json_extract, json_world, people, sql, sql_world
+from training import (
+    cypher,
+    cypher_world,
+    json_extract,
+    json_world,
+    people,
+    sql,
+    sql_tables,
+    sql_world,
+)
 from training.records import DATA, Choices, read, written
 from training.task import Split
 
@@ -27,10 +36,16 @@ RECORDS: dict[str, type[object]] = {
     "json_test.jsonl": json_world.Domain,
     "json_train_first.jsonl": json_world.Domain,
     "json_train_later.jsonl": json_world.Domain,
+    "sql_concepts.jsonl": sql_tables.Concept,
+    "sql_odd.jsonl": Choices,
     "sql_phrases.jsonl": Choices,
     "sql_pools.jsonl": Choices,
+    "sql_said.jsonl": Choices,
+    "sql_short.jsonl": Choices,
     "sql_superlatives.jsonl": sql_world.Superlative,
+    "sql_synonyms.jsonl": Choices,
     "sql_test.jsonl": sql_world.Domain,
+    "sql_things.jsonl": Choices,
     "sql_train.jsonl": sql_world.Domain,
     "sql_words.jsonl": Choices,
 }

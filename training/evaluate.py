@@ -32,7 +32,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("task", choices=["sql", "cypher", "json_extract"])
+    parser.add_argument("task", choices=["sql", "sql_varied", "cypher", "json_extract"])
     parser.add_argument("package", type=Path)
     parser.add_argument("--questions", type=int, default=300)
     parser.add_argument(

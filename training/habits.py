@@ -36,7 +36,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("task", choices=["sql", "cypher", "json_extract"])
+    parser.add_argument("task", choices=["sql", "sql_varied", "cypher", "json_extract"])
     parser.add_argument("package", type=Path)
     args = parser.parse_args()
     data = habits(importlib.import_module(f"training.{args.task}"))
