@@ -50,6 +50,17 @@ def typed(rng: random.Random, marked: str) -> str:
     return text + (end if rng.random() < 0.75 else "")
 
 
+def scribbled(rng: random.Random, marked: str) -> str:
+    """A marked sentence as a note or a chat has it: in small letters, slips in it, no full stop."""
+    parts = _PARTS.split(marked)
+    for _ in range(rng.choice([0, 0, 1, 2])):
+        parts = _slipped(rng, parts)
+    if rng.random() < 0.4:
+        parts[0::2] = [part.lower() for part in parts[0::2]]
+    text = "".join(_plain(part, False) for part in parts)
+    return text.rstrip(".") if rng.random() < 0.5 else text
+
+
 def _plain(part: str, small: bool) -> str:
     if part[:1] not in ("\x02", "\x04"):
         return part

@@ -30,7 +30,7 @@ from transformers import AttentionInterface, AutoModelForCausalLM, AutoTokenizer
 from expertserve.config import models_dir
 from expertserve.engine.machine import fast_bfloat16
 from expertserve.package.archive import open_package
-from training.task import Lesson, Task
+from training.task import TASKS, Lesson, Task
 from training.thoughts import thoughtful
 
 BASE = "SmolLM2-135M-Instruct"
@@ -46,7 +46,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("task", choices=["sql", "sql_varied", "cypher", "json_extract"])
+    parser.add_argument("task", choices=TASKS)
     parser.add_argument(
         "--out", type=Path, required=True, help="folder for the adapter, checkpoints and the log"
     )
