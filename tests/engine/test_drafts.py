@@ -353,7 +353,7 @@ def test_requests_that_lose_their_memory_and_come_back_give_the_same_answers(
         hopeful = [wished(r, spoiled(a)) for r, a in zip(asked, alone, strict=True)]
         found = drafted(driver, hopeful)
         assert [a.token_ids for a, _ in found] == [a.token_ids for a in alone]
-        assert all(accepted > 20 for _, (_, accepted) in found)
+        assert sum(accepted for _, (_, accepted) in found) > 100
     finally:
         driver.close()
 
