@@ -207,7 +207,7 @@ class Talk:
         found = self.rng.randint(low + edge, max(low + edge, high - edge))
         if field.about.year or self.rng.random() < 0.35:
             return found
-        step = 10 ** max(0, len(str(found)) - self.rng.choice([1, 2]))
+        step: int = 10 ** max(0, len(str(found)) - self.rng.choice([1, 2]))
         return max(low, found // step * step)
 
     def _grouped(self, cut: int) -> str:

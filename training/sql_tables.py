@@ -8,6 +8,7 @@ words that no model knows: nothing helps there but copying.
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
@@ -24,12 +25,18 @@ _ODD_WORLDS, _ODD_COLUMNS, _ODD_VALUES = 0.3, 0.08, 0.35
 """How often all names are invented; one column is; and a column's values are."""
 
 
+Kind = Literal["text", "int", "real", "date", "bool"]
+_KINDS: Final[tuple[Kind, ...]] = ("text", "int", "real", "date", "bool")
+_SHAPES: Final[tuple[Callable[[str], str], ...]] = (str.title, str.title, str, str.upper)
+"""How values that are invented may be written."""
+
+
 @record(frozen=True, slots=True, config=STRICT)
 class Concept:
     """What a column may be about, how it may be named, and how people speak of it."""
 
     name: str
-    kind: Literal["text", "int", "real", "date", "bool"]
+    kind: Kind
     of: tuple[str, ...] = ()
     """The kinds of things that have it."""
     split: Literal["train", "test", "both"] = "both"
@@ -219,8 +226,8 @@ class _Maker:
         elif rng.random() < _ODD_COLUMNS * wanted:
             chosen[0] = self.odd_concept()
         if rng.random() < 0.05:
-            kind_, word = rng.choice(["text", "int"]), rng.choice(ODD["keyword columns"])
-            chosen.append(Concept(word, kind_, low=1, high=90, before=False))
+            kind_, word = rng.choice(_KINDS[:2]), rng.choice(ODD["keyword columns"])
+            chosen.append(Concept(word, kind_, low=1, high=90))
         if labels and (kind != "event" or rng.random() < 0.4):
             chosen = [*self.label(kind, labels), *chosen]
         return tuple(
@@ -239,7 +246,7 @@ class _Maker:
 
     def odd_concept(self) -> Concept:
         rng = self.rng
-        kind = rng.choices(["text", "int", "real", "date", "bool"], [38, 28, 14, 12, 8])[0]
+        kind = rng.choices(_KINDS, [38, 28, 14, 12, 8])[0]
         word = odd_words(rng, self.split)
         names = (f"is {word}",) if kind == "bool" else (word, f"{word} {_HELD[kind]}")
         return Concept(
@@ -274,7 +281,7 @@ class _Maker:
         rng = self.rng
         count = 24 if about.label or about.free else rng.randint(3, 6)
         odd = self.odd or rng.random() < _ODD_VALUES
-        shape = rng.choice([str.title, str.title, str, str.upper])
+        shape = rng.choice(_SHAPES)
         return tuple(
             dict.fromkeys(
                 shape(odd_words(rng, self.split))
