@@ -77,10 +77,10 @@ def _asked(rng: random.Random, world: World) -> Asked:
     talk = Talk(rng, world)
     pairs = pairings(talk)
     if pairs and rng.random() < _JOINS:
-        asks, weights = zip(*JOINED, strict=True)
-        return rng.choices(asks, weights)[0](talk, rng.choice(pairs))
-    kinds, often = zip(*ALONE, strict=True)
-    return rng.choices(kinds, often)[0](talk, rng.choice(world.tables))
+        joined, _ = rng.choices(JOINED, [often for _, often in JOINED])[0]
+        return joined(talk, rng.choice(pairs))
+    alone, _ = rng.choices(ALONE, [often for _, often in ALONE])[0]
+    return alone(talk, rng.choice(world.tables))
 
 
 @lru_cache(maxsize=64)
