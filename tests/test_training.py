@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import argparse
+import json
 from pathlib import Path
 
 import torch
 
+from expertserve.package.build import pack
+from tests import tiny
 from training.task import Lesson, Pair
 from training.thoughts import thoughtful
 
@@ -54,3 +58,38 @@ def test_three_answers_of_four_begin_with_a_block() -> None:
     assert all(a.endswith("JOIN u ON 1") for a in answers)
     assert answers[1] == "<think>\nI need t1, u and COUNT.\n</think>\n" + pairs[1].answer
     assert [p.question for p in made[0].pairs] == ["0?", "1?", "2?"]
+
+
+def test_a_run_goes_on_from_a_packed_expert_ends_in_time_and_resumes(
+    tiny_base: Path, tiny_lora: Path, tmp_path: Path
+) -> None:
+    from training.train import train
+
+    folder = tiny.package(tmp_path / "package", tiny_lora, tiny_base)
+    start = pack(folder, tmp_path / "start.expert")
+    out = tmp_path / "run"
+    args = argparse.Namespace(
+        task="sql_varied", out=out, steps=3, rank=99, dora=False, learning_rate=1e-9, seed=2,
+        start=start, minutes=0.0, think=False, base=tiny_base,
+    )  # fmt: skip
+
+    def weights(folder: Path) -> dict[str, torch.Tensor]:
+        from safetensors.torch import load_file
+
+        return dict(load_file(folder / "adapter_model.safetensors"))
+
+    def step() -> int:
+        return int(json.loads((out / "progress.json").read_text())["step"])
+
+    train(args)
+    assert step() == 1
+    before, after = weights(tiny_lora), weights(out / "adapter")
+    assert before.keys() == after.keys()
+    assert all(torch.allclose(before[k], after[k], atol=1e-6) for k in before)
+    args.minutes = 60.0
+    train(args)
+    assert step() == 3
+    args.out, args.learning_rate = tmp_path / "other", 1e-2
+    train(args)
+    learnt = weights(args.out / "adapter")
+    assert not all(torch.allclose(before[k], learnt[k], atol=1e-6) for k in before)

@@ -11,7 +11,19 @@ from types import ModuleType
 
 import pytest
 
-from training import cypher, cypher_world, json_extract, json_world, people, sql, sql_world
+from training import (
+    cypher,
+    cypher_varied,
+    cypher_world,
+    json_extract,
+    json_varied,
+    json_world,
+    people,
+    sql,
+    sql_tables,
+    sql_varied,
+    sql_world,
+)
 from training.records import DATA, Choices, read, written
 from training.task import Split
 
@@ -27,10 +39,16 @@ RECORDS: dict[str, type[object]] = {
     "json_test.jsonl": json_world.Domain,
     "json_train_first.jsonl": json_world.Domain,
     "json_train_later.jsonl": json_world.Domain,
+    "sql_concepts.jsonl": sql_tables.Concept,
+    "sql_odd.jsonl": Choices,
     "sql_phrases.jsonl": Choices,
     "sql_pools.jsonl": Choices,
+    "sql_said.jsonl": Choices,
+    "sql_short.jsonl": Choices,
     "sql_superlatives.jsonl": sql_world.Superlative,
+    "sql_synonyms.jsonl": Choices,
     "sql_test.jsonl": sql_world.Domain,
+    "sql_things.jsonl": Choices,
     "sql_train.jsonl": sql_world.Domain,
     "sql_words.jsonl": Choices,
 }
@@ -45,6 +63,12 @@ DRAWN: tuple[tuple[ModuleType, Split, int, str], ...] = (
     (json_extract, "train", 5, "1091a41c918839a1"),
     (json_extract, "train", 7, "694a09cd468ddde5"),
     (json_extract, "test", 7, "a6c5989e0666e6ee"),
+    (sql_varied, "train", 2, "bcc729dfef820343"),
+    (sql_varied, "test", 7, "7bf2ee3ffeb758a3"),
+    (cypher_varied, "train", 2, "5a4f86273d7bf7ba"),
+    (cypher_varied, "test", 7, "f723ad0224f0714e"),
+    (json_varied, "train", 2, "6c33bcae6fac2685"),
+    (json_varied, "test", 7, "61ed91f4cf032737"),
 )
 """Seeds of the published trainings and evaluations; the start of a SHA-256 of what they draw."""
 

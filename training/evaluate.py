@@ -22,7 +22,7 @@ from expertserve.package.archive import open_package
 from expertserve.package.manifest import read_manifest
 from expertserve.request import Ground
 from training import json_extract, people
-from training.task import Lesson, Pair, Task
+from training.task import TASKS, Lesson, Pair, Task
 
 SEED = 7
 
@@ -32,7 +32,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("task", choices=["sql", "cypher", "json_extract"])
+    parser.add_argument("task", choices=TASKS)
     parser.add_argument("package", type=Path)
     parser.add_argument("--questions", type=int, default=300)
     parser.add_argument(

@@ -15,7 +15,7 @@ from pathlib import Path
 from expertserve.decoding.drafts.build import AnsweredPrompt, shapes_of
 from expertserve.package.build import put_member
 from expertserve.package.habits import NAME, write_habits
-from training.task import Task
+from training.task import TASKS, Task
 
 SEED, ANSWERS, MOST = 1, 4000, 64 << 10
 """Where the generator begins, how many answers are counted, and the bytes that they may take."""
@@ -36,7 +36,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("task", choices=["sql", "cypher", "json_extract"])
+    parser.add_argument("task", choices=TASKS)
     parser.add_argument("package", type=Path)
     args = parser.parse_args()
     data = habits(importlib.import_module(f"training.{args.task}"))

@@ -2,6 +2,7 @@
 
     python -m training.pack sql build/sql/adapter examples/experts --metrics build/sql/metrics.json
     python -m training.pack json_extract build/json-850/adapter build/json-150/adapter build/pack
+    python -m training.pack sql build/varied/adapter-0* build/pack --generator sql_varied
 
 The adapter's weights are stored in bf16, which halves the file; the evaluation must be of such a
 package.
@@ -22,7 +23,7 @@ from safetensors.torch import load_file, save_file
 from expertserve.config import models_dir
 from expertserve.package.build import default_name, pack
 from expertserve.package.manifest import read_manifest
-from training.train import BASE
+from training.train import BASE, adapter_folder
 
 VERSION = "0.1.0"
 THOUGHT = 64
@@ -160,9 +161,15 @@ def main() -> None:
     )
     parser.add_argument("task", choices=sorted(EXPERTS))
     parser.add_argument(
-        "adapter", type=Path, nargs="+", help="several states of one training are averaged"
+        "adapter",
+        type=Path,
+        nargs="+",
+        help="folders or .expert files; several states of one training are averaged",
     )
     parser.add_argument("target", type=Path)
+    parser.add_argument(
+        "--generator", help="the module that made the lessons; the task's own by default"
+    )
     parser.add_argument("--metrics", type=Path, help="what training.evaluate printed")
     parser.add_argument("--steps", type=int, help="training steps, for the manifest")
     parser.add_argument(
@@ -173,15 +180,22 @@ def main() -> None:
         EXPERTS[args.task]["name"] += "-thinking"
         EXPERTS[args.task]["decoding"]["reasoning"] = {"max_tokens": THOUGHT}
     with tempfile.TemporaryDirectory() as folder:
-        gather(args.task, args.adapter, Path(folder), args.metrics, args.steps)
+        generator = args.generator or args.task
+        gather(args.task, args.adapter, Path(folder), args.metrics, args.steps, generator)
         args.target.mkdir(parents=True, exist_ok=True)
         archive = pack(Path(folder), args.target / default_name(read_manifest(Path(folder))))
     print(f"{archive}: {archive.stat().st_size / 1e6:.1f} MB")
 
 
 def gather(
-    task: str, adapters: list[Path], folder: Path, metrics: Path | None, steps: int | None
+    task: str,
+    adapters: list[Path],
+    folder: Path,
+    metrics: Path | None,
+    steps: int | None,
+    generator: str,
 ) -> None:
+    adapters = [adapter_folder(adapter) for adapter in adapters]
     config = json.loads((adapters[-1] / "adapter_config.json").read_text())
     config = {k: v for k, v in config.items() if k in FIELDS} | {"base_model_name_or_path": BASE}
     config["target_modules"] = sorted(config["target_modules"])
@@ -192,12 +206,12 @@ def gather(
     save_file(tensors, folder / "adapter_model.safetensors")
     for name in ("tokenizer.json", "tokenizer_config.json"):
         shutil.copy(models_dir() / BASE / name, folder / name)
-    about = manifest(task, config, metrics, steps)
+    about = manifest(task, config, metrics, steps, generator)
     (folder / "manifest.json").write_text(json.dumps(about, indent=2))
 
 
 def manifest(
-    task: str, config: dict[str, Any], metrics: Path | None, steps: int | None
+    task: str, config: dict[str, Any], metrics: Path | None, steps: int | None, generator: str
 ) -> dict[str, Any]:
     about = dict(EXPERTS[task])
     decoding = about.pop("decoding")
@@ -219,7 +233,7 @@ def manifest(
         "base_models": [{"name": BASE, "prompt_template": "chatml", "adapters": [adapter]}],
         "constraints": {"load_order": 1, "incompatible_with": [], "requires": []},
         "training": {
-            "dataset": {"path": f"training/{task}.py", "format": "generated"},
+            "dataset": {"path": f"training/{generator}.py", "format": "generated"},
             "config": {"method": "sft", "adapter_type": kind, "steps": steps},
             "decoding": decoding,
         },

@@ -57,12 +57,16 @@ def _database(ddl: str) -> sqlite3.Connection:
 
 
 def run(ddl: str, sql: str) -> list[tuple[object, ...]]:
+    """The rows of a query on a lesson's schema, as `query` returns them."""
+    return query(_database(ddl), sql)
+
+
+def query(connection: sqlite3.Connection, sql: str) -> list[tuple[object, ...]]:
     """The rows of a query, floats rounded.
 
     Raises:
         sqlite3.Error: if it fails, writes, or runs for too long.
     """
-    connection = _database(ddl)
     end = time.monotonic() + _SECONDS
     connection.set_progress_handler(lambda: time.monotonic() > end, 10_000)
     found = connection.execute(sql).fetchmany(10_000)
@@ -71,15 +75,25 @@ def run(ddl: str, sql: str) -> list[tuple[object, ...]]:
 
 def telling(ddl: str, sql: str) -> bool:
     """Whether the answer is one that a wrong query would hardly give: not empty, not zero."""
-    found = run(ddl, sql)
+    return tells(_database(ddl), sql)
+
+
+def tells(connection: sqlite3.Connection, sql: str) -> bool:
+    """The same in any database."""
+    found = query(connection, sql)
     return bool(found) and found not in ([(0,)], [(None,)])
 
 
 def correct(lesson: Lesson, pair: Pair, text: str) -> bool:
     """Runs both queries: equal rows, in equal order where the question asks for one."""
-    wanted = run(lesson.schema, pair.answer)
+    return judged(_database(lesson.schema), pair, text)
+
+
+def judged(connection: sqlite3.Connection, pair: Pair, text: str) -> bool:
+    """The same in any database."""
+    wanted = query(connection, pair.answer)
     try:
-        found = run(lesson.schema, text.strip().rstrip(";"))
+        found = query(connection, text.strip().rstrip(";"))
     except (sqlite3.Error, sqlite3.Warning):
         return False
     return found == wanted if "ORDER BY" in pair.answer else Counter(found) == Counter(wanted)

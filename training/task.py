@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Final, Literal, Protocol
 
+TASKS: Final = ("sql", "sql_varied", "cypher", "cypher_varied", "json_extract", "json_varied")
+"""The modules of this folder that are a `Task`."""
 Split = Literal["train", "test", "known"]
 """`known`, which JSON alone has: the subjects of training, but shapes that it never had."""
 

@@ -1,6 +1,7 @@
 """Trains one demo expert's adapter on the demo base model. Resumes where it was stopped.
 
     python -m training.train sql --steps 800 --out build/sql
+    python -m training.train sql_varied --start PACKAGE --minutes 90 --out build/varied
 
 One step is one lesson: a context and about ten questions. The context is computed once and shared
 by the questions, which do not see each other: each question attends to the context and to itself
@@ -28,12 +29,14 @@ from transformers import AttentionInterface, AutoModelForCausalLM, AutoTokenizer
 
 from expertserve.config import models_dir
 from expertserve.engine.machine import fast_bfloat16
-from training.task import Lesson, Task
+from expertserve.package.archive import open_package
+from training.task import TASKS, Lesson, Task
 from training.thoughts import thoughtful
 
 BASE = "SmolLM2-135M-Instruct"
 MODULES = ["q_proj", "k_proj", "v_proj", "o_proj", "up_proj", "down_proj"]
-EVERY = 50
+EVERY, KEPT = 50, 250
+"""Steps between checkpoints, and between those that stay beside the last, to be averaged."""
 BFLOAT16 = fast_bfloat16()
 """Where the CPU would emulate it, float32 is several times quicker."""
 
@@ -43,7 +46,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("task", choices=["sql", "cypher", "json_extract"])
+    parser.add_argument("task", choices=TASKS)
     parser.add_argument(
         "--out", type=Path, required=True, help="folder for the adapter, checkpoints and the log"
     )
@@ -53,7 +56,12 @@ def main() -> None:
     parser.add_argument("--learning-rate", type=float, default=1e-3)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument(
-        "--start", type=Path, help="folder of an adapter to go on from, with a schedule of its own"
+        "--start",
+        type=Path,
+        help="folder of an adapter, or a .expert file, to go on from, with a schedule of its own",
+    )
+    parser.add_argument(
+        "--minutes", type=float, default=math.inf, help="stop then; the same command goes on later"
     )
     parser.add_argument(
         "--think", action="store_true", help="answers begin with think blocks, three of four"
@@ -63,7 +71,7 @@ def main() -> None:
 
 
 def train(args: argparse.Namespace) -> None:
-    """AdamW, warm-up and cosine decay; a checkpoint every EVERY steps."""
+    """AdamW, warm-up and cosine decay; a checkpoint every EVERY steps, and where time is up."""
     torch.set_flush_denormal(True)  # subnormal gradients make some steps ten times slower
     task: Task = importlib.import_module(f"training.{args.task}")
     tokenizer = AutoTokenizer.from_pretrained(args.base)
@@ -82,8 +90,12 @@ def train(args: argparse.Namespace) -> None:
             loss = sum(losses[-10:]) / 10
             shown = f"step {step}/{args.steps}  loss {loss:.3f}  {left / 60:.0f} min left"
             print(shown, flush=True)
-        if step % EVERY == 0 or step == args.steps:
+        over = time.monotonic() - began > 60 * args.minutes
+        if over or step % EVERY == 0 or step == args.steps:
             save(args.out, model, optimizer, step)
+        if over:
+            print(f"{args.minutes:g} minutes are over at step {step}", flush=True)
+            break
 
 
 def product(
@@ -109,7 +121,7 @@ def start(args: argparse.Namespace) -> tuple[Any, torch.optim.AdamW, int]:
     state = args.out / "optimizer.pt"
     begun = args.out / "adapter" if state.exists() else args.start
     if begun:
-        model = PeftModel.from_pretrained(base, begun, is_trainable=True)
+        model = PeftModel.from_pretrained(base, adapter_folder(begun), is_trainable=True)
     else:
         config = LoraConfig(
             r=args.rank,
@@ -130,9 +142,19 @@ def start(args: argparse.Namespace) -> tuple[Any, torch.optim.AdamW, int]:
     return model, optimizer, int(saved["step"])
 
 
+def adapter_folder(path: Path) -> Path:
+    """Where an adapter's files are: the folder, or a packed expert's, unpacked."""
+    return open_package(path).folder if path.suffix == ".expert" else path
+
+
 def save(out: Path, model: Any, optimizer: torch.optim.AdamW, step: int) -> None:
-    """The adapter, and beside it what a later run needs to go on."""
+    """The adapter, and beside it what a later run needs to go on.
+
+    Every `KEPT` steps a copy stays: `training.pack` averages several.
+    """
     model.save_pretrained(out / "adapter")
+    if step % KEPT == 0:
+        model.save_pretrained(out / f"adapter-{step:05}")
     part = out / "optimizer.part"
     torch.save({"optimizer": optimizer.state_dict(), "step": step}, part)
     part.replace(out / "optimizer.pt")

@@ -52,7 +52,7 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
         train(
             argparse.Namespace(
                 task="sql", out=folder / "run", steps=100, rank=RANK, dora=False,
-                learning_rate=1e-2, seed=1, start=None, think=True, base=base,
+                learning_rate=1e-2, seed=1, start=None, minutes=60, think=True, base=base,
             )
         )  # fmt: skip
     decoding = {"temperature": 0, "use_grammar": True, "grammar_type": "sql", "max_tokens": 200}
