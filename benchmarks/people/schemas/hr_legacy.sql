@@ -1,0 +1,148 @@
+CREATE TABLE LOC (
+  LOC_CD VARCHAR(3) PRIMARY KEY,
+  CITY VARCHAR(30) NOT NULL,
+  CTRY CHAR(2)
+);
+CREATE TABLE DEPT (
+  DEPT_ID INTEGER PRIMARY KEY,
+  DNAME VARCHAR(20) NOT NULL,
+  LOC_CD VARCHAR(3) REFERENCES LOC(LOC_CD),
+  BUDGET_KEUR INTEGER                  -- thousand euros
+);
+CREATE TABLE EMP (
+  EMP_ID INTEGER PRIMARY KEY,
+  LNAME VARCHAR(30) NOT NULL,
+  DEPT_ID INTEGER REFERENCES DEPT(DEPT_ID),
+  MGR_ID INTEGER REFERENCES EMP(EMP_ID),
+  JOB VARCHAR(30),
+  SAL NUMERIC(10,2),                   -- yearly, EUR
+  HIRED DATE,
+  LEFT_DT DATE
+);
+CREATE TABLE SKILL (
+  SKILL_CD CHAR(3) PRIMARY KEY,
+  DESCR VARCHAR(40)
+);
+CREATE TABLE EMP_SKILL (
+  EMP_ID INTEGER NOT NULL REFERENCES EMP(EMP_ID),
+  SKILL_CD CHAR(3) NOT NULL REFERENCES SKILL(SKILL_CD),
+  LVL INTEGER,                         -- 1 beginner .. 5 expert
+  PRIMARY KEY (EMP_ID, SKILL_CD)
+);
+CREATE TABLE ABSENCE (
+  ABS_ID INTEGER PRIMARY KEY,
+  EMP_ID INTEGER NOT NULL REFERENCES EMP(EMP_ID),
+  KIND VARCHAR(10) CHECK (KIND IN ('VACATION','SICK','PARENTAL','UNPAID')),
+  START_DT DATE NOT NULL,
+  DAYS INTEGER NOT NULL,
+  APPROVED CHAR(1) DEFAULT 'N'         -- Y / N
+);
+CREATE VIEW V_CURRENT_EMP AS
+  SELECT E.EMP_ID, E.LNAME, E.JOB, E.SAL, E.HIRED, D.DNAME
+  FROM EMP E JOIN DEPT D ON D.DEPT_ID = E.DEPT_ID
+  WHERE E.LEFT_DT IS NULL;
+-- data
+INSERT INTO LOC (LOC_CD, CITY, CTRY) VALUES
+  ('HQ', 'Rotterdam', 'NL'),
+  ('UTR', 'Utrecht', 'NL'),
+  ('ANT', 'Antwerp', 'BE'),
+  ('LIE', 'Liege', 'BE'),
+  ('ESS', 'Essen', 'DE'),
+  ('LYO', 'Lyon', 'FR'),
+  ('BIL', 'Bilbao', 'ES'),
+  ('POR', 'Porto', 'PT'),
+  ('GDA', 'Gdansk', 'PL'),
+  ('HOM', 'remote', NULL);
+
+INSERT INTO DEPT (DEPT_ID, DNAME, LOC_CD, BUDGET_KEUR) VALUES
+  (10, 'BOARD', 'HQ', 900),
+  (20, 'FINANCE', 'HQ', 640),
+  (30, 'SALES', 'ANT', 1250),
+  (40, 'ENGINEERING', 'ESS', 3100),
+  (50, 'SUPPORT', 'UTR', 480),
+  (60, 'HR', 'HQ', 310),
+  (70, 'LEGAL', 'HQ', 275),
+  (80, 'RESEARCH', 'LYO', 1800),
+  (90, 'FACILITIES', 'LIE', 150),
+  (95, 'ARCHIVE', 'GDA', 20);
+
+INSERT INTO EMP (EMP_ID, LNAME, DEPT_ID, MGR_ID, JOB, SAL, HIRED, LEFT_DT) VALUES
+  (1, 'VISSER', 10, NULL, 'CEO', 210000, '2004-01-01', NULL),
+  (2, 'DE WIT', 20, 1, 'CFO', 150000, '2009-06-15', NULL),
+  (3, 'JANSSENS', 30, 1, 'SALES DIRECTOR', 132000, '2011-02-01', NULL),
+  (4, 'KRUGER', 40, 1, 'CTO', 155000, '2008-10-01', NULL),
+  (5, 'MOREAU', 80, 4, 'RESEARCHER', 78000, '2016-04-01', NULL),
+  (6, 'PETIT', 80, 5, 'RESEARCHER', 71000, '2019-09-01', NULL),
+  (7, 'SCHMITZ', 40, 4, 'ENGINEER', 69000, '2017-05-01', NULL),
+  (8, 'BAUER', 40, 4, 'ENGINEER', 73500, '2014-03-01', '2023-08-31'),
+  (9, 'LAMBERT', 40, 7, 'ENGINEER', 56000, '2021-11-15', NULL),
+  (10, 'MAES', 30, 3, 'SALES REP', 48000, '2018-01-08', NULL),
+  (11, 'CLAES', 30, 3, 'SALES REP', 51000, '2015-07-01', NULL),
+  (12, 'DUBOIS', 30, 3, 'SALES REP', 44500, '2022-02-01', '2024-01-31'),
+  (13, 'BAKKER', 50, 2, 'SUPPORT AGENT', 38000, '2020-03-02', NULL),
+  (14, 'SMIT', 50, 13, 'SUPPORT AGENT', 36500, '2023-01-09', NULL),
+  (15, 'BOS', 60, 1, 'HR MANAGER', 67000, '2013-12-01', NULL),
+  (16, 'MULDER', 60, 15, 'RECRUITER', 45000, '2021-05-10', NULL),
+  (17, 'ROSSI', 70, 1, 'COUNSEL', 100000, '2012-09-03', NULL),
+  (18, 'NOWAK', 90, 2, 'JANITOR', 31000, '2010-10-10', NULL),
+  (19, 'GARCIA', 20, 2, 'ACCOUNTANT', 52000, '2017-08-21', NULL),
+  (20, 'SILVA', 20, 2, 'ACCOUNTANT', 49500, '2020-06-01', NULL);
+
+INSERT INTO SKILL (SKILL_CD, DESCR) VALUES
+  ('SQL', 'Databases'),
+  ('PYT', 'Python'),
+  ('NEG', 'Negotiation'),
+  ('FRE', 'French'),
+  ('GER', 'German'),
+  ('POL', 'Polish'),
+  ('FAI', 'First aid'),
+  ('XLS', 'Spreadsheets'),
+  ('CAD', 'CAD drawing'),
+  ('LAW', 'Contract law');
+
+INSERT INTO EMP_SKILL (EMP_ID, SKILL_CD, LVL) VALUES
+  (2, 'XLS', 4),
+  (2, 'FRE', 3),
+  (3, 'NEG', 5),
+  (3, 'FRE', 4),
+  (4, 'GER', 5),
+  (4, 'PYT', 3),
+  (5, 'PYT', 5),
+  (5, 'FRE', 5),
+  (6, 'SQL', 4),
+  (6, 'FRE', 5),
+  (7, 'SQL', 5),
+  (7, 'CAD', 4),
+  (8, 'CAD', 5),
+  (9, 'PYT', 4),
+  (9, 'SQL', 2),
+  (10, 'NEG', 3),
+  (11, 'NEG', 4),
+  (11, 'GER', 2),
+  (13, 'FAI', 3),
+  (15, 'FAI', 5),
+  (17, 'LAW', 5),
+  (18, 'POL', 5),
+  (18, 'FAI', 2),
+  (19, 'XLS', 5),
+  (19, 'SQL', 3);
+
+INSERT INTO ABSENCE (ABS_ID, EMP_ID, KIND, START_DT, DAYS, APPROVED) VALUES
+  (1, 2, 'SICK', '2024-04-29', 3, 'Y'),
+  (2, 9, 'VACATION', '2024-02-17', 5, 'N'),
+  (3, 11, 'VACATION', '2024-02-21', 5, 'Y'),
+  (4, 10, 'UNPAID', '2024-05-26', 5, 'Y'),
+  (5, 3, 'VACATION', '2024-02-10', 5, 'Y'),
+  (6, 9, 'SICK', '2023-11-01', 1, 'Y'),
+  (7, 7, 'SICK', '2024-05-16', 5, 'Y'),
+  (8, 16, 'UNPAID', '2024-01-08', 5, 'Y'),
+  (9, 7, 'UNPAID', '2023-09-10', 5, 'Y'),
+  (10, 20, 'VACATION', '2023-10-29', 5, 'Y'),
+  (11, 14, 'VACATION', '2024-04-19', 2, 'Y'),
+  (12, 2, 'UNPAID', '2024-04-10', 5, 'N'),
+  (13, 2, 'VACATION', '2023-12-25', 10, 'Y'),
+  (14, 14, 'VACATION', '2023-09-03', 15, 'Y'),
+  (15, 7, 'PARENTAL', '2023-11-18', 1, 'Y'),
+  (16, 2, 'VACATION', '2023-11-19', 3, 'Y'),
+  (17, 5, 'VACATION', '2023-10-09', 15, 'Y'),
+  (18, 14, 'UNPAID', '2024-02-07', 3, 'N');
