@@ -55,7 +55,7 @@ WITHOUT_GROUPS = {"num_key_value_heads": ABSENT}
 ROUTED = {"num_experts_per_tok": 2, "moe_intermediate_size": 64}
 TIED = {"tie_word_embeddings": True}
 SLIDING = {"sliding_window": 64}
-LFM2 = {
+LFM2: dict[str, Any] = {
     "layer_types": ["conv", "full_attention"],
     "block_ff_dim": 96,
     "block_dim": 128,
@@ -63,51 +63,49 @@ LFM2 = {
     "conv_dim": 128,
     "conv_L_cache": 3,
 }
-ARCHITECTURES = tuple(
-    Architecture(name, options)
-    for name, options in {
-        "apertus": {},
-        "arcee": {},
-        "cohere": TIED,
-        "cohere2": SLIDING | TIED,
-        "ernie4_5": {},
-        "exaone4": SLIDING,
-        "falcon": WITHOUT_HEAD_DIM | {"new_decoder_architecture": False, "multi_query": True},
-        "gemma": TIED,
-        "gemma2": TIED | SLIDING | {"query_pre_attn_scalar": 32},
-        "gemma3_text": SLIDING | {"query_pre_attn_scalar": 32},
-        "glm": {},
-        "glm4": {},
-        "glm4_moe": EXPERTS,
-        "gpt2": {"n_embd": 128, "n_head": 4, "n_layer": 2, "n_positions": 1024, "n_inner": 96},
-        "gpt_bigcode": WITHOUT_GROUPS
-        | WITHOUT_HEAD_DIM
-        | {"n_embd": 128, "n_head": 4, "n_layer": 2, "n_positions": 1024},
-        "gpt_neox": WITHOUT_GROUPS,
-        "gptj": {"n_embd": 128, "n_head": 4, "n_layer": 2, "rotary_dim": 32, "n_positions": 1024},
-        "granite": {},
-        "granitemoe": EXPERTS,
-        "lfm2": TIED | LFM2,
-        "llama": {},
-        "mistral": {"sliding_window": None},
-        "mixtral": EXPERTS | {"sliding_window": None},
-        "nemotron": {},
-        "olmo": {},
-        "olmo2": {},
-        "olmoe": EXPERTS,
-        "opt": {"ffn_dim": 96, "word_embed_proj_dim": 128, "do_layer_norm_before": True},
-        "phi": {},
-        "phi3": {"original_max_position_embeddings": 1024, "sliding_window": None},
-        "qwen2": {},
-        "qwen2_moe": EXPERTS,
-        "qwen3": {},
-        "qwen3_moe": ROUTED | {"num_experts": 4, "norm_topk_prob": True},
-        "seed_oss": {},
-        "smollm3": {},
-        "stablelm": {},
-        "starcoder2": {"sliding_window": None},
-    }.items()
-)
+OPTIONS: dict[str, dict[str, Any]] = {
+    "apertus": {},
+    "arcee": {},
+    "cohere": TIED,
+    "cohere2": SLIDING | TIED,
+    "ernie4_5": {},
+    "exaone4": SLIDING,
+    "falcon": WITHOUT_HEAD_DIM | {"new_decoder_architecture": False, "multi_query": True},
+    "gemma": TIED,
+    "gemma2": TIED | SLIDING | {"query_pre_attn_scalar": 32},
+    "gemma3_text": SLIDING | {"query_pre_attn_scalar": 32},
+    "glm": {},
+    "glm4": {},
+    "glm4_moe": EXPERTS,
+    "gpt2": {"n_embd": 128, "n_head": 4, "n_layer": 2, "n_positions": 1024, "n_inner": 96},
+    "gpt_bigcode": WITHOUT_GROUPS
+    | WITHOUT_HEAD_DIM
+    | {"n_embd": 128, "n_head": 4, "n_layer": 2, "n_positions": 1024},
+    "gpt_neox": WITHOUT_GROUPS,
+    "gptj": {"n_embd": 128, "n_head": 4, "n_layer": 2, "rotary_dim": 32, "n_positions": 1024},
+    "granite": {},
+    "granitemoe": EXPERTS,
+    "lfm2": TIED | LFM2,
+    "llama": {},
+    "mistral": {"sliding_window": None},
+    "mixtral": EXPERTS | {"sliding_window": None},
+    "nemotron": {},
+    "olmo": {},
+    "olmo2": {},
+    "olmoe": EXPERTS,
+    "opt": {"ffn_dim": 96, "word_embed_proj_dim": 128, "do_layer_norm_before": True},
+    "phi": {},
+    "phi3": {"original_max_position_embeddings": 1024, "sliding_window": None},
+    "qwen2": {},
+    "qwen2_moe": EXPERTS,
+    "qwen3": {},
+    "qwen3_moe": ROUTED | {"num_experts": 4, "norm_topk_prob": True},
+    "seed_oss": {},
+    "smollm3": {},
+    "stablelm": {},
+    "starcoder2": {"sliding_window": None},
+}
+ARCHITECTURES = tuple(Architecture(name, options) for name, options in OPTIONS.items())
 
 
 def make(folder: Path, architecture: Architecture, *, seed: int = 0) -> Path:
