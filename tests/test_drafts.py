@@ -314,6 +314,15 @@ def test_a_desk_drafts_from_its_experts_answers_and_forgets_ended_requests(
     assert desk.draft("off", None, 8, 0.3) == []
 
 
+def test_in_a_crowd_nobody_looks_for_drafts_but_for_those_who_wish_it(tiny_base: Path) -> None:
+    desk = Desk(tiny_base, lambda: Vocabulary.read(tiny_base))
+    for name, least in (("usual", None), ("wished", 0.1)):
+        wish = DraftWish(expert=name, prediction=(30, 31, 32), least=least)
+        desk.begin(name, [40], [END], wish)
+    assert desk.draft("usual", None, 8, 0.3) and not desk.draft("usual", None, 8, 0.8)
+    assert desk.draft("wished", None, 8, 0.8)
+
+
 def test_contexts_are_bounded() -> None:
     rng, habits = random.Random(1), Habits()
     for _ in range(4000):

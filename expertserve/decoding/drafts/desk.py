@@ -24,6 +24,8 @@ log = logging.getLogger("expertserve")
 KEPT = 256
 """Experts whose answers are remembered."""
 SPELT = 4096
+HOPELESS = 0.7
+"""How sure a token would have to be where even looking for one costs more than it brings."""
 WIDEST = 12
 """Tokens drafted for one request at most."""
 
@@ -141,6 +143,8 @@ class Desk:
         job.writing.line = line
         if line is not None:
             job.totals.tally.setdefault("grammar", DraftTally())
+        if job.least is None and bar > HOPELESS:
+            return []
         bar = bar if job.least is None else job.least
         job.draft, job.rest = job.expert.drafter.draft(job.writing, min(room, WIDEST), bar)
         return [guess.token for guess in job.draft]

@@ -8,16 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from expertserve.decoding.compile import vocabulary_of
 from expertserve.decoding.drafts.desk import Desk
 from expertserve.decoding.line import GrammarLine
+from expertserve.engine.portable.rows import Row
 from expertserve.models import LocalModel
 from expertserve.result import DraftCount
-
-if TYPE_CHECKING:
-    from expertserve.engine.portable.worker import Row
 
 
 class Drafting:

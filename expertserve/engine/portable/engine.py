@@ -108,7 +108,7 @@ class TransformersEngine:
         return self._worker is not None and self._loaded is not None and self._worker.alive
 
     async def stream(self, request: Request) -> AsyncGenerator[Chunk, None]:
-        from expertserve.engine.portable.worker import Job
+        from expertserve.engine.portable.rows import Job
 
         worker, loaded = self._running()
         self._check(request)

@@ -23,49 +23,18 @@ from torch import nn
 
 from expertserve.decoding.text import TextStream
 from expertserve.engine.machine import Sizes
-from expertserve.engine.portable.adapters import AdaptedLinear, Current, Plan, RowAdapter
+from expertserve.engine.portable.adapters import AdaptedLinear, Current, Plan
 from expertserve.engine.portable.cache import BatchCache
 from expertserve.engine.portable.drafting import Drafting
 from expertserve.engine.portable.kinds import STATES
-from expertserve.engine.portable.sampling import Choosing, Guide, choose, generator, score
+from expertserve.engine.portable.rows import Job, Row
+from expertserve.engine.portable.sampling import Choosing, choose, generator, score
 from expertserve.errors import EngineDeadError, ExpertError, InferenceError, OutOfMemoryError
 from expertserve.request import Request
 from expertserve.result import Chunk, FinishReason, TokenLogprob
 
 log = logging.getLogger("expertserve")
 T = TypeVar("T")
-
-
-@dataclass(slots=True, eq=False)
-class Job:
-    """A request, and where its chunks go.
-
-    Args:
-        chunks: On the caller's event loop: chunks, an error, None at the end.
-        cancelled: Set by the caller's thread, read between steps.
-        rows: Completions that still run.
-        scored: Log-probabilities of its prompt, until its first chunk tells them.
-    """
-
-    request: Request
-    adapter: RowAdapter | None
-    guides: Sequence[Guide | None]
-    chunks: asyncio.Queue[Chunk | ExpertError | None]
-    cancelled: bool = False
-    rows: int = 0
-    scored: tuple[TokenLogprob, ...] = ()
-
-
-@dataclass(slots=True, eq=False)
-class Row:
-    """One completion in the batch."""
-
-    job: Job
-    index: int
-    ids: list[int]
-    text: TextStream
-    choosing: Choosing
-    written: int = 0
 
 
 @dataclass(frozen=True, slots=True)
