@@ -1,0 +1,214 @@
+"""Which sets of tables fit what a query has named so far."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+
+from expertserve.grammar.names.tables import Schema, core, joined, plain, words
+
+Quals = tuple[tuple[str, frozenset[str]], ...]
+"""What stood before a column's dot → the columns that were named behind it."""
+Chosen = tuple[tuple[str, int], ...]
+"""What FROM has: the name for a table, an alias perhaps, and the table's place."""
+_SHORT_WORDS = frozenset(
+    "as at by do go id if in is no of on or to up all and any asc avg day end for max min mod not"
+    " now per row set sum abs add alter between both case cast check close column count create"
+    " cross current date delete desc distinct drop else escape except exists false fetch filter"
+    " first float following from full glob grant group having hour index inner insert int into join"
+    " key last lateral leading left level like limit lower match merge minute month natural next"
+    " null nulls offset only open order outer over partition plan position power range rank real"
+    " release rename replace right rollback round rows savepoint second select similar some table"
+    " temp text then ties time total transaction trigger trim true union unique update upper user"
+    " using vacuum value values view virtual week when where window with without year".split()
+)
+"""No aliases: keywords and functions, and names that read as such."""
+
+
+class Fit:
+    """A schema as a query is written over it; made once for each.
+
+    Sets of tables are the bits of whole numbers, so that what a column rules out is one operation.
+
+    Args:
+        schema: Its tables and links.
+        question: What puts sets in order where there are too many.
+    """
+
+    def __init__(self, schema: Schema, question: str = "") -> None:
+        self.schema = schema
+        self.sets = joined(schema, question)
+        self.every = (1 << len(self.sets)) - 1
+        self._filtered: dict[tuple[int, Quals], int] = {}
+
+    @cached_property
+    def places(self) -> dict[tuple[int, ...], int]:
+        """Of the sets."""
+        return {members: place for place, members in enumerate(self.sets)}
+
+    @cached_property
+    def having(self) -> list[int]:
+        """By table: the sets that have it."""
+        found = [0] * len(self.schema.tables)
+        for place, members in enumerate(self.sets):
+            for at in set(members):
+                found[at] |= 1 << place
+        return found
+
+    @cached_property
+    def alone(self) -> dict[str, int]:
+        """By column: the sets in which exactly one table has it, so that it needs no qualifier."""
+        owners: dict[str, list[int]] = {}
+        spelt: dict[str, list[str]] = {}
+        for at, table in enumerate(self.schema.tables):
+            for column in table.columns:
+                owners.setdefault(plain(column), []).append(at)
+                spelt.setdefault(plain(column), []).append(column)
+        found: dict[str, int] = {}
+        for bare, tables in owners.items():
+            bits = self._once(tables)
+            for written in dict.fromkeys(spelt[bare]):
+                found[written] = bits if len(set(spelt[bare])) == 1 else self._spelt(written, bits)
+        return found
+
+    def _once(self, tables: Sequence[int]) -> int:
+        held = set(tables)
+        candidates = 0
+        for at in tables:
+            candidates |= self.having[at]
+        return sum(
+            1 << place
+            for place in _bits(candidates)
+            if sum(at in held for at in self.sets[place]) == 1
+        )
+
+    def _spelt(self, written: str, bits: int) -> int:
+        """The sets in which it is spelt so."""
+        having = 0
+        for at, table in enumerate(self.schema.tables):
+            if written in table.columns:
+                having |= self.having[at]
+        return bits & having
+
+    @cached_property
+    def by_name(self) -> dict[str, int]:
+        """Tables by what may stand before a dot; of two with one name, the first."""
+        return {t.name: at for at, t in reversed(list(enumerate(self.schema.tables)))}
+
+    @cached_property
+    def plain_names(self) -> frozenset[str]:
+        return frozenset(plain(t.name) for t in self.schema.tables)
+
+    def aliases(self, at: int) -> list[str]:
+        """What a table may be called: its initial, initials, the beginnings of its words; t1 …"""
+        return self._aliases[at]
+
+    @cached_property
+    def _aliases(self) -> list[list[str]]:
+        made = []
+        for table in self.schema.tables:
+            parts, whole = core(table.name), words(table.name)
+            names = [parts[0][:1] if parts else "t", "".join(w[0] for w in parts)]
+            names += ["".join(w[0] for w in whole), parts[0][:2] if parts else "t"]
+            names += [parts[0][:n] for n in (3, 4) if parts] + parts[-1:] + parts[:1]
+            names += [names[0] + n for n in "123"] + [c + n for c in ("t", "T") for n in "123"]
+            names += [names[0].upper(), "a", "b", "c"]
+            made.append(list(dict.fromkeys(n for n in names if self.may_call(n))))
+        return made
+
+    def may_call(self, alias: str) -> bool:
+        low = alias.lower()
+        fits = bool(low) and low[0].isascii() and low[0].isalpha() and low.isascii()
+        return fits and low not in _SHORT_WORDS and low not in self.plain_names
+
+    @cached_property
+    def all_aliases(self) -> list[str]:
+        return list(dict.fromkeys(a for names in self._aliases for a in names))
+
+    def left(self, sets: int, quals: Quals) -> int:
+        """The sets in which every qualifier finds a table of its own with its columns."""
+        found = self._filtered.get((sets, quals))
+        if found is None:
+            found = sets
+            for name, columns in quals:
+                some = 0
+                for at in self.called(name, columns):
+                    some |= self.having[at]
+                found &= some
+            if len(quals) > 1:
+                found = sum(1 << p for p in _bits(found) if self._match(self.sets[p], quals))
+            if len(self._filtered) > 20_000:
+                self._filtered.clear()
+            self._filtered[sets, quals] = found
+        return found
+
+    def called(self, name: str, columns: frozenset[str]) -> list[int]:
+        """The tables that a qualifier may stand for."""
+        at = self.by_name.get(name)
+        if at is not None:
+            return [at] if columns <= self.columns[at] else []
+        return [o for o, held in enumerate(self.columns) if columns <= held]
+
+    @cached_property
+    def columns(self) -> list[frozenset[str]]:
+        return [frozenset(t.columns) for t in self.schema.tables]
+
+    def _match(self, members: Sequence[int], quals: Quals) -> bool:
+        """Whether each qualifier finds a member of its own."""
+        if not quals:
+            return True
+        (name, columns), *others = quals
+        may = set(self.called(name, columns))
+        return any(
+            self._match([*members[:i], *members[i + 1 :]], tuple(others))
+            for i, at in enumerate(members)
+            if at in may and at not in members[:i]
+        )
+
+    def reaches(self, sets: int, quals: Quals, chosen: Chosen) -> Iterator[tuple[int, ...]]:
+        """The sets that have what FROM has, each as what is missing; sets small ones first."""
+        unmet = []
+        met = dict(chosen)
+        for name, columns in quals:
+            if name not in met:
+                unmet.append((name, columns))
+            elif not columns <= self.columns[met[name]]:
+                return
+        for _, at in chosen:
+            sets &= self.having[at]
+        for place in _bits(sets):
+            members = list(self.sets[place])
+            try:
+                for _, at in chosen:
+                    members.remove(at)
+            except ValueError:
+                continue
+            if self._match(members, tuple(unmet)) and self._linked(chosen, members):
+                yield tuple(members)
+
+    def _linked(self, chosen: Chosen, missing: Sequence[int]) -> bool:
+        """Whether what is missing can be joined to what there is, one after the other."""
+        there, todo = {at for _, at in chosen}, list(missing)
+        while there and todo:
+            near = next((at for at in todo if self.near[at] & there), None)
+            if near is None:
+                return False
+            there.add(near)
+            todo.remove(near)
+        return True
+
+    @cached_property
+    def near(self) -> list[set[int]]:
+        """By table: those it has a link with."""
+        found: list[set[int]] = [set() for _ in self.schema.tables]
+        for link in self.schema.links:
+            found[link.left].add(link.right)
+            found[link.right].add(link.left)
+        return found
+
+
+def _bits(number: int) -> Iterator[int]:
+    while number:
+        low = number & -number
+        yield low.bit_length() - 1
+        number ^= low
