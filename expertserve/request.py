@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal, TypedDict
 
 from expertserve.errors import ConfigError
 from expertserve.grammar.marks import Meaning, meaning
+from expertserve.grammar.names.tables import Schema
 from expertserve.package.habits import DraftWish
 from expertserve.prompt.format import Message, check_messages, check_text
 
@@ -388,6 +389,7 @@ class Constraint:
         begun: Tokens of the sentence that the prompt ends with already.
         marks: What the grammar's marks mean, by their numbers.
         source: What spans are taken from.
+        names: What names are taken from.
     """
 
     gbnf: str
@@ -398,6 +400,7 @@ class Constraint:
     begun: tuple[int, ...] = ()
     marks: tuple[tuple[int, Meaning], ...] = ()
     source: str = ""
+    names: Schema | None = None
 
     def as_json(self) -> str:
         """For another process, see `of_json`."""
@@ -417,6 +420,7 @@ class Constraint:
             found = meaning(what)
             assert found is not None
             marks.append((number, replace(found, id=token) if token is not None else found))
+        names = given["names"]
         return cls(
             **given
             | {
@@ -424,6 +428,7 @@ class Constraint:
                 "reasoning": ReasoningRule(**rule) if rule else None,
                 "begun": tuple(given["begun"]),
                 "marks": tuple(marks),
+                "names": Schema.of_dict(names) if names else None,
             }
         )
 

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from functools import lru_cache
 
+from expertserve.decoding.ddl import schema_of
 from expertserve.errors import ConfigError
+from expertserve.grammar.bundled import bundled
+from expertserve.grammar.names.fit import Fit
+from expertserve.grammar.names.sql_rules import bound_sql
+from expertserve.grammar.names.tables import MOST_SETS, Schema
 from expertserve.grammar.recognise import Grammar
 from expertserve.grammar.tree import Alt, Literal, Node, Seq
 
 SQL_RULES = {"table": "table-name", "column": "column-name"}
 GRAPH_RULES = {"label": "label", "relationship": "relationship-type", "property": "property-name"}
 MAX_SCHEMA = 1_000_000
-PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+MAX_QUESTION = 10_000
 GRAPH_NODE = re.compile(r"\(\s*+\w*+\s*+((?::\s*+[A-Za-z_]\w*+\s*+)++)(\{[^{}]*+\})?+\s*+\)")
 GRAPH_EDGE = re.compile(
     r"\[\s*+(?:\w++\s*+(?=:))?+((?::?\s*+\|?\s*+:?[A-Za-z_]\w*+\s*+)++)(\{[^{}]*+\})?+\s*+\]"
@@ -45,12 +51,54 @@ def restrict(grammar: Grammar, schema: str, kind: str, rules: Mapping[str, str])
         >>> narrow.accepts("SELECT id FROM users"), narrow.accepts("SELECT age FROM users")
         (True, False)
     """
+    _check_size(schema)
+    return _restricted(grammar, schema, kind, tuple(sorted(rules.items())))
+
+
+def binds(grammar: Grammar, kind: str, rules: Mapping[str, str], *, own: bool) -> bool:
+    """Whether names are bound to their tables, and not names that exist alone.
+
+    So they are in an expert's own answers, which then follow our grammar of its type, and in what
+    follows that anyway; not where the manifest names rules of a grammar of its own.
+
+    Args:
+        own: Whether the grammar is the expert's.
+    """
+    if not kind.startswith("sql") or rules:
+        return False
+    ours = bundled(kind) or bundled("sql")
+    return own or (ours is not None and grammar.digest == ours.digest)
+
+
+def bound(schema: str, kind: str, question: str) -> tuple[Grammar, Schema]:
+    """A grammar with marks for names, and what they are taken from.
+
+    Args:
+        schema: DDL.
+        kind: The manifest's grammar type.
+        question: Whose words choose the tables that may be joined, where there are too many.
+
+    Raises:
+        ConfigError: `bad_schema`.
+    """
+    _check_size(schema)
+    found = schema_of(schema, kind)
+    if _sets(found) >= MOST_SETS:
+        found = replace(found, question=question[:MAX_QUESTION])
+    return bound_sql(kind), found
+
+
+@lru_cache(maxsize=32)
+def _sets(schema: Schema) -> int:
+    return len(Fit(schema).sets)
+
+
+def _check_size(schema: str) -> None:
     if len(schema) > MAX_SCHEMA:
         raise ConfigError(
             f"the schema has {len(schema):,} characters; {MAX_SCHEMA:,} are allowed",
             code="bad_schema",
         )
-    return _restricted(grammar, schema, kind, tuple(sorted(rules.items())))
 
 
 @lru_cache(maxsize=128)
@@ -89,48 +137,11 @@ def sql_names(ddl: str, kind: str) -> dict[str, list[str]]:
     Raises:
         ConfigError: `bad_schema`.
     """
-    import sqlglot
-    from sqlglot import expressions as sql
-
-    dialect = {"sql-sqlite": "sqlite", "sql-postgres": "postgres"}.get(kind)
-    tables: list[str] = []
-    columns: list[str] = []
-    try:
-        statements = sqlglot.parse(ddl, read=dialect)
-    except (sqlglot.errors.SqlglotError, RecursionError) as error:
-        raise ConfigError(
-            f"the schema can't be read as DDL: {str(error)[:200]}", code="bad_schema"
-        ) from error
-    for statement in statements:
-        if not isinstance(statement, sql.Create) or statement.kind not in ("TABLE", "VIEW"):
-            continue
-        table = statement.find(sql.Table)
-        if table is not None:
-            tables.append(_written(table.this))
-        columns += [_written(column.this) for column in statement.find_all(sql.ColumnDef)]
-    if not tables or not columns:
-        raise ConfigError(
-            "the schema defines no table with columns",
-            hint="pass CREATE TABLE statements",
-            code="bad_schema",
-        )
-    return {"table": tables, "column": columns}
-
-
-def _written(identifier: object) -> str:
-    from sqlglot import expressions as sql
-
-    if not isinstance(identifier, sql.Identifier):  # a function's result, a parameter
-        raise ConfigError(
-            f"the schema defines {str(identifier)[:80]!r}, which isn't a plain name",
-            code="bad_schema",
-        )
-    name = identifier.name
-    return (
-        name
-        if PLAIN.fullmatch(name) and not identifier.quoted
-        else '"' + name.replace('"', '""') + '"'
-    )
+    schema = schema_of(ddl, kind)
+    return {
+        "table": [t.name for t in schema.tables],
+        "column": [c for t in schema.tables for c in t.columns],
+    }
 
 
 def graph_names(schema: str) -> dict[str, list[str]]:

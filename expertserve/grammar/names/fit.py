@@ -32,12 +32,11 @@ class Fit:
 
     Args:
         schema: Its tables and links.
-        question: What puts sets in order where there are too many.
     """
 
-    def __init__(self, schema: Schema, question: str = "") -> None:
+    def __init__(self, schema: Schema) -> None:
         self.schema = schema
-        self.sets = joined(schema, question)
+        self.sets = joined(schema)
         self.every = (1 << len(self.sets)) - 1
         self._filtered: dict[tuple[int, Quals], int] = {}
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from expertserve.grammar.marks import Role
 from expertserve.grammar.names.choices import Key, Naming
-from expertserve.grammar.names.fit import Chosen, Quals
+from expertserve.grammar.names.fit import Chosen, Fit, Quals
 from expertserve.grammar.names.sql_choices import SqlChoices, with_column
+from expertserve.grammar.names.tables import Schema
 
+SCHEMAS = 32
+"""How many schemas are kept ready."""
 _QUOTE, _OPEN, _CLOSE = b"'()"
 
 
@@ -138,3 +142,9 @@ class SqlScope:
             case ("qualified", name, column):
                 return at._with(replace(query, quals=with_column(query.quals, name, column)))
         return at
+
+
+@lru_cache(maxsize=SCHEMAS)
+def sql_scope(schema: Schema) -> SqlScope:
+    """Before the first word of a query over a schema. Some 10 ms for 200 tables, once."""
+    return SqlScope(SqlChoices(Fit(schema)))

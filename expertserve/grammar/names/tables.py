@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
 
 MOST_SETS = 4_000
 """Sets of tables of one schema: each alone, then two and three that foreign keys join."""
@@ -46,21 +46,22 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Schema:
-    """Tables and the links between them."""
+    """Tables and the links between them.
+
+    Args:
+        question: What puts sets of tables in order where there are too many.
+    """
 
     tables: tuple[Table, ...]
     links: tuple[Link, ...]
-
-    def as_json(self) -> str:
-        """For another process, see `of_json`."""
-        return json.dumps(asdict(self))
+    question: str = ""
 
     @classmethod
-    def of_json(cls, text: str) -> Schema:
-        """What `as_json` wrote."""
-        found = json.loads(text)
-        tables = (Table(**{**t, "columns": tuple(t["columns"])}) for t in found["tables"])
-        return cls(tuple(tables), tuple(Link(**link) for link in found["links"]))
+    def of_dict(cls, given: Mapping[str, Any]) -> Schema:
+        """What `dataclasses.asdict` made of one, perhaps in another process."""
+        tables = (Table(**{**t, "columns": tuple(t["columns"])}) for t in given["tables"])
+        links = (Link(**link) for link in given["links"])
+        return cls(tuple(tables), tuple(links), given["question"])
 
 
 def plain(name: str) -> str:
@@ -134,7 +135,7 @@ def _key(table: Table) -> str:
     return next((c for c in table.columns if "".join(words(c)) in named), "")
 
 
-def joined(schema: Schema, question: str) -> list[tuple[int, ...]]:
+def joined(schema: Schema) -> list[tuple[int, ...]]:
     """The sets of tables, small ones first, at most `MOST_SETS`.
 
     Where there are more, those go first whose tables the question names: words in common with the
@@ -144,7 +145,7 @@ def joined(schema: Schema, question: str) -> list[tuple[int, ...]]:
     for link in schema.links:
         near[link.left].add(link.right)
         near[link.right].add(link.left)
-    score = _scores(schema, question)
+    score = _scores(schema)
     order = sorted(near, key=lambda at: (-score[at], at))
     found: dict[tuple[int, ...], None] = {(at,): None for at in order}
     pairs = {tuple(sorted((a, b))) for a in order for b in near[a]}
@@ -157,9 +158,9 @@ def joined(schema: Schema, question: str) -> list[tuple[int, ...]]:
     return list(found)
 
 
-def _scores(schema: Schema, question: str) -> list[int]:
+def _scores(schema: Schema) -> list[int]:
     """How many of the question's words each table has, its own name's twice."""
-    asked = {singular(word) for word in words(question)}
+    asked = {singular(word) for word in words(schema.question)}
     return [
         2 * len(asked & set(core(table.name)))
         + len(asked & {singular(word) for column in table.columns for word in words(column)})
