@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal, TypedDict
 
 from expertserve.errors import ConfigError
 from expertserve.grammar.marks import Meaning, meaning
-from expertserve.grammar.names.tables import Schema
+from expertserve.grammar.names.relations import Relations
 from expertserve.package.habits import DraftWish
 from expertserve.prompt.format import Message, check_messages, check_text
 
@@ -125,7 +125,8 @@ class GrammarArgs(TypedDict, total=False):
     regex: The whole answer matches it.
     choice: The answer is one of these.
     grammar_fix: "word-boundaries" asks for a blank wherever two words of the grammar would meet.
-    restrict_to_schema: Table and column names are those of `schema=`.
+    restrict_to_schema: Names are those of `schema=`, and columns those of the tables in FROM; by
+        default as the manifest says, where there is a schema.
     ground: "values": strings and numbers of the answer are spans of the user's text, word by word;
         "values-any-case": whatever the case of letters from A to Z; "off": as the grammar says.
     on_incomplete: "raise" raises GrammarError for an incomplete sentence; else the result says so.
@@ -400,7 +401,7 @@ class Constraint:
     begun: tuple[int, ...] = ()
     marks: tuple[tuple[int, Meaning], ...] = ()
     source: str = ""
-    names: Schema | None = None
+    names: Relations | None = None
 
     def as_json(self) -> str:
         """For another process, see `of_json`."""
@@ -428,7 +429,7 @@ class Constraint:
                 "reasoning": ReasoningRule(**rule) if rule else None,
                 "begun": tuple(given["begun"]),
                 "marks": tuple(marks),
-                "names": Schema.of_dict(names) if names else None,
+                "names": Relations.of_dict(names) if names else None,
             }
         )
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from expertserve.errors import ConfigError
 from expertserve.grammar.bundled import bundled
-from expertserve.grammar.names.tables import Link, Schema, Table, guessed, plain
+from expertserve.grammar.names.relations import ForeignKey, Relations, SqlTable, guessed, plain
 from expertserve.grammar.recognise import Grammar
 from expertserve.grammar.tree import Rules
 
@@ -27,7 +27,7 @@ def dialect_of(kind: str) -> str | None:
     return {"sql-sqlite": "sqlite", "sql-postgres": "postgres"}.get(kind)
 
 
-def read_ddl(ddl: str, kind: str) -> list[sql.Expression]:
+def read_ddl(ddl: str, kind: str) -> list[sql.Expr]:
     """The statements of a DDL. Milliseconds for each table.
 
     Raises:
@@ -44,7 +44,7 @@ def read_ddl(ddl: str, kind: str) -> list[sql.Expression]:
 
 
 @lru_cache(maxsize=128)
-def schema_of(ddl: str, kind: str) -> Schema:
+def schema_of(ddl: str, kind: str) -> Relations:
     """What a DDL defines: tables, views whose columns it names, and the links between them.
 
     Args:
@@ -71,14 +71,12 @@ def schema_of(ddl: str, kind: str) -> Schema:
         )
     places = {plain(t.written): at for at, t in enumerate(tables)}
     places |= {plain(t.name): at for at, t in reversed(list(enumerate(tables)))}
-    links = dict.fromkeys(
-        link for s in statements for link in _declared(s, tables, places)
-    )
+    links = dict.fromkeys(link for s in statements for link in _declared(s, tables, places))
     links |= dict.fromkeys(guessed(tables, links))
-    return Schema(tables, tuple(links))
+    return Relations(tables, tuple(links))
 
 
-def _table(statement: sql.Create) -> Table:
+def _table(statement: sql.Create) -> SqlTable:
     from sqlglot import expressions as sql
 
     table = statement.find(sql.Table)
@@ -88,7 +86,7 @@ def _table(statement: sql.Create) -> Table:
     if not columns and isinstance(statement.expression, sql.Query):
         named = statement.expression.named_selects
         columns = [spelt(n) for n in named] if all(n and n != "*" for n in named) else []
-    return Table(
+    return SqlTable(
         f"{written(place)}.{name}" if place else name,
         name,
         tuple({plain(c): c for c in columns}.values()),
@@ -112,8 +110,8 @@ def _key(statement: sql.Create) -> str:
 
 
 def _declared(
-    statement: sql.Expression, tables: tuple[Table, ...], places: dict[str, int]
-) -> Iterator[Link]:
+    statement: sql.Expr, tables: tuple[SqlTable, ...], places: dict[str, int]
+) -> Iterator[ForeignKey]:
     """The foreign keys of one column, in CREATE TABLE or ALTER TABLE."""
     from sqlglot import expressions as sql
 
@@ -133,7 +131,7 @@ def _declared(
         names = [_column(tables[at], o) for o in ours]
         others = [_column(tables[to], o) for o in theirs] or [tables[to].key]
         if len(names) == len(others) == 1 and names[0] and others[0]:
-            yield Link(at, names[0], to, others[0])
+            yield ForeignKey(at, names[0], to, others[0])
 
 
 def _place(table: sql.Table, places: dict[str, int]) -> int | None:
@@ -141,7 +139,7 @@ def _place(table: sql.Table, places: dict[str, int]) -> int | None:
     return places.get(plain(f"{table.db}.{table.name}"), found) if table.db else found
 
 
-def _column(table: Table, identifier: sql.Expression) -> str:
+def _column(table: SqlTable, identifier: sql.Expr) -> str:
     """The column as the table has it; empty where it hasn't."""
     return next((c for c in table.columns if plain(c) == plain(identifier.name)), "")
 

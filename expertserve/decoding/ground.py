@@ -11,8 +11,8 @@ from expertserve.decoding.compile import vocabulary_of
 from expertserve.errors import ConfigError, GrammarError
 from expertserve.grammar.grounded import GroundedGrammar
 from expertserve.grammar.marks import MarkTable, SourceMark, TokenMark, meaning
+from expertserve.grammar.names.relations import Relations
 from expertserve.grammar.names.sql_scope import sql_scope
-from expertserve.grammar.names.tables import Schema
 from expertserve.grammar.recognise import Grammar
 from expertserve.grammar.shape import Grounding
 from expertserve.grammar.spans import BETWEEN
@@ -83,7 +83,7 @@ def ground_wish(expert: PreparedExpert, args: GrammarArgs, *, own: bool) -> Grou
 
 
 def with_meanings(
-    expert: PreparedExpert, grammar: Grammar, source: UserText, names: Schema | None = None
+    expert: PreparedExpert, grammar: Grammar, source: UserText, names: Relations | None = None
 ) -> Grammar:
     """The grammar over its source and the tokens that it names; itself where it has no marks.
 

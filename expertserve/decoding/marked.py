@@ -213,14 +213,17 @@ class MarkedState:
         return any(way.state.accepting for way in self._outside)
 
     def copy(self) -> MarkedState:
-        for span in (*self._inside, *self._named):
-            span.behind.shared = True
+        for behind in self._behind(self._inside, self._named):
+            behind.shared = True
         return MarkedState(
             self._mask,
             [_Outside(w.state.copy(), False, w.row, w.marks) for w in self._outside],
             list(self._inside),
             list(self._named),
         )
+
+    def _behind(self, inside: list[_Inside], named: list[_Written]) -> list[_Outside]:
+        return [span.behind for span in inside] + [name.behind for name in named]
 
     def fill(self, row: Row) -> None:
         row.fill(0)
@@ -290,7 +293,7 @@ class MarkedState:
             self._step_inside(span, token, outside, inside)
         for name in self._named:
             self._step_named(name, token, outside, named)
-        held = {id(span.behind) for span in (*inside, *named)}
+        held = {id(behind) for behind in self._behind(inside, named)}
         begun: list[_Inside | _Written] = []
         for way in self._outside:
             self._step_outside(way, token, way.shared or id(way) in held, outside, begun)

@@ -6,15 +6,19 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from expertserve.decoding.ddl import schema_of
 from expertserve.errors import ConfigError
 from expertserve.grammar.bundled import bundled
 from expertserve.grammar.names.fit import Fit
+from expertserve.grammar.names.relations import MOST_SETS, Relations
 from expertserve.grammar.names.sql_rules import bound_sql
-from expertserve.grammar.names.tables import MOST_SETS, Schema
 from expertserve.grammar.recognise import Grammar
 from expertserve.grammar.tree import Alt, Literal, Node, Seq
+
+if TYPE_CHECKING:
+    from expertserve.expert import PreparedExpert
 
 SQL_RULES = {"table": "table-name", "column": "column-name"}
 GRAPH_RULES = {"label": "label", "relationship": "relationship-type", "property": "property-name"}
@@ -70,7 +74,7 @@ def binds(grammar: Grammar, kind: str, rules: Mapping[str, str], *, own: bool) -
     return own or (ours is not None and grammar.digest == ours.digest)
 
 
-def bound(schema: str, kind: str, question: str) -> tuple[Grammar, Schema]:
+def bound(schema: str, kind: str, question: str) -> tuple[Grammar, Relations]:
     """A grammar with marks for names, and what they are taken from.
 
     Args:
@@ -88,8 +92,22 @@ def bound(schema: str, kind: str, question: str) -> tuple[Grammar, Schema]:
     return bound_sql(kind), found
 
 
+def own_grammars(expert: PreparedExpert) -> list[Grammar]:
+    """The grammars of an expert's own answers: with a schema, perhaps the one that names bind."""
+    decoding = expert.manifest.decoding
+    kind, rules = decoding.grammar_type or "sql", decoding.schema_rules
+    found = [expert.grammar] if expert.grammar else []
+    if (
+        expert.grammar
+        and decoding.restrict_to_schema
+        and binds(expert.grammar, kind, rules, own=True)
+    ):
+        found.append(bound_sql(kind))
+    return found
+
+
 @lru_cache(maxsize=32)
-def _sets(schema: Schema) -> int:
+def _sets(schema: Relations) -> int:
     return len(Fit(schema).sets)
 
 

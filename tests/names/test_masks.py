@@ -44,7 +44,11 @@ def test_masks_allow_what_the_recogniser_allows(demo_base: Path) -> None:
             for token in others:
                 if cursor.copy().take(token, own.tokens[token]):
                     assert len(own.tokens[token]) > 1, (said, own.tokens[token])
-            token = next(i for i in sorted(found, key=lambda i: -len(own.tokens[i])) if wanted.startswith(own.tokens[i]))
+            token = next(
+                i
+                for i in sorted(found, key=lambda i: -len(own.tokens[i]))
+                if wanted.startswith(own.tokens[i])
+            )
             other = state.copy()
             assert state.commit(token) and other.commit(token)
             assert cursor.take(token, own.tokens[token])

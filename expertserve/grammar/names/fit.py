@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 
-from expertserve.grammar.names.tables import Schema, core, joined, plain, words
+from expertserve.grammar.names.relations import Relations, core, joined, plain, words
 
 Quals = tuple[tuple[str, frozenset[str]], ...]
 """What stood before a column's dot → the columns that were named behind it."""
@@ -34,7 +34,7 @@ class Fit:
         schema: Its tables and links.
     """
 
-    def __init__(self, schema: Schema) -> None:
+    def __init__(self, schema: Relations) -> None:
         self.schema = schema
         self.sets = joined(schema)
         self.every = (1 << len(self.sets)) - 1

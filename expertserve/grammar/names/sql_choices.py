@@ -11,7 +11,7 @@ from typing import Any
 
 from expertserve.grammar.names.choices import Choice, Key
 from expertserve.grammar.names.fit import Chosen, Fit, Quals
-from expertserve.grammar.names.tables import MOST_JOINED
+from expertserve.grammar.names.relations import MOST_JOINED
 
 MOST_PLACES = 20_000
 """Places that a schema remembers."""
@@ -123,7 +123,7 @@ class SqlChoices:
 
     def _sort(self, entries: Chosen, outputs: tuple[str, ...]) -> Choice:
         columns = self._after(entries, ()).options
-        return Choice(columns | {name.encode(): ("end",) for name in outputs})
+        return Choice({**columns} | {name.encode(): ("end",) for name in outputs})
 
     # FROM
 
@@ -167,8 +167,8 @@ class SqlChoices:
             for name in fit.aliases(at)
             if name.lower() not in used | {name.lower() for name in asked}
         ]
-        may = [name for name in asked - dict(chosen).keys()]
-        may = [name for name in may if self._goes(sets, quals, (*chosen, (name, at)))]
+        left = asked - dict(chosen).keys()
+        may = [name for name in left if self._goes(sets, quals, (*chosen, (name, at)))]
         if fresh and self._goes(sets, quals, (*chosen, (fresh[0], at))):
             may += fresh
         return Choice(

@@ -75,7 +75,8 @@ def _with_marks(rules: Rules) -> Rules:
     text = _OWN.replace("\\\n", "") + "\n".join(
         [
             *(f"wide-{n} ::= {_wide(n)}" for n in widths),
-            "united ::= " + " | ".join(f"wide-{n} (sep set-operator sep wide-{n})+" for n in widths),
+            "united ::= "
+            + " | ".join(f"wide-{n} (sep set-operator sep wide-{n})+" for n in widths),
         ]
     )
     own = {line.split(" ::= ")[0] for line in text.splitlines() if line}
@@ -88,7 +89,11 @@ def _with_marks(rules: Rules) -> Rules:
 
 
 def _wide(columns: int) -> str:
-    return "SELECT sep (quantity sep)? one-item" + " comma one-item" * (columns - 1) + " from (sep group-by)?"
+    return (
+        "SELECT sep (quantity sep)? one-item"
+        + " comma one-item" * (columns - 1)
+        + " from (sep group-by)?"
+    )
 
 
 def _expressions(rules: Rules) -> set[str]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import Any, cast
 
 from expertserve.grammar.marks import Role
 from expertserve.grammar.names.choices import Key, Naming
 from expertserve.grammar.names.fit import Chosen, Fit, Quals
+from expertserve.grammar.names.relations import Relations
 from expertserve.grammar.names.sql_choices import SqlChoices, with_column
-from expertserve.grammar.names.tables import Schema
 
 SCHEMAS = 32
 """How many schemas are kept ready."""
@@ -133,18 +134,17 @@ class SqlScope:
         """
         at = replace(self, word=b"", last=b"")
         query = self.queries[-1]
-        match known:
-            case ("from", entries):
-                return at._with(replace(query, entries=entries))
-            case ("column", column):
-                sets = query.sets & self.choices.fit.alone[column]
-                return at._with(replace(query, sets=sets))
-            case ("qualified", name, column):
-                return at._with(replace(query, quals=with_column(query.quals, name, column)))
+        kind, *what = cast("tuple[Any, ...]", known or ("",))
+        if kind == "from":
+            return at._with(replace(query, entries=what[0]))
+        if kind == "column":
+            return at._with(replace(query, sets=query.sets & self.choices.fit.alone[what[0]]))
+        if kind == "qualified":
+            return at._with(replace(query, quals=with_column(query.quals, *what)))
         return at
 
 
 @lru_cache(maxsize=SCHEMAS)
-def sql_scope(schema: Schema) -> SqlScope:
+def sql_scope(schema: Relations) -> SqlScope:
     """Before the first word of a query over a schema. Some 10 ms for 200 tables, once."""
     return SqlScope(SqlChoices(Fit(schema)))

@@ -18,7 +18,7 @@ _KEYS = frozenset("id no nr num number key code fk pk uuid ref sk".split())
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class SqlTable:
     """A table or view.
 
     Args:
@@ -35,7 +35,7 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class ForeignKey:
     """Two columns that a join compares; tables by their places."""
 
     left: int
@@ -45,22 +45,22 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
-class Schema:
+class Relations:
     """Tables and the links between them.
 
     Args:
         question: What puts sets of tables in order where there are too many.
     """
 
-    tables: tuple[Table, ...]
-    links: tuple[Link, ...]
+    tables: tuple[SqlTable, ...]
+    links: tuple[ForeignKey, ...]
     question: str = ""
 
     @classmethod
-    def of_dict(cls, given: Mapping[str, Any]) -> Schema:
+    def of_dict(cls, given: Mapping[str, Any]) -> Relations:
         """What `dataclasses.asdict` made of one, perhaps in another process."""
-        tables = (Table(**{**t, "columns": tuple(t["columns"])}) for t in given["tables"])
-        links = (Link(**link) for link in given["links"])
+        tables = (SqlTable(**{**t, "columns": tuple(t["columns"])}) for t in given["tables"])
+        links = (ForeignKey(**link) for link in given["links"])
         return cls(tuple(tables), tuple(links), given["question"])
 
 
@@ -105,7 +105,7 @@ def singular(word: str) -> str:
     return word[:-1] if word.endswith("s") and not word.endswith(("ss", "us", "is")) else word
 
 
-def guessed(tables: tuple[Table, ...], declared: Iterable[Link]) -> Iterator[Link]:
+def guessed(tables: tuple[SqlTable, ...], declared: Iterable[ForeignKey]) -> Iterator[ForeignKey]:
     """Links that names tell where no foreign key does: `book_id` and the key of `books`."""
     known = {(link.left, plain(link.column)) for link in declared}
     cores = {tuple(core(table.name)): at for at, table in reversed(list(enumerate(tables)))}
@@ -120,14 +120,16 @@ def guessed(tables: tuple[Table, ...], declared: Iterable[Link]) -> Iterator[Lin
                 continue
             to = cores.get(stem)
             if to is not None and keys[to]:
-                yield Link(at, column, to, keys[to])
+                yield ForeignKey(at, column, to, keys[to])
                 continue
-            same = [o for o, key in enumerate(keys) if o != at and key and plain(key) == plain(column)]
+            same = [
+                o for o, key in enumerate(keys) if o != at and key and plain(key) == plain(column)
+            ]
             others = same or (range(len(tables)) if len(tables) <= GUESSED else ())
-            yield from (Link(at, column, o, keys[o]) for o in others if o != at and keys[o])
+            yield from (ForeignKey(at, column, o, keys[o]) for o in others if o != at and keys[o])
 
 
-def _key(table: Table) -> str:
+def _key(table: SqlTable) -> str:
     """The column that others would name a row by."""
     if table.key:
         return table.key
@@ -135,7 +137,7 @@ def _key(table: Table) -> str:
     return next((c for c in table.columns if "".join(words(c)) in named), "")
 
 
-def joined(schema: Schema) -> list[tuple[int, ...]]:
+def joined(schema: Relations) -> list[tuple[int, ...]]:
     """The sets of tables, small ones first, at most `MOST_SETS`.
 
     Where there are more, those go first whose tables the question names: words in common with the
@@ -158,7 +160,7 @@ def joined(schema: Schema) -> list[tuple[int, ...]]:
     return list(found)
 
 
-def _scores(schema: Schema) -> list[int]:
+def _scores(schema: Relations) -> list[int]:
     """How many of the question's words each table has, its own name's twice."""
     asked = {singular(word) for word in words(schema.question)}
     return [
