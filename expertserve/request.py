@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal, TypedDict
 
 from expertserve.errors import ConfigError
 from expertserve.grammar.marks import Meaning, meaning
-from expertserve.grammar.names.relations import Relations
+from expertserve.grammar.names.scope import Names, names_of
 from expertserve.package.habits import DraftWish
 from expertserve.prompt.format import Message, check_messages, check_text
 
@@ -401,7 +401,7 @@ class Constraint:
     begun: tuple[int, ...] = ()
     marks: tuple[tuple[int, Meaning], ...] = ()
     source: str = ""
-    names: Relations | None = None
+    names: Names | None = None
 
     def as_json(self) -> str:
         """For another process, see `of_json`."""
@@ -429,7 +429,7 @@ class Constraint:
                 "reasoning": ReasoningRule(**rule) if rule else None,
                 "begun": tuple(given["begun"]),
                 "marks": tuple(marks),
-                "names": Relations.of_dict(names) if names else None,
+                "names": names_of(names) if names else None,
             }
         )
 

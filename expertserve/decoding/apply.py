@@ -24,7 +24,7 @@ from expertserve.errors import ConfigError, GrammarError
 from expertserve.grammar import terms
 from expertserve.grammar.boundaries import with_boundaries
 from expertserve.grammar.grounded import GroundedGrammar
-from expertserve.grammar.names.relations import Relations
+from expertserve.grammar.names.scope import Names
 from expertserve.grammar.program import MAX_ENDING
 from expertserve.grammar.recognise import Grammar
 from expertserve.grammar.schema import Schema
@@ -50,7 +50,7 @@ class _Chosen:
     parse: Callable[[str], object] | None = None
     own: bool = False
     """Whether it is the expert's."""
-    names: Relations | None = None
+    names: Names | None = None
     """What its names are bound to."""
 
 

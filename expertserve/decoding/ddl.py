@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from expertserve.errors import ConfigError
-from expertserve.grammar.bundled import bundled
+from expertserve.grammar.names.bare import is_bare
 from expertserve.grammar.names.relations import ForeignKey, Relations, SqlTable, guessed, plain
-from expertserve.grammar.recognise import Grammar
-from expertserve.grammar.tree import Rules
 
 if TYPE_CHECKING:
     from sqlglot import expressions as sql
 
-PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-LONGEST = 33
-"""Letters of a name by which keywords are told apart."""
 _KINDS = ("TABLE", "VIEW")
 
 
@@ -162,13 +156,5 @@ def written(identifier: object) -> str:
 
 def spelt(name: str, *, quoted: bool = False) -> str:
     """The same for a bare name."""
-    plainly = not quoted and PLAIN.fullmatch(name) and _bare_names().accepts(name[:LONGEST])
+    plainly = not quoted and is_bare(name, "sql")
     return name if plainly else '"' + name.replace('"', '""') + '"'
-
-
-@lru_cache(maxsize=1)
-def _bare_names() -> Grammar:
-    """Names that are no keywords of SQLite or PostgreSQL."""
-    grammar = bundled("sql")
-    assert grammar
-    return Grammar(Rules(grammar.rules.rules, {}, "bare-name"))

@@ -11,8 +11,7 @@ from expertserve.decoding.compile import vocabulary_of
 from expertserve.errors import ConfigError, GrammarError
 from expertserve.grammar.grounded import GroundedGrammar
 from expertserve.grammar.marks import MarkTable, SourceMark, TokenMark, meaning
-from expertserve.grammar.names.relations import Relations
-from expertserve.grammar.names.sql_scope import sql_scope
+from expertserve.grammar.names.scope import Names, scope_of
 from expertserve.grammar.recognise import Grammar
 from expertserve.grammar.shape import Grounding
 from expertserve.grammar.spans import BETWEEN
@@ -83,7 +82,7 @@ def ground_wish(expert: PreparedExpert, args: GrammarArgs, *, own: bool) -> Grou
 
 
 def with_meanings(
-    expert: PreparedExpert, grammar: Grammar, source: UserText, names: Relations | None = None
+    expert: PreparedExpert, grammar: Grammar, source: UserText, names: Names | None = None
 ) -> Grammar:
     """The grammar over its source and the tokens that it names; itself where it has no marks.
 
@@ -99,7 +98,7 @@ def with_meanings(
     ids = {w.name: _token(expert, w) for w in found if isinstance(w, TokenMark)}
     text = source.text if any(isinstance(w, SourceMark) for w in found) else ""
     spelt = vocabulary_of(expert.base.path).tokens
-    scope = sql_scope(names) if names else None
+    scope = scope_of(names) if names else None
     return GroundedGrammar.over(grammar, text, ids=ids, spelt=spelt, names=scope)
 
 

@@ -20,7 +20,7 @@ from expertserve.decoding.mask import Mask, MaskState, Row
 from expertserve.decoding.named import NameRows, ScopedState, packed
 from expertserve.grammar.marks import Meaning, NameMark, SourceMark, TokenMark
 from expertserve.grammar.names.choices import Naming
-from expertserve.grammar.names.sql_scope import SqlScope
+from expertserve.grammar.names.scope import Scope
 from expertserve.grammar.spans import Places, Spans, spans_of
 
 MOST_WAYS = 32
@@ -156,7 +156,7 @@ class MarkedMask:
         vocabulary: MarkedVocabulary,
         meanings: Meanings,
         source: str,
-        names: SqlScope | None = None,
+        names: Scope | None = None,
     ) -> None:
         self.mask, self.vocabulary, self.meanings = mask, vocabulary, meanings
         self._names = names

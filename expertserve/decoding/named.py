@@ -11,7 +11,7 @@ import numpy as np
 from expertserve.decoding.marked_vocabulary import LONGEST, MarkedVocabulary
 from expertserve.decoding.mask import MaskState, Row
 from expertserve.grammar.names.choices import Choice, Key, Naming
-from expertserve.grammar.names.sql_scope import SqlScope
+from expertserve.grammar.names.scope import Scope
 
 MOST_ROWS = 2_000
 """Rows that are kept; each takes some kilobytes."""
@@ -20,7 +20,7 @@ MOST_ROWS = 2_000
 class ScopedState:
     """A mask's state with what the query named beside it; see `MaskState`."""
 
-    def __init__(self, state: MaskState, scope: SqlScope, vocabulary: MarkedVocabulary) -> None:
+    def __init__(self, state: MaskState, scope: Scope, vocabulary: MarkedVocabulary) -> None:
         self._state, self.scope, self._vocabulary = state, scope, vocabulary
 
     def fill(self, row: Row) -> None:

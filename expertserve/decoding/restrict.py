@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from expertserve.decoding.ddl import schema_of
+from expertserve.decoding.graph_schema import graph_of
 from expertserve.errors import ConfigError
 from expertserve.grammar.bundled import bundled
+from expertserve.grammar.names.cypher_rules import bound_cypher
 from expertserve.grammar.names.fit import Fit
 from expertserve.grammar.names.relations import MOST_SETS, Relations
+from expertserve.grammar.names.scope import Names
 from expertserve.grammar.names.sql_rules import bound_sql
 from expertserve.grammar.recognise import Grammar
 from expertserve.grammar.tree import Alt, Literal, Node, Seq
@@ -24,14 +26,6 @@ SQL_RULES = {"table": "table-name", "column": "column-name"}
 GRAPH_RULES = {"label": "label", "relationship": "relationship-type", "property": "property-name"}
 MAX_SCHEMA = 1_000_000
 MAX_QUESTION = 10_000
-GRAPH_NODE = re.compile(r"\(\s*+\w*+\s*+((?::\s*+[A-Za-z_]\w*+\s*+)++)(\{[^{}]*+\})?+\s*+\)")
-GRAPH_EDGE = re.compile(
-    r"\[\s*+(?:\w++\s*+(?=:))?+((?::?\s*+\|?\s*+:?[A-Za-z_]\w*+\s*+)++)(\{[^{}]*+\})?+\s*+\]"
-)
-"""Possessive (`+` behind a repetition), since a stranger writes the schema: nothing is tried twice.
-"""
-PROPERTY = re.compile(r"([A-Za-z_]\w*)\s*:")
-WORD = re.compile(r"[A-Za-z_]\w*")
 
 
 def restrict(grammar: Grammar, schema: str, kind: str, rules: Mapping[str, str]) -> Grammar:
@@ -68,17 +62,17 @@ def binds(grammar: Grammar, kind: str, rules: Mapping[str, str], *, own: bool) -
     Args:
         own: Whether the grammar is the expert's.
     """
-    if not kind.startswith("sql") or rules:
+    if not kind.startswith(("sql", "cypher")) or rules:
         return False
     ours = bundled(kind) or bundled("sql")
     return own or (ours is not None and grammar.digest == ours.digest)
 
 
-def bound(schema: str, kind: str, question: str) -> tuple[Grammar, Relations]:
+def bound(schema: str, kind: str, question: str = "") -> tuple[Grammar, Names]:
     """A grammar with marks for names, and what they are taken from.
 
     Args:
-        schema: DDL.
+        schema: DDL; for Cypher, patterns as in `restrict`.
         kind: The manifest's grammar type.
         question: Whose words choose the tables that may be joined, where there are too many.
 
@@ -86,6 +80,8 @@ def bound(schema: str, kind: str, question: str) -> tuple[Grammar, Relations]:
         ConfigError: `bad_schema`.
     """
     _check_size(schema)
+    if kind.startswith("cypher"):
+        return bound_cypher(), graph_of(schema)
     found = schema_of(schema, kind)
     if _sets(found) >= MOST_SETS:
         found = replace(found, question=question[:MAX_QUESTION])
@@ -102,7 +98,7 @@ def own_grammars(expert: PreparedExpert) -> list[Grammar]:
         and decoding.restrict_to_schema
         and binds(expert.grammar, kind, rules, own=True)
     ):
-        found.append(bound_sql(kind))
+        found.append(bound_cypher() if kind.startswith("cypher") else bound_sql(kind))
     return found
 
 
@@ -168,14 +164,7 @@ def graph_names(schema: str) -> dict[str, list[str]]:
     Raises:
         ConfigError: `bad_schema`: there are none.
     """
-    nodes, edges = GRAPH_NODE.findall(schema), GRAPH_EDGE.findall(schema)
-    labels = [w for names, _ in nodes for w in WORD.findall(names)]
-    types = [w for names, _ in edges for w in WORD.findall(names)]
-    properties = [p for _, held in (*nodes, *edges) for p in PROPERTY.findall(held)]
-    if not labels:
-        raise ConfigError(
-            "the schema has no labels",
-            hint="pass patterns such as (:Person {name: STRING})-[:KNOWS]->(:Person)",
-            code="bad_schema",
-        )
-    return {"label": labels, "relationship": types, "property": properties}
+    graph = graph_of(schema)
+    held = [p for _, of in (*graph.labels, *graph.types) for p, _ in of]
+    labels, types = [n for n, _ in graph.labels], [n for n, _ in graph.types]
+    return {"label": labels, "relationship": types, "property": held}

@@ -20,8 +20,8 @@ from expertserve.grammar.marks import (
     without,
 )
 from expertserve.grammar.names.choices import Key, Naming
-from expertserve.grammar.names.cursor import ScopedCursor, scope_of
-from expertserve.grammar.names.sql_scope import SqlScope
+from expertserve.grammar.names.cursor import ScopedCursor, scope_at
+from expertserve.grammar.names.scope import Scope
 from expertserve.grammar.recognise import Cursor, Grammar
 from expertserve.grammar.spans import Places, spans_of
 from expertserve.grammar.tree import MARKS
@@ -60,7 +60,7 @@ class GroundedGrammar(Grammar):
         meanings: Meanings,
         source: str,
         spelt: Mapping[int, bytes],
-        names: SqlScope | None = None,
+        names: Scope | None = None,
     ) -> None:
         self.rules, self.program = grammar.rules, grammar.program
         self._automaton = grammar._automaton
@@ -82,7 +82,7 @@ class GroundedGrammar(Grammar):
         *,
         ids: Mapping[str, int] | None = None,
         spelt: Mapping[int, bytes] | None = None,
-        names: SqlScope | None = None,
+        names: Scope | None = None,
     ) -> Grammar:
         """The grammar over a source; itself where it has no marks.
 
@@ -236,7 +236,7 @@ class GroundedCursor(Cursor):
                 if isinstance(what, SourceMark):
                     _add(inside, char, 1, after, self._grammar.spans[char].begin(byte))
                 elif isinstance(what, NameMark):
-                    named.append((after, scope_of(after).open(what.role)))
+                    named.append((after, scope_at(after).open(what.role)))
             if cursor.feed(byte):
                 outside.append(cursor)
         for (_, char, written), (after, places) in self._inside.items():
@@ -281,7 +281,7 @@ class GroundedCursor(Cursor):
         """
         if RESERVED not in ending:
             return [ending]
-        scope = scope_of(cursor) if self._grammar.names else None
+        scope = scope_at(cursor) if self._grammar.names else None
         pieces: list[bytes | int] = []
         for char in ending.decode(errors="surrogateescape"):
             piece: bytes | int = char.encode(errors="surrogateescape")

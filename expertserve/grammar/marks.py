@@ -38,7 +38,7 @@ _SOURCE = re.compile(
     r"<source(?::(?P<form>json|sql|cypher|number|integer))?(?P<any_case>:any-case)?"
     r"(?::(?P<low>(?:\(?-?[0-9]+(?:\.[0-9]+)?)?)\.\.(?P<high>(?:-?[0-9]+(?:\.[0-9]+)?\)?)?))?>"
 )
-_SCHEMA = re.compile(r"<schema:(?P<role>column|star|sort|from)>")
+_SCHEMA = re.compile(r"<schema:(?P<role>column|star|sort|from|path|item|any|number|text|truth)>")
 _BUT = class_of([MARKS], negated=True).ranges
 
 
@@ -80,7 +80,7 @@ class TokenMark:
         return f"{'!' if self.other else ''}<{self.name or f'[{self.id}]'}>"
 
 
-Role = Word["column", "star", "sort", "from"]
+Role = Word["column", "star", "sort", "from", "path", "item", "any", "number", "text", "truth"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,8 @@ from expertserve.decoding.mask import GlrMask, GlrVocabulary
 from expertserve.grammar.gbnf import parse
 from expertserve.grammar.grounded import GroundedGrammar
 from expertserve.grammar.marks import machine_text
+from expertserve.grammar.names.scope import scope_of
 from expertserve.grammar.names.sql_rules import bound_sql
-from expertserve.grammar.names.sql_scope import sql_scope
 from tests.names.walks import ddl, walk
 
 
@@ -28,7 +28,7 @@ def test_masks_allow_what_the_recogniser_allows(demo_base: Path) -> None:
     words = (max(own.tokens) // 32) + 1
     for seed in range(12):
         rng = random.Random(seed)
-        scope = sql_scope(schema_of(ddl(rng), "sql"))
+        scope = scope_of(schema_of(ddl(rng), "sql"))
         narrow = GroundedGrammar.over(grammar, "", names=scope)
         assert isinstance(narrow, GroundedGrammar)
         state = MarkedMask(compiled, vocabulary, narrow.numbered, "", scope).start()

@@ -12,8 +12,8 @@ from expertserve.decoding.ddl import schema_of
 from expertserve.errors import ConfigError
 from expertserve.grammar.grounded import GroundedGrammar
 from expertserve.grammar.names.relations import MOST_SETS, singular, words
+from expertserve.grammar.names.scope import Scope, scope_of
 from expertserve.grammar.names.sql_rules import bound_sql
-from expertserve.grammar.names.sql_scope import SqlScope, sql_scope
 from expertserve.grammar.recognise import Grammar
 from tests.names.walks import big, ddl, walk
 
@@ -24,8 +24,8 @@ CREATE TABLE "Order" (no INTEGER PRIMARY KEY, "group" TEXT, employee_id INTEGER,
 """
 
 
-def bound(schema: str, kind: str = "sql") -> tuple[Grammar, SqlScope]:
-    scope = sql_scope(schema_of(schema, kind))
+def bound(schema: str, kind: str = "sql") -> tuple[Grammar, Scope]:
+    scope = scope_of(schema_of(schema, kind))
     return GroundedGrammar.over(bound_sql(kind), "", names=scope), scope
 
 
@@ -167,7 +167,7 @@ def test_a_schema_s_names_are_written_as_queries_must() -> None:
 def test_two_hundred_tables_are_ready_in_time_and_the_question_chooses_what_is_joined() -> None:
     schema = schema_of(big(random.Random(1), 200), "sql")
     began = time.process_time()
-    scope = sql_scope(schema)
+    scope = scope_of(schema)
     asked = scope.feed(b"SELECT ")
     assert asked.open("column").step(b"t") and asked.open("star").step(b"t")
     assert time.process_time() - began < 2.0

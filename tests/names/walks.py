@@ -5,11 +5,11 @@ from __future__ import annotations
 import random
 
 from expertserve.grammar.marks import NameMark, meaning
-from expertserve.grammar.names.sql_scope import SqlScope
+from expertserve.grammar.names.scope import Scope
 from expertserve.grammar.recognise import Grammar
 
 
-def walk(grammar: Grammar, scope: SqlScope, rng: random.Random, size: int = 200) -> str:
+def walk(grammar: Grammar, scope: Scope, rng: random.Random, size: int = 200) -> str:
     """A random sentence: of the grammar, and then of the names at each of its marks."""
     roles = {mark.text: meaning(mark.what) for mark in grammar.marks}
     written = ""
@@ -77,15 +77,15 @@ def _styled(name: str, style: str) -> str:
     return f'"{name}"' if name.lower() in RESERVED else name
 
 
-def big(rng: random.Random, tables: int) -> str:
+def big(rng: random.Random, tables: int, columns: int = 3) -> str:
     """A schema of many tables, each with foreign keys to some of those before it."""
     made = []
     for at in range(tables):
-        columns = ["id INTEGER PRIMARY KEY"]
-        columns += [f"{field} TEXT" for field in rng.sample(FIELDS[:18], 4)]
-        for other in sorted(rng.sample(range(at), min(at, 2))):
-            columns.append(f"{_thing(other)}_id INTEGER REFERENCES {_thing(other)}(id)")
-        made.append(f"CREATE TABLE {_thing(at)} ({', '.join(columns)});")
+        held = ["id INT PRIMARY KEY"]
+        held += [f"{field} TEXT" for field in rng.sample(FIELDS[:18], columns)]
+        for other in sorted(rng.sample(range(at), min(at, (columns + 1) // 2))):
+            held.append(f"{_thing(other)}_id INT REFERENCES {_thing(other)}")
+        made.append(f"CREATE TABLE {_thing(at)} ({', '.join(held)});")
     return "\n".join(made)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 
 from expertserve.grammar.earley import Automaton, Set
-from expertserve.grammar.names.sql_scope import SqlScope
+from expertserve.grammar.names.scope import Scope
 from expertserve.grammar.recognise import Cursor
 
 
@@ -18,9 +18,7 @@ class ScopedCursor(Cursor):
 
     __slots__ = ("scope",)
 
-    def __init__(
-        self, automaton: Automaton, at: Set | None, pending: bytes, scope: SqlScope
-    ) -> None:
+    def __init__(self, automaton: Automaton, at: Set | None, pending: bytes, scope: Scope) -> None:
         super().__init__(automaton, at, pending)
         self.scope = scope
 
@@ -37,7 +35,7 @@ class ScopedCursor(Cursor):
         return (self.scope,)
 
 
-def scope_of(cursor: Cursor) -> SqlScope:
+def scope_at(cursor: Cursor) -> Scope:
     """What is known at a cursor that has a scope."""
     assert isinstance(cursor, ScopedCursor)
     return cursor.scope

@@ -5,24 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 
+from expertserve.grammar.names.bare import is_bare
 from expertserve.grammar.names.relations import Relations, core, joined, plain, words
 
 Quals = tuple[tuple[str, frozenset[str]], ...]
 """What stood before a column's dot → the columns that were named behind it."""
 Chosen = tuple[tuple[str, int], ...]
 """What FROM has: the name for a table, an alias perhaps, and the table's place."""
-_SHORT_WORDS = frozenset(
-    "as at by do go id if in is no of on or to up all and any asc avg day end for max min mod not"
-    " now per row set sum abs add alter between both case cast check close column count create"
-    " cross current date delete desc distinct drop else escape except exists false fetch filter"
-    " first float following from full glob grant group having hour index inner insert int into join"
-    " key last lateral leading left level like limit lower match merge minute month natural next"
-    " null nulls offset only open order outer over partition plan position power range rank real"
-    " release rename replace right rollback round rows savepoint second select similar some table"
-    " temp text then ties time total transaction trigger trim true union unique update upper user"
-    " using vacuum value values view virtual week when where window with without year".split()
-)
-"""No aliases: keywords and functions, and names that read as such."""
 
 
 class Fit:
@@ -116,9 +105,8 @@ class Fit:
         return made
 
     def may_call(self, alias: str) -> bool:
-        low = alias.lower()
-        fits = bool(low) and low[0].isascii() and low[0].isalpha() and low.isascii()
-        return fits and low not in _SHORT_WORDS and low not in self.plain_names
+        """Whether it is no table's name and needs no quotes."""
+        return alias.lower() not in self.plain_names and is_bare(alias, "sql")
 
     @cached_property
     def all_aliases(self) -> list[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import Any, cast
 
 from expertserve.grammar.marks import Role
@@ -12,8 +11,6 @@ from expertserve.grammar.names.fit import Chosen, Fit, Quals
 from expertserve.grammar.names.relations import Relations
 from expertserve.grammar.names.sql_choices import SqlChoices, with_column
 
-SCHEMAS = 32
-"""How many schemas are kept ready."""
 _QUOTE, _OPEN, _CLOSE = b"'()"
 
 
@@ -57,6 +54,11 @@ class SqlScope:
     quoted: bool = False
     word: bytes = b""
     last: bytes = b""
+
+    @classmethod
+    def over(cls, schema: Relations) -> SqlScope:
+        """Before the first word of a query over a schema."""
+        return cls(SqlChoices(Fit(schema)))
 
     def feed(self, data: bytes) -> SqlScope:
         """After some more bytes of what isn't a name."""
@@ -142,9 +144,3 @@ class SqlScope:
         if kind == "qualified":
             return at._with(replace(query, quals=with_column(query.quals, *what)))
         return at
-
-
-@lru_cache(maxsize=SCHEMAS)
-def sql_scope(schema: Relations) -> SqlScope:
-    """Before the first word of a query over a schema. Some 10 ms for 200 tables, once."""
-    return SqlScope(SqlChoices(Fit(schema)))
