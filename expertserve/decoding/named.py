@@ -13,7 +13,7 @@ from expertserve.decoding.mask import MaskState, Row
 from expertserve.grammar.names.choices import Choice, Key, Naming
 from expertserve.grammar.names.scope import Scope
 
-MOST_ROWS = 2_000
+MOST_ROWS = 500
 """Rows that are kept; each takes some kilobytes."""
 
 

@@ -12,7 +12,8 @@ from expertserve.grammar.names.relations import core
 
 MOST_HOPS = 2
 """Relationships of a path."""
-MOST_PLACES = 20_000
+MOST_OPTIONS = 100_000
+"""Texts of places that a schema remembers."""
 AGGREGATE = "aggregate"
 """What a variable is of that an aggregate gave; engines refuse some aggregates of it."""
 Bound = tuple[tuple[str, str, str], ...]
@@ -40,15 +41,18 @@ class CypherChoices:
         self.labels = dict(graph.labels)
         self.types = dict(graph.types)
         self._known: dict[Key, Choice] = {}
+        self._options = 0
 
     def find(self, key: Key) -> Choice:
         """The place of a key."""
         found = self._known.get(key)
         if found is None:
-            if len(self._known) > MOST_PLACES:
+            if self._options > MOST_OPTIONS:
                 self._known.clear()
+                self._options = 0
             kind, *rest = key
             found = self._known[key] = getattr(self, f"_{kind}")(*rest)
+            self._options += 1 + len(found.options)
         return found
 
     def _end(self, *known: object) -> Choice:

@@ -13,6 +13,9 @@ Quals = tuple[tuple[str, frozenset[str]], ...]
 Chosen = tuple[tuple[str, int], ...]
 """What FROM has: the name for a table, an alias perhaps, and the table's place."""
 
+MOST_KNOWN = 5_000
+"""Answers that a schema remembers."""
+
 
 class Fit:
     """A schema as a query is written over it; made once for each.
@@ -28,6 +31,8 @@ class Fit:
         self.sets = joined(schema)
         self.every = (1 << len(self.sets)) - 1
         self._filtered: dict[tuple[int, Quals], int] = {}
+        self._named: dict[tuple[int, Quals, str], frozenset[int]] = {}
+        self._meant: dict[tuple[str, frozenset[str]], frozenset[int]] = {}
 
     @cached_property
     def places(self) -> dict[tuple[int, ...], int]:
@@ -124,8 +129,10 @@ class Fit:
                 found &= some
             if len(quals) > 1:
                 found = sum(1 << p for p in _bits(found) if self._match(self.sets[p], quals))
-            if len(self._filtered) > 20_000:
+            if len(self._filtered) > MOST_KNOWN:
                 self._filtered.clear()
+                self._named.clear()
+                self._meant.clear()
             self._filtered[sets, quals] = found
         return found
 
@@ -142,15 +149,50 @@ class Fit:
 
     def _match(self, members: Sequence[int], quals: Quals) -> bool:
         """Whether each qualifier finds a member of its own."""
-        if not quals:
-            return True
-        (name, columns), *others = quals
-        may = set(self.called(name, columns))
-        return any(
-            self._match([*members[:i], *members[i + 1 :]], tuple(others))
-            for i, at in enumerate(members)
-            if at in may and at not in members[:i]
-        )
+        return next(self._matches(members, quals), None) is not None
+
+    def _matches(
+        self, members: Sequence[int], quals: Quals, met: tuple[int, ...] = ()
+    ) -> Iterator[tuple[tuple[int, ...], Sequence[int]]]:
+        """The ways of giving each qualifier a member: those, in order, and the ones left over."""
+        if len(met) == len(quals):
+            yield met, members
+            return
+        may = self._may_mean(*quals[len(met)])
+        for i, at in enumerate(members):
+            if at in may and at not in members[:i]:
+                yield from self._matches([*members[:i], *members[i + 1 :]], quals, (*met, at))
+
+    def _may_mean(self, name: str, columns: frozenset[str]) -> frozenset[int]:
+        known = self._meant.get((name, columns))
+        if known is None:
+            known = self._meant[name, columns] = frozenset(self.called(name, columns))
+        return known
+
+    def spare(self, sets: int, quals: Quals) -> frozenset[int]:
+        """The tables that may still get a qualifier."""
+        key = (sets, quals, "")
+        if key not in self._named:
+            found: set[int] = set()
+            for place in _bits(sets):
+                members = self.sets[place]
+                if len(members) > len(quals) and not found.issuperset(members):
+                    for _, rest in self._matches(members, quals):
+                        found.update(rest)
+            self._named[key] = frozenset(found)
+        return self._named[key]
+
+    def meant(self, sets: int, quals: Quals, name: str) -> frozenset[int]:
+        """The tables that a qualifier, one of them, may turn out to be."""
+        key = (sets, quals, name)
+        if key not in self._named:
+            at = next(i for i, (other, _) in enumerate(quals) if other == name)
+            found: set[int] = set()
+            for place in _bits(sets):
+                if not found.issuperset(self.sets[place]):
+                    found.update(met[at] for met, _ in self._matches(self.sets[place], quals))
+            self._named[key] = frozenset(found)
+        return self._named[key]
 
     def reaches(self, sets: int, quals: Quals, chosen: Chosen) -> Iterator[tuple[int, ...]]:
         """The sets that have what FROM has, each as what is missing; sets small ones first."""

@@ -13,7 +13,7 @@ from expertserve.grammar.names.graph import Graph
 from expertserve.grammar.names.relations import Relations
 from expertserve.grammar.names.sql_scope import SqlScope
 
-SCHEMAS = 32
+SCHEMAS = 16
 """How many schemas are kept ready."""
 Names = Relations | Graph
 

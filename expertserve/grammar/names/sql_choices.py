@@ -13,8 +13,8 @@ from expertserve.grammar.names.choices import Choice, Key
 from expertserve.grammar.names.fit import Chosen, Fit, Quals
 from expertserve.grammar.names.relations import MOST_JOINED
 
-MOST_PLACES = 20_000
-"""Places that a schema remembers."""
+MOST_OPTIONS = 100_000
+"""Texts of places that a schema remembers."""
 _BLANKS = (" ", "\n", "\n  ", "\n    ")
 _JOINS = ("JOIN", "INNER JOIN", "LEFT JOIN", "LEFT OUTER JOIN")
 Options = dict[bytes, Key]
@@ -26,6 +26,7 @@ class SqlChoices:
     def __init__(self, fit: Fit) -> None:
         self.fit = fit
         self._known: dict[Key, Choice] = {}
+        self._options = 0
         self._make: Mapping[str, Callable[..., Choice]] = {
             "before": self._before,
             "before-dot": self._before_dot,
@@ -45,10 +46,12 @@ class SqlChoices:
         """The place of a key."""
         found = self._known.get(key)
         if found is None:
-            if len(self._known) > MOST_PLACES:
+            if self._options > MOST_OPTIONS:
                 self._known.clear()
+                self._options = 0
             kind: Any = key[0]
             found = self._known[key] = self._make[kind](*key[1:])
+            self._options += 1 + len(found.options)
         return found
 
     def _end(self, *known: object) -> Choice:
@@ -69,29 +72,20 @@ class SqlChoices:
 
     def _qualifiers(self, left: int, quals: Quals) -> list[str]:
         """What may stand before a dot: tables, or aliases that FROM will give."""
-        fit, used = self.fit, {name.lower(): name for name, _ in quals}
-        found = [
-            name
-            for name, at in fit.by_name.items()
-            if fit.having[at] & left and (not quals or fit.left(left, with_column(quals, name)))
-        ]
-        for alias in fit.all_aliases:
-            known = used.get(alias.lower())
-            if known == alias or (known is None and fit.left(left, with_column(quals, "?"))):
-                found.append(alias)
-        return found
+        fit, used = self.fit, {name.lower() for name, _ in quals}
+        spare = fit.spare(left, quals)
+        found = [name for name, _ in quals]
+        found += [n for n, at in fit.by_name.items() if at in spare and n.lower() not in used]
+        return found + [a for a in fit.all_aliases if spare and a.lower() not in used]
 
     def _before_dot(self, sets: int, quals: Quals, name: str) -> Choice:
-        fit = self.fit
-        there = dict(quals).get(name, frozenset())
-        columns = {c: None for at in fit.called(name, there) for c in fit.schema.tables[at].columns}
-        return Choice(
-            {
-                column.encode(): ("end", "qualified", name, column)
-                for column in columns
-                if fit.left(sets, with_column(quals, name, column))
-            }
-        )
+        fit, asked = self.fit, with_column(quals, name)
+        columns = {
+            column: None
+            for at in fit.meant(fit.left(sets, asked), asked, name)
+            for column in fit.schema.tables[at].columns
+        }
+        return Choice({c.encode(): ("end", "qualified", name, c) for c in columns})
 
     def _star(self, sets: int, quals: Quals) -> Choice:
         names = self._qualifiers(self.fit.left(sets, quals), quals)
