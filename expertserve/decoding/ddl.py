@@ -33,7 +33,9 @@ def read_ddl(ddl: str, kind: str) -> list[sql.Expr]:
         return [s for s in sqlglot.parse(ddl, read=dialect_of(kind)) if s is not None]
     except (sqlglot.errors.SqlglotError, RecursionError) as error:
         raise ConfigError(
-            f"the schema can't be read as DDL: {str(error)[:200]}", code="bad_schema"
+            f"the schema can't be read as DDL: {str(error)[:200]}",
+            hint="correct it, or leave names free with restrict_to_schema=False",
+            code="bad_schema",
         ) from error
 
 
@@ -60,7 +62,7 @@ def schema_of(ddl: str, kind: str) -> Relations:
     if not tables:
         raise ConfigError(
             "the schema defines no table with columns",
-            hint="pass CREATE TABLE statements",
+            hint="pass CREATE TABLE statements, or leave names free with restrict_to_schema=False",
             code="bad_schema",
         )
     places = {plain(t.written): at for at, t in enumerate(tables)}
