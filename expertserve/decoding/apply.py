@@ -17,7 +17,7 @@ from expertserve.decoding.follow import Follower
 from expertserve.decoding.free import FreeText
 from expertserve.decoding.ground import WORDS, UserText, ground_wish, grounded, with_meanings
 from expertserve.decoding.reasoning import reasoning_rule, reasoning_wish
-from expertserve.decoding.restrict import binds, bound, restrict
+from expertserve.decoding.restrict import binds, bound, restrict, restrict_wish
 from expertserve.decoding.separate import AnswerFollower, Separator
 from expertserve.decoding.validate import validate
 from expertserve.errors import ConfigError, GrammarError
@@ -280,9 +280,7 @@ async def _grammar_of(
             f"there is no grammar_fix {str(fix)[:60]!r}", hint="word-boundaries", code="bad_grammar"
         )
     own, ground = not given, ground_wish(expert, args, own=not given)
-    narrow = args.get("restrict_to_schema")
-    if narrow is None:
-        narrow = own and bool(schema and expert.manifest.decoding.restrict_to_schema)
+    narrow = restrict_wish(expert, args, schema)
     if own and expert.grammar and not (fix or ground or narrow):
         return _Chosen(expert.grammar, own=True)
     chosen = (
@@ -350,10 +348,9 @@ def _restricted(
             code="no_schema",
         )
     decoding = expert.manifest.decoding
-    kind = decoding.grammar_type or "sql"
-    if binds(chosen.grammar, kind, decoding.schema_rules, own=chosen.own):
-        question = " ".join(source.texts or ())
-        grammar, names = bound(schema, kind, question)
+    given, kind = decoding.grammar_type, decoding.grammar_type or "sql"
+    if binds(chosen.grammar, given, decoding.schema_rules, own=chosen.own):
+        grammar, names = bound(schema, kind, " ".join(source.texts or ()))
         return _Chosen(grammar, own=True, names=names)
     return replace(chosen, grammar=restrict(chosen.grammar, schema, kind, decoding.schema_rules))
 

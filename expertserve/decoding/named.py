@@ -10,7 +10,7 @@ import numpy as np
 
 from expertserve.decoding.marked_vocabulary import LONGEST, MarkedVocabulary
 from expertserve.decoding.mask import MaskState, Row
-from expertserve.grammar.names.choices import Choice, Key, Naming
+from expertserve.grammar.names.choices import Key, NamePlace, Naming
 from expertserve.grammar.names.scope import Scope
 
 MOST_ROWS = 500
@@ -60,7 +60,7 @@ class NameRows:
 
     def __init__(self, vocabulary: MarkedVocabulary) -> None:
         self._vocabulary = vocabulary
-        self._known: dict[tuple[Choice, bytes, bytes, int], NameRow] = {}
+        self._known: dict[tuple[NamePlace, bytes, bytes, int], NameRow] = {}
 
     def at(self, naming: Naming, lead: bytes, words: int) -> list[NameRow]:
         """By each way of reading what is written of the name.
@@ -72,7 +72,7 @@ class NameRows:
         return [self._row(naming, c, begun, lead, words) for c, begun in naming.threads]
 
     def _row(
-        self, naming: Naming, choice: Choice, begun: bytes, lead: bytes, words: int
+        self, naming: Naming, choice: NamePlace, begun: bytes, lead: bytes, words: int
     ) -> NameRow:
         key = (choice, begun, lead, words)
         known = self._known.get(key)
@@ -88,7 +88,7 @@ class NameRows:
     def _collect(
         self,
         naming: Naming,
-        choice: Choice,
+        choice: NamePlace,
         begun: bytes,
         lead: bytes,
         found: set[int],

@@ -21,6 +21,7 @@ from expertserve.grammar.tree import Alt, Literal, Node, Seq
 
 if TYPE_CHECKING:
     from expertserve.expert import PreparedExpert
+    from expertserve.request import GrammarArgs
 
 SQL_RULES = {"table": "table-name", "column": "column-name"}
 GRAPH_RULES = {"label": "label", "relationship": "relationship-type", "property": "property-name"}
@@ -53,19 +54,36 @@ def restrict(grammar: Grammar, schema: str, kind: str, rules: Mapping[str, str])
     return _restricted(grammar, schema, kind, tuple(sorted(rules.items())))
 
 
-def binds(grammar: Grammar, kind: str, rules: Mapping[str, str], *, own: bool) -> bool:
+def restrict_wish(expert: PreparedExpert, args: GrammarArgs, schema: str | None) -> bool:
+    """The call's word over the manifest's, which is of the expert's own answers over a schema.
+
+    The manifest's holds where names can be bound, or where it names a grammar's rules for them.
+    """
+    wish, decoding = args.get("restrict_to_schema"), expert.manifest.decoding
+    own = "grammar" not in args and not any(args.get(k) for k in ("json_schema", "regex", "choice"))
+    if wish is not None or not (own and schema and decoding.restrict_to_schema):
+        return bool(wish)
+    return bool(decoding.schema_rules) or _is_bound(decoding.grammar_type)
+
+
+def _is_bound(kind: str | None) -> bool:
+    return bool(kind) and kind.startswith(("sql", "cypher"))
+
+
+def binds(grammar: Grammar, kind: str | None, rules: Mapping[str, str], *, own: bool) -> bool:
     """Whether names are bound to their tables, and not names that exist alone.
 
     So they are in an expert's own answers, which then follow our grammar of its type, and in what
     follows that anyway; not where the manifest names rules of a grammar of its own.
 
     Args:
+        kind: The manifest's grammar type.
         own: Whether the grammar is the expert's.
     """
-    if not kind.startswith(("sql", "cypher")) or rules:
+    if rules or not _is_bound(kind or "sql"):
         return False
-    ours = bundled(kind) or bundled("sql")
-    return own or (ours is not None and grammar.digest == ours.digest)
+    ours = bundled(kind or "sql")
+    return (own and kind is not None) or (ours is not None and grammar.digest == ours.digest)
 
 
 def bound(schema: str, kind: str, question: str = "") -> tuple[Grammar, Names]:
@@ -81,25 +99,26 @@ def bound(schema: str, kind: str, question: str = "") -> tuple[Grammar, Names]:
     """
     _check_size(schema)
     if kind.startswith("cypher"):
-        return bound_cypher(), graph_of(schema)
+        return _bound(kind), graph_of(schema)
     found = schema_of(schema, kind)
     if _sets(found) >= MOST_SETS:
         found = replace(found, question=question[:MAX_QUESTION])
-    return bound_sql(kind), found
+    return _bound(kind), found
 
 
 def own_grammars(expert: PreparedExpert) -> list[Grammar]:
     """The grammars of an expert's own answers: with a schema, perhaps the one that names bind."""
+    if expert.grammar is None:
+        return []
     decoding = expert.manifest.decoding
-    kind, rules = decoding.grammar_type or "sql", decoding.schema_rules
-    found = [expert.grammar] if expert.grammar else []
-    if (
-        expert.grammar
-        and decoding.restrict_to_schema
-        and binds(expert.grammar, kind, rules, own=True)
-    ):
-        found.append(bound_cypher() if kind.startswith("cypher") else bound_sql(kind))
-    return found
+    kind, rules = decoding.grammar_type, decoding.schema_rules
+    if not decoding.restrict_to_schema or not binds(expert.grammar, kind, rules, own=True):
+        return [expert.grammar]
+    return [expert.grammar, _bound(kind or "sql")]
+
+
+def _bound(kind: str) -> Grammar:
+    return bound_cypher() if kind.startswith("cypher") else bound_sql(kind)
 
 
 @lru_cache(maxsize=32)

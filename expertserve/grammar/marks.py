@@ -119,6 +119,17 @@ def meaning(what: str) -> Meaning | None:
     return None
 
 
+def meant(what: str, token: int | None) -> Meaning:
+    """What a terminal that was read before means.
+
+    Args:
+        token: The id of the token that it names.
+    """
+    found = meaning(what)
+    assert found is not None
+    return replace(found, id=token) if isinstance(found, TokenMark) and token is not None else found
+
+
 class MarkTable:
     """Gives each terminal of a grammar its character.
 

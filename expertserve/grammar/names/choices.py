@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 Key = tuple[Hashable, ...]
 """Names a place in the graph."""
-Thread = tuple["Choice", bytes]
+Thread = tuple["NamePlace", bytes]
 
 
-class Choice:
+class NamePlace:
     """A place in the graph: the texts that may come next, and where each leads.
 
     Args:
@@ -57,11 +57,11 @@ class Naming:
         threads: Places, and what is written of an option at each.
     """
 
-    find: Callable[[Key], Choice]
+    find: Callable[[Key], NamePlace]
     threads: tuple[Thread, ...]
 
     @classmethod
-    def begun(cls, find: Callable[[Key], Choice], key: Key) -> Naming:
+    def begun(cls, find: Callable[[Key], NamePlace], key: Key) -> Naming:
         """Before its first byte."""
         return cls(find, ((find(key), b""),))
 
@@ -72,7 +72,7 @@ class Naming:
             self._follow(choice, begun + data, found)
         return Naming(self.find, tuple(found)) if found else None
 
-    def _follow(self, choice: Choice, text: bytes, found: list[Thread]) -> None:
+    def _follow(self, choice: NamePlace, text: bytes, found: list[Thread]) -> None:
         if not text or choice.beginning(text):
             found.append((choice, text))
         for size, key in choice.passed(text):
@@ -88,7 +88,7 @@ class Naming:
         ways = [self._way(choice, begun) for choice, begun in self.threads]
         return min(ways, key=lambda way: len(way[0]))
 
-    def _way(self, choice: Choice, begun: bytes) -> tuple[bytes, Key]:
+    def _way(self, choice: NamePlace, begun: bytes) -> tuple[bytes, Key]:
         way = b""
         if begun:
             option = min(choice.beginning(begun), key=lambda text: (len(text), text))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from expertserve.grammar.names.bare import is_bare
-from expertserve.grammar.names.choices import Choice, Key
+from expertserve.grammar.names.choices import Key, NamePlace
 from expertserve.grammar.names.graph import Graph, Kind
 from expertserve.grammar.names.relations import core
 
@@ -34,16 +34,16 @@ class _Item:
 
 
 class CypherChoices:
-    """The graph of texts over one schema; see `Choice`."""
+    """The graph of texts over one schema; see `NamePlace`."""
 
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
         self.labels = dict(graph.labels)
         self.types = dict(graph.types)
-        self._known: dict[Key, Choice] = {}
+        self._known: dict[Key, NamePlace] = {}
         self._options = 0
 
-    def find(self, key: Key) -> Choice:
+    def find(self, key: Key) -> NamePlace:
         """The place of a key."""
         found = self._known.get(key)
         if found is None:
@@ -55,12 +55,12 @@ class CypherChoices:
             self._options += 1 + len(found.options)
         return found
 
-    def _end(self, *known: object) -> Choice:
-        return Choice({}, ends=known)
+    def _end(self, *known: object) -> NamePlace:
+        return NamePlace({}, ends=known)
 
     # Paths
 
-    def _path(self, bound: Bound) -> Choice:
+    def _path(self, bound: Bound) -> NamePlace:
         """A path's first node. It has a variable, so that there is one."""
         options: dict[bytes, Key] = {}
         for name, kind, label in bound:
@@ -69,7 +69,7 @@ class CypherChoices:
         for label in self.labels:
             for text, after in self._nodes(bound, label):
                 options[text] = ("hop", after, label, 0)
-        return Choice(options, short=min(options, key=lambda o: (o.count(b":") == 0, len(o), o)))
+        return NamePlace(options, short=min(options, key=lambda o: (o.count(b":") == 0, len(o), o)))
 
     def _nodes(self, bound: Bound, label: str) -> Iterator[tuple[bytes, Bound]]:
         for name in self._variables(bound, label):
@@ -83,7 +83,7 @@ class CypherChoices:
         used = {name.lower() for name, _, _ in bound}
         return [n for n in dict.fromkeys(names) if n not in used and is_bare(n, "cypher")]
 
-    def _hop(self, bound: Bound, label: str, hops: int) -> Choice:
+    def _hop(self, bound: Bound, label: str, hops: int) -> NamePlace:
         """Behind a node: the path ends, or a relationship of its label begins."""
         options: dict[bytes, Key] = {}
         for tie in self.graph.ties if hops < MOST_HOPS else ():
@@ -98,16 +98,16 @@ class CypherChoices:
                     after = (*bound, (name, "relationship", tie.type))
                     text = f"{left}{name}:{tie.type}{right}".encode()
                     options[text] = ("node", after, target, hops + 1)
-        return Choice(options, ends=("bound", bound))
+        return NamePlace(options, ends=("bound", bound))
 
-    def _node(self, bound: Bound, label: str, hops: int) -> Choice:
+    def _node(self, bound: Bound, label: str, hops: int) -> NamePlace:
         options: dict[bytes, Key] = {f"(:{label})".encode(): ("hop", bound, label, hops)}
         for text, after in self._nodes(bound, label):
             options[text] = ("hop", after, label, hops)
         for name, kind, of in bound:
             if kind == "node" and of == label:
                 options[f"({name})".encode()] = ("hop", bound, label, hops)
-        return Choice(options)
+        return NamePlace(options)
 
     # Values
 
@@ -121,18 +121,18 @@ class CypherChoices:
                 found = [(f"{name}.{p}", k) for p, k in held.get(of, ())]
             yield from (pair for pair in found if not kinds or pair[1] in kinds)
 
-    def _value(self, bound: Bound, kind: Kind) -> Choice:
+    def _value(self, bound: Bound, kind: Kind) -> NamePlace:
         found = [text for text, _ in self.values(bound, kind)]
         constant = {"number": "1", "text": "'a'", "truth": "true"}[kind]
-        return Choice({text.encode(): ("end",) for text in found or [constant]})
+        return NamePlace({text.encode(): ("end",) for text in found or [constant]})
 
-    def _any(self, bound: Bound) -> Choice:
+    def _any(self, bound: Bound) -> NamePlace:
         found = [text for text, _ in self.values(bound)]
-        return Choice({text.encode(): ("end",) for text in found or ["1"]})
+        return NamePlace({text.encode(): ("end",) for text in found or ["1"]})
 
     # What is returned
 
-    def _item(self, bound: Bound, outputs: Outputs, renamed: bool) -> Choice:
+    def _item(self, bound: Bound, outputs: Outputs, renamed: bool) -> NamePlace:
         """One thing that is returned, and perhaps its name.
 
         Args:
@@ -148,7 +148,7 @@ class CypherChoices:
             else:
                 behind = ("named", bound, tuple(sorted(there)), known, bare and not renamed)
                 options[item.text.encode()] = behind
-        return Choice(options)
+        return NamePlace(options)
 
     def _items(self, bound: Bound) -> Iterator[_Item]:
         for name, kind, of in bound:
@@ -182,7 +182,7 @@ class CypherChoices:
             found += [("min", kind), ("max", kind)]
         return found
 
-    def _named(self, bound: Bound, there: tuple[str, ...], known: Key, bare: bool) -> Choice:
+    def _named(self, bound: Bound, there: tuple[str, ...], known: Key, bare: bool) -> NamePlace:
         """Behind what is returned: nothing, or AS and a name of its own."""
         _, _, kind, of = known
         used = {*there, *(name.lower() for name, _, _ in bound)}
@@ -193,12 +193,12 @@ class CypherChoices:
                 for word in ("AS", "as"):
                     behind = ("end", "item", alias, kind, of)
                     options[f" {word} {alias}".encode()] = behind
-        return Choice(options, ends=known if bare else None)
+        return NamePlace(options, ends=known if bare else None)
 
-    def _sort(self, bound: Bound, outputs: Outputs, only: bool) -> Choice:
+    def _sort(self, bound: Bound, outputs: Outputs, only: bool) -> NamePlace:
         """What may be sorted by: what is returned, and other values where nothing is grouped."""
         sorts = ("number", "text", "truth")
         found = {name: None for name, kind, _ in outputs if kind in sorts}
         if not only:
             found |= {text: None for text, kind in self.values(bound) if kind in sorts}
-        return Choice({text.encode(): ("end",) for text in found or ["1"]})
+        return NamePlace({text.encode(): ("end",) for text in found or ["1"]})

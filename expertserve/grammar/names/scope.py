@@ -40,6 +40,8 @@ def scope_of(names: Names) -> Scope:
     return SqlScope.over(names) if isinstance(names, Relations) else CypherScope.over(names)
 
 
-def names_of(given: Mapping[str, Any]) -> Names:
+def names_of(given: Mapping[str, Any] | None) -> Names | None:
     """What `dataclasses.asdict` made of a schema, perhaps in another process."""
+    if given is None:
+        return None
     return Relations.of_dict(given) if "tables" in given else Graph.of_dict(given)

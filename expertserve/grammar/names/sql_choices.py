@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from expertserve.grammar.names.choices import Choice, Key
+from expertserve.grammar.names.choices import Key, NamePlace
 from expertserve.grammar.names.fit import Chosen, Fit, Quals
 from expertserve.grammar.names.relations import MOST_JOINED
 
@@ -21,13 +21,13 @@ Options = dict[bytes, Key]
 
 
 class SqlChoices:
-    """The graph of names over one schema; see `Choice`. Made as far as it is walked, and kept."""
+    """The graph of names over one schema; see `NamePlace`. Made as it is walked."""
 
     def __init__(self, fit: Fit) -> None:
         self.fit = fit
-        self._known: dict[Key, Choice] = {}
+        self._known: dict[Key, NamePlace] = {}
         self._options = 0
-        self._make: Mapping[str, Callable[..., Choice]] = {
+        self._make: Mapping[str, Callable[..., NamePlace]] = {
             "before": self._before,
             "before-dot": self._before_dot,
             "star": self._star,
@@ -42,7 +42,7 @@ class SqlChoices:
             "end": self._end,
         }
 
-    def find(self, key: Key) -> Choice:
+    def find(self, key: Key) -> NamePlace:
         """The place of a key."""
         found = self._known.get(key)
         if found is None:
@@ -54,12 +54,12 @@ class SqlChoices:
             self._options += 1 + len(found.options)
         return found
 
-    def _end(self, *known: object) -> Choice:
-        return Choice({}, ends=known)
+    def _end(self, *known: object) -> NamePlace:
+        return NamePlace({}, ends=known)
 
     # Before FROM
 
-    def _before(self, sets: int, quals: Quals) -> Choice:
+    def _before(self, sets: int, quals: Quals) -> NamePlace:
         left, alone = self.fit.left(sets, quals), self.fit.alone
         options: Options = {
             column.encode(): ("end", "column", column)
@@ -68,7 +68,7 @@ class SqlChoices:
         }
         for name in self._qualifiers(left, quals):
             options[f"{name}.".encode()] = ("before-dot", left, quals, name)
-        return Choice(options)
+        return NamePlace(options)
 
     def _qualifiers(self, left: int, quals: Quals) -> list[str]:
         """What may stand before a dot: tables, or aliases that FROM will give."""
@@ -78,26 +78,26 @@ class SqlChoices:
         found += [n for n, at in fit.by_name.items() if at in spare and n.lower() not in used]
         return found + [a for a in fit.all_aliases if spare and a.lower() not in used]
 
-    def _before_dot(self, sets: int, quals: Quals, name: str) -> Choice:
+    def _before_dot(self, sets: int, quals: Quals, name: str) -> NamePlace:
         fit, asked = self.fit, with_column(quals, name)
         columns = {
             column: None
             for at in fit.meant(fit.left(sets, asked), asked, name)
             for column in fit.schema.tables[at].columns
         }
-        return Choice({c.encode(): ("end", "qualified", name, c) for c in columns})
+        return NamePlace({c.encode(): ("end", "qualified", name, c) for c in columns})
 
-    def _star(self, sets: int, quals: Quals) -> Choice:
+    def _star(self, sets: int, quals: Quals) -> NamePlace:
         names = self._qualifiers(self.fit.left(sets, quals), quals)
-        return Choice({f"{name}.*".encode(): ("end", "qualified", name, "") for name in names})
+        return NamePlace({f"{name}.*".encode(): ("end", "qualified", name, "") for name in names})
 
     # After FROM
 
-    def _after(self, entries: Chosen, outer: Chosen) -> Choice:
+    def _after(self, entries: Chosen, outer: Chosen) -> NamePlace:
         options: Options = {c.encode(): ("end",) for c in self._alone(entries)}
         for name, at in (*outer, *entries):
             options[f"{name}.".encode()] = ("after-dot", at)
-        return Choice(options)
+        return NamePlace(options)
 
     def _alone(self, entries: Chosen) -> list[str]:
         """The columns that no two of FROM's tables have."""
@@ -112,16 +112,16 @@ class SqlChoices:
             if self.fit.alone[column] & bit
         ]
 
-    def _after_dot(self, at: int) -> Choice:
-        return Choice({c.encode(): ("end",) for c in self.fit.schema.tables[at].columns})
+    def _after_dot(self, at: int) -> NamePlace:
+        return NamePlace({c.encode(): ("end",) for c in self.fit.schema.tables[at].columns})
 
-    def _sort(self, entries: Chosen, outputs: tuple[str, ...]) -> Choice:
+    def _sort(self, entries: Chosen, outputs: tuple[str, ...]) -> NamePlace:
         columns = self._after(entries, ()).options
-        return Choice({**columns} | {name.encode(): ("end",) for name in outputs})
+        return NamePlace({**columns} | {name.encode(): ("end",) for name in outputs})
 
     # FROM
 
-    def _table(self, sets: int, quals: Quals, chosen: Chosen) -> Choice:
+    def _table(self, sets: int, quals: Quals, chosen: Chosen) -> NamePlace:
         fit = self.fit
         there = {at for _, at in chosen}
         found: dict[int, None] = {}
@@ -131,9 +131,9 @@ class SqlChoices:
             fit.schema.tables[at].written.encode(): ("named", sets, quals, chosen, at)
             for at in found
         }
-        return Choice(options, short=next(iter(options)))
+        return NamePlace(options, short=next(iter(options)))
 
-    def _named(self, sets: int, quals: Quals, chosen: Chosen, at: int) -> Choice:
+    def _named(self, sets: int, quals: Quals, chosen: Chosen, at: int) -> NamePlace:
         """Behind a table: it keeps its name, or gets an alias."""
         fit, name = self.fit, self.fit.schema.tables[at].name
         named = (*chosen, (name, at))
@@ -148,12 +148,12 @@ class SqlChoices:
             short = b" "
         if self.find(alias).options:
             options |= {b" ": alias, b" AS ": alias, b" as ": alias}
-        return Choice(options, ends=ends, short=short)
+        return NamePlace(options, ends=ends, short=short)
 
     def _goes(self, sets: int, quals: Quals, chosen: Chosen) -> bool:
         return next(self.fit.reaches(sets, quals, chosen), None) is not None
 
-    def _alias(self, sets: int, quals: Quals, chosen: Chosen, at: int) -> Choice:
+    def _alias(self, sets: int, quals: Quals, chosen: Chosen, at: int) -> NamePlace:
         fit, used = self.fit, {name.lower() for name, _ in chosen}
         asked = {name for name, _ in quals} - fit.by_name.keys()
         fresh = [
@@ -165,14 +165,14 @@ class SqlChoices:
         may = [name for name in left if self._goes(sets, quals, (*chosen, (name, at)))]
         if fresh and self._goes(sets, quals, (*chosen, (fresh[0], at))):
             may += fresh
-        return Choice(
+        return NamePlace(
             {
                 name.encode(): ("on" if chosen else "join", sets, quals, (*chosen, (name, at)))
                 for name in may
             }
         )
 
-    def _on(self, sets: int, quals: Quals, chosen: Chosen) -> Choice:
+    def _on(self, sets: int, quals: Quals, chosen: Chosen) -> NamePlace:
         """The condition that joins the last table to those before it."""
         behind: Key = ("join", sets, quals, chosen)
         last, at = chosen[-1]
@@ -185,14 +185,14 @@ class SqlChoices:
                         for word in ("ON", "on"):
                             options[f"{blank}{word} {left} = {right}".encode()] = behind
                             options[f"{blank}{word} {left}={right}".encode()] = behind
-        return Choice(options, short=next(iter(options)))
+        return NamePlace(options, short=next(iter(options)))
 
     def _pairs(self, at: int, other: int) -> list[tuple[str, str]]:
         links = self.fit.schema.links
         found = [(n.column, n.other) for n in links if (n.left, n.right) == (at, other)]
         return found + [(n.other, n.column) for n in links if (n.right, n.left) == (at, other)]
 
-    def _join(self, sets: int, quals: Quals, chosen: Chosen) -> Choice:
+    def _join(self, sets: int, quals: Quals, chosen: Chosen) -> NamePlace:
         """Behind a table that is joined: another one, or the end of FROM."""
         ends, more = None, False
         for missing in self.fit.reaches(sets, quals, chosen):
@@ -206,7 +206,7 @@ class SqlChoices:
                 for blank in _BLANKS:
                     options[f"{blank}{word} ".encode()] = behind
                     options[f"{blank}{word.lower()} ".encode()] = behind
-        return Choice(options, ends=ends, short=b" JOIN " if options else None)
+        return NamePlace(options, ends=ends, short=b" JOIN " if options else None)
 
 
 def with_column(quals: Quals, name: str, column: str = "") -> Quals:
