@@ -107,14 +107,14 @@ def bound(schema: str, kind: str, question: str = "") -> tuple[Grammar, Names]:
 
 
 def own_grammars(expert: PreparedExpert) -> list[Grammar]:
-    """The grammars of an expert's own answers: with a schema, perhaps the one that names bind."""
+    """The grammars of an expert's own answers, first the one that holds with a schema."""
     if expert.grammar is None:
         return []
     decoding = expert.manifest.decoding
     kind, rules = decoding.grammar_type, decoding.schema_rules
     if not decoding.restrict_to_schema or not binds(expert.grammar, kind, rules, own=True):
         return [expert.grammar]
-    return [expert.grammar, _bound(kind or "sql")]
+    return [_bound(kind or "sql"), expert.grammar]
 
 
 def _bound(kind: str) -> Grammar:
