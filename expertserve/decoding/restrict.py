@@ -12,8 +12,13 @@ from expertserve.decoding.graph_schema import graph_of
 from expertserve.errors import ConfigError
 from expertserve.grammar.bundled import bundled
 from expertserve.grammar.names.cypher_rules import bound_cypher
-from expertserve.grammar.names.fit import Fit
-from expertserve.grammar.names.relations import MOST_SETS, Relations
+from expertserve.grammar.names.relations import (
+    MOST_SETS,
+    MOST_TABLES,
+    Relations,
+    joined,
+    nearest,
+)
 from expertserve.grammar.names.scope import Names
 from expertserve.grammar.names.sql_rules import bound_sql
 from expertserve.grammar.recognise import Grammar
@@ -67,7 +72,7 @@ def restrict_wish(expert: PreparedExpert, args: GrammarArgs, schema: str | None)
 
 
 def _is_bound(kind: str | None) -> bool:
-    return bool(kind) and kind.startswith(("sql", "cypher"))
+    return kind is not None and kind.startswith(("sql", "cypher"))
 
 
 def binds(grammar: Grammar, kind: str | None, rules: Mapping[str, str], *, own: bool) -> bool:
@@ -101,8 +106,8 @@ def bound(schema: str, kind: str, question: str = "") -> tuple[Grammar, Names]:
     if kind.startswith("cypher"):
         return _bound(kind), graph_of(schema)
     found = schema_of(schema, kind)
-    if _sets(found) >= MOST_SETS:
-        found = replace(found, question=question[:MAX_QUESTION])
+    if not _is_whole(found):
+        found = nearest(replace(found, question=question[:MAX_QUESTION]))
     return _bound(kind), found
 
 
@@ -122,8 +127,9 @@ def _bound(kind: str) -> Grammar:
 
 
 @lru_cache(maxsize=32)
-def _sets(schema: Relations) -> int:
-    return len(Fit(schema).sets)
+def _is_whole(schema: Relations) -> bool:
+    """Whether all of its tables can be held, and all that may be joined."""
+    return len(schema.tables) <= MOST_TABLES and len(joined(schema)) < MOST_SETS
 
 
 def _check_size(schema: str) -> None:

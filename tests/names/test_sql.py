@@ -8,10 +8,17 @@ import time
 
 import pytest
 
+from expertserve.decoding import restrict
 from expertserve.decoding.ddl import schema_of
 from expertserve.errors import ConfigError
 from expertserve.grammar.grounded import GroundedGrammar
-from expertserve.grammar.names.relations import MOST_SETS, singular, words
+from expertserve.grammar.names.relations import (
+    MOST_SETS,
+    MOST_TABLES,
+    Relations,
+    singular,
+    words,
+)
 from expertserve.grammar.names.scope import Scope, scope_of
 from expertserve.grammar.names.sql_rules import bound_sql
 from expertserve.grammar.recognise import Grammar
@@ -172,6 +179,17 @@ def test_two_hundred_tables_are_ready_in_time_and_the_question_chooses_what_is_j
     assert asked.open("column").step(b"t") and asked.open("star").step(b"t")
     assert time.process_time() - began < 2.0
     assert len(scope.choices.fit.sets) <= MOST_SETS
+
+
+def test_of_more_tables_than_can_be_held_those_of_the_question_and_their_neighbours_are() -> None:
+    ddl = "".join(f"CREATE TABLE t{n}x (id INT PRIMARY KEY, v INT);" for n in range(MOST_TABLES))
+    ddl += "CREATE TABLE Invoice (no INT PRIMARY KEY, clientId INT REFERENCES Client);"
+    ddl += "CREATE TABLE Client (id INT PRIMARY KEY, fullName TEXT);"
+    _, names = restrict.bound(ddl, "sql", "what do the invoices say")
+    assert isinstance(names, Relations) and len(names.tables) == MOST_TABLES
+    assert {"Invoice", "Client"} <= {table.name for table in names.tables}
+    grammar = GroundedGrammar.over(bound_sql("sql"), "", names=scope_of(names))
+    assert grammar.accepts("SELECT c.fullName FROM Invoice i JOIN Client c ON i.clientId = c.id")
 
 
 def test_words_of_names() -> None:

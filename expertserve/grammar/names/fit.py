@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 
 from expertserve.grammar.names.bare import is_bare
-from expertserve.grammar.names.relations import Relations, core, joined, plain, words
+from expertserve.grammar.names.relations import Relations, core, joined, neighbours, plain, words
 
 Quals = tuple[tuple[str, frozenset[str]], ...]
 """What stood before a column's dot → the columns that were named behind it."""
@@ -29,7 +29,9 @@ class Fit:
     def __init__(self, schema: Relations) -> None:
         self.schema = schema
         self.sets = joined(schema)
+        self.near = neighbours(schema)
         self.every = (1 << len(self.sets)) - 1
+        self._aliases: dict[int, list[str]] = {}
         self._filtered: dict[tuple[int, Quals], int] = {}
         self._named: dict[tuple[int, Quals, str], frozenset[int]] = {}
         self._meant: dict[tuple[str, frozenset[str]], frozenset[int]] = {}
@@ -94,20 +96,16 @@ class Fit:
 
     def aliases(self, at: int) -> list[str]:
         """What a table may be called: its initial, initials, the beginnings of its words; t1 …"""
-        return self._aliases[at]
-
-    @cached_property
-    def _aliases(self) -> list[list[str]]:
-        made = []
-        for table in self.schema.tables:
-            parts, whole = core(table.name), words(table.name)
-            names = [parts[0][:1] if parts else "t", "".join(w[0] for w in parts)]
-            names += ["".join(w[0] for w in whole), parts[0][:2] if parts else "t"]
-            names += [parts[0][:n] for n in (3, 4) if parts] + parts[-1:] + parts[:1]
-            names += [names[0] + n for n in "123"] + [c + n for c in ("t", "T") for n in "123"]
-            names += [names[0].upper(), "a", "b", "c"]
-            made.append(list(dict.fromkeys(n for n in names if self.may_call(n))))
-        return made
+        known = self._aliases.get(at)
+        if known is None:
+            name = self.schema.tables[at].name
+            parts, whole = core(name) or ["t"], words(name)
+            made = [parts[0][:1], "".join(w[0] for w in parts), "".join(w[0] for w in whole)]
+            made += [*(parts[0][:n] for n in (2, 3, 4)), parts[-1], parts[0]]
+            made += [made[0] + n for n in "123"] + [c + n for c in ("t", "T") for n in "123"]
+            made += [made[0].upper(), "a", "b", "c"]
+            known = self._aliases[at] = [n for n in dict.fromkeys(made) if self.may_call(n)]
+        return known
 
     def may_call(self, alias: str) -> bool:
         """Whether it is no table's name and needs no quotes."""
@@ -115,7 +113,8 @@ class Fit:
 
     @cached_property
     def all_aliases(self) -> list[str]:
-        return list(dict.fromkeys(a for names in self._aliases for a in names))
+        places = range(len(self.schema.tables))
+        return list(dict.fromkeys(a for at in places for a in self.aliases(at)))
 
     def left(self, sets: int, quals: Quals) -> int:
         """The sets in which every qualifier finds a table of its own with its columns."""
@@ -172,27 +171,29 @@ class Fit:
     def spare(self, sets: int, quals: Quals) -> frozenset[int]:
         """The tables that may still get a qualifier."""
         key = (sets, quals, "")
-        if key not in self._named:
+        known = self._named.get(key)
+        if known is None:
             found: set[int] = set()
             for place in _bits(sets):
                 members = self.sets[place]
                 if len(members) > len(quals) and not found.issuperset(members):
                     for _, rest in self._matches(members, quals):
                         found.update(rest)
-            self._named[key] = frozenset(found)
-        return self._named[key]
+            known = self._named[key] = frozenset(found)
+        return known
 
     def meant(self, sets: int, quals: Quals, name: str) -> frozenset[int]:
         """The tables that a qualifier, one of them, may turn out to be."""
         key = (sets, quals, name)
-        if key not in self._named:
+        known = self._named.get(key)
+        if known is None:
             at = next(i for i, (other, _) in enumerate(quals) if other == name)
             found: set[int] = set()
             for place in _bits(sets):
                 if not found.issuperset(self.sets[place]):
                     found.update(met[at] for met, _ in self._matches(self.sets[place], quals))
-            self._named[key] = frozenset(found)
-        return self._named[key]
+            known = self._named[key] = frozenset(found)
+        return known
 
     def reaches(self, sets: int, quals: Quals, chosen: Chosen) -> Iterator[tuple[int, ...]]:
         """The sets that have what FROM has, each as what is missing; sets small ones first."""
@@ -225,15 +226,6 @@ class Fit:
             there.add(near)
             todo.remove(near)
         return True
-
-    @cached_property
-    def near(self) -> list[set[int]]:
-        """By table: those it has a link with."""
-        found: list[set[int]] = [set() for _ in self.schema.tables]
-        for link in self.schema.links:
-            found[link.left].add(link.right)
-            found[link.right].add(link.left)
-        return found
 
 
 def _bits(number: int) -> Iterator[int]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 MOST_SETS = 4_000
 """Sets of tables of one schema: each alone, then two and three that foreign keys join."""
+MOST_TABLES = 400
+"""Tables that an answer may choose from; of more, those that the question names, and neighbours."""
 MOST_JOINED = 3
 GUESSED = 12
 """Tables up to which a column such as `leader_id` that names no table may join any."""
@@ -110,23 +112,21 @@ def guessed(tables: tuple[SqlTable, ...], declared: Iterable[ForeignKey]) -> Ite
     known = {(link.left, plain(link.column)) for link in declared}
     cores = {tuple(core(table.name)): at for at, table in reversed(list(enumerate(tables)))}
     keys = [_key(table) for table in tables]
+    named = {plain(key): at for at, key in reversed(list(enumerate(keys))) if key}
     for at, table in enumerate(tables):
         for column in table.columns:
             if (at, plain(column)) in known or column == keys[at]:
                 continue
-            named = words(column)
-            stem = tuple(singular(w) for w in named if w not in _KEYS)
-            if not stem or len(stem) == len(named):
-                continue
-            to = cores.get(stem)
+            parts = words(column)
+            stem = tuple(singular(word) for word in parts if word not in _KEYS)
+            to = cores.get(stem) if stem and len(stem) < len(parts) else None
+            if to is None and stem:
+                to = named.get(plain(column))
             if to is not None and keys[to]:
                 yield ForeignKey(at, column, to, keys[to])
-                continue
-            same = [
-                o for o, key in enumerate(keys) if o != at and key and plain(key) == plain(column)
-            ]
-            others = same or (range(len(tables)) if len(tables) <= GUESSED else ())
-            yield from (ForeignKey(at, column, o, keys[o]) for o in others if o != at and keys[o])
+            elif stem and len(tables) <= GUESSED and ({parts[0], parts[-1]} & {"id", "fk"}):
+                others = (o for o, key in enumerate(keys) if o != at and key)
+                yield from (ForeignKey(at, column, o, keys[o]) for o in others)
 
 
 def _key(table: SqlTable) -> str:
@@ -143,21 +143,52 @@ def joined(schema: Relations) -> list[tuple[int, ...]]:
     Where there are more, those go first whose tables the question names: words in common with the
     names of a table and its columns; then the sets with their neighbours.
     """
-    near: dict[int, set[int]] = {at: set() for at in range(len(schema.tables))}
+    near, score = neighbours(schema), _scores(schema)
+    order = sorted(range(len(near)), key=lambda at: (-score[at], at))
+    pairs = sorted(
+        {tuple(sorted((a, b))) for a in order for b in near[a]},
+        key=lambda pair: (-score[pair[0]] - score[pair[1]], pair),
+    )
+    wider = (
+        tuple(sorted((*pair, at)))
+        for pair in pairs
+        for at in sorted(near[pair[0]] | near[pair[1]], key=lambda at: (-score[at], at))
+    )
+    found: dict[tuple[int, ...], None] = dict.fromkeys([*((at,) for at in order), *pairs])
+    for members in wider:
+        if len(found) >= MOST_SETS:
+            break
+        found[members] = None
+    return list(found)[: max(MOST_SETS, len(order))]
+
+
+def neighbours(schema: Relations) -> list[set[int]]:
+    """By table: those that it has a link with."""
+    found: list[set[int]] = [set() for _ in schema.tables]
     for link in schema.links:
-        near[link.left].add(link.right)
-        near[link.right].add(link.left)
-    score = _scores(schema)
-    order = sorted(near, key=lambda at: (-score[at], at))
-    found: dict[tuple[int, ...], None] = {(at,): None for at in order}
-    pairs = {tuple(sorted((a, b))) for a in order for b in near[a]}
-    found |= dict.fromkeys(sorted(pairs, key=lambda s: (-sum(score[at] for at in s), s)))
-    for pair in list(found)[len(order) :]:
-        for at in sorted(near[pair[0]] | near[pair[1]], key=lambda at: (-score[at], at)):
-            found[tuple(sorted((*pair, at)))] = None
-            if len(found) >= MOST_SETS:
-                return list(found)[:MOST_SETS]
-    return list(found)
+        found[link.left].add(link.right)
+        found[link.right].add(link.left)
+    return found
+
+
+def nearest(schema: Relations) -> Relations:
+    """The schema with `MOST_TABLES` tables at most: those that its question names, neighbours."""
+    if len(schema.tables) <= MOST_TABLES:
+        return schema
+    score, near = _scores(schema), neighbours(schema)
+    kept: dict[int, None] = {}
+    for at in sorted(range(len(near)), key=lambda at: (-score[at], at)):
+        kept[at] = None
+        if score[at]:
+            kept |= dict.fromkeys(sorted(near[at], key=lambda o: (-score[o], o)))
+    places = {at: place for place, at in enumerate(sorted(list(kept)[:MOST_TABLES]))}
+    links = (
+        replace(link, left=places[link.left], right=places[link.right])
+        for link in schema.links
+        if link.left in places and link.right in places
+    )
+    tables = tuple(schema.tables[at] for at in places)
+    return replace(schema, tables=tables, links=tuple(links))
 
 
 def _scores(schema: Relations) -> list[int]:
