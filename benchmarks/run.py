@@ -18,6 +18,7 @@ ALTERNATING = (
     "server",
     "llama_cpp",
     "reasoning",
+    "names",
     "soft_prompts",
     "drafts",
 )

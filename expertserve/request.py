@@ -5,12 +5,13 @@ from __future__ import annotations
 import difflib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypedDict
 
 from expertserve.errors import ConfigError
-from expertserve.grammar.marks import Meaning, meaning
+from expertserve.grammar.marks import Meaning, meant
+from expertserve.grammar.names.scope import Names, names_of
 from expertserve.package.habits import DraftWish
 from expertserve.prompt.format import Message, check_messages, check_text
 
@@ -124,7 +125,7 @@ class GrammarArgs(TypedDict, total=False):
     regex: The whole answer matches it.
     choice: The answer is one of these.
     grammar_fix: "word-boundaries" asks for a blank wherever two words of the grammar would meet.
-    restrict_to_schema: Table and column names are those of `schema=`.
+    restrict_to_schema: Names are those of `schema=`; by default as the manifest says.
     ground: "values": strings and numbers of the answer are spans of the user's text, word by word;
         "values-any-case": whatever the case of letters from A to Z; "off": as the grammar says.
     on_incomplete: "raise" raises GrammarError for an incomplete sentence; else the result says so.
@@ -387,7 +388,7 @@ class Constraint:
         reasoning: What may stand before the sentence.
         begun: Tokens of the sentence that the prompt ends with already.
         marks: What the grammar's marks mean, by their numbers.
-        source: What spans are taken from.
+        source, names: What spans and names are taken from.
     """
 
     gbnf: str
@@ -398,6 +399,7 @@ class Constraint:
     begun: tuple[int, ...] = ()
     marks: tuple[tuple[int, Meaning], ...] = ()
     source: str = ""
+    names: Names | None = None
 
     def as_json(self) -> str:
         """For another process, see `of_json`."""
@@ -412,18 +414,14 @@ class Constraint:
         rule = given["reasoning"]
         if rule:
             rule["closings"] = tuple(map(tuple, rule["closings"]))
-        marks = []
-        for number, what, token in given["marks"]:
-            found = meaning(what)
-            assert found is not None
-            marks.append((number, replace(found, id=token) if token is not None else found))
         return cls(
             **given
             | {
                 "mask": Path(given["mask"]) if given["mask"] else None,
                 "reasoning": ReasoningRule(**rule) if rule else None,
                 "begun": tuple(given["begun"]),
-                "marks": tuple(marks),
+                "marks": tuple((n, meant(what, token)) for n, what, token in given["marks"]),
+                "names": names_of(given["names"]),
             }
         )
 

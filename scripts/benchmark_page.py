@@ -45,6 +45,8 @@ vocabulary is known, the schema isn't; ours goes through a child process, bounde
 isn't there, nothing is measured.""",
     "grounded": """What values cost that are spans of the user's text: a text's first use, and a token. The recogniser that follows every
 answer comes on top of the mask, in another process.""",
+    "names": """What names that are bound to a schema add to the first token, with a new schema each round whose prompt the engine knows, and how many
+of 120 answers to questions over schemas of five tables SQLite runs.""",
     "reasoning": """What a think block before a grammar costs: tokens a second with one beside the grammar alone, in one engine, answers of
 one length.""",
     "soft_prompts": """What being ready for soft prompts costs an engine, and what a soft prompt costs a request: tokens a second beside an engine

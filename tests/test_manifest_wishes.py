@@ -101,3 +101,37 @@ def test_answers_are_judged_where_the_manifest_asks(
     grammar = load(package, engine=lambda: FakeEngine(lambda _: "{1}")).generate("x").grammar
     assert grammar and grammar.complete
     assert grammar.valid is (False if str(validation).endswith("-strict") else None)
+
+
+def test_names_are_bound_by_default_where_the_manifest_says_so_and_there_is_a_schema(
+    load: Load, tiny_base: Path, tiny_lora: Path, tmp_path: Path
+) -> None:
+    ddl = "CREATE TABLE tbl_user (userName TEXT); CREATE TABLE Visit (day TEXT)"
+
+    def asked(decoding: dict[str, object], **args: object) -> tuple[bool, str]:
+        """Whether names were bound, and the answer's shortest end where the model writes more."""
+        package = tiny.package(
+            tmp_path / f"p{len(list(tmp_path.iterdir()))}",
+            tiny_lora,
+            tiny_base,
+            training={"decoding": {"use_grammar": True, "grammar_type": "sql"} | decoding},
+        )
+        fake = FakeEngine(lambda _: "SELECT userName FROM Visit")
+        result = load(package, engine=lambda: fake).generate("x", **args)  # type: ignore[arg-type]
+        constraint = fake.requests[0].constraint
+        assert constraint and result.grammar and result.grammar.complete
+        return constraint.names is not None, result.text
+
+    says: dict[str, object] = {"restrict_to_schema": True}
+    wrong = "SELECT userName FROM Visit"
+    bound, text = asked(says, schema=ddl)
+    assert bound and text.startswith("SELECT userName FROM tbl_user")
+    assert asked(says) == (False, wrong)
+    assert asked(says, schema=ddl, restrict_to_schema=False) == (False, wrong)
+    assert asked({}, schema=ddl) == (False, wrong)
+    assert asked({}, schema=ddl, restrict_to_schema=True) == (True, text)
+    listed = {"schema_rules": {"table": "table-name"}}
+    assert asked(says | listed, schema=ddl) == (False, wrong)  # names exist, and no more
+    with pytest.raises(ConfigError) as caught:
+        asked(says, schema="users and their visits")
+    assert caught.value.code == "bad_schema" and "restrict_to_schema=False" in caught.value.hint

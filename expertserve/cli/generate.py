@@ -37,7 +37,11 @@ Choice = Annotated[
     list[str] | None, typer.Option(help="The answer is one of these; to be repeated.")
 ]
 RestrictToSchema = Annotated[
-    bool, typer.Option("--restrict-to-schema", help="Only names that --schema has.")
+    bool | None,
+    typer.Option(
+        "--restrict-to-schema/--any-names",
+        help="Only names that --schema has; by default as the package says.",
+    ),
 ]
 Stream = Annotated[
     bool | None,
@@ -79,7 +83,7 @@ def generate(
     json_schema: JsonSchema = None,
     regex: Regex = None,
     choice: Choice = None,
-    restrict_to_schema: RestrictToSchema = False,
+    restrict_to_schema: RestrictToSchema = None,
     stream: Stream = None,
     base_model: options.BaseModel = None,
     device: options.Device = None,

@@ -173,6 +173,7 @@ def manager_options(ctx: typer.Context) -> Options:
 
 CALL = (
     "dialect system soft_prompt reasoning ground temperature top_p top_k min_p max_tokens seed n"
+    " restrict_to_schema"
 ).split()
 
 
@@ -181,7 +182,6 @@ def call_args(ctx: typer.Context) -> dict[str, object]:
     given: dict[str, Any] = {name: ctx.params.get(name) for name in CALL}
     given["stop"] = list(ctx.params.get("stop") or ()) or None
     given["schema"] = read_text(Path(s)) if (s := ctx.params.get("schema")) else None
-    given["restrict_to_schema"] = ctx.params.get("restrict_to_schema") or None
     found = {name: value for name, value in given.items() if value is not None}
     return found | {"grammar": None} if ctx.params.get("no_grammar") else found
 

@@ -233,12 +233,14 @@ def prepare(
 def _compiled(ready: PreparedExpert, cache_dir: Path | None) -> str | None:
     """Its grammar's digest. Compiles the mask; without one, slower masks are used."""
     from expertserve.decoding.compile import masks
+    from expertserve.decoding.restrict import own_grammars
     from expertserve.errors import GrammarError
 
     if ready.grammar is None:
         return None
     try:
-        masks.prepare(ready.grammar, ready.base.path, cache_dir)
+        for grammar in own_grammars(ready):
+            masks.prepare(grammar, ready.base.path, cache_dir)
     except GrammarError as error:
         output.warn([f"the grammar's mask is not compiled: {error.message}"])
     return ready.grammar.digest

@@ -12,6 +12,7 @@ from expertserve.core.entry import Entry, ExpertInfo, info_of
 from expertserve.core.options import Options
 from expertserve.core.router import Route, Router
 from expertserve.decoding.compile import masks
+from expertserve.decoding.restrict import own_grammars
 from expertserve.errors import (
     ConfigError,
     EngineDeadError,
@@ -300,9 +301,9 @@ class LoadedExperts:
         try:
             root = options.cache_dir or config.cache_dir()
             await asyncio.to_thread(keep_within, root, options.cache_size)
-            if expert.grammar:
-                base, folder = expert.base.path, options.cache_dir
-                await asyncio.to_thread(masks.expect, expert.grammar, base, folder)
+            base, folder = expert.base.path, options.cache_dir
+            for grammar in await asyncio.to_thread(own_grammars, expert):
+                await asyncio.to_thread(masks.expect, grammar, base, folder)
         except BaseException:
             expert.package.close()
             raise

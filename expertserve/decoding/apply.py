@@ -17,13 +17,14 @@ from expertserve.decoding.follow import Follower
 from expertserve.decoding.free import FreeText
 from expertserve.decoding.ground import WORDS, UserText, ground_wish, grounded, with_meanings
 from expertserve.decoding.reasoning import reasoning_rule, reasoning_wish
-from expertserve.decoding.restrict import restrict
+from expertserve.decoding.restrict import binds, bound, restrict, restrict_wish
 from expertserve.decoding.separate import AnswerFollower, Separator
 from expertserve.decoding.validate import validate
 from expertserve.errors import ConfigError, GrammarError
 from expertserve.grammar import terms
 from expertserve.grammar.boundaries import with_boundaries
 from expertserve.grammar.grounded import GroundedGrammar
+from expertserve.grammar.names.scope import Names
 from expertserve.grammar.program import MAX_ENDING
 from expertserve.grammar.recognise import Grammar
 from expertserve.grammar.schema import Schema
@@ -49,6 +50,8 @@ class _Chosen:
     parse: Callable[[str], object] | None = None
     own: bool = False
     """Whether it is the expert's."""
+    names: Names | None = None
+    """What its names are bound to."""
 
 
 class Applied:
@@ -210,9 +213,10 @@ async def apply_grammar(
         ConfigError: Two are asked for, or one is malformed. GrammarError: Its text is, or no
             sentence fits into `max_tokens`.
     """
-    chosen = await _grammar_of(expert, args, schema)
+    source = source or UserText()
+    chosen = await _grammar_of(expert, args, schema, source)
     if chosen:
-        give = partial(with_meanings, expert, chosen.grammar, source or UserText())
+        give = partial(with_meanings, expert, chosen.grammar, source, chosen.names)
         chosen = replace(chosen, grammar=await asyncio.to_thread(give))
     wish = reasoning_wish(expert, args.get("reasoning"), thinking, grammar=chosen is not None)
     if begun:  # the answer is under way, and no block comes before it
@@ -248,13 +252,15 @@ async def apply_grammar(
     constraint = replace(constraint, reasoning=rule, begun=spelt)
     if chosen and isinstance(chosen.grammar, GroundedGrammar):
         marks = tuple(chosen.grammar.numbered.items())
-        constraint = replace(constraint, marks=marks, source=chosen.grammar.source)
+        constraint = replace(
+            constraint, marks=marks, source=chosen.grammar.source, names=chosen.names
+        )
     keep = wish is not None and wish.keep
     return Applied(expert, chosen, constraint, args, sampling, prompt, keep, begun)
 
 
 async def _grammar_of(
-    expert: PreparedExpert, args: GrammarArgs, schema: str | None
+    expert: PreparedExpert, args: GrammarArgs, schema: str | None, source: UserText
 ) -> _Chosen | None:
     given = [kind for kind in KINDS if args.get(kind) is not None]
     if len(given) > 1:
@@ -274,23 +280,23 @@ async def _grammar_of(
             f"there is no grammar_fix {str(fix)[:60]!r}", hint="word-boundaries", code="bad_grammar"
         )
     own, ground = not given, ground_wish(expert, args, own=not given)
-    if own and expert.grammar and not (fix or ground or args.get("restrict_to_schema")):
+    narrow = restrict_wish(expert, args, schema)
+    if own and expert.grammar and not (fix or ground or narrow):
         return _Chosen(expert.grammar, own=True)
     chosen = (
         _Chosen(expert.written, own=True)
         if own and expert.written
         else await costly.run(expert.package.digest, partial(_choose, args, ground))
     )
-    if args.get("restrict_to_schema"):
-        chosen = await costly.run(
-            expert.package.digest, partial(_restricted, expert, chosen, schema)
-        )
+    if narrow:
+        give = partial(_restricted, expert, chosen, schema, source)
+        chosen = await costly.run(expert.package.digest, give)
     if ground and not args.get("json_schema"):
         decoding = expert.manifest.decoding
         kind = decoding.grammar_type if own or "grammar" in given else None
-        give = partial(grounded, chosen.grammar, kind, ground, decoding.schema_rules)
-        chosen = replace(chosen, grammar=await costly.run(expert.package.digest, give))
-    if fix or (own and expert.manifest.decoding.grammar_fix):
+        values = partial(grounded, chosen.grammar, kind, ground, decoding.schema_rules)
+        chosen = replace(chosen, grammar=await costly.run(expert.package.digest, values))
+    if not chosen.names and (fix or (own and expert.manifest.decoding.grammar_fix)):
         fixed = await costly.run(expert.package.digest, partial(with_boundaries, chosen.grammar))
         chosen = replace(chosen, grammar=fixed)
     return chosen
@@ -332,7 +338,9 @@ def _check_beside(sampling: Sampling, expert: PreparedExpert) -> None:
             )
 
 
-def _restricted(expert: PreparedExpert, chosen: _Chosen, schema: str | None) -> _Chosen:
+def _restricted(
+    expert: PreparedExpert, chosen: _Chosen, schema: str | None, source: UserText
+) -> _Chosen:
     if not schema:
         raise ConfigError(
             "restrict_to_schema needs schema=",
@@ -340,7 +348,10 @@ def _restricted(expert: PreparedExpert, chosen: _Chosen, schema: str | None) -> 
             code="no_schema",
         )
     decoding = expert.manifest.decoding
-    kind = decoding.grammar_type or "sql"
+    given, kind = decoding.grammar_type, decoding.grammar_type or "sql"
+    if binds(chosen.grammar, given, decoding.schema_rules, own=chosen.own):
+        grammar, names = bound(schema, kind, " ".join(source.texts or ()))
+        return _Chosen(grammar, own=True, names=names)
     return replace(chosen, grammar=restrict(chosen.grammar, schema, kind, decoding.schema_rules))
 
 

@@ -11,6 +11,7 @@ from expertserve.decoding.compile import vocabulary_of
 from expertserve.errors import ConfigError, GrammarError
 from expertserve.grammar.grounded import GroundedGrammar
 from expertserve.grammar.marks import MarkTable, SourceMark, TokenMark, meaning
+from expertserve.grammar.names.scope import Names, scope_of
 from expertserve.grammar.recognise import Grammar
 from expertserve.grammar.shape import Grounding
 from expertserve.grammar.spans import BETWEEN
@@ -80,8 +81,13 @@ def ground_wish(expert: PreparedExpert, args: GrammarArgs, *, own: bool) -> Grou
     return None if found == "off" else found
 
 
-def with_meanings(expert: PreparedExpert, grammar: Grammar, source: UserText) -> Grammar:
+def with_meanings(
+    expert: PreparedExpert, grammar: Grammar, source: UserText, names: Names | None = None
+) -> Grammar:
     """The grammar over its source and the tokens that it names; itself where it has no marks.
+
+    Args:
+        names: What its names are bound to.
 
     Raises:
         GrammarError: `nothing_to_ground`, `token_terminal`. ConfigError: `no_source`.
@@ -92,7 +98,8 @@ def with_meanings(expert: PreparedExpert, grammar: Grammar, source: UserText) ->
     ids = {w.name: _token(expert, w) for w in found if isinstance(w, TokenMark)}
     text = source.text if any(isinstance(w, SourceMark) for w in found) else ""
     spelt = vocabulary_of(expert.base.path).tokens
-    return GroundedGrammar.over(grammar, text, ids=ids, spelt=spelt)
+    scope = scope_of(names) if names else None
+    return GroundedGrammar.over(grammar, text, ids=ids, spelt=spelt, names=scope)
 
 
 def _token(expert: PreparedExpert, what: TokenMark) -> int:

@@ -12,6 +12,7 @@ from expertserve.decoding.marked import MarkedMask
 from expertserve.decoding.marked_vocabulary import MarkedVocabulary
 from expertserve.decoding.mask import GlrVocabulary, Mask, fallback_mask
 from expertserve.grammar.gbnf import parse
+from expertserve.grammar.names.scope import scope_of
 from expertserve.request import FREE, Constraint
 
 
@@ -46,9 +47,9 @@ class KeptMasks:
             while len(self._masks) > self._kept:
                 self._masks.popitem(last=False)
             if constraint.marks:
-                mask = MarkedMask(
-                    mask, self._with_marks(), dict(constraint.marks), constraint.source
-                )
+                names = scope_of(constraint.names) if constraint.names else None
+                ours, marks = self._with_marks(), dict(constraint.marks)
+                mask = MarkedMask(mask, ours, marks, constraint.source, names)
             if constraint.reasoning:
                 tokens = vocabulary_of(self._tokenizer).tokens
                 self._blocks = self._blocks or Blocks(tokens)

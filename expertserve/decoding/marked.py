@@ -1,14 +1,14 @@
-"""Masks of grammars with marks: spans of a source, and tokens.
+"""Masks of grammars with marks: spans of a source, names of a schema, and tokens.
 
 The mask engine compiles the grammar with a character for each mark, over a vocabulary with tokens
 of ours that write these characters, alone or behind signs such as `"`. So where its mask has such a
 token, a span or that token may come next; which tokens write a span, the source says. The engine
-never sees the source, so there is nothing to compile for it.
+never sees the source or the schema, so there is nothing to compile for them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal
@@ -17,14 +17,17 @@ import numpy as np
 
 from expertserve.decoding.marked_vocabulary import LONGEST, MarkedVocabulary
 from expertserve.decoding.mask import Mask, MaskState, Row
-from expertserve.grammar.marks import SourceMark, TokenMark
+from expertserve.decoding.named import NameRows, ScopedState, packed
+from expertserve.grammar.marks import Meaning, NameMark, SourceMark, TokenMark
+from expertserve.grammar.names.choices import Naming
+from expertserve.grammar.names.scope import Scope
 from expertserve.grammar.spans import Places, Spans, spans_of
 
 MOST_WAYS = 32
 """How many ways a text is read at once."""
 MOST_CROSSED = 12
 """Places from which tokens are looked up that end a span and go on."""
-Meanings = Mapping[int, SourceMark | TokenMark]
+Meanings = Mapping[int, Meaning]
 """A mark's number → what it means."""
 
 
@@ -113,6 +116,30 @@ class _Inside:
     written: int
 
 
+@dataclass(slots=True)
+class _Written:
+    """A name that is open, and what stands behind it, before it is known."""
+
+    naming: Naming
+    behind: _Outside
+
+    @property
+    def scope(self) -> ScopedState:
+        assert isinstance(self.behind.state, ScopedState)
+        return self.behind.state
+
+    def ended(self, naming: Naming, *, shared: bool) -> Iterator[_Outside]:
+        """The ways behind it, where it may end so.
+
+        Args:
+            shared: Whether it goes on as well.
+        """
+        shared = shared or self.behind.shared or len(naming.ends) > 1
+        for known in naming.ends:
+            state = self.scope.knowing(known)
+            yield _Outside(state, shared, self.behind.row, self.behind.marks)
+
+
 class MarkedMask:
     """A mask whose marks have meanings.
 
@@ -120,12 +147,20 @@ class MarkedMask:
         mask: Compiled over `vocabulary.whole`.
         meanings: By the marks' numbers.
         source: What spans are taken from.
+        names: What names are taken from, before the first word.
     """
 
     def __init__(
-        self, mask: Mask, vocabulary: MarkedVocabulary, meanings: Meanings, source: str
+        self,
+        mask: Mask,
+        vocabulary: MarkedVocabulary,
+        meanings: Meanings,
+        source: str,
+        names: Scope | None = None,
     ) -> None:
         self.mask, self.vocabulary, self.meanings = mask, vocabulary, meanings
+        self._names = names
+        self.named = _name_rows(vocabulary)
         self.rows = {
             number: _rows(source, mark, vocabulary)
             for number, mark in meanings.items()
@@ -135,7 +170,10 @@ class MarkedMask:
         self._tokens: dict[tuple[TokenMark, int], Row] = {}
 
     def start(self) -> MarkedState:
-        return MarkedState(self, [_Outside(self.mask.start())], [])
+        state = self.mask.start()
+        if self._names:
+            state = ScopedState(state, self._names, self.vocabulary)
+        return MarkedState(self, [_Outside(state)], [], [])
 
     def tokens(self, what: TokenMark, words: int) -> Row:
         """The token that a mark names, or all others."""
@@ -161,21 +199,31 @@ class MarkedMask:
 class MarkedState:
     """Where one request stands: all ways of reading what it has written."""
 
-    def __init__(self, mask: MarkedMask, outside: list[_Outside], inside: list[_Inside]) -> None:
-        self._mask, self._outside, self._inside = mask, outside, inside
+    def __init__(
+        self,
+        mask: MarkedMask,
+        outside: list[_Outside],
+        inside: list[_Inside],
+        named: list[_Written],
+    ) -> None:
+        self._mask, self._outside, self._inside, self._named = mask, outside, inside, named
 
     @property
     def accepting(self) -> bool:
         return any(way.state.accepting for way in self._outside)
 
     def copy(self) -> MarkedState:
-        for span in self._inside:
-            span.behind.shared = True
+        for behind in self._behind(self._inside, self._named):
+            behind.shared = True
         return MarkedState(
             self._mask,
             [_Outside(w.state.copy(), False, w.row, w.marks) for w in self._outside],
             list(self._inside),
+            list(self._named),
         )
+
+    def _behind(self, inside: list[_Inside], named: list[_Written]) -> list[_Outside]:
+        return [span.behind for span in inside] + [name.behind for name in named]
 
     def fill(self, row: Row) -> None:
         row.fill(0)
@@ -186,6 +234,11 @@ class MarkedState:
             for token in span.rows.inside(span.places, span.written):
                 words[token >> 5] |= np.uint32(1 << (token & 31))
             self._fill_crossing(row, span)
+        for name in self._named:
+            for found in self._mask.named.at(name.naming, b"", len(row)):
+                row |= found.row
+                for begin in found.crossed:
+                    self._fill_behind(row, begin, name.behind)
 
     def _row(self, way: _Outside) -> Row:
         if way.row is None:
@@ -202,9 +255,13 @@ class MarkedState:
             what = self._mask.meanings.get(number)
             if isinstance(what, TokenMark):
                 row |= self._mask.tokens(what, len(row))
-            elif what is not None:
+            elif isinstance(what, SourceMark):
                 lead = self._mask.vocabulary.leading[leading]
                 row |= self._mask.rows[number].first(lead, len(row))
+            elif what is not None:
+                lead = self._mask.vocabulary.leading[leading]
+                for names in self._mask.named.at(_opened(way, lead, what), lead, len(row)):
+                    row |= names.row
 
     def _fill_crossing(self, row: Row, span: _Inside) -> None:
         """Tokens that end the span and go on behind it."""
@@ -212,35 +269,75 @@ class MarkedState:
         for place in span.places[:MOST_CROSSED]:
             for size in spans.ends_within(place, span.written, LONGEST):
                 begin = spans.data[place : place + size]
-                found = self._mask.vocabulary.crossing(begin)
-                if found is None:
+                if not self._fill_behind(row, begin, span.behind):
                     break
-                ids, rests = found
-                if len(ids):
-                    allowed = self._row(span.behind)
-                    kept = ids[(allowed[rests >> 5] >> (rests & 31) & 1).astype(bool)]
-                    np.bitwise_or.at(
-                        row.view(np.uint32),
-                        kept >> 5,
-                        np.uint32(1) << (kept & 31).astype(np.uint32),
-                    )
+
+    def _fill_behind(self, row: Row, begin: bytes, behind: _Outside) -> bool:
+        """Tokens that begin so and go on with what may come behind; False where there are none."""
+        found = self._mask.vocabulary.crossing(begin)
+        if found is None:
+            return False
+        ids, rests = found
+        if len(ids):
+            allowed = self._row(behind)
+            kept = ids[(allowed[rests >> 5] >> (rests & 31) & 1).astype(bool)]
+            bits = np.uint32(1) << (kept & 31).astype(np.uint32)
+            np.bitwise_or.at(row.view(np.uint32), kept >> 5, bits)
+        return True
 
     def commit(self, token: int) -> bool:
         outside: list[_Outside] = []
         inside: list[_Inside] = []
+        named: list[_Written] = []
         for span in self._inside:
             self._step_inside(span, token, outside, inside)
-        held = {id(span.behind) for span in inside}
+        for name in self._named:
+            self._step_named(name, token, outside, named)
+        held = {id(behind) for behind in self._behind(inside, named)}
+        begun: list[_Inside | _Written] = []
         for way in self._outside:
-            self._step_outside(way, token, way.shared or id(way) in held, outside, inside)
+            self._step_outside(way, token, way.shared or id(way) in held, outside, begun)
+        for new in begun:
+            if isinstance(new, _Inside):
+                inside.append(new)
+                continue
+            goes_on = any(c.beginning(b) for c, b in new.naming.threads)
+            if goes_on:
+                named.append(new)
+            outside += new.ended(new.naming, shared=goes_on)
         for span in inside:
             if span.rows.spans.may_end(span.places, span.written):
                 outside.append(span.behind)
         self._outside, self._inside = outside[:MOST_WAYS], inside[:MOST_WAYS]
-        return bool(outside or inside)
+        self._named = named[:MOST_WAYS]
+        return bool(outside or inside or named)
+
+    def _step_named(
+        self, name: _Written, token: int, outside: list[_Outside], named: list[_Written]
+    ) -> None:
+        """Takes a token that goes on with a name, or ends it and goes on behind it."""
+        data = self._mask.vocabulary.own.tokens.get(token, b"")
+        naming = name.naming.step(data) if data else None
+        if naming is not None:
+            goes_on = any(c.beginning(b) for c, b in naming.threads)
+            if goes_on:
+                named.append(_Written(naming, name.behind))
+            outside += name.ended(naming, shared=goes_on)
+        for cut in range(1, len(data)):
+            rest = self._mask.vocabulary.ids.get(data[cut:])
+            if rest is None or not self._row(name.behind)[rest >> 5] >> (rest & 31) & 1:
+                continue
+            reached = name.naming.step(data[:cut])
+            for known in reached.ends if reached else ():
+                outside.append(_Outside(_after(name.scope.knowing(known).copy(), rest)))
 
     def _step_outside(
-        self, way: _Outside, token: int, held: bool, outside: list[_Outside], inside: list[_Inside]
+        self,
+        way: _Outside,
+        token: int,
+        held: bool,
+        outside: list[_Outside],
+        begun: list[_Inside | _Written],
     ) -> None:
         """Takes a token outside of spans. Copying a state costs more than all the rest.
 
@@ -248,9 +345,9 @@ class MarkedState:
             held: Whether something else has the way's state.
         """
         found = self._row(way)
-        steps: list[tuple[int, _Inside | None]] = []
+        steps: list[tuple[int, _Inside | _Written | None]] = []
         for leading, number in way.marks:
-            span = self._begun(leading, number, token)
+            span = self._begun(way, leading, number, token)
             if span is not False:
                 steps.append((self._mask.vocabulary.id(leading, number), span))
         if token < self._mask.vocabulary.base and found[token >> 5] >> (token & 31) & 1:
@@ -261,20 +358,28 @@ class MarkedState:
             if span is None:
                 outside.append(after)
             else:
-                inside.append(replace(span, behind=after))
+                begun.append(replace(span, behind=after))
 
-    def _begun(self, leading: int, number: int, token: int) -> _Inside | Literal[False] | None:
-        """The span that a token begins where a mark may come; None: it is the mark's token."""
+    def _begun(
+        self, way: _Outside, leading: int, number: int, token: int
+    ) -> _Inside | _Written | Literal[False] | None:
+        """What a token begins where a mark may come; None: it is the mark's token."""
         what = self._mask.meanings.get(number)
         if what is None:
             return False
         if isinstance(what, TokenMark):
             return None if (token == what.id) != what.other else False
-        lead, rows = self._mask.vocabulary.leading[leading], self._mask.rows[number]
+        lead = self._mask.vocabulary.leading[leading]
         data = self._mask.vocabulary.own.tokens.get(token, b"")
         rest = data[len(lead) :]
-        places = rows.spans.begin(rest) if rest and data.startswith(lead) else ()
-        return _Inside(rows, self._outside[0], places, len(rest)) if places else False
+        if not rest or not data.startswith(lead):
+            return False
+        if isinstance(what, NameMark):
+            naming = _opened(way, lead, what).step(rest)
+            return _Written(naming, way) if naming else False
+        rows = self._mask.rows[number]
+        places = rows.spans.begin(rest)
+        return _Inside(rows, way, places, len(rest)) if places else False
 
     def _step_inside(
         self, span: _Inside, token: int, outside: list[_Outside], inside: list[_Inside]
@@ -295,13 +400,17 @@ class MarkedState:
                 outside.append(_Outside(_after(span.behind.state.copy(), rest)))
 
 
+@lru_cache(maxsize=4)
+def _name_rows(vocabulary: MarkedVocabulary) -> NameRows:
+    return NameRows(vocabulary)
+
+
+def _opened(way: _Outside, lead: bytes, what: NameMark) -> Naming:
+    """The names that may stand at a mark, behind what a token writes before it."""
+    assert isinstance(way.state, ScopedState)
+    return way.state.scope.feed(lead).open(what.role)
+
+
 def _after(state: MaskState, token: int) -> MaskState:
     state.commit(token)
     return state
-
-
-def packed(ids: Iterable[int], words: int) -> Row:
-    """A row of so many words in which these tokens are allowed."""
-    bits = np.zeros(words * 32, dtype=bool)
-    bits[[i for i in ids if i < len(bits)]] = True
-    return np.packbits(bits, bitorder="little").view(np.int32)

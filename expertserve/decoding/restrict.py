@@ -2,26 +2,36 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
+from expertserve.decoding.ddl import schema_of
+from expertserve.decoding.graph_schema import graph_of
 from expertserve.errors import ConfigError
+from expertserve.grammar.bundled import bundled
+from expertserve.grammar.names.cypher_rules import bound_cypher
+from expertserve.grammar.names.relations import (
+    MOST_SETS,
+    MOST_TABLES,
+    Relations,
+    joined,
+    nearest,
+)
+from expertserve.grammar.names.scope import Names
+from expertserve.grammar.names.sql_rules import bound_sql
 from expertserve.grammar.recognise import Grammar
 from expertserve.grammar.tree import Alt, Literal, Node, Seq
+
+if TYPE_CHECKING:
+    from expertserve.expert import PreparedExpert
+    from expertserve.request import GrammarArgs
 
 SQL_RULES = {"table": "table-name", "column": "column-name"}
 GRAPH_RULES = {"label": "label", "relationship": "relationship-type", "property": "property-name"}
 MAX_SCHEMA = 1_000_000
-PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-GRAPH_NODE = re.compile(r"\(\s*+\w*+\s*+((?::\s*+[A-Za-z_]\w*+\s*+)++)(\{[^{}]*+\})?+\s*+\)")
-GRAPH_EDGE = re.compile(
-    r"\[\s*+(?:\w++\s*+(?=:))?+((?::?\s*+\|?\s*+:?[A-Za-z_]\w*+\s*+)++)(\{[^{}]*+\})?+\s*+\]"
-)
-"""Possessive (`+` behind a repetition), since a stranger writes the schema: nothing is tried twice.
-"""
-PROPERTY = re.compile(r"([A-Za-z_]\w*)\s*:")
-WORD = re.compile(r"[A-Za-z_]\w*")
+MAX_QUESTION = 10_000
 
 
 def restrict(grammar: Grammar, schema: str, kind: str, rules: Mapping[str, str]) -> Grammar:
@@ -45,12 +55,89 @@ def restrict(grammar: Grammar, schema: str, kind: str, rules: Mapping[str, str])
         >>> narrow.accepts("SELECT id FROM users"), narrow.accepts("SELECT age FROM users")
         (True, False)
     """
+    _check_size(schema)
+    return _restricted(grammar, schema, kind, tuple(sorted(rules.items())))
+
+
+def restrict_wish(expert: PreparedExpert, args: GrammarArgs, schema: str | None) -> bool:
+    """The call's word over the manifest's, which is of the expert's own answers over a schema.
+
+    The manifest's holds where names can be bound, or where it names a grammar's rules for them.
+    """
+    wish, decoding = args.get("restrict_to_schema"), expert.manifest.decoding
+    own = "grammar" not in args and not any(args.get(k) for k in ("json_schema", "regex", "choice"))
+    if wish is not None or not (own and schema and decoding.restrict_to_schema):
+        return bool(wish)
+    return bool(decoding.schema_rules) or _is_bound(decoding.grammar_type)
+
+
+def _is_bound(kind: str | None) -> bool:
+    return kind is not None and kind.startswith(("sql", "cypher"))
+
+
+def binds(grammar: Grammar, kind: str | None, rules: Mapping[str, str], *, own: bool) -> bool:
+    """Whether names are bound to their tables, and not names that exist alone.
+
+    So they are in an expert's own answers, which then follow our grammar of its type, and in what
+    follows that anyway; not where the manifest names rules of a grammar of its own.
+
+    Args:
+        kind: The manifest's grammar type.
+        own: Whether the grammar is the expert's.
+    """
+    if rules or not _is_bound(kind or "sql"):
+        return False
+    ours = bundled(kind or "sql")
+    return (own and kind is not None) or (ours is not None and grammar.digest == ours.digest)
+
+
+def bound(schema: str, kind: str, question: str = "") -> tuple[Grammar, Names]:
+    """A grammar with marks for names, and what they are taken from.
+
+    Args:
+        schema: DDL; for Cypher, patterns as in `restrict`.
+        kind: The manifest's grammar type.
+        question: Whose words choose the tables that may be joined, where there are too many.
+
+    Raises:
+        ConfigError: `bad_schema`.
+    """
+    _check_size(schema)
+    if kind.startswith("cypher"):
+        return _bound(kind), graph_of(schema)
+    found = schema_of(schema, kind)
+    if not _is_whole(found):
+        found = nearest(replace(found, question=question[:MAX_QUESTION]))
+    return _bound(kind), found
+
+
+def own_grammars(expert: PreparedExpert) -> list[Grammar]:
+    """The grammars of an expert's own answers, first the one that holds with a schema."""
+    if expert.grammar is None:
+        return []
+    decoding = expert.manifest.decoding
+    kind, rules = decoding.grammar_type, decoding.schema_rules
+    if not decoding.restrict_to_schema or not binds(expert.grammar, kind, rules, own=True):
+        return [expert.grammar]
+    return [_bound(kind or "sql"), expert.grammar]
+
+
+def _bound(kind: str) -> Grammar:
+    return bound_cypher() if kind.startswith("cypher") else bound_sql(kind)
+
+
+@lru_cache(maxsize=32)
+def _is_whole(schema: Relations) -> bool:
+    """Whether all of its tables can be held, and all that may be joined."""
+    return len(schema.tables) <= MOST_TABLES and len(joined(schema)) < MOST_SETS
+
+
+def _check_size(schema: str) -> None:
     if len(schema) > MAX_SCHEMA:
         raise ConfigError(
             f"the schema has {len(schema):,} characters; {MAX_SCHEMA:,} are allowed",
             code="bad_schema",
         )
-    return _restricted(grammar, schema, kind, tuple(sorted(rules.items())))
 
 
 @lru_cache(maxsize=128)
@@ -89,48 +176,11 @@ def sql_names(ddl: str, kind: str) -> dict[str, list[str]]:
     Raises:
         ConfigError: `bad_schema`.
     """
-    import sqlglot
-    from sqlglot import expressions as sql
-
-    dialect = {"sql-sqlite": "sqlite", "sql-postgres": "postgres"}.get(kind)
-    tables: list[str] = []
-    columns: list[str] = []
-    try:
-        statements = sqlglot.parse(ddl, read=dialect)
-    except (sqlglot.errors.SqlglotError, RecursionError) as error:
-        raise ConfigError(
-            f"the schema can't be read as DDL: {str(error)[:200]}", code="bad_schema"
-        ) from error
-    for statement in statements:
-        if not isinstance(statement, sql.Create) or statement.kind not in ("TABLE", "VIEW"):
-            continue
-        table = statement.find(sql.Table)
-        if table is not None:
-            tables.append(_written(table.this))
-        columns += [_written(column.this) for column in statement.find_all(sql.ColumnDef)]
-    if not tables or not columns:
-        raise ConfigError(
-            "the schema defines no table with columns",
-            hint="pass CREATE TABLE statements",
-            code="bad_schema",
-        )
-    return {"table": tables, "column": columns}
-
-
-def _written(identifier: object) -> str:
-    from sqlglot import expressions as sql
-
-    if not isinstance(identifier, sql.Identifier):  # a function's result, a parameter
-        raise ConfigError(
-            f"the schema defines {str(identifier)[:80]!r}, which isn't a plain name",
-            code="bad_schema",
-        )
-    name = identifier.name
-    return (
-        name
-        if PLAIN.fullmatch(name) and not identifier.quoted
-        else '"' + name.replace('"', '""') + '"'
-    )
+    schema = schema_of(ddl, kind)
+    return {
+        "table": [t.name for t in schema.tables],
+        "column": [c for t in schema.tables for c in t.columns],
+    }
 
 
 def graph_names(schema: str) -> dict[str, list[str]]:
@@ -139,14 +189,7 @@ def graph_names(schema: str) -> dict[str, list[str]]:
     Raises:
         ConfigError: `bad_schema`: there are none.
     """
-    nodes, edges = GRAPH_NODE.findall(schema), GRAPH_EDGE.findall(schema)
-    labels = [w for names, _ in nodes for w in WORD.findall(names)]
-    types = [w for names, _ in edges for w in WORD.findall(names)]
-    properties = [p for _, held in (*nodes, *edges) for p in PROPERTY.findall(held)]
-    if not labels:
-        raise ConfigError(
-            "the schema has no labels",
-            hint="pass patterns such as (:Person {name: STRING})-[:KNOWS]->(:Person)",
-            code="bad_schema",
-        )
-    return {"label": labels, "relationship": types, "property": properties}
+    graph = graph_of(schema)
+    held = [p for _, of in (*graph.labels, *graph.types) for p, _ in of]
+    labels, types = [n for n, _ in graph.labels], [n for n, _ in graph.types]
+    return {"label": labels, "relationship": types, "property": held}

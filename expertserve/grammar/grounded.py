@@ -1,22 +1,27 @@
-"""The recogniser of grammars with marks: spans of a source, and tokens.
+"""The recogniser of grammars with marks: spans of a source, names of a schema, and tokens.
 
-What a text may be so far is a set of ways: the grammar's own cursor outside the marks, and inside a
-span the cursor behind it with the places in the source.
+What a text may be so far is a set of ways: the grammar's own cursor outside the marks; inside a
+span the cursor behind it with the places in the source; inside a name the cursor behind it with the
+names that begin so.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from expertserve.errors import GrammarError
+from expertserve.errors import ConfigError, GrammarError
 from expertserve.grammar.earley import Automaton
 from expertserve.grammar.marks import (
     Meaning,
+    NameMark,
     SourceMark,
     TokenMark,
     meaning,
     without,
 )
+from expertserve.grammar.names.choices import Key, Naming
+from expertserve.grammar.names.cursor import ScopedCursor, scope_at
+from expertserve.grammar.names.scope import Scope
 from expertserve.grammar.recognise import Cursor, Grammar
 from expertserve.grammar.spans import Places, spans_of
 from expertserve.grammar.tree import MARKS
@@ -37,6 +42,7 @@ class GroundedGrammar(Grammar):
         meanings: Of its marks.
         source: What spans are taken from.
         spelt: What an ordinary token writes, by its id.
+        names: What names are taken from, before the first word.
 
     Raises:
         GrammarError: `derives_nothing`: every sentence needs a span, and the source has none.
@@ -49,13 +55,19 @@ class GroundedGrammar(Grammar):
     """
 
     def __init__(
-        self, grammar: Grammar, meanings: Meanings, source: str, spelt: Mapping[int, bytes]
+        self,
+        grammar: Grammar,
+        meanings: Meanings,
+        source: str,
+        spelt: Mapping[int, bytes],
+        names: Scope | None = None,
     ) -> None:
         self.rules, self.program = grammar.rules, grammar.program
         self._automaton = grammar._automaton
         self.meanings = meanings
         self.source = source
         self.spelt = spelt
+        self.names = names
         self.spans = {
             char: spans_of(source, mark)
             for char, mark in meanings.items()
@@ -70,11 +82,16 @@ class GroundedGrammar(Grammar):
         *,
         ids: Mapping[str, int] | None = None,
         spelt: Mapping[int, bytes] | None = None,
+        names: Scope | None = None,
     ) -> Grammar:
         """The grammar over a source; itself where it has no marks.
 
         Args:
             ids: Of the tokens that it names.
+            names: See the class.
+
+        Raises:
+            ConfigError: `no_schema`: it names a schema's names, and there is no schema.
         """
         if not grammar.marks:
             return grammar
@@ -86,6 +103,8 @@ class GroundedGrammar(Grammar):
             if isinstance(what, TokenMark) and what.id is None:
                 what = TokenMark((ids or {})[what.name], what.name, what.other)
             found[mark.text] = what
+            if isinstance(what, NameMark) and names is None:
+                raise ConfigError(f"{what} needs schema=", code="no_schema")
             if isinstance(what, SourceMark) and not spans_of(source, what).starts:
                 empty[mark.what] = what
         if empty:
@@ -97,7 +116,7 @@ class GroundedGrammar(Grammar):
                     hint="let the value be null, too, or leave ground out",
                     code="nothing_to_ground",
                 ) from error
-        return cls(grammar, found, source, spelt or {})
+        return cls(grammar, found, source, spelt or {}, names)
 
     @property
     def numbered(self) -> dict[int, Meaning]:
@@ -110,7 +129,9 @@ class GroundedGrammar(Grammar):
 
     def start(self) -> GroundedCursor:
         first = super().start()
-        return GroundedCursor(self, self._automaton, [first], {})
+        if self.names:
+            first = ScopedCursor(self._automaton, self._automaton.first, b"", self.names)
+        return GroundedCursor(self, self._automaton, [first], {}, [])
 
     def accepts(self, text: str) -> bool:
         cursor = self.start()
@@ -133,6 +154,7 @@ class GroundedGrammar(Grammar):
 
 _Key = tuple[int, str, int]
 _Inside = tuple[Cursor, Places]
+_Named = tuple[Cursor, Naming]
 _Ways = dict[_Key, _Inside]
 """(the set behind the span, its mark, bytes written of it) → the cursor there, and the places."""
 
@@ -143,24 +165,30 @@ class GroundedCursor(Cursor):
     Args:
         outside: Cursors of the grammar's own, none of them inside a span.
         inside: Spans that are open.
+        named: Names that are.
     """
 
-    __slots__ = ("_grammar", "_inside", "_outside")
+    __slots__ = ("_grammar", "_inside", "_named", "_outside")
 
     def __init__(
-        self, grammar: GroundedGrammar, automaton: Automaton, outside: list[Cursor], inside: _Ways
+        self,
+        grammar: GroundedGrammar,
+        automaton: Automaton,
+        outside: list[Cursor],
+        inside: _Ways,
+        named: list[_Named],
     ) -> None:
         super().__init__(automaton, automaton.first)
-        self._grammar, self._outside, self._inside = grammar, outside, inside
+        self._grammar, self._outside = grammar, outside
+        self._inside, self._named = inside, named
 
     def copy(self) -> GroundedCursor:
-        return GroundedCursor(
-            self._grammar, self._automaton, [c.copy() for c in self._outside], self._inside
-        )
+        outside = [c.copy() for c in self._outside]
+        return GroundedCursor(self._grammar, self._automaton, outside, self._inside, self._named)
 
     @property
     def dead(self) -> bool:
-        return not self._outside and not self._inside
+        return not self._outside and not self._inside and not self._named
 
     @property
     def complete(self) -> bool:
@@ -168,7 +196,7 @@ class GroundedCursor(Cursor):
 
     def feed(self, data: bytes) -> bool:
         if RESERVED in data:
-            self._outside, self._inside = [], {}
+            self._outside, self._inside, self._named = [], {}, []
         for place in range(len(data)):
             if self.dead:
                 return False
@@ -183,7 +211,7 @@ class GroundedCursor(Cursor):
             if _is_token(self._grammar.meanings[char], token)
         ]
         if data is None:
-            self._outside, self._inside = [], {}
+            self._outside, self._inside, self._named = [], {}, []
         else:
             self.feed(data)
         self._outside = _distinct([*self._outside, *behind])
@@ -201,11 +229,14 @@ class GroundedCursor(Cursor):
     def _feed_byte(self, byte: bytes) -> None:
         outside: list[Cursor] = []
         inside: _Ways = {}
+        named = list(self._named)
         for cursor in self._outside:
             for char, after in self._marks(cursor):
-                spans = self._grammar.spans.get(char)
-                if spans is not None:
-                    _add(inside, char, 1, after, spans.begin(byte))
+                what = self._grammar.meanings[char]
+                if isinstance(what, SourceMark):
+                    _add(inside, char, 1, after, self._grammar.spans[char].begin(byte))
+                elif isinstance(what, NameMark):
+                    named.append((after, scope_at(after).open(what.role)))
             if cursor.feed(byte):
                 outside.append(cursor)
         for (_, char, written), (after, places) in self._inside.items():
@@ -214,34 +245,57 @@ class GroundedCursor(Cursor):
         for (_, char, written), (after, places) in inside.items():
             if self._grammar.spans[char].may_end(places, written):
                 outside.append(after.copy())
+        self._named = []
+        for after, naming in named:
+            stepped = naming.step(byte)
+            if stepped is not None:
+                self._named.append((after, stepped))
+                outside += (_behind(after, known) for known in stepped.ends)
         self._outside, self._inside = _distinct(outside)[:MOST_WAYS], inside
 
     # Endings
 
     def ending_pieces(self) -> list[bytes | int] | None:
         ways = [
-            self._filled(ending) for c in self._outside if (ending := c.ending_bytes()) is not None
+            self._filled(ending, c)
+            for c in self._outside
+            if (ending := c.ending_bytes()) is not None
         ]
         for (_, char, written), (after, places) in self._inside.items():
             rest = self._grammar.spans[char].rest(places, written)
-            ways.append([rest, *self._filled(after.ending_bytes() or b"")])
+            ways.append([rest, *self._filled(after.ending_bytes() or b"", after)])
+        for after, naming in self._named:
+            rest, known = naming.rest()
+            behind = _behind(after, known)
+            ways.append([rest, *self._filled(behind.ending_bytes() or b"", behind)])
         return min(ways, key=self._size, default=None)
 
     def _size(self, pieces: list[bytes | int]) -> int:
         return sum(len(p) if isinstance(p, bytes) else 1 for p in pieces)
 
-    def _filled(self, ending: bytes) -> list[bytes | int]:
-        """An ending with something in the place of each mark."""
+    def _filled(self, ending: bytes, cursor: Cursor) -> list[bytes | int]:
+        """An ending with something in the place of each mark.
+
+        Args:
+            cursor: Where it begins.
+        """
         if RESERVED not in ending:
             return [ending]
+        scope = scope_at(cursor) if self._grammar.names else None
         pieces: list[bytes | int] = []
         for char in ending.decode(errors="surrogateescape"):
             piece: bytes | int = char.encode(errors="surrogateescape")
             what = self._grammar.meanings.get(char)
             if isinstance(what, TokenMark):
                 piece = self._grammar.some_token(what)
+            elif isinstance(what, NameMark):
+                assert scope is not None
+                piece, known = scope.open(what.role).rest()
+                scope = scope.after(known)
             elif what is not None:
                 piece = self._grammar.spans[char].shortest
+            elif scope is not None:
+                scope = scope.feed(char.encode(errors="surrogateescape"))
             if pieces and isinstance(piece, bytes) and isinstance(pieces[-1], bytes):
                 pieces[-1] += piece
             else:
@@ -274,7 +328,15 @@ def _add(ways: _Ways, char: str, written: int, after: Cursor, places: Places) ->
 
 
 def _distinct(cursors: list[Cursor]) -> list[Cursor]:
-    return list({(id(c._set), c._pending): c for c in cursors}.values())
+    return list({(id(c._set), c._pending, *c.beside): c for c in cursors}.values())
+
+
+def _behind(cursor: Cursor, known: Key) -> Cursor:
+    """Behind a name, where more is known."""
+    found = cursor.copy()
+    assert isinstance(found, ScopedCursor)
+    found.scope = found.scope.after(known)
+    return found
 
 
 def _is_token(what: Meaning, token: int) -> bool:

@@ -38,6 +38,7 @@ _SOURCE = re.compile(
     r"<source(?::(?P<form>json|sql|cypher|number|integer))?(?P<any_case>:any-case)?"
     r"(?::(?P<low>(?:\(?-?[0-9]+(?:\.[0-9]+)?)?)\.\.(?P<high>(?:-?[0-9]+(?:\.[0-9]+)?\)?)?))?>"
 )
+_SCHEMA = re.compile(r"<schema:(?P<role>column|star|sort|from|path|item|any|number|text|truth)>")
 _BUT = class_of([MARKS], negated=True).ranges
 
 
@@ -79,7 +80,24 @@ class TokenMark:
         return f"{'!' if self.other else ''}<{self.name or f'[{self.id}]'}>"
 
 
-Meaning = SourceMark | TokenMark
+Role = Word["column", "star", "sort", "from", "path", "item", "any", "number", "text", "truth"]
+
+
+@dataclass(frozen=True, slots=True)
+class NameMark:
+    """Names of a schema: which, depends on what was written before.
+
+    Args:
+        role: Where they stand.
+    """
+
+    role: Role
+
+    def __str__(self) -> str:
+        return f"<schema:{self.role}>"
+
+
+Meaning = SourceMark | TokenMark | NameMark
 
 
 def meaning(what: str) -> Meaning | None:
@@ -92,11 +110,24 @@ def meaning(what: str) -> Meaning | None:
     if found := _SOURCE.fullmatch(what):
         form: SourceForm = found["form"] or "text"  # type: ignore[assignment]
         return SourceMark(form, bool(found["any_case"]), found["low"] or "", found["high"] or "")
-    if what.startswith("<source:") or what == "!<source>":
+    if found := _SCHEMA.fullmatch(what):
+        return NameMark(found["role"])  # type: ignore[arg-type]
+    if what.startswith(("<source:", "<schema:")) or what == "!<source>":
         return None
     if token := TOKEN.fullmatch(what):
         return TokenMark(int(token[2]) if token[2] else None, token[3] or "", bool(token[1]))
     return None
+
+
+def meant(what: str, token: int | None) -> Meaning:
+    """What a terminal that was read before means.
+
+    Args:
+        token: The id of the token that it names.
+    """
+    found = meaning(what)
+    assert found is not None
+    return replace(found, id=token) if isinstance(found, TokenMark) and token is not None else found
 
 
 class MarkTable:

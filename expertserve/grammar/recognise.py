@@ -11,7 +11,7 @@ import random
 import threading
 import weakref
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from functools import cached_property
 
 from expertserve.errors import GrammarError
@@ -173,6 +173,11 @@ class Cursor:
     def copy(self) -> Cursor:
         """A cursor at the same place, which goes its own way."""
         return Cursor(self._automaton, self._set, self._pending)
+
+    @property
+    def beside(self) -> tuple[Hashable, ...]:
+        """What is kept beside the text, in which two cursors at one place may differ."""
+        return ()
 
     def feed(self, data: bytes) -> bool:
         """Whether a sentence begins with what was fed. May end inside a UTF-8 character.

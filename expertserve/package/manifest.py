@@ -137,6 +137,7 @@ class Decoding(Section):
     grammar_file: str | None = None
     grammar_fix: Literal["word-boundaries"] | None = None
     ground: Literal["values", "values-any-case", "off"] | None = None
+    restrict_to_schema: bool = False
     schema_rules: dict[str, str] = Field(default_factory=dict)
     reasoning: ReasoningSpec | Literal["optional", "off"] | None = None
     validation: str | None = None

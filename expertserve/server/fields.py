@@ -173,7 +173,8 @@ class Fields(Wire):
         Field(description="A think block before the answer: apart from it, in it, or none."),
     ] = None
     restrict_to_schema: Annotated[
-        bool | None, Field(description="Names in the answer are those of `schema`.")
+        bool | None,
+        Field(description="Names are those of `schema`; by default as the package says."),
     ] = None
     ground: Annotated[
         Literal["values", "values-any-case", "off"] | None,

@@ -97,11 +97,11 @@ def test_three_hundred_questions_at_any_temperature_are_complete(engine: Expert)
 
 @pytest.mark.long
 @pytest.mark.timeout(1200)
-def test_restricted_to_a_schema_nearly_all_answers_can_be_explained(engine: Expert) -> None:
+def test_restricted_to_a_schema_answers_can_be_explained(engine: Expert) -> None:
     said = check(engine, 300, restrict=True)
     print(said)
     greedy = said[0.0]
     explained_share = sum(n for what, n in greedy.items() if what.endswith("explained")) / (
         sum(greedy.values()) - greedy["none fits"]
     )
-    assert explained_share >= 0.95
+    assert explained_share >= 0.99

@@ -1,0 +1,204 @@
+"""The texts that Cypher may have at a mark: paths of a graph, what they bind, what is returned."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from expertserve.grammar.names.bare import is_bare
+from expertserve.grammar.names.choices import Key, NamePlace
+from expertserve.grammar.names.graph import Graph, Kind
+from expertserve.grammar.names.relations import core
+
+MOST_HOPS = 2
+"""Relationships of a path."""
+MOST_OPTIONS = 100_000
+"""Texts of places that a schema remembers."""
+AGGREGATE = "aggregate"
+"""What a variable is of that an aggregate gave; engines refuse some aggregates of it."""
+Bound = tuple[tuple[str, str, str], ...]
+"""Variables: name; `node`, `relationship` or a value's kind; label or type."""
+Outputs = tuple[tuple[str, str, str], ...]
+"""What is returned: its name, what it is, and of what; as in `Bound`."""
+_ALIASES = (
+    "total n count cnt num number c average avg mean sum max min value result name"
+    " n1 n2 n3 n4 n5 n6 n7 n8 n9"
+).split()
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    text: str
+    kind: str
+    of: str = ""
+
+
+class CypherChoices:
+    """The graph of texts over one schema; see `NamePlace`."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+        self.labels = dict(graph.labels)
+        self.types = dict(graph.types)
+        self._known: dict[Key, NamePlace] = {}
+        self._options = 0
+
+    def find(self, key: Key) -> NamePlace:
+        """The place of a key."""
+        found = self._known.get(key)
+        if found is None:
+            if self._options > MOST_OPTIONS:
+                self._known.clear()
+                self._options = 0
+            kind, *rest = key
+            found = self._known[key] = getattr(self, f"_{kind}")(*rest)
+            self._options += 1 + len(found.options)
+        return found
+
+    def _end(self, *known: object) -> NamePlace:
+        return NamePlace({}, ends=known)
+
+    # Paths
+
+    def _path(self, bound: Bound) -> NamePlace:
+        """A path's first node. It has a variable, so that there is one."""
+        options: dict[bytes, Key] = {}
+        for name, kind, label in bound:
+            if kind == "node":
+                options[f"({name})".encode()] = ("hop", bound, label, 0)
+        for label in self.labels:
+            for text, after in self._nodes(bound, label):
+                options[text] = ("hop", after, label, 0)
+        return NamePlace(options, short=min(options, key=lambda o: (o.count(b":") == 0, len(o), o)))
+
+    def _nodes(self, bound: Bound, label: str) -> Iterator[tuple[bytes, Bound]]:
+        for name in self._variables(bound, label):
+            yield f"({name}:{label})".encode(), (*bound, (name, "node", label))
+
+    def _variables(self, bound: Bound, of: str, *more: str) -> list[str]:
+        """What a node or relationship may be called: its initial, initials, words, with a digit."""
+        words = [w for w in core(of) if w.isascii()] or ["n"]
+        names = [words[0][:1], "".join(w[0] for w in words), words[0], words[-1], *more]
+        names += [n + d for n in names[:2] for d in "123"] + [words[0][:2], words[0][:3]]
+        used = {name.lower() for name, _, _ in bound}
+        return [n for n in dict.fromkeys(names) if n not in used and is_bare(n, "cypher")]
+
+    def _hop(self, bound: Bound, label: str, hops: int) -> NamePlace:
+        """Behind a node: the path ends, or a relationship of its label begins."""
+        options: dict[bytes, Key] = {}
+        for tie in self.graph.ties if hops < MOST_HOPS else ():
+            for start, target, left, right in (
+                (tie.source, tie.target, "-[", "]->"),
+                (tie.target, tie.source, "<-[", "]-"),
+            ):
+                if start != label:
+                    continue
+                options[f"{left}:{tie.type}{right}".encode()] = ("node", bound, target, hops + 1)
+                for name in self._variables(bound, tie.type, "rel", "r"):
+                    after = (*bound, (name, "relationship", tie.type))
+                    text = f"{left}{name}:{tie.type}{right}".encode()
+                    options[text] = ("node", after, target, hops + 1)
+        return NamePlace(options, ends=("bound", bound))
+
+    def _node(self, bound: Bound, label: str, hops: int) -> NamePlace:
+        options: dict[bytes, Key] = {f"(:{label})".encode(): ("hop", bound, label, hops)}
+        for text, after in self._nodes(bound, label):
+            options[text] = ("hop", after, label, hops)
+        for name, kind, of in bound:
+            if kind == "node" and of == label:
+                options[f"({name})".encode()] = ("hop", bound, label, hops)
+        return NamePlace(options)
+
+    # Values
+
+    def values(self, bound: Bound, *kinds: Kind) -> Iterator[tuple[str, str]]:
+        """What has a value of these kinds, and its kind; of all where none is named."""
+        for name, kind, of in bound:
+            if kind not in ("node", "relationship"):
+                found = [(name, kind)]
+            else:
+                held = self.labels if kind == "node" else self.types
+                found = [(f"{name}.{p}", k) for p, k in held.get(of, ())]
+            yield from (pair for pair in found if not kinds or pair[1] in kinds)
+
+    def _value(self, bound: Bound, kind: Kind) -> NamePlace:
+        found = [text for text, _ in self.values(bound, kind)]
+        constant = {"number": "1", "text": "'a'", "truth": "true"}[kind]
+        return NamePlace({text.encode(): ("end",) for text in found or [constant]})
+
+    def _any(self, bound: Bound) -> NamePlace:
+        found = [text for text, _ in self.values(bound)]
+        return NamePlace({text.encode(): ("end",) for text in found or ["1"]})
+
+    # What is returned
+
+    def _item(self, bound: Bound, outputs: Outputs, renamed: bool) -> NamePlace:
+        """One thing that is returned, and perhaps its name.
+
+        Args:
+            renamed: In WITH, where what is no variable must have a name.
+        """
+        there = {name.lower() for name, _, _ in outputs}
+        options: dict[bytes, Key] = {}
+        for item in self._items(bound):
+            bare = item.text.lower() not in there
+            known = ("item", item.text, item.kind, item.of)
+            if item.text.isidentifier():  # a variable keeps its name
+                options |= {item.text.encode(): ("end", *known)} if bare else {}
+            else:
+                behind = ("named", bound, tuple(sorted(there)), known, bare and not renamed)
+                options[item.text.encode()] = behind
+        return NamePlace(options)
+
+    def _items(self, bound: Bound) -> Iterator[_Item]:
+        for name, kind, of in bound:
+            if kind in ("node", "relationship"):
+                yield _Item(name, kind, of)
+        values = list(self.values(bound))
+        known = {name: of for name, _, of in bound}
+        yield from (_Item(text, kind, known.get(text, "")) for text, kind in values)
+        things = [name for name, kind, _ in bound if kind in ("node", "relationship")]
+        for word in ("COUNT", "count"):
+            yield _Item(f"{word}(*)", "number", AGGREGATE)
+        for text, kind in [*((t, "other") for t in things), *values]:
+            once = known.get(text) != AGGREGATE
+            for function, made in self._functions(kind) if once else ():
+                for word in (function.upper(), function.lower()):
+                    yield _Item(f"{word}({text})", made, AGGREGATE)
+                    if function in ("count", "collect", "sum", "avg"):
+                        yield _Item(f"{word}(DISTINCT {text})", made, AGGREGATE)
+            if kind == "text" and "." in text:  # a variable may be an aggregate
+                for word in ("upper", "UPPER", "lower", "LOWER", "toUpper", "toLower"):
+                    yield _Item(f"{word}({text})", "text")
+                yield _Item(f"size({text})", "number")
+
+    def _functions(self, kind: str) -> list[tuple[str, str]]:
+        if kind == "list":
+            return []
+        found = [("count", "number"), ("collect", "list")]
+        if kind == "number":
+            found += [("sum", "number"), ("avg", "number")]
+        if kind in ("number", "text"):
+            found += [("min", kind), ("max", kind)]
+        return found
+
+    def _named(self, bound: Bound, there: tuple[str, ...], known: Key, bare: bool) -> NamePlace:
+        """Behind what is returned: nothing, or AS and a name of its own."""
+        _, _, kind, of = known
+        used = {*there, *(name.lower() for name, _, _ in bound)}
+        properties = [p for held in (*self.labels.values(), *self.types.values()) for p, _ in held]
+        options: dict[bytes, Key] = {}
+        for alias in dict.fromkeys((*_ALIASES, *properties)):
+            if alias.lower() not in used and alias.isidentifier():
+                for word in ("AS", "as"):
+                    behind = ("end", "item", alias, kind, of)
+                    options[f" {word} {alias}".encode()] = behind
+        return NamePlace(options, ends=known if bare else None)
+
+    def _sort(self, bound: Bound, outputs: Outputs, only: bool) -> NamePlace:
+        """What may be sorted by: what is returned, and other values where nothing is grouped."""
+        sorts = ("number", "text", "truth")
+        found = {name: None for name, kind, _ in outputs if kind in sorts}
+        if not only:
+            found |= {text: None for text, kind in self.values(bound) if kind in sorts}
+        return NamePlace({text.encode(): ("end",) for text in found or ["1"]})
