@@ -1,5 +1,6 @@
 """Carries out a Dockerfile's steps without Docker: each stage in a fresh Debian root, each RUN line
-in a chroot; then starts what the image would, asks it a question, and runs its health check.
+in a chroot; then starts what the image would on a file system that is as read-only as compose.yaml
+has it, asks it a question, and runs its health check.
 
     python scripts/image_steps.py [docker/Dockerfile.cpu] [--work FOLDER] [--bind PATH]…
 
@@ -194,11 +195,25 @@ class Builder:
                 raise SystemExit(f"{words[-1]} failed with status {process.returncode}")
 
     @contextmanager
-    def process(self, stage: Stage, words: list[str]) -> Iterator[subprocess.Popen[bytes]]:
+    def process(
+        self, stage: Stage, words: list[str], *, sealed: bool = False
+    ) -> Iterator[subprocess.Popen[bytes]]:
         """A command that runs in a stage, in mount and process namespaces of its own, as the
         stage's user; ended at the end.
+
+        Args:
+            sealed: Only /tmp, the working directory and /dev/shm can be written to, as compose.yaml
+                and the chart have it.
         """
+        user = stage.user.partition(":")[0]
+        seal = [
+            "mount --bind $R $R",
+            "mount -o remount,bind,ro $R",
+            "mount -t tmpfs tmpfs $R/tmp",
+            f"mount -t tmpfs -o uid={user},mode=700 tmpfs $R{stage.workdir}",
+        ]
         mounts = [
+            *(seal if sealed else []),
             "mount -t proc proc $R/proc",
             "mount -t tmpfs tmpfs $R/dev/shm",
             read_only("/sys", "/sys"),
@@ -297,7 +312,7 @@ def main() -> None:
         ).stdout.split()[0]
         began = time.monotonic()
         command = [*image.start["ENTRYPOINT"], *image.start["CMD"], "--insecure"]
-        with builder.process(image, command):
+        with builder.process(image, command, sealed=True):
             answer = ask()
             first = time.monotonic() - began
             builder.run(image, image.start["HEALTHCHECK"])

@@ -56,12 +56,16 @@ def test_what_is_no_promql_is_found() -> None:
 
 
 @pytest.mark.skipif(shutil.which("promtool") is None, reason="promtool isn't installed")
-def test_prometheus_own_tool_takes_the_alerts() -> None:
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("check", "rules", FILES / "alerts.yaml"),
+        ("test", "rules", ROOT / "tests" / "deploy" / "alerts.yaml"),
+    ],
+    ids=lambda c: str(c[0]),
+)
+def test_alerts_fire_when_they_should(command: tuple[str | Path, ...]) -> None:
     done = subprocess.run(
-        ["promtool", "check", "rules", FILES / "alerts.yaml"],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
+        ["promtool", *command], capture_output=True, text=True, timeout=60, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
