@@ -72,7 +72,7 @@ class Usage:
     cached_tokens: int = 0
     """Of `prompt_tokens`: those that the engine remembered from earlier requests."""
     drafts: tuple[DraftCount, ...] = ()
-    """What became of the tokens that were drafted, by source."""
+    """What became of the tokens that were drafted, by each source that was on."""
 
     @property
     def prediction(self) -> DraftCount:
@@ -261,6 +261,19 @@ class InferenceResult:
     def reasoning(self) -> str | None:
         """What the first completion thought before its answer; None without a think block."""
         return self.completions[0].reasoning
+
+    @property
+    def applied(self) -> tuple[str, ...]:
+        """What shaped the answer or its speed, by name: `adapter`, `soft_prompt`, `grammar`, and
+        `drafts:SOURCE` for each source that drafts could come from.
+        """
+        parts = {
+            "adapter": self.expert.adapter,
+            "soft_prompt": self.expert.soft_prompt,
+            "grammar": self.grammar,
+        }
+        named = tuple(name for name, part in parts.items() if part is not None)
+        return (*named, *(f"drafts:{count.source}" for count in self.usage.drafts))
 
     @property
     def grammar(self) -> GrammarVerdict | None:

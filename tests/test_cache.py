@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import pickle
@@ -106,6 +107,46 @@ def test_many_uses_take_a_file_of_bounded_size(tmp_path: Path) -> None:
     os.utime(place, (0, 0))
     os.utime(held.entry, (0, 0))
     assert [e.key for e in cache.prune(tmp_path, 0)] == ["adapters/x"]
+
+
+class Cycle:
+    """Whose use ends whenever the garbage collector finds it."""
+
+    def __init__(self, use: CacheUse) -> None:
+        self.use, self.me = use, self
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="locks are POSIX's")
+def test_the_garbage_collector_ends_a_use_at_any_moment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While the same thread looks through the cache, or writes a note: nothing waits for itself."""
+    for name in "abcde":
+        entry(tmp_path, f"adapters/{name}", 10, HOUR)
+    place = tmp_path / "adapters"
+    entries, flock = cache.entries, cache.fcntl.flock
+
+    def looked(root: Path) -> list[cache.CacheEntry]:
+        gc.collect()
+        return entries(root)
+
+    def locked(file: Any, how: int) -> None:
+        gc.collect()
+        flock(file, how)
+
+    gc.collect()
+    kept = CacheUse(place / "d")
+    Cycle(CacheUse(place / "a"))
+    monkeypatch.setattr(cache, "entries", looked)
+    os.utime(place / "a", (0, 0))
+    assert [e.key for e in cache.prune(tmp_path, 40)] == ["adapters/b"]
+    assert [e.key for e in cache.prune(tmp_path, 30)] == ["adapters/a"], "noted afterwards"
+    monkeypatch.setattr(cache.fcntl, "flock", locked)
+    Cycle(CacheUse(place / "c"))
+    other = CacheUse(place / "e")
+    os.utime(place / "c", (0, 0))
+    assert [e.key for e in cache.prune(tmp_path, 0)] == ["adapters/c"]
+    assert keys(tmp_path) == ["adapters/d", "adapters/e"], [kept.entry, other.entry]
 
 
 @pytest.fixture

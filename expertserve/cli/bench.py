@@ -27,11 +27,16 @@ PROMPT = "Write one sentence about the sea."
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One request: seconds from its start, and the tokens of its answer."""
+    """One request: seconds from its start, and the tokens of its answer.
+
+    Args:
+        drafted: Of the tokens, those that were drafted and took no step of their own.
+    """
 
     first_token: float
     total: float
     tokens: int
+    drafted: int = 0
 
 
 Ask = Callable[[], Awaitable[Sample]]
@@ -134,6 +139,7 @@ async def measure(ask: Ask, requests: int, concurrency: int) -> dict[str, object
         "seconds": round(seconds, 4),
         "completion_tokens": tokens,
         "tokens_per_second": round(tokens / seconds, 2),
+        "tokens_per_step": round(tokens / max(1, tokens - sum(s.drafted for s in samples)), 2),
         "requests_per_second": round(len(samples) / seconds, 3),
         "first_token_p50": round(percentile(firsts, 50), 4),
         "first_token_p99": round(percentile(firsts, 99), 4),
@@ -174,9 +180,9 @@ async def _in_process(
                 async for chunk in stream:
                     if not first and chunk.token_ids:
                         first = time.perf_counter() - started
-                return Sample(
-                    first, time.perf_counter() - started, stream.result.usage.completion_tokens
-                )
+                total, usage = time.perf_counter() - started, stream.result.usage
+                drafted = sum(count.accepted for count in usage.drafts)
+                return Sample(first, total, usage.completion_tokens, drafted)
 
         yield ask
 
@@ -250,7 +256,7 @@ async def _first_model(client: httpx.AsyncClient) -> str:
 
 
 async def _stream(client: httpx.AsyncClient, body: dict[str, object]) -> Sample:
-    started, first, tokens, chunks = time.perf_counter(), 0.0, 0, 0
+    started, first, tokens, chunks, drafted = time.perf_counter(), 0.0, 0, 0, 0
     async with _translated(), client.stream("POST", "/chat/completions", json=body) as response:
         if response.status_code != 200:
             _check(response.status_code, (await response.aread()).decode("utf-8", "replace"))
@@ -266,8 +272,10 @@ async def _stream(client: httpx.AsyncClient, body: dict[str, object]) -> Sample:
                 chunks += 1
                 first = first or time.perf_counter() - started
             tokens = (event.get("usage") or {}).get("completion_tokens") or tokens
+            counts = (event.get("expertserve") or {}).get("drafts") or ()
+            drafted = sum(count["accepted"] for count in counts) or drafted
     total = time.perf_counter() - started
-    return Sample(first or total, total, tokens or chunks)
+    return Sample(first or total, total, tokens or chunks, drafted)
 
 
 def _check(status: int, text: str) -> None:

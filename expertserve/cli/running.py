@@ -189,10 +189,9 @@ def _result(answer: dict[str, Any]) -> dict[str, object]:
     proof, usage = answer["expertserve"], answer["usage"]
     for details in ("completion_tokens_details", "prompt_tokens_details"):
         usage |= usage.pop(details, {})
-    accepted, rejected = (usage.pop(f"{what}_prediction_tokens") for what in WHAT_BECAME)
-    drafted = accepted + rejected
-    own = {"source": "prediction", "drafted": drafted, "accepted": accepted}
-    usage["drafts"] = [own] if drafted else []
+    for what in WHAT_BECAME:
+        usage.pop(f"{what}_prediction_tokens")
+    usage["drafts"] = proof["drafts"]
     completions = [
         _completion(choice, verdict)
         for choice, verdict in zip(answer["choices"], proof["grammar"], strict=True)

@@ -14,7 +14,7 @@ import sys
 import threading
 import time
 import weakref
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -99,6 +99,7 @@ class _Book:
     def __init__(self, root: Path) -> None:
         self._root = root
         self._uses: Counter[str] = Counter()
+        self._released: deque[str] = deque()
         self._lock = threading.Lock()
         self._file: IO[str] | None = None
         self._path = root / NOTES
@@ -112,21 +113,41 @@ class _Book:
         with self._lock:
             self._uses[key] += 1
             if self._uses[key] == 1:
-                self._note("+", key)
+                self._note("+", key, wait=True)
+        self.settle()
 
     def remove(self, key: str) -> None:
-        with self._lock:
-            self._uses[key] -= 1
-            if not self._uses[key]:
-                del self._uses[key]
-                self._note("-", key)
+        """Never waits: the garbage collector calls it, in a thread that may hold a lock."""
+        self._released.append(key)
+        self.settle()
 
-    def _note(self, sign: str, key: str) -> None:
+    def settle(self) -> None:
+        """Notes what was released, unless somebody who holds the lock will do it right after."""
+        while self._released and self._lock.acquire(blocking=False):
+            try:
+                while self._released:
+                    key = self._released.popleft()
+                    self._uses[key] -= 1
+                    if self._uses[key]:
+                        continue
+                    del self._uses[key]
+                    if not self._note("-", key, wait=False):
+                        self._uses[key] += 1
+                        self._released.append(key)
+                        return
+            finally:
+                self._lock.release()
+
+    def _note(self, sign: str, key: str, *, wait: bool) -> bool:
+        """Whether it was written down, or can't be; without waiting it may be neither."""
         try:
-            with _guarded(self._root, exclusive=False):
+            with _guarded(self._root, exclusive=False, wait=wait):
                 self._write(sign, key)
+        except BlockingIOError:
+            return False
         except OSError:  # a cache that can't be written to, or a full disk
             self._end()
+        return True
 
     def _write(self, sign: str, key: str) -> None:
         if not self._uses:
@@ -169,8 +190,12 @@ def _flock(file: IO[str] | int, *, exclusive: bool, wait: bool = True) -> None:
 
 
 @contextmanager
-def _guarded(root: Path, *, exclusive: bool) -> Iterator[None]:
-    """Between processes: notes are written, or entries are taken away."""
+def _guarded(root: Path, *, exclusive: bool, wait: bool = True) -> Iterator[None]:
+    """Between processes: notes are written, or entries are taken away.
+
+    Raises:
+        BlockingIOError: Where it would have to wait and must not.
+    """
     folder = root / NOTES
     folder.mkdir(parents=True, exist_ok=True)
     if sys.platform == "win32":
@@ -178,7 +203,7 @@ def _guarded(root: Path, *, exclusive: bool) -> Iterator[None]:
         return
     guard = os.open(folder, os.O_RDONLY)
     try:
-        _flock(guard, exclusive=exclusive)
+        _flock(guard, exclusive=exclusive, wait=wait)
         yield
     finally:
         os.close(guard)
@@ -240,6 +265,8 @@ def prune(root: Path, most: int) -> list[CacheEntry]:
         What was removed.
     """
     removed: list[CacheEntry] = []
+    book = _book(root)
+    book.settle()
     with _guarded(root, exclusive=True):
         found = entries(root)
         total, parts = sum(e.bytes for e in found), list[Path]()
@@ -251,7 +278,6 @@ def prune(root: Path, most: int) -> list[CacheEntry]:
                     parts.append(set_aside(root / entry.kind / entry.name))
                     removed.append(entry)
                     total -= entry.bytes
-    book = _book(root)
     book.total, book.grown = total, 0
     for part in parts:
         _remove(part)
@@ -261,6 +287,7 @@ def prune(root: Path, most: int) -> list[CacheEntry]:
 def discard(entry: Path) -> None:
     """Removes an entry, unless a process uses it."""
     root = entry.parent.parent
+    _book(root).settle()
     part = None
     with suppress(OSError), _guarded(root, exclusive=True):
         if f"{entry.parent.name}/{entry.name}" not in _in_use(root):

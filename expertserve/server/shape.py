@@ -66,12 +66,13 @@ class NamedEvents(Shape):
 
 
 def proof(result: InferenceResult, asked: str) -> Json:
-    """What no API has a place for: who answered, the grammar's verdict, seconds."""
+    """What no API has a place for: who answered, the grammar's verdict, seconds, drafts."""
     return {
         "model": asked,
         "expert": asdict(result.expert),
         "base_model": asdict(result.base_model),
         "grammar": [asdict(c.grammar) if c.grammar else None for c in result.completions],
         "timing": asdict(result.timing),
+        "drafts": [asdict(count) for count in result.usage.drafts],
         "request_id": result.request_id,
     }

@@ -21,6 +21,7 @@ def test_bench_measures_a_package_in_this_process(ask: Any, tiny_package: Path) 
         ).stdout
     )
     assert len(engine.requests) == 11 and (facts["failed"], facts["completion_tokens"]) == (0, 50)
+    assert facts["tokens_per_step"] == 1.0
     assert (
         0 < facts["first_token_p50"] <= facts["first_token_p99"] < facts["total_p99"]
         and facts["tokens_per_second"] > 0
@@ -35,7 +36,10 @@ def server(request: httpx.Request) -> httpx.Response:
         return httpx.Response(200, json={"data": [{"id": "m"}]})
     assert json.loads(request.content)["model"] == "m"
     events: list[dict[str, Any]] = [{"choices": [{"delta": {"content": w}}]} for w in ("a", "b")]
-    events += [{"choices": [], "usage": {"completion_tokens": 2}}]
+    drafts = [{"source": "habits", "drafted": 3, "accepted": 1}]
+    events += [
+        {"choices": [], "usage": {"completion_tokens": 2}, "expertserve": {"drafts": drafts}}
+    ]
     lines = "".join(f"data: {json.dumps(e)}\n\n" for e in events) + "data: [DONE]\n\n"
     return httpx.Response(200, text=lines, headers={"content-type": "text/event-stream"})
 
@@ -53,10 +57,8 @@ def test_bench_measures_a_server() -> None:
         seams=seams,
         env={"EXPERTSERVE_API_KEY": "secret"},
     )
-    assert (json.loads(done.stdout)["completion_tokens"], json.loads(done.stdout)["failed"]) == (
-        8,
-        0,
-    )
+    facts = json.loads(done.stdout)
+    assert (facts["completion_tokens"], facts["failed"], facts["tokens_per_step"]) == (8, 0, 2.0)
     done = run("bench", "http://host:1", "-n", 4, "--json", seams=seams)
     assert done.exit_code == 7 and "401" in json.loads(done.stdout)["error"]["message"]
     odd = Seams(transport=httpx.MockTransport(lambda request: httpx.Response(200, text="<html>")))

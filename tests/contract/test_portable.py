@@ -17,6 +17,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from expertserve import EngineConfig
+from expertserve.decoding.line import GrammarLine
 from expertserve.decoding.text import TextStream, held_back
 from expertserve.engine.machine import choose_dtype
 from expertserve.engine.portable import worker
@@ -112,11 +113,11 @@ def test_rows_keep_their_keys_and_states_whoever_comes_and_goes(moves: list[int 
         elif move == "step" and rows:
             new = [number := number + 1 for _ in rows]
             keys = torch.tensor(new).reshape(len(rows), 1, 1, 1)
-            mask = cache.mask(torch.device("cpu"))
+            mask = cache.mask(torch.device("cpu"), 1)
             seen, _ = cache.update(keys, -keys, 0)
             state = cache.layers[1].recurrent_states[0]
             cache.update_recurrent_state(state + torch.tensor(new), 1)
-            cache.step()
+            cache.step(1, 0)
             rows = [[*row, value] for row, value in zip(rows, new, strict=True)]
             assert cache.layers[1].recurrent_states[0].tolist() == [sum(row) for row in rows]
             assert cache.has_previous_state(1) and len(cache.layers[1].conv_states[0]) == len(rows)
@@ -316,6 +317,9 @@ def test_narrowing_leaves_the_likeliest(sampling: Sampling, left: set[int]) -> N
 class OddTokens:
     """A grammar that allows odd tokens only, and a complete sentence after two."""
 
+    def start(self) -> OddTokens:
+        return OddTokens()
+
     def __init__(self, taken: int = 0) -> None:
         self.taken = taken
 
@@ -340,13 +344,14 @@ def test_a_mask_holds_for_its_own_row_and_an_end_comes_only_when_complete() -> N
     logits[:, 4] = 9.0
     logits[:, 33] = 3.0
     free, bound = Sampling(), Sampling()
-    guide = OddTokens()
+    mask = OddTokens()
+    guide = GrammarLine(mask, [4], size=70)
     rows = [
         Choosing(free, [1], 1, None, None),
         Choosing(bound, [1], 1, None, guide, frozenset({4})),
     ]
     assert [t for t, _ in choose(logits.clone(), rows)] == [4, 33]
-    guide.taken = 2
+    assert guide.accept([3, 5])
     assert [t for t, _ in choose(logits.clone(), rows)] == [4, 4]
 
 

@@ -1,11 +1,14 @@
 """Drafts change how many steps an answer takes, and nothing else.
 
-One engine serves all: a request without a wish for drafts is the comparison.
+One engine serves all: a request without a wish for drafts is the comparison. The portable engine
+drafts for what runs alone.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
+import random
 from collections.abc import Iterator
 from contextlib import aclosing
 from dataclasses import replace
@@ -18,23 +21,24 @@ from expertserve import EngineConfig
 from expertserve.decoding.block import NEWLINES
 from expertserve.decoding.compile import vocabulary_of, write_mask
 from expertserve.decoding.mask import GlrMask, GlrVocabulary
-from expertserve.engine.vllm.engine import VLLMEngine
+from expertserve.engine.portable.engine import TransformersEngine
 from expertserve.grammar.gbnf import parse
 from expertserve.package.habits import DraftWish
 from expertserve.prompt.tokenizer import Tokenizer
 from expertserve.request import FREE, Constraint, ReasoningRule, Request
 from expertserve.result import Chunk, Completion
 from tests import tiny
-from tests.contract.conftest import make
+from tests.contract.conftest import ENGINES, LONG_VLLM, make
 from tests.contract.driver import Driver, join
 
-pytestmark = [pytest.mark.engine, pytest.mark.long]
 TOKENS = 40
 KINDS = [("lora", 8), ("dora", 8), ("ia3", 0)]
 
 
-@pytest.fixture(scope="module")
-def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Driver]:
+@pytest.fixture(scope="module", params=["transformers", LONG_VLLM])
+def driver(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Driver]:
     folder = tmp_path_factory.mktemp("drafts")
     base = tiny.base_model(folder / "models" / "tiny")
     config = EngineConfig(
@@ -46,7 +50,7 @@ def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Driver]:
         device="cpu",
         drafts=True,
     )
-    made = Driver(VLLMEngine(), base, folder / "cache", config, rank=16)
+    made = Driver(ENGINES[request.param](), base, folder / "cache", config, rank=16)
     yield made
     made.close()
 
@@ -88,13 +92,15 @@ def counts(chunks: list[Chunk]) -> dict[str, tuple[int, int]]:
 
 
 def drafted(driver: Driver, requests: list[Request]) -> list[tuple[Completion, tuple[int, int]]]:
-    """All at once: each one's answer, and how many tokens were drafted and accepted."""
+    """Each one's answer, and how many tokens were drafted and accepted. On vLLM all at once."""
 
     async def chunks(request: Request) -> list[Chunk]:
         async with aclosing(driver.engine.stream(request)) as stream:
             return [chunk async for chunk in stream]
 
     async def all_of() -> list[list[Chunk]]:
+        if isinstance(driver.engine, TransformersEngine):
+            return [await chunks(r) for r in requests]
         return await asyncio.gather(*(chunks(r) for r in requests))
 
     found = []
@@ -174,14 +180,14 @@ def test_what_a_request_asks_for_holds_in_drafted_places(
 
 
 @pytest.mark.parametrize("options", [{"min_p": 0.2}, {"logit_bias": ((7, 3.0),)}], ids=str)
-def test_nothing_is_drafted_for_what_isnt_verified(
+def test_nothing_is_drafted_for_what_vllm_doesnt_verify(
     driver: Driver, tokenizer: Tokenizer, options: dict[str, Any]
 ) -> None:
     asked = [
         driver.request(p, max_tokens=12, temperature=0.9, seed=3, **options)
         for p in prompts(tokenizer, 2)
     ]
-    assert compare(driver, asked) == (0, 0)
+    assert (compare(driver, asked) == (0, 0)) != isinstance(driver.engine, TransformersEngine)
 
 
 def test_several_answers_of_one_request_are_the_same(driver: Driver, tokenizer: Tokenizer) -> None:
@@ -282,3 +288,78 @@ def test_a_think_block_before_a_sentence_is_the_same(driver: Driver, tokenizer: 
             for t in (0.0,)
         ]
         compare(driver, asked)
+
+
+@pytest.mark.parametrize("driver", [LONG_VLLM], indirect=True)
+@pytest.mark.parametrize("temperature", [0.0, 0.9])
+def test_a_thousand_answers_in_changing_company_are_the_same(
+    driver: Driver, adapters: list[str | None], tokenizer: Tokenizer, temperature: float
+) -> None:
+    """Alone and beside up to 31 others, each time others."""
+    asked = [
+        driver.request(
+            p, adapters[i % 4], max_tokens=4 + i % 17, temperature=temperature, seed=i, top_k=40
+        )
+        for i, p in enumerate(prompts(tokenizer, 40) * 25)
+    ]
+    chance = random.Random(1)
+    plain: dict[str, Completion] = {}
+    for group in groups(chance, asked):
+        plain |= dict(zip([r.id for r in group], driver.together(group), strict=True))
+    accepted = 0
+    for group in groups(chance, asked):
+        hopeful = [
+            replace(wished(r, spoiled(plain[r.id])), id=r.id + f"t{temperature}") for r in group
+        ]
+        for request, (after, pair) in zip(group, drafted(driver, hopeful), strict=True):
+            assert after.token_ids == plain[request.id].token_ids, request
+            accepted += pair[1]
+    assert accepted > 1000
+
+
+def groups(chance: random.Random, requests: list[Request]) -> Iterator[list[Request]]:
+    """All of them in another order, in groups of 1 to 32."""
+    left = chance.sample(requests, len(requests))
+    while left:
+        count = chance.randint(1, 32)
+        yield left[:count]
+        left = left[count:]
+
+
+@pytest.mark.engine
+@pytest.mark.long
+def test_requests_that_lose_their_memory_and_come_back_give_the_same_answers(
+    tmp_path: Path,
+) -> None:
+    """The cache holds two whole requests; eight begin, since their prompts are short."""
+    base = tiny.base_model(tmp_path / "models" / "tiny")
+    config = EngineConfig(
+        dtype="float32",
+        max_slots=1,
+        max_requests=8,
+        max_model_len=256,
+        kv_cache_bytes=2 * 256 * bytes_of_a_token(base),
+        device="cpu",
+        drafts=True,
+    )
+    driver = Driver(ENGINES["vllm"](), base, tmp_path / "cache", config, rank=16)
+    try:
+        spell = Tokenizer(base).encode_plain
+        asked = [
+            driver.request(spell(f"Boats {i}")[:8], max_tokens=200, ignore_eos=True)
+            for i in range(8)
+        ]
+        alone = [driver.together([replace(r, id=r.id + "a")])[0] for r in asked]
+        hopeful = [wished(r, spoiled(a)) for r, a in zip(asked, alone, strict=True)]
+        found = drafted(driver, hopeful)
+        assert [a.token_ids for a, _ in found] == [a.token_ids for a in alone]
+        assert sum(accepted for _, (_, accepted) in found) > 100
+    finally:
+        driver.close()
+
+
+def bytes_of_a_token(base: Path) -> int:
+    """Keys and values of all layers in float32."""
+    config = json.loads((base / "config.json").read_text())
+    size = config.get("head_dim") or config["hidden_size"] // config["num_attention_heads"]
+    return 2 * 4 * int(config["num_hidden_layers"] * config["num_key_value_heads"] * size)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from expertserve import EngineConfig
+from expertserve import EngineConfig, Expert
 from expertserve.engine.fake import FakeEngine
 from expertserve.package.habits import NAME
 from expertserve.request import Request
@@ -98,3 +98,11 @@ def test_a_package_with_habits_is_named_and_one_without_isnt(
     own, other = (request.drafts for request in engine.requests)
     assert own and own.package == with_habits.resolve() and not own.history
     assert other and other.package is None and other.expert != own.expert
+
+
+def test_a_result_names_the_sources_that_were_on(
+    load: Callable[..., Expert], tiny_package: Path
+) -> None:
+    engine = Drafting(lambda prompt: "SELECT 1")
+    result = load(tiny_package, engine=lambda: engine).generate("a", grammar='root ::= "SELECT 1"')
+    assert result.applied == ("adapter", "grammar", "drafts:prediction", "drafts:habits")

@@ -11,7 +11,7 @@ from threading import Thread
 from weakref import WeakValueDictionary
 
 from expertserve.decoding.drafts.costs import Costs
-from expertserve.decoding.drafts.drafter import Drafter, DraftTally, Guess
+from expertserve.decoding.drafts.drafter import SOURCES, Drafter, DraftTally, Guess
 from expertserve.decoding.drafts.earlier import remember
 from expertserve.decoding.drafts.habits import from_shapes
 from expertserve.decoding.drafts.writing import DraftLine, Known, Writing
@@ -91,6 +91,10 @@ class Desk:
             respell=self._respell,
         )
         totals = self._totals.setdefault(wish.request or request, _Totals())
+        on = {"prediction": wish.prediction, "habits": wish.package, "history": wish.history}
+        for source in SOURCES:
+            if source != "grammar" and on.get(source, True):
+                totals.tally.setdefault(source, DraftTally())
         self._jobs[request] = _Job(expert, writing, wish.history, totals, wish.least)
 
     def _of(self, wish: DraftWish) -> _Expert:
@@ -135,12 +139,14 @@ class Desk:
         """
         job = self._jobs[request]
         job.writing.line = line
+        if line is not None:
+            job.totals.tally.setdefault("grammar", DraftTally())
         bar = bar if job.least is None else job.least
         job.draft, job.rest = job.expert.drafter.draft(job.writing, min(room, WIDEST), bar)
         return [guess.token for guess in job.draft]
 
     def settle(self, request: str, said: Sequence[int], verified: int) -> dict[str, DraftTally]:
-        """Takes what a completion has said by now; returns what became of its request's drafts.
+        """Takes what a completion has said by now; what became of its drafts, by source.
 
         Args:
             said: All of it.

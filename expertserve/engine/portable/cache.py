@@ -161,14 +161,16 @@ class BatchCache(Cache):  # type: ignore[misc]
             for layer in self.layers:
                 layer.rebuild(longest, [], longest)
 
-    def step(self) -> None:
-        """Notes that every row has one place more."""
-        self.lengths = [length + 1 for length in self.lengths]
+    def step(self, places: int, over: int) -> None:
+        """Notes that every row has some places more; takes back what was read beyond."""
+        self.lengths = [length + places for length in self.lengths]
+        for layer in self.layers if over else ():
+            layer.end -= over
 
-    def mask(self, device: torch.device) -> torch.Tensor | None:
-        """The attention mask [rows, places + 1] of the next token; None without padding."""
+    def mask(self, device: torch.device, more: int) -> torch.Tensor | None:
+        """The attention mask [rows, places + more] of the next tokens; None without padding."""
         end = self.end
         if all(length == end for length in self.lengths):
             return None
         padding = torch.tensor([end - length for length in self.lengths], device=device)
-        return (torch.arange(end + 1, device=device) >= padding[:, None]).long()
+        return (torch.arange(end + more, device=device) >= padding[:, None]).long()

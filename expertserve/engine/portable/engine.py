@@ -11,7 +11,7 @@ import asyncio
 import gc
 import logging
 import math
-from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -38,9 +38,9 @@ from expertserve.result import Chunk
 if TYPE_CHECKING:
     import torch
 
-    from expertserve.decoding.mask import MaskState
     from expertserve.engine.portable.adapters import RowAdapter
     from expertserve.engine.portable.guides import Guides
+    from expertserve.engine.portable.sampling import Guide
     from expertserve.engine.portable.worker import Loaded, Worker
 
 progress = logging.getLogger(PROGRESS)
@@ -57,6 +57,7 @@ class TransformersEngine:
         self._max_model_len = 0
 
     async def start(self, base: LocalModel, config: EngineConfig, rank: int) -> EngineInfo:
+        from expertserve.engine.portable.drafting import Drafting
         from expertserve.engine.portable.guides import Guides
         from expertserve.engine.portable.worker import Worker
 
@@ -68,7 +69,8 @@ class TransformersEngine:
         sizes = choose_sizes(base, config, dtype, _free_memory(device))
         self._worker = worker = Worker(asyncio.get_running_loop(), sizes.max_requests)
         self._loaded = loaded = await worker.call(lambda: _load(base, config, device, dtype))
-        await worker.call(lambda: worker.serve(loaded, sizes))
+        drafting = Drafting(base, sizes.max_model_len) if config.drafts else None
+        await worker.call(lambda: worker.serve(loaded, sizes, drafting))
         self._guides = Guides(base.path, loaded.size)
         self._max_model_len = sizes.max_model_len
         length = sizes.max_model_len
@@ -107,10 +109,10 @@ class TransformersEngine:
     async def stream(self, request: Request) -> AsyncGenerator[Chunk, None]:
         from expertserve.engine.portable.worker import Job
 
-        worker, _ = self._running()
+        worker, loaded = self._running()
         self._check(request)
         adapter = self._adapters[request.adapter] if request.adapter else None
-        guides = await asyncio.to_thread(self._start_guides, request)
+        guides = await asyncio.to_thread(self._start_guides, request, loaded.ends(request))
         chunks: asyncio.Queue[Chunk | ExpertError | None] = asyncio.Queue()
         job = Job(request, adapter, guides, chunks)
         worker.submit(job)
@@ -161,11 +163,11 @@ class TransformersEngine:
                 code="engine_refused",
             )
 
-    def _start_guides(self, request: Request) -> Sequence[MaskState | None]:
+    def _start_guides(self, request: Request, ends: Iterable[int]) -> Sequence[Guide | None]:
         """What narrows each completion's tokens."""
         if request.constraint is None or self._guides is None:
             return [None] * request.sampling.n
-        return [self._guides(request.constraint) for _ in range(request.sampling.n)]
+        return [self._guides(request.constraint, sorted(ends)) for _ in range(request.sampling.n)]
 
 
 def serves(base: LocalModel) -> bool:

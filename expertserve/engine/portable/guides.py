@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from expertserve.decoding.kept import KeptMasks
-from expertserve.decoding.mask import MaskState
+from expertserve.decoding.line import GrammarLine
 from expertserve.request import Constraint
 
 KEPT = 16
@@ -22,14 +23,13 @@ class Guides:
 
     def __init__(self, tokenizer: Path, size: int) -> None:
         self._masks = KeptMasks(tokenizer, size, KEPT)
+        self._size = size
 
-    def __call__(self, constraint: Constraint) -> MaskState:
-        """A completion's state, where its sentence goes on.
+    def __call__(self, constraint: Constraint, ends: Sequence[int]) -> GrammarLine:
+        """A completion's place in its sentence.
 
         Raises:
             GrammarError: The compiled grammar is damaged, or can't be read.
         """
-        state = self._masks.mask(constraint).start()
-        for token in constraint.begun:
-            state.commit(token)
-        return state
+        mask = self._masks.mask(constraint)
+        return GrammarLine(mask, ends, constraint.begun, size=self._size)

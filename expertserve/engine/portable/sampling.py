@@ -9,17 +9,30 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import torch
 
-from expertserve.decoding.mask import MaskState
+from expertserve.decoding.mask import Row
 from expertserve.request import Sampling
 from expertserve.result import TokenLogprob
 
 GREEDY = 1e-5
 """Temperatures below are zero, as in vLLM."""
 WORD = 32
+
+
+class Guide(Protocol):
+    """A place in a grammar's sentence."""
+
+    def fill(self, row: Row) -> None:
+        """Sets the bits of the tokens that may come next, its ends among them."""
+        ...
+
+    def accept(self, tokens: Sequence[int]) -> bool:
+        """Takes tokens. False at one that may not come."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,14 +44,14 @@ class Choosing:
         prompt: How many of them are the prompt's.
         generator: Of this completion alone; None takes the likeliest.
         guide: Where it stands in its grammar.
-        ends: Tokens that end it, which a grammar allows where a sentence is complete.
+        ends: Tokens that end it.
     """
 
     sampling: Sampling
     ids: Sequence[int]
     prompt: int
     generator: torch.Generator | None
-    guide: MaskState | None
+    guide: Guide | None
     ends: frozenset[int] = frozenset()
 
 
@@ -63,7 +76,7 @@ def choose(logits: torch.Tensor, rows: Sequence[Choosing]) -> list[tuple[int, To
     raw = {i: logits[i].log_softmax(-1) for i in wanted}
     for i, row in enumerate(rows):
         if row.guide is not None:
-            _constrain(logits[i], row.guide, row.ends)
+            _constrain(logits[i], row.guide)
         _bias(logits[i], row)
     tokens = [int(t) for t in logits.argmax(-1).tolist()]
     for i, row in enumerate(rows):
@@ -95,17 +108,13 @@ def draw(logits: torch.Tensor, sampling: Sampling, generator: torch.Generator) -
     return place if ids is None else int(ids[place])
 
 
-def _constrain(logits: torch.Tensor, guide: MaskState, ends: frozenset[int]) -> None:
+def _constrain(logits: torch.Tensor, guide: Guide) -> None:
     """Masks, in place, every token that the grammar doesn't allow next."""
     words = np.zeros((len(logits) + WORD - 1) // WORD, dtype=np.int32)
     guide.fill(words)
     allowed = torch.from_numpy(
         np.unpackbits(words.view(np.uint8), bitorder="little")[: len(logits)]
     ).bool()
-    complete = guide.accepting
-    for end in ends:
-        if end < len(logits):
-            allowed[end] = complete
     logits.masked_fill_(~allowed.to(logits.device), -torch.inf)
 
 

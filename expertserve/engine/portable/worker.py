@@ -10,22 +10,24 @@ import asyncio
 import logging
 import queue
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 import tokenizers
 import torch
 from torch import nn
 
-from expertserve.decoding.mask import MaskState
 from expertserve.decoding.text import TextStream
 from expertserve.engine.machine import Sizes
 from expertserve.engine.portable.adapters import AdaptedLinear, Current, Plan, RowAdapter
 from expertserve.engine.portable.cache import BatchCache
-from expertserve.engine.portable.sampling import Choosing, choose, generator, score
+from expertserve.engine.portable.drafting import Drafting
+from expertserve.engine.portable.kinds import STATES
+from expertserve.engine.portable.sampling import Choosing, Guide, choose, generator, score
 from expertserve.errors import EngineDeadError, ExpertError, InferenceError, OutOfMemoryError
 from expertserve.request import Request
 from expertserve.result import Chunk, FinishReason, TokenLogprob
@@ -47,7 +49,7 @@ class Job:
 
     request: Request
     adapter: RowAdapter | None
-    guides: Sequence[MaskState | None]
+    guides: Sequence[Guide | None]
     chunks: asyncio.Queue[Chunk | ExpertError | None]
     cancelled: bool = False
     rows: int = 0
@@ -88,6 +90,12 @@ class Loaded:
     device: torch.device
     dtype: torch.dtype
 
+    def ends(self, request: Request) -> frozenset[int]:
+        """Tokens that end an answer."""
+        return frozenset(
+            {*request.sampling.stop_token_ids, *([] if self.end is None else [self.end])}
+        )
+
 
 class Worker:
     """The thread. Its methods may be called from any other.
@@ -118,9 +126,9 @@ class Worker:
         self._inbox.put(run)
         return await asyncio.wrap_future(done)
 
-    def serve(self, loaded: Loaded, sizes: Sizes) -> None:
-        """Takes the model; called through `call`."""
-        self._batch = Batch(loaded, sizes, self._max_rows)
+    def serve(self, loaded: Loaded, sizes: Sizes, drafting: Drafting | None) -> None:
+        """Takes the model, and what makes drafts; called through `call`."""
+        self._batch = Batch(loaded, sizes, self._max_rows, drafting)
 
     def submit(self, job: Job) -> None:
         def add() -> None:
@@ -181,6 +189,7 @@ class Batch:
     loaded: Loaded
     sizes: Sizes
     max_rows: int
+    drafting: Drafting | None = None
     waiting: deque[Job] = field(default_factory=deque)
     rows: list[Row] = field(default_factory=list)
     outbox: list[tuple[Job, Chunk | ExpertError | None]] = field(default_factory=list)
@@ -191,6 +200,11 @@ class Batch:
     @property
     def busy(self) -> bool:
         return bool(self.rows or self.waiting)
+
+    @property
+    def _rewinds(self) -> bool:
+        """Whether what was read can be taken back: states can't."""
+        return STATES.isdisjoint(self.loaded.kinds)
 
     @torch.inference_mode()
     def step(self) -> None:
@@ -210,6 +224,7 @@ class Batch:
         """Ends every request with an error; the model is unharmed."""
         jobs = dict.fromkeys([*(row.job for row in self.rows), *self.waiting])
         self.outbox += [(job, error) for job in jobs]
+        self._forget(self.rows)
         self.rows, self._cache, self._plan = [], None, None
         self.waiting.clear()
 
@@ -218,6 +233,10 @@ class Batch:
         for i in reversed(range(len(self.rows))):
             if self.rows[i].job.cancelled:
                 self._leave(i)
+
+    def _forget(self, rows: Sequence[Row]) -> None:
+        if self.drafting:
+            self.drafting.end(rows)
 
     def _admit(self) -> None:
         """Prefills what waits, as long as there is room, and lets it join the batch together."""
@@ -281,25 +300,24 @@ class Batch:
         ids = list(request.prompt_token_ids)
         text = TextStream(self.loaded.decoder, ids, request.sampling)
         job.rows += 1
-        ends = frozenset(
-            {
-                *request.sampling.stop_token_ids,
-                *(() if self.loaded.end is None else (self.loaded.end,)),
-            }
-        )
         choosing = Choosing(
             request.sampling,
             ids,
             len(ids),
             generator(request.sampling, index),
             job.guides[index],
-            ends,
+            self.loaded.ends(request),
         )
-        return Row(job, index, ids, text, choosing)
+        row = Row(job, index, ids, text, choosing)
+        if self.drafting:
+            self.drafting.begin(row)
+        return row
 
     def _decode(self) -> None:
-        device, cache = self.loaded.device, self._cache
+        """One token for every row; for a row alone, its drafts' right beginning, too."""
+        device, cache, began = self.loaded.device, self._cache, time.perf_counter()
         assert cache is not None
+        draft = self._draft()
         if self._plan is None:
             self._plan = Plan.of([row.job.adapter for row in self.rows], device)
             if self._mixed and self._plan.row is None:
@@ -309,18 +327,42 @@ class Batch:
             self._mixed = self._plan.row is not None
         self.loaded.current.plan = self._plan
         out = self.loaded.model(
-            input_ids=torch.tensor([[row.ids[-1]] for row in self.rows], device=device),
-            position_ids=torch.tensor([[length] for length in cache.lengths], device=device),
-            attention_mask=cache.mask(device),
+            input_ids=torch.tensor([[row.ids[-1], *draft] for row in self.rows], device=device),
+            position_ids=torch.tensor(
+                [list(range(n, n + 1 + len(draft))) for n in cache.lengths], device=device
+            ),
+            attention_mask=cache.mask(device, 1 + len(draft)),
             past_key_values=cache,
             use_cache=True,
             return_dict=True,
         )
-        cache.step()
-        going = self._take(self.rows, out.logits[:, -1].float())
+        for place in range(1 + len(draft)):
+            going = self._take(self.rows, out.logits[:, place].float())
+            if not all(going) or (place < len(draft) and self.rows[0].ids[-1] != draft[place]):
+                break
+        cache.step(1 + place, len(draft) - place)
+        self._settle(len(draft), time.perf_counter() - began)
         for i in reversed(range(len(going))):
             if not going[i]:
                 self._leave(i)
+
+    def _draft(self) -> list[int]:
+        if self.drafting is None or len(self.rows) > 1 or not self._rewinds:
+            return []
+        return self.drafting.draft(self.rows[0])
+
+    def _settle(self, drafted: int, seconds: float) -> None:
+        """Tells what became of a step's drafts, with its last chunks."""
+        if self.drafting is None:
+            return
+        self.drafting.measure(len(self.rows), drafted, seconds)
+        for row in self.rows:
+            counts = self.drafting.settle(row, drafted)
+            for i in reversed(range(len(self.outbox) if counts else 0)):
+                job, item = self.outbox[i]
+                if job is row.job and isinstance(item, Chunk) and item.index == row.index:
+                    self.outbox[i] = job, replace(item, drafts=counts)
+                    break
 
     def _take(self, rows: Sequence[Row], logits: torch.Tensor) -> list[bool]:
         """Chooses every row's next token and hands it out; False for rows that end with it."""
@@ -338,7 +380,7 @@ class Batch:
         ended = token in sampling.stop_token_ids or (
             token == self.loaded.end and (guide is not None or not sampling.ignore_eos)
         )
-        if guide is not None and not ended and not guide.commit(token):
+        if guide is not None and not ended and not guide.accept([token]):
             error = InferenceError(
                 "the mask allowed a token that the grammar refuses", code="grammar_broken"
             )
@@ -372,6 +414,7 @@ class Batch:
     def _leave(self, i: int) -> None:
         """Takes a row out; the last one takes its place."""
         assert self._cache is not None
+        self._forget([self.rows[i]])
         self._cache.drop(i)
         self.rows[i] = self.rows[-1]
         self.rows.pop()

@@ -77,11 +77,14 @@ class DraftingScheduler(WithBackend, SyncScheduler):  # type: ignore[misc]
         return outputs
 
     def _settle(self, request: str, verified: int) -> dict[str, list[int]]:
-        """What became of a request's drafts so far: drafted and accepted, by source."""
+        """What became of a request's drafts so far, by source; nothing where that is no news."""
         own = self._own[request]
         tally = self._desk.settle(request, own.output_token_ids, verified)
-        if own.is_finished():
+        finished = own.is_finished()
+        if finished:
             self._forget([request])
+        elif not verified:
+            return {}
         return {source: _pair(count) for source, count in tally.items()}
 
     def _draft(self, requests: Iterable[str]) -> None:

@@ -22,7 +22,7 @@ from expertserve.engine.vllm.early import EarlyCore
 from expertserve.engine.vllm.errors import translated
 from expertserve.engine.vllm.fit import Unplaced, fitted
 from expertserve.engine.vllm.launch import launch
-from expertserve.engine.vllm.options import DRAFTS, SPECULATION, parallel, speculates
+from expertserve.engine.vllm.options import DRAFTS, KERNELS, SPECULATION, parallel, speculates
 from expertserve.engine.vllm.params import sampling_params
 from expertserve.engine.vllm.prompts import vllm_prompt
 from expertserve.engine.vllm.reason import EngineNote
@@ -107,6 +107,8 @@ class VLLMEngine:
             arguments["language_model_only"] = True
         if is_known(vllm):
             arguments["worker_extension_cls"] = EXTENSION if self._row_scale else WITHOUT_ADAPTERS
+        if not on_gpu and width:
+            arguments["compilation_config"] = KERNELS
         if not on_gpu and ranks == 1:
             arguments["distributed_executor_backend"] = IN_PROCESS
         self._drafts = config.drafts and is_known(vllm) and not speculates(config.vllm)

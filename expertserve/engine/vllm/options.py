@@ -46,6 +46,8 @@ OWNED: dict[str, str] = {
 PROPOSER = "expertserve.engine.vllm.drafting.Proposer"
 SPECULATION = {"method": "custom_class", "model": PROPOSER, "num_speculative_tokens": WIDEST}
 """What lets vLLM verify drafts of ours; a user's own speculative config takes its place."""
+KERNELS = {"custom_ops": ["none", "+rms_norm", "+silu_and_mul", "+rotary_embedding"]}
+"""Layers that take vLLM's own CPU kernels where nothing is compiled: see `patches.kernels`."""
 DRAFTS = "expertserve_drafts"
 """The name of a request's wish among its extra arguments, and of the counts beside its tokens."""
 

@@ -17,6 +17,7 @@ from expertserve.engine.vllm.patches import (
     drafts,
     exit,
     experts,
+    kernels,
     masks,
     pages,
     pictures,
@@ -68,6 +69,18 @@ PATCHES = (
         reason="xgrammar's CPU kernel clears logits bit by bit: 5.7 ms for 32 rows, ours 0.7 ms",
         until="vLLM applies masks on CPUs in under 1 ms for 32 rows of 49,152 logits",
         install=masks.install,
+    ),
+    Patch(
+        name="kernels",
+        replaces=(
+            "vllm.model_executor.layers.layernorm.RMSNorm.forward_cpu",
+            "vllm.model_executor.layers.activation.SiluAndMul.forward_cpu",
+        ),
+        processes=("worker",),
+        devices=("cpu",),
+        reason="with adapters nothing is compiled, and a norm is six of torch's operations",
+        until="vLLM takes its own kernels for norms and activations on every CPU",
+        install=kernels.install,
     ),
     Patch(
         name="experts",
