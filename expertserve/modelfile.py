@@ -258,7 +258,7 @@ def _adapter(file: Modelfile, given: Path | None) -> Path:
         )
     if place.suffix.lower() in (".gguf", ".bin"):
         raise ConfigError(
-            f"{place} is an adapter in llama.cpp's format, which keeps too little of it",
+            f"{place} is an adapter in llama.cpp's format, which isn't read here",
             hint="pass the folder that training wrote, before it was converted: --adapter FOLDER",
             code="modelfile_adapter",
         )

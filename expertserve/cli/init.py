@@ -8,7 +8,6 @@ from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal, get_args
 
-import click
 import typer
 
 from expertserve.cli import options, output
@@ -94,9 +93,15 @@ def init(
     except ConfigError as error:
         if not asking or error.code != "init_template":
             raise
-        formats = click.Choice(get_args(Format))
-        target = make(template=typer.prompt("How were prompts written", type=formats))
+        asked = f"How were prompts written ({', '.join(get_args(Format))})"
+        target = make(template=typer.prompt(asked, value_proc=_format))
     _tell(target, f"{found.kind} from {found.folder}", models_dir, cache_dir, as_json=as_json)
+
+
+def _format(given: str) -> str:
+    if given not in get_args(Format):
+        raise typer.BadParameter(f"{given!r} is none of them")
+    return given
 
 
 @app.command(
