@@ -24,7 +24,7 @@ from training.evaluate import context
 
 EXPERTS = Path(__file__).parents[1] / "examples" / "experts"
 CONFIG = EngineConfig(
-    dtype=dtype(), max_lora_rank=32, max_model_len=1024, max_requests=64, kv_cache_bytes=256 << 20
+    dtype=dtype(), max_lora_rank=32, max_model_len=1024, max_requests=64, kv_cache_bytes=768 << 20
 )
 TASKS = {"sql": "sql", "json": "json_extract", "cypher": "cypher"}
 QUESTIONS, SINGLES, SEED = 64, 4, 3

@@ -33,12 +33,15 @@ class Habits:
         self.places: dict[tuple[int, ...], dict[tuple[int, ...], int]] = {}
         """By the last few symbols: the tokens that stand before what is copied, in the prompt."""
         self._after: dict[tuple[int, ...], Followers] = {}
+        self._asked: tuple[tuple[int, ...], tuple[int, float] | None] = (), None
+        """The last question and its answer: several sources ask the same."""
 
     def __len__(self) -> int:
         return len(self._after)
 
     def learn(self, symbols: Sequence[int], times: int = 1) -> None:
         """Counts one answer, from START to END."""
+        self._asked = (), None
         if len(self._after) > MAX_CONTEXTS:
             self._forget()
         for i in range(1, len(symbols)):
@@ -65,8 +68,14 @@ class Habits:
         One sighting is worth less than its share says: a symbol seen in all of n places has
         n / (n + 1).
         """
-        for n in range(min(LONGEST, len(symbols)), 0, -1):
-            counts = self._after.get(tuple(symbols[-n:]))
+        last = tuple(symbols[-LONGEST:])
+        if last != self._asked[0]:
+            self._asked = last, self._likeliest(last)
+        return self._asked[1]
+
+    def _likeliest(self, last: tuple[int, ...]) -> tuple[int, float] | None:
+        for n in range(len(last), 0, -1):
+            counts = self._after.get(last[-n:])
             if counts:
                 best = max(counts, key=counts.__getitem__)
                 return best, counts[best] / (sum(counts.values()) + 1)

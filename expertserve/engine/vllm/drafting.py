@@ -42,7 +42,7 @@ class DraftingScheduler(WithBackend, SyncScheduler):  # type: ignore[misc]
         folder = Path(self.vllm_config.model_config.tokenizer)
         self._desk = Desk(folder, lambda: vocabulary_of(folder))
         self._own: dict[str, Any] = {}
-        self._began = 0.0
+        self._began = self._drafting = 0.0
 
     def add_request(self, request: Any) -> None:
         super().add_request(request)
@@ -64,7 +64,8 @@ class DraftingScheduler(WithBackend, SyncScheduler):  # type: ignore[misc]
         outputs = super().update_from_output(scheduled, output)
         drafted = sum(map(len, drafts.values()))
         if scheduled.total_num_scheduled_tokens == len(counts) + drafted:  # no prompt was read
-            self._desk.costs.measure(len(counts), drafted, time.perf_counter() - self._began)
+            seconds = time.perf_counter() - self._began + self._drafting
+            self._desk.costs.measure(len(counts), drafted, seconds)
         told = {id: self._settle(id, len(drafts.get(id, ()))) for id in counts if id in self._own}
         for batch in outputs.values():
             for one in batch.outputs:
@@ -73,7 +74,9 @@ class DraftingScheduler(WithBackend, SyncScheduler):  # type: ignore[misc]
                         **(one.kv_transfer_params or {}),
                         DRAFTS: told[one.request_id],
                     }
+        began = time.perf_counter()
         self._draft(counts)
+        self._drafting = time.perf_counter() - began
         return outputs
 
     def _settle(self, request: str, verified: int) -> dict[str, list[int]]:
