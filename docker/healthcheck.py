@@ -1,7 +1,7 @@
 """Whether the server in this container lives: exit status 0 or 1.
 
-Where nothing said another port (EXPERTSERVE_PORT), it is 8000. `/ready`, which needs the engine, is for whoever sends
-traffic: a container whose engine is starting is healthy, and must not be stopped.
+Where nothing said another port (EXPERTSERVE_PORT), it is 8000. `/ready`, which needs the engine, is
+for whoever sends traffic: a container whose engine is starting is healthy, and must not be stopped.
 """
 
 import os
