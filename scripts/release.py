@@ -13,6 +13,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 from expertserve import __version__
@@ -34,7 +35,11 @@ def main() -> None:
     os.environ["SOURCE_DATE_EPOCH"] = made
     run(sys.executable, "-m", "build", "--no-isolation", "--outdir", str(dist), str(ROOT))
     run(sys.executable, "-m", "twine", "check", "--strict", *map(str, sorted(dist.iterdir())))
-    helm_python.package(str(CHART), destination=str(dist))
+    with tempfile.TemporaryDirectory() as scratch:  # Helm takes the files' own times
+        copy = Path(shutil.copytree(CHART, Path(scratch) / CHART.name))
+        for path in copy.rglob("*"):
+            os.utime(path, (int(made), int(made)))
+        helm_python.package(str(copy), destination=str(dist))
     (chart,) = dist.glob("expertserve-*.tgz")
     chart.rename(dist / f"expertserve-chart-{__version__}.tgz")
     for name in ("cpu", "ray", "cuda"):
