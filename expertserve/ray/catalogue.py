@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import time
 from collections.abc import Callable, Sequence
@@ -10,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
 from expertserve.errors import ConfigError, ExpertError, ExpertNotLoadedError, IntegrityError
 from expertserve.manager import AsyncExpertManager
@@ -19,6 +20,7 @@ from expertserve.package.constraints import load_order
 from expertserve.package.manifest import Manifest, read_manifest
 from expertserve.package.source import split_name
 from expertserve.ray.source import absolute, fetch, packages_at, read_text, write_text
+from expertserve.server.state import FORMAT, check_format
 
 FILE = "experts.json"
 log = logging.getLogger("expertserve.ray")
@@ -221,16 +223,19 @@ class Catalogue:
             {change.name: new} if new else {}
         )
         if self._file:
-            write_text(
-                self._file, _LIST.dump_json(list(changed.values()), indent=2).decode() + "\n"
-            )
+            facts = {"format": FORMAT, "experts": _LIST.dump_python(list(changed.values()))}
+            write_text(self._file, json.dumps(facts, indent=2) + "\n")
         self._changed = changed
 
     def _stored(self) -> dict[str, Wanted]:
         text = read_text(self._file) if self._file else None
         try:
-            return {w.name: w for w in _LIST.validate_json(text)} if text else {}
-        except ValidationError as error:
+            found = json.loads(text or "[]")
+            if isinstance(found, dict):
+                check_format(found.get("format"), self._file)
+                found = found.get("experts")
+            return {w.name: w for w in _LIST.validate_python(found)}
+        except ValueError as error:
             raise ConfigError(
                 f"{self._file} can't be read: {error}", hint="repair or remove it", code="bad_state"
             ) from error

@@ -1,4 +1,9 @@
-"""What was loaded, on disk: a server that was killed serves the same experts when it comes back."""
+"""What was loaded, on disk: a server that was killed serves the same experts when it comes back.
+
+The file says in which format it is. What a later version adds without changing what is there keeps
+the format: an older one leaves it alone and writes it back. What changes the meaning has a higher
+one, which an older version refuses.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +13,7 @@ import logging
 from collections.abc import Callable
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from expertserve.core.entry import ExpertInfo
 from expertserve.errors import ConfigError, ExpertError, LoadError
@@ -16,13 +21,14 @@ from expertserve.files import write_whole
 from expertserve.server.service import Service
 
 FILE = "experts.json"
+FORMAT = 1
 log = logging.getLogger("expertserve.server")
 
 
 class StateEntry(BaseModel):
-    """One loaded expert, as it was loaded."""
+    """One loaded expert, as it was loaded; and what a later version wrote of it."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    model_config = ConfigDict(extra="allow", frozen=True)
 
     name: str
     path: str
@@ -48,6 +54,7 @@ class StateEntry(BaseModel):
 
 
 class _StateFile(BaseModel):
+    format: int = FORMAT
     experts: list[StateEntry] = []
 
 
@@ -109,19 +116,37 @@ class ServerState:
 
 def _write(file: Path, entries: list[StateEntry]) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
-    text = json.dumps({"experts": [e.model_dump(exclude_none=True) for e in entries]}, indent=2)
+    facts = [e.model_dump(exclude_none=True) for e in entries]
+    text = json.dumps({"format": FORMAT, "experts": facts}, indent=2)
     write_whole(file, (text + "\n").encode(), durable=True)
 
 
 def _read(file: Path) -> list[StateEntry]:
     try:
-        return _StateFile.model_validate_json(file.read_bytes()).experts
-    except (OSError, ValidationError) as error:
+        found = json.loads(file.read_bytes())
+        check_format(found.get("format", FORMAT) if isinstance(found, dict) else FORMAT, file)
+        return _StateFile.model_validate(found).experts
+    except (OSError, ValueError) as error:
         raise ConfigError(
             f"{file} can't be read: {error}",
             hint="repair it, or remove it to start with no experts",
             code="bad_state",
         ) from error
+
+
+def check_format(found: object, file: object) -> None:
+    """Refuses a list that a later version wrote in a way that this one may misread.
+
+    Raises:
+        ConfigError: `later_state`.
+    """
+    if isinstance(found, int) and found > FORMAT:
+        raise ConfigError(
+            f"{file} was written by a later version of expertserve (format {found}; this one reads"
+            f" {FORMAT})",
+            hint="start the version that wrote it, or put back the copy from before the upgrade",
+            code="later_state",
+        )
 
 
 async def restore(

@@ -20,7 +20,7 @@ from expertserve.errors import ExpertError
 from tests import tiny
 from tests.cli.conftest import run
 
-COMMANDS = "serve ray generate chat batch init pack inspect check prepare test install update uninstall list search keygen sign verify models cache drafts key registry bench completion".split()
+COMMANDS = "serve ray generate chat batch init import pack inspect check prepare test install update uninstall list search keygen sign verify doctor models cache drafts key registry bench completion".split()
 
 
 def test_help_has_an_example_for_every_command() -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -262,3 +264,29 @@ def test_every_kind_of_adapter_is_started_and_checked(
     found = json.loads(done.stdout)["findings"]
     assert done.exit_code == 0
     assert [f["code"] for f in found if f["severity"] != "info"] == ["no_hashes"]
+
+
+@pytest.mark.skipif(not hasattr(os, "openpty"), reason="there are no pseudo-terminals")
+def test_on_a_terminal_it_asks_for_what_it_cannot_see(
+    tiny_base: Path, tiny_lora: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(tiny_lora, tmp_path / "out")
+    terminal, end = os.openpty()
+    os.write(terminal, b"Counts lamps.\nMIT\nnonsense\nchatml\n")
+    command = [sys.executable, "-m", "expertserve.cli", "init", "out", "-o", "made"]
+    done = subprocess.run(
+        [*command, "--models-dir", str(tiny_base.parent), "--cache-dir", "cache"],
+        cwd=tmp_path,
+        stdin=end,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    os.close(terminal)
+    os.close(end)
+    assert done.returncode == 0, done.stdout + done.stderr
+    manifest = json.loads((tmp_path / "made" / "manifest.json").read_text())
+    assert (manifest["description"], manifest["license"]) == ("Counts lamps.", "MIT")
+    assert manifest["base_models"][0]["prompt_template"] == "chatml"
+    assert "How were prompts written" in done.stdout and "nonsense" in done.stdout + done.stderr

@@ -20,13 +20,28 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import yaml
+
 ROOT = Path(__file__).parents[2]
 FENCE = re.compile(
     r"^(?P<indent> *)```(?P<language>[\w-]*)(?P<options>[^\n`]*)\n(?P<code>.*?)^(?P=indent)```[ ]*$",
     re.MULTILINE | re.DOTALL,
 )
 MARK = re.compile(r"<!-- test: (\w+) -->\s*\Z")
-KINDS = ("python", "sh", "json", "toml", "gbnf", "text", "jsonl", "mermaid", "modelfile", "sql", "")
+KINDS = (
+    "python",
+    "sh",
+    "json",
+    "toml",
+    "gbnf",
+    "text",
+    "jsonl",
+    "mermaid",
+    "modelfile",
+    "sql",
+    "yaml",
+    "",
+)
 OUR_COMMAND = re.compile(r"^(?:\.venv/bin/)?expertserve (.*)$")
 PROGRAM = re.compile(r"^\.venv/bin/python (\S+\.py)")
 
@@ -119,7 +134,7 @@ def our_commands(code: str) -> Iterator[list[str]]:
 
 
 def read_data(block: Block) -> None:
-    """Checks that JSON, TOML and grammars are valid."""
+    """Checks that JSON, TOML, YAML and grammars are valid."""
     if block.language == "json":
         value = json.loads(block.code)
         if isinstance(value, dict) and "base_models" in value:
@@ -134,6 +149,8 @@ def read_data(block: Block) -> None:
             from expertserve.server.auth import Key
 
             assert [Key.model_validate(key) for key in value["keys"]]
+    elif block.language == "yaml":
+        assert isinstance(yaml.safe_load(block.code), dict)
     elif block.language == "gbnf":
         from expertserve.grammar.recognise import Grammar
 

@@ -36,6 +36,8 @@ from tests.docs.blocks import (
 )
 
 OFFLINE = (
+    "doctor",
+    "import",
     "init",
     "pack",
     "inspect",
