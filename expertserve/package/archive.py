@@ -322,7 +322,7 @@ def _fill(
     """Unpacks beside the entry's place and moves it there; the first process wins."""
     entry.parent.mkdir(parents=True, exist_ok=True)
     remove_stale(entry.parent)
-    part = part_path(entry.parent)
+    part, aside = part_path(entry.parent), None
     part.mkdir()
     try:
         files = unpack(source, part / "files", limits)
@@ -334,6 +334,10 @@ def _fill(
         share(part / "files", kept, entry.parent.parent)
         move_into_place(part, entry)
         grew(entry)
+    except BaseException:
+        if aside:
+            shutil.rmtree(aside, ignore_errors=True)
+        raise
     finally:
         shutil.rmtree(part, ignore_errors=True)
     return Package(entry / "files", "", files, entry, left_out=left, aside=aside)
@@ -345,11 +349,15 @@ def _leave_out(part: Path, names: LeaveOut) -> tuple[tuple[str, ...], Path | Non
     if not left:
         return (), None
     aside = part_path(part.parent)
-    for name in left:
-        (aside / name).parent.mkdir(parents=True, exist_ok=True)
-        move_file(part / "files" / name, aside / name)
-        (part / "files" / name).touch()
-    (part / LEFT_OUT).write_text(json.dumps(left))
+    try:
+        for name in left:
+            (aside / name).parent.mkdir(parents=True, exist_ok=True)
+            move_file(part / "files" / name, aside / name)
+            (part / "files" / name).touch()
+        (part / LEFT_OUT).write_text(json.dumps(left))
+    except BaseException:
+        shutil.rmtree(aside, ignore_errors=True)
+        raise
     return left, aside
 
 
