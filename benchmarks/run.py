@@ -21,7 +21,7 @@ ALTERNATING = (
     "soft_prompts",
     "drafts",
 )
-COUNTING = ("routing", "routing_simulation", "schemas", "grounded")
+COUNTING = ("routing", "routing_simulation", "schemas", "grounded", "fleet")
 """These have no rounds."""
 
 
