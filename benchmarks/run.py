@@ -22,7 +22,7 @@ ALTERNATING = (
     "soft_prompts",
     "drafts",
 )
-COUNTING = ("routing", "routing_simulation", "schemas", "grounded", "people")
+COUNTING = ("routing", "routing_simulation", "schemas", "grounded", "fleet", "people")
 """These have no rounds."""
 
 

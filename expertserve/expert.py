@@ -9,12 +9,11 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from expertserve import config, models
-from expertserve.adapters.peft import read_adapter
-from expertserve.adapters.serving import ServingAdapter, prepare_adapter
+from expertserve.adapters.peft import peft_config, read_adapter
+from expertserve.adapters.serving import ServingAdapter, find_adapter, prepare_adapter
 from expertserve.adapters.settings import CONFIG, check_base_name
 from expertserve.adapters.soft_prompt import SoftPrompt, choose_soft_prompt, read_soft_prompts
 from expertserve.errors import LoadError
-from expertserve.files import check_not_pointer
 from expertserve.findings import Finding
 from expertserve.grammar.boundaries import with_boundaries
 from expertserve.grammar.bundled import bundled
@@ -22,7 +21,12 @@ from expertserve.grammar.recognise import Grammar
 from expertserve.grammar.terms import from_gbnf
 from expertserve.models import LocalModel
 from expertserve.package.archive import Package, compare_digest, open_package, verify_files
-from expertserve.package.checkpoints import check_choice, choose_adapter, no_checkpoint
+from expertserve.package.checkpoints import (
+    adapter_weights,
+    check_choice,
+    choose_adapter,
+    no_checkpoint,
+)
 from expertserve.package.extras import extra_findings, read_extras
 from expertserve.package.habits import read_habits
 from expertserve.package.manifest import BaseModelSpec, Manifest, read_manifest
@@ -134,7 +138,9 @@ def prepare(
     Raises:
         LoadError: And its subclasses.
     """
-    package = open_package(path, checksum=checksum, cache_dir=cache_dir, cache=cache)
+    package = open_package(
+        path, checksum=checksum, cache_dir=cache_dir, cache=cache, leave_out=adapter_weights
+    )
     with package.judged():
         manifest = read_manifest(package.folder)
         return _prepare(
@@ -162,7 +168,7 @@ def describe(
     Raises:
         LoadError: And its subclasses. A missing base model is reported in the result instead.
     """
-    package = open_package(path, checksum=checksum, cache_dir=cache_dir)
+    package = open_package(path, checksum=checksum, cache_dir=cache_dir, leave_out=adapter_weights)
     with package.judged():
         manifest = read_manifest(package.folder)
         warnings = _verify(package, manifest, trust)
@@ -266,6 +272,7 @@ def _prepare(
         checkpoint,
         (cache_dir or config.cache_dir()) / "adapters",
     )
+    package.forget_members()
     prompt.probe()
     soft, absent = read_soft_prompts(package, manifest, base)
     read_habits(package.folder)  # refused now, and not at the first request
@@ -321,12 +328,12 @@ def bare(base: LocalModel) -> PreparedExpert:
         base_models=(spec,),
     )
     return PreparedExpert(
-        Package(base.path, base.digest, {}, base.path), manifest, base, None, _own_prompt(base)
+        Package(base.path, base.digest, {}, base.path),
+        manifest,
+        base,
+        None,
+        PromptFormat.choose(None, None, Tokenizer(base.path)),
     )
-
-
-def _own_prompt(base: LocalModel) -> PromptFormat:
-    return PromptFormat.choose(None, None, Tokenizer(base.path))
 
 
 def _verify(package: Package, manifest: Manifest, trust: TrustPolicy | None) -> list[str]:
@@ -353,18 +360,10 @@ def choose_base(
     Raises:
         LoadError: None is; the message is about the first.
     """
-    if given is not None:
-        base = models.find_given(given, models_dir=models_dir, cache_dir=cache_dir)
-        named = {models.last_component(s.name).casefold(): s for s in manifest.base_models}
-        return named.get(models.last_component(base.name).casefold(), manifest.base_models[0]), base
-    failure: LoadError | None = None
-    for spec in manifest.base_models:
-        try:
-            return spec, models.find(spec.name, models_dir=models_dir, cache_dir=cache_dir)
-        except LoadError as error:
-            failure = failure or error
-    assert failure
-    raise failure
+    at, base = models.find_first(
+        [s.name for s in manifest.base_models], given, models_dir=models_dir, cache_dir=cache_dir
+    )
+    return manifest.base_models[at], base
 
 
 def _base_notes(declared: BaseModelSpec, base: LocalModel) -> list[Finding]:
@@ -425,25 +424,14 @@ def _adapter(
     if entry.sha256 and weights.is_file() and not alternative:
         compare_digest(name, package.files[name], entry.sha256, "adapters[].sha256")
     beside = (weights.parent / CONFIG).is_file()
-    adapter = read_adapter(weights.parent if beside else package.folder, entry, weights)
+    place = weights.parent if beside else package.folder
     notes = [] if checkpoint else check_choice(declared, entry)
-    notes += check_base_name(adapter.config, declared.name, base.name)
-    serving = prepare_adapter(adapter, base, package.digest, cache)
+    config, digest = peft_config(place / CONFIG, entry), package.files.get(name, "")
+    serving = find_adapter(config, digest, base, package.digest, cache)
+    if serving is None:
+        with package.members() as folder:
+            there = folder / name if name in package.left_out else weights
+            adapter = read_adapter(place, entry, there)
+            serving = prepare_adapter(adapter, base, package.digest, cache)
+    notes += check_base_name(config, declared.name, base.name)
     return serving, [*notes, *serving.notes]
-
-
-def refuse_unloadable(folder: Path) -> None:
-    """Refuses a folder that no machine could load, whatever base models it has.
-
-    Raises:
-        LoadError: As loading the package would.
-    """
-    package = open_package(folder)
-    for name in package.files:
-        check_not_pointer(package.folder / name)
-    manifest = read_manifest(package.folder)
-    for declared in manifest.base_models:
-        if declared.adapters:
-            entry, weights = choose_adapter(package.folder, manifest, declared, None)
-            beside = (weights.parent / CONFIG).is_file()
-            read_adapter(weights.parent if beside else package.folder, entry, weights)

@@ -5,19 +5,28 @@ from __future__ import annotations
 import asyncio
 import os
 import weakref
-from collections.abc import Coroutine, Iterable, Mapping
+from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from typing import Literal, Self, TypeVar, Unpack, overload
 
 from expertserve.core.core import Core
-from expertserve.core.entry import ExpertInfo, ManagerInfo
+from expertserve.core.entry import BrokenPackage, ExpertInfo, ManagerInfo
 from expertserve.core.jobs import Job, jobs_of, progress_bar
 from expertserve.core.loop import Loop
 from expertserve.core.options import OptionArgs, Options
+from expertserve.core.registering import (
+    Registered,
+    Registration,
+    Settle,
+    preload,
+    register_all,
+    same,
+)
 from expertserve.core.router import Route
 from expertserve.core.streams import AsyncStream
 from expertserve.engine.base import EngineInfo, Resident
 from expertserve.errors import ExpertError
 from expertserve.expert import PreparedExpert
+from expertserve.register import RegisteredExpert
 from expertserve.request import GenerateArgs
 from expertserve.result import InferenceResult
 
@@ -111,13 +120,86 @@ class AsyncExpertManager:
         """What is loaded, in the order of loading."""
         return await self._call(self._core.experts.infos())
 
+    async def check(self) -> None:
+        """Asks the engines whether they answer.
+
+        Raises:
+            EngineDeadError: One doesn't.
+        """
+        await self._call(self._core.engines.resident())
+
     async def resident_adapters(self) -> Mapping[str, Mapping[str, Resident]]:
         """See `ExpertManager.resident_adapters`."""
         return await self._call(self._core.engines.resident())
 
+    async def register_experts(
+        self, packages: Sequence[Registration], *, settle: Settle = same, strict: bool = False
+    ) -> list[Registered]:
+        """Registers many packages at once, to be prepared when they are asked.
+
+        Args:
+            packages: What is wanted; those that nobody named may be broken.
+            settle: Told each expert's name; gives what is wanted instead, or None for nothing.
+            strict: Raise what is wrong with those that nobody named, too.
+
+        Returns:
+            What became of each, in the order of loading.
+
+        Raises:
+            ExpertError: What is wrong with one that was named.
+        """
+        return await self._call(
+            register_all(self._core.experts, self._core.options, packages, settle, strict=strict)
+        )
+
+    async def preload(self, most: int | None = None) -> None:
+        """Prepares registered experts in the background, those used most first.
+
+        Args:
+            most: How many; None is all.
+        """
+        await self._call(preload(self._core.experts, most))
+
+    async def prepared(self, name: str) -> PreparedExpert:
+        """As `get`, for a registered expert as well, which is prepared now if it isn't yet.
+
+        Raises:
+            ExpertNotLoadedError, LoadError.
+        """
+        entry = self._core.experts.at_hand(name)
+        if entry is not None and entry.expert is not None:
+            return entry.expert
+        return await self._call(self._core.experts.prepared_by_name(name))
+
+    def registered(self, name: str) -> RegisteredExpert:
+        """What is known of an expert, whether it is prepared or not. Safe from other threads.
+
+        Raises:
+            ExpertNotLoadedError.
+        """
+        return self._core.experts.find(name).known
+
+    def adapter_of(self, name: str) -> str | None:
+        """The digest of an expert's adapter, where it is prepared and has one."""
+        entry = self._core.experts.at_hand(name)
+        return entry.adapter if entry else None
+
+    def manifest_facts(self, digests: Sequence[str]) -> Mapping[str, str]:
+        """What lists say of packages' manifests, as JSON, by digest. Reads the index.
+
+        Args:
+            digests: Of the packages.
+        """
+        return self._core.experts.index.facts(digests)
+
+    def broken_packages(self) -> list[BrokenPackage]:
+        """What of the folders' packages isn't served, and why."""
+        return self._core.experts.broken()
+
     def get(self, name: str) -> PreparedExpert:
         """See `ExpertManager.get`."""
-        return self._core.experts.find(name).expert
+        entry = self._core.experts.find(name)
+        return entry.expert or self._loop.run(self._core.experts.prepared(entry))
 
     def route(self, prompt: str, context: str = "") -> list[Route]:
         """See `ExpertManager.route`."""

@@ -13,7 +13,7 @@ import json
 import os
 import re
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -292,6 +292,35 @@ def find_given(
         with suppress(LoadError):
             return find(name, models_dir=models_dir, cache_dir=cache_dir)
     return LocalModel(name, hub_cache(name) or pull(name), stamps)
+
+
+def find_first(
+    names: Sequence[str],
+    given: str | os.PathLike[str] | None,
+    *,
+    models_dir: Path | None = None,
+    cache_dir: Path | None = None,
+) -> tuple[int, LocalModel]:
+    """The base model that was passed, else the first of these that is on this machine.
+
+    Returns:
+        Which of the names it goes by, the first where none is its own; and the model.
+
+    Raises:
+        LoadError: None is; the message is about the first.
+    """
+    if given is not None:
+        base = find_given(given, models_dir=models_dir, cache_dir=cache_dir)
+        own = last_component(base.name).casefold()
+        shorts = [last_component(name).casefold() for name in names]
+        return len(names) - 1 - shorts[::-1].index(own) if own in shorts else 0, base
+    failure: LoadError | None = None
+    for at, name in enumerate(names):
+        try:
+            return at, find(name, models_dir=models_dir, cache_dir=cache_dir)
+        except LoadError as error:
+            failure = failure or error
+    raise failure or AssertionError
 
 
 def is_model(path: Path) -> bool:

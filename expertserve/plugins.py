@@ -17,7 +17,9 @@ from typing import Literal
 from expertserve.errors import ConfigError
 
 Group = Literal["engines", "adapters", "masks", "sources", "packing"]
-OURS = (EntryPoint("adapter", "expertserve.expert:refuse_unloadable", "expertserve.packing"),)
+OURS = (
+    EntryPoint("adapter", "expertserve.adapters.peft:refuse_unloadable", "expertserve.packing"),
+)
 """`packing`: called with a folder before it is packed, to refuse it."""
 
 

@@ -74,6 +74,9 @@ doing the same work. "Base" is the same engine asked without an adapter. "Stock"
 through vLLM's own classes with the same settings and requests.""",
     "adapters_float32": """The same questions on a CPU without AVX-512, which would emulate bfloat16: all sides compute in
 float32 there.""",
+    "fleet": """What does a folder of very many experts cost? {packages:,} packages of 3.7 MB on the demo base, each with weights of its own, and
+{many:,} tiny ones; the engine is a fake one. Starts are in seconds, and like the memory beyond those with one package. The disk's own cache
+is warm. Sharing a tokenizer and being plain LoRAs, these packages are what the cache stores best: a DoRA's form takes twice as much.""",
     "server": """What the server costs: the same four adapters under 32 streaming clients, beside `vllm serve` with them as plain LoRA
 modules, and beside our own manager without a server. First token and ready are in seconds.""",
 }

@@ -10,6 +10,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
+from expertserve.adapters.layer import reserved
 from expertserve.adapters.serving import ServingAdapter
 from expertserve.errors import IncompatibleError
 from tests import tiny
@@ -48,7 +49,8 @@ def seen(base: Path, serving: ServingAdapter) -> dict[str, torch.Tensor]:
     form = load_file(serving.folder / WEIGHTS)
     for key in [k for k in form if k.endswith("lora_B.weight")]:
         bias = f"{key.removeprefix('base_model.model.').removesuffix('.lora_B.weight')}.bias"
-        found.setdefault(bias, form[key][:, 1])
+        whole = reserved(form[key.replace("lora_B", "lora_A")]) == 0
+        found.setdefault(bias, torch.zeros(len(form[key])) if whole else form[key][:, 1])
     return {n: t for n, t in found.items() if "proj" in n}
 
 

@@ -13,7 +13,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from expertserve.adapters.layer import RESERVED, is_finite
+from expertserve.adapters.layer import RESERVED, is_finite, reserved
 from expertserve.adapters.peft import read_adapter
 from expertserve.adapters.serving import ServingAdapter, prepare_adapter
 from expertserve.errors import IncompatibleError
@@ -62,9 +62,10 @@ def applied(base: Path, serving: ServingAdapter) -> dict[str, torch.Tensor]:
     form = load_file(serving.folder / "adapter_model.safetensors")
     for key in [k for k in form if k.endswith("lora_A.weight")]:
         module = key.removeprefix("base_model.model.").removesuffix(".lora_A.weight")
-        a, b = form[key], form[key.replace("lora_A", "lora_B")]
-        assert not a[:RESERVED].any()
-        scale, shift = b[:, 0], b[:, 1]
+        a, b = form[key].float(), form[key.replace("lora_A", "lora_B")].float()
+        assert serving.affine or not b[:, 0].any() or reserved(a) == 0
+        nothing = torch.zeros(len(b))
+        scale, shift = (b[:, 0], b[:, 1]) if reserved(a) else (nothing, nothing)
         weights[f"{module}.weight"] = weights[f"{module}.weight"] * (1 + scale[:, None]) + b @ a
         if f"{module}.bias" in weights:
             weights[f"{module}.bias"] = weights[f"{module}.bias"] * (1 + scale) + shift
@@ -110,6 +111,38 @@ def test_the_serving_form_equals_peft(kind: str, base: Path, tmp_path: Path) -> 
             ours[down] @ ours[name], theirs[down] @ theirs[name], rtol=1e-5, atol=1e-5
         )
     assert changed >= 4 and serving.type == {"rslora": "lora"}.get(kind, kind)
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+def test_a_form_is_in_the_authors_precision_where_that_is_exact(
+    dtype: torch.dtype, tiny_base: Path, tmp_path: Path
+) -> None:
+    for kind in ("lora", "dora"):
+        adapter = tiny.peft_adapter(tiny_base, tmp_path / kind, kind)
+        file = adapter / "adapter_model.safetensors"
+        narrow = {n: t.to(dtype) for n, t in load_file(file).items()}
+        save_file(narrow, file)
+        form = convert(tiny_base, adapter, kind, tmp_path / f"form-{kind}")
+        own = load_file(form.folder / "adapter_model.safetensors")
+        types = {side: {t.dtype for n, t in own.items() if f"lora_{side}" in n} for side in "AB"}
+        assert types == {"A": {dtype}, "B": {dtype if kind == "lora" else torch.float32}}
+        save_file({n: t.float() for n, t in narrow.items()}, file)
+        wide = convert(tiny_base, adapter, kind, tmp_path / f"wide-{kind}")
+        whole = load_file(wide.folder / "adapter_model.safetensors")
+        assert own.keys() == whole.keys()
+        for name, tensor in own.items():
+            assert torch.equal(tensor.float(), whole[name].float()), name
+
+
+def test_a_plain_lora_takes_no_room_for_a_scale(tiny_base: Path, tmp_path: Path) -> None:
+    ranks = {}
+    for kind in ("lora", "dora"):
+        adapter = tiny.peft_adapter(tiny_base, tmp_path / kind, kind)
+        form = convert(tiny_base, adapter, kind, tmp_path / f"form-{kind}")
+        tensors = load_file(form.folder / "adapter_model.safetensors")
+        ranks[kind] = {len(t) for n, t in tensors.items() if "lora_A" in n}
+        assert form.width == 4 + RESERVED, "slots are as wide as ever"
+    assert ranks == {"lora": {4}, "dora": {4 + RESERVED}}
 
 
 @pytest.mark.parametrize("kind", ["lora", "dora"])

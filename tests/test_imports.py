@@ -44,6 +44,7 @@ FLOORS = (
     ("adapters",),
     ("prompt",),
     ("expert",),
+    ("register",),
     ("request",),
     ("decoding",),
     ("check",),

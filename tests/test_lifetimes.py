@@ -21,7 +21,7 @@ from expertserve import (
     models,
 )
 from expertserve.config import EngineConfig
-from expertserve.core import core, experts
+from expertserve.core import bases, core, experts
 from expertserve.core.options import Options
 from expertserve.engine.base import EngineInfo
 from expertserve.engine.fake import FakeEngine
@@ -354,13 +354,13 @@ def test_a_base_model_that_two_threads_ask_for_at_once_is_one_entry(
     loaded = experts.LoadedExperts(
         Options(base_model=tiny_base, cache_dir=tmp_path / "cache", models_dir=tiny_base.parent)
     )
-    both, made = threading.Barrier(2), experts.bare
+    both, made = threading.Barrier(2), bases.bare
 
     def slowly(base: LocalModel) -> PreparedExpert:
         both.wait(5)  # each of them has found that there is no entry yet
         return made(base)
 
-    monkeypatch.setattr(experts, "bare", slowly)
+    monkeypatch.setattr(bases, "bare", slowly)
     with ThreadPoolExecutor(2) as threads:
         found = list(threads.map(loaded.find, [tiny_base.name] * 2))
     assert found[0] is found[1], "requests that one of them counts are unknown to the other"

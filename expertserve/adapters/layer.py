@@ -14,15 +14,10 @@ from safetensors import SafetensorError, safe_open
 from expertserve.adapters import quantised
 from expertserve.adapters.peft import PeftAdapter
 from expertserve.adapters.places import Place, base_tensor
+from expertserve.adapters.settings import MAX_RANK as MAX_RANK
+from expertserve.adapters.settings import RESERVED as RESERVED
 from expertserve.errors import IncompatibleError, LoadError
 from expertserve.models import LocalModel, Tensor
-
-MAX_RANK = 512
-"""The largest that vLLM's adapter slots have."""
-
-
-RESERVED = 2
-"""Columns of B that hold scale and shift."""
 
 
 def reserved(a: torch.Tensor) -> int:

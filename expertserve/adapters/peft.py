@@ -17,9 +17,12 @@ from expertserve.adapters.pattern import matches
 from expertserve.adapters.settings import CONFIG, check_config, read_config, refuse
 from expertserve.adapters.tensors import sort_tensors
 from expertserve.errors import ConfigError, IncompatibleError, LoadError
+from expertserve.files import check_not_pointer
 from expertserve.findings import Finding
 from expertserve.models import Tensor, read_header
-from expertserve.package.manifest import ALPHALESS, RANKLESS, Adapter
+from expertserve.package.archive import open_package
+from expertserve.package.checkpoints import choose_adapter
+from expertserve.package.manifest import ALPHALESS, RANKLESS, Adapter, read_manifest
 
 PICKLES = (".bin", ".pt", ".pth", ".pkl", ".ckpt")
 TYPES = {
@@ -189,6 +192,12 @@ def read_adapter(folder: Path, declared: Adapter | None, weights: Path) -> PeftA
     return adapter
 
 
+def peft_config(path: Path, declared: Adapter | None) -> dict[str, object]:
+    """`adapter_config.json` in PEFT's words, as `read_adapter` reads it."""
+    config = read_config(path, declared)
+    return as_peft(config) if is_config(config) else config
+
+
 def _unserved(named: str) -> IncompatibleError:
     if not named:
         return refuse(
@@ -290,3 +299,20 @@ def _differences(adapter: PeftAdapter, declared: Adapter) -> Iterator[tuple[str,
             f"target_modules are {', '.join(sorted(named))}, but the tensors are for {modules}",
             f"target_modules: {modules}",
         )
+
+
+def refuse_unloadable(folder: Path) -> None:
+    """Refuses a folder that no machine could load, whatever base models it has.
+
+    Raises:
+        LoadError: As loading the package would.
+    """
+    package = open_package(folder)
+    for name in package.files:
+        check_not_pointer(package.folder / name)
+    manifest = read_manifest(package.folder)
+    for declared in manifest.base_models:
+        if declared.adapters:
+            entry, weights = choose_adapter(package.folder, manifest, declared, None)
+            beside = (weights.parent / CONFIG).is_file()
+            read_adapter(weights.parent if beside else package.folder, entry, weights)

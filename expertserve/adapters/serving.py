@@ -1,10 +1,11 @@
 """The serving form on disk: to vLLM a plain LoRA, made once per package and base model.
 
-Two ranks more than the form needs are written. Their rows of A are zero, so to vLLM they add
-nothing; their columns of B hold, first of all columns, the scale and the shift of each output row,
-which our worker extension applies. Without the extension a plain LoRA is still served exactly, and
-anything else is refused before it gets here. A plain LoRA that fills the widest slot is written
-without the two: `layer.reserved` tells them apart.
+Of an adapter that scales or shifts rows, two ranks more are written. Their rows of A are zero, so
+to vLLM they add nothing; their columns of B hold, first of all columns, the scale and the shift of
+each output row, which our worker extension applies. A plain LoRA is written without the two, and
+served exactly without the extension, too: `layer.reserved` tells them apart.
+
+Tensors are in the adapter's own precision where that holds them exactly, else in float32.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,7 +21,7 @@ from typing import TYPE_CHECKING
 from safetensors import SafetensorError
 
 from expertserve.adapters.peft import PeftAdapter
-from expertserve.adapters.settings import CONFIG
+from expertserve.adapters.settings import CONFIG, MAX_RANK, RESERVED
 from expertserve.errors import LoadError
 from expertserve.files import file_digest, move_into_place, part_path, remove_stale
 from expertserve.findings import Finding
@@ -29,9 +30,11 @@ from expertserve.package.cache import CacheUse, grew
 from expertserve.package.members import WEIGHTS
 
 if TYPE_CHECKING:
+    import torch
+
     from expertserve.adapters.layer import ModuleForm
 
-FORMAT = 4
+FORMAT = 5
 NOTE = "serving.json"
 PREFIX = "base_model.model."
 """Before a module's name in the file, as in PEFT's."""
@@ -50,7 +53,8 @@ class ServingAdapter:
         digest: SHA-256 of its weights file: the adapter's identity in the engine.
         type: The author's: `lora`, `dora`, …
         rank: The author's; 0 for IA³.
-        width: Ranks that it takes in a slot, the two reserved ones included.
+        width: Ranks that it takes in a slot, the two for a scale and a shift included: slots are
+            sized as if every adapter had them.
         modules: How many layers it changes.
         affine: Whether it scales or shifts rows, so that only our worker extension serves it
             exactly.
@@ -82,11 +86,7 @@ def prepare_adapter(
     Raises:
         IncompatibleError: See `convert`.
     """
-    said = json.dumps([adapter.type, dict(adapter.config)], sort_keys=True, default=str)
-    key = hashlib.sha256(
-        f"{FORMAT}:{package_digest}:{file_digest(adapter.file)}:{said}:{base.digest}".encode()
-    ).hexdigest()
-    entry = cache / key
+    entry = cache / _key(adapter.config, file_digest(adapter.file), base, package_digest)
     use = CacheUse(entry)
     found = _cached(entry, use)
     if found:
@@ -114,6 +114,26 @@ def prepare_adapter(
             code="io",
         )
     return made
+
+
+def find_adapter(
+    config: Mapping[str, object], weights: str, base: LocalModel, package_digest: str, cache: Path
+) -> ServingAdapter | None:
+    """The serving form that `prepare_adapter` made, without the adapter's weights.
+
+    Args:
+        config: As `PeftAdapter.config`.
+        weights: The weights file's SHA-256.
+    """
+    entry = cache / _key(config, weights, base, package_digest)
+    return _cached(entry, CacheUse(entry)) if entry.is_dir() else None
+
+
+def _key(config: Mapping[str, object], weights: str, base: LocalModel, package_digest: str) -> str:
+    said = json.dumps(dict(config), sort_keys=True, default=str)
+    return hashlib.sha256(
+        f"{FORMAT}:{package_digest}:{weights}:{said}:{base.digest}".encode()
+    ).hexdigest()
 
 
 def _cached(entry: Path, use: CacheUse) -> ServingAdapter | None:
@@ -171,17 +191,38 @@ def _without_slot(base: LocalModel, modules: Collection[str]) -> list[Finding]:
 
 
 def _reserved(forms: Mapping[str, ModuleForm], affine: bool) -> int:
-    """Columns of B for scale and shift: two, or none where the product needs the whole slot."""
-    from expertserve.adapters.layer import MAX_RANK, RESERVED, check_rank
+    """Columns of B for scale and shift: two, or none where there are none to hold."""
+    from expertserve.adapters.layer import check_rank
 
     name, widest = max(forms.items(), key=lambda one: len(one[1].a))
-    if len(widest.a) + RESERVED <= MAX_RANK:
+    if affine and len(widest.a) + RESERVED <= MAX_RANK:
         return RESERVED
     check_rank(name.removeprefix(PREFIX).partition(".lora_")[0], len(widest.a), affine)
     for form in forms.values():  # a zero row at the start would be taken for a scale's
         used = form.a.any(dim=1)
         form.a, form.b = form.a[used], form.b[:, used]
     return 0
+
+
+def _own_types(adapter: PeftAdapter) -> list[torch.dtype]:
+    """The 16-bit types that the author's weights have."""
+    import torch
+
+    parts = [t for tensors in adapter.modules.values() for t in tensors.values()]
+    parts += [t for tensors in adapter.embeddings.values() for t in tensors.values()]
+    names = {"BF16": torch.bfloat16, "F16": torch.float16}
+    return [names[n] for n in sorted({t.dtype for t in parts} & names.keys())]
+
+
+def _narrow(tensor: torch.Tensor, types: Iterable[torch.dtype]) -> torch.Tensor:
+    """A tensor in the first of the types that holds its values exactly, or as it is."""
+    import torch
+
+    for kind in types:
+        narrow = tensor.to(kind)
+        if torch.equal(narrow.float(), tensor):
+            return narrow
+    return tensor
 
 
 def _write(adapter: PeftAdapter, base: LocalModel, folder: Path) -> None:
@@ -201,16 +242,16 @@ def _write(adapter: PeftAdapter, base: LocalModel, folder: Path) -> None:
         modules.add(module)
     affine = any(form.affine for form in halves.values())
     columns = _reserved(halves, affine)
-    width = columns + max((len(form.a) for form in halves.values()), default=0)
+    rank = max([RESERVED - columns, *(len(form.a) for form in halves.values())])
+    width, own = columns + rank, _own_types(adapter)
     tensors: dict[str, torch.Tensor] = {}
     for name, form in halves.items():  # vLLM takes one rank for all: smaller ones are padded
         beside = torch.stack([form.scale, form.shift], dim=1)[:, :columns]
         less = width - columns - len(form.a)
         inputs, outputs = form.a.shape[1], len(form.b)
-        tensors[name.format("A")] = torch.cat(
-            [torch.zeros(columns, inputs), form.a, torch.zeros(less, inputs)]
-        )
-        tensors[name.format("B")] = torch.cat([beside, form.b, torch.zeros(outputs, less)], dim=1)
+        a = torch.cat([torch.zeros(columns, inputs), form.a, torch.zeros(less, inputs)])
+        b = torch.cat([beside, form.b, torch.zeros(outputs, less)], dim=1)
+        tensors[name.format("A")], tensors[name.format("B")] = _narrow(a, own), _narrow(b, own)
     save_file(tensors, folder / WEIGHTS)
     targets = sorted({m.rsplit(".", 1)[-1] for m in modules})
     lora = {
@@ -229,8 +270,9 @@ def _write(adapter: PeftAdapter, base: LocalModel, folder: Path) -> None:
         *_without_slot(base, modules),
     )
     digest = file_digest(folder / WEIGHTS)
+    room = rank + RESERVED if rank + RESERVED <= MAX_RANK else rank
     serving = ServingAdapter(
-        folder, digest, adapter.type, adapter.rank, width, len(modules), affine, notes
+        folder, digest, adapter.type, adapter.rank, room, len(modules), affine, notes
     )
     note = asdict(serving)
     del note["folder"], note["use"]

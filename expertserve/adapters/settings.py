@@ -20,6 +20,10 @@ from expertserve.package.manifest import Adapter
 CONFIG = "adapter_config.json"
 MAX_CONFIG = 1 << 20
 MAX_DEPTH = 32
+MAX_RANK = 512
+"""The largest that vLLM's adapter slots have."""
+RESERVED = 2
+"""Ranks of a slot that hold scale and shift, as columns of B, where an adapter has them."""
 
 CONVERT = (
     "convert it to a plain LoRA with PEFT: save_pretrained(folder,"

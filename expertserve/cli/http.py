@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from expertserve.config import runtime_dir
+from expertserve.errors import ConfigError
 from expertserve.server.settings import ServerSettings
 
 PATHS = (
@@ -53,6 +54,35 @@ StrictFields = Annotated[
         help="Refuse requests with a field that nobody knows; else it is ignored and named.",
     ),
 ]
+
+
+Preload = Annotated[
+    str,
+    typer.Option(
+        metavar="all|none|N",
+        help="How many of a folder's experts are prepared before they are asked, in the background"
+        " once the engine runs: those used most first.",
+    ),
+]
+Strict = Annotated[
+    bool,
+    typer.Option(
+        "--strict", help="A broken package in a folder ends the start; else it is listed."
+    ),
+]
+
+
+def preload_of(text: str) -> int | None:
+    """`--preload` as a number; None is all.
+
+    Raises:
+        ConfigError: `bad_argument`.
+    """
+    if text in ("all", "none"):
+        return None if text == "all" else 0
+    if not text.isascii() or not text.isdigit():
+        raise ConfigError(f"--preload is all, none or a number, not {text!r}", code="bad_argument")
+    return int(text)
 
 
 def settings_of(ctx: typer.Context) -> ServerSettings:

@@ -188,14 +188,22 @@ def list_experts(
     cache_dir: options.CacheDir = None,
     as_json: options.AsJson = False,
 ) -> None:
-    """List the installed experts; a star marks the version in use."""
+    """List the installed experts; a star marks the version in use. What is broken says why."""
+    from expertserve.errors import ExpertError
+    from expertserve.register import register
+
     home = _home(experts_dir, cache_dir)
     rows = [(r, home.current(r.name).name == r.version) for r in home.installed()]
+    looked = register([home.folder / r.name / r.version for r, _ in rows], cache_dir=cache_dir)
+    broken = [one.message if isinstance(one, ExpertError) else None for one in looked]
     if as_json:
-        output.as_json({"experts": [r.model_dump() | {"current": c} for r, c in rows]})
+        facts = zip(rows, broken, strict=True)
+        found = [r.model_dump() | {"current": c, "broken": why} for (r, c), why in facts]
+        output.as_json({"experts": found})
         return
-    for release, current in rows:
-        line = f"{'*' if current else ' '} {release.name} {release.version}  {release.source}"
+    for (release, current), why in zip(rows, broken, strict=True):
+        told = f"broken: {why}" if why else release.source
+        line = f"{'*' if current else ' '} {release.name} {release.version}  {told}"
         typer.echo(output.printable(line))
 
 

@@ -14,7 +14,7 @@ import typer
 
 from expertserve.cli.engine_options import engine_config
 from expertserve.config import DType
-from expertserve.errors import ConfigError
+from expertserve.errors import ConfigError, ExpertError
 from expertserve.package.source import NamedPackage, split_name
 
 if TYPE_CHECKING:
@@ -220,29 +220,28 @@ def named(packages: list[str], cache_dir: Path | None) -> list[NamedPackage]:
         LoadError: A package can't be read.
         ConfigError: Two have one name.
     """
-    from expertserve.package.archive import open_package
     from expertserve.package.constraints import load_order
-    from expertserve.package.manifest import Manifest, read_manifest
+    from expertserve.package.source import local_path
+    from expertserve.register import register
 
     found: dict[str, NamedPackage] = {}
-    manifests: list[Manifest] = []
-    for given in packages:
-        own, source = split_name(given)
-        path = Path(source)
-        package = open_package(path, cache_dir=cache_dir)
-        with package.judged():
-            manifest = read_manifest(package.folder)
-        name = own or manifest.name
+    given = [split_name(one) for one in packages]
+    paths = [local_path(source, cache_dir=cache_dir) for _, source in given]
+    known = []
+    for (own, source), one in zip(given, register(paths, cache_dir=cache_dir), strict=True):
+        if isinstance(one, ExpertError):
+            raise one
+        name = own or one.name
         if name in found:
             raise ConfigError(
                 f"two packages are called {name!r}",
                 hint="name one yourself: NAME=PATH",
                 code="name_taken",
             )
-        found[name] = NamedPackage(name, path)
-        manifests.append(manifest)
+        found[name] = NamedPackage(name, Path(source))
+        known.append(one)
     ordered = list(found.values())
-    return [ordered[i] for i in load_order(manifests)]
+    return [ordered[i] for i in load_order(known)]
 
 
 def read_text(path: Path) -> str:

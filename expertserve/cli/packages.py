@@ -190,6 +190,7 @@ def prepare(
 ) -> None:
     """Verify, unpack, convert and compile ahead of time, such as when building an image."""
     from expertserve import expert
+    from expertserve.register import note, register
 
     policy, done = options.policy(trust, trusted_key), []
     for package in packages:
@@ -204,6 +205,8 @@ def prepare(
                 trust=policy,
             )
             grammar = _compiled(ready, cache_dir)
+            register([package], cache_dir=cache_dir)
+            note(ready, cache_dir)
         output.warn(ready.warnings)
         adapter = ready.adapter.digest if ready.adapter else None
         facts = {

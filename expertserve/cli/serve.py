@@ -23,12 +23,13 @@ from expertserve.cli.options import (
     Trust,
     TrustedKey,
     manager_options,
-    named,
 )
 from expertserve.cli.output import printable
 from expertserve.errors import ConfigError
+from expertserve.package.source import split_name
 
 if TYPE_CHECKING:
+    from expertserve.core.registering import Registration
     from expertserve.manager import AsyncExpertManager
     from expertserve.server.parts import Parts
 
@@ -43,6 +44,8 @@ Sources = Annotated[
     ),
 ]
 WIDTH = 72
+SHOWN = 20
+"""Experts that are named at the start."""
 
 
 Host = Annotated[
@@ -101,6 +104,8 @@ def serve(
     host: Host = "127.0.0.1",
     port: Port = 8000,
     watch: Watch = False,
+    preload: http.Preload = "16",
+    strict: http.Strict = False,
     keys: Keys = None,
     experts_folder: ExpertsFolder = None,
     state_dir: StateDir = None,
@@ -153,16 +158,17 @@ def serve(
 
     settings = http.settings_of(ctx)
     places = [Path(p) for p in packages or () if Path(p).exists()]
-    found = expand(packages or [])
-    if not found and not (watch and places) and not (experts_folder or state_dir or base_model):
+    sources = expand(packages or [])
+    if not sources and not (watch and places) and not (experts_folder or state_dir or base_model):
         hint = "name .expert files or a folder of them, or pass --experts-folder"
         raise ConfigError("there is nothing to serve", hint=hint, code="no_packages")
-    sources = named(found, cache_dir)
     run(
         partial(_manager, ctx),
         settings,
         sources,
         watch=[*places, *(s.path for s in sources)] if watch else (),
+        strict=strict,
+        preload=http.preload_of(preload),
         listening=welcome,
         ready=tell_ready,
     )
@@ -175,15 +181,21 @@ def _manager(ctx: typer.Context) -> AsyncExpertManager:
     return AsyncExpertManager(options=replace(options, config=replace(options.config, stats=True)))
 
 
-def expand(packages: list[str]) -> list[str]:
-    """Folders of packages → the packages in them."""
+def expand(packages: list[str]) -> list[Registration]:
+    """`NAME=PATH` or `PATH`; and folders of packages → the packages in them."""
+    from expertserve.core.registering import Registration
     from expertserve.server.watch import packages_in
 
-    return [
-        str(p)
-        for given in packages
-        for p in (packages_in(Path(given)) if Path(given).is_dir() else [given])
-    ]
+    found = []
+    for given in packages:
+        name, source = split_name(given)
+        path = Path(source)
+        if name is None and path.is_dir():
+            inside = list(packages_in(path))
+            found += [Registration(p, found=p != path) for p in inside]
+        else:
+            found.append(Registration(path, name))
+    return found
 
 
 def welcome(url: str, parts: Parts) -> None:
@@ -199,10 +211,12 @@ def welcome(url: str, parts: Parts) -> None:
     ]
     lines += [f"  {url}/docs  routes", ""]
     rows = [
-        (e.name, parts.service.get(e.name).manifest.description)
-        for e in entries
+        (e.name, parts.service.registered(e.name).manifest.description)
+        for e in entries[:SHOWN]
         if parts.has(e.name)
     ]
+    if len(entries) > SHOWN:
+        rows.append(("…", f"and {len(entries) - SHOWN:,} more, see {url}/v1/models"))
     rows += [(b, "the base model alone") for b in info.base_models] + (
         [("auto", "the expert that fits the prompt")] if rows else []
     )
@@ -214,13 +228,29 @@ def welcome(url: str, parts: Parts) -> None:
     if entries:
         lines += ["", *example(url, *question(parts, entries[0].name), keys=parts.keys.required)]
     typer.echo(
-        "\n".join(["", *lines, "", "starting the engine …" if entries else "waiting for experts …"])
+        "\n".join(
+            [
+                "",
+                *lines,
+                *_broken(parts),
+                "",
+                "starting the engine …" if entries else "waiting for experts …",
+            ]
+        )
     )
+
+
+def _broken(parts: Parts) -> list[str]:
+    """What of the folders isn't served."""
+    found = parts.service.broken_packages()
+    lines = [f"  {printable(f'{Path(b.path).name}: {b.error}', keep='')}" for b in found[:SHOWN]]
+    more = [f"  and {len(found) - SHOWN:,} more"] if len(found) > SHOWN else []
+    return ["", f"{len(found)} broken:", *lines, *more] if found else []
 
 
 def question(parts: Parts, name: str) -> tuple[str, str, str]:
     """An expert to ask, and an example from its manifest: prompt and schema."""
-    examples = parts.service.get(name).manifest.examples if parts.has(name) else ()
+    examples = parts.service.registered(name).manifest.examples if parts.has(name) else ()
     first = examples[0] if examples else None
     return (name, first.prompt, first.schema_text) if first else (name, "What can you do?", "")
 

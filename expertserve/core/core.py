@@ -38,21 +38,19 @@ class Core:
     """Experts and the engines that serve them. Every coroutine runs on the core's event loop."""
 
     def __init__(self, options: Options) -> None:
-        self._options = options
+        self.options = options
         self._closed = False
         self.experts = LoadedExperts(options)
         self.engines = self.experts.engines
 
     def info(self) -> ManagerInfo:
         """What is served. Safe from other threads."""
-        entries = self.experts.entries()
-        bases = dict.fromkeys(e.expert.base.name for e in [*entries, *self.experts.bases()])
         return ManagerInfo(
-            tuple(bases),
+            tuple(self.experts.base_names()),
             self.engines.infos(),
-            len(entries),
+            len(self.experts),
             self.engines.running,
-            self._options.config.max_slots,
+            self.options.config.max_slots,
         )
 
     async def start(self) -> EngineInfo:
@@ -73,7 +71,7 @@ class Core:
         for entry in [*self.experts.entries(), *self.experts.bases()]:
             entry.abort(closed())
         await self.engines.close()
-        self.experts.clear()
+        await self.experts.clear()
 
     def _check_open(self) -> None:
         if self._closed:
@@ -98,11 +96,13 @@ class Core:
         collect = collect or Collector()
         entry = await self.experts.entry_of(name, prompt, args)
         with entry.in_flight():
-            await self._run(entry, entry.expert, prompt, args, collect, deliver)
+            expert = await self.experts.prepared(entry)
+            await self._run(entry, expert, prompt, args, collect, deliver)
+        self.experts.count(entry)
         collect.end()
         if not collect.costly:
             return collect.result()
-        return await judges.run(entry.expert.package.digest, partial(collect.result, whole=True))
+        return await judges.run(expert.package.digest, partial(collect.result, whole=True))
 
     async def _run(
         self,
@@ -119,7 +119,7 @@ class Core:
             prompt,
             args,
             context_length=host.context_length,
-            config=self._options.config,
+            config=self.options.config,
         )
         soft = request.soft_prompt is not None
         width = expert.adapter.width if expert.adapter else 0
@@ -163,7 +163,7 @@ class Core:
         done: Callable[[], None] | None = None,
     ) -> list[InferenceResult | ExpertError]:
         """One continuous batch over any experts; see `core.jobs.run`."""
-        at_once = 2 * (self._options.config.max_requests or MANY)
+        at_once = 2 * (self.options.config.max_requests or MANY)
         return await run(
             jobs, self.generate, at_once, return_exceptions=return_exceptions, done=done
         )

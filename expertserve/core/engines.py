@@ -14,7 +14,7 @@ from expertserve import plugins
 from expertserve.config import EngineConfig
 from expertserve.core.entry import Entry
 from expertserve.core.eviction import Residency
-from expertserve.core.host import EngineHost
+from expertserve.core.host import EngineHost, SlotNeed
 from expertserve.core.options import Options
 from expertserve.engine.base import Engine, EngineInfo, Resident
 from expertserve.errors import ConfigError, ExpertError
@@ -120,25 +120,27 @@ class Engines:
         """A base model's engine, started or not."""
         host = self._hosts.get(base.digest)
         if host is None:
-            experts = partial(self._experts, base.digest)
+            needs = partial(self._needs, base.digest)
             config = suited(self._config, base)
             make = self._make or partial(default_engine, config)
-            host = EngineHost(base, config, make, experts)
+            host = EngineHost(base, config, make, needs)
             self._hosts[base.digest] = host
         return host
 
-    def _experts(self, base: str) -> Iterator[PreparedExpert]:
-        return (e.expert for e in self._entries() if e.expert.base.digest == base)
+    def _needs(self, base: str) -> Iterator[SlotNeed]:
+        return (e.need for e in self._entries() if e.base.digest == base)
 
     async def load(self, entry: Entry) -> None:
         """Records a use, and makes the entry's adapter resident where its engine runs."""
         await self.use(entry)
-        await self.warm(entry.expert)
+        if entry.expert:
+            await self.warm(entry.expert)
 
     async def use(self, entry: Entry) -> None:
         """Records a use, which may evict others."""
         for evicted in self._residency.use(entry):
-            await self.free(evicted.expert)
+            if evicted.expert:
+                await self.free(evicted.expert)
 
     async def warm(self, expert: PreparedExpert) -> None:
         """Puts an adapter into a running engine before anybody asks for it."""
@@ -160,7 +162,7 @@ class Engines:
         try:
             await self.of(base).start()
             for entry in self._residency.by_last_use():
-                if entry.expert.base.digest == base.digest:
+                if entry.expert and entry.base.digest == base.digest:
                     await self.warm(entry.expert)
         except ExpertError as error:
             log.error("the engine could not be restarted: %s", error.message)

@@ -9,9 +9,12 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from expertserve.core.host import SlotNeed
 from expertserve.engine.base import EngineInfo, Resident
 from expertserve.errors import ExpertError
 from expertserve.expert import PreparedExpert
+from expertserve.models import LocalModel
+from expertserve.register import RegisteredExpert
 
 
 @dataclass(slots=True, eq=False)
@@ -26,13 +29,38 @@ class InFlight:
     aborted: ExpertError | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class BrokenPackage:
+    """A package of a folder that isn't served, or can't be.
+
+    Args:
+        name: The expert's, where it has one.
+        code, error: As of the error that loading it raises.
+    """
+
+    path: str
+    name: str | None
+    code: str
+    error: str
+
+
 @dataclass(slots=True, eq=False)
 class Entry:
-    """An expert under a name, and its requests."""
+    """An expert under a name, and its requests.
+
+    Args:
+        expert: None until it is prepared: by its first request, or before it.
+        preparing: Who prepares it now.
+        failure: Why it couldn't be prepared when it was last tried.
+    """
 
     name: str
     path: str | os.PathLike[str] | None
-    expert: PreparedExpert
+    known: RegisteredExpert
+    expert: PreparedExpert | None = None
+    checkpoint: str | None = None
+    preparing: asyncio.Task[PreparedExpert] | None = None
+    failure: ExpertError | None = None
     pinned: bool = False
     uses: int = 0
     last_used: float | None = None
@@ -46,8 +74,20 @@ class Entry:
 
     @property
     def adapter(self) -> str | None:
-        """Its digest."""
-        return self.expert.adapter.digest if self.expert.adapter else None
+        """Its digest, where it was prepared."""
+        return self.expert.adapter.digest if self.expert and self.expert.adapter else None
+
+    @property
+    def base(self) -> LocalModel:
+        return self.known.base
+
+    @property
+    def need(self) -> SlotNeed:
+        """What an engine has to be ready for."""
+        if self.expert:
+            width = self.expert.adapter.width if self.expert.adapter else 0
+            return SlotNeed(width, bool(self.expert.soft_prompts))
+        return SlotNeed(self.known.package.width or 0, bool(self.known.package.soft))
 
     def abort(self, reason: ExpertError) -> None:
         """Aborts its requests; they raise the reason."""
@@ -85,11 +125,11 @@ class ExpertInfo:
 
     Args:
         adapter_bytes: Memory of its adapter, measured by the engine; where it isn't resident, the
-            size of its serving form.
+            size of its serving form; 0 before it was prepared.
         state: `registered` (not in the engine), `resident` (in its memory), `slot` (ready for the
             next step).
         last_used: Seconds since the epoch; None before the first use.
-        grammar: The digest of its grammar.
+        grammar: The digest of its grammar, known once it was prepared, as `warnings` are.
         evictions: How often it was evicted; its next use loads it again.
 
     Example:
@@ -144,25 +184,26 @@ def info_of(entry: Entry, held: Mapping[str, Resident]) -> ExpertInfo:
     Args:
         held: The adapters that its engine holds, by digest.
     """
-    expert, adapter = entry.expert, entry.expert.adapter
+    expert, known = entry.expert, entry.known.package
+    adapter = expert.adapter if expert else None
     resident = held.get(adapter.digest) if adapter else None
     weights = adapter.folder.glob("*.safetensors") if adapter else ()
     size = resident.bytes if resident else sum(file.stat().st_size for file in weights)
     return ExpertInfo(
         name=entry.name,
-        expert=expert.manifest.name,
-        version=expert.manifest.version,
-        digest=expert.package.digest,
-        base_model=expert.base.name,
-        adapter_type=adapter.type if adapter else None,
-        adapter_rank=adapter.rank if adapter else None,
+        expert=known.name,
+        version=known.version,
+        digest=known.digest,
+        base_model=entry.base.name,
+        adapter_type=known.adapter,
+        adapter_rank=known.rank,
         adapter_bytes=size,
         state="registered" if resident is None else "slot" if resident.in_slot else "resident",
         pinned=entry.pinned,
         in_flight=len(entry.running),
         uses=entry.uses,
         last_used=entry.last_used,
-        grammar=expert.grammar.digest if expert.grammar else None,
-        warnings=expert.warnings,
+        grammar=known.grammar,
+        warnings=expert.warnings if expert else (),
         evictions=entry.evictions,
     )

@@ -23,7 +23,7 @@ class Residency:
     def use(self, entry: Entry) -> list[Entry]:
         """Records a use. Returns the entries that it evicts."""
         entry.order = next(self._clock)
-        if entry.expert.adapter is None:
+        if entry.adapter is None:
             self._entries.discard(entry)
             return []
         self._entries.add(entry)

@@ -3,29 +3,39 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator
+from copy import copy
+from functools import cached_property, partial
 
 from expertserve import config
+from expertserve.core.bases import BaseEntries
+from expertserve.core.beside import Beside
 from expertserve.core.engines import Engines
-from expertserve.core.entry import Entry, ExpertInfo, info_of
+from expertserve.core.entry import BrokenPackage, Entry, ExpertInfo, info_of
 from expertserve.core.options import Options
-from expertserve.core.router import Route, Router
-from expertserve.decoding.compile import masks
-from expertserve.decoding.restrict import own_grammars
+from expertserve.core.preparing import make_ready
+from expertserve.core.router import Candidate, Route, Router
+from expertserve.core.uses import Uses
 from expertserve.errors import (
     ConfigError,
     EngineDeadError,
+    ExpertError,
     ExpertNotLoadedError,
-    IncompatibleError,
+    InferenceError,
+    IntegrityError,
 )
-from expertserve.expert import PreparedExpert, bare, prepare
-from expertserve.models import LocalModel, find_given, last_component
-from expertserve.package.cache import keep_within
-from expertserve.package.constraints import check_constraints
+from expertserve.expert import PreparedExpert
+from expertserve.models import LocalModel
+from expertserve.package.index import PackageIndex, index_of
+from expertserve.register import RegisteredExpert
 from expertserve.request import GenerateArgs, check_fallback, routed_by
 
 AUTO = "auto"
+MANY = 200
+"""Experts that are described on the event loop; more are in a thread."""
+log = logging.getLogger("expertserve")
 
 
 class LoadedExperts:
@@ -34,19 +44,35 @@ class LoadedExperts:
     def __init__(self, options: Options) -> None:
         self._options = options
         self._entries: dict[str, Entry] = {}
-        self._bases: dict[str, Entry] = {}
+        self._bases = BaseEntries(options, self.entries, lambda: self.index)
         self._router: tuple[int, Router] | None = None
         self._changes = 0
+        self._base_names: tuple[int, list[str]] | None = None
         self._locks: dict[str, asyncio.Lock] = {}
+        self._broken: dict[str, BrokenPackage] = {}
+        self._uses = Uses(lambda: self.index)
+        self._ready = partial(make_ready, options)
         self.engines = Engines(options, self.entries)
+
+    @cached_property
+    def index(self) -> PackageIndex:
+        """What the cache knows of packages."""
+        return index_of(self._options.cache_dir or config.cache_dir())
 
     def entries(self) -> list[Entry]:
         """What is loaded, in the order of loading: a copy, since other threads ask, too."""
         return list(self._entries.values())
 
+    def __len__(self) -> int:
+        return len(self._entries)
+
     def bases(self) -> list[Entry]:
         """The bare base models that were asked for by name."""
-        return list(self._bases.values())
+        return self._bases.entries()
+
+    def served_bases(self) -> list[LocalModel]:
+        """See `BaseEntries.served`."""
+        return self._bases.served()
 
     async def load(
         self,
@@ -64,31 +90,135 @@ class LoadedExperts:
             LoadError: And its subclasses; IncompatibleError `other_base` for another base model.
             ConfigError: `bad_name`; `name_taken` by another package.
         """
-        if not name or name != name.strip() or name == AUTO:
-            raise ConfigError(f"{name!r} is not a valid name for an expert", code="bad_name")
+        check_new_name(name)
         async with self._lock(name):
-            expert = await self._read(path, checksum, checkpoint, cache)
+            expert, known = await self._ready(path, checksum, checkpoint, cache=cache)
             taken = self._entries.get(name)
             try:
-                self._check_name(name, expert)
-                entry = taken or Entry(name, path, expert)
+                beside = self.neighbours()
+                beside.check_name(name, known)
+                entry = taken or Entry(name, path, known, expert, checkpoint)
                 if taken:
                     _check_same(taken, expert)
+                    self._take(taken, known, expert)
                 else:
-                    self._check_beside(expert, self.entries())
-                    self._entries[name] = entry
-                    self._changes += 1
+                    beside.check(known)
+                    self.add(entry)
                 entry.pinned = entry.pinned or pin
                 await self.engines.load(entry)
             except BaseException:
                 if not taken and self._entries.pop(name, None) is not None:
                     self.engines.forget(entry)
                     self._changes += 1
-                expert.package.close()
+                if not taken or taken.expert is not expert:
+                    expert.package.close()
                 raise
-            if taken:
+            if taken and taken.expert is not expert:
                 expert.package.close()
         return await self._describe(entry)
+
+    def add(self, entry: Entry) -> None:
+        """Registers an expert that was checked."""
+        self._entries[entry.name] = entry
+        if self._broken and entry.path is not None:
+            self._broken.pop(os.path.realpath(entry.path), None)
+        self._changes += 1
+
+    def neighbours(self, without: Entry | None = None) -> Beside:
+        """What a newcomer is loaded beside."""
+        loaded = (e.known for e in self.entries() if e is not without)
+        return Beside(self._options, loaded)
+
+    async def prepared(self, entry: Entry) -> PreparedExpert:
+        """An entry's expert. Prepared now where it isn't yet, once for all who wait for it.
+
+        Raises:
+            LoadError: And its subclasses; the entry is listed as broken, and the next call tries
+                again.
+        """
+        if entry.expert is None:
+            if entry.preparing is None:
+                task = entry.preparing = asyncio.create_task(self._prepare(entry))
+                task.add_done_callback(lambda t: t.cancelled() or t.exception())  # it was logged
+            try:
+                return await asyncio.shield(entry.preparing)
+            except ExpertError as error:
+                raise copy(error) from error  # each caller's traceback is its own
+        return entry.expert
+
+    async def _prepare(self, entry: Entry) -> PreparedExpert:
+        path, digest = entry.path, entry.known.package.digest
+        assert path is not None
+        try:
+            expert, known = await self._ready(path, None, entry.checkpoint)
+            if entry.expert is None and known.package.digest == digest:
+                self._take(entry, known, expert)
+                return expert
+            expert.package.close()
+            if entry.expert is None:
+                raise IntegrityError(
+                    f"{path} was changed since it was registered: its digest is"
+                    f" {known.package.digest}, not {digest}",
+                    hint=f"replace the expert {entry.name!r}, or serve with --watch",
+                    code="checksum_mismatch",
+                )
+            return entry.expert  # replaced meanwhile
+        except InferenceError:  # too many wait, which says nothing about the package
+            raise
+        except ExpertError as error:
+            entry.failure = error
+            facts = {"expert": entry.name, "path": str(path), "code": error.code}
+            log.error("%s can't be prepared: %s", path, error.message, extra={"facts": facts})
+            raise
+        finally:
+            entry.preparing = None
+
+    def _take(self, entry: Entry, known: RegisteredExpert, expert: PreparedExpert) -> None:
+        """The entry is prepared."""
+        if entry.expert is None:
+            entry.known, entry.expert, entry.failure = known, expert, None
+
+    def at_hand(self, name: str) -> Entry | None:
+        """The entry of a name, where one is loaded. Safe from other threads."""
+        return self._entries.get(name)
+
+    async def prepared_by_name(self, name: str) -> PreparedExpert:
+        """As `prepared`, for a base model's name as well.
+
+        Raises:
+            ExpertNotLoadedError, LoadError.
+        """
+        return await self.prepared(await self.entry_of(name))
+
+    def refuse(self, path: str, name: str | None, error: ExpertError) -> None:
+        """Lists a package that isn't loaded, and says why."""
+        told = BrokenPackage(path, name, error.code, error.message)
+        self._broken[os.path.realpath(path)] = told
+
+    def broken(self) -> list[BrokenPackage]:
+        """What of a folder's packages isn't served, or can't be. Safe from other threads."""
+        failed = [
+            BrokenPackage(str(e.path), e.name, e.failure.code, e.failure.message)
+            for e in self.entries()
+            if e.failure
+        ]
+        return [*self._broken.copy().values(), *failed]
+
+    def count(self, entry: Entry) -> None:
+        """Counts an answer."""
+        if entry.path is not None:  # not the bare base model
+            self._uses.count(entry.known.package.digest)
+
+    def has(self, name: str, digest: str) -> bool:
+        """Whether a package is loaded under a name.
+
+        Raises:
+            ConfigError: `name_taken` by another one.
+        """
+        entry = self._entries.get(name)
+        if entry and entry.known.package.digest != digest:
+            raise _taken(name)
+        return entry is not None
 
     async def replace(
         self,
@@ -105,14 +235,15 @@ class LoadedExperts:
         """
         async with self._lock(name):
             entry = self.get(name)
-            new = await self._read(path, checksum, checkpoint, cache=True)
+            new, known = await self._ready(path, checksum, checkpoint)
             try:
-                self._check_beside(new, [e for e in self.entries() if e is not entry])
+                self.neighbours(without=entry).check(known)
                 await self.engines.warm(new)
             except BaseException:
                 new.package.close()
                 raise
             old, entry.expert, entry.path = entry.expert, new, path
+            entry.known, entry.checkpoint, entry.failure = known, checkpoint, None
             self._changes += 1
             await self.engines.use(entry)
             await self._release(old)
@@ -136,12 +267,16 @@ class LoadedExperts:
 
     async def _leave(self, entry: Entry) -> None:
         await entry.idle.wait()
+        if entry.preparing:
+            await asyncio.wait([entry.preparing])
         self.engines.forget(entry)
         await self._release(entry.expert)
 
-    async def _release(self, expert: PreparedExpert) -> None:
+    async def _release(self, expert: PreparedExpert | None) -> None:
         """Frees what no other entry shares."""
-        folders = {e.expert.package.folder for e in self._entries.values()}
+        if expert is None:
+            return
+        folders = {e.expert.package.folder for e in self._entries.values() if e.expert}
         await self.engines.free(expert)
         if expert.package.folder not in folders:
             expert.package.close()
@@ -151,17 +286,30 @@ class LoadedExperts:
         entry = self.get(name)
         entry.pinned = pinned
         if pinned:
+            await self.prepared(entry)
             await self.engines.load(entry)
         return await self._describe(entry)
 
     async def infos(self) -> list[ExpertInfo]:
         """What is loaded, in the order of loading."""
         held = await self.engines.resident()
-        return [info_of(e, held.get(e.expert.base.digest, {})) for e in self.entries()]
+
+        def described() -> list[ExpertInfo]:
+            return [info_of(e, held.get(e.base.digest, {})) for e in self.entries()]
+
+        few = len(self._entries) < MANY
+        return described() if few else await asyncio.to_thread(described)
+
+    def base_names(self) -> list[str]:
+        """Of the base models that are served. Safe from other threads."""
+        if self._base_names is None or self._base_names[0] != self._changes:
+            found = dict.fromkeys(e.base.name for e in self.entries())
+            self._base_names = self._changes, list(found)
+        return list(dict.fromkeys([*self._base_names[1], *(e.base.name for e in self.bases())]))
 
     async def _describe(self, entry: Entry) -> ExpertInfo:
         try:
-            held = await self.engines.of(entry.expert.base).resident()
+            held = await self.engines.of(entry.base).resident()
         except EngineDeadError:  # the change is made, and the next request restarts the engine
             held = {}
         return info_of(entry, held)
@@ -174,9 +322,19 @@ class LoadedExperts:
         """
         known, changes = self._router, self._changes  # read once: other threads ask, too
         if known is None or known[0] != changes:
-            router = Router([(e.name, e.expert.manifest) for e in self.entries()])
+            router = Router(list(self._candidates()))
             known = self._router = changes, router
         return known[1].route(prompt, context)
+
+    def _candidates(self) -> Iterator[Candidate]:
+        """What the router reads of each expert: of those not prepared, what the index has."""
+        entries = self.entries()
+        words = {} if all(e.expert for e in entries) else self.index.words()
+        for entry in entries:
+            if entry.expert:
+                yield Candidate.of(entry.name, entry.expert.manifest)
+            elif entry.known.package.digest in words:
+                yield Candidate(entry.name, *words[entry.known.package.digest])
 
     def get(self, name: str) -> Entry:
         """The entry of a loaded expert.
@@ -215,10 +373,10 @@ class LoadedExperts:
         if found := self._entries.get(name):
             return found
         if name != AUTO:
-            return self._base(name) or self.get(name)
+            return self._bases.find(name) or self.get(name)
         routes = self.route(*routed_by(prompt, args or {}))
         if not routes and check_fallback(args or {}):
-            base = self._base(self.served_bases()[0].name)
+            base = self._bases.find(self.served_bases()[0].name)
             assert base
             return base
         if not routes:
@@ -232,118 +390,19 @@ class LoadedExperts:
     def _names(self) -> str:
         return ", ".join(sorted(self._entries)) or "none"
 
-    def _base(self, name: str) -> Entry | None:
-        wanted = last_component(name).casefold()
-        if wanted not in self._bases:
-            bases = [e.expert.base for e in self.entries()]
-            given = last_component(str(self._options.base_model or "")).casefold()
-            if (
-                not bases and given and given == wanted
-            ):  # looking for a model is slow: not for any name
-                bases = [self._given_base()]
-            found = next((b for b in bases if last_component(b.name).casefold() == wanted), None)
-            if found is None:
-                return None
-            found.digest  # noqa: B018  (reads every weight the first time, so not on a loop)
-            # two threads that ask at once get one entry, which knows all of its requests
-            self._bases.setdefault(wanted, Entry(found.name, None, bare(found)))
-        return self._bases[wanted]
-
-    def served_bases(self) -> list[LocalModel]:
-        """The base models to start engines for.
-
-        Raises:
-            ExpertNotLoadedError: Nothing is loaded, and no base model was given.
-        """
-        bases = {e.expert.base.digest: e.expert.base for e in self.entries()}
-        if not bases and self._options.base_model is not None:
-            base = self._given_base()
-            self._base(base.name)
-            return [base]
-        if not bases:
-            raise ExpertNotLoadedError(
-                "no expert is loaded", hint="load_expert(name, path) loads one"
-            )
-        return list(bases.values())
-
-    def _given_base(self) -> LocalModel:
-        options = self._options
-        assert options.base_model is not None
-        return find_given(
-            options.base_model, models_dir=options.models_dir, cache_dir=options.cache_dir
-        )
-
-    async def _read(
-        self,
-        path: str | os.PathLike[str],
-        checksum: str | None,
-        checkpoint: str | None,
-        cache: bool,
-    ) -> PreparedExpert:
-        """Prepares an expert off the loop, and begins to compile its grammar."""
-        options = self._options
-
-        def read() -> PreparedExpert:
-            expert = prepare(
-                path,
-                base_model=options.base_model,
-                checkpoint=checkpoint,
-                checksum=checksum,
-                cache_dir=options.cache_dir,
-                models_dir=options.models_dir,
-                cache=cache,
-                trust=options.trust,
-            )
-            expert.base.digest  # noqa: B018  (reads every weight the first time)
-            return expert
-
-        expert = await asyncio.to_thread(read)
-        try:
-            root = options.cache_dir or config.cache_dir()
-            await asyncio.to_thread(keep_within, root, options.cache_size)
-            base, folder = expert.base.path, options.cache_dir
-            for grammar in await asyncio.to_thread(own_grammars, expert):
-                await asyncio.to_thread(masks.expect, grammar, base, folder)
-        except BaseException:
-            expert.package.close()
-            raise
-        return expert
-
     def _lock(self, name: str) -> asyncio.Lock:
         """Serialises loading, replacing and unloading of one name."""
         return self._locks.setdefault(name, asyncio.Lock())
 
-    def _check_name(self, name: str, expert: PreparedExpert) -> None:
-        """Raises ConfigError `name_taken` where a base model answers by that name."""
-        bases = [expert.base.name, str(self._options.base_model or "")]
-        bases += [e.expert.base.name for e in self.entries()]
-        if last_component(name).casefold() in {last_component(b).casefold() for b in bases if b}:
-            raise ConfigError(
-                f"{name!r} is the base model's name, which the base model answers by",
-                hint="load the expert under another name",
-                code="name_taken",
-            )
-
-    def _check_beside(self, expert: PreparedExpert, others: Sequence[Entry]) -> None:
-        """Whether it may be served beside the others.
-
-        Raises:
-            IncompatibleError: `other_base`, or its manifest's constraints.
-        """
-        served = others[0].expert.base if others else expert.base
-        if not self._options.allow_multiple_bases and served.digest != expert.base.digest:
-            raise IncompatibleError(
-                f"{expert.manifest.name} is for the base model {expert.base.name};"
-                f" {served.name} is served here",
-                hint="allow_multiple_bases=True starts a second engine for it",
-                code="other_base",
-            )
-        check_constraints(expert.manifest, (e.expert.manifest for e in others))
-
-    def clear(self) -> None:
+    async def clear(self) -> None:
         """Closes every package and forgets all entries."""
+        await self._uses.close()
+        preparing = [e.preparing for e in self._entries.values() if e.preparing]
+        if preparing:
+            await asyncio.wait(preparing, timeout=5)
         for entry in self._entries.values():
-            entry.expert.package.close()
+            if entry.expert:
+                entry.expert.package.close()
         self._entries.clear()
 
 
@@ -353,9 +412,20 @@ def _check_same(entry: Entry, expert: PreparedExpert) -> None:
     Raises:
         ConfigError: `name_taken`, for another package.
     """
-    if entry.expert.identity != expert.identity:
-        raise ConfigError(
-            f"another package is loaded as {entry.name!r}",
-            hint="replace_expert(name, path) replaces it; unload_expert(name) frees the name",
-            code="name_taken",
-        )
+    same = entry.known.package.digest == expert.package.digest
+    if not same or (entry.expert and entry.expert.identity != expert.identity):
+        raise _taken(entry.name)
+
+
+def _taken(name: str) -> ConfigError:
+    return ConfigError(
+        f"another package is loaded as {name!r}",
+        hint="replace_expert(name, path) replaces it; unload_expert(name) frees the name",
+        code="name_taken",
+    )
+
+
+def check_new_name(name: str) -> None:
+    """Raises ConfigError `bad_name`."""
+    if not name or name != name.strip() or name == AUTO:
+        raise ConfigError(f"{name!r} is not a valid name for an expert", code="bad_name")

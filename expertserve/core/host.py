@@ -7,15 +7,27 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
 from copy import copy
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from expertserve.adapters.serving import ServingAdapter
 from expertserve.config import EngineConfig
 from expertserve.core.restart import RestartPolicy
 from expertserve.engine.base import Engine, EngineInfo, Resident
 from expertserve.errors import ConfigError, EngineDeadError, IncompatibleError
-from expertserve.expert import PreparedExpert
 from expertserve.models import LocalModel
+
+
+@dataclass(frozen=True, slots=True)
+class SlotNeed:
+    """What an expert needs of an engine.
+
+    Args:
+        width: Ranks of a slot.
+        soft: Whether it brings soft prompts.
+    """
+
+    width: int
+    soft: bool
 
 
 class EngineHost:
@@ -23,7 +35,7 @@ class EngineHost:
 
     Args:
         make: Makes the engine; called again for a restart.
-        experts: Those loaded for it: their adapters' widths decide the slots', and soft prompts
+        needs: Of those loaded for it: their adapters' widths decide the slots', and soft prompts
             whether the engine is ready for some.
     """
 
@@ -32,14 +44,14 @@ class EngineHost:
         base: LocalModel,
         config: EngineConfig,
         make: Callable[[], Engine],
-        experts: Callable[[], Iterable[PreparedExpert]],
+        needs: Callable[[], Iterable[SlotNeed]],
     ) -> None:
         self.base = base
         self.config = config
         self.info: EngineInfo | None = None
         self.running = 0
         self._make = make
-        self._experts = experts
+        self._needs = needs
         self._engine: Engine | None = None
         self._starting: asyncio.Task[None] | None = None
         self._users: Counter[str] = Counter()
@@ -102,9 +114,9 @@ class EngineHost:
         self._restarts.check()
         if self._unfit:
             raise copy(self._unfit)  # each caller's traceback is its own
-        experts = list(self._experts())
-        width = max([width, *(e.adapter.width for e in experts if e.adapter)])
-        soft = soft or self.config.soft_prompts or any(e.soft_prompts for e in experts)
+        needs = list(self._needs())
+        width = max([width, *(n.width for n in needs)])
+        soft = soft or self.config.soft_prompts or any(n.soft for n in needs)
         if self._engine:
             await self._close_unfit_engine(width)
         engine = await asyncio.to_thread(self._make)

@@ -231,7 +231,8 @@ class ExpertManager:
         Raises:
             ExpertNotLoadedError.
         """
-        return self._core.experts.find(name).expert
+        entry = self._core.experts.find(name)
+        return entry.expert or self._loop.run(self._core.experts.prepared(entry))
 
     def close(self) -> None:
         """Ends the engine and its processes. Idempotent."""

@@ -15,20 +15,30 @@ import re
 import shutil
 import stat
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from expertserve import config
 from expertserve.errors import ExpertError, IntegrityError, LoadError
-from expertserve.files import decode_text, file_digest, move_into_place, part_path, remove_stale
-from expertserve.package.cache import CacheUse, discard, grew, use_of
+from expertserve.files import (
+    decode_text,
+    file_digest,
+    move_file,
+    move_into_place,
+    part_path,
+    remove_stale,
+)
+from expertserve.package.cache import CacheUse, discard, grew, share, use_of
 from expertserve.package.members import Limits, Members, is_inside
 from expertserve.package.source import local_path
-from expertserve.package.unpack import _not_a_file, unpack
+from expertserve.package.unpack import _not_a_file, looks_whole, read_members, unpack
 
 NOTE = "entry.json"
+LEFT_OUT = "left-out.json"
+EMPTY = hashlib.sha256().hexdigest()
+LeaveOut = Callable[[Path], Collection[str]]
 SHA256 = re.compile(r"(sha256:)?[0-9a-fA-F]{64}")
 
 
@@ -43,6 +53,8 @@ class Package:
         source: What was loaded.
         temporary: Whether `close` removes the folder.
         uses: Keep what it needs of the cache from being removed.
+        left_out: Members that are empty in the folder; `members` has them.
+        aside: Where they still are from unpacking; removed once they were read.
     """
 
     folder: Path
@@ -51,6 +63,36 @@ class Package:
     source: Path
     temporary: bool = False
     uses: tuple[CacheUse, ...] = field(default=(), repr=False, compare=False)
+    left_out: tuple[str, ...] = ()
+    aside: Path | None = None
+
+    @contextmanager
+    def members(self) -> Iterator[Path]:
+        """A folder with those that were left out; they are unpacked again where they are gone.
+
+        Raises:
+            LoadError: The archive isn't what it was.
+        """
+        if not self.left_out:
+            yield self.folder
+            return
+        if self.aside is not None and self.aside.is_dir():
+            folder = self.aside
+        else:
+            with _reading(self.source):
+                folder = part_path(self.folder.parent.parent)
+                if unpack(self.source, folder, Limits()) != self.files:
+                    shutil.rmtree(folder, ignore_errors=True)
+                    raise _changed(self.source)
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def forget_members(self) -> None:
+        """Removes what was set aside: nobody reads it any more."""
+        if self.aside:
+            shutil.rmtree(self.aside, ignore_errors=True)
 
     def close(self) -> None:
         """Lets the cache remove it; removes the folder of one that was loaded without the cache."""
@@ -58,6 +100,7 @@ class Package:
             use.close()
         if self.temporary:
             shutil.rmtree(self.folder, ignore_errors=True)
+        self.forget_members()
 
     def refuse(self) -> None:
         """Closes it, and removes from the cache what nobody else uses of it."""
@@ -85,6 +128,7 @@ def open_package(
     cache_dir: Path | None = None,
     cache: bool = True,
     limits: Limits | None = None,
+    leave_out: LeaveOut | None = None,
 ) -> Package:
     """Verifies and unpacks a package.
 
@@ -95,6 +139,8 @@ def open_package(
         cache_dir: Instead of the user's cache folder.
         cache: False unpacks into a temporary folder that `Package.close` removes.
         limits: Bounds on members and sizes.
+        leave_out: Names the members of an unpacked folder that the cache needn't keep, since they
+            are read once. They are empty files there; see `Package.members`.
 
     Raises:
         LoadError: Missing, corrupt, truncated, or unsafe; nothing is left behind.
@@ -114,15 +160,36 @@ def open_package(
         _check_sums(source, digest, checksum)
         if not cache:
             return _unpack_temporarily(source, digest, limits)
-        entry = root / "packages" / digest
+        whole = root / "packages" / digest
+        entry = whole.with_name(f"{digest}-lean") if leave_out and not whole.exists() else whole
         uses = (*uses, CacheUse(entry))
         try:
-            files = _cached(entry) or _fill(entry, source, digest, limits)
+            found = _cached(entry) or _fill(entry, source, digest, limits, leave_out)
         except BaseException:
             for use in uses:
                 use.close()
             raise
-        return Package(entry / "files", digest, files, source, uses=uses)
+        return replace(found, digest=digest, source=source, uses=uses)
+
+
+def glance(source: Path, wanted: Mapping[str, int]) -> tuple[str, dict[str, bytes]]:
+    """An archive's digest, its checksum verified, and some of its members. Unpacks nothing.
+
+    Reads the file once, and unpacks in memory no further than the last member that is wanted, if
+    the archive ends as a whole one does; one that doesn't is unpacked to its end, to say why.
+
+    Args:
+        wanted: Names, and how many bytes each may have at most.
+
+    Raises:
+        LoadError, IntegrityError: As `open_package`, of what was read.
+    """
+    with _reading(source):
+        digest = file_digest(source)
+        _check_sums(source, digest, None)
+        if not looks_whole(source):
+            open_package(source, cache=False).close()
+        return digest, read_members(source, wanted, Limits())
 
 
 @contextmanager
@@ -222,10 +289,13 @@ def _digests(folder: Path, limits: Limits) -> dict[str, str]:
 # ── the cache ───────────────────────────────────────────────────────────────────────────────────
 
 
-def _cached(entry: Path) -> dict[str, str] | None:
-    """The files of a cache entry; None if absent or damaged (then removed)."""
+def _cached(entry: Path) -> Package | None:
+    """A cache entry, without digest and source; None if absent or damaged (then removed)."""
+    left: list[str] = []
     try:
         files: dict[str, str] = json.loads((entry / NOTE).read_bytes())
+        if (entry / LEFT_OUT).is_file():
+            left = json.loads((entry / LEFT_OUT).read_bytes())
         found = {
             p.relative_to(entry / "files").as_posix(): file_digest(p)
             for p in (entry / "files").rglob("*")
@@ -237,8 +307,8 @@ def _cached(entry: Path) -> dict[str, str] | None:
         found, files = {}, {"": ""}  # a part of it is gone
     except (OSError, ValueError, RecursionError):
         found, files = {}, {"": ""}
-    if found == files:
-        return files
+    if found == files | dict.fromkeys(left, EMPTY):
+        return Package(entry / "files", "", files, entry, left_out=tuple(left))
     if entry.is_dir():
         shutil.rmtree(entry, ignore_errors=True)
     else:
@@ -246,24 +316,53 @@ def _cached(entry: Path) -> dict[str, str] | None:
     return None
 
 
-def _fill(entry: Path, source: Path, digest: str, limits: Limits) -> dict[str, str]:
+def _fill(
+    entry: Path, source: Path, digest: str, limits: Limits, leave_out: LeaveOut | None
+) -> Package:
     """Unpacks beside the entry's place and moves it there; the first process wins."""
     entry.parent.mkdir(parents=True, exist_ok=True)
     remove_stale(entry.parent)
-    part = part_path(entry.parent)
+    part, aside = part_path(entry.parent), None
     part.mkdir()
     try:
         files = unpack(source, part / "files", limits)
         if file_digest(source) != digest:
-            raise LoadError(
-                f"{source} was changed while it was read", hint="load it again", code="io"
-            )
+            raise _changed(source)
         (part / NOTE).write_text(json.dumps(files))
+        left, aside = _leave_out(part, leave_out) if leave_out else ((), None)
+        kept = {name: digest for name, digest in files.items() if name not in left}
+        share(part / "files", kept, entry.parent.parent)
         move_into_place(part, entry)
         grew(entry)
+    except BaseException:
+        if aside:
+            shutil.rmtree(aside, ignore_errors=True)
+        raise
     finally:
         shutil.rmtree(part, ignore_errors=True)
-    return files
+    return Package(entry / "files", "", files, entry, left_out=left, aside=aside)
+
+
+def _leave_out(part: Path, names: LeaveOut) -> tuple[tuple[str, ...], Path | None]:
+    """Sets members aside, and leaves empty files in their places."""
+    left = tuple(names(part / "files"))
+    if not left:
+        return (), None
+    aside = part_path(part.parent)
+    try:
+        for name in left:
+            (aside / name).parent.mkdir(parents=True, exist_ok=True)
+            move_file(part / "files" / name, aside / name)
+            (part / "files" / name).touch()
+        (part / LEFT_OUT).write_text(json.dumps(left))
+    except BaseException:
+        shutil.rmtree(aside, ignore_errors=True)
+        raise
+    return left, aside
+
+
+def _changed(source: Path) -> LoadError:
+    return LoadError(f"{source} was changed while it was read", hint="load it again", code="io")
 
 
 def _unpack_temporarily(source: Path, digest: str, limits: Limits) -> Package:

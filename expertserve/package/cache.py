@@ -15,20 +15,24 @@ import threading
 import time
 import weakref
 from collections import Counter, deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import IO
 
-from expertserve.files import PREFIX, set_aside
+from expertserve.files import PREFIX, file_digest, move_file, part_path, set_aside
 
 if sys.platform != "win32":  # which doesn't delete what is open
     import fcntl
 
-KINDS = ("packages", "adapters", "masks", "downloads", "fetched", "git", "hub", "oci")
+KINDS = ("packages", "adapters", "masks", "downloads", "fetched", "git", "hub", "oci", "members")
 """The folders whose contents can be made or fetched again."""
+MEMBERS = "members"
+"""What packages share, by digest: hard links, each counted here and nowhere else."""
+SHARED_BYTES = 16 << 10
+"""Smaller members are kept with their packages."""
 NOTES = "in-use"
 MOST_BYTES, SHARE = 20 << 30, 0.1
 """The default bound: so much, or this share of the disk if that is less."""
@@ -45,7 +49,8 @@ class CacheEntry:
     Args:
         kind: The folder that it is in.
         used: Seconds since the epoch.
-        in_use: By a process that runs.
+        in_use: By a process that runs; of a member, by a package.
+        shares: Files that it shares with others, as the disk numbers them.
     """
 
     kind: str
@@ -53,6 +58,7 @@ class CacheEntry:
     bytes: int
     used: float
     in_use: bool
+    shares: tuple[int, ...] = ()
 
     @property
     def key(self) -> str:
@@ -239,27 +245,38 @@ def entries(root: Path) -> list[CacheEntry]:
                     continue
                 with suppress(OSError):  # gone meanwhile
                     at = entry.stat(follow_symlinks=False).st_mtime
-                    size = _size(Path(entry.path))
-                    in_use = f"{kind}/{entry.name}" in used
-                    found.append(CacheEntry(kind, entry.name, size, at, in_use))
+                    facts: tuple[int, float, bool, tuple[int, ...]]
+                    if kind == MEMBERS:
+                        stat = Path(entry.path).lstat()
+                        facts = stat.st_size, at, stat.st_nlink > 1, (stat.st_ino,)
+                    else:
+                        size, shares = _size(Path(entry.path))
+                        facts = size, at, f"{kind}/{entry.name}" in used, shares
+                    found.append(CacheEntry(kind, entry.name, *facts))
     return sorted(found, key=lambda e: e.used)
 
 
-def _size(path: Path) -> int:
+def _size(path: Path) -> tuple[int, tuple[int, ...]]:
+    """Bytes of its own, and which files it shares with others."""
     if path.is_symlink() or not path.is_dir():
-        return path.lstat().st_size
-    total = 0
+        return path.lstat().st_size, ()
+    total, shared = 0, []
     for folder, _, names in os.walk(path):
         for name in names:
             with suppress(OSError):
-                total += (Path(folder) / name).lstat().st_size
-    return total
+                stat = (Path(folder) / name).lstat()
+                if stat.st_nlink > 1:
+                    shared.append(stat.st_ino)
+                else:
+                    total += stat.st_size
+    return total, tuple(shared)
 
 
 def prune(root: Path, most: int) -> list[CacheEntry]:
     """Removes the least recently used entries while all of them exceed `most` bytes.
 
-    What a process uses stays, and so does what was used within the last minute.
+    What a process uses stays, and so does what was used within the last minute. A member that
+    packages share goes with the last of them.
 
     Returns:
         What was removed.
@@ -270,14 +287,20 @@ def prune(root: Path, most: int) -> list[CacheEntry]:
     with _guarded(root, exclusive=True):
         found = entries(root)
         total, parts = sum(e.bytes for e in found), list[Path]()
+        left = Counter(file for e in found if e.kind != MEMBERS for file in e.shares)
+        members = {e.shares[0]: e for e in found if e.kind == MEMBERS}
         for entry in found:
             if total <= most:
                 break
-            if not entry.in_use and time.time() - entry.used > YOUNG:
+            if entry.in_use or time.time() - entry.used <= YOUNG:
+                continue
+            left.subtract(entry.shares)
+            last = [members[file] for file in entry.shares if left[file] == 0 and file in members]
+            for gone in (entry, *last):
                 with suppress(OSError):
-                    parts.append(set_aside(root / entry.kind / entry.name))
-                    removed.append(entry)
-                    total -= entry.bytes
+                    parts.append(set_aside(root / gone.kind / gone.name))
+                    removed.append(gone)
+                    total -= gone.bytes
     book.total, book.grown = total, 0
     for part in parts:
         _remove(part)
@@ -294,6 +317,40 @@ def discard(entry: Path) -> None:
             part = set_aside(entry)
     if part:
         _remove(part)
+        _forget_unshared(root)
+
+
+def share(folder: Path, files: Mapping[str, str], root: Path) -> None:
+    """Stores members once in a cache: those that it has become hard links to what is there.
+
+    Files that the disk can't link stay as they are.
+
+    Args:
+        files: Members and their digests, as unpacked below `folder`.
+    """
+    store = root / MEMBERS
+    for name, digest in files.items():
+        path, place = folder / name, store / digest
+        with suppress(OSError):
+            if path.stat().st_size < SHARED_BYTES:
+                continue
+            store.mkdir(exist_ok=True)
+            if place.is_file() and file_digest(place) == digest:
+                part = part_path(store)
+                part.hardlink_to(place)
+                move_file(part, path)
+            else:
+                place.unlink(missing_ok=True)
+                place.hardlink_to(path)
+                _book(root).grown += path.stat().st_size
+
+
+def _forget_unshared(root: Path) -> None:
+    """Removes members that no package has any more; looks at all of them."""
+    with suppress(OSError), _guarded(root, exclusive=True):
+        for entry in os.scandir(root / MEMBERS):
+            if Path(entry.path).lstat().st_nlink == 1:
+                Path(entry.path).unlink(missing_ok=True)
 
 
 def _remove(part: Path) -> None:
@@ -306,7 +363,7 @@ def _remove(part: Path) -> None:
 def grew(entry: Path) -> None:
     """Counts what was written for a new entry."""
     with suppress(OSError):
-        _book(entry.parent.parent).grown += _size(entry)
+        _book(entry.parent.parent).grown += _size(entry)[0]
 
 
 def keep_within(root: Path, most: int | None) -> None:

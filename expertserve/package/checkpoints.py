@@ -7,8 +7,14 @@ from pathlib import Path
 
 from expertserve.errors import LoadError
 from expertserve.findings import Finding
-from expertserve.package.manifest import Adapter, BaseModelSpec, Checkpoint, Manifest
-from expertserve.package.members import MLX_WEIGHTS, WEIGHTS, inside
+from expertserve.package.manifest import (
+    Adapter,
+    BaseModelSpec,
+    Checkpoint,
+    Manifest,
+    read_manifest,
+)
+from expertserve.package.members import MLX_WEIGHTS, WEIGHTS, inside, safe_path
 
 
 def choose_adapter(
@@ -86,6 +92,24 @@ def own_weights(folder: Path, adapter: Adapter) -> Path:
         return _in(path) if path.is_dir() else path
     step = _in(folder / f"checkpoint-{adapter.checkpoint_step}")
     return step if step.is_file() else _in(folder)
+
+
+def adapter_weights(folder: Path) -> list[str]:
+    """Members of an unpacked package that are read once, to be converted: its adapters' weights.
+
+    Raises:
+        LoadError, ManifestError: As `read_manifest`.
+    """
+    manifest = read_manifest(folder)
+    soft = [str(safe_path(s.path)) for s in manifest.soft_prompts]
+    own = {str(safe_path(a.path)) for b in manifest.base_models for a in b.adapters if a.path}
+    found = sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*.safetensors"))
+    return [
+        name
+        for name in found
+        if (name in own or name.rpartition("/")[2] in (WEIGHTS, MLX_WEIGHTS))
+        and not any(name == path or name.startswith(f"{path}/") for path in soft)
+    ]
 
 
 def _in(folder: Path) -> Path:

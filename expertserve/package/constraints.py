@@ -14,10 +14,10 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, NoReturn
+from typing import Final, NoReturn, Protocol
 
 from expertserve.errors import ConfigError, IncompatibleError
-from expertserve.package.manifest import Manifest
+from expertserve.package.manifest import Constraints
 
 MAX_LENGTH: Final = 1000
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -38,6 +38,17 @@ _OPERATORS: Final[Mapping[str, Callable[[Rank, Rank], bool]]] = {
 
 Rank = tuple[object, ...]
 """A version in a form that Python's tuples order as semver does."""
+
+
+class Ruled(Protocol):
+    """A package by name and version, and beside which others it may be loaded."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def version(self) -> str: ...
+    @property
+    def constraints(self) -> Constraints: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +155,7 @@ def _number(digits: str) -> tuple[int, str]:
     return len(digits), digits
 
 
-def check_constraints(new: Manifest, loaded: Iterable[Manifest]) -> None:
+def check_constraints(new: Ruled, loaded: Iterable[Ruled]) -> None:
     """Checks whether `new` may be loaded beside `loaded` (without the one it replaces).
 
     Raises:
@@ -165,9 +176,7 @@ def check_constraints(new: Manifest, loaded: Iterable[Manifest]) -> None:
         )
 
 
-def _check_required(
-    package: Manifest, present: Sequence[Manifest], hint: str, only: str = ""
-) -> None:
+def _check_required(package: Ruled, present: Sequence[Ruled], hint: str, only: str = "") -> None:
     for wanted in _parsed(package, package.constraints.requires):
         if only and wanted.name != only:
             continue
@@ -183,7 +192,7 @@ def _check_required(
             )
 
 
-def _check_excluded(package: Manifest, other: Manifest) -> None:
+def _check_excluded(package: Ruled, other: Ruled) -> None:
     for pattern in _parsed(package, package.constraints.incompatible_with):
         if pattern.matches(other.name, other.version):
             raise IncompatibleError(
@@ -194,7 +203,7 @@ def _check_excluded(package: Manifest, other: Manifest) -> None:
             )
 
 
-def _parsed(package: Manifest, patterns: Iterable[str]) -> Iterable[Requirement]:
+def _parsed(package: Ruled, patterns: Iterable[str]) -> Iterable[Requirement]:
     for pattern in patterns:
         try:
             yield Requirement.parse(pattern)
@@ -204,7 +213,7 @@ def _parsed(package: Manifest, patterns: Iterable[str]) -> Iterable[Requirement]
             ) from error
 
 
-def load_order(manifests: Sequence[Manifest]) -> list[int]:
+def load_order(manifests: Sequence[Ruled]) -> list[int]:
     """The order of loading: requirements first, then `load_order`, then as given.
 
     Requirements that none of `manifests` meets don't matter here: `check_constraints` refuses them.
@@ -238,7 +247,7 @@ def load_order(manifests: Sequence[Manifest]) -> list[int]:
     return order
 
 
-def _met_by(at: int, manifests: Sequence[Manifest], named: Mapping[str, list[int]]) -> list[int]:
+def _met_by(at: int, manifests: Sequence[Ruled], named: Mapping[str, list[int]]) -> list[int]:
     """Whom the package at a position requires."""
     wanted = list(_parsed(manifests[at], manifests[at].constraints.requires))
     return [

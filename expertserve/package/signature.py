@@ -261,7 +261,12 @@ def enforce(package: Package, manifest: Manifest, policy: TrustPolicy | None) ->
     """
     if policy and policy.mode == "off":
         return []
-    verdict = verify_signature(package, manifest, policy.keys if policy else frozenset())
+    keys = policy.keys if policy else frozenset()
+    return enforce_verdict(verify_signature(package, manifest, keys), policy)
+
+
+def enforce_verdict(verdict: SignatureVerdict, policy: TrustPolicy | None) -> list[str]:
+    """As `enforce`, of what verifying found; whether the key is trusted is the verdict's."""
     if verdict.status == "invalid":
         raise IntegrityError(
             f"the package's signature is invalid: {verdict.reason}",

@@ -7,12 +7,14 @@ import gzip
 import hashlib
 import io
 import stat
+import struct
 import tarfile
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import IO, Literal, NoReturn
+from typing import IO, Literal, NoReturn, Protocol
 
 from expertserve.errors import ExpertError, LoadError
 from expertserve.files import check_not_pointer
@@ -39,14 +41,58 @@ def corrupt(source: Path, error: Exception) -> LoadError:
 def unpack(source: Path, folder: Path, limits: Limits) -> dict[str, str]:
     """Writes an archive's regular files below `folder`; returns paths and SHA-256."""
     folder.mkdir(parents=True, exist_ok=True)
-    kind = archive_kind(source)
+    writer = _Writer(folder, Members(_allowed(source, limits)))
+    with _translated(source):
+        _unpack(source, writer)
+    return writer.files
+
+
+def read_members(source: Path, wanted: Mapping[str, int], limits: Limits) -> dict[str, bytes]:
+    """Some of an archive's members, read no further than the last of them. Writes nothing.
+
+    Args:
+        wanted: Names, and how many bytes each may have at most.
+
+    Raises:
+        LoadError: As `unpack`, of what was read.
+    """
+    writer = _Finder(Members(_allowed(source, limits)), wanted)
+    with _translated(source):
+        _unpack(source, writer)
+    return writer.found
+
+
+def looks_whole(source: Path) -> bool:
+    """Whether an archive ends as a sound one does: all but one in 500 truncated ones don't.
+
+    A tar has whole blocks, and gzip ends with how many bytes it had. A zip ends with its directory,
+    which is read anyway.
+    """
+    if archive_kind(source) == "zip":
+        return True
+    with source.open("rb") as file:
+        file.seek(-4, io.SEEK_END)
+        (length,) = struct.unpack("<I", file.read(4))
+    return bool(length) and length % tarfile.BLOCKSIZE == 0
+
+
+def _allowed(source: Path, limits: Limits) -> Limits:
     allowed = min(limits.total_bytes, ROOM + RATIO * source.stat().st_size)
-    writer = _Writer(folder, Members(replace(limits, total_bytes=allowed)))
+    return replace(limits, total_bytes=allowed)
+
+
+def _unpack(source: Path, writer: _Sink) -> None:
+    if archive_kind(source) == "zip":
+        _unpack_zip(source, writer)
+    else:
+        _unpack_tar(source, writer)
+
+
+@contextmanager
+def _translated(source: Path) -> Iterator[None]:
+    """What the archive libraries raise becomes LoadError `corrupt_archive`."""
     try:
-        if kind == "zip":
-            _unpack_zip(source, writer)
-        else:
-            _unpack_tar(source, writer)
+        yield
     except gzip.BadGzipFile as error:  # an OSError by descent, not by meaning
         raise corrupt(source, error) from error
     except ExpertError:
@@ -61,7 +107,6 @@ def unpack(source: Path, folder: Path, limits: Limits) -> dict[str, str]:
         Exception
     ) as error:  # what the archive libraries make of hostile bytes has no closed list
         raise corrupt(source, error) from error
-    return writer.files
 
 
 def archive_kind(source: Path) -> Literal["tar.gz", "zip"]:
@@ -81,8 +126,40 @@ def archive_kind(source: Path) -> Literal["tar.gz", "zip"]:
     )
 
 
+class _Sink(Protocol):
+    """Takes an archive's members, one after the other, until it has what it wants."""
+
+    members: Members
+    done: bool
+
+    def file(self, name: str, size: int, source: IO[bytes]) -> None: ...
+
+
+class _Finder:
+    """Keeps some members in memory, and passes the others by."""
+
+    def __init__(self, members: Members, wanted: Mapping[str, int]) -> None:
+        self.members, self.done = members, False
+        self.found: dict[str, bytes] = {}
+        self._wanted = wanted
+
+    def file(self, name: str, size: int, source: IO[bytes]) -> None:
+        path = str(self.members.claim(name))
+        self.members.count(name, size, 0)
+        if path in self._wanted:
+            most = self._wanted[path]
+            if size > most:
+                raise LoadError(
+                    f"{name} has {size:,} bytes; at most {most:,} are read", code="member_too_large"
+                )
+            self.found[path] = source.read(size)
+            self.done = len(self.found) == len(self._wanted)
+
+
 class _Writer:
     """Writes members, counting and hashing as the bytes pass."""
+
+    done = False
 
     def __init__(self, folder: Path, members: Members) -> None:
         self.folder = folder
@@ -171,7 +248,7 @@ class _Counted:
         return block
 
 
-def _unpack_tar(source: Path, writer: _Writer) -> None:
+def _unpack_tar(source: Path, writer: _Sink) -> None:
     limits = writer.members.limits
     with gzip.open(source, "rb") as stream:
         counted = _Counted(stream, limits.total_bytes + 2048 * limits.members + (1 << 20))
@@ -183,6 +260,8 @@ def _unpack_tar(source: Path, writer: _Writer) -> None:
                     raise _not_a_file(member.name)
                 else:
                     writer.file(member.name, member.size, archive.extractfile(member))
+                    if writer.done:
+                        return
         while rest := counted.read(BLOCK):  # to the end, so that gzip's own checksum is verified
             if rest.strip(b"\0"):
                 raise LoadError("the archive goes on behind its end mark", code="corrupt_archive")
@@ -199,7 +278,7 @@ class _SmallReads(io.FileIO):
         return super().read(size)
 
 
-def _unpack_zip(source: Path, writer: _Writer) -> None:
+def _unpack_zip(source: Path, writer: _Sink) -> None:
     with _SmallReads(source) as file, zipfile.ZipFile(file) as archive:
         from_windows = not any("/" in name for name in archive.namelist())
         for member in archive.infolist():
@@ -225,3 +304,5 @@ def _unpack_zip(source: Path, writer: _Writer) -> None:
             else:
                 with archive.open(member) as stream:
                     writer.file(name, member.file_size, stream)
+                if writer.done:
+                    return

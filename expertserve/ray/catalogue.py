@@ -13,13 +13,16 @@ from typing import Protocol
 
 from pydantic import TypeAdapter
 
+from expertserve.core.registering import Registration
 from expertserve.errors import ConfigError, ExpertError, ExpertNotLoadedError, IntegrityError
+from expertserve.files import file_digest
 from expertserve.manager import AsyncExpertManager
-from expertserve.package.archive import open_package
+from expertserve.package.archive import compare_digest
 from expertserve.package.constraints import load_order
-from expertserve.package.manifest import Manifest, read_manifest
+from expertserve.package.index import KnownPackage
 from expertserve.package.source import split_name
 from expertserve.ray.source import absolute, fetch, packages_at, read_text, write_text
+from expertserve.register import register
 from expertserve.server.state import FORMAT, check_format
 
 FILE = "experts.json"
@@ -111,8 +114,8 @@ class Catalogue:
         self._file = f"{state.rstrip('/')}/{FILE}" if state else None
         self._changed = self._stored()
         found: dict[str, Wanted] = {}
-        listed = [one for source in sources for one in self._expand(source)]
-        for place in load_order([manifest for _, manifest in listed]):
+        listed = self._expanded(sources)
+        for place in load_order([package for _, package in listed]):
             one, _ = listed[place]
             if one.name in found:
                 raise ConfigError(
@@ -192,9 +195,15 @@ class Catalogue:
         )
 
     def _digest(self, source: str, declared: str | None) -> str:
-        return open_package(
-            fetch(source, self._cache, declared), checksum=declared, cache_dir=self._cache
-        ).digest
+        path = fetch(source, self._cache, declared)
+        (found,) = register([path], cache_dir=self._cache)
+        digest = found.digest if not isinstance(found, ExpertError) else ""
+        if declared is not None and (digest or path.is_file()):
+            digest = digest or file_digest(path)
+            compare_digest(path.name, digest, declared, "the checksum that was passed")
+        if isinstance(found, ExpertError):
+            raise found
+        return digest
 
     def _readable(self, one: Wanted) -> bool:
         """Drops packages that are gone or changed, so that the rest is served."""
@@ -207,14 +216,23 @@ class Catalogue:
             return False
         return True
 
-    def _expand(self, given: str) -> list[tuple[Wanted, Manifest]]:
-        name, place = split_name(given)
+    def _expanded(self, sources: Sequence[str]) -> list[tuple[Wanted, KnownPackage]]:
+        """The packages that the configuration means; a folder's broken ones are left out."""
+        places = []
+        for given in sources:
+            name, place = split_name(given)
+            whole = absolute(place)
+            places += [(name, source, source == whole) for source in packages_at(whole)]
+        paths = [fetch(source, self._cache) for _, source, _ in places]
         found = []
-        for source in packages_at(absolute(place)):
-            package = open_package(fetch(source, self._cache), cache_dir=self._cache)
-            with package.judged():
-                manifest = read_manifest(package.folder)
-            found.append((Wanted(name or manifest.name, source, package.digest), manifest))
+        read = register(paths, cache_dir=self._cache)
+        for (name, source, named), package in zip(places, read, strict=True):
+            if not isinstance(package, ExpertError):
+                found.append((Wanted(name or package.name, source, package.digest), package))
+            elif named:
+                raise package
+            else:
+                log.error("%s is left out: %s", source, package.message)
         return found
 
     def _note(self, change: Change, after: Snapshot) -> None:
@@ -276,18 +294,46 @@ class CatalogueFollower:
             for name in self._has.keys() - wanted.keys():
                 del self._has[name]
                 await self.manager.unload_expert(name, force=name in snapshot.forced)
-            failed: list[ExpertError] = []
+            failed = [] if self.snapshot.number else await self._register(snapshot)
             for one in snapshot.experts:
+                if any(one.name == name for name, _ in failed):
+                    continue
                 try:
                     await self._take(one)
                 except ExpertError as error:
-                    failed.append(error)
+                    failed.append((one.name, error))
             if failed:
-                raise failed[0]
+                raise failed[0][1]
             self.snapshot = snapshot
             if self._adopted:
                 self._adopted(snapshot)
             return snapshot.number
+
+    async def _register(self, snapshot: Snapshot) -> list[tuple[str | None, ExpertError]]:
+        """Registers a whole list; what is asked is prepared then. Gives what can't be registered.
+
+        A change is prepared before it is answered: every process has to be able to serve it.
+        """
+
+        wanted = [one for one in snapshot.experts if one.name not in self._has]
+        failed: list[tuple[str | None, ExpertError]] = []
+
+        def packages() -> list[Registration]:
+            found = []
+            for one in wanted:
+                try:
+                    path = fetch(one.source, self._cache, one.digest)
+                except ExpertError as error:
+                    failed.append((one.name, error))
+                    continue
+                more = one.pin, one.digest, one.checkpoint
+                found.append(Registration(path, one.name, True, *more))
+            return found
+
+        done = await self.manager.register_experts(await asyncio.to_thread(packages))
+        there = {one.name for one in done if one.error is None}
+        self._has |= {one.name: one for one in wanted if one.name in there}
+        return [*failed, *((one.name, one.error) for one in done if one.error is not None)]
 
     async def _take(self, new: Wanted) -> None:
         old = self._has.get(new.name)

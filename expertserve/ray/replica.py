@@ -273,10 +273,11 @@ class Replica:
 
     def _is_warm(self, name: str) -> bool:
         try:
-            adapter = self._manager.get(name).adapter
+            return self._manager.registered(name).package.adapter is None or bool(
+                self._held & {self._manager.adapter_of(name)}
+            )
         except ExpertNotLoadedError:
             return False
-        return adapter is None or adapter.digest in self._held
 
 
 @dataclass(slots=True)

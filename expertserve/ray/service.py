@@ -11,12 +11,14 @@ import dataclasses
 import logging
 import os
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable
+from collections import defaultdict
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol, Unpack
 
-from expertserve.core.entry import ExpertInfo, ManagerInfo
+from expertserve.core.entry import BrokenPackage, ExpertInfo, ManagerInfo
+from expertserve.core.registering import Registered, Registration, Settle, same
 from expertserve.core.router import Route
 from expertserve.engine.base import Engine, EngineInfo
 from expertserve.errors import ConfigError, EngineDeadError, ExpertError, ExpertNotLoadedError
@@ -25,10 +27,12 @@ from expertserve.ray.catalogue import CatalogueFollower, Change, Snapshot
 from expertserve.ray.config import RayConfig
 from expertserve.ray.replica import Report, make_manager
 from expertserve.ray.source import publish
+from expertserve.register import RegisteredExpert
 from expertserve.request import GenerateArgs
 from expertserve.result import Chunk, Completion, InferenceResult, Usage
 from expertserve.server.parts import Parts
 from expertserve.server.state import StateEntry
+from expertserve.server.watch import name_of
 
 STATES = ("registered", "resident", "slot")
 ATTEMPTS = 3
@@ -254,8 +258,40 @@ class RayService:
             )
         return self._running[0]
 
-    def get(self, name: str) -> PreparedExpert:
-        return self._manager.get(name)
+    async def prepared(self, name: str) -> PreparedExpert:
+        return await self._manager.prepared(name)
+
+    def registered(self, name: str) -> RegisteredExpert:
+        return self._manager.registered(name)
+
+    def manifest_facts(self, digests: Sequence[str]) -> Mapping[str, str]:
+        return self._manager.manifest_facts(digests)
+
+    def broken_packages(self) -> list[BrokenPackage]:
+        return self._manager.broken_packages()
+
+    async def register_experts(
+        self, packages: Sequence[Registration], *, settle: Settle = same, strict: bool = False
+    ) -> list[Registered]:
+        """Loads them one after the other, everywhere: the catalogue knows what a folder holds."""
+        done = []
+        for one in packages:
+            name = one.name
+            if name is None:
+                name = await asyncio.to_thread(name_of, one.path)
+            if (wanted := settle(name, one)) is not None:
+                await self.load_expert(
+                    name,
+                    wanted.path,
+                    pin=wanted.pin,
+                    checksum=wanted.checksum,
+                    checkpoint=wanted.checkpoint,
+                )
+                done.append(Registered(wanted, name))
+        return done
+
+    async def preload(self, most: int | None = None) -> None:
+        """Replicas prepare experts as they are asked."""
 
     def route(self, prompt: str, context: str = "") -> list[Route]:
         return self._manager.route(prompt, context)
@@ -273,7 +309,16 @@ class RayService:
         self._note(reports)
         if not reports and not self._config.replicas.can_sleep:
             raise EngineDeadError("no replica answers", hint="`serve status` says why")
-        return [_shared(info, reports) for info in await self._manager.list_loaded_experts()]
+        there: dict[str, list[tuple[str, ExpertInfo]]] = defaultdict(list)
+        for report in reports:
+            for one in report.experts:
+                there[one.name].append((report.replica, one))
+        infos = await self._manager.list_loaded_experts()
+        return [_shared(info, there.get(info.name, [])) for info in infos]
+
+    async def check(self) -> None:
+        """Asks the replicas; raises what `list_loaded_experts` raises."""
+        await self.list_loaded_experts()
 
     async def load_expert(
         self,
@@ -356,7 +401,8 @@ class RayService:
 
     def _affine(self, name: str) -> str:
         """What the request has to be near: its expert, or nothing where it brings no adapter."""
-        return name if self._manager.get(name).adapter else ""
+        known = self._manager.registered(name)
+        return name if known.package.adapter else ""
 
     async def close(self) -> None:
         if self._watching:
@@ -369,9 +415,8 @@ def _no_engine() -> Engine:
     raise ConfigError("the HTTP front has no engine", code="no_engine")
 
 
-def _shared(info: ExpertInfo, reports: Iterable[Report]) -> SharedExpertInfo:
-    """One expert's facts over all replicas; what doesn't vary is this process's own."""
-    mine = [(r.replica, e) for r in reports for e in r.experts if e.name == info.name]
+def _shared(info: ExpertInfo, mine: Sequence[tuple[str, ExpertInfo]]) -> SharedExpertInfo:
+    """One expert over the replicas that have it; what doesn't vary is this process's own."""
     there = [e for _, e in mine]
     facts = {f.name: getattr(info, f.name) for f in dataclasses.fields(ExpertInfo)}
     facts |= {

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import json
 import re
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, TypeVar
 
 from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.datastructures import UploadFile
+from starlette.responses import JSONResponse, Response
 
 from expertserve.core.entry import ExpertInfo
 from expertserve.errors import ConfigError, ExpertNotLoadedError, LoadError
@@ -20,8 +23,8 @@ from expertserve.server.ask import Json
 from expertserve.server.auth import Key
 from expertserve.server.edge import is_upload
 from expertserve.server.generation import AUTO
-from expertserve.server.models import expert_model
-from expertserve.server.parts import Parts, administrator, parts_of
+from expertserve.server.models import Page, expert_model, list_models
+from expertserve.server.parts import After, Limit, Parts, administrator, parts_of
 from expertserve.server.problems import Refusal
 from expertserve.server.state import StateEntry
 
@@ -129,7 +132,7 @@ async def unload(request: Request, name: str, key: Admin, force: bool = False) -
     """Waits for its requests to end; with `force` aborts them."""
     parts = parts_of(request)
     async with parts.changing(name):
-        parts.service.get(name)  # 404 before anything is stored
+        parts.service.registered(name)  # 404 before anything is stored
         known = parts.state.find(name)
         parts.state.drop(name)
         await parts.service.unload_expert(name, force=force)
@@ -148,6 +151,18 @@ async def pin(request: Request, name: str, key: Admin, body: Pin | None = None) 
         if known := parts.state.find(name):
             parts.state.put(known.model_copy(update={"pin": wanted}))
     return expert_model(parts, info)
+
+
+@router.get("", summary="List experts, and what is broken")
+async def list_all(
+    request: Request, key: Admin, limit: Limit = None, after: After = None
+) -> Response:
+    """As `/v1/models`, and under `broken` each package that can't be served, with the reason."""
+    parts = parts_of(request)
+    found = json.loads(await list_models(parts, key, Page(limit, after)))
+    found["data"] = [m for m in found["data"] if m["expertserve"]["kind"] == "expert"]
+    found["broken"] = [asdict(b) for b in parts.service.broken_packages()]
+    return JSONResponse(found)
 
 
 @router.get("/{name}", summary="Describe an expert")

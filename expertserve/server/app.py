@@ -13,7 +13,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import HTMLResponse, Response
+from fastapi.responses import HTMLResponse, JSONResponse, Response
 from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
@@ -29,9 +29,9 @@ from expertserve.server.explain import refusal_of
 from expertserve.server.generation import answer
 from expertserve.server.limits import RateLimits
 from expertserve.server.metrics import Metrics
-from expertserve.server.models import find_model, list_models
+from expertserve.server.models import Page, find_model, list_models, response
 from expertserve.server.openai import chat_shape, text_shape
-from expertserve.server.parts import Parts, caller, facts_of, parts_of
+from expertserve.server.parts import After, Limit, Parts, caller, facts_of, parts_of
 from expertserve.server.problems import Refusal, response_of
 from expertserve.server.service import Service
 from expertserve.server.settings import ServerSettings
@@ -51,6 +51,8 @@ SCRIPTS = {
     "docs.js": "text/javascript",
 }
 ANSWER_SECONDS = 5.0
+MAX_BROKEN = 100
+"""Broken packages that `/ready` names."""
 ANSWERS: dict[int | str, str] = {
     400: "A field is wrong: `{error: {message, type, param, code, hint}}`.",
     401: "A key is missing or not valid, where the server has keys.",
@@ -63,9 +65,16 @@ machines = APIRouter(tags=["operation"])
 
 
 @openai.get("/models", summary="What can be asked")
-async def models(request: Request, key: Caller) -> Json:
-    """Experts, their base models and `auto`; what each expert is stands under `expertserve`."""
-    return {"object": "list", "data": await list_models(parts_of(request), key)}
+async def models(
+    request: Request, key: Caller, limit: Limit = None, after: After = None
+) -> Response:
+    """Experts, their base models and `auto`; what each expert is stands under `expertserve`.
+
+    Without `limit` all of them. With the `ETag` of an answer as `If-None-Match`, 304 where nothing
+    has changed.
+    """
+    body = await list_models(parts_of(request), key, Page(limit, after))
+    return response(body, request.headers.get("if-none-match"))
 
 
 @openai.get("/models/{model:path}", summary="One of them")
@@ -108,7 +117,16 @@ async def ready(request: Request) -> Response:
     why = await _not_ready(parts_of(request))
     if why:
         return response_of(Refusal(why, status=503, code="not_ready", retry_after=2))
-    return Response('{"status":"ready"}', media_type="application/json")
+    return JSONResponse({"status": "ready"} | broken(parts_of(request)))
+
+
+def broken(parts: Parts) -> Json:
+    """Names and codes of broken packages; whoever may administrate is told more."""
+    found = parts.service.broken_packages()
+    if not found:
+        return {}
+    told = [{"package": Path(b.path).name, "code": b.code} for b in found[:MAX_BROKEN]]
+    return {"broken": told, "broken_count": len(found)}
 
 
 async def _not_ready(parts: Parts) -> str:
@@ -123,7 +141,7 @@ async def _not_ready(parts: Parts) -> str:
         )
     try:
         async with asyncio.timeout(ANSWER_SECONDS):
-            await parts.service.list_loaded_experts()  # asks the engine itself
+            await parts.service.check()
     except (TimeoutError, ExpertError):
         return "the engine does not answer"
     return ""
@@ -141,8 +159,16 @@ async def metrics(request: Request) -> Response:
         ready = bool(parts.service.info().engines) and not parts.draining
     except (TimeoutError, ExpertError):
         ready = False
-    parts.metrics.observe(experts, ready=ready, slots=parts.service.info().max_slots)
-    return Response(parts.metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
+    parts.metrics.broken.set(len(parts.service.broken_packages()))
+    slots = parts.service.info().max_slots
+
+    def observed() -> bytes:
+        parts.metrics.observe(experts, ready=ready, slots=slots)
+        return parts.metrics.text()
+
+    return Response(
+        await asyncio.to_thread(observed), media_type="text/plain; version=0.0.4; charset=utf-8"
+    )
 
 
 @machines.get("/version", summary="This server's version")

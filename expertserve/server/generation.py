@@ -70,7 +70,7 @@ async def answer(
         caller.set(key.name)  # inherited by everything that is done for this request
     _check_length(parts, asks)
     name = choose(parts, key, asks[0])
-    expert = parts.service.get(name)
+    expert = await parts.service.prepared(name)
     asks, others = await settle(asks, expert)
     note_ignored(request, body, others)
     run = _Run(request, parts, key, name, asks)
@@ -113,7 +113,7 @@ def choose(parts: Parts, key: Key, ask: Ask) -> str:
         return allowed[0]
     found = None
     with suppress(ExpertNotLoadedError):
-        found = parts.service.get(ask.model)
+        found = parts.service.registered(ask.model)
     name = (
         found.base.name if found and found.is_base else ask.model
     )  # what is checked is what is asked for

@@ -74,6 +74,7 @@ class Metrics:
         names = ("max_lora", "waiting_lora_adapters", "running_lora_adapters")
         told = "Experts by name, as vLLM tells of LoRAs."
         self.loras = Gauge(LORA_INFO, told, names, registry=registry)
+        self.broken = gauge("broken_packages", "Packages of folders that can't be served.")
         self.ready = gauge("ready", "1 while the engine answers.")
         self._evicted: dict[str, int] = {}
         registry.register(_EngineMetrics())

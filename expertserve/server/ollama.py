@@ -16,6 +16,7 @@ from pydantic import Field
 
 from expertserve.errors import ExpertError
 from expertserve.expert import PreparedExpert
+from expertserve.register import RegisteredExpert
 from expertserve.result import Chunk, InferenceResult
 from expertserve.server.ask import Json
 from expertserve.server.fields import Tolerant, Wire, unsupported
@@ -267,7 +268,7 @@ def loaded(asked: str, *, single: bool) -> Json:
     return made | said | {"done": True, "done_reason": "load"}
 
 
-def tag(name: str, expert: PreparedExpert, started: int) -> Json:
+def tag(name: str, expert: RegisteredExpert, started: int) -> Json:
     """A model in `/api/tags`."""
     modified = datetime.fromtimestamp(started, UTC).isoformat().replace("+00:00", "Z")
     digest = expert.base.digest if expert.is_base else expert.package.digest
@@ -281,7 +282,7 @@ def tag(name: str, expert: PreparedExpert, started: int) -> Json:
     }
 
 
-def details(expert: PreparedExpert) -> Json:
+def details(expert: PreparedExpert | RegisteredExpert) -> Json:
     family = str(expert.base.config.get("model_type", ""))
     return {
         "parent_model": "" if expert.is_base else expert.base.name,

@@ -171,7 +171,8 @@ async def tokenize(request: Request, body: TokenizeRequest, key: Caller) -> Json
         expert, ids = await _tokens_of(request, key, chat.ask(), chat)
     else:
         ask = Ask(model, None, {}, text=body.text)
-        expert = parts_of(request).service.get(choose(parts_of(request), key, ask))
+        parts = parts_of(request)
+        expert = await parts.service.prepared(choose(parts, key, ask))
         ids = await asyncio.to_thread(expert.prompt.tokenizer.encode_plain, body.text or "")
     texts = token_texts(expert.prompt.tokenizer.folder)
     named = [texts.text(i) for i in ids] if body.return_token_strs or body.with_pieces else None
@@ -187,7 +188,8 @@ async def tokenize(request: Request, body: TokenizeRequest, key: Caller) -> Json
 @tokens.post("/detokenize", summary="The text of tokens")
 async def detokenize(request: Request, body: DetokenizeRequest, key: Caller) -> Json:
     parts = parts_of(request)
-    expert = parts.service.get(choose(parts, key, Ask(_only(request, key, body.model), None, {})))
+    name = choose(parts, key, Ask(_only(request, key, body.model), None, {}))
+    expert = await parts.service.prepared(name)
     last = expert.prompt.tokenizer.last_id
     wrong = next((i for i in body.tokens if not 0 <= i <= last), None)
     if wrong is not None:
@@ -234,7 +236,7 @@ async def _tokens_of(
 ) -> tuple[PreparedExpert, list[int]]:
     """A request's prompt as the expert reads it."""
     parts = parts_of(request)
-    expert = parts.service.get(choose(parts, key, ask))
+    expert = await parts.service.prepared(choose(parts, key, ask))
     (settled,), others = await settle([ask], expert)
     note_ignored(request, body, others)
     words: PromptArgs = split_args(settled.args)[0]
@@ -282,7 +284,7 @@ async def tags(request: Request, key: Caller) -> Json:
     parts = parts_of(request)
     names: Sequence[str] = [e.name for e in await parts.service.list_loaded_experts()]
     names = [n for n in (*names, *parts.service.info().base_models) if key.allows(n)]
-    found = [(n, parts.service.get(n)) for n in names if parts.has(n)]
+    found = [(n, parts.service.registered(n)) for n in names if parts.has(n)]
     return {"models": [tag(n, expert, parts.started) for n, expert in found]}
 
 
@@ -294,7 +296,8 @@ async def ps(request: Request, key: Caller) -> Json:
 @ollama.post("/show", summary="Describe one of them")
 async def show(request: Request, body: ModelRequest, key: Caller) -> Json:
     parts = parts_of(request)
-    return described(parts.service.get(choose(parts, key, Ask(body.wanted, None, {}))))
+    name = choose(parts, key, Ask(body.wanted, None, {}))
+    return described(await parts.service.prepared(name))
 
 
 @ollama.get("/version", summary="This server's version")

@@ -7,7 +7,9 @@ import logging
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Annotated
 
+from fastapi import Query
 from starlette.requests import Request
 
 from expertserve.errors import ExpertError, ExpertNotLoadedError
@@ -21,6 +23,12 @@ from expertserve.server.service import Service
 from expertserve.server.settings import ServerSettings
 from expertserve.server.state import ServerState
 
+Limit = Annotated[
+    int | None, Query(ge=1, le=100_000, description="At most so many; by default all.")
+]
+After = Annotated[
+    str | None, Query(max_length=1000, description="The last id of the page before this one.")
+]
 RETRY_SECONDS = 30.0
 MAX_TOLD = 256
 log = logging.getLogger("expertserve.server")
@@ -51,7 +59,7 @@ class Parts:
     def has(self, name: str) -> bool:
         """Whether an expert is loaded under that name."""
         try:
-            self.service.get(name)
+            self.service.registered(name)
         except ExpertNotLoadedError:
             return False
         return True

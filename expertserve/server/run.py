@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import errno
 import logging
+import os
 import signal
 import socket
 import ssl
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import FrameType
 from urllib.parse import quote
@@ -19,6 +21,7 @@ from urllib.parse import quote
 import uvicorn
 from fastapi import FastAPI
 
+from expertserve.core.registering import Registration
 from expertserve.errors import ConfigError, ExpertError, ExpertNotLoadedError
 from expertserve.package.source import NamedPackage
 from expertserve.server.app import create_app
@@ -34,6 +37,14 @@ log = logging.getLogger("expertserve.server")
 KEEP_ALIVE = 75
 """Seconds, more than the 60 of common proxies: they must be the ones who close."""
 Announce = Callable[[str, Parts], None]
+
+
+@dataclass(frozen=True, slots=True)
+class WatchedPlaces:
+    """What `--watch` looks at, and which packages are loaded already."""
+
+    watch: Sequence[Path]
+    loaded: Sequence[Path]
 
 
 class DrainingServer(uvicorn.Server):
@@ -86,9 +97,11 @@ class DrainingServer(uvicorn.Server):
 def serve(
     make: Callable[[], Service],
     settings: ServerSettings,
-    packages: Sequence[NamedPackage] = (),
+    packages: Sequence[NamedPackage | Registration] = (),
     *,
     watch: Sequence[Path] = (),
+    strict: bool = False,
+    preload: int | None = 0,
     listening: Announce = lambda url, parts: None,
     ready: Announce = lambda url, parts: None,
 ) -> None:
@@ -100,6 +113,9 @@ def serve(
             otherwise.
         watch: Packages, and folders of them, that are looked at again each second: changed ones are
             replaced, new ones loaded.
+        strict: A folder's broken package ends the start; else it is listed.
+        preload: How many experts are prepared in the background once the engine runs, those used
+            most first; None is all of them.
         listening: Called with the address once requests are accepted; they wait until the engine
             runs.
         ready: Called once it does.
@@ -114,7 +130,17 @@ def serve(
     folder = settings.local_folder if plain else None
     with _listen(settings) as listener, local_socket(folder) as local:
         sockets = [listener, *local]
-        asyncio.run(_serve(make, settings, packages, watch, sockets, listening, ready))
+
+        async def begin(server: DrainingServer) -> None:
+            await load_all(server.parts, packages, strict=strict)
+
+        async def then(url: str, parts: Parts) -> None:
+            ready(url, parts)
+            if preload is None or preload > 0:
+                await parts.service.preload(preload)
+
+        places = WatchedPlaces(watch, [p.path for p in packages])
+        asyncio.run(_serve(make, settings, begin, places, sockets, listening, then))
 
 
 def _check_certificate(settings: ServerSettings) -> None:
@@ -181,22 +207,21 @@ def _listen_at(path: Path) -> Iterator[socket.socket]:
 async def _serve(
     make: Callable[[], Service],
     settings: ServerSettings,
-    packages: Sequence[NamedPackage],
-    watch: Sequence[Path],
+    begin: Callable[[DrainingServer], Awaitable[None]],
+    places: WatchedPlaces,
     sockets: list[socket.socket],
     listening: Announce,
-    ready: Announce,
+    ready: Callable[[str, Parts], Awaitable[None]],
 ) -> None:
     service = make()
     try:
         server = DrainingServer(service, settings)
-        await load_all(server.parts, packages)
+        await begin(server)
         url = url_of(sockets[0], secure=settings.ssl_certfile is not None)
         tasks = [asyncio.create_task(_start(server, url + settings.root_path, listening, ready))]
-        if watch:
-            tasks.append(
-                asyncio.create_task(watch_packages(server.parts, watch, [p.path for p in packages]))
-            )
+        if places.watch:
+            watching = watch_packages(server.parts, places.watch, places.loaded)
+            tasks.append(asyncio.create_task(watching))
         await server.serve(sockets=sockets)
         for task in tasks:
             task.cancel()
@@ -233,38 +258,46 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     await asyncio.sleep(0.05)  # cancelled requests say goodbye
 
 
-async def load_all(parts: Parts, packages: Sequence[NamedPackage]) -> None:
+async def load_all(
+    parts: Parts, packages: Sequence[NamedPackage | Registration], *, strict: bool = False
+) -> None:
     """The command line's packages, then the state's, which override them by name.
 
+    Args:
+        strict: One of a folder's packages that can't be loaded ends the start, too.
+
     Raises:
-        ExpertError: One of the command line's can't be loaded. One of the state's is only reported.
+        ExpertError: One that the command line names can't be loaded. A folder's or the state's is
+            only reported.
     """
-    for package in packages:
-        entry = StateEntry(name=package.name, path=str(package.path.resolve()))
-        known = parts.state.find(package.name)
-        if known and known.path != entry.path:
-            log.warning(
-                "state_goes_before",
-                extra={
-                    "facts": {"expert": package.name, "path": known.path, "instead_of": entry.path}
-                },
-            )
-            continue
-        stored = known or entry
-        await parts.service.load_expert(
-            package.name,
-            package.path,
-            pin=stored.pin,
-            checksum=stored.checksum,
-            checkpoint=stored.checkpoint,
-        )
-        parts.metrics.loaded(package.name, "load")
-        if not known:
-            parts.state.note(entry)
+
+    def settle(name: str, wanted: Registration) -> Registration | None:
+        known = parts.state.find(name)
+        if known is None:
+            return wanted
+        if known.path != os.path.realpath(wanted.path):
+            facts = {"expert": name, "path": known.path, "instead_of": str(wanted.path)}
+            log.warning("state_goes_before", extra={"facts": facts})
+            return None
+        return replace(wanted, pin=known.pin, checksum=known.checksum, checkpoint=known.checkpoint)
+
+    wanted = [p if isinstance(p, Registration) else Registration(p.path, p.name) for p in packages]
+    done = await parts.service.register_experts(wanted, settle=settle, strict=strict)
+    for one in done:
+        if one.name is not None and one.error is None:
+            parts.metrics.loaded(one.name, "load")
+            if parts.state.find(one.name) is None:
+                path = os.path.realpath(one.wanted.path)
+                parts.state.note(StateEntry(name=one.name, path=path))
     await restore(parts.service, parts.state, lambda name: parts.metrics.loaded(name, "load"))
 
 
-async def _start(server: DrainingServer, url: str, listening: Announce, ready: Announce) -> None:
+async def _start(
+    server: DrainingServer,
+    url: str,
+    listening: Announce,
+    ready: Callable[[str, Parts], Awaitable[None]],
+) -> None:
     """The engine, while the server already listens."""
     parts = server.parts
     while not server.started:
@@ -275,7 +308,7 @@ async def _start(server: DrainingServer, url: str, listening: Announce, ready: A
     try:
         await parts.service.start()
         log.info("ready", extra={"facts": {"seconds": round(time.monotonic() - began, 2)}})
-        ready(url, parts)
+        await ready(url, parts)
     except ExpertNotLoadedError:
         pass  # nothing to start an engine for yet
     except ExpertError as error:

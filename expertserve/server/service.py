@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Protocol, Unpack
 
-from expertserve.core.entry import ExpertInfo, ManagerInfo
+from expertserve.core.entry import BrokenPackage, ExpertInfo, ManagerInfo
+from expertserve.core.registering import Registered, Registration, Settle, same
 from expertserve.core.router import Route
 from expertserve.engine.base import EngineInfo
 from expertserve.expert import PreparedExpert
+from expertserve.register import RegisteredExpert
 from expertserve.request import GenerateArgs
 from expertserve.result import Chunk, InferenceResult
 
@@ -30,7 +32,7 @@ class ServiceStream(Protocol):
 
 
 class Service(Protocol):
-    """The async core's verbs, with picklable values; `get` is local."""
+    """The async core's verbs, with picklable values; `registered` and `prepared` are local."""
 
     async def start(self) -> EngineInfo: ...
 
@@ -43,6 +45,12 @@ class Service(Protocol):
         checksum: str | None = None,
         checkpoint: str | None = None,
     ) -> ExpertInfo: ...
+
+    async def register_experts(
+        self, packages: Sequence[Registration], *, settle: Settle = same, strict: bool = False
+    ) -> list[Registered]: ...
+
+    async def preload(self, most: int | None = None) -> None: ...
 
     async def unload_expert(self, name: str, *, force: bool = False) -> None: ...
 
@@ -57,6 +65,8 @@ class Service(Protocol):
 
     async def pin_expert(self, name: str, pinned: bool = True) -> ExpertInfo: ...
 
+    async def check(self) -> None: ...
+
     async def list_loaded_experts(self) -> list[ExpertInfo]: ...
 
     async def generate(
@@ -67,7 +77,13 @@ class Service(Protocol):
         self, name: str, prompt: str | None = None, **args: Unpack[GenerateArgs]
     ) -> ServiceStream: ...
 
-    def get(self, name: str) -> PreparedExpert: ...
+    async def prepared(self, name: str) -> PreparedExpert: ...
+
+    def registered(self, name: str) -> RegisteredExpert: ...
+
+    def manifest_facts(self, digests: Sequence[str]) -> Mapping[str, str]: ...
+
+    def broken_packages(self) -> list[BrokenPackage]: ...
 
     def route(self, prompt: str, context: str = "") -> Sequence[Route]: ...
 

@@ -7,7 +7,6 @@ one, which an older version refuses.
 
 from __future__ import annotations
 
-import asyncio
 import json
 import logging
 from collections.abc import Callable
@@ -16,7 +15,8 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict
 
 from expertserve.core.entry import ExpertInfo
-from expertserve.errors import ConfigError, ExpertError, LoadError
+from expertserve.core.registering import Registration
+from expertserve.errors import ConfigError, LoadError
 from expertserve.files import write_whole
 from expertserve.server.service import Service
 
@@ -158,21 +158,23 @@ async def restore(
         The names of those that could not be loaded.
     """
     have = {info.name for info in await service.list_loaded_experts()}
+    wanted = [
+        Registration(Path(e.path), e.name, True, e.pin, e.checksum, e.checkpoint)
+        for e in state.entries
+        if e.name not in have
+    ]
     failed = []
-    for entry in state.entries:
-        if entry.name in have:
+    for one in await service.register_experts(wanted):
+        assert one.name
+        if one.error is None:
+            loaded(one.name)
             continue
-        try:
-            await entry.load(service)
-            loaded(entry.name)
-        except ExpertError as error:
-            failed.append(entry.name)
-            facts = {
-                "expert": entry.name,
-                "path": entry.path,
-                "code": error.code,
-                "error": error.message,
-            }
-            log.error("restore_failed", extra={"facts": facts})
-        await asyncio.sleep(0)
+        failed.append(one.name)
+        facts = {
+            "expert": one.name,
+            "path": str(one.wanted.path),
+            "code": one.error.code,
+            "error": one.error.message,
+        }
+        log.error("restore_failed", extra={"facts": facts})
     return failed

@@ -252,3 +252,27 @@ def test_the_manager_of_structured_outputs_takes_a_backend() -> None:
     older = SimpleNamespace(backend=None)
     version.use_backend(older, "ours", "expertserve")
     assert vars(older) == {"backend": "ours"}
+
+
+def test_only_a_shift_is_kept_to_the_first_of_the_ranks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A layer that is split over its inputs: a plain LoRA's second column isn't a shift."""
+    import torch
+    from vllm.lora.layers.row_parallel_linear import RowParallelLinearWithLoRA as Split
+    from vllm.platforms import current_platform
+
+    from expertserve.engine.vllm.patches import adapters
+
+    for owner, name in (
+        (Split, "slice_lora_a"),
+        (Split, "slice_lora_b"),
+        (type(current_platform), "get_punica_wrapper"),
+    ):
+        monkeypatch.setattr(owner, name, getattr(owner, name))  # put back afterwards
+    adapters.install()
+    layer = SimpleNamespace(tp_rank=1, input_size=2)
+    b = torch.arange(12.0).reshape(3, 4) + 1
+    plain, affine = torch.ones(4, 4), torch.ones(4, 4)
+    affine[:2] = 0
+    for a, kept in ((plain, b[:, 1]), (affine, torch.zeros(3))):
+        assert Split.slice_lora_a(layer, a).shape == (4, 2)
+        assert torch.equal(Split.slice_lora_b(layer, b)[:, 1], kept)

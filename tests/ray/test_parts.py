@@ -193,6 +193,39 @@ def test_one_package_that_can_not_be_served_holds_up_no_other(
     asyncio.run(run())
 
 
+def test_a_folders_broken_package_is_left_out_and_a_named_one_is_not(
+    archive: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (folder / "good.expert").write_bytes(archive.read_bytes())
+    (folder / "cut.expert").write_bytes(archive.read_bytes()[:9000])
+    catalogue = Catalogue([str(folder)], None, tmp_path / "cache", Recorder())
+    assert [Path(e.source).name for e in catalogue.snapshot().experts] == ["good.expert"]
+    assert not (tmp_path / "cache" / "packages").exists(), "nothing was unpacked for it"
+    with pytest.raises(LoadError):
+        Catalogue([str(folder / "cut.expert")], None, tmp_path / "cache", Recorder())
+
+
+def test_a_process_that_starts_registers_and_a_change_is_prepared(
+    tiny_base: Path, archive: Path, tmp_path: Path
+) -> None:
+    async def run() -> None:
+        async with AsyncExpertManager(
+            engine=FakeEngine, cache_dir=tmp_path / "cache", models_dir=tiny_base.parent
+        ) as manager:
+            digest = file_digest(archive)
+            first = Wanted("first", str(archive), digest)
+            follower = CatalogueFollower(manager, tmp_path / "cache")
+            await follower.adopt(Snapshot(1, (first,)))
+            assert manager.adapter_of("first") is None, "it waits until it is asked"
+            second = Wanted("second", str(archive), digest)
+            await follower.adopt(Snapshot(2, (first, second)))
+            assert manager.adapter_of("second"), "everybody has to be able to serve it"
+
+    asyncio.run(run())
+
+
 def test_a_change_that_can_not_be_noted_is_not_made(archive: Path, tmp_path: Path) -> None:
     (tmp_path / "state").write_text("in the way")
     followers = Recorder()

@@ -19,6 +19,7 @@ import openai
 import pytest
 
 from expertserve import ExpertManager
+from expertserve.core.registering import Registration
 from expertserve.engine.fake import FakeEngine
 from expertserve.manager import AsyncExpertManager
 from expertserve.package.source import NamedPackage
@@ -75,7 +76,7 @@ class Running:
 
 
 async def _run(ready: Callable[[Running], None], make: Callable[[], AsyncExpertManager], engine: FakeEngine, settings: ServerSettings,
-               packages: Sequence[NamedPackage]) -> None:  # fmt: skip
+               packages: Sequence[NamedPackage | Registration]) -> None:  # fmt: skip
     manager = make()
     try:
         server = DrainingServer(manager, settings)
@@ -147,6 +148,7 @@ def servers(models: Path, cache: Path) -> Iterator[Serve]:
         delay: float = 0.0,
         engine: FakeEngine | None = None,
         manager: dict[str, Any] | None = None,
+        registrations: Sequence[Registration] = (),
         **settings: Any,
     ) -> Running:
         fake = engine or FakeEngine(script, delay=delay)
@@ -164,7 +166,7 @@ def servers(models: Path, cache: Path) -> Iterator[Serve]:
                         lambda: AsyncExpertManager(engine=lambda: fake, **options),
                         fake,
                         made,
-                        named,
+                        [*named, *registrations],
                     )
                 )
             except BaseException as error:

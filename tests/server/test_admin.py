@@ -17,7 +17,7 @@ from urllib.parse import quote
 
 import pytest
 
-from expertserve.core import experts
+from expertserve.core import preparing
 from expertserve.server import admin, watch
 from expertserve.server import state as state_module
 from tests import tiny
@@ -295,7 +295,7 @@ def test_what_can_not_be_noted_is_not_done(
 def test_a_name_that_is_exchanged_and_freed_at_once_is_the_same_in_the_server_and_its_state(
     server: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    reading, go, prepare = threading.Event(), threading.Event(), experts.prepare
+    reading, go, prepare = threading.Event(), threading.Event(), preparing.prepare
 
     def held(path: Any, **options: Any) -> Any:
         if str(path).endswith("two"):
@@ -305,7 +305,7 @@ def test_a_name_that_is_exchanged_and_freed_at_once_is_the_same_in_the_server_an
 
     http = server.http("root-secret")
     assert http.post("/v1/experts", json={"name": "mine", "path": "one"}).status_code == 201
-    monkeypatch.setattr(experts, "prepare", held)
+    monkeypatch.setattr(preparing, "prepare", held)
     with ThreadPoolExecutor() as pool:
         replaced = pool.submit(http.put, "/v1/experts/mine", json={"path": "two"})
         assert reading.wait(10)

@@ -193,10 +193,10 @@ def test_folders_are_read_one_level_deep(tmp_path: Path, package: Any) -> None:
     (folder / ".hidden.expert").write_bytes(b"")
     (folder / "notes.txt").write_text("")
     assert [p.name for p in packages_in(folder)] == ["a", "b.expert"]
-    assert expand([str(folder), "x=y.expert"]) == [
-        str(folder / "a"),
-        str(folder / "b.expert"),
-        "x=y.expert",
+    assert [(one.path, one.name) for one in expand([str(folder), "x=y.expert"])] == [
+        (folder / "a", None),
+        (folder / "b.expert", None),
+        (Path("y.expert"), "x"),
     ]
     before = stamp(folder / "a")
     (folder / "a" / "README.md").write_text("new")

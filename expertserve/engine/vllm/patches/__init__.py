@@ -178,6 +178,7 @@ ADAPTERS = Patch(
     name="adapters",
     replaces=(
         "vllm.platforms.current_platform.get_punica_wrapper",
+        "vllm.lora.layers.row_parallel_linear.RowParallelLinearWithLoRA.slice_lora_a",
         "vllm.lora.layers.row_parallel_linear.RowParallelLinearWithLoRA.slice_lora_b",
     ),
     processes=("worker",),

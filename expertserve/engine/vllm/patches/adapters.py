@@ -65,13 +65,22 @@ def _shift_once() -> None:
     """
     from vllm.lora.layers.row_parallel_linear import RowParallelLinearWithLoRA
 
+    from expertserve.adapters.layer import reserved
+
     theirs = RowParallelLinearWithLoRA.slice_lora_b
+    their_a = RowParallelLinearWithLoRA.slice_lora_a
+
+    def slice_lora_a(self: Any, lora_a: torch.Tensor) -> torch.Tensor:
+        self.shifts = bool(reserved(lora_a))  # of the B that follows it
+        sliced: torch.Tensor = their_a(self, lora_a)
+        return sliced
 
     def slice_lora_b(self: Any, lora_b: torch.Tensor) -> torch.Tensor:
         sliced: torch.Tensor = theirs(self, lora_b)
-        if self.tp_rank > 0 and sliced[:, SHIFT].any():
+        if self.tp_rank > 0 and self.shifts and sliced[:, SHIFT].any():
             sliced = sliced.clone()
             sliced[:, SHIFT] = 0
         return sliced
 
+    RowParallelLinearWithLoRA.slice_lora_a = slice_lora_a
     RowParallelLinearWithLoRA.slice_lora_b = slice_lora_b
