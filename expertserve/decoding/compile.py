@@ -33,6 +33,8 @@ from expertserve.request import Constraint
 
 AT_ONCE = 3
 """Grammars that requests wait for, compiled side by side, each in a process of its own."""
+OWN_SECONDS = 30.0
+"""The bound on an expert's own grammar, which its requests wait for once, and nobody else."""
 MAX_MASK = 256 << 20
 HASH = 32
 """A mask's file begins with the SHA-256 of the rest."""
@@ -55,7 +57,7 @@ class Masks:
 
     def __init__(self) -> None:
         self._quick = CompilerPool("quick", AT_ONCE)
-        self._own = CompilerPool("quick", 1, nice=False)
+        self._own = CompilerPool("quick", 1, nice=False, seconds=OWN_SECONDS)
         self._walk = CompilerPool("walk", AT_ONCE)
         self._static = Compiler("static")
         self._uses: dict[Path, int] = {}

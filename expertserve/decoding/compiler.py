@@ -31,10 +31,24 @@ IDLE = 60.0
 
 
 class Compiler:
-    """A process that compiles masks, started when it is needed and again after it ended."""
+    """A process that compiles masks, started when it is needed and again after it ended.
 
-    def __init__(self, strategy: Strategy, idle: float = IDLE, *, nice: bool = True) -> None:
+    Args:
+        idle: Seconds after which it ends, having had nothing to do.
+        nice: Engines go before it.
+        seconds: The bound on one grammar; None is the strategy's.
+    """
+
+    def __init__(
+        self,
+        strategy: Strategy,
+        idle: float = IDLE,
+        *,
+        nice: bool = True,
+        seconds: float | None = None,
+    ) -> None:
         self._strategy: Strategy = strategy
+        self._seconds = SECONDS[strategy] if seconds is None else seconds
         self._idle = idle
         self._nice = nice
         self._process: subprocess.Popen[str] | None = None
@@ -59,9 +73,9 @@ class Compiler:
         )
         with self._lock:
             process = self._running()
-            answer = _ask(process, job, SECONDS[self._strategy])
+            answer = _ask(process, job, self._seconds)
             if not answer and _left(process):
-                answer = _ask(self._running(), job, SECONDS[self._strategy])
+                answer = _ask(self._running(), job, self._seconds)
             if not answer:
                 raise self._too_costly(process)
         outcome = json.loads(answer)
@@ -75,7 +89,7 @@ class Compiler:
         """Ends the process, and says which bound it met."""
         ended = process.poll() is not None
         self.end()
-        bound = f"{SECONDS[self._strategy]:g} s"
+        bound = f"{self._seconds:g} s"
         return GrammarError(
             "compiling the grammar "
             + (f"needed more than {MEMORY[self._strategy] >> 30} GiB" if ended else f"took {bound}")
@@ -171,12 +185,15 @@ class CompilerPool:
 
     Args:
         size: As many at most; who comes after waits.
+        seconds: The bound on one grammar; None is the strategy's.
     """
 
-    def __init__(self, strategy: Strategy, size: int, *, nice: bool = True) -> None:
+    def __init__(
+        self, strategy: Strategy, size: int, *, nice: bool = True, seconds: float | None = None
+    ) -> None:
         self._free: queue.LifoQueue[Compiler] = queue.LifoQueue()
         for _ in range(size):
-            self._free.put(Compiler(strategy, nice=nice))
+            self._free.put(Compiler(strategy, nice=nice, seconds=seconds))
 
     def compile(
         self, gbnf: str, tokenizer: Path, out: Path, words: frozenset[str] | None = None

@@ -78,8 +78,8 @@ def test_the_form_of_new_rows_names_their_tokens(tiny_base: Path, tmp_path: Path
     adapter = new_rows(tiny_base, tmp_path / "adapter", {"embed_tokens": [3, 300]})
     form = load_file(served(tiny_base, adapter, tmp_path, TARGETS[1:]).folder / WEIGHTS)
     a = form["base_model.model.model.embed_tokens.lora_embedding_A"]
-    assert a.nonzero().tolist() == [[2, 3], [3, 300]]
-    assert torch.equal(form["base_model.model.lm_head.lora_B.weight"][:, 2:4].nonzero()[:, 0],
+    assert a.nonzero().tolist() == [[0, 3], [1, 300]]
+    assert torch.equal(form["base_model.model.lm_head.lora_B.weight"][:, 0:2].nonzero()[:, 0],
                        torch.tensor([3, 300]))  # fmt: skip
 
 
