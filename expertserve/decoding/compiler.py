@@ -48,11 +48,15 @@ class Compiler:
         seconds: float | None = None,
     ) -> None:
         self._strategy: Strategy = strategy
-        self._seconds = SECONDS[strategy] if seconds is None else seconds
+        self._bound = seconds
         self._idle = idle
         self._nice = nice
         self._process: subprocess.Popen[str] | None = None
         self._lock = threading.Lock()
+
+    @property
+    def _seconds(self) -> float:
+        return SECONDS[self._strategy] if self._bound is None else self._bound
 
     def compile(
         self, gbnf: str, tokenizer: Path, out: Path, words: frozenset[str] | None = None

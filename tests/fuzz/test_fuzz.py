@@ -4,8 +4,6 @@ of each.
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -20,14 +18,8 @@ CORPUS = Path(__file__).parent / "corpus"
 
 
 @pytest.fixture(scope="module")
-def root(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """What other tests left is collected before, or not until afterwards: a package's end is noted in
-    its own cache, which isn't here.
-    """
-    gc.collect()
-    gc.freeze()
-    yield tmp_path_factory.mktemp("fuzz")
-    gc.unfreeze()
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("fuzz")
 
 
 def warmed(name: str, root: Path) -> tuple[Target, Path]:
