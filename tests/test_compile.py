@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -40,6 +41,18 @@ def test_a_compiler_with_nothing_to_do_ends_and_comes_back(
     assert len(started) == 2
     assert read_mask(tmp_path / "second", GlrVocabulary(vocabulary_of(tiny_base)))
     compiler.end()
+
+
+def test_a_process_with_very_many_handles_compiles_too(tiny_base: Path, tmp_path: Path) -> None:
+    """As a server with a thousand connections has."""
+    held = [os.dup(0) for _ in range(1100)]
+    try:
+        compiler = Compiler("quick")
+        compiler.compile(GRAMMAR, tiny_base, tmp_path / "mask")
+        compiler.end()
+    finally:
+        for handle in held:
+            os.close(handle)
 
 
 def first_runs(program: str, monkeypatch: pytest.MonkeyPatch) -> list[str]:

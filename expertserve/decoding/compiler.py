@@ -9,13 +9,14 @@ import atexit
 import json
 import os
 import queue
-import select
+import selectors
 import subprocess
 import sys
 import threading
 import time
 from contextlib import suppress
 from pathlib import Path
+from typing import IO
 
 import psutil
 
@@ -170,11 +171,18 @@ def _line(process: subprocess.Popen[str], seconds: float) -> str:
     began, used = time.monotonic(), _cpu_seconds(process)
     while (waited := time.monotonic() - began) < PATIENCE * seconds:
         left = seconds - waited
-        if select.select([process.stdout], [], [], max(left, min(0.2, seconds)))[0]:
+        if _readable(process.stdout, max(left, min(0.2, seconds))):
             return process.stdout.readline()
         if _cpu_seconds(process) - used >= seconds / 2:
             break  # it had its time; on a busy machine it hasn't, through no fault of its own
     return ""
+
+
+def _readable(stream: IO[str], seconds: float) -> bool:
+    """Waits until there is something to read. `select.select` knows no handles above 1,023."""
+    with selectors.DefaultSelector() as selector:
+        selector.register(stream, selectors.EVENT_READ)
+        return bool(selector.select(seconds))
 
 
 def _cpu_seconds(process: subprocess.Popen[str]) -> float:

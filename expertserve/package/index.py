@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 from stat import S_ISDIR
 from typing import Any, Final, TypeVar
@@ -217,9 +217,9 @@ class PackageIndex:
                     return work(self._db)
 
 
-@cache
+@lru_cache(maxsize=8)
 def index_of(root: Path) -> PackageIndex:
-    """The index of a cache, one for the process."""
+    """The index of a cache; one for the process, since an open one takes three handles."""
     return PackageIndex(root)
 
 
