@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +13,8 @@ from expertserve import ConfigError, DeviceError, EngineConfig
 from expertserve.cli import app
 from expertserve.cli.engine_options import engine_config
 from expertserve.engine.device import Gpu, Machine, choose
-from expertserve.engine.vllm.options import OWNED, drafts_fit, parallel, read
+from expertserve.engine.vllm.options import OWNED, parallel, read
 from expertserve.engine.vllm.sizes import gpu_sizes
-from expertserve.models import LocalModel
 
 TEXTS_AND_VALUES: list[tuple[str, object, object]] = [
     ("max_num_batched_tokens", "4096", 4096),
@@ -149,22 +147,3 @@ def test_on_gpus_sizes_are_vllms_own_unless_they_are_asked_for() -> None:
         "max_num_seqs": 3,
         "kv_cache_memory_bytes": 7,
     }
-
-
-@pytest.mark.parametrize(
-    ("config", "fit"),
-    [
-        ({"num_hidden_layers": 2}, True),
-        ({"layer_types": ["full_attention", "sliding_attention"]}, True),
-        ({"layer_types": ["conv", "full_attention"]}, False),
-        ({"layer_types": ["linear_attention", "full_attention"], "linear_num_key_heads": 2}, False),
-        ({"mamba_d_state": 16}, False),
-        ({"text_config": {"layers_block_type": ["recurrent"]}}, False),
-    ],
-    ids=str,
-)
-def test_drafts_are_for_bases_that_keep_nothing_but_keys_and_values(
-    config: dict[str, Any], fit: bool, tmp_path: Path
-) -> None:
-    (tmp_path / "config.json").write_text(json.dumps(config))
-    assert drafts_fit(LocalModel("base", tmp_path)) == fit

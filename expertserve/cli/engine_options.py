@@ -39,8 +39,7 @@ NoPrefixCaching = Annotated[
 Drafts = Annotated[
     bool | None,
     typer.Option(
-        "--drafts/--no-drafts",
-        help="Draft what an expert probably says next; same answers. On CPUs by default.",
+        "--drafts/--no-drafts", help="Draft what an expert probably says next; same answers."
     ),
 ]
 DraftHistory = Annotated[

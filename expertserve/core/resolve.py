@@ -132,7 +132,7 @@ async def _draft_wish(
     """
     text = args.get("prediction", "")
     check_text("prediction", text)
-    if config.drafts is False:
+    if not config.drafts:
         return None
     expected: list[int] = []
     if text:

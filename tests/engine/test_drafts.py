@@ -22,6 +22,7 @@ from expertserve.decoding.block import NEWLINES
 from expertserve.decoding.compile import vocabulary_of, write_mask
 from expertserve.decoding.mask import GlrMask, GlrVocabulary
 from expertserve.engine.portable.engine import TransformersEngine
+from expertserve.errors import ExpertError
 from expertserve.grammar.gbnf import parse
 from expertserve.package.habits import DraftWish
 from expertserve.prompt.tokenizer import Tokenizer
@@ -180,14 +181,18 @@ def test_what_a_request_asks_for_holds_in_drafted_places(
 
 
 @pytest.mark.parametrize("options", [{"min_p": 0.2}, {"logit_bias": ((7, 3.0),)}], ids=str)
-def test_nothing_is_drafted_for_what_vllm_doesnt_verify(
+def test_what_vllm_doesnt_apply_beside_drafts_is_refused_by_name(
     driver: Driver, tokenizer: Tokenizer, options: dict[str, Any]
 ) -> None:
     asked = [
         driver.request(p, max_tokens=12, temperature=0.9, seed=3, **options)
         for p in prompts(tokenizer, 2)
     ]
-    assert (compare(driver, asked) == (0, 0)) != isinstance(driver.engine, TransformersEngine)
+    if isinstance(driver.engine, TransformersEngine):
+        assert compare(driver, asked)[0] > 0
+        return
+    with pytest.raises(ExpertError, match="min_p and logit_bias"):
+        driver.together(asked)
 
 
 def test_several_answers_of_one_request_are_the_same(driver: Driver, tokenizer: Tokenizer) -> None:

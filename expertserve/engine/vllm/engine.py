@@ -26,7 +26,6 @@ from expertserve.engine.vllm.options import (
     DRAFTS,
     KERNELS,
     SPECULATION,
-    drafts_fit,
     parallel,
     speculates,
 )
@@ -118,9 +117,7 @@ class VLLMEngine:
             arguments["compilation_config"] = KERNELS
         if not on_gpu and ranks == 1:
             arguments["distributed_executor_backend"] = IN_PROCESS
-        usual = not on_gpu and ranks == 1 and not soft and drafts_fit(base)
-        wanted = usual if config.drafts is None else config.drafts
-        self._drafts = wanted and is_known(vllm) and not speculates(config.vllm)
+        self._drafts = config.drafts and is_known(vllm) and not speculates(config.vllm)
         if self._drafts:
             arguments |= {"scheduler_cls": DRAFTING_SCHEDULER, "speculative_config": SPECULATION}
         self._note = EngineNote()

@@ -24,7 +24,6 @@ from vllm.v1.structured_output.backend_types import (
 from expertserve.decoding.kept import KeptMasks
 from expertserve.decoding.line import GrammarLine
 from expertserve.engine.vllm import patches
-from expertserve.engine.vllm.options import PROPOSER
 from expertserve.engine.vllm.version import use_backend
 from expertserve.request import Constraint
 
@@ -68,11 +67,6 @@ class Params(SamplingParams):  # type: ignore[misc]
     def _validate_structured_outputs(self, *args: Any) -> None:
         if self.structured_outputs is not None:
             self.structured_outputs._backend = NAME
-
-    def _validate_spec_decode(self, speculative_config: Any) -> None:
-        """Nothing is drafted for what vLLM doesn't verify: see `params.sampling_params`."""
-        if getattr(speculative_config, "model", None) != PROPOSER:
-            super()._validate_spec_decode(speculative_config)
 
     def update_from_tokenizer(self, tokenizer: Any) -> None:
         """Bad words within a text, too: vLLM 0.32 leaves these out where a blank before the word

@@ -13,9 +13,7 @@ from typing import NoReturn
 
 from expertserve.config import option_names
 from expertserve.decoding.drafts.desk import WIDEST
-from expertserve.engine.portable.kinds import KEYS
 from expertserve.errors import ConfigError
-from expertserve.models import LocalModel
 from expertserve.request import nearest
 
 OWNED: dict[str, str] = {
@@ -48,21 +46,10 @@ OWNED: dict[str, str] = {
 PROPOSER = "expertserve.engine.vllm.drafting.Proposer"
 SPECULATION = {"method": "custom_class", "model": PROPOSER, "num_speculative_tokens": WIDEST}
 """What lets vLLM verify drafts of ours; a user's own speculative config takes its place."""
-STATEFUL = ("mamba", "ssm", "block_type", "linear_", "conv")
-"""What the names of settings contain for layers that keep a state."""
 KERNELS = {"custom_ops": ["none", "+rms_norm", "+silu_and_mul", "+rotary_embedding"]}
 """Layers that take vLLM's own CPU kernels where nothing is compiled: see `patches.kernels`."""
 DRAFTS = "expertserve_drafts"
 """The name of a request's wish among its extra arguments, and of the counts beside its tokens."""
-
-
-def drafts_fit(base: LocalModel) -> bool:
-    """Whether a base model is known to keep nothing but keys and values, which drafts can take
-    back: a state that every token changes is another matter.
-    """
-    kinds = base.text_config.get("layer_types") or []
-    states = any(word in key for key in base.text_config for word in STATEFUL)
-    return not states and KEYS.issuperset(kinds if isinstance(kinds, list) else ())
 
 
 def read(given: Mapping[str, object]) -> dict[str, object]:
