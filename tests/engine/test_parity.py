@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from expertserve import EngineConfig, Expert, ExpertManager, InferenceResult
+from expertserve import EngineConfig, Expert, ExpertManager, GenerateArgs, InferenceResult
 from tests import tiny
 from tests.engine.reference import Reference
 from training import sql
@@ -151,8 +151,9 @@ def test_the_demo_expert_writes_what_peft_writes(engine: Expert, demo_base: Path
     ][:12]
     assert len(asked) == 12
     ends = prepared.prompt.stop_token_ids()
+    free: GenerateArgs = {"max_tokens": 48, "restrict_to_schema": False}
     results = engine.manager.generate_many(
-        [("expert", p.question, {"schema": le.schema, "max_tokens": 48}) for le, p in asked]
+        [("expert", p.question, {**free, "schema": le.schema}) for le, p in asked]
     )
     for number, ((lesson, pair), result) in enumerate(zip(asked, results, strict=True)):
         messages: Any = [
