@@ -13,9 +13,10 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from expertserve.adapters.layer import RESERVED, is_finite, reserved
+from expertserve.adapters.layer import is_finite, reserved
 from expertserve.adapters.peft import read_adapter
 from expertserve.adapters.serving import ServingAdapter, prepare_adapter
+from expertserve.adapters.settings import RESERVED
 from expertserve.errors import IncompatibleError
 from expertserve.models import LocalModel
 from expertserve.package.manifest import Adapter

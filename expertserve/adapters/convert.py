@@ -34,7 +34,6 @@ from expertserve.adapters.dora import dora_form, lora_form
 from expertserve.adapters.embedding import embedding_forms
 from expertserve.adapters.ia3 import ia3_forms
 from expertserve.adapters.layer import (
-    MAX_RANK,
     Layer,
     ModuleForm,
     Reader,
@@ -51,6 +50,7 @@ from expertserve.adapters.places import (
     is_sense,
     served_name,
 )
+from expertserve.adapters.settings import MAX_RANK
 from expertserve.errors import ConfigError, IncompatibleError
 from expertserve.models import LocalModel, Tensor
 from expertserve.package.manifest import RANKLESS

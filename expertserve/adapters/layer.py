@@ -14,8 +14,7 @@ from safetensors import SafetensorError, safe_open
 from expertserve.adapters import quantised
 from expertserve.adapters.peft import PeftAdapter
 from expertserve.adapters.places import Place, base_tensor
-from expertserve.adapters.settings import MAX_RANK as MAX_RANK
-from expertserve.adapters.settings import RESERVED as RESERVED
+from expertserve.adapters.settings import MAX_RANK, RESERVED
 from expertserve.errors import IncompatibleError, LoadError
 from expertserve.models import LocalModel, Tensor
 

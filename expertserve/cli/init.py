@@ -17,6 +17,12 @@ from expertserve.errors import ConfigError
 
 app = group()
 Format = Literal["chatml", "qwen3", "alpaca", "llama2", "vicuna", "custom"]
+OutputFolder = Annotated[
+    Path | None,
+    typer.Option(
+        "--output", "-o", help="The folder to make; by default the name.", show_default=False
+    ),
+]
 
 
 @app.command(
@@ -34,12 +40,7 @@ def init(
             show_default=False,
         ),
     ],
-    output_folder: Annotated[
-        Path | None,
-        typer.Option(
-            "--output", "-o", help="The folder to make; by default the name.", show_default=False
-        ),
-    ] = None,
+    output_folder: OutputFolder = None,
     name: Annotated[
         str | None, typer.Option(help="The expert's; by default the folder's.", show_default=False)
     ] = None,
@@ -110,12 +111,7 @@ def _format(given: str) -> str:
 )
 def import_file(
     modelfile: Annotated[Path, typer.Argument(help="An Ollama Modelfile.", show_default=False)],
-    output_folder: Annotated[
-        Path | None,
-        typer.Option(
-            "--output", "-o", help="The folder to make; by default the name.", show_default=False
-        ),
-    ] = None,
+    output_folder: OutputFolder = None,
     name: Annotated[
         str | None,
         typer.Option(help="The expert's; by default the Modelfile's folder's.", show_default=False),

@@ -30,7 +30,7 @@ from torch.nn.functional import linear, one_hot, pad
 from vllm import _custom_ops as ops
 from vllm.lora.punica_wrapper.punica_cpu import PunicaWrapperCPU
 
-from expertserve.adapters.layer import RESERVED
+from expertserve.adapters.settings import RESERVED
 
 if TYPE_CHECKING:
     from vllm.lora.layers import LoRAMapping

@@ -9,7 +9,8 @@ import torch
 from vllm.lora.layers.fused_moe import FusedMoEWithLoRA
 from vllm.lora.layers.vocab_parallel_embedding import VocabParallelEmbeddingWithLoRA
 
-from expertserve.adapters.layer import RESERVED, reserved
+from expertserve.adapters.layer import reserved
+from expertserve.adapters.settings import RESERVED
 
 Weights = Sequence[torch.Tensor | None]
 

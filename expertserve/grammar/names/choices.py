@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from bisect import bisect_left
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 
 Key = tuple[Hashable, ...]
 """Names a place in the graph."""
+MOST_OPTIONS = 100_000
+"""Texts of places that a graph remembers."""
 Thread = tuple["NamePlace", bytes]
 
 
@@ -46,6 +49,32 @@ class NamePlace:
             for size in self._lengths
             if size <= len(text) and text[:size] in self.options
         ]
+
+
+class NameGraph(ABC):
+    """The graph of texts over one schema; see `NamePlace`. Made as it is walked."""
+
+    def __init__(self) -> None:
+        self._known: dict[Key, NamePlace] = {}
+        self._options = 0
+
+    def find(self, key: Key) -> NamePlace:
+        """The place of a key."""
+        found = self._known.get(key)
+        if found is None:
+            if self._options > MOST_OPTIONS:
+                self._known.clear()
+                self._options = 0
+            found = self._known[key] = self._made(key)
+            self._options += 1 + len(found.options)
+        return found
+
+    @abstractmethod
+    def _made(self, key: Key) -> NamePlace:
+        """The same, made now."""
+
+    def _end(self, *known: Hashable) -> NamePlace:
+        return NamePlace({}, ends=known)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,14 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from expertserve.grammar.names.bare import is_bare
-from expertserve.grammar.names.choices import Key, NamePlace
+from expertserve.grammar.names.choices import Key, NameGraph, NamePlace
 from expertserve.grammar.names.graph import Graph, Kind
 from expertserve.grammar.names.relations import core
 
 MOST_HOPS = 2
 """Relationships of a path."""
-MOST_OPTIONS = 100_000
-"""Texts of places that a schema remembers."""
 AGGREGATE = "aggregate"
 """What a variable is of that an aggregate gave; engines refuse some aggregates of it."""
 Bound = tuple[tuple[str, str, str], ...]
@@ -33,30 +31,19 @@ class _Item:
     of: str = ""
 
 
-class CypherChoices:
+class CypherChoices(NameGraph):
     """The graph of texts over one schema; see `NamePlace`."""
 
     def __init__(self, graph: Graph) -> None:
+        super().__init__()
         self.graph = graph
         self.labels = dict(graph.labels)
         self.types = dict(graph.types)
-        self._known: dict[Key, NamePlace] = {}
-        self._options = 0
 
-    def find(self, key: Key) -> NamePlace:
-        """The place of a key."""
-        found = self._known.get(key)
-        if found is None:
-            if self._options > MOST_OPTIONS:
-                self._known.clear()
-                self._options = 0
-            kind, *rest = key
-            found = self._known[key] = getattr(self, f"_{kind}")(*rest)
-            self._options += 1 + len(found.options)
-        return found
-
-    def _end(self, *known: object) -> NamePlace:
-        return NamePlace({}, ends=known)
+    def _made(self, key: Key) -> NamePlace:
+        kind, *rest = key
+        place: NamePlace = getattr(self, f"_{kind}")(*rest)
+        return place
 
     # Paths
 

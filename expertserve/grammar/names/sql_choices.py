@@ -9,24 +9,21 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from expertserve.grammar.names.choices import Key, NamePlace
+from expertserve.grammar.names.choices import Key, NameGraph, NamePlace
 from expertserve.grammar.names.fit import Chosen, Fit, Quals
 from expertserve.grammar.names.relations import MOST_JOINED
 
-MOST_OPTIONS = 100_000
-"""Texts of places that a schema remembers."""
 _BLANKS = (" ", "\n", "\n  ", "\n    ")
 _JOINS = ("JOIN", "INNER JOIN", "LEFT JOIN", "LEFT OUTER JOIN")
 Options = dict[bytes, Key]
 
 
-class SqlChoices:
+class SqlChoices(NameGraph):
     """The graph of names over one schema; see `NamePlace`. Made as it is walked."""
 
     def __init__(self, fit: Fit) -> None:
+        super().__init__()
         self.fit = fit
-        self._known: dict[Key, NamePlace] = {}
-        self._options = 0
         self._make: Mapping[str, Callable[..., NamePlace]] = {
             "before": self._before,
             "before-dot": self._before_dot,
@@ -42,20 +39,9 @@ class SqlChoices:
             "end": self._end,
         }
 
-    def find(self, key: Key) -> NamePlace:
-        """The place of a key."""
-        found = self._known.get(key)
-        if found is None:
-            if self._options > MOST_OPTIONS:
-                self._known.clear()
-                self._options = 0
-            kind: Any = key[0]
-            found = self._known[key] = self._make[kind](*key[1:])
-            self._options += 1 + len(found.options)
-        return found
-
-    def _end(self, *known: object) -> NamePlace:
-        return NamePlace({}, ends=known)
+    def _made(self, key: Key) -> NamePlace:
+        kind: Any = key[0]
+        return self._make[kind](*key[1:])
 
     # Before FROM
 
