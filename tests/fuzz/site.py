@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import time
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -69,6 +70,17 @@ class Site:
         await self.manager.load_expert("sql", self.folder / "one")
         await self.manager.start()
 
+    async def idle(self, seconds: float = 5.0) -> bool:
+        """Whether nothing runs any more; a cancelled request ends on the engine's own loop, a moment
+        after its client was answered.
+        """
+        until = time.monotonic() + seconds
+        while self.app.state.parts.limits.pending or self.manager.info().running:
+            if time.monotonic() > until:
+                return False
+            await asyncio.sleep(0.005)
+        return True
+
     async def ask(self, method: str, path: str, kind: str, body: bytes) -> None:
         import httpx
 
@@ -86,8 +98,7 @@ class Site:
             and "message" not in response.json().get("error", {})
         ):
             raise Broken(f"{response.status_code} without an error: {response.text[:300]}")
-        parts = self.app.state.parts
-        if parts.limits.pending or self.manager.info().running:
+        if not await self.idle():
             raise Broken("a request goes on without its client")
         if [i.name for i in await self.manager.list_loaded_experts()] != ["sql"]:
             await self.reset()
