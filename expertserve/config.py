@@ -86,8 +86,9 @@ class EngineConfig:
         single: Questions come one at a time: on a CPU the portable engine answers, which starts
             several times as fast as vLLM, where it serves the base model.
         drafts: Draft what an expert probably says next, and let the model verify it: the same
-            answers in fewer steps. A `speculative_config` among vLLM's options takes its place,
-            and as with any, vLLM refuses `min_p` and `logit_bias` then.
+            answers in fewer steps. None is where that was measured to pay: on one CPU, for bases
+            that remember keys and values alone. A `speculative_config` among vLLM's options
+            takes its place.
         draft_history: Draft from an expert's earlier answers, too. Where several callers share an
             engine, the time that an answer takes may tell one of them what another was answered.
         stats: Have vLLM keep its own Prometheus metrics, as servers do.
@@ -117,7 +118,7 @@ class EngineConfig:
     soft_prompts: bool = False
     prefix_caching: bool = True
     single: bool = False
-    drafts: bool = False
+    drafts: bool | None = None
     draft_history: bool = True
     stats: bool = False
     otlp_traces_endpoint: str | None = None

@@ -132,7 +132,7 @@ async def _draft_wish(
     """
     text = args.get("prediction", "")
     check_text("prediction", text)
-    if not config.drafts:
+    if config.drafts is False:
         return None
     expected: list[int] = []
     if text:

@@ -69,7 +69,8 @@ class TransformersEngine:
         sizes = choose_sizes(base, config, dtype, _free_memory(device))
         self._worker = worker = Worker(asyncio.get_running_loop(), sizes.max_requests)
         self._loaded = loaded = await worker.call(lambda: _load(base, config, device, dtype))
-        drafting = Drafting(base, sizes.max_model_len) if config.drafts else None
+        wanted = config.drafts if config.drafts is not None else device == "cpu"
+        drafting = Drafting(base, sizes.max_model_len) if wanted else None
         await worker.call(lambda: worker.serve(loaded, sizes, drafting))
         self._guides = Guides(base.path, loaded.size)
         self._max_model_len = sizes.max_model_len

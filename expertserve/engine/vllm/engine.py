@@ -18,17 +18,12 @@ from expertserve.config import EngineConfig
 from expertserve.engine.base import EngineInfo, Resident
 from expertserve.engine.device import announce, choose, probe
 from expertserve.engine.machine import choose_dtype, resident_adapters
+from expertserve.engine.vllm.choice import drafts
 from expertserve.engine.vllm.early import EarlyCore
 from expertserve.engine.vllm.errors import translated
 from expertserve.engine.vllm.fit import Unplaced, fitted
 from expertserve.engine.vllm.launch import launch
-from expertserve.engine.vllm.options import (
-    DRAFTS,
-    KERNELS,
-    SPECULATION,
-    parallel,
-    speculates,
-)
+from expertserve.engine.vllm.options import DRAFTS, KERNELS, SPECULATION, parallel
 from expertserve.engine.vllm.params import sampling_params
 from expertserve.engine.vllm.prompts import vllm_prompt
 from expertserve.engine.vllm.reason import EngineNote
@@ -117,7 +112,7 @@ class VLLMEngine:
             arguments["compilation_config"] = KERNELS
         if not on_gpu and ranks == 1:
             arguments["distributed_executor_backend"] = IN_PROCESS
-        self._drafts = config.drafts and is_known(vllm) and not speculates(config.vllm)
+        self._drafts = is_known(vllm) and drafts(base, config, choice.device)
         if self._drafts:
             arguments |= {"scheduler_cls": DRAFTING_SCHEDULER, "speculative_config": SPECULATION}
         self._note = EngineNote()

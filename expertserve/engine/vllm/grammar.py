@@ -24,6 +24,7 @@ from vllm.v1.structured_output.backend_types import (
 from expertserve.decoding.kept import KeptMasks
 from expertserve.decoding.line import GrammarLine
 from expertserve.engine.vllm import patches
+from expertserve.engine.vllm.options import PROPOSER
 from expertserve.engine.vllm.version import use_backend
 from expertserve.request import Constraint
 
@@ -63,6 +64,11 @@ def _end_with(parent: int) -> None:
 
 class Params(SamplingParams):  # type: ignore[misc]
     """Sampling parameters of ours, whose grammars and drafts vLLM's front end must not check."""
+
+    def _validate_spec_decode(self, speculative_config: Any) -> None:
+        """What vLLM doesn't apply to drafted places is applied where we draft nothing."""
+        if speculative_config is not None and speculative_config.model != PROPOSER:
+            super()._validate_spec_decode(speculative_config)
 
     def _validate_structured_outputs(self, *args: Any) -> None:
         if self.structured_outputs is not None:

@@ -123,11 +123,6 @@ def _switch(flags: list[str], flag: str, name: str, value: object) -> list[str]:
     return [f for f in flags if f.startswith("--no-")][:1]
 
 
-def speculates(options: Mapping[str, object]) -> bool:
-    """Whether the user's own options say how vLLM speculates."""
-    return bool(option_names(options).get("speculative_config"))
-
-
 def parallel(options: Mapping[str, object]) -> int:
     """How many devices one copy of the model is spread over.
 

@@ -60,7 +60,7 @@ def sampling_params(request: Request, drafts: bool) -> SamplingParams:
 
 def _unverified(sampling: Sampling) -> bool:
     """Whether a request asks for something that vLLM takes, and doesn't apply to drafted places."""
-    return bool(sampling.bad_words or sampling.min_tokens)
+    return bool(sampling.bad_words or sampling.min_tokens or sampling.min_p or sampling.logit_bias)
 
 
 def _constrained(constraint: Constraint) -> dict[str, Any]:

@@ -122,11 +122,12 @@ PATCHES = (
             "vllm.v1.sample.rejection_sampler.apply_sampling_constraints",
             "vllm.v1.sample.rejection_sampler.rejection_sample",
             "vllm.v1.worker.gpu_model_runner.GPUModelRunner._input_fits_in_drafter",
+            "vllm.v1.worker.gpu_model_runner.build_logitsprocs",
         ),
         processes=("worker",),
         reason=(
             "a seed gives another answer with drafts than without; on CPUs drafted tokens are"
-            " sampled with uninitialised values"
+            " sampled with uninitialised values; min_p and logit_bias are dropped"
         ),
         until="vLLM draws by seed and place, and gives drafted places the right values on a CPU",
         install=drafts.install,

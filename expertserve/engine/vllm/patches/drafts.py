@@ -1,4 +1,4 @@
-"""Verifies drafts by drawing each place's token and comparing; and three mends of vLLM's drafts.
+"""Verifies drafts by drawing each place's token and comparing; and four mends of vLLM's drafts.
 
 vLLM accepts a drafted token by chance, and draws another where it doesn't. Drawing the token first
 has the same distribution, and with a seed the same outcome as without drafts: see `seeds`.
@@ -6,16 +6,21 @@ has the same distribution, and with a seed the same outcome as without drafts: s
 vLLM 0.32 casts the output of a Triton kernel's replacement and fills the cast's copy, so that
 temperature, top-k and top-p of drafted places are whatever lay in memory on a CPU, and what is
 sampled is garbage. A step for which nothing was drafted ends the engine where a request has a
-top-k. And near the end of the context it copies drafts by a CUDA stream, on a CPU, too.
+top-k. Near the end of the context it copies drafts by a CUDA stream, on a CPU, too. And an engine
+that speculates applies `min_p` and `logit_bias` to nobody; with ours it does, to requests for which
+nothing is drafted.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
 import torch
+
+from expertserve.engine.vllm.options import PROPOSER
 
 
 @dataclass(slots=True)
@@ -93,9 +98,22 @@ def _draw(logits: torch.Tensor, ends: torch.Tensor, metadata: Any) -> torch.Tens
     return torch.where(warm, sampled, likeliest)
 
 
+def _processors(build: Callable[..., Any]) -> Callable[..., Any]:
+    """vLLM's `build_logitsprocs`, which makes all of its own for an engine that we draft for."""
+    from vllm.v1.sample.logits_processor import BUILTIN_LOGITS_PROCESSORS, LogitsProcessors
+
+    def build_logitsprocs(config: Any, device: Any, pinned: bool, *others: Any) -> Any:
+        if getattr(config.speculative_config, "model", None) != PROPOSER:
+            return build(config, device, pinned, *others)
+        return LogitsProcessors(made(config, device, pinned) for made in BUILTIN_LOGITS_PROCESSORS)
+
+    return build_logitsprocs
+
+
 def install() -> None:
     """In the modules that look the functions up by their names."""
     from vllm.v1.sample import rejection_sampler
+    from vllm.v1.worker import gpu_model_runner
     from vllm.v1.worker.gpu_model_runner import GPUModelRunner
 
     theirs, constrain = (
@@ -147,3 +165,4 @@ def install() -> None:
     rejection_sampler.apply_sampling_constraints = apply_sampling_constraints
     rejection_sampler.rejection_sample = rejection_sample
     GPUModelRunner._input_fits_in_drafter = _input_fits_in_drafter
+    gpu_model_runner.build_logitsprocs = _processors(gpu_model_runner.build_logitsprocs)
