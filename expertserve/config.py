@@ -72,7 +72,10 @@ class EngineConfig:
         max_model_len: Longest prompt and answer together, in tokens.
         max_requests: Requests decoded concurrently; more are queued. None is 64 on a CPU, and
             vLLM's own choice on a GPU.
-        max_slots: Adapters that one batch may mix; more are swapped in and out.
+        max_slots: Adapters that one batch may mix; more are swapped in and out. None is one for
+            each expert on a CPU, from 8 to 32, as far as an eighth of the free memory holds them,
+            and 8 on a GPU.
+        experts: How many share the engine, where that isn't how many are loaded when it starts.
         max_lora_rank: The largest adapter rank, fixed when the engine starts; None is that of the
             experts loaded by then.
         kv_cache_bytes: Memory for keys and values. None is a share of the free memory on a CPU,
@@ -110,7 +113,8 @@ class EngineConfig:
     dtype: DType = "auto"
     max_model_len: int | None = None
     max_requests: int | None = None
-    max_slots: int = 8
+    max_slots: int | None = None
+    experts: int | None = None
     max_lora_rank: int | None = None
     kv_cache_bytes: int | None = None
     threads: int | None = None
@@ -140,6 +144,7 @@ class EngineConfig:
             "max_model_len",
             "max_requests",
             "max_slots",
+            "experts",
             "max_lora_rank",
             "kv_cache_bytes",
             "threads",

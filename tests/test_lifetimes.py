@@ -39,6 +39,7 @@ class Slow(FakeEngine):
         super().__init__(lambda prompt: "one two three")
         self.begun, self.go = threading.Event(), threading.Event()
         self.dying = self.dead = self.closed = False
+        self.experts: int | None = None
 
     @property
     def alive(self) -> bool:
@@ -49,6 +50,7 @@ class Slow(FakeEngine):
         while not self.go.is_set():
             await asyncio.sleep(0.005)
         info = await super().start(base, config, rank)
+        self.experts = config.experts
         return EngineInfo(info.name, info.device, info.dtype, info.max_model_len, rank)
 
     async def stream(self, request: Request) -> AsyncGenerator[Chunk, None]:
@@ -95,6 +97,17 @@ def wide(tiny_base: Path, tmp_path: Path) -> Path:
     """A package whose adapter needs wider slots than the tiny one."""
     adapter = tiny.peft_adapter(tiny_base, tmp_path / "wide-adapter", "lora", rank=16)
     return tiny.package(tmp_path / "wide", adapter, tiny_base, base_models=tiny.base_entry(rank=16))
+
+
+def test_an_engine_is_told_how_many_experts_share_it(
+    tiny_package: Path, places: dict[str, Path]
+) -> None:
+    made = Made()
+    with ExpertManager(engine=made, **places) as manager:
+        for name in ("a", "b", "c"):
+            manager.load_expert(name, tiny_package)
+        manager.generate("a", "x")
+    assert made.engines[0].experts == 3
 
 
 def test_a_request_that_times_out_leaves_the_start_to_the_other_waiters(

@@ -11,6 +11,7 @@ from expertserve import EngineConfig, OutOfMemoryError
 from expertserve.engine import cgroup, machine
 from expertserve.engine.vllm.sizes import cpu_environment, gpu_sizes
 from expertserve.models import LocalModel
+from tests import tiny
 
 GIB = 1 << 30
 
@@ -109,6 +110,21 @@ def test_float32_is_taken_for_speed_only_where_a_whole_request_fits_too(
     assert "--max-model-len" in caught.value.hint
     unasked = machine.choose_sizes(base, EngineConfig(), "float32")
     assert 25_000 < unasked.max_model_len < 40_000
+
+
+@pytest.mark.parametrize(
+    ("experts", "room", "slots"),
+    [(1, 100, 8), (20, 100, 20), (1000, 100, 32), (1000, 12, 12), (1, 3, 3), (5, 0, 1)],
+)
+def test_slots_follow_experts_and_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, experts: int, room: int, slots: int
+) -> None:
+    """`room` is how many fit into the slots' share of memory."""
+    tiny.base_model(tmp_path)
+    base = LocalModel("tiny", tmp_path)
+    each = machine.adapter_bytes(base, 16, "bfloat16")
+    monkeypatch.setattr(machine, "free_memory", lambda: 8 * each * room)
+    assert machine.default_slots(base, 16, "bfloat16", experts) == slots
 
 
 def test_weights_are_those_that_the_index_names(tmp_path: Path) -> None:

@@ -338,6 +338,7 @@ def _bases(
 def _sizes(base: LocalModel, wanted: EngineConfig, known: Diagnosis) -> Mapping[str, object]:
     """How large an engine would be. On a GPU vLLM's own profiling run decides."""
     from expertserve.engine.machine import (
+        FEW_SLOTS,
         adapter_bytes,
         choose_dtype,
         choose_sizes,
@@ -354,7 +355,7 @@ def _sizes(base: LocalModel, wanted: EngineConfig, known: Diagnosis) -> Mapping[
         "path": str(base.path),
         "dtype": dtype,
         "weights": weight_bytes(base, dtype),
-        "slots": wanted.max_slots,
+        "slots": wanted.max_slots or FEW_SLOTS,
         "rank": rank,
         "slot_bytes": adapter_bytes(base, rank, dtype),
         "token_bytes": token_bytes(base, dtype),

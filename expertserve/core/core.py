@@ -45,12 +45,13 @@ class Core:
 
     def info(self) -> ManagerInfo:
         """What is served. Safe from other threads."""
+        engines = self.engines.infos()
         return ManagerInfo(
             tuple(self.experts.base_names()),
-            self.engines.infos(),
+            engines,
             len(self.experts),
             self.engines.running,
-            self.options.config.max_slots,
+            max((e.max_slots or 0 for e in engines), default=self.options.config.max_slots or 0),
         )
 
     async def start(self) -> EngineInfo:

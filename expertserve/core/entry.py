@@ -168,7 +168,7 @@ class ManagerInfo:
     Args:
         engines: One for each base model whose engine runs.
         running: Requests in flight.
-        max_slots: Adapters that one batch may mix.
+        max_slots: Adapters that one batch may mix; 0 where no engine has slots.
     """
 
     base_models: tuple[str, ...]

@@ -120,8 +120,10 @@ class EngineHost:
         if self._engine:
             await self._close_unfit_engine(width)
         engine = await asyncio.to_thread(self._make)
+        experts = self.config.experts or max(1, len(needs))
+        config = replace(self.config, soft_prompts=soft, experts=experts)
         try:
-            info = await engine.start(self.base, replace(self.config, soft_prompts=soft), width)
+            info = await engine.start(self.base, config, width)
             if info.max_lora_rank is not None and width > info.max_lora_rank:
                 raise IncompatibleError(
                     f"the engine's slots hold {info.max_lora_rank}, {width} are needed",

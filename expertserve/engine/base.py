@@ -22,6 +22,7 @@ class EngineInfo:
         max_lora_rank: Width of an adapter slot; None where adapters can have any.
         reason: Why this engine on this device.
         soft_prompts: Whether requests may bring a soft prompt.
+        max_slots: Adapters that one batch may mix; None where that has no bound.
     """
 
     name: str
@@ -31,6 +32,7 @@ class EngineInfo:
     max_lora_rank: int | None = None
     reason: str = ""
     soft_prompts: bool = False
+    max_slots: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

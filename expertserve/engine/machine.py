@@ -32,6 +32,8 @@ FLOAT32_SHARE = 0.5
 """
 ADAPTERS_SHARE, MAX_ADAPTERS = 0.1, 512
 """The share of free memory for adapters beside the slots, and the most that are kept."""
+SLOTS_SHARE, FEW_SLOTS, MANY_SLOTS = 0.125, 8, 32
+"""The share of free memory for slots, the fewest where it holds them, and the most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +146,18 @@ def resident_adapters(base: LocalModel, width: int, dtype: str) -> int:
     return min(MAX_ADAPTERS, int(ADAPTERS_SHARE * free_memory()) // each)
 
 
+def default_slots(base: LocalModel, width: int, dtype: str, experts: int) -> int:
+    """Slots on a CPU where nobody says how many: one for each expert, within bounds.
+
+    A step costs what its adapters cost, and not what its slots do; those take memory.
+
+    Args:
+        experts: How many share the engine.
+    """
+    fit = int(SLOTS_SHARE * free_memory()) // adapter_bytes(base, width, dtype)
+    return max(1, min(max(FEW_SLOTS, experts), MANY_SLOTS, fit))
+
+
 def _int(value: object, default: int) -> int:
     return value if isinstance(value, int) and value > 0 else default
 
@@ -172,7 +186,7 @@ def choose_sizes(
     free = free_memory() if available is None else available
     kept = kv_dtype or dtype
     weights = weight_bytes(base, dtype)
-    slots = config.max_slots * adapter_bytes(base, width, dtype) if width else 0
+    slots = (config.max_slots or FEW_SLOTS) * adapter_bytes(base, width, dtype) if width else 0
     room = max(0, int(USABLE * free) - weights - slots)
     most = min(config.kv_cache_bytes or room, room)
     length = config.max_model_len or base.context_length

@@ -17,6 +17,7 @@ from pydantic import (
 
 from expertserve import plugins
 from expertserve.config import EngineConfig
+from expertserve.engine.machine import FEW_SLOTS
 from expertserve.errors import ConfigError
 from expertserve.package.keys import read_trusted
 from expertserve.package.signature import TrustPolicy
@@ -130,7 +131,7 @@ class RayConfig(_Section):
     @property
     def capacity(self) -> int:
         """Adapters that are at hand on a replica."""
-        return self.max_loaded_experts or self.engine_settings().max_slots
+        return self.max_loaded_experts or self.engine_settings().max_slots or FEW_SLOTS
 
     def engine_settings(self) -> EngineConfig:
         return _made(EngineConfig, self.engine_config, "engine_config")

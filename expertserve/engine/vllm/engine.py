@@ -11,6 +11,7 @@ import itertools
 import threading
 from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
 from concurrent.futures import Future
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from expertserve.adapters.serving import ServingAdapter
@@ -27,7 +28,7 @@ from expertserve.engine.vllm.options import DRAFTS, KERNELS, SPECULATION, parall
 from expertserve.engine.vllm.params import sampling_params
 from expertserve.engine.vllm.prompts import vllm_prompt
 from expertserve.engine.vllm.reason import EngineNote
-from expertserve.engine.vllm.sizes import cpu_environment, cpu_sizes, gpu_sizes
+from expertserve.engine.vllm.sizes import cpu_environment, cpu_sizes, gpu_sizes, slots
 from expertserve.engine.vllm.version import VERSIONS, installed, is_known, warn_unknown
 from expertserve.errors import ConfigError, EngineDeadError, IncompatibleError, InferenceError
 from expertserve.models import LocalModel
@@ -83,6 +84,7 @@ class VLLMEngine:
                 hint="leave dtype out, or name one of these",
                 code="bad_setting",
             )
+        config = replace(config, max_slots=slots(base, config, dtype, width, on_gpu=on_gpu))
         vllm = installed()
         warn_unknown(vllm)
         self._row_scale = config.row_scale and is_known(vllm)
@@ -95,7 +97,7 @@ class VLLMEngine:
             "enable_prompt_embeds": soft,
             "enable_lora": width > 0,
             "max_loras": config.max_slots,
-            "max_cpu_loras": max(config.max_slots, resident_adapters(base, width, dtype)),
+            "max_cpu_loras": max(config.max_slots or 0, resident_adapters(base, width, dtype)),
             "max_lora_rank": width or RANKS[0],
             "generation_config": "vllm",
             "disable_log_stats": not (config.stats or config.otlp_traces_endpoint),
@@ -126,7 +128,9 @@ class VLLMEngine:
         )
         await self._warm_up()
         length = self._llm.model_config.max_model_len
-        return EngineInfo("vllm", choice.device, dtype, length, width, choice.reason, soft)
+        return EngineInfo(
+            "vllm", choice.device, dtype, length, width, choice.reason, soft, config.max_slots
+        )
 
     async def _warm_up(self) -> None:
         """A token, so that what can't compute fails now and not at the first request."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from expertserve.config import EngineConfig, option_names
 from expertserve.engine.cgroup import cpu_share
-from expertserve.engine.machine import choose_sizes, cpus
+from expertserve.engine.machine import FEW_SLOTS, choose_sizes, cpus, default_slots
 from expertserve.models import LocalModel
 
 KERNELS = 256
@@ -31,6 +31,13 @@ def gpu_sizes(config: EngineConfig) -> dict[str, Any]:
     asked = {"kv_cache_memory_bytes": config.kv_cache_bytes, "max_num_seqs": config.max_requests}
     length = -1 if config.max_model_len is None else config.max_model_len
     return {"max_model_len": length} | {k: v for k, v in asked.items() if v is not None}
+
+
+def slots(base: LocalModel, config: EngineConfig, dtype: str, width: int, *, on_gpu: bool) -> int:
+    """Adapters that one batch may mix: as asked for, else by experts and memory."""
+    if config.max_slots is not None or on_gpu or not width:
+        return config.max_slots or FEW_SLOTS
+    return default_slots(base, width, dtype, config.experts or 1)
 
 
 def cpu_environment(config: EngineConfig, ranks: int = 1) -> dict[str, str]:
