@@ -39,6 +39,7 @@ CONFIG: dict[str, Any] = {
     "max_requests": 64,
     "kv_cache_bytes": 1 << 30,
     "max_model_len": 2048,
+    "drafts": False,
 }
 ids = itertools.count()
 

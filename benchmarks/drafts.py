@@ -19,7 +19,8 @@ from importlib import import_module
 from pathlib import Path
 
 from benchmarks.measure import BASE, ROUNDS, Ratio, alternate, dtype, report, timed
-from expertserve import EngineConfig, ExpertManager, GenerateArgs
+from expertserve import EngineConfig, ExpertManager, GenerateArgs, Message
+from expertserve.server.tools import Tool, describe, schema_of
 from training.evaluate import context
 
 EXPERTS = Path(__file__).parents[1] / "examples" / "experts"
@@ -30,7 +31,51 @@ TASKS = {"sql": "sql", "json": "json_extract", "cypher": "cypher"}
 QUESTIONS, SINGLES, SEED = 64, 4, 3
 WIDTHS = (1, 4, 16, 32, 64)
 SIDES = ("with", "without")
-Job = tuple[str, str, GenerateArgs]
+Job = tuple[str, str | None, GenerateArgs]
+TOOLS = [
+    Tool(
+        "get_weather",
+        "The weather forecast of a place.",
+        {
+            "type": "object",
+            "properties": {
+                "location": {"type": "string", "maxLength": 40},
+                "day": {"enum": ["today", "tomorrow", "weekend", "next_week"]},
+                "temperature_unit": {"enum": ["celsius", "fahrenheit"]},
+            },
+            "required": ["location", "day", "temperature_unit"],
+            "additionalProperties": False,
+        },
+    ),
+    Tool(
+        "reserve_table",
+        "Reserves a table in a restaurant.",
+        {
+            "type": "object",
+            "properties": {
+                "restaurant_name": {"type": "string", "maxLength": 40},
+                "number_of_guests": {"type": "integer", "minimum": 1, "maximum": 20},
+                "time_of_day": {"enum": ["noon", "afternoon", "evening"]},
+            },
+            "required": ["restaurant_name", "number_of_guests", "time_of_day"],
+            "additionalProperties": False,
+        },
+    ),
+    Tool(
+        "convert_currency",
+        "Converts an amount of money.",
+        {
+            "type": "object",
+            "properties": {
+                "amount": {"type": "number"},
+                "from_currency": {"type": "string", "pattern": "^[A-Z]{3}$"},
+                "to_currency": {"type": "string", "pattern": "^[A-Z]{3}$"},
+            },
+            "required": ["amount", "from_currency", "to_currency"],
+            "additionalProperties": False,
+        },
+    ),
+]
 
 
 def jobs(name: str) -> list[Job]:
@@ -97,6 +142,7 @@ def sides(asked: Asked) -> tuple[dict[str, Callable[[], float]], list[Ratio]]:
         row(f"SQL, {width} at once", sql[:count], width, least)
     row("JSON extraction, one request", jobs("json")[:SINGLES], 1, 2.0)
     row("Cypher, one request", jobs("cypher")[:SINGLES], 1, 1.7)
+    row("a tool call, one request", calls(), 1, 2.0)
     again = asked.managers["without"].generate_many(sql[8 : 8 + SINGLES])
     given: list[Job] = [
         (name, prompt, {**args, "prediction": changed(result.text)})
@@ -110,6 +156,22 @@ def sides(asked: Asked) -> tuple[dict[str, Callable[[], float]], list[Ratio]]:
     ]
     row("free text, no grammar, no habits, one request", tales, 1, 0.99)
     return found, ratios
+
+
+def calls() -> list[Job]:
+    """Questions to the base model that must be answered by calling one of three functions."""
+    asked = (
+        "What will the weather be in Oslo tomorrow?",
+        "Book a table for four at Dario's on Friday at seven.",
+        "Convert 40 pounds sterling to Swiss francs.",
+        "Is it going to rain in Lima on Sunday?",
+    )
+    system: Message = {"role": "system", "content": describe(TOOLS, must=True)}
+    args: GenerateArgs = {"json_schema": schema_of(TOOLS), "max_tokens": 96, "temperature": 0.0}
+    return [
+        (BASE.name, None, {**args, "messages": [system, {"role": "user", "content": question}]})
+        for question in asked
+    ]
 
 
 def changed(text: str) -> str:

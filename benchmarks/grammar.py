@@ -188,7 +188,7 @@ def in_engine(rounds: int) -> tuple[list[Answer], dict[str, Any]]:
     answers: list[Answer] = []
     tokens_s: dict[str, list[float]] = {}
     raw: dict[str, list[list[float]]] = {}
-    config = EngineConfig(max_requests=32, max_model_len=1024)
+    config = EngineConfig(max_requests=32, max_model_len=1024, drafts=False)
     with Expert.load(package, config=config) as expert:
         for batch in (16, 32):
             prompts = [

@@ -45,7 +45,7 @@ def package(folder: Path) -> Path:
 
 def main() -> None:
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 5
-    config = EngineConfig(max_requests=BATCH, max_model_len=1024)
+    config = EngineConfig(max_requests=BATCH, max_model_len=1024, drafts=False)
     with tempfile.TemporaryDirectory() as folder, ExpertManager(config=config) as manager:
         manager.load_expert("thinker", package(Path(folder) / "thinker"))
 
