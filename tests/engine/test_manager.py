@@ -202,7 +202,7 @@ def test_replacing_under_traffic_never_serves_the_old_weights(
     another: Another, variants: list[Path]
 ) -> None:
     manager = another()
-    assert alternate(manager, variants, 60) > 20
+    assert alternate(manager, variants, 30) > 10
     loaded = [manager.get(info.name).adapter for info in manager.list_loaded_experts()]
     assert len(held(manager) & {adapter.digest for adapter in loaded if adapter}) == 1
     assert eventually(lambda: nothing_left(manager))
