@@ -122,6 +122,30 @@ def test_what_would_not_run_is_not_written() -> None:
     assert [query for query in REFUSED if grammar.accepts(query)] == []
 
 
+@pytest.mark.parametrize("kind", ["sql", "sql-sqlite", "sql-postgres"])
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("FLOOR(", ")"),
+        ("(", ")"),
+        ("CASE WHEN salary > 1 THEN ", " END"),
+        ("CAST(", " AS INTEGER)"),
+        ("1 + ABS(", ")"),
+    ],
+)
+def test_what_is_within_one_another_has_a_bound(kind: str, before: str, after: str) -> None:
+    """An engine's parser has a stack, and a small model repeats what it began."""
+    grammar, _ = bound(SHOP, kind)
+    for depth in (1, 2, 3):
+        for part in ("salary", "MAX(salary)"):
+            query = f"SELECT {before * depth}{part}{after * depth} FROM tbl_employee"
+            assert grammar.accepts(query), query
+    assert not grammar.accepts(f"SELECT {before * 4}salary{after * 4} FROM tbl_employee")
+    assert not grammar.accepts(f"SELECT id FROM Dept WHERE {before * 4}1{after * 4} = 1")
+    ending = grammar.shortest_completion(f"SELECT {before * 3}")
+    assert ending is not None and grammar.accepts(f"SELECT {before * 3}{ending}")
+
+
 @pytest.mark.parametrize(
     "begun", ["", "SELECT ", "SELECT salary, city", "SELECT e.", "SELECT x.city, b.salary"]
 )

@@ -14,11 +14,18 @@ from expertserve.grammar.gbnf import parse
 from expertserve.grammar.lower import reachable
 from expertserve.grammar.marks import mapped
 from expertserve.grammar.recognise import Grammar
-from expertserve.grammar.tree import Node, Ref, Rules, references
+from expertserve.grammar.tree import Alt, Node, Ref, Rules, references
 from expertserve.grammar.write import write
 
 MOST_WIDE = 3
 """Columns of the sides of a UNION."""
+DEEPEST = 3
+"""Calls, CASEs and parentheses within one another."""
+_FLAT = frozenset(
+    "expr conjunction condition comparison between like distinct-from value term factor primary"
+    " atom function".split()
+)
+"""Rules of expressions that open nothing; what the others have of these lies a step deeper."""
 AGGREGATE = "-a"
 """Behind the names of rules in which aggregates may stand."""
 _OWN = """
@@ -85,7 +92,48 @@ def _with_marks(rules: Rules) -> Rules:
     also = {n: _renamed(kept[n], level | {"in", "function"}) for n in level}
     whole = Rules({"root": Ref("root"), **kept, **{n + AGGREGATE: also[n] for n in also}}, {})
     rest = write(whole).partition("\n")[2]
-    return reachable(parse(f"{text}\n{rest}", bounded=False))
+    again = level | {"in", "function"}
+    marked = parse(f"{text}\n{rest}", bounded=False)
+    return _nested(marked, again | {n + AGGREGATE for n in again})
+
+
+def _nested(rules: Rules, parts: set[str]) -> Rules:
+    """The same with so many calls, CASEs and parentheses within one another at most.
+
+    A small model that begins `FLOOR(FLOOR(` goes on until its tokens are used up, and an engine's
+    parser has a stack.
+
+    Args:
+        parts: The rules of expressions.
+    """
+    found = dict(rules.rules)
+    for depth in range(DEEPEST + 1):
+        for name in parts:
+            found[_at(name, depth)] = _at_depth(name, rules.rules[name], depth, parts)
+    return reachable(Rules(found, {}, rules.root))
+
+
+def _at(name: str, depth: int) -> str:
+    return f"{name}-{depth}" if depth else name
+
+
+def _at_depth(name: str, node: Node, depth: int, parts: set[str]) -> Node:
+    """A rule's definition so deep: what it has in parentheses lies a step deeper."""
+    smallest = "literal" in references(node)
+    if smallest and depth == DEEPEST:
+        small = ("literal", "column", "aggregate")[: 2 + name.endswith(AGGREGATE)]
+        return Alt(tuple(map(Ref, small)))
+
+    def leaf(node: Node) -> Node:
+        if not isinstance(node, Ref) or node.name not in parts:
+            return node
+        goes = node.name.removesuffix(AGGREGATE)
+        within = goes == "expr" if smallest else goes in _FLAT and kind not in _FLAT
+        return Ref(_at(node.name, min(depth + within, DEEPEST)))
+
+    kind = name.removesuffix(AGGREGATE)
+
+    return mapped(node, leaf)
 
 
 def _wide(columns: int) -> str:
