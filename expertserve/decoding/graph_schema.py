@@ -1,4 +1,7 @@
-"""Patterns such as `(:Person {name: STRING})-[:KNOWS]->(:Person)` → what a property graph has."""
+"""Patterns such as `(:Person {name: STRING})-[:KNOWS]->(:Person)` → what a property graph has.
+
+Properties may stand in lists instead, as tools print a schema: see `graph_listing`.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 
+from expertserve.decoding.graph_listing import listed
 from expertserve.errors import ConfigError
 from expertserve.grammar.names.bare import is_bare
 from expertserve.grammar.names.graph import Graph, Kind, Tied
@@ -38,7 +42,10 @@ def graph_of(schema: str) -> Graph:
         >>> graph.labels
         (('Person', (('name', 'text'),)), ('Dog', ()))
     """
-    labels = _held(GRAPH_NODE.findall(schema))
+    edges = GRAPH_EDGE.findall(schema)
+    types_of = {word for names, _ in edges for word in WORD.findall(names)}
+    lists = listed(schema, frozenset(types_of))
+    labels = _held([*GRAPH_NODE.findall(schema), *lists.labels])
     if not labels:
         raise ConfigError(
             "the schema has no labels",
@@ -54,7 +61,7 @@ def graph_of(schema: str) -> Graph:
                     if back and not on:
                         one, other = other, one
                     ties[Tied(type_, one, other)] = None
-    return Graph(_frozen(labels), _frozen(_held(GRAPH_EDGE.findall(schema))), tuple(ties))
+    return Graph(_frozen(labels), _frozen(_held([*edges, *lists.types])), tuple(ties))
 
 
 def _held(found: list[tuple[str, str]]) -> dict[str, dict[str, Kind]]:

@@ -68,7 +68,18 @@ def restrict_wish(expert: PreparedExpert, args: GrammarArgs, schema: str | None)
     own = "grammar" not in args and not any(args.get(k) for k in ("json_schema", "regex", "choice"))
     if wish is not None or not (own and schema and decoding.restrict_to_schema):
         return bool(wish)
-    return bool(decoding.schema_rules) or _is_bound(decoding.grammar_type)
+    return bool(decoding.schema_rules) or (
+        _is_bound(decoding.grammar_type) and _tells(decoding.grammar_type or "", schema)
+    )
+
+
+def _tells(kind: str, schema: str) -> bool:
+    """Whether a schema says what can be asked for: of a graph, properties beside its labels."""
+    _check_size(schema)
+    if not kind.startswith("cypher"):
+        return True
+    graph = graph_of(schema)
+    return any(of for _, of in (*graph.labels, *graph.types))
 
 
 def _is_bound(kind: str | None) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import Iterator
 
 import kuzu
@@ -102,3 +103,56 @@ def test_a_graph_without_labels_is_refused() -> None:
     with pytest.raises(ConfigError) as caught:
         graph_of("people and their dogs")
     assert caught.value.code == "bad_schema"
+
+
+PATTERN = "The relationships:\n(:Reader)-[:BORROWED]->(:Book)"
+LISTS = {
+    "bulleted": """Node labels:
+- Reader {name: STRING, joined: INTEGER}
+- Book {title: STRING}
+Relationship types:
+- (:Reader)-[:BORROWED {days: INTEGER}]->(:Book)""",
+    "one line": f"""Node properties are the following:
+Reader {{name: STRING, joined: INTEGER}},Book {{title: STRING}}
+Relationship properties are the following:
+BORROWED {{days: INTEGER}}
+{PATTERN}""",
+    "nested": f"""Node properties:
+- **Reader**
+  - `name`: STRING Example: "Ada"
+  - `joined`: INTEGER Min: 1990, Max: 2024
+- **Book**
+  - `title`: STRING
+Relationship properties:
+- **BORROWED**
+  - `days`: INTEGER
+{PATTERN}""",
+    "without headings": f"Reader {{name: STRING, joined: INTEGER}}\nBook {{title: STRING}}\n"
+    f"BORROWED {{days: INTEGER}}\n{PATTERN}",
+}
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_properties_are_read_from_the_lists_that_tools_print(name: str) -> None:
+    graph = graph_of(LISTS[name])
+    assert dict(graph.labels) == {
+        "Reader": (("name", "text"), ("joined", "number")),
+        "Book": (("title", "text"),),
+    }
+    assert dict(graph.types) == {"BORROWED": (("days", "number"),)}
+    assert [(tie.type, tie.source, tie.target) for tie in graph.ties] == [
+        ("BORROWED", "Reader", "Book")
+    ]
+
+
+def test_a_strangers_list_is_read_in_linear_time() -> None:
+    began = time.process_time()
+    for text in (
+        "a" * 200_000,
+        "a {" * 100_000,
+        "- **a**\n" * 50_000,
+        "**" * 200_000,
+        "a{}" * 60_000,
+    ):
+        graph_of(f"(:A)\n{text}")
+    assert time.process_time() - began < 5
