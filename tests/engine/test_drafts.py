@@ -55,6 +55,19 @@ def driver(
     made.close()
 
 
+@pytest.mark.parametrize("engine", ["transformers", LONG_VLLM])
+def test_an_engine_of_the_base_alone_drafts_too(engine: str, tmp_path: Path) -> None:
+    """vLLM compiles such a model, and warms it up with drafts of its own."""
+    base = tiny.base_model(tmp_path / "models" / "tiny")
+    config = EngineConfig(max_model_len=256, kv_cache_bytes=64 << 20, device="cpu", dtype="float32")
+    driver = Driver(ENGINES[engine](), base, tmp_path / "cache", config, rank=0)
+    try:
+        asked = [driver.request(p, max_tokens=20) for p in prompts(Tokenizer(driver.base.path), 3)]
+        assert compare(driver, asked)[1] > 0
+    finally:
+        driver.close()
+
+
 @pytest.fixture(scope="module")
 def tokenizer(driver: Driver) -> Tokenizer:
     return Tokenizer(driver.base.path)

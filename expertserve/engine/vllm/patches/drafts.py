@@ -89,7 +89,7 @@ def _draw(logits: torch.Tensor, ends: torch.Tensor, metadata: Any) -> torch.Tens
         ends: Where each request's places end, shape [requests].
     """
     likeliest = logits.argmax(dim=-1)
-    if metadata.all_greedy:
+    if metadata.all_greedy or noise.sampler is None:  # None while vLLM warms up
         return likeliest
     sampled: torch.Tensor = noise.sampler(logits, noise.generators, None, None)[0].view(-1)
     if metadata.all_random:
