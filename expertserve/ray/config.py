@@ -44,6 +44,14 @@ class Replicas(_Section):
     resources: dict[str, Any] = Field(default_factory=lambda: {"num_cpus": 1})
 
     @property
+    def most(self) -> int:
+        """How many there may be."""
+        if self.autoscaling is None:
+            return self.number
+        most = self.autoscaling.get("max_replicas", self.number)
+        return most if isinstance(most, int) and most > 0 else self.number
+
+    @property
     def can_sleep(self) -> bool:
         return self.autoscaling is not None and self.autoscaling.get("min_replicas", 1) == 0
 

@@ -10,7 +10,7 @@ https://docs.ray.io/en/latest/serve
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import aclosing, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -39,10 +39,12 @@ from expertserve.ray.metrics import ReplicaMeter
 from expertserve.ray.replica import Replica, Report
 from expertserve.ray.router import NO_ADAPTER, AffinityRouter
 from expertserve.ray.service import Item, RayService, ReplicaLostError
+from expertserve.ray.shares import Shares
 from expertserve.ray.source import absolute
 from expertserve.request import GenerateArgs
 from expertserve.result import InferenceResult
 from expertserve.server.app import create_app
+from expertserve.server.limits import KeyUse, Share
 from expertserve.server.logs import configure
 from expertserve.server.problems import Refusal
 
@@ -134,9 +136,10 @@ def _number(number: int, autoscaling: dict[str, Any] | None) -> dict[str, Any]:
 
 
 class _Catalogue:
-    """See `Catalogue`."""
+    """What all processes of an application must agree on: see `Catalogue` and `Shares`."""
 
     def __init__(self, config: dict[str, Any]) -> None:
+        self._shares = Shares()
         with _text_with_hint():
             settings = read_config(config)
             self._catalogue = Catalogue(
@@ -151,6 +154,9 @@ class _Catalogue:
 
     async def change(self, change: Change) -> Snapshot:
         return await self._catalogue.change(change)
+
+    async def lease(self, who: str, uses: Sequence[KeyUse]) -> Mapping[str, Share]:
+        return self._shares.lease(who, uses)
 
 
 class _Everyone:
@@ -227,7 +233,8 @@ class _Ingress:
         with _text_with_hint():
             self._settings = read_config(config)
             configure(as_json=self._settings.server_settings().log_json)
-            self._service = RayService(self._settings, _Handles(engine), _Listed(catalogue))
+            name = serve.get_replica_context().replica_tag
+            self._service = RayService(self._settings, _Handles(engine), _Listed(catalogue), name)
             await self._service.begin()
 
     def __serve_build_asgi_app__(self) -> ASGIApp:
@@ -266,6 +273,9 @@ class _Listed:
 
     async def change(self, change: Change) -> Snapshot:
         return await _one(self._handle, "change", change)  # type: ignore[no-any-return]
+
+    async def lease(self, who: str, uses: Sequence[KeyUse]) -> Mapping[str, Share]:
+        return await _one(self._handle, "lease", who, uses)  # type: ignore[no-any-return]
 
 
 class _Handles:

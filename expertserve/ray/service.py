@@ -26,10 +26,12 @@ from expertserve.expert import PreparedExpert
 from expertserve.ray.catalogue import CatalogueFollower, Change, Snapshot
 from expertserve.ray.config import RayConfig
 from expertserve.ray.replica import Report, make_manager
+from expertserve.ray.shares import Lessee
 from expertserve.ray.source import publish
 from expertserve.register import RegisteredExpert
 from expertserve.request import GenerateArgs
 from expertserve.result import Chunk, Completion, InferenceResult, Usage
+from expertserve.server.limits import KeyUse, Share
 from expertserve.server.parts import Parts
 from expertserve.server.state import StateEntry
 from expertserve.server.watch import name_of
@@ -79,6 +81,8 @@ class Changes(Protocol):
     async def snapshot(self) -> Snapshot: ...
 
     async def change(self, change: Change) -> Snapshot: ...
+
+    async def lease(self, who: str, uses: Sequence[KeyUse]) -> Mapping[str, Share]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,14 +179,18 @@ class RayService:
     """`Service` for one ingress process.
 
     Args:
-        told: The parts of the HTTP front; what administrators see there is the catalogue's.
+        name: Its unique name.
     """
 
-    def __init__(self, config: RayConfig, engines: ReplicaEngines, changes: Changes) -> None:
+    def __init__(
+        self, config: RayConfig, engines: ReplicaEngines, changes: Changes, name: str
+    ) -> None:
         self._config, self._engines, self._changes = config, engines, changes
+        self._name = name
         self._manager = make_manager(config, _no_engine)
         self._follower = CatalogueFollower(self._manager, config.cache_dir, self._told)
         self._parts: Parts | None = None
+        self._lessee: Lessee | None = None
         self._running: tuple[EngineInfo, ...] = (
             (EngineInfo("asleep", "none", "none", 0),) if config.replicas.can_sleep else ()
         )
@@ -199,8 +207,10 @@ class RayService:
         self._watching = asyncio.create_task(self._watch())
 
     def show(self, parts: Parts) -> None:
-        """The front whose list of places is kept like the catalogue's."""
+        """The front: its list of places is kept like the catalogue's, its limits are shared."""
         self._parts = parts
+        most = self._config.ingress.most
+        self._lessee = Lessee(parts.limits, self._changes, self._name, most)
         self._told(self._follower.snapshot)
 
     def _told(self, snapshot: Snapshot) -> None:
@@ -408,6 +418,8 @@ class RayService:
         if self._watching:
             self._watching.cancel()
             await asyncio.gather(self._watching, return_exceptions=True)
+        if self._lessee:
+            await self._lessee.close()
         await self._manager.close()
 
 

@@ -159,6 +159,7 @@ class _Run:
 
     async def whole(self, shape: Shape) -> Response:
         """Every answer at once."""
+        await self.parts.limits.ready(self.key)
         with self._admitted() as ticket:
             try:
                 results = await self._guarded(
@@ -181,6 +182,7 @@ class _Run:
 
     async def stream(self, shape: Shape) -> Response:
         """Server-sent events. An error before the first token has its own status."""
+        await self.parts.limits.ready(self.key)
         async with AsyncExitStack() as stack:
             ticket = stack.enter_context(self._admitted())
             streams = [
