@@ -6,6 +6,7 @@ import asyncio
 import os
 import weakref
 from collections.abc import Coroutine, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Literal, Self, TypeVar, Unpack, overload
 
 from expertserve.core.core import Core
@@ -28,7 +29,7 @@ from expertserve.errors import ExpertError
 from expertserve.expert import PreparedExpert
 from expertserve.register import RegisteredExpert
 from expertserve.request import GenerateArgs
-from expertserve.result import InferenceResult
+from expertserve.result import InferenceResult, Written
 
 T = TypeVar("T")
 
@@ -221,6 +222,24 @@ class AsyncExpertManager:
         return AsyncStream(
             lambda collect, deliver: generate(name, prompt, args, collect=collect, deliver=deliver),
             self._loop.submit,
+        )
+
+    def resume_stream(
+        self, name: str, prompt: str | None, args: GenerateArgs, written: Written
+    ) -> AsyncStream:
+        """Goes on with an answer that another manager's engine began: what it had given is not
+        given again, and the result is that of the whole.
+
+        Args:
+            args: Those of `generate_stream`.
+            written: What the reader has.
+
+        Raises:
+            EngineDeadError: While it is read: the expert is another one here.
+        """
+        generate = partial(self._core.generate, name, prompt, args, written=written)
+        return AsyncStream(
+            lambda collect, deliver: generate(collect=collect, deliver=deliver), self._loop.submit
         )
 
     async def generate(

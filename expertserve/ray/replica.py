@@ -23,8 +23,9 @@ from expertserve.manager import AsyncExpertManager
 from expertserve.models import LocalModel
 from expertserve.ray.catalogue import CatalogueFollower, Snapshot
 from expertserve.ray.config import RayConfig
+from expertserve.ray.streams import Item
 from expertserve.request import GenerateArgs, Request
-from expertserve.result import Chunk, InferenceResult
+from expertserve.result import Chunk, InferenceResult, Written
 
 log = logging.getLogger("expertserve.ray")
 BATCH_SECONDS = 0.01
@@ -178,12 +179,25 @@ class Replica:
             return note.result
 
     async def stream(
-        self, number: int, name: str, prompt: str | None, args: GenerateArgs
-    ) -> AsyncGenerator[tuple[list[Chunk], InferenceResult | None], None]:
-        """Chunks as they come, then the whole result. Closing it aborts the request."""
+        self,
+        number: int,
+        name: str,
+        prompt: str | None,
+        args: GenerateArgs,
+        written: Written | None = None,
+    ) -> AsyncGenerator[Item, None]:
+        """Chunks as they come, then the whole result. Closing it aborts the request.
+
+        Args:
+            written: What another replica had sent.
+        """
         await self._catch_up(number)
         with self._noted(name) as note:
-            async with self._manager.generate_stream(name, prompt, **args) as stream:
+            async with (
+                self._manager.resume_stream(name, prompt, args, written)
+                if written
+                else self._manager.generate_stream(name, prompt, **args)
+            ) as stream:
                 try:
                     first = True
                     async for chunks in _batched(stream):

@@ -38,11 +38,12 @@ from expertserve.ray.config import RayConfig, read_config
 from expertserve.ray.metrics import ReplicaMeter
 from expertserve.ray.replica import Replica, Report
 from expertserve.ray.router import NO_ADAPTER, AffinityRouter
-from expertserve.ray.service import Item, RayService, ReplicaLostError
+from expertserve.ray.service import RayService
 from expertserve.ray.shares import Shares
 from expertserve.ray.source import absolute
+from expertserve.ray.streams import Item, ReplicaLostError
 from expertserve.request import GenerateArgs
-from expertserve.result import InferenceResult
+from expertserve.result import InferenceResult, Written
 from expertserve.server.app import create_app
 from expertserve.server.limits import KeyUse, Share
 from expertserve.server.logs import configure
@@ -202,10 +203,15 @@ class _EngineDeployment:
             return _Failed(error)
 
     async def stream(
-        self, number: int, name: str, prompt: str | None, args: GenerateArgs
+        self,
+        number: int,
+        name: str,
+        prompt: str | None,
+        args: GenerateArgs,
+        written: Written | None,
     ) -> AsyncIterator[Item | _Failed]:
         try:
-            async with aclosing(self._replica.stream(number, name, prompt, args)) as items:
+            async with aclosing(self._replica.stream(number, name, prompt, args, written)) as items:
                 async for item in items:
                     yield item
         except ExpertError as error:
@@ -294,10 +300,16 @@ class _Handles:
         return answer  # type: ignore[no-any-return]
 
     def stream(
-        self, affine: str, number: int, name: str, prompt: str | None, args: GenerateArgs
+        self,
+        affine: str,
+        number: int,
+        name: str,
+        prompt: str | None,
+        args: GenerateArgs,
+        written: Written | None,
     ) -> _Items:
         near = self._handle.options(stream=True, multiplexed_model_id=affine or NO_ADAPTER)
-        return _Items(near.stream.remote(number, name, prompt, args))
+        return _Items(near.stream.remote(number, name, prompt, args, written))
 
     async def reports(self) -> list[Report]:
         return await _each(self._handle, "report")

@@ -10,9 +10,8 @@ import asyncio
 import dataclasses
 import logging
 import os
-import time
 from collections import defaultdict
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol, Unpack
@@ -28,25 +27,18 @@ from expertserve.ray.config import RayConfig
 from expertserve.ray.replica import Report, make_manager
 from expertserve.ray.shares import Lessee
 from expertserve.ray.source import publish
+from expertserve.ray.streams import ATTEMPTS, Items, RemoteStream, ReplicaLostError
 from expertserve.register import RegisteredExpert
 from expertserve.request import GenerateArgs
-from expertserve.result import Chunk, Completion, InferenceResult, Usage
+from expertserve.result import InferenceResult, Written
 from expertserve.server.limits import KeyUse, Share
 from expertserve.server.parts import Parts
 from expertserve.server.state import StateEntry
 from expertserve.server.watch import name_of
 
 STATES = ("registered", "resident", "slot")
-ATTEMPTS = 3
 WATCH_SECONDS = 1.0
 log = logging.getLogger("expertserve.ray")
-Item = tuple[list[Chunk], InferenceResult | None]
-
-
-class ReplicaLostError(EngineDeadError):
-    """The replica that worked on a request ended before the answer did. Asking again is safe."""
-
-    default_code = "replica_lost"
 
 
 class ReplicaEngines(Protocol):
@@ -57,21 +49,19 @@ class ReplicaEngines(Protocol):
     ) -> InferenceResult: ...
 
     def stream(
-        self, affine: str, number: int, name: str, prompt: str | None, args: GenerateArgs
-    ) -> Items: ...
+        self,
+        affine: str,
+        number: int,
+        name: str,
+        prompt: str | None,
+        args: GenerateArgs,
+        written: Written | None,
+    ) -> Items:
+        """An answer's chunks; with `written` the rest of it."""
+        ...
 
     async def reports(self) -> list[Report]:
         """Of all that run."""
-        ...
-
-
-class Items(Protocol):
-    """A stream from a replica."""
-
-    def __aiter__(self) -> AsyncIterator[Item]: ...
-
-    async def cancel(self) -> None:
-        """Aborts it in the replica. Idempotent."""
         ...
 
 
@@ -101,78 +91,6 @@ class SharedExpertInfo(ExpertInfo):
     """An expert over all replicas: sums, the best state, and what each of them has."""
 
     replicas: tuple[Holding, ...] = ()
-
-
-class RemoteStream:
-    """A generation on a replica; one lost before the first chunk is retried elsewhere.
-
-    Args:
-        open: Begins it.
-    """
-
-    def __init__(self, open: Callable[[], Items]) -> None:
-        self._open = open
-        self._items: Items | None = None
-        self._head: InferenceResult | None = None
-        self._whole: InferenceResult | None = None
-        self._chunks: list[Chunk] = []
-        self._began = time.monotonic()
-
-    async def batches(self) -> AsyncGenerator[list[Chunk], None]:
-        """The chunks, as many at once as a replica sent."""
-        try:
-            for attempt in range(1, ATTEMPTS + 1):
-                self._items = self._open()
-                try:
-                    async for chunks, result in self._items:
-                        if self._head is None:
-                            self._head = result
-                        elif result is not None:
-                            self._whole = result
-                        if chunks:
-                            self._chunks += chunks
-                            yield list(chunks)
-                    return
-                except ReplicaLostError:
-                    if self._head is not None or attempt == ATTEMPTS:
-                        raise
-        finally:
-            await self.aclose()
-
-    async def aclose(self) -> None:
-        if self._items is not None and self._whole is None:
-            await self._items.cancel()
-
-    @property
-    def result(self) -> InferenceResult:
-        if self._whole is not None:
-            return self._whole
-        if self._head is None:
-            raise ConfigError("the stream has no result: nothing came yet", code="no_result")
-        return _partial(self._head, self._chunks, time.monotonic() - self._began)
-
-
-def _partial(head: InferenceResult, chunks: Iterable[Chunk], seconds: float) -> InferenceResult:
-    """The result of a stream that was left: what came of it."""
-    parts: dict[int, list[Chunk]] = {}
-    for chunk in chunks:
-        parts.setdefault(chunk.index, []).append(chunk)
-    completions = tuple(
-        Completion(
-            "".join(c.text for c in mine),
-            tuple(t for c in mine for t in c.token_ids),
-            next((c.finish_reason for c in mine if c.finish_reason), "cancelled"),
-        )
-        for mine in (parts.get(i, []) for i in range(len(head.completions)))
-    )
-    written = sum(len(c.token_ids) for c in completions)
-    return replace(
-        head,
-        completions=completions,
-        usage=Usage(head.usage.prompt_tokens, written),
-        timing=replace(head.timing, total=seconds),
-        parsed=None,
-    )
 
 
 class RayService:
@@ -406,7 +324,9 @@ class RayService:
     ) -> RemoteStream:
         affine = self._affine(name)
         return RemoteStream(
-            lambda: self._engines.stream(affine, self._follower.snapshot.number, name, prompt, args)
+            lambda written: self._engines.stream(
+                affine, self._follower.snapshot.number, name, prompt, args, written
+            )
         )
 
     def _affine(self, name: str) -> str:

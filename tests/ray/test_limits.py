@@ -7,11 +7,11 @@ import time
 from collections import Counter
 from pathlib import Path
 
-import psutil
 import pytest
 
 from expertserve.server.auth import hash_of
 from tests.ray.conftest import LITTLE, Deploy, body
+from tests.ray.test_serving import kill
 
 pytestmark = pytest.mark.timeout(180)
 A_MINUTE = 120
@@ -44,12 +44,7 @@ def test_a_keys_rate_holds_over_all_ingresses_also_while_who_counts_is_killed(
     for thread in threads:
         thread.start()
     time.sleep(SECONDS / 2)
-    counting = next(
-        p
-        for p in psutil.process_iter()
-        if p.name().startswith("ray::ServeRepli") and "limits:catalogue" in " ".join(p.cmdline())
-    )
-    counting.kill()
+    kill("limits:catalogue")
     for thread in threads:
         thread.join()
     app.delete()
