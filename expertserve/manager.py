@@ -15,20 +15,23 @@ from expertserve.core.jobs import Job, jobs_of, progress_bar
 from expertserve.core.loop import Loop
 from expertserve.core.options import OptionArgs, Options
 from expertserve.core.registering import (
+    Listed,
     Registered,
     Registration,
     Settle,
+    list_known,
     preload,
     register_all,
     same,
 )
+from expertserve.core.resolve import prompt_tokens
 from expertserve.core.router import Route
 from expertserve.core.streams import AsyncStream
 from expertserve.engine.base import EngineInfo, Resident
 from expertserve.errors import ExpertError
 from expertserve.expert import PreparedExpert
-from expertserve.register import RegisteredExpert
-from expertserve.request import GenerateArgs
+from expertserve.register import FrontExpert, RegisteredExpert
+from expertserve.request import GenerateArgs, PromptArgs
 from expertserve.result import InferenceResult, Written
 
 T = TypeVar("T")
@@ -179,6 +182,35 @@ class AsyncExpertManager:
             ExpertNotLoadedError.
         """
         return self._core.experts.find(name).known
+
+    async def front(self, name: str) -> FrontExpert:
+        """What requests for an expert are read with; it is prepared now if it isn't yet.
+
+        Raises:
+            ExpertNotLoadedError, LoadError.
+        """
+        expert = await self.prepared(name)
+        return FrontExpert.of(self.registered(name), expert)
+
+    async def prompt_tokens(self, name: str, prompt: str | None, words: PromptArgs) -> list[int]:
+        """A call's prompt as the expert's model would read it.
+
+        Raises:
+            ExpertNotLoadedError, LoadError, ConfigError.
+        """
+        expert = await self.prepared(name)
+        ids, _ = await asyncio.to_thread(prompt_tokens, expert, prompt, words)
+        return ids
+
+    async def list_known(self, listed: Sequence[Listed]) -> None:
+        """Replaces all that is registered by packages that the index knows; reads none of them.
+
+        For a front whose experts are served elsewhere.
+
+        Args:
+            listed: All that there is to be.
+        """
+        await self._call(list_known(self._core.experts, self._core.options, listed))
 
     def adapter_of(self, name: str) -> str | None:
         """The digest of an expert's adapter, where it is prepared and has one."""

@@ -6,20 +6,21 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
 from pydantic import TypeAdapter
 
+from expertserve import config
 from expertserve.core.registering import Registration
 from expertserve.errors import ConfigError, ExpertError, ExpertNotLoadedError, IntegrityError
 from expertserve.files import file_digest
 from expertserve.manager import AsyncExpertManager
 from expertserve.package.archive import compare_digest
 from expertserve.package.constraints import load_order
-from expertserve.package.index import KnownPackage
+from expertserve.package.index import IndexRow, KnownPackage, index_of
 from expertserve.package.source import split_name
 from expertserve.ray.source import absolute, fetch, packages_at, read_text, write_text
 from expertserve.register import register
@@ -130,6 +131,10 @@ class Catalogue:
 
     def snapshot(self) -> Snapshot:
         return self._now
+
+    def rows(self, digests: Sequence[str]) -> list[IndexRow]:
+        """What the index has of packages."""
+        return index_of(self._cache or config.cache_dir()).rows(digests)
 
     async def change(self, change: Change) -> Snapshot:
         """Makes a change everywhere, or rolls all replicas back.
@@ -265,15 +270,10 @@ _LIST = TypeAdapter(list[Wanted])
 class CatalogueFollower:
     """A manager that serves what the catalogue says."""
 
-    def __init__(
-        self,
-        manager: AsyncExpertManager,
-        cache_dir: Path | None,
-        adopted: Callable[[Snapshot], None] | None = None,
-    ) -> None:
+    def __init__(self, manager: AsyncExpertManager, cache_dir: Path | None) -> None:
         self.manager = manager
         self.snapshot = Snapshot(0)
-        self._cache, self._adopted = cache_dir, adopted
+        self._cache = cache_dir
         self._has: dict[str, Wanted] = {}
         self._lock = asyncio.Lock()
 
@@ -305,14 +305,12 @@ class CatalogueFollower:
             if failed:
                 raise failed[0][1]
             self.snapshot = snapshot
-            if self._adopted:
-                self._adopted(snapshot)
             return snapshot.number
 
     async def _register(self, snapshot: Snapshot) -> list[tuple[str | None, ExpertError]]:
         """Registers a whole list; what is asked is prepared then. Gives what can't be registered.
 
-        A change is prepared before it is answered: every process has to be able to serve it.
+        A change is prepared before it is answered: every replica has to be able to serve it.
         """
 
         wanted = [one for one in snapshot.experts if one.name not in self._has]

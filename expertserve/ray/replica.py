@@ -24,7 +24,7 @@ from expertserve.models import LocalModel
 from expertserve.ray.catalogue import CatalogueFollower, Snapshot
 from expertserve.ray.config import RayConfig
 from expertserve.ray.streams import Item
-from expertserve.request import GenerateArgs, Request
+from expertserve.request import GenerateArgs, PromptArgs, Request
 from expertserve.result import Chunk, InferenceResult, Written
 
 log = logging.getLogger("expertserve.ray")
@@ -53,6 +53,15 @@ class Report:
     running: int
     warm: int
     cold: int
+
+
+@dataclass(frozen=True, slots=True)
+class FrontFacts:
+    """What only a package tells, for whoever reads requests: see `FrontExpert`."""
+
+    digest: str
+    template: str
+    constrained: bool
 
 
 class Watched:
@@ -168,6 +177,19 @@ class Replica:
         if snapshot.experts and not self._manager.info().engines:
             await self._manager.start()
         return number
+
+    async def facts(self, number: int, name: str) -> FrontFacts:
+        """What an ingress reads requests for an expert with; the expert is prepared."""
+        await self._catch_up(number)
+        found = await self._manager.front(name)
+        return FrontFacts(found.known.package.digest, found.template, found.constrained)
+
+    async def prompt_tokens(
+        self, number: int, name: str, prompt: str | None, words: PromptArgs
+    ) -> list[int]:
+        """A call's prompt as the model would read it."""
+        await self._catch_up(number)
+        return await self._manager.prompt_tokens(name, prompt, words)
 
     async def generate(
         self, number: int, name: str, prompt: str | None, args: GenerateArgs

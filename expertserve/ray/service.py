@@ -1,7 +1,7 @@
 """The server's `Service` over many engines: what the HTTP front calls, answered by replicas.
 
-Its own manager has every expert's manifest, tokenizer and grammar, verified on this machine, and
-never starts an engine.
+Its own manager lists what the index has of every expert. It reads no package and starts no engine;
+what only a package tells, a replica that serves it is asked for, once.
 """
 
 from __future__ import annotations
@@ -11,25 +11,29 @@ import dataclasses
 import logging
 import os
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache, partial
 from pathlib import Path
-from typing import Protocol, Unpack
+from typing import Protocol, TypeVar, Unpack
 
+from expertserve.config import cache_dir
 from expertserve.core.entry import BrokenPackage, ExpertInfo, ManagerInfo
 from expertserve.core.registering import Registered, Registration, Settle, same
 from expertserve.core.router import Route
 from expertserve.engine.base import Engine, EngineInfo
 from expertserve.errors import ConfigError, EngineDeadError, ExpertError, ExpertNotLoadedError
-from expertserve.expert import PreparedExpert
-from expertserve.ray.catalogue import CatalogueFollower, Change, Snapshot
+from expertserve.package.index import IndexRow, index_of
+from expertserve.prompt.tokenizer import Tokenizer
+from expertserve.ray.catalogue import Change, Snapshot
 from expertserve.ray.config import RayConfig
-from expertserve.ray.replica import Report, make_manager
+from expertserve.ray.listing import IndexFollower
+from expertserve.ray.replica import FrontFacts, Report, make_manager
 from expertserve.ray.shares import Lessee
 from expertserve.ray.source import publish
 from expertserve.ray.streams import ATTEMPTS, Items, RemoteStream, ReplicaLostError
-from expertserve.register import RegisteredExpert
-from expertserve.request import GenerateArgs
+from expertserve.register import FrontExpert, RegisteredExpert
+from expertserve.request import GenerateArgs, PromptArgs
 from expertserve.result import InferenceResult, Written
 from expertserve.server.limits import KeyUse, Share
 from expertserve.server.parts import Parts
@@ -38,11 +42,19 @@ from expertserve.server.watch import name_of
 
 STATES = ("registered", "resident", "slot")
 WATCH_SECONDS = 1.0
+MOST_FACTS = 20_000
+T = TypeVar("T")
 log = logging.getLogger("expertserve.ray")
 
 
 class ReplicaEngines(Protocol):
     """The engine replicas. Calls raise what they raise, or ReplicaLostError."""
+
+    async def facts(self, affine: str, number: int, name: str) -> FrontFacts: ...
+
+    async def prompt_tokens(
+        self, affine: str, number: int, name: str, prompt: str | None, words: PromptArgs
+    ) -> list[int]: ...
 
     async def generate(
         self, affine: str, number: int, name: str, prompt: str | None, args: GenerateArgs
@@ -71,6 +83,8 @@ class Changes(Protocol):
     async def snapshot(self) -> Snapshot: ...
 
     async def change(self, change: Change) -> Snapshot: ...
+
+    async def rows(self, digests: Sequence[str]) -> list[IndexRow]: ...
 
     async def lease(self, who: str, uses: Sequence[KeyUse]) -> Mapping[str, Share]: ...
 
@@ -106,7 +120,9 @@ class RayService:
         self._config, self._engines, self._changes = config, engines, changes
         self._name = name
         self._manager = make_manager(config, _no_engine)
-        self._follower = CatalogueFollower(self._manager, config.cache_dir, self._told)
+        index = index_of(config.cache_dir or cache_dir())
+        self._follower = IndexFollower(self._manager, index, changes.rows, self._told)
+        self._facts: dict[str, FrontFacts] = {}
         self._parts: Parts | None = None
         self._lessee: Lessee | None = None
         self._running: tuple[EngineInfo, ...] = (
@@ -116,10 +132,10 @@ class RayService:
         self._watching: asyncio.Task[None] | None = None
 
     async def begin(self) -> None:
-        """Reads what the catalogue lists, and keeps looking.
+        """Lists what the catalogue does, and keeps looking.
 
         Raises:
-            ExpertError: A package can't be read here.
+            ExpertError: The catalogue doesn't answer.
         """
         await self._follower.adopt(await self._changes.snapshot())
         self._watching = asyncio.create_task(self._watch())
@@ -186,8 +202,24 @@ class RayService:
             )
         return self._running[0]
 
-    async def prepared(self, name: str) -> PreparedExpert:
-        return await self._manager.prepared(name)
+    async def front(self, name: str) -> FrontExpert:
+        """See `FrontExpert`. A replica that serves it is asked, once for each package."""
+        known = await asyncio.to_thread(self._manager.registered, name)
+        if known.is_base:
+            return await self._manager.front(name)
+        facts = self._facts.get(known.package.digest)
+        if facts is None:
+            affine, number = self._affine(name), self._follower.snapshot.number
+            facts = await _elsewhere(partial(self._engines.facts, affine, number, name))
+            if len(self._facts) >= MOST_FACTS:
+                self._facts.clear()
+            self._facts[facts.digest] = facts
+        return FrontExpert(known, _tokenizer(known.base.path), facts.template, facts.constrained)
+
+    async def prompt_tokens(self, name: str, prompt: str | None, words: PromptArgs) -> list[int]:
+        affine, number = self._affine(name), self._follower.snapshot.number
+        ask = self._engines.prompt_tokens
+        return await _elsewhere(partial(ask, affine, number, name, prompt, words))
 
     def registered(self, name: str) -> RegisteredExpert:
         return self._manager.registered(name)
@@ -308,16 +340,12 @@ class RayService:
     async def generate(
         self, name: str, prompt: str | None = None, **args: Unpack[GenerateArgs]
     ) -> InferenceResult:
-        """One answer; where a replica is lost, another one is asked."""
-        for attempt in range(1, ATTEMPTS + 1):
-            try:
-                return await self._engines.generate(
-                    self._affine(name), self._follower.snapshot.number, name, prompt, args
-                )
-            except ReplicaLostError:
-                if attempt == ATTEMPTS:
-                    raise
-        raise AssertionError("unreachable")
+        affine = self._affine(name)
+        return await _elsewhere(
+            lambda: self._engines.generate(
+                affine, self._follower.snapshot.number, name, prompt, args
+            )
+        )
 
     def generate_stream(
         self, name: str, prompt: str | None = None, **args: Unpack[GenerateArgs]
@@ -341,6 +369,22 @@ class RayService:
         if self._lessee:
             await self._lessee.close()
         await self._manager.close()
+
+
+async def _elsewhere(ask: Callable[[], Awaitable[T]]) -> T:
+    """An answer; where a replica is lost, another one is asked."""
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            return await ask()
+        except ReplicaLostError:
+            if attempt == ATTEMPTS:
+                raise
+    raise AssertionError("unreachable")
+
+
+@lru_cache(maxsize=16)
+def _tokenizer(folder: Path) -> Tokenizer:
+    return Tokenizer(folder)
 
 
 def _no_engine() -> Engine:
