@@ -20,7 +20,7 @@ from expertserve.package.index import IndexRow
 from expertserve.ray.catalogue import Change, Snapshot
 from expertserve.ray.replica import FrontFacts, Report
 from expertserve.ray.router import NO_ADAPTER
-from expertserve.ray.streams import Item, ReplicaLostError
+from expertserve.ray.streams import Item, Near, ReplicaLostError
 from expertserve.request import GenerateArgs, PromptArgs
 from expertserve.result import InferenceResult, Written
 from expertserve.server.limits import KeyUse, Share
@@ -60,45 +60,48 @@ class CatalogueHandle:
 
 
 class EngineHandles:
-    """The engine replicas behind a handle."""
+    """The engine replicas behind handles, one for each base model."""
 
-    def __init__(self, handle: DeploymentHandle) -> None:
-        self._handle = handle
+    def __init__(self, handles: Mapping[str, DeploymentHandle]) -> None:
+        self._handles = handles
 
-    async def facts(self, affine: str, number: int, name: str) -> FrontFacts:
-        return await self._near(affine, "facts", number, name)  # type: ignore[no-any-return]
+    async def facts(self, near: Near, number: int, name: str) -> FrontFacts:
+        return await self._ask(near, "facts", number, name)  # type: ignore[no-any-return]
 
     async def prompt_tokens(
-        self, affine: str, number: int, name: str, prompt: str | None, words: PromptArgs
+        self, near: Near, number: int, name: str, prompt: str | None, words: PromptArgs
     ) -> list[int]:
-        return await self._near(affine, "prompt_tokens", number, name, prompt, words)  # type: ignore[no-any-return]
+        return await self._ask(near, "prompt_tokens", number, name, prompt, words)  # type: ignore[no-any-return]
 
     async def generate(
-        self, affine: str, number: int, name: str, prompt: str | None, args: GenerateArgs
+        self, near: Near, number: int, name: str, prompt: str | None, args: GenerateArgs
     ) -> InferenceResult:
-        return await self._near(affine, "generate", number, name, prompt, args)  # type: ignore[no-any-return]
+        return await self._ask(near, "generate", number, name, prompt, args)  # type: ignore[no-any-return]
 
-    async def _near(self, affine: str, method: str, *args: object) -> Any:
-        near = self._handle.options(multiplexed_model_id=affine or NO_ADAPTER)
-        answer = await one(near, method, *args)
+    async def _ask(self, near: Near, method: str, *args: object) -> Any:
+        handle = self._handles[near.base].options(multiplexed_model_id=near.expert or NO_ADAPTER)
+        answer = await one(handle, method, *args)
         if isinstance(answer, Failed):
             raise answer.error
         return answer
 
     def stream(
         self,
-        affine: str,
+        near: Near,
         number: int,
         name: str,
         prompt: str | None,
         args: GenerateArgs,
         written: Written | None,
     ) -> RemoteItems:
-        near = self._handle.options(stream=True, multiplexed_model_id=affine or NO_ADAPTER)
-        return RemoteItems(near.stream.remote(number, name, prompt, args, written))
+        handle = self._handles[near.base].options(
+            stream=True, multiplexed_model_id=near.expert or NO_ADAPTER
+        )
+        return RemoteItems(handle.stream.remote(number, name, prompt, args, written))
 
     async def reports(self) -> list[Report]:
-        return await each(self._handle, "report")
+        found = await asyncio.gather(*(each(h, "report") for h in self._handles.values()))
+        return [report for reports in found for report in reports]
 
 
 class RemoteItems:

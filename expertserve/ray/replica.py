@@ -149,12 +149,19 @@ class Replica:
     Args:
         current: Asks the catalogue for its list.
         name: Its unique name.
+        base: Which of the application's base models it serves; "" where there is one deployment.
     """
 
     def __init__(
-        self, config: RayConfig, current: Callable[[], Awaitable[Snapshot]], name: str, meter: Meter
+        self,
+        config: RayConfig,
+        current: Callable[[], Awaitable[Snapshot]],
+        name: str,
+        meter: Meter,
+        base: str = "",
     ) -> None:
         self._config, self._current, self._name, self._meter = config, current, name, meter
+        self._base = base
         self._held: set[str] = set()
         self._manager = make_manager(config, lambda: Watched(make_engine(config), self._held))
         self._follower = CatalogueFollower(self._manager, config.cache_dir)
@@ -167,14 +174,15 @@ class Replica:
             ExpertError: A package can't be served here, or the engine can't start; the replica is
                 then of no use.
         """
-        await self._follower.adopt(await self._current())
+        await self._follower.adopt((await self._current()).of(self._base))
         if self._follower.snapshot.experts or self._config.base_model:
             await self._manager.start()
 
     async def adopt(self, snapshot: Snapshot) -> int:
         """See `CatalogueFollower.adopt`. The first expert starts the engine."""
-        number = await self._follower.adopt(snapshot)
-        if snapshot.experts and not self._manager.info().engines:
+        mine = snapshot.of(self._base)
+        number = await self._follower.adopt(mine)
+        if mine.experts and not self._manager.info().engines:
             await self._manager.start()
         return number
 

@@ -10,6 +10,7 @@ https://docs.ray.io/en/latest/serve
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Awaitable, Iterator, Mapping, Sequence
 from contextlib import aclosing, contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -74,11 +75,32 @@ def build_app(args: dict[str, Any]) -> serve.Application:
         ray_actor_options={"num_cpus": 0},
         **_timing(config),
     )
+    listed = catalogue.bind(plain)
+    engines = {
+        base: _engine(base, one).bind(one.model_dump(mode="json"), base, listed)
+        for base, one in config.engines().items()
+    }
+    ingress = serve.deployment(serve.ingress()(_Ingress)).options(
+        name=INGRESS,
+        max_ongoing_requests=max(1000, 2 * config.server_settings().max_pending),
+        ray_actor_options=config.ingress.resources,
+        **_timing(config),
+        **_number(config.ingress.number, config.ingress.autoscaling),
+    )
+    return ingress.bind(plain, engines, listed)
+
+
+def engine_name(base: str) -> str:
+    """What the deployment of a base model's engines is called."""
+    return f"{ENGINE}-{re.sub(r'[^A-Za-z0-9._-]', '-', base)}" if base else ENGINE
+
+
+def _engine(base: str, config: RayConfig) -> serve.Deployment:
     router: dict[str, Any] = (
         {"capacity": config.capacity, "spill": config.spill} if config.routing == "affinity" else {}
     )
-    engine = serve.deployment(_EngineDeployment).options(
-        name=ENGINE,
+    return serve.deployment(_EngineDeployment).options(
+        name=engine_name(base),
         max_ongoing_requests=config.max_ongoing_requests,
         request_router_config=RequestRouterConfig(
             request_router_class=(
@@ -94,15 +116,6 @@ def build_app(args: dict[str, Any]) -> serve.Application:
         **_number(config.replicas.number, config.replicas.autoscaling),
         ray_actor_options=config.replicas.resources,
     )
-    ingress = serve.deployment(serve.ingress()(_Ingress)).options(
-        name=INGRESS,
-        max_ongoing_requests=max(1000, 2 * config.server_settings().max_pending),
-        ray_actor_options=config.ingress.resources,
-        **_timing(config),
-        **_number(config.ingress.number, config.ingress.autoscaling),
-    )
-    listed = catalogue.bind(plain)
-    return ingress.bind(plain, engine.bind(plain, listed), listed)
 
 
 def _absolute(given: str) -> str:
@@ -140,7 +153,8 @@ class _Catalogue:
                 settings.experts,
                 settings.state,
                 settings.cache_dir,
-                _Everyone(serve.get_replica_context().app_name),
+                _Everyone(serve.get_replica_context().app_name, list(settings.engines())),
+                settings.base_of,
             )
 
     async def snapshot(self) -> Snapshot:
@@ -159,24 +173,28 @@ class _Catalogue:
 class _Everyone:
     """Tells the engines first: an ingress shows what all of them serve."""
 
-    def __init__(self, app: str) -> None:
+    def __init__(self, app: str, bases: Sequence[str]) -> None:
         self._app = app
+        self._names = [*map(engine_name, bases), INGRESS]
 
     async def adopt(self, snapshot: Snapshot) -> None:
-        for name in (ENGINE, INGRESS):
+        for name in self._names:
             await each(serve.get_deployment_handle(name, self._app), "adopt", snapshot)
 
 
 class _EngineDeployment:
     """See `Replica`."""
 
-    async def __init__(self, config: dict[str, Any], catalogue: DeploymentHandle) -> None:  # type: ignore[misc]
+    async def __init__(  # type: ignore[misc]
+        self, config: dict[str, Any], base: str, catalogue: DeploymentHandle
+    ) -> None:
         with _text_with_hint():
             self._replica = Replica(
                 read_config(config),
                 CatalogueHandle(catalogue).snapshot,
                 serve.get_replica_context().replica_tag,
                 ReplicaMeter(),
+                base,
             )
             await self._replica.begin()
 
@@ -235,14 +253,17 @@ async def _caught(work: Awaitable[T]) -> T | Failed:
 
 class _Ingress:
     async def __init__(  # type: ignore[misc]
-        self, config: dict[str, Any], engine: DeploymentHandle, catalogue: DeploymentHandle
+        self,
+        config: dict[str, Any],
+        engines: dict[str, DeploymentHandle],
+        catalogue: DeploymentHandle,
     ) -> None:
         with _text_with_hint():
             self._settings = read_config(config)
             configure(as_json=self._settings.server_settings().log_json)
             name = serve.get_replica_context().replica_tag
             self._service = RayService(
-                self._settings, EngineHandles(engine), CatalogueHandle(catalogue), name
+                self._settings, EngineHandles(engines), CatalogueHandle(catalogue), name
             )
             await self._service.begin()
 

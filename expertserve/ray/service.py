@@ -31,7 +31,7 @@ from expertserve.ray.listing import IndexFollower
 from expertserve.ray.replica import FrontFacts, Report, make_manager
 from expertserve.ray.shares import Lessee
 from expertserve.ray.source import publish
-from expertserve.ray.streams import ATTEMPTS, Items, RemoteStream, ReplicaLostError
+from expertserve.ray.streams import ATTEMPTS, Items, Near, RemoteStream, ReplicaLostError
 from expertserve.register import FrontExpert, RegisteredExpert
 from expertserve.request import GenerateArgs, PromptArgs
 from expertserve.result import InferenceResult, Written
@@ -50,19 +50,19 @@ log = logging.getLogger("expertserve.ray")
 class ReplicaEngines(Protocol):
     """The engine replicas. Calls raise what they raise, or ReplicaLostError."""
 
-    async def facts(self, affine: str, number: int, name: str) -> FrontFacts: ...
+    async def facts(self, near: Near, number: int, name: str) -> FrontFacts: ...
 
     async def prompt_tokens(
-        self, affine: str, number: int, name: str, prompt: str | None, words: PromptArgs
+        self, near: Near, number: int, name: str, prompt: str | None, words: PromptArgs
     ) -> list[int]: ...
 
     async def generate(
-        self, affine: str, number: int, name: str, prompt: str | None, args: GenerateArgs
+        self, near: Near, number: int, name: str, prompt: str | None, args: GenerateArgs
     ) -> InferenceResult: ...
 
     def stream(
         self,
-        affine: str,
+        near: Near,
         number: int,
         name: str,
         prompt: str | None,
@@ -126,7 +126,7 @@ class RayService:
         self._parts: Parts | None = None
         self._lessee: Lessee | None = None
         self._running: tuple[EngineInfo, ...] = (
-            (EngineInfo("asleep", "none", "none", 0),) if config.replicas.can_sleep else ()
+            (EngineInfo("asleep", "none", "none", 0),) if config.can_sleep else ()
         )
         self._requests = 0
         self._watching: asyncio.Task[None] | None = None
@@ -185,7 +185,7 @@ class RayService:
 
     def _note(self, reports: list[Report]) -> None:
         found = tuple(r.engine for r in reports if r.engine)
-        if found or not self._config.replicas.can_sleep:
+        if found or not self._config.can_sleep:
             self._running = found
         self._requests = sum(r.running for r in reports)
 
@@ -209,17 +209,17 @@ class RayService:
             return await self._manager.front(name)
         facts = self._facts.get(known.package.digest)
         if facts is None:
-            affine, number = self._affine(name), self._follower.snapshot.number
-            facts = await _elsewhere(partial(self._engines.facts, affine, number, name))
+            near, number = self._near(name), self._follower.snapshot.number
+            facts = await _elsewhere(partial(self._engines.facts, near, number, name))
             if len(self._facts) >= MOST_FACTS:
                 self._facts.clear()
             self._facts[facts.digest] = facts
         return FrontExpert(known, _tokenizer(known.base.path), facts.template, facts.constrained)
 
     async def prompt_tokens(self, name: str, prompt: str | None, words: PromptArgs) -> list[int]:
-        affine, number = self._affine(name), self._follower.snapshot.number
+        near, number = self._near(name), self._follower.snapshot.number
         ask = self._engines.prompt_tokens
-        return await _elsewhere(partial(ask, affine, number, name, prompt, words))
+        return await _elsewhere(partial(ask, near, number, name, prompt, words))
 
     def registered(self, name: str) -> RegisteredExpert:
         return self._manager.registered(name)
@@ -267,7 +267,7 @@ class RayService:
         """
         reports = await self._engines.reports()
         self._note(reports)
-        if not reports and not self._config.replicas.can_sleep:
+        if not reports and not self._config.can_sleep:
             raise EngineDeadError("no replica answers", hint="`serve status` says why")
         there: dict[str, list[tuple[str, ExpertInfo]]] = defaultdict(list)
         for report in reports:
@@ -340,27 +340,26 @@ class RayService:
     async def generate(
         self, name: str, prompt: str | None = None, **args: Unpack[GenerateArgs]
     ) -> InferenceResult:
-        affine = self._affine(name)
+        near = self._near(name)
         return await _elsewhere(
-            lambda: self._engines.generate(
-                affine, self._follower.snapshot.number, name, prompt, args
-            )
+            lambda: self._engines.generate(near, self._follower.snapshot.number, name, prompt, args)
         )
 
     def generate_stream(
         self, name: str, prompt: str | None = None, **args: Unpack[GenerateArgs]
     ) -> RemoteStream:
-        affine = self._affine(name)
+        near = self._near(name)
         return RemoteStream(
             lambda written: self._engines.stream(
-                affine, self._follower.snapshot.number, name, prompt, args, written
+                near, self._follower.snapshot.number, name, prompt, args, written
             )
         )
 
-    def _affine(self, name: str) -> str:
-        """What the request has to be near: its expert, or nothing where it brings no adapter."""
+    def _near(self, name: str) -> Near:
+        """Where a request has to go: to its base model's engines, near its expert's adapter."""
         known = self._manager.registered(name)
-        return name if known.package.adapter else ""
+        base = self._config.base_of((*known.package.bases, known.base.name))
+        return Near(base or "", name if known.package.adapter else "")
 
     async def close(self) -> None:
         if self._watching:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from expertserve.errors import ConfigError, EngineDeadError
@@ -15,6 +15,19 @@ ATTEMPTS = 3
 log = logging.getLogger("expertserve.ray")
 Item = tuple[list[Chunk], InferenceResult | None]
 """Chunks, with the first the result so far; in the end none, and the whole result."""
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """Where a request has to go.
+
+    Args:
+        base: Whose engines; "" where there is one deployment.
+        expert: Whose adapter it needs; "" where it brings none.
+    """
+
+    base: str
+    expert: str
 
 
 class ReplicaLostError(EngineDeadError):

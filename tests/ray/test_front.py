@@ -5,6 +5,7 @@ one is lost.
 from __future__ import annotations
 
 import asyncio
+import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from pathlib import Path
@@ -13,13 +14,14 @@ from typing import Any
 import httpx
 import pytest
 
+from expertserve.errors import ConfigError
 from expertserve.package.index import IndexRow
 from expertserve.ray.catalogue import Catalogue, Change, Snapshot
 from expertserve.ray.config import RayConfig, read_config
 from expertserve.ray.replica import FrontFacts, Replica, Report
 from expertserve.ray.service import RayService
 from expertserve.ray.shares import Shares
-from expertserve.ray.streams import Item, ReplicaLostError
+from expertserve.ray.streams import Item, Near, ReplicaLostError
 from expertserve.request import GenerateArgs, PromptArgs
 from expertserve.result import InferenceResult, Written
 from expertserve.server.app import create_app
@@ -48,9 +50,13 @@ class Site:
     """
 
     def __init__(self, config: RayConfig, dies: Sequence[int] = ()) -> None:
-        self.catalogue = Catalogue(config.experts, None, config.cache_dir, self)
+        self.catalogue = Catalogue(config.experts, None, config.cache_dir, self, config.base_of)
         self.shares = Shares()
-        self.replicas = [Replica(config, self.snapshot, name, Quiet()) for name in "ab"]
+        self.of = {
+            base: [Replica(one, self.snapshot, base + name, Quiet(), base) for name in "ab"]
+            for base, one in config.engines().items()
+        }
+        self.replicas = [replica for mine in self.of.values() for replica in mine]
         self.dies = list(dies)
         self.turn = 0
         self.asked: list[str] = []
@@ -73,27 +79,27 @@ class Site:
     async def lease(self, who: str, uses: Sequence[KeyUse]) -> Mapping[str, Share]:
         return self.shares.lease(who, uses)
 
-    def _next(self, method: str) -> Replica:
+    def _next(self, near: Near, method: str) -> Replica:
         self.asked.append(method)
         self.turn += 1
-        return self.replicas[self.turn % len(self.replicas)]
+        return self.of[near.base][self.turn % 2]
 
-    async def facts(self, affine: str, number: int, name: str) -> FrontFacts:
-        return await self._next("facts").facts(number, name)
+    async def facts(self, near: Near, number: int, name: str) -> FrontFacts:
+        return await self._next(near, "facts").facts(number, name)
 
     async def prompt_tokens(
-        self, affine: str, number: int, name: str, prompt: str | None, words: PromptArgs
+        self, near: Near, number: int, name: str, prompt: str | None, words: PromptArgs
     ) -> list[int]:
-        return await self._next("prompt_tokens").prompt_tokens(number, name, prompt, words)
+        return await self._next(near, "prompt_tokens").prompt_tokens(number, name, prompt, words)
 
     async def generate(
-        self, affine: str, number: int, name: str, prompt: str | None, args: GenerateArgs
+        self, near: Near, number: int, name: str, prompt: str | None, args: GenerateArgs
     ) -> InferenceResult:
-        return await self._next("generate").generate(number, name, prompt, args)
+        return await self._next(near, "generate").generate(number, name, prompt, args)
 
     def stream(
         self,
-        affine: str,
+        near: Near,
         number: int,
         name: str,
         prompt: str | None,
@@ -101,7 +107,7 @@ class Site:
         written: Written | None,
     ) -> Lossy:
         self.written.append(written)
-        replica = self._next("stream")
+        replica = self._next(near, "stream")
         ends = self.dies.pop(0) if self.dies else None
         return Lossy(replica.stream(number, name, prompt, args, written), ends)
 
@@ -145,10 +151,11 @@ def run(
         "cache_dir": str(tmp_path / "there"),
         "server": {"open_admin": True, "experts_folder": str(tmp_path)},
     }
-    config = read_config(given)
-    mine = read_config(given | {"cache_dir": str(tmp_path / "here")})
 
-    def run(work: Work, dies: Sequence[int] = ()) -> None:
+    def run(work: Work, dies: Sequence[int] = (), **changes: Any) -> None:
+        config = read_config(given | changes)
+        mine = read_config(given | changes | {"cache_dir": str(tmp_path / "here")})
+
         async def whole() -> None:
             site = Site(config, dies)
             for replica in site.replicas:
@@ -226,3 +233,55 @@ def test_several_answers_at_once_are_not_taken_over(run: Any) -> None:
         assert events(answer.text)[-1]["error"]["code"] == "replica_lost"
 
     run(work, [2])
+
+
+def test_each_base_model_has_engines_of_its_own(
+    run: Any, tiny_base: Path, tiny_lora: Path, tmp_path: Path
+) -> None:
+    models = tmp_path / "models"
+    shutil.copytree(tiny_base, models / "tiny")
+    tiny.base_model(models / "other", seed=3)
+    files = {}
+    for name, base in (("mine", "tiny"), ("theirs", "other"), ("nobodys", "third")):
+        entry = tiny.base_entry(name=f"someone/{base}")
+        folder = tiny.package(
+            tmp_path / f"{name}-folder", tiny_lora, tiny_base, name=name, base_models=entry
+        )
+        files[name] = tiny.tar_gz(tmp_path / f"{name}.expert", tiny.members(folder))
+
+    async def work(http: httpx.AsyncClient, site: Site) -> None:
+        for name, base in (("mine", "tiny"), ("theirs", "other")):
+            answer = await http.post("/v1/chat/completions", json=body(name, stream=True))
+            assert said(answer) == ANSWER and answer.headers["x-expertserve-base-model"] == base
+        listed = {m["id"]: m for m in (await http.get("/v1/models")).json()["data"]}
+        assert {"mine", "theirs", "tiny", "other"} <= set(listed)
+        where = [r["replica"] for r in listed["theirs"]["expertserve"]["replicas"]]
+        assert where == ["othera", "otherb"]
+        answer = await http.post("/v1/chat/completions", json=body("other"))
+        assert answer.headers["x-expertserve-base-model"] == "other"
+        refused = await http.post("/v1/experts", json={"path": files["nobodys"].name, "name": "n"})
+        assert refused.status_code in (400, 422) and "third" in refused.text
+        moved = await http.put("/v1/experts/mine", json={"path": files["theirs"].name})
+        assert moved.json()["error"]["code"] == "other_base"
+
+    run(
+        work,
+        experts=[str(files["mine"]), str(files["theirs"])],
+        models_dir=str(models),
+        bases={"tiny": {}, "other": {"max_loaded_experts": 3, "replicas": {"number": 2}}},
+    )
+
+
+def test_bases_that_can_not_be_are_refused() -> None:
+    for wrong in (
+        {"bases": {"a": {}}, "base_model": "a"},
+        {"bases": {"one/a": {}, "two/A": {}}},
+        {"bases": {"a": {"engine_config": {"slots": 3}}}},
+        {"bases": {"a": {"gpus": 1}}},
+    ):
+        with pytest.raises(ConfigError):
+            read_config(wrong)
+    config = read_config({"bases": {"org/Big": {"engine_config": {"max_slots": 2}}}, "experts": []})
+    assert config.base_of(["x/small", "other/big"]) == "org/Big" and config.base_of(["x"]) is None
+    (one,) = config.engines().values()
+    assert one.base_model == "org/Big" and one.capacity == 2
