@@ -195,6 +195,9 @@ class AsyncExpertManager:
     async def prompt_tokens(self, name: str, prompt: str | None, words: PromptArgs) -> list[int]:
         """A call's prompt as the expert's model would read it.
 
+        Args:
+            words: The call's other arguments that shape it.
+
         Raises:
             ExpertNotLoadedError, LoadError, ConfigError.
         """
