@@ -6,6 +6,7 @@ import asyncio
 import os
 import weakref
 from collections.abc import Coroutine, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Literal, Self, TypeVar, Unpack, overload
 
 from expertserve.core.core import Core
@@ -14,21 +15,24 @@ from expertserve.core.jobs import Job, jobs_of, progress_bar
 from expertserve.core.loop import Loop
 from expertserve.core.options import OptionArgs, Options
 from expertserve.core.registering import (
+    Listed,
     Registered,
     Registration,
     Settle,
+    list_known,
     preload,
     register_all,
     same,
 )
+from expertserve.core.resolve import prompt_tokens
 from expertserve.core.router import Route
 from expertserve.core.streams import AsyncStream
 from expertserve.engine.base import EngineInfo, Resident
 from expertserve.errors import ExpertError
 from expertserve.expert import PreparedExpert
-from expertserve.register import RegisteredExpert
-from expertserve.request import GenerateArgs
-from expertserve.result import InferenceResult
+from expertserve.register import FrontExpert, RegisteredExpert
+from expertserve.request import GenerateArgs, PromptArgs
+from expertserve.result import InferenceResult, Written
 
 T = TypeVar("T")
 
@@ -179,6 +183,38 @@ class AsyncExpertManager:
         """
         return self._core.experts.find(name).known
 
+    async def front(self, name: str) -> FrontExpert:
+        """What requests for an expert are read with; it is prepared now if it isn't yet.
+
+        Raises:
+            ExpertNotLoadedError, LoadError.
+        """
+        expert = await self.prepared(name)
+        return FrontExpert.of(self.registered(name), expert)
+
+    async def prompt_tokens(self, name: str, prompt: str | None, words: PromptArgs) -> list[int]:
+        """A call's prompt as the expert's model would read it.
+
+        Args:
+            words: The call's other arguments that shape it.
+
+        Raises:
+            ExpertNotLoadedError, LoadError, ConfigError.
+        """
+        expert = await self.prepared(name)
+        ids, _ = await asyncio.to_thread(prompt_tokens, expert, prompt, words)
+        return ids
+
+    async def list_known(self, listed: Sequence[Listed]) -> None:
+        """Replaces all that is registered by packages that the index knows; reads none of them.
+
+        For a front whose experts are served elsewhere.
+
+        Args:
+            listed: All that there is to be.
+        """
+        await self._call(list_known(self._core.experts, self._core.options, listed))
+
     def adapter_of(self, name: str) -> str | None:
         """The digest of an expert's adapter, where it is prepared and has one."""
         entry = self._core.experts.at_hand(name)
@@ -221,6 +257,24 @@ class AsyncExpertManager:
         return AsyncStream(
             lambda collect, deliver: generate(name, prompt, args, collect=collect, deliver=deliver),
             self._loop.submit,
+        )
+
+    def resume_stream(
+        self, name: str, prompt: str | None, args: GenerateArgs, written: Written
+    ) -> AsyncStream:
+        """Goes on with an answer that another manager's engine began: what it had given is not
+        given again, and the result is that of the whole.
+
+        Args:
+            args: Those of `generate_stream`.
+            written: What the reader has.
+
+        Raises:
+            EngineDeadError: While it is read: the expert is another one here.
+        """
+        generate = partial(self._core.generate, name, prompt, args, written=written)
+        return AsyncStream(
+            lambda collect, deliver: generate(collect=collect, deliver=deliver), self._loop.submit
         )
 
     async def generate(

@@ -15,7 +15,7 @@ from pathlib import Path
 from expertserve import config
 from expertserve.adapters.settings import CONFIG, MAX_CONFIG, RESERVED
 from expertserve.errors import ExpertError, LoadError
-from expertserve.expert import PreparedExpert
+from expertserve.expert import PreparedExpert, bare
 from expertserve.models import LocalModel
 from expertserve.package import positions
 from expertserve.package.archive import glance, open_package
@@ -41,6 +41,7 @@ from expertserve.package.signature import (
 )
 from expertserve.prompt.format import NAMED
 from expertserve.prompt.system import SystemDefaults
+from expertserve.prompt.tokenizer import Tokenizer
 
 WANTED = {NAME: positions.MAX_BYTES, CONFIG: MAX_CONFIG}
 WIDER = ("rank_pattern", "modules_to_save", "lora_bias", "trainable_token_indices")
@@ -66,6 +67,8 @@ class RegisteredExpert:
         Raises:
             LoadError: `io`, where the index was damaged meanwhile.
         """
+        if self.is_base:
+            return bare(self.base).manifest
         try:
             return self.index.manifest(self.package.digest)
         except KeyError as error:
@@ -79,6 +82,27 @@ class RegisteredExpert:
     def is_base(self) -> bool:
         """Whether this is the base model alone."""
         return self.package.digest == self.base.digest
+
+
+@dataclass(frozen=True, slots=True)
+class FrontExpert:
+    """What requests for an expert are read with, where its package may be elsewhere.
+
+    Args:
+        tokenizer: The base model's.
+        template: Of its prompts, as Jinja.
+        constrained: Whether it brings a grammar.
+    """
+
+    known: RegisteredExpert
+    tokenizer: Tokenizer
+    template: str
+    constrained: bool
+
+    @classmethod
+    def of(cls, known: RegisteredExpert, expert: PreparedExpert) -> FrontExpert:
+        prompt = expert.prompt
+        return cls(known, prompt.tokenizer, prompt.source, expert.grammar is not None)
 
 
 def register(

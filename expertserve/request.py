@@ -440,6 +440,8 @@ class Request:
     soft_prompt: SoftPrompt | None = None
     drafts: DraftWish | None = None
     """None where no drafts are made."""
+    written: int = 0
+    """Tokens at the prompt's end that are the answer's; `sampling` is for the rest of it."""
 
     @property
     def prompt_length(self) -> int:

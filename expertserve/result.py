@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -56,6 +57,35 @@ class Chunk:
     """The stop sequence that ended it, where one did."""
     drafts: tuple[DraftCount, ...] = ()
     """What became of the request's drafts so far, by source; empty where that is unchanged."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What a reader has of an answer whose engine was lost, and that another is to go on with.
+
+    Args:
+        digest: Of the package that answers.
+        resumed: How often another engine went on with it already.
+    """
+
+    digest: str
+    token_ids: tuple[int, ...]
+    text: str
+    reasoning: str
+    logprobs: tuple[TokenLogprob, ...]
+    resumed: int = 0
+
+    @classmethod
+    def of(cls, digest: str, chunks: Sequence[Chunk], resumed: int = 0) -> Written:
+        """Joins the chunks of one completion."""
+        return cls(
+            digest,
+            tuple(t for c in chunks for t in c.token_ids),
+            "".join(c.text for c in chunks),
+            "".join(c.reasoning for c in chunks),
+            tuple(p for c in chunks for p in c.logprobs),
+            resumed,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +266,8 @@ class InferenceResult:
     """What the model read."""
     prompt_logprobs: tuple[TokenLogprob, ...] | None = None
     """Of the prompt's tokens from the second on; None where none were asked for."""
+    resumed: int = 0
+    """How often another engine went on with it, because the one before was lost."""
 
     @property
     def text(self) -> str:

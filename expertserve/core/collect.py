@@ -19,6 +19,7 @@ from expertserve.result import (
     Timing,
     TokenLogprob,
     Usage,
+    Written,
 )
 
 
@@ -41,6 +42,7 @@ class Collector:
         self._accepted = self._handed = time.monotonic()
         self._ended: float | None = None
         self._left = False
+        self.resumed = 0
         self.load = 0.0
         self.hit: bool | None = None
         self.verdict: Judge | None = None
@@ -48,9 +50,22 @@ class Collector:
         self.parse: Callable[[str], object] | None = None
 
     def begin(self, request: Request, expert: PreparedExpert) -> None:
-        """The request goes to the engine."""
-        self._request, self._expert = request, expert
-        self._handed = time.monotonic()
+        """The request goes to the engine, or to another one, which goes on with the answer."""
+        if self._request is None:
+            self._request, self._handed = request, time.monotonic()
+        self._expert = expert
+
+    def begin_again(self, beginning: Chunk) -> None:
+        """All that was written stands in one chunk."""
+        self._parts.clear()
+        self.add(beginning)
+
+    def written(self) -> Written | None:
+        """What another engine would go on from; None where it can't, or may as well begin."""
+        chunks = self._parts.get(0, [])
+        if self._request is None or self._request.sampling.n > 1 or not chunks:
+            return None
+        return Written.of(self._expert.package.digest, chunks, self.resumed)
 
     def read(self, chunk: Chunk) -> None:
         """What an engine's chunk says of the prompt and of drafts."""
@@ -101,7 +116,7 @@ class Collector:
                 self._request.prompt_length,
                 sum(len(c.token_ids) for c in completions),
                 sum(c.reasoning_tokens for c in completions),
-                self._cached,
+                min(self._cached, self._request.prompt_length),
                 self._drafts,
             ),
             self._expert.proof(self._request.soft_prompt),
@@ -116,8 +131,16 @@ class Collector:
             self._request.id,
             self.parse(completions[0].answer) if self.parse and whole else None,
             self._request.prompt_token_ids,
-            self._prompt if self._request.sampling.prompt_logprobs is not None else None,
+            self._scored(),
+            self.resumed,
         )
+
+    def _scored(self) -> tuple[TokenLogprob, ...] | None:
+        """The prompt's log-probabilities; an engine that goes on scores what was written, too."""
+        assert self._request is not None
+        if self._request.sampling.prompt_logprobs is None:
+            return None
+        return self._prompt[: len(self._request.prompt_token_ids) - 1]
 
     def _join(self, index: int, judged: bool) -> Completion:
         chunks: Sequence[Chunk] = self._parts.get(index, ())

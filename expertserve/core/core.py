@@ -7,6 +7,7 @@ It lives on one event loop (`core.loop`), so it needs no locks. `expertserve.man
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable, Iterable
 from contextlib import aclosing
@@ -19,13 +20,16 @@ from expertserve.core.host import closed
 from expertserve.core.jobs import Job, run
 from expertserve.core.options import Options
 from expertserve.core.resolve import check_fits, resolve_request
+from expertserve.core.resume import RESUMES, Continuation
+from expertserve.decoding.apply import Applied
 from expertserve.decoding.fair import FairThreads
-from expertserve.engine.base import EngineInfo
+from expertserve.engine.base import Engine, EngineInfo
 from expertserve.errors import EngineDeadError, ExpertError
 from expertserve.expert import PreparedExpert
-from expertserve.request import GenerateArgs
-from expertserve.result import Chunk, InferenceResult
+from expertserve.request import GenerateArgs, Request
+from expertserve.result import Chunk, InferenceResult, Written
 
+log = logging.getLogger("expertserve")
 Deliver = Callable[[Chunk], None]
 
 MANY = 256
@@ -86,19 +90,31 @@ class Core:
         *,
         collect: Collector | None = None,
         deliver: Deliver | None = None,
+        written: Written | None = None,
     ) -> InferenceResult:
         """One answer. Cancelling the task aborts the request in the engine.
 
         Args:
             collect: Has the result so far, also after a cancellation.
-            deliver: Called with each chunk.
+            deliver: Called with each chunk. Where it was, and the engine dies, the next goes on.
+            written: What was delivered elsewhere already.
         """
         self._check_open()
         collect = collect or Collector()
+        collect.resumed = written.resumed + 1 if written else 0
         entry = await self.experts.entry_of(name, prompt, args)
         with entry.in_flight():
             expert = await self.experts.prepared(entry)
-            await self._run(entry, expert, prompt, args, collect, deliver)
+            while True:
+                try:
+                    await self._run(entry, expert, prompt, args, collect, deliver, written)
+                    break
+                except EngineDeadError as error:
+                    written = collect.written() if deliver else None
+                    if written is None or self._closed or collect.resumed >= RESUMES:
+                        raise
+                    log.warning("%s goes on in another engine: %s", name, error.message)
+                    collect.resumed += 1
         self.experts.count(entry)
         collect.end()
         if not collect.costly:
@@ -113,6 +129,7 @@ class Core:
         args: GenerateArgs,
         collect: Collector,
         deliver: Deliver | None,
+        written: Written | None,
     ) -> None:
         host = self.engines.of(expert.base)
         request, applied = await resolve_request(
@@ -136,16 +153,11 @@ class Core:
                 if applied:
                     collect.verdict, collect.parse = applied.verdict, applied.parse
                     collect.thought = applied.thought
-                async with aclosing(engine.stream(request)) as chunks:
-                    async for chunk in chunks:
-                        collect.read(chunk)
-                        out = await applied.follow(chunk) if applied else chunk
-                        if out:
-                            collect.add(out)
-                        if out and deliver:
-                            deliver(out)
-                        if applied and applied.ended:
-                            break
+                if written:
+                    follower = Continuation(request, applied, expert, written)
+                    await _go_on(engine, follower, collect, deliver)
+                else:
+                    await _read(engine, request, applied, collect, deliver)
         except EngineDeadError:
             if not host.started and not self._closed:
                 self.engines.restart(expert.base)
@@ -168,3 +180,35 @@ class Core:
         return await run(
             jobs, self.generate, at_once, return_exceptions=return_exceptions, done=done
         )
+
+
+async def _go_on(
+    engine: Engine, follower: Continuation, collect: Collector, deliver: Deliver | None
+) -> None:
+    """The rest of an answer, behind what was written of it elsewhere."""
+    whole, new = await follower.begin()
+    collect.begin_again(whole)
+    if new and deliver:
+        deliver(new)
+    if not follower.ended:
+        await _read(engine, follower.rest(), follower, collect, deliver)
+
+
+async def _read(
+    engine: Engine,
+    request: Request,
+    follower: Applied | Continuation | None,
+    collect: Collector,
+    deliver: Deliver | None,
+) -> None:
+    """The engine's chunks, as far as what follows them lets them on."""
+    async with aclosing(engine.stream(request)) as chunks:
+        async for chunk in chunks:
+            collect.read(chunk)
+            out = await follower.follow(chunk) if follower else chunk
+            if out:
+                collect.add(out)
+            if out and deliver:
+                deliver(out)
+            if follower and follower.ended:
+                break

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from copy import copy
 from functools import cached_property, partial
 
@@ -122,6 +122,11 @@ class LoadedExperts:
         self._entries[entry.name] = entry
         if self._broken and entry.path is not None:
             self._broken.pop(os.path.realpath(entry.path), None)
+        self._changes += 1
+
+    def become(self, entries: Sequence[Entry]) -> None:
+        """These are all; nothing that is prepared may be among those that were."""
+        self._entries = {entry.name: entry for entry in entries}
         self._changes += 1
 
     def neighbours(self, without: Entry | None = None) -> Beside:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +21,7 @@ from expertserve.package.source import is_address
 from expertserve.register import RegisteredExpert, check_trust, register
 
 log = logging.getLogger("expertserve")
+Bases = dict[tuple[str, ...], LocalModel | ExpertError]
 SLICE = 500
 """Experts that are registered between two turns of the event loop."""
 
@@ -113,26 +114,13 @@ class _Fleet:
     ) -> None:
         self._experts, self._options, self._strict = experts, options, strict
         self._settle = settle
-        self._bases: dict[tuple[str, ...], LocalModel | ExpertError] = {}
+        self._bases: Bases = {}
         self._names: set[str] = set()
         self.outcomes: list[Registered] = []
         self.look()
 
     def find_bases(self, packages: Sequence[KnownPackage]) -> None:
-        """Looks for the packages' base models, each once. Reads their weights the first time."""
-        options = self._options
-        for names in {p.bases for p in packages}:
-            try:
-                _, base = find_first(
-                    names,
-                    options.base_model,
-                    models_dir=options.models_dir,
-                    cache_dir=options.cache_dir,
-                )
-                base.digest  # noqa: B018  (remembered by the model)
-                self._bases[names] = base
-            except ExpertError as error:
-                self._bases[names] = error
+        self._bases = _bases_of(packages, self._options)
 
     def look(self) -> None:
         """Who is loaded by now: others may load, too, while this waits."""
@@ -217,6 +205,56 @@ class _Fleet:
         self._beside.check(expert)
         self._experts.add(Entry(name, one.path, expert, checkpoint=one.checkpoint))
         self._beside.add(expert)
+
+
+def _bases_of(packages: Iterable[KnownPackage], options: Options) -> Bases:
+    """The packages' base models, each looked for once. Reads their weights the first time."""
+    found: Bases = {}
+    for names in {p.bases for p in packages}:
+        try:
+            _, base = find_first(
+                names,
+                options.base_model,
+                models_dir=options.models_dir,
+                cache_dir=options.cache_dir,
+            )
+            base.digest  # noqa: B018  (remembered by the model)
+            found[names] = base
+        except ExpertError as error:
+            found[names] = error
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """An expert that is served elsewhere.
+
+    Args:
+        source: Where its package lies; nothing is read there.
+    """
+
+    name: str
+    digest: str
+    source: str
+    pin: bool = False
+    checkpoint: str | None = None
+
+
+async def list_known(experts: LoadedExperts, options: Options, listed: Sequence[Listed]) -> None:
+    """See `AsyncExpertManager.list_known`."""
+    packages = await asyncio.to_thread(experts.index.packages)
+    known = [(one, packages[one.digest]) for one in listed if one.digest in packages]
+    bases = await asyncio.to_thread(_bases_of, [package for _, package in known], options)
+    entries = []
+    for one, package in known:
+        base = bases[package.bases]
+        if isinstance(base, ExpertError):
+            log.error("%s can't be listed: %s", one.name, base.message)
+            continue
+        expert = RegisteredExpert(package, base, experts.index)
+        entry = Entry(one.name, one.source, expert, checkpoint=one.checkpoint, pinned=one.pin)
+        entries.append(entry)
+    experts.become(entries)
 
 
 async def preload(experts: LoadedExperts, most: int | None) -> None:

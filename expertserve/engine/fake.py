@@ -79,9 +79,10 @@ class FakeEngine:
         if tokenizer is None:
             raise EngineDeadError("the engine was not started")
         self.requests.append(request)
-        answer = self.script(tokenizer.decode_whole(list(request.prompt_token_ids)))
+        prompt = request.prompt_token_ids[: len(request.prompt_token_ids) - request.written]
+        answer = self.script(tokenizer.decode_whole(list(prompt)))
         text, stop = _cut(answer, request.sampling.stop)
-        ids = tokenizer.encode_plain(text)
+        ids = tokenizer.encode_plain(text)[request.written :]
         kept = ids[: request.sampling.max_tokens]
         room = request.sampling.max_tokens - len(ids)
         end: FinishReason = "stop" if room > 0 or (stop and room == 0) else "length"

@@ -22,6 +22,7 @@ from typing import Any, Final, TypeVar
 from expertserve.package.manifest import Constraints, Manifest, Routing, parse_manifest
 
 T = TypeVar("T")
+Words = tuple[Routing, tuple[str, ...], tuple[str, ...]]
 Row = tuple[Any, ...]
 """As SQLite gives it: the columns have the types of the fields that they are for."""
 FILE: Final = "index.sqlite"
@@ -149,13 +150,25 @@ class PackageIndex:
         query = f"SELECT digest, facts FROM packages WHERE digest IN ({marks})"
         return dict(self._read(query, digests))
 
-    def words(self) -> dict[str, tuple[Routing, tuple[str, ...], tuple[str, ...]]]:
+    def words(self) -> dict[str, Words]:
         """By digest: what the router reads, as routing, capabilities and tags."""
         found = {}
         for digest, text in self._read("SELECT digest, words FROM packages"):
-            routing, capabilities, tags = json.loads(text)
-            told = Routing.model_validate_json(json.dumps(routing))
-            found[digest] = told, tuple(capabilities), tuple(tags)
+            found[digest] = _words(text)
+        return found
+
+    def rows(self, digests: Sequence[str]) -> list[IndexRow]:
+        """What is written of packages, for another machine's index; unknown ones are left out."""
+        found: list[IndexRow] = []
+        for at in range(0, len(digests), MANY):
+            part = digests[at : at + MANY]
+            marks = ", ".join("?" * len(part))
+            query = f"SELECT {', '.join(COLUMNS)}, words, facts, manifest FROM packages"
+            for *columns, words, facts, manifest in self._read(
+                f"{query} WHERE digest IN ({marks})", part
+            ):
+                known = _package(tuple(columns))
+                found.append(IndexRow(known, *_words(words), facts, manifest))
         return found
 
     def put(self, rows: Iterable[IndexRow]) -> None:
@@ -312,6 +325,11 @@ def _values(row: IndexRow, now: float) -> tuple[object, ...]:
         row.manifest,
         now,
     )
+
+
+def _words(text: str) -> Words:
+    routing, capabilities, tags = json.loads(text)
+    return Routing.model_validate_json(json.dumps(routing)), tuple(capabilities), tuple(tags)
 
 
 def _package(row: Row) -> KnownPackage:

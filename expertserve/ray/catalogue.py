@@ -13,13 +13,14 @@ from typing import Protocol
 
 from pydantic import TypeAdapter
 
+from expertserve import config
 from expertserve.core.registering import Registration
 from expertserve.errors import ConfigError, ExpertError, ExpertNotLoadedError, IntegrityError
 from expertserve.files import file_digest
 from expertserve.manager import AsyncExpertManager
 from expertserve.package.archive import compare_digest
 from expertserve.package.constraints import load_order
-from expertserve.package.index import KnownPackage
+from expertserve.package.index import IndexRow, KnownPackage, index_of
 from expertserve.package.source import split_name
 from expertserve.ray.source import absolute, fetch, packages_at, read_text, write_text
 from expertserve.register import register
@@ -36,6 +37,7 @@ class Wanted:
     Args:
         source: A path that all machines have, or a URL.
         digest: Of the package; every replica checks it.
+        base: Which of the configuration's `bases` serves it; "" where it has none.
     """
 
     name: str
@@ -43,6 +45,7 @@ class Wanted:
     digest: str
     pin: bool = False
     checkpoint: str | None = None
+    base: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,10 @@ class Snapshot:
 
     def find(self, name: str) -> Wanted | None:
         return next((e for e in self.experts if e.name == name), None)
+
+    def of(self, base: str) -> Snapshot:
+        """What one base model's engines serve."""
+        return replace(self, experts=tuple(e for e in self.experts if e.base == base))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +105,7 @@ class Catalogue:
     Args:
         sources: What the configuration names; the state goes before where both have a name.
         state: A folder or URL; None forgets changes when this process ends.
+        base_of: Which deployment serves a package that names these base models; None: none does.
 
     Raises:
         ExpertError: A package that the configuration names can't be read.
@@ -109,8 +117,10 @@ class Catalogue:
         state: str | None,
         cache_dir: Path | None,
         followers: Followers,
+        base_of: Callable[[Sequence[str]], str | None] = lambda names: "",
     ) -> None:
         self._cache, self._followers = cache_dir, followers
+        self._base_of = base_of
         self._file = f"{state.rstrip('/')}/{FILE}" if state else None
         self._changed = self._stored()
         found: dict[str, Wanted] = {}
@@ -124,12 +134,17 @@ class Catalogue:
                     code="name_taken",
                 )
             found[one.name] = one
-        found |= {name: one for name, one in self._changed.items() if self._readable(one)}
+        kept = [(one, self._readable(one)) for one in self._changed.values()]
+        found |= {one.name: replace(one, base=base) for one, base in kept if base is not None}
         self._now = Snapshot(int(time.time() * 1000), tuple(found.values()))
         self._lock = asyncio.Lock()
 
     def snapshot(self) -> Snapshot:
         return self._now
+
+    def rows(self, digests: Sequence[str]) -> list[IndexRow]:
+        """What the index has of packages."""
+        return index_of(self._cache or config.cache_dir()).rows(digests)
 
     async def change(self, change: Change) -> Snapshot:
         """Makes a change everywhere, or rolls all replicas back.
@@ -173,7 +188,8 @@ class Catalogue:
             assert known
             new = replace(known, pin=bool(change.pin))
         else:
-            digest = self._digest(change.source, change.digest)
+            package = self._package(change.source, change.digest)
+            digest, base = package.digest, self._served_by(package)
             if (
                 change.kind == "load"
                 and known
@@ -184,7 +200,13 @@ class Catalogue:
                     f"another package is loaded as {change.name!r}", hint=hint, code="name_taken"
                 )
             pin = bool(change.pin) if change.pin is not None else bool(known and known.pin)
-            new = Wanted(change.name, change.source, digest, pin, change.checkpoint)
+            new = Wanted(change.name, change.source, digest, pin, change.checkpoint, base)
+            if known and known.base != base:
+                raise ConfigError(
+                    f"{change.name!r} is served on {known.base}, and that package is for {base}",
+                    hint="unload it first, then load the other one",
+                    code="other_base",
+                )
         return Snapshot(
             number,
             (
@@ -194,7 +216,7 @@ class Catalogue:
             ),
         )
 
-    def _digest(self, source: str, declared: str | None) -> str:
+    def _package(self, source: str, declared: str | None) -> KnownPackage:
         path = fetch(source, self._cache, declared)
         (found,) = register([path], cache_dir=self._cache)
         digest = found.digest if not isinstance(found, ExpertError) else ""
@@ -203,18 +225,33 @@ class Catalogue:
             compare_digest(path.name, digest, declared, "the checksum that was passed")
         if isinstance(found, ExpertError):
             raise found
-        return digest
+        return found
 
-    def _readable(self, one: Wanted) -> bool:
-        """Drops packages that are gone or changed, so that the rest is served."""
+    def _served_by(self, package: KnownPackage) -> str:
+        """Which base model's engines serve it.
+
+        Raises:
+            ConfigError: `other_base`: none do.
+        """
+        base = self._base_of(package.bases)
+        if base is None:
+            raise ConfigError(
+                f"{package.name} is for {package.bases[0]}, which no deployment serves",
+                hint="add it to bases",
+                code="other_base",
+            )
+        return base
+
+    def _readable(self, one: Wanted) -> str | None:
+        """Who serves it; None drops packages that are gone or changed, so the rest is served."""
         try:
-            self._digest(one.source, one.digest)
+            return self._served_by(self._package(one.source, one.digest))
         except ExpertError as error:
-            if not isinstance(error, IntegrityError) and error.code != "not_found":
+            gone = isinstance(error, IntegrityError) or error.code in ("not_found", "other_base")
+            if not gone:
                 raise
-            log.error("%s is left out, its package can't be read: %s", one.name, error.message)
-            return False
-        return True
+            log.error("%s is left out, it can't be served: %s", one.name, error.message)
+            return None
 
     def _expanded(self, sources: Sequence[str]) -> list[tuple[Wanted, KnownPackage]]:
         """The packages that the configuration means; a folder's broken ones are left out."""
@@ -227,12 +264,16 @@ class Catalogue:
         found = []
         read = register(paths, cache_dir=self._cache)
         for (name, source, named), package in zip(places, read, strict=True):
-            if not isinstance(package, ExpertError):
-                found.append((Wanted(name or package.name, source, package.digest), package))
-            elif named:
-                raise package
-            else:
-                log.error("%s is left out: %s", source, package.message)
+            try:
+                if isinstance(package, ExpertError):
+                    raise package
+                base = self._served_by(package)
+                one = Wanted(name or package.name, source, package.digest, base=base)
+                found.append((one, package))
+            except ExpertError as error:
+                if named:
+                    raise
+                log.error("%s is left out: %s", source, error.message)
         return found
 
     def _note(self, change: Change, after: Snapshot) -> None:
@@ -265,15 +306,10 @@ _LIST = TypeAdapter(list[Wanted])
 class CatalogueFollower:
     """A manager that serves what the catalogue says."""
 
-    def __init__(
-        self,
-        manager: AsyncExpertManager,
-        cache_dir: Path | None,
-        adopted: Callable[[Snapshot], None] | None = None,
-    ) -> None:
+    def __init__(self, manager: AsyncExpertManager, cache_dir: Path | None) -> None:
         self.manager = manager
         self.snapshot = Snapshot(0)
-        self._cache, self._adopted = cache_dir, adopted
+        self._cache = cache_dir
         self._has: dict[str, Wanted] = {}
         self._lock = asyncio.Lock()
 
@@ -305,14 +341,12 @@ class CatalogueFollower:
             if failed:
                 raise failed[0][1]
             self.snapshot = snapshot
-            if self._adopted:
-                self._adopted(snapshot)
             return snapshot.number
 
     async def _register(self, snapshot: Snapshot) -> list[tuple[str | None, ExpertError]]:
         """Registers a whole list; what is asked is prepared then. Gives what can't be registered.
 
-        A change is prepared before it is answered: every process has to be able to serve it.
+        A change is prepared before it is answered: every replica has to be able to serve it.
         """
 
         wanted = [one for one in snapshot.experts if one.name not in self._has]

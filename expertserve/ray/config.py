@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -19,6 +20,7 @@ from expertserve import plugins
 from expertserve.config import EngineConfig
 from expertserve.engine.machine import FEW_SLOTS
 from expertserve.errors import ConfigError
+from expertserve.models import last_component
 from expertserve.package.keys import read_trusted
 from expertserve.package.signature import TrustPolicy
 from expertserve.server.settings import ServerSettings
@@ -45,8 +47,31 @@ class Replicas(_Section):
     resources: dict[str, Any] = Field(default_factory=lambda: {"num_cpus": 1})
 
     @property
+    def most(self) -> int:
+        """How many there may be."""
+        if self.autoscaling is None:
+            return self.number
+        most = self.autoscaling.get("max_replicas", self.number)
+        return most if isinstance(most, int) and most > 0 else self.number
+
+    @property
     def can_sleep(self) -> bool:
         return self.autoscaling is not None and self.autoscaling.get("min_replicas", 1) == 0
+
+
+class BaseEngines(_Section):
+    """The engines of one base model; what is left out is the application's.
+
+    Args:
+        replicas: Of this base's engine.
+        engine_config: Over the application's, field by field.
+        max_loaded_experts, max_ongoing_requests: See `RayConfig`.
+    """
+
+    replicas: Replicas | None = None
+    engine_config: dict[str, Any] = Field(default_factory=dict)
+    max_loaded_experts: Annotated[int, Field(ge=1)] | None = None
+    max_ongoing_requests: Annotated[int, Field(ge=1)] | None = None
 
 
 class RayConfig(_Section):
@@ -69,6 +94,8 @@ class RayConfig(_Section):
         max_loaded_experts: Adapters that a replica keeps in its engine.
         max_ongoing_requests: Requests that a replica takes at once; more wait in the routers.
         replicas: Of the engine.
+        bases: By name, as manifests call them: base models with a deployment of engines each.
+            Without them, all replicas serve every expert.
         ingress: Of the HTTP front.
         routing: `affinity`, or `MODULE:CLASS` of another request router of Ray Serve's.
         spill: See `Affinity`.
@@ -91,6 +118,7 @@ class RayConfig(_Section):
     max_loaded_experts: Annotated[int, Field(ge=1)] | None = None
     max_ongoing_requests: Annotated[int, Field(ge=1)] = 64
     replicas: Replicas = Replicas()
+    bases: dict[str, BaseEngines] = Field(default_factory=dict)
     ingress: Replicas = Replicas(resources={"num_cpus": 0.5})
     routing: str = "affinity"
     spill: Annotated[int, Field(ge=0)] = 8
@@ -128,6 +156,46 @@ class RayConfig(_Section):
             raise ValueError("routing is affinity, or MODULE:CLASS")
         return given
 
+    @model_validator(mode="after")
+    def _bases_differ(self) -> RayConfig:
+        if self.bases and self.base_model:
+            raise ValueError("base_model and bases can't both say what is served")
+        if len({_short(name) for name in self.bases}) < len(self.bases):
+            raise ValueError("bases has one base model twice")
+        return self
+
+    def base_of(self, names: Sequence[str]) -> str | None:
+        """Which of `bases` serves a package that names these; "" where there is one deployment.
+
+        Returns:
+            None where none does.
+        """
+        if not self.bases:
+            return ""
+        served = {_short(name): name for name in self.bases}
+        return next((served[_short(n)] for n in names if _short(n) in served), None)
+
+    def engines(self) -> dict[str, RayConfig]:
+        """The settings of each deployment of engines, by base model."""
+        if not self.bases:
+            return {"": self}
+        return {name: self._of_base(name, one) for name, one in self.bases.items()}
+
+    def _of_base(self, name: str, one: BaseEngines) -> RayConfig:
+        given = {
+            "replicas": one.replicas,
+            "max_loaded_experts": one.max_loaded_experts,
+            "max_ongoing_requests": one.max_ongoing_requests,
+        }
+        changes: dict[str, Any] = {k: v for k, v in given.items() if v is not None}
+        changes |= {"engine_config": self.engine_config | one.engine_config}
+        return self.model_copy(update=changes | {"bases": {}, "base_model": name})
+
+    @property
+    def can_sleep(self) -> bool:
+        """Whether there may be no engine at all for a while."""
+        return any(one.replicas.can_sleep for one in self.engines().values())
+
     @property
     def capacity(self) -> int:
         """Adapters that are at hand on a replica."""
@@ -152,6 +220,10 @@ class RayConfig(_Section):
         return TrustPolicy(
             self.trust or "warn", frozenset().union(*map(read_trusted, self.trusted_keys))
         )
+
+
+def _short(name: str) -> str:
+    return last_component(name).casefold()
 
 
 def _made(kind: type[T], values: dict[str, Any], place: str) -> T:
@@ -183,7 +255,8 @@ def read_config(given: object) -> RayConfig:
         raise ConfigError(
             f"{'.'.join(map(str, first['loc'])) or 'args'}: {first['msg']}", code="bad_setting"
         ) from None
-    config.engine_settings()
+    for one in config.engines().values():
+        one.engine_settings()
     config.server_settings()
     config.trust_policy()
     return config

@@ -25,6 +25,9 @@ class ReplicaMeter:
         self._tokens = metrics.Counter(
             "expertserve_replica_completion_tokens", "Tokens written.", one
         )
+        self._resumed = metrics.Counter(
+            "expertserve_replica_resumed_streams", "Streams that it took over.", one
+        )
         self._first = metrics.Histogram(
             "expertserve_replica_first_token_seconds", "Until the first token.", SECONDS, one
         )
@@ -43,6 +46,8 @@ class ReplicaMeter:
         self._warm.inc(tags={"expert": expert, "warm": "yes" if warm else "no"})
         if result is None:
             return
+        if result.resumed:
+            self._resumed.inc(tags={"expert": expert})
         if result.usage.completion_tokens:
             self._tokens.inc(result.usage.completion_tokens, tags={"expert": expert})
         self._first.observe(result.timing.first_token, tags={"expert": expert})

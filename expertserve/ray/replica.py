@@ -23,8 +23,9 @@ from expertserve.manager import AsyncExpertManager
 from expertserve.models import LocalModel
 from expertserve.ray.catalogue import CatalogueFollower, Snapshot
 from expertserve.ray.config import RayConfig
-from expertserve.request import GenerateArgs, Request
-from expertserve.result import Chunk, InferenceResult
+from expertserve.ray.streams import Item
+from expertserve.request import GenerateArgs, PromptArgs, Request
+from expertserve.result import Chunk, InferenceResult, Written
 
 log = logging.getLogger("expertserve.ray")
 BATCH_SECONDS = 0.01
@@ -52,6 +53,15 @@ class Report:
     running: int
     warm: int
     cold: int
+
+
+@dataclass(frozen=True, slots=True)
+class FrontFacts:
+    """What only a package tells, for whoever reads requests: see `FrontExpert`."""
+
+    digest: str
+    template: str
+    constrained: bool
 
 
 class Watched:
@@ -139,12 +149,19 @@ class Replica:
     Args:
         current: Asks the catalogue for its list.
         name: Its unique name.
+        base: Which of the application's base models it serves; "" where there is one deployment.
     """
 
     def __init__(
-        self, config: RayConfig, current: Callable[[], Awaitable[Snapshot]], name: str, meter: Meter
+        self,
+        config: RayConfig,
+        current: Callable[[], Awaitable[Snapshot]],
+        name: str,
+        meter: Meter,
+        base: str = "",
     ) -> None:
         self._config, self._current, self._name, self._meter = config, current, name, meter
+        self._base = base
         self._held: set[str] = set()
         self._manager = make_manager(config, lambda: Watched(make_engine(config), self._held))
         self._follower = CatalogueFollower(self._manager, config.cache_dir)
@@ -157,16 +174,30 @@ class Replica:
             ExpertError: A package can't be served here, or the engine can't start; the replica is
                 then of no use.
         """
-        await self._follower.adopt(await self._current())
+        await self._follower.adopt((await self._current()).of(self._base))
         if self._follower.snapshot.experts or self._config.base_model:
             await self._manager.start()
 
     async def adopt(self, snapshot: Snapshot) -> int:
         """See `CatalogueFollower.adopt`. The first expert starts the engine."""
-        number = await self._follower.adopt(snapshot)
-        if snapshot.experts and not self._manager.info().engines:
+        mine = snapshot.of(self._base)
+        number = await self._follower.adopt(mine)
+        if mine.experts and not self._manager.info().engines:
             await self._manager.start()
         return number
+
+    async def facts(self, number: int, name: str) -> FrontFacts:
+        """What an ingress reads requests for an expert with; the expert is prepared."""
+        await self._catch_up(number)
+        found = await self._manager.front(name)
+        return FrontFacts(found.known.package.digest, found.template, found.constrained)
+
+    async def prompt_tokens(
+        self, number: int, name: str, prompt: str | None, words: PromptArgs
+    ) -> list[int]:
+        """A call's prompt as the model would read it."""
+        await self._catch_up(number)
+        return await self._manager.prompt_tokens(name, prompt, words)
 
     async def generate(
         self, number: int, name: str, prompt: str | None, args: GenerateArgs
@@ -178,12 +209,25 @@ class Replica:
             return note.result
 
     async def stream(
-        self, number: int, name: str, prompt: str | None, args: GenerateArgs
-    ) -> AsyncGenerator[tuple[list[Chunk], InferenceResult | None], None]:
-        """Chunks as they come, then the whole result. Closing it aborts the request."""
+        self,
+        number: int,
+        name: str,
+        prompt: str | None,
+        args: GenerateArgs,
+        written: Written | None = None,
+    ) -> AsyncGenerator[Item, None]:
+        """Chunks as they come, then the whole result. Closing it aborts the request.
+
+        Args:
+            written: What another replica had sent.
+        """
         await self._catch_up(number)
         with self._noted(name) as note:
-            async with self._manager.generate_stream(name, prompt, **args) as stream:
+            async with (
+                self._manager.resume_stream(name, prompt, args, written)
+                if written
+                else self._manager.generate_stream(name, prompt, **args)
+            ) as stream:
                 try:
                     first = True
                     async for chunks in _batched(stream):

@@ -10,50 +10,47 @@ https://docs.ray.io/en/latest/serve
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+import re
+from collections.abc import AsyncIterator, Awaitable, Iterator, Mapping, Sequence
 from contextlib import aclosing, contextmanager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from expertserve.errors import ConfigError, ExpertError
 
 try:
     import ray
     from ray import serve
-    from ray.exceptions import ActorDiedError, ActorUnavailableError, RayActorError, RayTaskError
     from ray.serve.config import RequestRouterConfig
-    from ray.serve.exceptions import (
-        BackPressureError,
-        DeploymentUnavailableError,
-        RayServeException,
-    )
 except ImportError as error:
     raise ConfigError(
         "Ray Serve isn't installed", hint="pip install 'expertserve[ray]'", code="missing_extra"
     ) from error
 
+from expertserve.package.index import IndexRow
 from expertserve.package.source import split_name
 from expertserve.ray.catalogue import Catalogue, Change, Snapshot
 from expertserve.ray.config import RayConfig, read_config
+from expertserve.ray.handles import CatalogueHandle, EngineHandles, Failed, each
 from expertserve.ray.metrics import ReplicaMeter
-from expertserve.ray.replica import Replica, Report
-from expertserve.ray.router import NO_ADAPTER, AffinityRouter
-from expertserve.ray.service import Item, RayService, ReplicaLostError
+from expertserve.ray.replica import FrontFacts, Replica, Report
+from expertserve.ray.router import AffinityRouter
+from expertserve.ray.service import RayService
+from expertserve.ray.shares import Shares
 from expertserve.ray.source import absolute
-from expertserve.request import GenerateArgs
-from expertserve.result import InferenceResult
+from expertserve.ray.streams import Item
+from expertserve.request import GenerateArgs, PromptArgs
+from expertserve.result import InferenceResult, Written
 from expertserve.server.app import create_app
+from expertserve.server.limits import KeyUse, Share
 from expertserve.server.logs import configure
-from expertserve.server.problems import Refusal
 
 if TYPE_CHECKING:
-    from ray.serve.handle import DeploymentHandle, DeploymentResponseGenerator
+    from ray.serve.handle import DeploymentHandle
     from starlette.types import ASGIApp
 
+T = TypeVar("T")
 INGRESS, ENGINE, CATALOGUE = "ingress", "engine", "catalogue"
 STATS_SECONDS = 1.0
-BROADCAST_SECONDS = 600.0
-"""A replica may have to fetch and convert a package."""
 
 
 def build_app(args: dict[str, Any]) -> serve.Application:
@@ -78,11 +75,32 @@ def build_app(args: dict[str, Any]) -> serve.Application:
         ray_actor_options={"num_cpus": 0},
         **_timing(config),
     )
+    listed = catalogue.bind(plain)
+    engines = {
+        base: _engine(base, one).bind(one.model_dump(mode="json"), base, listed)
+        for base, one in config.engines().items()
+    }
+    ingress = serve.deployment(serve.ingress()(_Ingress)).options(
+        name=INGRESS,
+        max_ongoing_requests=max(1000, 2 * config.server_settings().max_pending),
+        ray_actor_options=config.ingress.resources,
+        **_timing(config),
+        **_number(config.ingress.number, config.ingress.autoscaling),
+    )
+    return ingress.bind(plain, engines, listed)
+
+
+def engine_name(base: str) -> str:
+    """What the deployment of a base model's engines is called."""
+    return f"{ENGINE}-{re.sub(r'[^A-Za-z0-9._-]', '-', base)}" if base else ENGINE
+
+
+def _engine(base: str, config: RayConfig) -> serve.Deployment:
     router: dict[str, Any] = (
         {"capacity": config.capacity, "spill": config.spill} if config.routing == "affinity" else {}
     )
-    engine = serve.deployment(_EngineDeployment).options(
-        name=ENGINE,
+    return serve.deployment(_EngineDeployment).options(
+        name=engine_name(base),
         max_ongoing_requests=config.max_ongoing_requests,
         request_router_config=RequestRouterConfig(
             request_router_class=(
@@ -98,15 +116,6 @@ def build_app(args: dict[str, Any]) -> serve.Application:
         **_number(config.replicas.number, config.replicas.autoscaling),
         ray_actor_options=config.replicas.resources,
     )
-    ingress = serve.deployment(serve.ingress()(_Ingress)).options(
-        name=INGRESS,
-        max_ongoing_requests=max(1000, 2 * config.server_settings().max_pending),
-        ray_actor_options=config.ingress.resources,
-        **_timing(config),
-        **_number(config.ingress.number, config.ingress.autoscaling),
-    )
-    listed = catalogue.bind(plain)
-    return ingress.bind(plain, engine.bind(plain, listed), listed)
 
 
 def _absolute(given: str) -> str:
@@ -134,16 +143,18 @@ def _number(number: int, autoscaling: dict[str, Any] | None) -> dict[str, Any]:
 
 
 class _Catalogue:
-    """See `Catalogue`."""
+    """What all processes of an application must agree on: see `Catalogue` and `Shares`."""
 
     def __init__(self, config: dict[str, Any]) -> None:
+        self._shares = Shares()
         with _text_with_hint():
             settings = read_config(config)
             self._catalogue = Catalogue(
                 settings.experts,
                 settings.state,
                 settings.cache_dir,
-                _Everyone(serve.get_replica_context().app_name),
+                _Everyone(serve.get_replica_context().app_name, list(settings.engines())),
+                settings.base_of,
             )
 
     async def snapshot(self) -> Snapshot:
@@ -152,58 +163,71 @@ class _Catalogue:
     async def change(self, change: Change) -> Snapshot:
         return await self._catalogue.change(change)
 
+    async def rows(self, digests: Sequence[str]) -> list[IndexRow]:
+        return await asyncio.to_thread(self._catalogue.rows, digests)
+
+    async def lease(self, who: str, uses: Sequence[KeyUse]) -> Mapping[str, Share]:
+        return self._shares.lease(who, uses)
+
 
 class _Everyone:
-    """Tells the ingresses first: they find a broken package before an engine does."""
+    """Tells the engines first: an ingress shows what all of them serve."""
 
-    def __init__(self, app: str) -> None:
+    def __init__(self, app: str, bases: Sequence[str]) -> None:
         self._app = app
+        self._names = [*map(engine_name, bases), INGRESS]
 
     async def adopt(self, snapshot: Snapshot) -> None:
-        for name in (INGRESS, ENGINE):
-            await _each(serve.get_deployment_handle(name, self._app), "adopt", snapshot)
-
-
-@dataclass(frozen=True, slots=True)
-class _Failed:
-    """A request's error on its way to the ingress; raised, Ray would log a trace."""
-
-    error: ExpertError
+        for name in self._names:
+            await each(serve.get_deployment_handle(name, self._app), "adopt", snapshot)
 
 
 class _EngineDeployment:
     """See `Replica`."""
 
-    async def __init__(self, config: dict[str, Any], catalogue: DeploymentHandle) -> None:  # type: ignore[misc]
+    async def __init__(  # type: ignore[misc]
+        self, config: dict[str, Any], base: str, catalogue: DeploymentHandle
+    ) -> None:
         with _text_with_hint():
             self._replica = Replica(
                 read_config(config),
-                _Listed(catalogue).snapshot,
+                CatalogueHandle(catalogue).snapshot,
                 serve.get_replica_context().replica_tag,
                 ReplicaMeter(),
+                base,
             )
             await self._replica.begin()
 
     async def adopt(self, snapshot: Snapshot) -> int:
         return await self._replica.adopt(snapshot)
 
+    async def facts(self, number: int, name: str) -> FrontFacts | Failed:
+        return await _caught(self._replica.facts(number, name))
+
+    async def prompt_tokens(
+        self, number: int, name: str, prompt: str | None, words: PromptArgs
+    ) -> list[int] | Failed:
+        return await _caught(self._replica.prompt_tokens(number, name, prompt, words))
+
     async def generate(
         self, number: int, name: str, prompt: str | None, args: GenerateArgs
-    ) -> InferenceResult | _Failed:
-        try:
-            return await self._replica.generate(number, name, prompt, args)
-        except ExpertError as error:
-            return _Failed(error)
+    ) -> InferenceResult | Failed:
+        return await _caught(self._replica.generate(number, name, prompt, args))
 
     async def stream(
-        self, number: int, name: str, prompt: str | None, args: GenerateArgs
-    ) -> AsyncIterator[Item | _Failed]:
+        self,
+        number: int,
+        name: str,
+        prompt: str | None,
+        args: GenerateArgs,
+        written: Written | None,
+    ) -> AsyncIterator[Item | Failed]:
         try:
-            async with aclosing(self._replica.stream(number, name, prompt, args)) as items:
+            async with aclosing(self._replica.stream(number, name, prompt, args, written)) as items:
                 async for item in items:
                     yield item
         except ExpertError as error:
-            yield _Failed(error)
+            yield Failed(error)
 
     async def report(self) -> Report:
         return await self._replica.report()
@@ -220,14 +244,27 @@ class _EngineDeployment:
             await self._replica.close()
 
 
+async def _caught(work: Awaitable[T]) -> T | Failed:
+    try:
+        return await work
+    except ExpertError as error:
+        return Failed(error)
+
+
 class _Ingress:
     async def __init__(  # type: ignore[misc]
-        self, config: dict[str, Any], engine: DeploymentHandle, catalogue: DeploymentHandle
+        self,
+        config: dict[str, Any],
+        engines: dict[str, DeploymentHandle],
+        catalogue: DeploymentHandle,
     ) -> None:
         with _text_with_hint():
             self._settings = read_config(config)
             configure(as_json=self._settings.server_settings().log_json)
-            self._service = RayService(self._settings, _Handles(engine), _Listed(catalogue))
+            name = serve.get_replica_context().replica_tag
+            self._service = RayService(
+                self._settings, EngineHandles(engines), CatalogueHandle(catalogue), name
+            )
             await self._service.begin()
 
     def __serve_build_asgi_app__(self) -> ASGIApp:
@@ -250,130 +287,6 @@ def _text_with_hint() -> Iterator[None]:
         yield
     except ExpertError as error:
         raise RuntimeError(f"{error.code}: {error}") from error
-
-
-# ── handles ─────────────────────────────────────────────────────────────────────────────────────
-
-
-class _Listed:
-    """The catalogue behind a handle."""
-
-    def __init__(self, handle: DeploymentHandle) -> None:
-        self._handle = handle
-
-    async def snapshot(self) -> Snapshot:
-        return await _one(self._handle, "snapshot")  # type: ignore[no-any-return]
-
-    async def change(self, change: Change) -> Snapshot:
-        return await _one(self._handle, "change", change)  # type: ignore[no-any-return]
-
-
-class _Handles:
-    """The engine replicas behind a handle."""
-
-    def __init__(self, handle: DeploymentHandle) -> None:
-        self._handle = handle
-
-    async def generate(
-        self, affine: str, number: int, name: str, prompt: str | None, args: GenerateArgs
-    ) -> InferenceResult:
-        near = self._handle.options(multiplexed_model_id=affine or NO_ADAPTER)
-        answer = await _one(near, "generate", number, name, prompt, args)
-        if isinstance(answer, _Failed):
-            raise answer.error
-        return answer  # type: ignore[no-any-return]
-
-    def stream(
-        self, affine: str, number: int, name: str, prompt: str | None, args: GenerateArgs
-    ) -> _Items:
-        near = self._handle.options(stream=True, multiplexed_model_id=affine or NO_ADAPTER)
-        return _Items(near.stream.remote(number, name, prompt, args))
-
-    async def reports(self) -> list[Report]:
-        return await _each(self._handle, "report")
-
-
-class _Items:
-    """A stream from a replica; leaving it aborts the request there."""
-
-    def __init__(self, response: DeploymentResponseGenerator[Item]) -> None:
-        self._response = response
-        self._ended = False
-
-    async def __aiter__(self) -> AsyncIterator[Item]:
-        with _translated():
-            async for item in self._response:
-                if isinstance(item, _Failed):
-                    raise item.error
-                yield item
-        self._ended = True
-
-    async def cancel(self) -> None:
-        if not self._ended:
-            self._ended = True
-            self._response.cancel()
-
-
-async def _one(handle: DeploymentHandle, method: str, *args: object) -> Any:
-    """Calls one replica; a caller that goes away cancels the call there."""
-    response = getattr(handle, method).remote(*args)
-    try:
-        with _translated():
-            return await response
-    except asyncio.CancelledError:
-        response.cancel()
-        raise
-
-
-async def _each(handle: DeploymentHandle, method: str, *args: object) -> list[Any]:
-    """Calls all replicas that run, and waits for all; one that ends meanwhile isn't asked.
-
-    Raises:
-        ExpertError: The first that a replica raised.
-    """
-    try:
-        found = await handle.broadcast(method, *args).results_async(
-            timeout_s=BROADCAST_SECONDS, return_exceptions=True
-        )
-    except DeploymentUnavailableError:
-        return []
-    answers = []
-    failure: ExpertError | None = None
-    for answer in found:
-        try:
-            with _translated():
-                if isinstance(answer, BaseException):
-                    raise answer
-            answers.append(answer)
-        except ReplicaLostError:
-            continue  # it is gone, and what comes in its place asks the catalogue
-        except ExpertError as error:
-            failure = failure or error
-    if failure:
-        raise failure
-    return answers
-
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    """Ray's errors → ours. What a replica raised comes out as it went in."""
-    hint = "try again; a new replica is being started"
-    try:
-        yield
-    except RayTaskError as error:
-        if isinstance(error.cause, ExpertError):
-            raise error.cause from error
-        raise
-    except (ActorDiedError, ActorUnavailableError, RayActorError) as error:
-        raise ReplicaLostError("the replica that worked on this ended", hint=hint) from error
-    except BackPressureError as error:
-        raise Refusal(
-            "too many requests wait for a replica", status=503, code="queue_full", retry_after=2
-        ) from error
-    except RayServeException as error:
-        raise ReplicaLostError(
-            f"no replica could take this: {type(error).__name__}", hint=hint
-        ) from error
 
 
 # ── running ─────────────────────────────────────────────────────────────────────────────────────

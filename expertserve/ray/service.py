@@ -1,7 +1,7 @@
 """The server's `Service` over many engines: what the HTTP front calls, answered by replicas.
 
-Its own manager has every expert's manifest, tokenizer and grammar, verified on this machine, and
-never starts an engine.
+Its own manager lists what the index has of every expert. It reads no package and starts no engine;
+what only a package tells, a replica that serves it is asked for, once.
 """
 
 from __future__ import annotations
@@ -10,66 +10,70 @@ import asyncio
 import dataclasses
 import logging
 import os
-import time
 from collections import defaultdict
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache, partial
 from pathlib import Path
-from typing import Protocol, Unpack
+from typing import Protocol, TypeVar, Unpack
 
+from expertserve.config import cache_dir
 from expertserve.core.entry import BrokenPackage, ExpertInfo, ManagerInfo
 from expertserve.core.registering import Registered, Registration, Settle, same
 from expertserve.core.router import Route
 from expertserve.engine.base import Engine, EngineInfo
 from expertserve.errors import ConfigError, EngineDeadError, ExpertError, ExpertNotLoadedError
-from expertserve.expert import PreparedExpert
-from expertserve.ray.catalogue import CatalogueFollower, Change, Snapshot
+from expertserve.package.index import IndexRow, index_of
+from expertserve.prompt.tokenizer import Tokenizer
+from expertserve.ray.catalogue import Change, Snapshot
 from expertserve.ray.config import RayConfig
-from expertserve.ray.replica import Report, make_manager
+from expertserve.ray.listing import IndexFollower
+from expertserve.ray.replica import FrontFacts, Report, make_manager
+from expertserve.ray.shares import Lessee
 from expertserve.ray.source import publish
-from expertserve.register import RegisteredExpert
-from expertserve.request import GenerateArgs
-from expertserve.result import Chunk, Completion, InferenceResult, Usage
+from expertserve.ray.streams import ATTEMPTS, Items, Near, RemoteStream, ReplicaLostError
+from expertserve.register import FrontExpert, RegisteredExpert
+from expertserve.request import GenerateArgs, PromptArgs
+from expertserve.result import InferenceResult, Written
+from expertserve.server.limits import KeyUse, Share
 from expertserve.server.parts import Parts
 from expertserve.server.state import StateEntry
 from expertserve.server.watch import name_of
 
 STATES = ("registered", "resident", "slot")
-ATTEMPTS = 3
 WATCH_SECONDS = 1.0
+MOST_FACTS = 20_000
+T = TypeVar("T")
 log = logging.getLogger("expertserve.ray")
-Item = tuple[list[Chunk], InferenceResult | None]
-
-
-class ReplicaLostError(EngineDeadError):
-    """The replica that worked on a request ended before the answer did. Asking again is safe."""
-
-    default_code = "replica_lost"
 
 
 class ReplicaEngines(Protocol):
     """The engine replicas. Calls raise what they raise, or ReplicaLostError."""
 
+    async def facts(self, near: Near, number: int, name: str) -> FrontFacts: ...
+
+    async def prompt_tokens(
+        self, near: Near, number: int, name: str, prompt: str | None, words: PromptArgs
+    ) -> list[int]: ...
+
     async def generate(
-        self, affine: str, number: int, name: str, prompt: str | None, args: GenerateArgs
+        self, near: Near, number: int, name: str, prompt: str | None, args: GenerateArgs
     ) -> InferenceResult: ...
 
     def stream(
-        self, affine: str, number: int, name: str, prompt: str | None, args: GenerateArgs
-    ) -> Items: ...
+        self,
+        near: Near,
+        number: int,
+        name: str,
+        prompt: str | None,
+        args: GenerateArgs,
+        written: Written | None,
+    ) -> Items:
+        """An answer's chunks; with `written` the rest of it."""
+        ...
 
     async def reports(self) -> list[Report]:
         """Of all that run."""
-        ...
-
-
-class Items(Protocol):
-    """A stream from a replica."""
-
-    def __aiter__(self) -> AsyncIterator[Item]: ...
-
-    async def cancel(self) -> None:
-        """Aborts it in the replica. Idempotent."""
         ...
 
 
@@ -79,6 +83,10 @@ class Changes(Protocol):
     async def snapshot(self) -> Snapshot: ...
 
     async def change(self, change: Change) -> Snapshot: ...
+
+    async def rows(self, digests: Sequence[str]) -> list[IndexRow]: ...
+
+    async def lease(self, who: str, uses: Sequence[KeyUse]) -> Mapping[str, Share]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,108 +107,44 @@ class SharedExpertInfo(ExpertInfo):
     replicas: tuple[Holding, ...] = ()
 
 
-class RemoteStream:
-    """A generation on a replica; one lost before the first chunk is retried elsewhere.
-
-    Args:
-        open: Begins it.
-    """
-
-    def __init__(self, open: Callable[[], Items]) -> None:
-        self._open = open
-        self._items: Items | None = None
-        self._head: InferenceResult | None = None
-        self._whole: InferenceResult | None = None
-        self._chunks: list[Chunk] = []
-        self._began = time.monotonic()
-
-    async def batches(self) -> AsyncGenerator[list[Chunk], None]:
-        """The chunks, as many at once as a replica sent."""
-        try:
-            for attempt in range(1, ATTEMPTS + 1):
-                self._items = self._open()
-                try:
-                    async for chunks, result in self._items:
-                        if self._head is None:
-                            self._head = result
-                        elif result is not None:
-                            self._whole = result
-                        if chunks:
-                            self._chunks += chunks
-                            yield list(chunks)
-                    return
-                except ReplicaLostError:
-                    if self._head is not None or attempt == ATTEMPTS:
-                        raise
-        finally:
-            await self.aclose()
-
-    async def aclose(self) -> None:
-        if self._items is not None and self._whole is None:
-            await self._items.cancel()
-
-    @property
-    def result(self) -> InferenceResult:
-        if self._whole is not None:
-            return self._whole
-        if self._head is None:
-            raise ConfigError("the stream has no result: nothing came yet", code="no_result")
-        return _partial(self._head, self._chunks, time.monotonic() - self._began)
-
-
-def _partial(head: InferenceResult, chunks: Iterable[Chunk], seconds: float) -> InferenceResult:
-    """The result of a stream that was left: what came of it."""
-    parts: dict[int, list[Chunk]] = {}
-    for chunk in chunks:
-        parts.setdefault(chunk.index, []).append(chunk)
-    completions = tuple(
-        Completion(
-            "".join(c.text for c in mine),
-            tuple(t for c in mine for t in c.token_ids),
-            next((c.finish_reason for c in mine if c.finish_reason), "cancelled"),
-        )
-        for mine in (parts.get(i, []) for i in range(len(head.completions)))
-    )
-    written = sum(len(c.token_ids) for c in completions)
-    return replace(
-        head,
-        completions=completions,
-        usage=Usage(head.usage.prompt_tokens, written),
-        timing=replace(head.timing, total=seconds),
-        parsed=None,
-    )
-
-
 class RayService:
     """`Service` for one ingress process.
 
     Args:
-        told: The parts of the HTTP front; what administrators see there is the catalogue's.
+        name: Its unique name.
     """
 
-    def __init__(self, config: RayConfig, engines: ReplicaEngines, changes: Changes) -> None:
+    def __init__(
+        self, config: RayConfig, engines: ReplicaEngines, changes: Changes, name: str
+    ) -> None:
         self._config, self._engines, self._changes = config, engines, changes
+        self._name = name
         self._manager = make_manager(config, _no_engine)
-        self._follower = CatalogueFollower(self._manager, config.cache_dir, self._told)
+        index = index_of(config.cache_dir or cache_dir())
+        self._follower = IndexFollower(self._manager, index, changes.rows, self._told)
+        self._facts: dict[str, FrontFacts] = {}
         self._parts: Parts | None = None
+        self._lessee: Lessee | None = None
         self._running: tuple[EngineInfo, ...] = (
-            (EngineInfo("asleep", "none", "none", 0),) if config.replicas.can_sleep else ()
+            (EngineInfo("asleep", "none", "none", 0),) if config.can_sleep else ()
         )
         self._requests = 0
         self._watching: asyncio.Task[None] | None = None
 
     async def begin(self) -> None:
-        """Reads what the catalogue lists, and keeps looking.
+        """Lists what the catalogue does, and keeps looking.
 
         Raises:
-            ExpertError: A package can't be read here.
+            ExpertError: The catalogue doesn't answer.
         """
         await self._follower.adopt(await self._changes.snapshot())
         self._watching = asyncio.create_task(self._watch())
 
     def show(self, parts: Parts) -> None:
-        """The front whose list of places is kept like the catalogue's."""
+        """The front: its list of places is kept like the catalogue's, its limits are shared."""
         self._parts = parts
+        most = self._config.ingress.most
+        self._lessee = Lessee(parts.limits, self._changes, self._name, most)
         self._told(self._follower.snapshot)
 
     def _told(self, snapshot: Snapshot) -> None:
@@ -241,7 +185,7 @@ class RayService:
 
     def _note(self, reports: list[Report]) -> None:
         found = tuple(r.engine for r in reports if r.engine)
-        if found or not self._config.replicas.can_sleep:
+        if found or not self._config.can_sleep:
             self._running = found
         self._requests = sum(r.running for r in reports)
 
@@ -258,8 +202,24 @@ class RayService:
             )
         return self._running[0]
 
-    async def prepared(self, name: str) -> PreparedExpert:
-        return await self._manager.prepared(name)
+    async def front(self, name: str) -> FrontExpert:
+        """See `FrontExpert`. A replica that serves it is asked, once for each package."""
+        known = await asyncio.to_thread(self._manager.registered, name)
+        if known.is_base:
+            return await self._manager.front(name)
+        facts = self._facts.get(known.package.digest)
+        if facts is None:
+            near, number = self._near(name), self._follower.snapshot.number
+            facts = await _elsewhere(partial(self._engines.facts, near, number, name))
+            if len(self._facts) >= MOST_FACTS:
+                self._facts.clear()
+            self._facts[facts.digest] = facts
+        return FrontExpert(known, _tokenizer(known.base.path), facts.template, facts.constrained)
+
+    async def prompt_tokens(self, name: str, prompt: str | None, words: PromptArgs) -> list[int]:
+        near, number = self._near(name), self._follower.snapshot.number
+        ask = self._engines.prompt_tokens
+        return await _elsewhere(partial(ask, near, number, name, prompt, words))
 
     def registered(self, name: str) -> RegisteredExpert:
         return self._manager.registered(name)
@@ -307,7 +267,7 @@ class RayService:
         """
         reports = await self._engines.reports()
         self._note(reports)
-        if not reports and not self._config.replicas.can_sleep:
+        if not reports and not self._config.can_sleep:
             raise EngineDeadError("no replica answers", hint="`serve status` says why")
         there: dict[str, list[tuple[str, ExpertInfo]]] = defaultdict(list)
         for report in reports:
@@ -380,35 +340,50 @@ class RayService:
     async def generate(
         self, name: str, prompt: str | None = None, **args: Unpack[GenerateArgs]
     ) -> InferenceResult:
-        """One answer; where a replica is lost, another one is asked."""
-        for attempt in range(1, ATTEMPTS + 1):
-            try:
-                return await self._engines.generate(
-                    self._affine(name), self._follower.snapshot.number, name, prompt, args
-                )
-            except ReplicaLostError:
-                if attempt == ATTEMPTS:
-                    raise
-        raise AssertionError("unreachable")
+        near = self._near(name)
+        return await _elsewhere(
+            lambda: self._engines.generate(near, self._follower.snapshot.number, name, prompt, args)
+        )
 
     def generate_stream(
         self, name: str, prompt: str | None = None, **args: Unpack[GenerateArgs]
     ) -> RemoteStream:
-        affine = self._affine(name)
+        near = self._near(name)
         return RemoteStream(
-            lambda: self._engines.stream(affine, self._follower.snapshot.number, name, prompt, args)
+            lambda written: self._engines.stream(
+                near, self._follower.snapshot.number, name, prompt, args, written
+            )
         )
 
-    def _affine(self, name: str) -> str:
-        """What the request has to be near: its expert, or nothing where it brings no adapter."""
+    def _near(self, name: str) -> Near:
+        """Where a request has to go: to its base model's engines, near its expert's adapter."""
         known = self._manager.registered(name)
-        return name if known.package.adapter else ""
+        base = self._config.base_of((*known.package.bases, known.base.name))
+        return Near(base or "", name if known.package.adapter else "")
 
     async def close(self) -> None:
         if self._watching:
             self._watching.cancel()
             await asyncio.gather(self._watching, return_exceptions=True)
+        if self._lessee:
+            await self._lessee.close()
         await self._manager.close()
+
+
+async def _elsewhere(ask: Callable[[], Awaitable[T]]) -> T:
+    """An answer; where a replica is lost, another one is asked."""
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            return await ask()
+        except ReplicaLostError:
+            if attempt == ATTEMPTS:
+                raise
+    raise AssertionError("unreachable")
+
+
+@lru_cache(maxsize=16)
+def _tokenizer(folder: Path) -> Tokenizer:
+    return Tokenizer(folder)
 
 
 def _no_engine() -> Engine:

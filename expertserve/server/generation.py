@@ -70,11 +70,11 @@ async def answer(
         caller.set(key.name)  # inherited by everything that is done for this request
     _check_length(parts, asks)
     name = choose(parts, key, asks[0])
-    expert = await parts.service.prepared(name)
+    expert = await parts.service.front(name)
     asks, others = await settle(asks, expert)
     note_ignored(request, body, others)
     run = _Run(request, parts, key, name, asks)
-    folder = expert.prompt.tokenizer.folder  # also when another one has the name by then, or none
+    folder = expert.tokenizer.folder  # also when another one has the name by then, or none
     shape = make(run.facts.request_id, name, lambda: token_texts(folder))
     return await (run.stream(shape) if body.stream else run.whole(shape))
 
@@ -159,6 +159,7 @@ class _Run:
 
     async def whole(self, shape: Shape) -> Response:
         """Every answer at once."""
+        await self.parts.limits.ready(self.key)
         with self._admitted() as ticket:
             try:
                 results = await self._guarded(
@@ -181,6 +182,7 @@ class _Run:
 
     async def stream(self, shape: Shape) -> Response:
         """Server-sent events. An error before the first token has its own status."""
+        await self.parts.limits.ready(self.key)
         async with AsyncExitStack() as stack:
             ticket = stack.enter_context(self._admitted())
             streams = [

@@ -48,6 +48,8 @@ class Metrics:
             return Histogram(full, text, ("expert",), buckets=buckets, registry=registry)
 
         ends = "Requests by how they ended: stop, length, cancelled, timeout, refused, error."
+        resumed = "How often another engine went on with an answer whose engine was lost."
+        self.resumed = counter("resumed_streams", resumed, "expert")
         verdicts = "Answers under a grammar: complete, forced, incomplete, invalid."
         self.requests = counter("requests", ends, "expert", "outcome")
         self.refused = counter("refused", "Requests refused before an expert, by status.", "status")
@@ -93,6 +95,8 @@ class Metrics:
             self.lookups.labels(expert, "hit" if timing.hit else "miss").inc()
         self.prompt_tokens.labels(expert).inc(result.usage.prompt_tokens)
         self.completion_tokens.labels(expert).inc(written)
+        if result.resumed:
+            self.resumed.labels(expert).inc(result.resumed)
         for count in result.usage.drafts:
             self.drafted.labels(expert, count.source).inc(count.drafted)
             self.accepted.labels(expert, count.source).inc(count.accepted)

@@ -15,8 +15,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Field
 
 from expertserve.errors import ExpertError
-from expertserve.expert import PreparedExpert
-from expertserve.register import RegisteredExpert
+from expertserve.register import FrontExpert, RegisteredExpert
 from expertserve.result import Chunk, InferenceResult
 from expertserve.server.ask import Json
 from expertserve.server.fields import Tolerant, Wire, unsupported
@@ -282,7 +281,7 @@ def tag(name: str, expert: RegisteredExpert, started: int) -> Json:
     }
 
 
-def details(expert: PreparedExpert | RegisteredExpert) -> Json:
+def details(expert: RegisteredExpert) -> Json:
     family = str(expert.base.config.get("model_type", ""))
     return {
         "parent_model": "" if expert.is_base else expert.base.name,
@@ -294,9 +293,11 @@ def details(expert: PreparedExpert | RegisteredExpert) -> Json:
     }
 
 
-def described(expert: PreparedExpert) -> Json:
+def described(front: FrontExpert) -> Json:
     """`/api/show`'s answer."""
-    decoding = expert.manifest.decoding
+    expert = front.known
+    manifest = expert.manifest
+    decoding = manifest.decoding
     names = {v: k for k, v in OPTIONS.items()} | {"stop_sequences": "stop"}
     given = decoding.model_dump(exclude_defaults=True)
     lines = [
@@ -308,9 +309,9 @@ def described(expert: PreparedExpert) -> Json:
     family = str(expert.base.config.get("model_type", ""))
     return {
         "modelfile": "",
-        "license": expert.manifest.license or "",
+        "license": manifest.license or "",
         "parameters": "\n".join(lines),
-        "template": expert.prompt.source,
+        "template": front.template,
         "system": "",
         "details": details(expert),
         "model_info": {
@@ -318,5 +319,5 @@ def described(expert: PreparedExpert) -> Json:
             f"{family}.context_length": expert.base.context_length,
         },
         "capabilities": ["completion", "tools"],
-        "description": expert.manifest.description,
+        "description": manifest.description,
     }

@@ -11,8 +11,7 @@ from fastapi.responses import JSONResponse, Response
 from pydantic import Field
 
 from expertserve._version import __version__
-from expertserve.core.resolve import prompt_tokens
-from expertserve.expert import PreparedExpert
+from expertserve.register import FrontExpert
 from expertserve.request import PromptArgs, split_args
 from expertserve.server.anthropic import MessagesRequest, MessagesShape
 from expertserve.server.ask import Ask, Json
@@ -172,14 +171,14 @@ async def tokenize(request: Request, body: TokenizeRequest, key: Caller) -> Json
     else:
         ask = Ask(model, None, {}, text=body.text)
         parts = parts_of(request)
-        expert = await parts.service.prepared(choose(parts, key, ask))
-        ids = await asyncio.to_thread(expert.prompt.tokenizer.encode_plain, body.text or "")
-    texts = token_texts(expert.prompt.tokenizer.folder)
+        expert = await parts.service.front(choose(parts, key, ask))
+        ids = await asyncio.to_thread(expert.tokenizer.encode_plain, body.text or "")
+    texts = token_texts(expert.tokenizer.folder)
     named = [texts.text(i) for i in ids] if body.return_token_strs or body.with_pieces else None
     pieces = [{"id": i, "piece": t} for i, t in zip(ids, named or (), strict=False)]
     return {
         "count": len(ids),
-        "max_model_len": expert.base.context_length,
+        "max_model_len": expert.known.base.context_length,
         "tokens": pieces if body.with_pieces else ids,
         "token_strs": named if body.return_token_strs else None,
     }
@@ -189,8 +188,8 @@ async def tokenize(request: Request, body: TokenizeRequest, key: Caller) -> Json
 async def detokenize(request: Request, body: DetokenizeRequest, key: Caller) -> Json:
     parts = parts_of(request)
     name = choose(parts, key, Ask(_only(request, key, body.model), None, {}))
-    expert = await parts.service.prepared(name)
-    last = expert.prompt.tokenizer.last_id
+    expert = await parts.service.front(name)
+    last = expert.tokenizer.last_id
     wrong = next((i for i in body.tokens if not 0 <= i <= last), None)
     if wrong is not None:
         raise Refusal(
@@ -199,7 +198,7 @@ async def detokenize(request: Request, body: DetokenizeRequest, key: Caller) -> 
             code="bad_argument",
             param="tokens",
         )
-    text = await asyncio.to_thread(expert.prompt.tokenizer.decode_whole, body.tokens)
+    text = await asyncio.to_thread(expert.tokenizer.decode_whole, body.tokens)
     return {"prompt": text, "content": text}
 
 
@@ -233,15 +232,15 @@ def _only(request: Request, key: Key, model: str | None) -> str:
 
 async def _tokens_of(
     request: Request, key: Key, ask: Ask, body: Fields
-) -> tuple[PreparedExpert, list[int]]:
+) -> tuple[FrontExpert, list[int]]:
     """A request's prompt as the expert reads it."""
     parts = parts_of(request)
-    expert = await parts.service.prepared(choose(parts, key, ask))
+    name = choose(parts, key, ask)
+    expert = await parts.service.front(name)
     (settled,), others = await settle([ask], expert)
     note_ignored(request, body, others)
     words: PromptArgs = split_args(settled.args)[0]
-    ids, _ = await asyncio.to_thread(prompt_tokens, expert, settled.prompt, words)
-    return expert, ids
+    return expert, await parts.service.prompt_tokens(name, settled.prompt, words)
 
 
 # ── Ollama ──────────────────────────────────────────────────────────────────────────────────────
@@ -297,7 +296,7 @@ async def ps(request: Request, key: Caller) -> Json:
 async def show(request: Request, body: ModelRequest, key: Caller) -> Json:
     parts = parts_of(request)
     name = choose(parts, key, Ask(body.wanted, None, {}))
-    return described(await parts.service.prepared(name))
+    return described(await parts.service.front(name))
 
 
 @ollama.get("/version", summary="This server's version")

@@ -10,9 +10,8 @@ from expertserve.core.entry import BrokenPackage, ExpertInfo, ManagerInfo
 from expertserve.core.registering import Registered, Registration, Settle, same
 from expertserve.core.router import Route
 from expertserve.engine.base import EngineInfo
-from expertserve.expert import PreparedExpert
-from expertserve.register import RegisteredExpert
-from expertserve.request import GenerateArgs
+from expertserve.register import FrontExpert, RegisteredExpert
+from expertserve.request import GenerateArgs, PromptArgs
 from expertserve.result import Chunk, InferenceResult
 
 
@@ -32,7 +31,7 @@ class ServiceStream(Protocol):
 
 
 class Service(Protocol):
-    """The async core's verbs, with picklable values; `registered` and `prepared` are local."""
+    """The async core's verbs, with picklable values; `registered` is local."""
 
     async def start(self) -> EngineInfo: ...
 
@@ -77,7 +76,11 @@ class Service(Protocol):
         self, name: str, prompt: str | None = None, **args: Unpack[GenerateArgs]
     ) -> ServiceStream: ...
 
-    async def prepared(self, name: str) -> PreparedExpert: ...
+    async def front(self, name: str) -> FrontExpert: ...
+
+    async def prompt_tokens(
+        self, name: str, prompt: str | None, words: PromptArgs
+    ) -> list[int]: ...
 
     def registered(self, name: str) -> RegisteredExpert: ...
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from starlette.requests import Request
 
-from expertserve.expert import PreparedExpert
+from expertserve.register import FrontExpert
 from expertserve.request import nearest
 from expertserve.server.ask import Ask, has_grammar
 from expertserve.server.fields import MAX_IGNORED, Fields
@@ -16,19 +16,19 @@ from expertserve.server.parts import facts_of, parts_of
 from expertserve.server.problems import Refusal
 
 
-async def settle(asks: Sequence[Ask], expert: PreparedExpert) -> tuple[list[Ask], list[str]]:
+async def settle(asks: Sequence[Ask], expert: FrontExpert) -> tuple[list[Ask], list[str]]:
     """The asks as this expert takes them, and which of their arguments mean nothing to it."""
     settled, others = [], dict[str, None]()
     for ask in asks:
         args = ask.args.copy()
         if ask.text is not None:
             args["prompt_token_ids"] = await asyncio.to_thread(
-                expert.prompt.tokenizer.encode_plain, ask.text
+                expert.tokenizer.encode_plain, ask.text
             )
-        if has_grammar(args, expert.grammar is not None):  # which says itself where it ends
+        if has_grammar(args, expert.constrained):  # which says itself where it ends
             others |= {n: None for n in ("ignore_eos", "min_tokens") if args.get(n)}
             args["ignore_eos"], args["min_tokens"] = False, 0
-        given, source = args.get("template_args") or {}, expert.prompt.source
+        given, source = args.get("template_args") or {}, expert.template
         args["template_args"] = {n: v for n, v in given.items() if n in source}
         for name in given.keys() - args["template_args"].keys():
             others[name if name == "reasoning_effort" else f"chat_template_kwargs.{name}"] = None

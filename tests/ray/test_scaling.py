@@ -44,7 +44,7 @@ def test_a_rolling_update_fails_no_request(deploy: Deploy, fifty: list[Path]) ->
         "rolling", experts=[str(fifty[0].parent)], engine_args={"answer": "SELECT 1", "delay": 0.01}
     )
     before = {r.replica for r in app.reports()}
-    with Load(app, clients=4) as load:
+    with Load(app, clients=4, says=["SELECT 1", "SELECT 2"]) as load:
         until(lambda: load.answered > 10)
         app.update(engine_args={"answer": "SELECT 2", "delay": 0.01})
         until(

@@ -42,6 +42,7 @@ class Choosing:
     Args:
         ids: Prompt and answer so far, for the penalties.
         prompt: How many of them are the prompt's.
+        written: And how many of those the answer's, which another engine began.
         generator: Of this completion alone; None takes the likeliest.
         guide: Where it stands in its grammar.
         ends: Tokens that end it.
@@ -53,10 +54,18 @@ class Choosing:
     generator: torch.Generator | None
     guide: Guide | None
     ends: frozenset[int] = frozenset()
+    written: int = 0
 
 
-def generator(sampling: Sampling, index: int) -> torch.Generator | None:
-    """A completion's own source of chance: completion i of a request has seed + i, as in vLLM."""
+def generator(
+    sampling: Sampling, index: int, *, drawn: int = 0, size: int = 0
+) -> torch.Generator | None:
+    """A completion's own source of chance: completion i of a request has seed + i, as in vLLM.
+
+    Args:
+        drawn: Tokens that another engine has drawn of it.
+        size: Logits that each was drawn from.
+    """
     if sampling.temperature < GREEDY:
         return None
     made = torch.Generator()
@@ -64,6 +73,9 @@ def generator(sampling: Sampling, index: int) -> torch.Generator | None:
         made.seed()
     else:
         made.manual_seed((sampling.seed + index) % (1 << 63))
+        wide = sampling.top_k if 0 < sampling.top_k < size else size
+        for _ in range(drawn):
+            torch.empty(wide).exponential_(generator=made)
     return made
 
 
@@ -132,8 +144,9 @@ def _bias(logits: torch.Tensor, row: Choosing) -> None:
         logits[[end for end in row.ends if end < len(logits)]] = -torch.inf
     if sampling.repetition_penalty != 1.0:
         _penalise(logits, row.ids, sampling.repetition_penalty)
-    if written and (sampling.presence_penalty or sampling.frequency_penalty):
-        counts = torch.bincount(torch.tensor(written, device=logits.device), minlength=len(logits))[
+    counted = row.ids[row.prompt - row.written :]
+    if counted and (sampling.presence_penalty or sampling.frequency_penalty):
+        counts = torch.bincount(torch.tensor(counted, device=logits.device), minlength=len(logits))[
             : len(logits)
         ]
         logits -= sampling.frequency_penalty * counts

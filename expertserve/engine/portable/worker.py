@@ -273,9 +273,10 @@ class Batch:
             request.sampling,
             ids,
             len(ids),
-            generator(request.sampling, index),
+            generator(request.sampling, index, drawn=request.written, size=self.loaded.size),
             job.guides[index],
             self.loaded.ends(request),
+            request.written,
         )
         row = Row(job, index, ids, text, choosing)
         if self.drafting:

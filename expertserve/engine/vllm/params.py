@@ -6,6 +6,7 @@ from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 from expertserve.engine.vllm.options import DRAFTS
+from expertserve.errors import InferenceError
 from expertserve.request import Constraint, Request, Sampling
 
 if TYPE_CHECKING:
@@ -20,19 +21,28 @@ def sampling_params(request: Request, drafts: bool) -> SamplingParams:
 
     Args:
         drafts: Whether the engine makes drafts.
+
+    Raises:
+        InferenceError: `not_resumable`.
     """
     from vllm.sampling_params import RequestOutputKind
 
     from expertserve.engine.vllm.grammar import Params
 
     sampling = request.sampling
+    if request.written and (sampling.presence_penalty or sampling.frequency_penalty):
+        raise InferenceError(
+            "vLLM can't go on with an answer whose penalties count what was written before",
+            hint="ask again",
+            code="not_resumable",
+        )
     arguments: dict[str, Any] = {
         "n": sampling.n,
         "temperature": sampling.temperature,
         "top_p": sampling.top_p,
         "top_k": sampling.top_k,
         "min_p": sampling.min_p,
-        "seed": SEED_FOR_MINUS_ONE if sampling.seed == -1 else sampling.seed,
+        "seed": seed_after(sampling.seed, request.written),
         "stop": list(sampling.stop),
         "stop_token_ids": list(sampling.stop_token_ids),
         "max_tokens": sampling.max_tokens,
@@ -56,6 +66,19 @@ def sampling_params(request: Request, drafts: bool) -> SamplingParams:
     if request.constraint:
         arguments |= _constrained(request.constraint)
     return Params(**arguments)
+
+
+def seed_after(seed: int | None, written: int) -> int | None:
+    """A seed whose draws begin behind so many tokens: see `seed_at`, which adds so much a place."""
+    if seed is None:
+        return None
+    seed = SEED_FOR_MINUS_ONE if seed == -1 else seed
+    if not written:
+        return seed
+    from expertserve.engine.vllm.patches.seeds import GOLDEN, WORD
+
+    half = (WORD + 1) // 2
+    return ((seed + written * GOLDEN + half) & WORD) - half
 
 
 def _unverified(sampling: Sampling) -> bool:
