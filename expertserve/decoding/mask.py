@@ -14,7 +14,8 @@ import numpy.typing as npt
 from expertserve import plugins
 from expertserve.decoding.vocabulary import Vocabulary
 from expertserve.errors import ConfigError, GrammarError
-from expertserve.grammar.lower import productive, reachable, renamed, to_lark, without_empty_repeats
+from expertserve.grammar.glrm import to_glrm
+from expertserve.grammar.lower import productive, reachable, renamed, without_empty_repeats
 from expertserve.grammar.terminals import split_repeats
 from expertserve.grammar.tree import Ref, Rules
 from expertserve.grammar.write import write
@@ -23,16 +24,13 @@ if TYPE_CHECKING:
     import glrmask
     import xgrammar
 
-FORMAT = 2
+FORMAT = 3
 Row = npt.NDArray[np.int32]
 """A bit for each token id, 32 to a word."""
 Strategy = Literal["static", "quick", "walk", "fallback"]
 XGRAMMAR = "xgrammar"
 MOST_HANDED = 32 << 20
 """Bytes of a grammar compiled by xgrammar, as JSON: an engine reads so many in half a second."""
-LARGE = 50_000
-"""Characters of a grammar that a lexer reads alone, from which on tokens aren't merged: that takes
-longer than the rest, and masks of lexed grammars gain little."""
 
 
 class MaskState(Protocol):
@@ -86,22 +84,25 @@ class GlrMask:
     def compile(
         cls, rules: Rules, vocabulary: GlrVocabulary, strategy: Strategy = "static"
     ) -> GlrMask:
-        """Static: seconds, then 20 µs a mask. Quick: half of that, 300 µs. Walk: the least, ms.
+        """Static: seconds, then 20 µs a mask. Quick: a tenth of that, 50 µs. Walk: the least, ms.
+
+        Merging tokens takes longer than the rest, and masks of what a lexer reads gain little by
+        it: quick does it where characters are spelt.
 
         Raises:
             GrammarError: `mask_refused`, where glrmask can't compile it.
         """
         import glrmask
 
-        strategies, lark = glrmask.MaskStrategy, to_lark(rules)
+        strategies, said = glrmask.MaskStrategy, to_glrm(rules)
         chosen: glrmask.MaskStrategy | glrmask.TokenTrie = strategies.TOKEN_TRIE
         if strategy == "static":
             chosen = strategies.AUTO
-        elif strategy == "quick" and (lark.spelt or len(lark.text) < LARGE):
+        elif strategy == "quick" and said.spelt:
             chosen = glrmask.TokenTrie(merge_equivalent_tokens=True)
         try:
             return cls(
-                glrmask.Grammar.from_lark(lark.text).compile(vocabulary.own, mask_strategy=chosen)
+                glrmask.Grammar.from_glrm(said.text).compile(vocabulary.own, mask_strategy=chosen)
             )
         except ValueError as error:
             raise GrammarError(
