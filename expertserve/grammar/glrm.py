@@ -9,6 +9,7 @@ Source: https://github.com/IsaacBreen/glrmask
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -37,7 +38,7 @@ from expertserve.grammar.tree import (
 
 HEAD = "glrm 1;\nstart r0;\n"
 MOST_EDGES = 20_000
-"""Of one terminal's automaton."""
+"""Of all automata: those with fewer come first, and the others are spelt by characters."""
 CUT = Literal("-")
 """What stands for an automaton while the rest is rewritten."""
 SMALL = 1_000
@@ -152,7 +153,17 @@ class _Automata:
         self._sizes = inlined_sizes(rules, MAX_INLINED, frozenset())
         self._edges: dict[str, list[tuple[tuple[Node, ...], str | None]] | None] = {}
         own = words.intersection(rules.rules) - {rules.root}
-        self.wanted = frozenset(name for name in own if len(self._states(name) or ()) > FEW)
+        states = {name: self._states(name) or [] for name in sorted(own)}
+        sizes = {
+            name: sum(len(self._edges[state] or ()) for state in found)
+            for name, found in states.items()
+            if len(found) > FEW
+        }
+        ordered = sorted(sizes, key=sizes.__getitem__)
+        sums = itertools.accumulate(sizes[name] for name in ordered)
+        self.wanted = frozenset(
+            name for name, total in zip(ordered, sums, strict=True) if total <= MOST_EDGES
+        )
 
     def _states(self, name: str) -> list[str] | None:
         """The rules that are its states, itself first; None where it is no automaton."""
