@@ -14,10 +14,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from expertserve.grammar.counts import chained, inlined_sizes, size_of
+from expertserve.grammar.expressions import char_class, pattern_of, patterns
 from expertserve.grammar.lower import (
-    char_class,
-    pattern_of,
-    patterns,
     productive,
     reachable,
     without_empty_repeats,

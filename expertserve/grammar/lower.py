@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from expertserve.grammar.analysis import derivable, derives, nullable
 from expertserve.grammar.counts import chained, inlined_sizes
+from expertserve.grammar.expressions import char_class, patterns
 from expertserve.grammar.terminals import MAX_INLINED, split_repeats, terminals
 from expertserve.grammar.tree import (
     Alt,
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from outlines.types import CFG
     from outlines.types.dsl import Regex
 
-PLAIN_IN_PATTERN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
 MAX_REGEX = 20_000
 """Characters; a longer expression costs more than the grammar that it stands for."""
 PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 _,;:=<>!@#%&~'`")
@@ -92,52 +92,6 @@ def to_lark(rules: Rules) -> LarkText:
     return LarkText(text, any(isinstance(p, Class) and len(p.ranges) > 1 for p in others))
 
 
-def patterns(rules: Mapping[str, Node], wanted: Iterable[str]) -> dict[str, str]:
-    """The regular expressions of terminals and of what they refer to.
-
-    Those that are referred to come first: a chain of rules may be longer than Python's stack.
-    """
-    made: dict[str, str] = {}
-    todo = list(wanted)
-    while todo:
-        name = todo[-1]
-        missing = [used for used in references(rules[name]) if used not in made]
-        todo += missing
-        if not missing:
-            made[todo.pop()] = pattern_of(rules[name], rules, made)
-    return made
-
-
-def pattern_of(node: Node, rules: Mapping[str, Node], made: Mapping[str, str]) -> str:
-    """A node's regular expression, given those of the rules that it refers to."""
-    return _pattern(node, rules, made, 0)
-
-
-def _pattern(node: Node, rules: Mapping[str, Node], made: Mapping[str, str], level: int) -> str:
-    """A terminal's regular expression, in which every character is written by its number."""
-    match node:
-        case Literal(text):
-            return _group(
-                "".join(c if c in PLAIN_IN_PATTERN else _code(ord(c)) for c in text),
-                level >= 2 and len(text) > 1,
-            )
-        case Class(ranges):
-            return char_class(ranges)
-        case Ref(name):
-            grouped = level >= 1 and isinstance(rules[name], Alt)
-            return _group(made[name], grouped or (level >= 2 and len(made[name]) > 1))
-        case Seq(items):
-            return _group("".join(_pattern(i, rules, made, 1) for i in items), level >= 2)
-        case Alt(options):
-            return _group("|".join(_pattern(o, rules, made, 1) for o in options), level >= 1)
-        case Repeat(item, low, high):
-            times = {(0, None): "*", (1, None): "+", (0, 1): "?"}.get(
-                (low, high), f"{{{low},{'' if high is None else high}}}"
-            )
-            return _group(_pattern(item, rules, made, 2) + times, level >= 2)
-    raise AssertionError(node)
-
-
 def _lark(node: Node, names: Mapping[str, str], level: int) -> str:
     """Level 0 takes alternatives, 1 sequences, 2 single items."""
     match node:
@@ -180,26 +134,6 @@ def _times(low: int, high: int | None) -> str:
 
 def _group(text: str, wanted: bool) -> str:
     return f"({text})" if wanted else text
-
-
-def char_class(ranges: Iterable[tuple[int, int]]) -> str:
-    """Of ranges; a range across U+FFFF is two, for glrmask misreads it."""
-    parts = [
-        part
-        for a, b in ranges
-        for part in (((a, 0xFFFF), (0x10000, b)) if a < 0x10000 <= b else ((a, b),))
-    ]
-    return "[" + "".join(_code(a) if a == b else f"{_code(a)}-{_code(b)}" for a, b in parts) + "]"
-
-
-def _code(code: int) -> str:
-    return (
-        f"\\x{code:02x}"
-        if code < 0x80
-        else f"\\u{code:04x}"
-        if code < 0x10000
-        else f"\\U{code:08x}"
-    )
 
 
 # ── regular expressions ─────────────────────────────────────────────────────────────────────────
