@@ -104,15 +104,17 @@ def test_lowering_a_schema_is_bounded_and_its_refusal_remembered_on_disk(
     assert set(said) == {(said[0][0], said[0][1])} and said[0][0] == "grammar_too_costly"
 
 
-def test_lowering_takes_another_process_the_time_and_is_remembered(tmp_path: Path) -> None:
+def test_lowering_takes_another_process_the_time_and_is_remembered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     name = "three thousand properties"
     used = time.thread_time()
     grammar = lowered(Masks(), name, tmp_path)
-    assert time.thread_time() - used < 0.7  # lowering it takes two seconds
+    assert time.thread_time() - used < 1.4  # lowering it takes as long again, at the least
     assert grammar.accepts('{"p1": "x", "p2999": "y"}') and not grammar.accepts('{"p1": 1}')
-    started = time.perf_counter()
-    again = lowered(Masks(), name, tmp_path)  # another process finds it on disk
-    assert again.digest == grammar.digest and time.perf_counter() - started < 1.5
+    monkeypatch.setitem(SECONDS, "quick", 0.001)  # no process could do it
+    again = lowered(Masks(), name, tmp_path)  # after a restart it is found on disk
+    assert again.digest == grammar.digest
 
 
 def test_a_schema_that_is_refused_names_its_pointer_from_the_other_process(tmp_path: Path) -> None:
