@@ -30,9 +30,9 @@ from expertserve.decoding.compiler import Compiler
 from expertserve.decoding.mask import GlrMask, GlrVocabulary
 from expertserve.decoding.vocabulary import Vocabulary
 from expertserve.errors import ExpertError
+from expertserve.grammar.gbnf import parse
 from expertserve.grammar.recognise import Grammar
-from expertserve.grammar.schema import rules
-from expertserve.grammar.write import write
+from expertserve.grammar.schema import text_of
 
 SUITE = Path(__file__).parent.parent.parent / "shared" / "data" / "json-schema-test-suite"
 STEPS = 200
@@ -111,11 +111,11 @@ class _OurWalk:
 def ours(vocabulary: Vocabulary, size: int, base: Path, folder: Path) -> Compile:
     """Lowering, recogniser and the quick mask, which the first request waits for, bounded."""
     known, compiler = GlrVocabulary(vocabulary), Compiler("quick")
-    compiler.compile('root ::= "a"', base, folder / "mask")  # what a vocabulary costs, once
+    compiler.compile(parse('root ::= "a"'), base, folder / "mask")  # a vocabulary's cost, once
 
     def compile(schema: dict[str, object]) -> Callable[[], Walk]:
-        made = Grammar(rules(schema)).rules
-        compiler.compile(write(made), base, folder / "mask", made.words)
+        made = Grammar(compiler.lower(text_of(schema), strict=False, ground="")).rules
+        compiler.compile(made, base, folder / "mask")
         mask = read_mask(folder / "mask", known)
         return lambda: _OurWalk(mask, size)
 

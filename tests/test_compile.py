@@ -15,6 +15,7 @@ from expertserve.decoding.compile import Masks, read_mask, vocabulary_of
 from expertserve.decoding.compiler import Compiler, start_process
 from expertserve.decoding.mask import GlrVocabulary, Strategy
 from expertserve.errors import GrammarError
+from expertserve.grammar.gbnf import parse
 from expertserve.grammar.recognise import Grammar
 
 GRAMMAR = 'root ::= "yes" | "no"\n'
@@ -35,9 +36,9 @@ def test_a_compiler_with_nothing_to_do_ends_and_comes_back(
 
     monkeypatch.setattr(compile_module, "start_process", start)
     compiler = Compiler("quick", idle=0.25)
-    compiler.compile(GRAMMAR, tiny_base, tmp_path / "first")
+    compiler.compile(parse(GRAMMAR), tiny_base, tmp_path / "first")
     assert started[0].wait(timeout=30) == 0  # of itself
-    compiler.compile(GRAMMAR, tiny_base, tmp_path / "second")
+    compiler.compile(parse(GRAMMAR), tiny_base, tmp_path / "second")
     assert len(started) == 2
     assert read_mask(tmp_path / "second", GlrVocabulary(vocabulary_of(tiny_base)))
     compiler.end()
@@ -48,7 +49,7 @@ def test_a_process_with_very_many_handles_compiles_too(tiny_base: Path, tmp_path
     held = [os.dup(0) for _ in range(1100)]
     try:
         compiler = Compiler("quick")
-        compiler.compile(GRAMMAR, tiny_base, tmp_path / "mask")
+        compiler.compile(parse(GRAMMAR), tiny_base, tmp_path / "mask")
         compiler.end()
     finally:
         for handle in held:
@@ -76,7 +77,7 @@ def test_a_job_that_meets_an_ending_compiler_is_done_by_the_next(
     # ends without an answer, as one does whose patience ended while it was asked
     started = first_runs("input()", monkeypatch)
     compiler = Compiler("quick")
-    compiler.compile(GRAMMAR, tiny_base, tmp_path / "mask")
+    compiler.compile(parse(GRAMMAR), tiny_base, tmp_path / "mask")
     compiler.end()
     assert (tmp_path / "mask").exists() and started == ["input()", "quick"]
 
@@ -87,7 +88,7 @@ def test_a_compiler_that_breaks_is_not_asked_again(
     started = first_runs("input(); raise SystemExit(1)", monkeypatch)
     compiler = Compiler("quick")
     with pytest.raises(GrammarError) as caught:
-        compiler.compile(GRAMMAR, tiny_base, tmp_path / "mask")
+        compiler.compile(parse(GRAMMAR), tiny_base, tmp_path / "mask")
     assert caught.value.code == "grammar_too_costly" and not (tmp_path / "mask").exists()
     assert len(started) == 1
 

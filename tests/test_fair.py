@@ -204,6 +204,6 @@ def test_a_compiler_that_gets_no_processor_is_not_taken_for_a_costly_grammar(
     monkeypatch.setitem(SECONDS, "quick", 1.0)
     monkeypatch.setattr(compiler, "PATIENCE", 30)
     made = compiler.Compiler("quick")
-    made.compile('root ::= "a" | "b"\n', tiny_base, tmp_path / "mask")
+    made.compile(parse('root ::= "a" | "b"\n'), tiny_base, tmp_path / "mask")
     assert (tmp_path / "mask").exists() and len(started) == 1
     made.end()

@@ -138,7 +138,7 @@ def test_both_engines_agree_with_the_recogniser(text: str) -> None:
         [
             GlrMask.compile(rules, GLR),
             GlrMask.compile(rules, GLR, "quick"),
-            XMask(rules, WORDS, SIZE),
+            XMask.compile(rules, WORDS),
         ],
         random.Random(1),
         10,
@@ -149,7 +149,7 @@ def test_both_engines_agree_with_the_recogniser(text: str) -> None:
 def test_both_engines_agree_on_our_small_grammars(name: str) -> None:
     grammar = bundled(name)
     assert grammar
-    masks = [GlrMask.compile(grammar.rules, GLR, "quick"), XMask(grammar.rules, WORDS, SIZE)]
+    masks = [GlrMask.compile(grammar.rules, GLR, "quick"), XMask.compile(grammar.rules, WORDS)]
     for seed in range(5):
         walk(grammar, masks, random.Random(seed), 25)
 

@@ -27,7 +27,7 @@ from expertserve.grammar.grounded import GroundedGrammar
 from expertserve.grammar.names.scope import Names
 from expertserve.grammar.program import MAX_ENDING
 from expertserve.grammar.recognise import Grammar
-from expertserve.grammar.schema import Schema
+from expertserve.grammar.schema import Schema, text_of
 from expertserve.request import FREE, Constraint, GrammarArgs, Ground, Sampling
 from expertserve.result import Chunk, GrammarVerdict, Thought
 
@@ -286,7 +286,7 @@ async def _grammar_of(
     chosen = (
         _Chosen(expert.written, own=True)
         if own and expert.written
-        else await costly.run(expert.package.digest, partial(_choose, args, ground))
+        else await costly.run(expert.package.digest, partial(_choose, expert, args, ground))
     )
     if narrow:
         give = partial(_restricted, expert, chosen, schema, source)
@@ -383,11 +383,11 @@ def _spell(expert: PreparedExpert, text: bytes) -> list[int]:
     return vocabulary_of(expert.base.path).spell(text, expert.prompt.tokenizer.encode_plain)
 
 
-def _choose(args: GrammarArgs, ground: Ground | None) -> _Chosen:
+def _choose(expert: PreparedExpert, args: GrammarArgs, ground: Ground | None) -> _Chosen:
     """What the caller gave; reading it may take a while, so this runs in a thread."""
     if (schema := args.get("json_schema")) is not None:
-        strict, words = bool(args.get("strict")), WORDS[ground]
-        made = terms.from_json_schema(schema, strict=strict, ground=words)
+        strict, text = bool(args.get("strict")) or isinstance(schema, type), text_of(schema)
+        made = masks.lower(text, expert.cache_dir, strict=strict, ground=WORDS[ground])
         return _Chosen(made, partial(_parsed, schema))
     if (pattern := args.get("regex")) is not None:
         return _Chosen(terms.from_regex(pattern))
@@ -395,6 +395,8 @@ def _choose(args: GrammarArgs, ground: Ground | None) -> _Chosen:
         return _Chosen(terms.from_choice(choices))
     given = args.get("grammar")
     assert given is not None
+    if said := terms.schema_of(given):
+        return _Chosen(masks.lower(said, expert.cache_dir, strict=False, ground=""))
     return _Chosen(terms.from_any(given))
 
 

@@ -1,4 +1,4 @@
-"""Processes that compile masks, bounded in memory and time.
+"""Processes that lower schemas and compile masks, bounded in memory and time.
 
 A hostile grammar that ends one takes nothing else with it.
 """
@@ -14,25 +14,65 @@ import subprocess
 import sys
 import threading
 import time
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import psutil
 
 from expertserve.decoding.mask import Strategy
-from expertserve.errors import GrammarError, LoadError
+from expertserve.errors import ConfigError, ExpertError, GrammarError, LoadError
+from expertserve.grammar.packed import pack, unpack
+from expertserve.grammar.shape import Grounding
+from expertserve.grammar.tree import Rules
 
-SECONDS: dict[Strategy, float] = {"quick": 10.0, "walk": 6.0, "static": 300.0}
+SECONDS: dict[Strategy, float] = {"quick": 10.0, "walk": 6.0, "static": 300.0, "fallback": 15.0}
 PATIENCE = 4
 """How many times as long a compiler is waited for whose cores are busy with something else."""
-MEMORY: dict[Strategy, int] = {"quick": 3 << 30, "walk": 3 << 30, "static": 5 << 30}
+MEMORY: dict[Strategy, int] = {
+    "quick": 3 << 30,
+    "walk": 3 << 30,
+    "static": 5 << 30,
+    "fallback": 5 << 30,
+}
+"""Bytes of address space; xgrammar's libraries take two GiB of it before they begin."""
 IDLE = 60.0
 """Seconds after which a process that compiles nothing ends, and gives its memory back."""
 
 
-class Compiler:
-    """A process that compiles masks, started when it is needed and again after it ended.
+class Bounded(ABC):
+    """What such processes are asked for. Each call waits for its answer.
+
+    Raises:
+        GrammarError: `mask_refused`: the engine can't; `grammar_too_costly`: not within the
+            bounds of memory, time and size. ConfigError: `bad_schema`.
+        LoadError: `io`: there is no place for a mask.
+    """
+
+    @abstractmethod
+    def ask(self, job: Mapping[str, object]) -> dict[str, Any]:
+        """The process's answer to a job, see `compile_process`."""
+
+    def compile(self, rules: Rules, tokenizer: Path, out: Path) -> float:
+        """Writes a mask's file. Gives the seconds that compiling took."""
+        job = {"do": "mask", "rules": pack(rules), "tokenizer": str(tokenizer), "out": str(out)}
+        return float(self.ask(job)["seconds"])
+
+    def compile_fallback(self, rules: Rules, tokenizer: Path, out: Path, engine: str) -> None:
+        """Writes what `mask.read_fallback` reads; of a plugin's mask, that it could be made."""
+        job = {"do": "fallback", "rules": pack(rules), "engine": engine}
+        self.ask(job | {"tokenizer": str(tokenizer), "out": str(out)})
+
+    def lower(self, schema: str, *, strict: bool, ground: Grounding) -> Rules:
+        """The rules of a JSON schema's text."""
+        job = {"do": "schema", "schema": schema, "strict": strict, "ground": ground}
+        return unpack(self.ask(job)["rules"])
+
+
+class Compiler(Bounded):
+    """One such process, started when it is needed and again after it ended.
 
     Args:
         idle: Seconds after which it ends, having had nothing to do.
@@ -59,36 +99,21 @@ class Compiler:
     def _seconds(self) -> float:
         return SECONDS[self._strategy] if self._bound is None else self._bound
 
-    def compile(
-        self, gbnf: str, tokenizer: Path, out: Path, words: frozenset[str] | None = None
-    ) -> float:
-        """Writes a mask's file; waits for it. Gives the seconds that compiling took.
-
-        Args:
-            words: As in `Rules`.
-
-        Raises:
-            GrammarError: `mask_refused`: the engine can't; `grammar_too_costly`: not within the
-                bounds of memory and time.
-            LoadError: `io`: there is no place for it.
-        """
-        listed = None if words is None else sorted(words)
-        job = json.dumps(
-            {"gbnf": gbnf, "tokenizer": str(tokenizer), "out": str(out), "words": listed}
-        )
+    def ask(self, job: Mapping[str, object]) -> dict[str, Any]:
+        line = json.dumps(job)
         with self._lock:
             process = self._running()
-            answer = _ask(process, job, self._seconds)
+            answer = _ask(process, line, self._seconds)
             if not answer and _left(process):
-                answer = _ask(self._running(), job, self._seconds)
+                answer = _ask(self._running(), line, self._seconds)
             if not answer:
                 raise self._too_costly(process)
-        outcome = json.loads(answer)
+        outcome: dict[str, Any] = json.loads(answer)
         if "unwritable" in outcome:
-            raise unwritable(out.parent, outcome["unwritable"])
+            raise unwritable(Path(str(job["out"])).parent, outcome["unwritable"])
         if "refused" in outcome:
-            raise GrammarError(outcome["refused"], code="mask_refused")
-        return float(outcome["seconds"])
+            raise refusal(*outcome["refused"])
+        return outcome
 
     def _too_costly(self, process: subprocess.Popen[str]) -> GrammarError:
         """Ends the process, and says which bound it met."""
@@ -192,7 +217,7 @@ def _cpu_seconds(process: subprocess.Popen[str]) -> float:
     return 0.0
 
 
-class CompilerPool:
+class CompilerPool(Bounded):
     """Compilers side by side: who asks gets one that is free, started when it is needed.
 
     Args:
@@ -207,15 +232,18 @@ class CompilerPool:
         for _ in range(size):
             self._free.put(Compiler(strategy, nice=nice, seconds=seconds))
 
-    def compile(
-        self, gbnf: str, tokenizer: Path, out: Path, words: frozenset[str] | None = None
-    ) -> float:
-        """See `Compiler.compile`."""
+    def ask(self, job: Mapping[str, object]) -> dict[str, Any]:
         compiler = self._free.get()
         try:
-            return compiler.compile(gbnf, tokenizer, out, words)
+            return compiler.ask(job)
         finally:
             self._free.put(compiler)
+
+
+def refusal(code: str, message: str, hint: str) -> ExpertError:
+    """The error that a process or a note tells of."""
+    kind = ConfigError if code == "bad_schema" else GrammarError
+    return kind(message, hint=hint, code=code)
 
 
 def unwritable(folder: Path, reason: str) -> LoadError:

@@ -5,19 +5,20 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from pathlib import Path
+from weakref import WeakValueDictionary
 
 from expertserve.decoding.block import AnyText, Blocks
-from expertserve.decoding.compile import read_mask, vocabulary_of
+from expertserve.decoding.compile import read_fallback, read_mask, vocabulary_of
 from expertserve.decoding.marked import MarkedMask
 from expertserve.decoding.marked_vocabulary import MarkedVocabulary
-from expertserve.decoding.mask import GlrVocabulary, Mask, fallback_mask
+from expertserve.decoding.mask import XGRAMMAR, GlrVocabulary, Mask, fallback_mask
 from expertserve.grammar.gbnf import parse
 from expertserve.grammar.names.scope import scope_of
 from expertserve.request import FREE, Constraint
 
 
 class KeptMasks:
-    """Masks in memory. Thread-safe; reading takes ms, xgrammar seconds.
+    """Masks in memory. Thread-safe: ms, xgrammar's up to a second, for which no other waits.
 
     Args:
         tokenizer: The base model's folder.
@@ -32,6 +33,7 @@ class KeptMasks:
         self._blocks: Blocks | None = None
         self._marked: MarkedVocabulary | None = None
         self._lock = threading.Lock()
+        self._alone: WeakValueDictionary[str, threading.Lock] = WeakValueDictionary()
 
     def mask(self, constraint: Constraint) -> Mask:
         """A request's mask.
@@ -41,7 +43,10 @@ class KeptMasks:
         """
         name = str(constraint.mask or constraint.digest or constraint.engine)
         with self._lock:
+            alone = self._alone.setdefault(name, threading.Lock())
+        with alone:
             mask = self._masks.get(name) or self._load(constraint)
+        with self._lock:
             self._masks[name] = mask
             self._masks.move_to_end(name)
             while len(self._masks) > self._kept:
@@ -74,6 +79,9 @@ class KeptMasks:
         if constraint.mask is None:
             rules = parse(constraint.gbnf, bounded=False)
             return fallback_mask(constraint.engine, rules, vocabulary, size)
-        if marked not in self._vocabularies:
-            self._vocabularies[marked] = GlrVocabulary(vocabulary)
+        if constraint.engine == XGRAMMAR:
+            return read_fallback(constraint.mask, vocabulary)
+        with self._lock:
+            if marked not in self._vocabularies:
+                self._vocabularies[marked] = GlrVocabulary(vocabulary)
         return read_mask(constraint.mask, self._vocabularies[marked])

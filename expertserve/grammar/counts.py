@@ -12,6 +12,7 @@ was shows where the end comes. So the end is part of the chain, and the bound ma
 from __future__ import annotations
 
 import itertools
+from collections.abc import Mapping
 
 from expertserve.grammar.tree import Alt, Node, Ref, Repeat, Rules, Seq, references, walk
 
@@ -153,7 +154,7 @@ def inlined_sizes(rules: Rules, most: int, never: frozenset[str]) -> dict[str, i
         node = rules.rules[name]
         depths[name] = 1 + max((depths[used] for used in references(node)), default=0)
         whole = name in never or depths[name] > MOST_DEEP
-        sizes[name] = most if whole else min(most, _size(node, sizes))
+        sizes[name] = most if whole else min(most, size_of(node, sizes))
         for user in users[name]:
             waiting[user].discard(name)
             if not waiting[user]:
@@ -161,13 +162,14 @@ def inlined_sizes(rules: Rules, most: int, never: frozenset[str]) -> dict[str, i
     return {name: sizes.get(name, most) for name in rules.rules}
 
 
-def _size(node: Node, sizes: dict[str, int]) -> int:
+def size_of(node: Node, sizes: Mapping[str, int]) -> int:
+    """Characters and classes of a node, given those of the rules that it refers to."""
     match node:
         case Ref(name):
             return sizes[name]
         case Seq(parts) | Alt(parts):
-            return sum(_size(part, sizes) for part in parts)
+            return sum(size_of(part, sizes) for part in parts)
         case Repeat(item, low, high):
-            return _size(item, sizes) * max(1, low, high or 0)
+            return size_of(item, sizes) * max(1, low, high or 0)
         case _:
             return len(getattr(node, "text", "x"))

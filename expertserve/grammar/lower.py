@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from expertserve.grammar.analysis import derivable, derives, nullable
-from expertserve.grammar.counts import chained
-from expertserve.grammar.terminals import split_repeats, terminals
+from expertserve.grammar.counts import chained, inlined_sizes
+from expertserve.grammar.expressions import char_class, patterns
+from expertserve.grammar.terminals import MAX_INLINED, split_repeats, terminals
 from expertserve.grammar.tree import (
     Alt,
     Class,
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from outlines.types import CFG
     from outlines.types.dsl import Regex
 
-PLAIN_IN_PATTERN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
 MAX_REGEX = 20_000
 """Characters; a longer expression costs more than the grammar that it stands for."""
 PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 _,;:=<>!@#%&~'`")
@@ -76,60 +76,20 @@ def to_lark(rules: Rules) -> LarkText:
     words = rules.words
     rules, counting = chained(without_empty_repeats(reachable(productive(rules))))
     rules = reachable(split_repeats(rules))
-    lexed = terminals(rules, counting, words) - {rules.root}
+    sizes = inlined_sizes(rules, MAX_INLINED, counting)
+    lexed = terminals(rules, sizes, words) - {rules.root}
     kept = reachable(rules, stop=lexed)
     names = {
         n: "start" if n == rules.root else f"T{i}" if n in lexed else f"r{i}"
         for i, n in enumerate(kept.rules)
     }
-    patterns = _patterns(rules, lexed)
+    said = patterns(rules.rules, lexed)
     text = "".join(
-        f"{names[name]}: {f'/{patterns[name]}/' if name in lexed else _lark(node, names, 0)}\n"
+        f"{names[name]}: {f'/{said[name]}/' if name in lexed else _lark(node, names, 0)}\n"
         for name, node in kept.rules.items()
     )
     others = (p for name, node in kept.rules.items() if name not in lexed for p in walk(node))
     return LarkText(text, any(isinstance(p, Class) and len(p.ranges) > 1 for p in others))
-
-
-def _patterns(rules: Rules, lexed: frozenset[str]) -> dict[str, str]:
-    """The regular expressions of terminals and of what they refer to.
-
-    Those that are referred to come first: a chain of rules may be longer than Python's stack.
-    """
-    made: dict[str, str] = {}
-    todo = list(lexed)
-    while todo:
-        name = todo[-1]
-        missing = [used for used in references(rules.rules[name]) if used not in made]
-        todo += missing
-        if not missing:
-            made[todo.pop()] = _pattern(rules.rules[name], rules.rules, made, 0)
-    return made
-
-
-def _pattern(node: Node, rules: Mapping[str, Node], made: Mapping[str, str], level: int) -> str:
-    """A terminal's regular expression, in which every character is written by its number."""
-    match node:
-        case Literal(text):
-            return _group(
-                "".join(c if c in PLAIN_IN_PATTERN else _code(ord(c)) for c in text),
-                level >= 2 and len(text) > 1,
-            )
-        case Class(ranges):
-            return _char_class(ranges)
-        case Ref(name):
-            grouped = level >= 1 and isinstance(rules[name], Alt)
-            return _group(made[name], grouped or (level >= 2 and len(made[name]) > 1))
-        case Seq(items):
-            return _group("".join(_pattern(i, rules, made, 1) for i in items), level >= 2)
-        case Alt(options):
-            return _group("|".join(_pattern(o, rules, made, 1) for o in options), level >= 1)
-        case Repeat(item, low, high):
-            times = {(0, None): "*", (1, None): "+", (0, 1): "?"}.get(
-                (low, high), f"{{{low},{'' if high is None else high}}}"
-            )
-            return _group(_pattern(item, rules, made, 2) + times, level >= 2)
-    raise AssertionError(node)
 
 
 def _lark(node: Node, names: Mapping[str, str], level: int) -> str:
@@ -139,10 +99,10 @@ def _lark(node: Node, names: Mapping[str, str], level: int) -> str:
             return (
                 f'"{text}"'
                 if all(c in PLAIN for c in text)
-                else f"/{''.join(_char_class(((ord(c), ord(c)),)) for c in text)}/"
+                else f"/{''.join(char_class(((ord(c), ord(c)),)) for c in text)}/"
             )
         case Class(ranges):
-            return f"/{_char_class(ranges)}/"
+            return f"/{char_class(ranges)}/"
         case Ref(name):
             return names[name]
         case Seq(items):
@@ -176,25 +136,6 @@ def _group(text: str, wanted: bool) -> str:
     return f"({text})" if wanted else text
 
 
-def _char_class(ranges: Iterable[tuple[int, int]]) -> str:
-    parts = [
-        part
-        for a, b in ranges
-        for part in (((a, 0xFFFF), (0x10000, b)) if a < 0x10000 <= b else ((a, b),))
-    ]  # glrmask misreads a range across
-    return "[" + "".join(_code(a) if a == b else f"{_code(a)}-{_code(b)}" for a, b in parts) + "]"
-
-
-def _code(code: int) -> str:
-    return (
-        f"\\x{code:02x}"
-        if code < 0x80
-        else f"\\u{code:04x}"
-        if code < 0x10000
-        else f"\\U{code:08x}"
-    )
-
-
 # ── regular expressions ─────────────────────────────────────────────────────────────────────────
 
 
@@ -215,7 +156,9 @@ def _bottom_up(rules: Rules) -> list[str] | None:
     """The reachable rules, each after those that it refers to; None where there is a cycle."""
     order: list[str] = []
     state: dict[str, bool] = {}
-    stack: list[tuple[str, Iterator[str]]] = [(rules.root, references(rules.rules[rules.root]))]
+    stack: list[tuple[str, Iterator[str]]] = [
+        (rules.root, iter(references(rules.rules[rules.root])))
+    ]
     state[rules.root] = False
     while stack:
         name, following = stack[-1]
@@ -226,7 +169,7 @@ def _bottom_up(rules: Rules) -> list[str] | None:
             stack.pop()
         elif target not in state:
             state[target] = False
-            stack.append((target, references(rules.rules[target])))
+            stack.append((target, iter(references(rules.rules[target]))))
         elif not state[target]:
             return None
     return order

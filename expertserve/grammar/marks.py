@@ -28,8 +28,6 @@ from expertserve.grammar.tree import (
 )
 from expertserve.grammar.write import write
 
-MARKED = "# with marks"
-"""How the machine's text of a grammar with marks begins."""
 MOST = 64
 """Different marks of one grammar."""
 SourceForm = Word["text", "json", "sql", "cypher", "number", "integer"]
@@ -208,9 +206,13 @@ def without(rules: Rules, dead: Mapping[str, object]) -> Rules:
     )
 
 
-def machine_text(rules: Rules) -> str:
-    """The grammar as a mask engine reads it: with the marks' characters, and told apart."""
+def machine_rules(rules: Rules) -> Rules:
+    """The grammar as a mask engine reads it: with the marks' characters."""
     if not marks_of(rules):
-        return write(rules)
-    bare = with_leaves(rules, lambda n: Literal(n.text) if isinstance(n, Mark) else n)
-    return f"{MARKED}\n{write(bare)}"
+        return rules
+    return with_leaves(rules, lambda n: Literal(n.text) if isinstance(n, Mark) else n)
+
+
+def machine_text(rules: Rules) -> str:
+    """The same as GBNF."""
+    return write(machine_rules(rules))

@@ -15,7 +15,6 @@ from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from expertserve.grammar.counts import inlined_sizes
 from expertserve.grammar.tree import (
     MAX_CODE,
     Alt,
@@ -60,7 +59,9 @@ def split_repeats(rules: Rules) -> Rules:
 
 
 def terminals(
-    rules: Rules, never: frozenset[str] = frozenset(), words: frozenset[str] | None = None
+    rules: Rules,
+    sizes: Mapping[str, int],
+    words: frozenset[str] | None = None,
 ) -> frozenset[str]:
     """The rules that become terminals: regular, not nullable, delimited by longest match.
 
@@ -68,10 +69,9 @@ def terminals(
     text are what costs. Nor does one that is too long once what it refers to is put into it.
 
     Args:
-        never: Rules that don't become terminals, nor does what refers to them.
+        sizes: Of each rule with what it refers to put in, see `inlined_sizes`.
         words: Those that are known to be terminals, unless they are too long; they alone are.
     """
-    sizes = inlined_sizes(rules, MAX_INLINED, never)
     long = frozenset(name for name, size in sizes.items() if size >= MAX_INLINED)
     if words is not None:
         return words.intersection(rules.rules) - long

@@ -63,6 +63,13 @@ def from_gbnf(given: str | Path) -> Grammar:
     return _cached_gbnf(given)
 
 
+def schema_of(given: object) -> str | None:
+    """The JSON schema that an Outlines term says; None where it is something else."""
+    from outlines.types.dsl import JsonSchema
+
+    return json_schema.text_of(json.loads(given.schema)) if isinstance(given, JsonSchema) else None
+
+
 @contextmanager
 def _as_config_error(what: str, code: str) -> Iterator[None]:
     """What is wrong with the grammar is wrong with what it was made of."""

@@ -104,13 +104,26 @@ def walk(node: Node) -> Iterator[Node]:
     while stack:
         node = stack.pop()
         yield node
-        match node:
-            case Seq(parts) | Alt(parts):
-                stack += reversed(parts)
-            case Repeat(item):
-                stack.append(item)
+        if isinstance(node, Seq):
+            stack += node.items[::-1]
+        elif isinstance(node, Alt):
+            stack += node.options[::-1]
+        elif isinstance(node, Repeat):
+            stack.append(node.item)
 
 
-def references(node: Node) -> Iterator[str]:
-    """The rules that a node names, as often as it does."""
-    return (part.name for part in walk(node) if isinstance(part, Ref))
+def references(node: Node) -> list[str]:
+    """The rules that a node names, as often as it does. The loop of all that looks at rules."""
+    found: list[str] = []
+    stack = [node]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, Ref):
+            found.append(node.name)
+        elif isinstance(node, Seq):
+            stack += node.items[::-1]
+        elif isinstance(node, Alt):
+            stack += node.options[::-1]
+        elif isinstance(node, Repeat):
+            stack.append(node.item)
+    return found

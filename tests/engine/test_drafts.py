@@ -19,7 +19,7 @@ import pytest
 
 from expertserve import EngineConfig
 from expertserve.decoding.block import NEWLINES
-from expertserve.decoding.compile import vocabulary_of, write_mask
+from expertserve.decoding.compile import vocabulary_of, write_checked
 from expertserve.decoding.mask import GlrMask, GlrVocabulary
 from expertserve.engine.portable.engine import TransformersEngine
 from expertserve.grammar.gbnf import parse
@@ -278,7 +278,7 @@ def test_sentences_of_a_grammar_are_the_same(
     constraint = Constraint(gbnf=GRAMMAR, digest=engine, engine=engine)
     if engine == "glrmask":
         vocabulary = GlrVocabulary(vocabulary_of(driver.base.path))
-        write_mask(tmp_path / "own.mask", GlrMask.compile(parse(GRAMMAR), vocabulary))
+        write_checked(tmp_path / "own.mask", GlrMask.compile(parse(GRAMMAR), vocabulary).save())
         constraint = Constraint(gbnf="", digest="", mask=tmp_path / "own.mask")
     asked = [
         replace(

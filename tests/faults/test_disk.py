@@ -26,6 +26,7 @@ from expertserve.decoding.compiler import Compiler
 from expertserve.engine.fake import FakeEngine
 from expertserve.errors import ConfigError, ExpertError, LoadError
 from expertserve.expert import prepare
+from expertserve.grammar.gbnf import parse
 from expertserve.grammar.recognise import Grammar
 from expertserve.package import keys
 from expertserve.package.archive import open_package
@@ -393,9 +394,9 @@ def test_a_mask_that_cannot_be_written_is_no_costly_grammar(
     compiler = Compiler("quick")
     try:
         with pytest.raises(LoadError, match="compiled grammar can't be written") as caught:
-            compiler.compile('root ::= "yes"\n', tiny_base, tmp_path / "gone" / "x.mask")
+            compiler.compile(parse('root ::= "yes"\n'), tiny_base, tmp_path / "gone" / "x.mask")
         assert caught.value.code == "io"
-        compiler.compile('root ::= "yes"\n', tiny_base, masks_folder / "x.mask")
+        compiler.compile(parse('root ::= "yes"\n'), tiny_base, masks_folder / "x.mask")
         assert (masks_folder / "x.mask").stat().st_size > 0
     finally:
         compiler.end()

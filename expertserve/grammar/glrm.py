@@ -1,0 +1,220 @@
+"""A grammar's tree → GLRM, glrmask's own notation.
+
+It says what Lark can't: a terminal may be an automaton. Any string but some names, or of a pattern
+and a length, is one of hundreds of states; as a regular expression it would be as long as all its
+ways together.
+
+Source: https://github.com/IsaacBreen/glrmask
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from expertserve.grammar.counts import chained, inlined_sizes, size_of
+from expertserve.grammar.expressions import char_class, pattern_of, patterns
+from expertserve.grammar.lower import (
+    productive,
+    reachable,
+    without_empty_repeats,
+)
+from expertserve.grammar.terminals import MAX_INLINED, split_repeats, terminals
+from expertserve.grammar.tree import (
+    Alt,
+    Class,
+    Literal,
+    Node,
+    Ref,
+    Repeat,
+    Rules,
+    Seq,
+    references,
+    walk,
+)
+
+HEAD = "glrm 1;\nstart r0;\n"
+MOST_EDGES = 20_000
+"""Of all automata: those with fewer come first, and the others are spelt by characters."""
+CUT = Literal("-")
+"""What stands for an automaton while the rest is rewritten."""
+SMALL = 1_000
+"""Characters and classes on one edge."""
+FEW = 2
+"""States up to which a terminal is a regular expression."""
+
+
+@dataclass(frozen=True, slots=True)
+class GlrmText:
+    """A grammar in GLRM.
+
+    Args:
+        spelt: Whether some of it is read character by character, and not by a lexer.
+    """
+
+    text: str
+    spelt: bool
+
+
+def to_glrm(rules: Rules) -> GlrmText:
+    """The grammar in GLRM; rules are renamed, as GBNF allows more.
+
+    What a lexer cuts rightly becomes a terminal (see `expertserve.grammar.terminals`); the rest is
+    made of characters.
+
+    Example:
+        >>> from expertserve.grammar.gbnf import parse
+        >>> print(to_glrm(parse('root ::= "<" root? ">" | [0-9]+')).text)
+        glrm 1;
+        start r0;
+        nt r0 = "<" r0? ">" | T1;
+        t T1 = /[\\x30-\\x39]+/;
+        <BLANKLINE>
+    """
+    whole = reachable(productive(rules))
+    automata = _Automata(whole, rules.words or frozenset())
+    cut = dict.fromkeys(automata.wanted, CUT)
+    left, counting = chained(
+        without_empty_repeats(reachable(replace(whole, rules={**whole.rules, **cut})))
+    )
+    left = reachable(split_repeats(left))
+    sizes = inlined_sizes(left, MAX_INLINED, counting)
+    lexed = terminals(left, sizes, rules.words) - {left.root}
+    kept = reachable(left, stop=lexed)
+    names = {n: f"T{i}" if n in lexed else f"r{i}" for i, n in enumerate(kept.rules)}
+    said = [n for n in kept.rules if n in lexed]
+    plain = patterns(left.rules, [n for n in said if n not in cut])
+    lines = [
+        f"nt {names[n]} = {_said(node, names, 0)};\n"
+        for n, node in kept.rules.items()
+        if n not in lexed
+    ]
+    for name in said:
+        body = f"/{plain[name]}/" if name in plain else automata.text(name)
+        lines.append(f"t {names[name]} = {body};\n")
+    others = (p for name, node in kept.rules.items() if name not in lexed for p in walk(node))
+    spelt = any(isinstance(p, Class) and len(p.ranges) > 1 for p in others)
+    return GlrmText(HEAD + "".join(lines), spelt)
+
+
+# ── rules ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def _said(node: Node, names: Mapping[str, str], level: int) -> str:
+    """Level 0 takes alternatives, 1 sequences, 2 single items."""
+    match node:
+        case Literal(text):
+            return '"' + "".join(map(_escaped, text)) + '"'
+        case Class(ranges):
+            return f"/{char_class(ranges)}/"
+        case Ref(name):
+            return names[name]
+        case Seq(()):
+            return "eps"
+        case Seq(items):
+            return _group(" ".join(_said(i, names, 1) for i in items), level >= 2)
+        case Alt(options):
+            return _group(" | ".join(_said(o, names, 1) for o in options), level >= 1)
+        case Repeat(item, low, high):
+            inner = _said(item, names, 2)
+            return _group(inner, isinstance(item, Repeat)) + _times(low, high)
+    raise AssertionError(node)
+
+
+def _times(low: int, high: int | None) -> str:
+    short = {(0, None): "*", (1, None): "+", (0, 1): "?"}.get((low, high))
+    return short or f"{{{low},{'' if high is None else high}}}"
+
+
+def _group(text: str, wanted: bool) -> str:
+    return f"({text})" if wanted else text
+
+
+def _escaped(char: str) -> str:
+    if char in '"\\':
+        return "\\" + char
+    return char if " " <= char <= "~" else f"\\u{{{ord(char):x}}}"
+
+
+# ── automata ────────────────────────────────────────────────────────────────────────────────────
+
+
+class _Automata:
+    """Which words are automata: each way through them ends, or ends in another rule.
+
+    They are the states that no regular expression may repeat; what else they refer to is small.
+    """
+
+    def __init__(self, rules: Rules, words: frozenset[str]) -> None:
+        self._rules = rules.rules
+        self._sizes = inlined_sizes(rules, MAX_INLINED, frozenset())
+        self._edges: dict[str, list[tuple[tuple[Node, ...], str | None]] | None] = {}
+        own = words.intersection(rules.rules) - {rules.root}
+        states = {name: self._states(name) or [] for name in sorted(own)}
+        sizes = {
+            name: sum(len(self._edges[state] or ()) for state in found)
+            for name, found in states.items()
+            if len(found) > FEW
+        }
+        ordered = sorted(sizes, key=sizes.__getitem__)
+        sums = itertools.accumulate(sizes[name] for name in ordered)
+        self.wanted = frozenset(
+            name for name, total in zip(ordered, sums, strict=True) if total <= MOST_EDGES
+        )
+
+    def _states(self, name: str) -> list[str] | None:
+        """The rules that are its states, itself first; None where it is no automaton."""
+        found, todo, size = {name: True}, [name], 0
+        while todo:
+            at = todo.pop()
+            if at not in self._edges:
+                self._edges[at] = self._ways(self._rules[at])
+            edges = self._edges[at]
+            size += len(edges or ())
+            if edges is None or size > MOST_EDGES:
+                return None
+            for _, target in edges:
+                if target is not None and target not in found:
+                    found[target] = True
+                    todo.append(target)
+        return list(found)
+
+    def _ways(self, node: Node) -> list[tuple[tuple[Node, ...], str | None]] | None:
+        match node:
+            case Ref(name):
+                return [((), name)]
+            case Alt(options):
+                parts = [self._ways(option) for option in options]
+                return None if None in parts else [w for part in parts if part for w in part]
+            case Repeat(item, 0, 1):
+                inner = self._ways(item)
+                return None if inner is None else [*inner, ((), None)]
+            case Seq((*before, last)):
+                ends = self._ways(last)
+                if ends is None or not all(map(self._is_small, before)):
+                    return None
+                return [((*before, *items), target) for items, target in ends]
+        return [((node,), None)] if self._is_small(node) else None
+
+    def _is_small(self, node: Node) -> bool:
+        return size_of(node, self._sizes) < SMALL
+
+    def text(self, name: str) -> str:
+        """The automaton in GLRM."""
+        states = self._states(name)
+        assert states is not None
+        numbers = {state: f"s{i}" for i, state in enumerate(states)}
+        edges = [
+            (numbers[state], items, numbers[target] if target is not None else "end")
+            for state in states
+            for items, target in self._edges[state] or ()
+        ]
+        used = {n for _, items, _ in edges for item in items for n in references(item)}
+        made = patterns(self._rules, sorted(used))
+        lines = [f"edge {a} -> {b}: {self._label(items, made)};" for a, items, b in edges]
+        return "fa { start s0; accept end; " + " ".join(lines) + " }"
+
+    def _label(self, items: tuple[Node, ...], made: Mapping[str, str]) -> str:
+        said = pattern_of(Seq(items), self._rules, made)
+        return f"/{said}/" if said else "eps"
