@@ -76,7 +76,8 @@ EXPERTS: dict[str, dict[str, Any]] = {
         ],
         "limitations": [
             "single SELECT statements; joins over one foreign key",
-            "of 200 questions by people on schemas of theirs, every answer ran and 10.5 % were right",
+            "of 200 questions by people on schemas of theirs,"
+            " every answer ran and 10.5 % were right",
         ],
     },
     "cypher": {

@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator, Callable, Mapping
 from expertserve.adapters.serving import ServingAdapter
 from expertserve.config import EngineConfig
 from expertserve.engine.base import EngineInfo, Resident
+from expertserve.engine.machine import FEW_SLOTS
 from expertserve.errors import EngineDeadError
 from expertserve.models import LocalModel
 from expertserve.prompt.tokenizer import Tokenizer
@@ -53,6 +54,7 @@ class FakeEngine:
             "none",
             config.max_model_len or base.context_length,
             soft_prompts=config.soft_prompts,
+            max_slots=config.max_slots or FEW_SLOTS,
         )
 
     async def add(self, adapter: ServingAdapter) -> None:

@@ -11,6 +11,7 @@ from tests import tiny
 from tests.ray.conftest import LITTLE, Deploy, body
 
 pytestmark = [
+    pytest.mark.long,
     pytest.mark.timeout(300),
     pytest.mark.filterwarnings("ignore::pydantic.warnings.PydanticDeprecatedSince20"),
 ]

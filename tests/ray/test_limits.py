@@ -13,7 +13,7 @@ from expertserve.server.auth import hash_of
 from tests.ray.conftest import LITTLE, Deploy, body
 from tests.ray.test_serving import kill
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = [pytest.mark.long, pytest.mark.timeout(180)]
 A_MINUTE = 120
 SECONDS = 20.0
 
