@@ -60,9 +60,9 @@ class FreeText:
         logprobs: list[TokenLogprob] = []
         for place, token in enumerate(chunk.token_ids):
             ids.append(token)
+            logprobs += chunk.logprobs[place : place + 1]
             if token in self._ends:
                 return self._end("stop", text + self._text.rest(), ids, logprobs)
-            logprobs += chunk.logprobs[place : place + 1]
             piece, stopped = self._text.feed(token)
             text += piece
             if stopped:

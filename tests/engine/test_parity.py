@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from expertserve import EngineConfig, Expert, ExpertManager, GenerateArgs, InferenceResult
+from expertserve.package.archive import open_package
 from tests import tiny
 from tests.engine.reference import Reference
 from training import sql
@@ -142,9 +143,11 @@ def test_every_type_in_one_batch_equals_peft_on_other_architectures(
     run(own_manager, packages(random_base, tmp_path, 0.1), random_base, 12)
 
 
-def test_the_demo_expert_writes_what_peft_writes(engine: Expert, demo_base: Path) -> None:
+def test_the_demo_expert_writes_what_peft_writes(
+    engine: Expert, demo_base: Path, sql_package: Path
+) -> None:
     prepared = engine.manager.get("expert")
-    reference = Reference(demo_base, prepared.package.folder)
+    reference = Reference(demo_base, open_package(sql_package).folder)
     lesson = next(sql.lessons("test", 3))
     asked = [
         (lesson, pair) for lesson in (lesson, next(sql.lessons("test", 4))) for pair in lesson.pairs

@@ -84,6 +84,8 @@ def test_a_prompt_that_opens_the_block_and_no_grammar(
         "<|im_start|>assistant\n<think>\n",
         max_tokens=12,
     )
-    result = beside(opened).generate(QUESTION, schema=SCHEMA, grammar=None, max_tokens=40)
+    result = beside(opened).generate(
+        QUESTION, schema=SCHEMA, grammar=None, max_tokens=40, ignore_eos=True
+    )
     assert result.reasoning and 4 < result.usage.reasoning_tokens <= 14
     assert result.text and "think>" not in result.text

@@ -28,6 +28,7 @@ from expertserve.engine.vllm.options import DRAFTS, KERNELS, SPECULATION, parall
 from expertserve.engine.vllm.params import sampling_params
 from expertserve.engine.vllm.prompts import vllm_prompt
 from expertserve.engine.vllm.reason import EngineNote
+from expertserve.engine.vllm.singles import singles
 from expertserve.engine.vllm.sizes import cpu_environment, cpu_sizes, gpu_sizes, slots
 from expertserve.engine.vllm.version import VERSIONS, installed, is_known, warn_unknown
 from expertserve.errors import ConfigError, EngineDeadError, IncompatibleError, InferenceError
@@ -255,7 +256,7 @@ class VLLMEngine:
                                 hint="its log says why",
                                 code="request_failed",
                             )
-                        yield Chunk(
+                        chunk = Chunk(
                             completion.text,
                             tuple(completion.token_ids),
                             completion.index,
@@ -270,8 +271,14 @@ class VLLMEngine:
                             stop=stop if isinstance(stop := completion.stop_reason, str) else None,
                             drafts=_drafts(output.kv_transfer_params),
                         )
+                        for one in singles(chunk, self._length) if self._drafts else (chunk,):
+                            yield one
             finally:
                 await outputs.aclose()
+
+    def _length(self, token: int) -> int:
+        """Characters that a token writes."""
+        return len(self.llm.get_tokenizer().decode([token]))
 
     async def close(self) -> None:
         llm, self._llm = self._llm, None
