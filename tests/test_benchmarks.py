@@ -159,6 +159,7 @@ def test_the_simulation_in_short(results: Path, monkeypatch: pytest.MonkeyPatch)
     assert warm["affinity"] > warm["random"] and (results / "routing-simulation.svg").stat().st_size
 
 
+@pytest.mark.long
 def test_the_soak_in_short(tmp_path: Path) -> None:
     """Six seconds of mixed traffic over HTTP, with the fake engine: too short to judge what grows,
     long enough for the rest.

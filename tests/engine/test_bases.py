@@ -112,7 +112,8 @@ def test_a_shift_on_a_layer_split_over_its_inputs_is_added_once(
         made.close()
 
 
-@pytest.mark.parametrize("form", ["int8", pytest.param("fp8", marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("form", ["int8", "fp8"])
 def test_adapters_on_a_base_that_rounds_its_inputs(tmp_path: Path, form: str) -> None:
     """Exact, but where a last bit decides how an input is rounded; of tiny rows of a hundred inputs
     one step is seen, with an adapter or without.

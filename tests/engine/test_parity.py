@@ -122,7 +122,7 @@ def test_every_type_in_one_batch_equals_peft_on_the_demo_base(
     run(manager, packages(demo_base, tmp_path, 0.02), demo_base, 12)
 
 
-@pytest.fixture(params=["qwen2", "qwen3"])
+@pytest.fixture(params=[pytest.param("qwen2", marks=pytest.mark.long), "qwen3"])
 def random_base(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     return tiny.base_model(tmp_path / "models" / f"tiny-{request.param}", request.param)
 
