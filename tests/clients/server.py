@@ -21,6 +21,7 @@ from typing import Any
 
 from expertserve.config import EngineConfig, models_dir
 from expertserve.decoding.compile import masks
+from expertserve.decoding.free import FreeText
 from expertserve.engine.base import Engine, EngineInfo
 from expertserve.engine.fake import FakeEngine
 from expertserve.engine.vllm.engine import VLLMEngine
@@ -83,11 +84,25 @@ class HeldEngine(VLLMEngine):
         grammar = Grammar.from_gbnf(f"root ::= {json.dumps(said)}")
         held = await asyncio.to_thread(masks.ready, grammar, self._folder, self._cache, own=False)
         usual = dict.fromkeys(self._reader.encode_plain(said), 100.0)  # else it would be spelt
-        sampling = replace(request.sampling, logit_bias=tuple(usual.items()))
+        sampling = replace(request.sampling, logit_bias=tuple(usual.items()), stop=())
         told = replace(request, constraint=held, sampling=sampling)
+        texts = [self._text(request, index) for index in range(request.sampling.n)]
         async with aclosing(super().stream(told)) as chunks:
             async for chunk in chunks:
-                yield chunk
+                # whoever asked without a grammar has the text from the engine
+                read = chunk if request.constraint else texts[chunk.index].follow(chunk)
+                if read:
+                    yield replace(read, prompt_logprobs=chunk.prompt_logprobs, drafts=chunk.drafts)
+
+    def _text(self, request: Request, index: int) -> FreeText:
+        ends = frozenset(request.sampling.stop_token_ids)
+        return FreeText(
+            self._reader.library,
+            request.prompt_token_ids,
+            ends=ends,
+            sampling=request.sampling,
+            index=index,
+        )
 
 
 def main(folder: Path, *, real: bool) -> None:
