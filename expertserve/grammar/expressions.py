@@ -34,7 +34,7 @@ def _pattern(node: Node, rules: Mapping[str, Node], made: Mapping[str, str], lev
     """A terminal's regular expression, in which every character is written by its number."""
     match node:
         case Literal(text):
-            return _group(
+            return parenthesised(
                 "".join(c if c in PLAIN_IN_PATTERN else _code(ord(c)) for c in text),
                 level >= 2 and len(text) > 1,
             )
@@ -42,20 +42,21 @@ def _pattern(node: Node, rules: Mapping[str, Node], made: Mapping[str, str], lev
             return char_class(ranges)
         case Ref(name):
             grouped = level >= 1 and isinstance(rules[name], Alt)
-            return _group(made[name], grouped or (level >= 2 and len(made[name]) > 1))
+            return parenthesised(made[name], grouped or (level >= 2 and len(made[name]) > 1))
         case Seq(items):
-            return _group("".join(_pattern(i, rules, made, 1) for i in items), level >= 2)
+            return parenthesised("".join(_pattern(i, rules, made, 1) for i in items), level >= 2)
         case Alt(options):
-            return _group("|".join(_pattern(o, rules, made, 1) for o in options), level >= 1)
+            return parenthesised("|".join(_pattern(o, rules, made, 1) for o in options), level >= 1)
         case Repeat(item, low, high):
             times = {(0, None): "*", (1, None): "+", (0, 1): "?"}.get(
                 (low, high), f"{{{low},{'' if high is None else high}}}"
             )
-            return _group(_pattern(item, rules, made, 2) + times, level >= 2)
+            return parenthesised(_pattern(item, rules, made, 2) + times, level >= 2)
     raise AssertionError(node)
 
 
-def _group(text: str, wanted: bool) -> str:
+def parenthesised(text: str, wanted: bool) -> str:
+    """A text in parentheses where something binds more tightly than it does."""
     return f"({text})" if wanted else text
 
 

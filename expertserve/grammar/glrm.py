@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from expertserve.grammar.counts import chained, inlined_sizes, size_of
-from expertserve.grammar.expressions import char_class, pattern_of, patterns
+from expertserve.grammar.expressions import char_class, parenthesised, pattern_of, patterns
 from expertserve.grammar.lower import (
     productive,
     reachable,
@@ -113,22 +113,18 @@ def _said(node: Node, names: Mapping[str, str], level: int) -> str:
         case Seq(()):
             return "eps"
         case Seq(items):
-            return _group(" ".join(_said(i, names, 1) for i in items), level >= 2)
+            return parenthesised(" ".join(_said(i, names, 1) for i in items), level >= 2)
         case Alt(options):
-            return _group(" | ".join(_said(o, names, 1) for o in options), level >= 1)
+            return parenthesised(" | ".join(_said(o, names, 1) for o in options), level >= 1)
         case Repeat(item, low, high):
             inner = _said(item, names, 2)
-            return _group(inner, isinstance(item, Repeat)) + _times(low, high)
+            return parenthesised(inner, isinstance(item, Repeat)) + _times(low, high)
     raise AssertionError(node)
 
 
 def _times(low: int, high: int | None) -> str:
     short = {(0, None): "*", (1, None): "+", (0, 1): "?"}.get((low, high))
     return short or f"{{{low},{'' if high is None else high}}}"
-
-
-def _group(text: str, wanted: bool) -> str:
-    return f"({text})" if wanted else text
 
 
 def _escaped(char: str) -> str:

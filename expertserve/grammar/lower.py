@@ -7,12 +7,11 @@ the rest is made of characters.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from expertserve.grammar.analysis import derivable, derives, nullable
 from expertserve.grammar.counts import chained, inlined_sizes
-from expertserve.grammar.expressions import char_class, patterns
+from expertserve.grammar.expressions import char_class, parenthesised, patterns
 from expertserve.grammar.terminals import MAX_INLINED, split_repeats, terminals
 from expertserve.grammar.tree import (
     Alt,
@@ -24,7 +23,6 @@ from expertserve.grammar.tree import (
     Rules,
     Seq,
     references,
-    walk,
 )
 
 if TYPE_CHECKING:
@@ -49,25 +47,13 @@ def to_outlines(rules: Rules) -> CFG | Regex:
     from outlines.types.dsl import Regex
 
     pattern = to_regex(rules)
-    return CFG(to_lark(rules).text) if pattern is None else Regex(pattern)
+    return CFG(to_lark(rules)) if pattern is None else Regex(pattern)
 
 
 # ── Lark ────────────────────────────────────────────────────────────────────────────────────────
 
 
-@dataclass(frozen=True, slots=True)
-class LarkText:
-    """A grammar in Lark.
-
-    Args:
-        spelt: Whether some of it is read character by character, and not by a lexer.
-    """
-
-    text: str
-    spelt: bool
-
-
-def to_lark(rules: Rules) -> LarkText:
+def to_lark(rules: Rules) -> str:
     """The grammar in Lark: the root is `start`; other rules are renamed, as GBNF allows more.
 
     What a lexer cuts rightly becomes a terminal (see `expertserve.grammar.terminals`); the rest is
@@ -84,12 +70,10 @@ def to_lark(rules: Rules) -> LarkText:
         for i, n in enumerate(kept.rules)
     }
     said = patterns(rules.rules, lexed)
-    text = "".join(
+    return "".join(
         f"{names[name]}: {f'/{said[name]}/' if name in lexed else _lark(node, names, 0)}\n"
         for name, node in kept.rules.items()
     )
-    others = (p for name, node in kept.rules.items() if name not in lexed for p in walk(node))
-    return LarkText(text, any(isinstance(p, Class) and len(p.ranges) > 1 for p in others))
 
 
 def _lark(node: Node, names: Mapping[str, str], level: int) -> str:
@@ -107,15 +91,17 @@ def _lark(node: Node, names: Mapping[str, str], level: int) -> str:
             return names[name]
         case Seq(items):
             return (
-                _group(" ".join(_lark(i, names, 1) for i in items), level >= 2) if items else '""'
+                parenthesised(" ".join(_lark(i, names, 1) for i in items), level >= 2)
+                if items
+                else '""'
             )
         case Alt(options):
-            return _group(" | ".join(_lark(o, names, 1) for o in options), level >= 1)
+            return parenthesised(" | ".join(_lark(o, names, 1) for o in options), level >= 1)
         case Repeat(item, low, high):
             inner = _lark(item, names, 2)
             if high is None and low > 1:
-                return _group(f"{inner}~{low} {inner}*", level >= 2)
-            return _group(inner + _times(low, high), level >= 2)
+                return parenthesised(f"{inner}~{low} {inner}*", level >= 2)
+            return parenthesised(inner + _times(low, high), level >= 2)
     raise AssertionError(node)
 
 
@@ -130,10 +116,6 @@ def _times(low: int, high: int | None) -> str:
         case _ if low == high:
             return f"~{low}"
     return f"~{low}..{high}"
-
-
-def _group(text: str, wanted: bool) -> str:
-    return f"({text})" if wanted else text
 
 
 # ── regular expressions ─────────────────────────────────────────────────────────────────────────
@@ -178,19 +160,21 @@ def _bottom_up(rules: Rules) -> list[str] | None:
 def _regex(node: Node, done: Mapping[str, str], level: int) -> str:
     match node:
         case Literal(text):
-            return _group("".join(_regex_char(c) for c in text), level >= 2 and len(text) > 1)
+            return parenthesised(
+                "".join(_regex_char(c) for c in text), level >= 2 and len(text) > 1
+            )
         case Class(ranges):
             return "[" + "".join(_regex_range(a, b) for a, b in ranges) + "]"
         case Ref(name):
             return f"({done[name]})"
         case Seq(items):
-            return _group("".join(_regex(i, done, 1) for i in items), level >= 2)
+            return parenthesised("".join(_regex(i, done, 1) for i in items), level >= 2)
         case Alt(options):
-            return _group("|".join(_regex(o, done, 1) for o in options), level >= 1)
+            return parenthesised("|".join(_regex(o, done, 1) for o in options), level >= 1)
         case Repeat(item, low, high):
             inner = _regex(item, done, 2)
             times = {(0, None): "*", (1, None): "+", (0, 1): "?"}.get((low, high))
-            return _group(
+            return parenthesised(
                 inner
                 + (
                     times

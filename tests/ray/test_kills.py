@@ -39,12 +39,18 @@ def resumed(app: App) -> int:
     return sum(int(float(n)) for counts in seen for n in counts)
 
 
-def test_an_engine_that_is_killed_costs_no_request_and_no_stream(app: App) -> None:
+def over_a_kill(app: App, deployment: str) -> Load:
+    """Traffic in which one process is killed, until each client had several answers behind it."""
     with Load(app, CLIENTS) as load:
         until(lambda: load.answered > CLIENTS, 60)
-        kill("kills:engine")
+        kill(deployment)
         at = load.answered
         until(lambda: load.answered > at + 4 * CLIENTS, 120)
+    return load
+
+
+def test_an_engine_that_is_killed_costs_no_request_and_no_stream(app: App) -> None:
+    load = over_a_kill(app, "kills:engine")
     print(f"an engine killed: {load.answered} answered, {resumed(app)} streams went on elsewhere")
     assert not load.unclean and not load.retryable, (load.unclean[:3], load.retryable[:3])
     assert resumed(app)
@@ -52,20 +58,12 @@ def test_an_engine_that_is_killed_costs_no_request_and_no_stream(app: App) -> No
 
 
 def test_a_catalogue_that_is_killed_costs_nothing(app: App) -> None:
-    with Load(app, CLIENTS) as load:
-        until(lambda: load.answered > CLIENTS, 60)
-        kill("kills:catalogue")
-        at = load.answered
-        until(lambda: load.answered > at + 4 * CLIENTS, 120)
+    load = over_a_kill(app, "kills:catalogue")
     assert not load.unclean and not load.retryable, (load.unclean[:3], load.retryable[:3])
 
 
 def test_an_ingress_that_is_killed_costs_what_it_held_alone(app: App) -> None:
-    with Load(app, CLIENTS) as load:
-        until(lambda: load.answered > CLIENTS, 60)
-        kill("kills:ingress")
-        at = load.answered
-        until(lambda: load.answered > at + 4 * CLIENTS, 120)
+    load = over_a_kill(app, "kills:ingress")
     lost = len(load.unclean) + len(load.retryable)
     print(f"one of two ingresses killed: {load.answered} answered, {lost} lost")
     assert lost <= CLIENTS, (load.unclean[:3], load.retryable[:3])

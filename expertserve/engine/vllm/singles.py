@@ -23,7 +23,7 @@ def singles(chunk: Chunk, length: Callable[[int], int]) -> Iterator[Chunk]:
     """
     ids, left, of_prompt = chunk.token_ids, chunk.text, chunk.prompt_logprobs
     for place, token in enumerate(ids[:-1]):
-        size = length(token)
+        size = length(token) if left else 0  # under a grammar the text is made elsewhere
         yield replace(
             chunk,
             text=left[:size],
