@@ -20,8 +20,8 @@ SLOTS, RANK, IN, OUTS = 4, 6, 8, (5, 3)
 
 
 def weights(seed: int) -> tuple[list[torch.Tensor], list[torch.Tensor]]:
-    """Per slice a [slots, 1, rank, in] and b [slots, 1, out, rank]; slot 0 is a plain LoRA, slot 3
-    scales alone.
+    """Per slice a [slots, 1, 2 + rank, in] and b [slots, 1, out, 2 + rank], as in a serving form's
+    file; slot 0 is a plain LoRA, slot 3 scales alone.
     """
     torch.manual_seed(seed)
     a = [torch.randn(SLOTS, 1, RANK, IN) for _ in OUTS]
@@ -58,6 +58,13 @@ def expected(
     return torch.stack(rows)
 
 
+def packed(a: list[torch.Tensor], b: list[torch.Tensor], slot: int) -> Packed:
+    """One slot's, the first slot without a table."""
+    down, up = ([s[slot].squeeze(0) for s in side] for side in (a, b))
+    rows = [None if slot == 0 else s[:, :2].T for s in up]
+    return pack([s[2:] for s in down], [s[:, 2:] for s in up], rows)
+
+
 RUNS = st.lists(
     st.tuples(st.integers(-1, SLOTS - 1), st.sampled_from([1, 2, 3, LONG_RUN, LONG_RUN + 5])),
     min_size=1,
@@ -72,13 +79,13 @@ def test_every_mixture_of_runs_gives_the_formula(runs: list[tuple[int, int]], se
     a, b = weights(seed)
     x, y = torch.randn(len(slots), IN), torch.randn(len(slots), sum(OUTS))
     wanted = expected(y, x, slots, a, b)
-    packed = {slot: pack([s[slot, 0] for s in a], [s[slot, 0] for s in b]) for slot in range(SLOTS)}
+    each = {slot: packed(a, b, slot) for slot in range(SLOTS)}
     covered = 0
     for r in regions(slots, torch.float32):
         one = (
-            packed[r.slots[0]]
+            each[r.slots[0]]
             if len(r.slots) == 1 and r.row is None
-            else stack([packed[s] for s in r.slots])
+            else stack([each[s] for s in r.slots])
         )
         apply(y[r.start : r.end], x[r.start : r.end], one, r)
         covered += r.end - r.start
@@ -96,9 +103,7 @@ def few_bfloat16_tokens(
     a, b = ([s.bfloat16() for s in side] for side in weights(seed))
     x, y = torch.randn(len(slots), IN).bfloat16(), torch.randn(len(slots), sum(OUTS)).bfloat16()
     (region,) = regions(slots, torch.bfloat16)
-    several = stack(
-        [pack([s[slot, 0] for s in a], [s[slot, 0] for s in b]) for slot in region.slots]
-    )
+    several = stack([packed(a, b, slot) for slot in region.slots])
     return (
         x,
         y,
@@ -127,9 +132,9 @@ def test_a_result_never_lies_where_the_next_product_reads() -> None:
     """
     current_platform.import_kernels()
     slots, rank = [0, 1] * 30, 256
-    a = torch.cat([torch.zeros(2, 2, IN), torch.randn(2, rank, IN)], 1).bfloat16()
-    b = torch.cat([torch.zeros(2, 2 * rank, 2), torch.randn(2, 2 * rank, rank)], 2).bfloat16()
-    several = stack([pack([a[slot]], [b[slot]]) for slot in (0, 1)])
+    a = torch.randn(2, rank, IN).bfloat16()
+    b = torch.randn(2, 2 * rank, rank).bfloat16()
+    several = stack([pack([a[slot]], [b[slot]], [None]) for slot in (0, 1)])
     (region,) = regions(slots, torch.bfloat16)
     x = torch.randn(len(slots), IN).bfloat16()
     wanted = torch.stack(

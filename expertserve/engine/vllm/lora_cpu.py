@@ -2,8 +2,8 @@
 
 vLLM calls its Punica wrapper (arXiv:2310.18547) for every linear layer. Its CPU wrapper gathers A
 and B once per token, which costs several times what the layer itself does. Here tokens are grouped
-once a step, and per layer an adapter's fused slices (q, k, v; gate, up) are packed once: A stacked,
-the scale and shift columns taken out of B. Then
+once a step, and per layer an adapter's fused slices (q, k, v; gate, up) are packed once, A stacked,
+with the scale and the shift from the table beside the slots. Then
 
 - a long run of tokens of one adapter takes one product with A and one with each slice's B, straight
   into the output;
@@ -30,7 +30,7 @@ from torch.nn.functional import linear, one_hot, pad
 from vllm import _custom_ops as ops
 from vllm.lora.punica_wrapper.punica_cpu import PunicaWrapperCPU
 
-from expertserve.adapters.settings import RESERVED
+from expertserve.engine.vllm.rows import find
 
 if TYPE_CHECKING:
     from vllm.lora.layers import LoRAMapping
@@ -215,29 +215,35 @@ def _region(slots: Sequence[int], start: int, end: int, dtype: torch.dtype) -> R
     return Region(start, end, own, row, one_hot(row, len(own) + 1)[:, None, :-1, None].to(dtype))
 
 
-def pack(a: Sequence[torch.Tensor], b: Sequence[torch.Tensor], reserved: int = RESERVED) -> Packed:
+def pack(
+    a: Sequence[torch.Tensor], b: Sequence[torch.Tensor], rows: Sequence[torch.Tensor | None]
+) -> Packed:
     """One slot's slices → packed, without unused ranks and outer slices.
 
     Args:
-        reserved: Columns of B for scale and shift; 0 where the product fills the slot.
+        a: [rank, in] for each slice.
+        b: [out, rank].
+        rows: Scale and shift [2, out], None where there are none.
     """
     added, changed = [], []
-    for down, up, end in zip(a, b, itertools.accumulate(map(len, b)), strict=True):
-        columns, ranks = slice(end - len(up), end), slice(reserved, _used(down, reserved))
-        if ranks.stop > reserved:
-            added.append((columns, [down[ranks]], [up[:, ranks].T]))
-        if ranks.stop > reserved or up[:, :reserved].any():
+    for down, up, own, end in zip(a, b, rows, itertools.accumulate(map(len, b)), strict=True):
+        columns, used = slice(end - len(up), end), _used(down)
+        if used:
+            added.append((columns, [down[:used]], [up[:, :used].T]))
+        if used or (own is not None and own.any()):
             changed.append(columns)
     hull = slice(changed[0].start, changed[-1].stop) if changed else slice(0, 0)
-    rows = [torch.cat([up[:, i] for up in b])[hull] for i in range(reserved)]
-    scale, shift = (row if row.any() else None for row in rows) if reserved else (None, None)
+    beside = [
+        up.new_zeros(2, len(up)) if own is None else own for up, own in zip(b, rows, strict=True)
+    ]
+    scale, shift = (row if row.any() else None for row in torch.cat(beside, dim=1)[:, hull])
     return Packed(*_joined(added, a[0][:0]), scale, shift, hull)
 
 
-def _used(a: torch.Tensor, reserved: int) -> int:
-    """Where A's ranks behind the reserved ones end, zeros at the end left out."""
-    rows = a[reserved:].any(dim=1).nonzero()
-    return reserved + (int(rows[-1]) + 1 if len(rows) else 0)
+def _used(a: torch.Tensor) -> int:
+    """How many of A's ranks count, zeros at the end left out."""
+    rows = a.any(dim=1).nonzero()
+    return int(rows[-1]) + 1 if len(rows) else 0
 
 
 def _joined(
@@ -324,9 +330,6 @@ def _part(matrix: torch.Tensor, dim: int, where: slice) -> torch.Tensor:
 
 class RowScaleCPU(PunicaWrapperCPU):  # type: ignore[misc]
     """vLLM's CPU wrapper, with `add_lora_linear` and `add_lora_logits` done as above."""
-
-    whole_ids: frozenset[int] = frozenset()
-    """The adapters whose product fills the slot; the worker extension says which."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -416,7 +419,11 @@ class RowScaleCPU(PunicaWrapperCPU):  # type: ignore[misc]
     ) -> Packed:
         holder, packed = self._packed.get((layer, slot), (None, None))
         if packed is None or holder != self._ids[slot]:
-            columns = 0 if self._ids[slot] in self.whole_ids else RESERVED
-            packed = pack([s[slot, 0] for s in a], [s[slot, 0] for s in b], columns)
+            tables = map(find, b)
+            packed = pack(
+                [s[slot, 0] for s in a],
+                [s[slot, 0] for s in b],
+                [None if table is None else table[slot] for table in tables],
+            )
             self._packed[layer, slot] = (self._ids[slot], packed)
         return packed
