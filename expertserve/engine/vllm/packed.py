@@ -112,7 +112,7 @@ class Packed:
             return False
         for one in self.slices:
             first = place * width
-            down = self.a[one.rows.start + first :][:width].zero_()
+            down = self.a[one.rows.start + first :][:width]
             up = one.b[first:][:width].zero_()
             if one.columns.start in own:
                 mine = own[one.columns.start]
