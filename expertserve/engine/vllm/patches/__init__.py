@@ -75,6 +75,7 @@ PATCHES = (
         replaces=(
             "vllm.model_executor.layers.layernorm.RMSNorm.forward_cpu",
             "vllm.model_executor.layers.activation.SiluAndMul.forward_cpu",
+            "vllm.model_executor.layers.rotary_embedding.base.RotaryEmbedding.forward_cpu",
         ),
         processes=("worker",),
         devices=("cpu",),
