@@ -1,7 +1,8 @@
-"""What a folder of very many experts costs a server: its start, its memory, its cache.
+"""What a folder of very many experts costs a server and an application on Ray.
 
-    python -m benchmarks.fleet [PACKAGES MANY]
+    python -m benchmarks.fleet [PACKAGES MANY] [real|many|ray|limits|ingress …]
 
+Without names, all parts are run. What is measured takes the place of what the results had of it.
 The packages are written here: copies of the SQL demo expert with other weights, 3.7 MB each, and
 for the second figure more of a tiny one. All share their base model's tokenizer. The engine is a
 fake one, so that a start is what the packages cost; each start is a process of its own, and the
@@ -17,14 +18,15 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import psutil
 import torch
 from safetensors.torch import load_file, save_file
 
-from benchmarks.measure import BASE, Answer, judge, save
+from benchmarks import fleet_ray
+from benchmarks.measure import BASE, RESULTS, Answer, judge, save
 from expertserve.core.registering import Registration
 from expertserve.engine.fake import FakeEngine
 from expertserve.manager import AsyncExpertManager
@@ -43,36 +45,89 @@ PACKAGES, MANY, ASKED = 1000, 10_000, 40
 NOISE = 0.02
 
 
-def main(packages: int = PACKAGES, many: int = MANY) -> None:
+def main(packages: int = PACKAGES, many: int = MANY, parts: Sequence[str] = ()) -> None:
     """Prints the answers, and writes them to the results."""
+    answers = []
     with tempfile.TemporaryDirectory(prefix="fleet-") as name:
-        folder = Path(name)
-        source = open_package(DEMO, cache_dir=folder / "unpacked").folder
-        real = write(source, folder / "real", packages)
-        one = starts(write(source, folder / "one", 1), BASE, folder / "cache-one")
-        first, again = starts(real, BASE, folder / "cache")
-        answers = [
-            Answer(f"{packages:,} packages, first start, seconds", first[0] - one[0][0], most=15),
-            Answer(f"{packages:,} packages, started again, seconds", again[0] - one[1][0], most=2),
-            Answer(f"{packages:,} packages, GET /v1/models, seconds", again[2]),
-        ]
-        share, wait = asyncio.run(asked(sorted(real.glob("*.expert")), folder / "cache"))
-        answers += [
-            Answer(f"{ASKED} asked once, cache over packages", share, most=1.3),
-            Answer("an expert's first answer over its second, seconds more", wait, most=0.5),
-        ]
-        base = tiny.base_model(folder / "models" / "tiny")
-        adapter = tiny.peft_adapter(base, folder / "adapter", "lora")
-        made = tiny.package(folder / "tiny", adapter, base, base_models=tiny.base_entry())
-        few = starts(write(made, folder / "few", 1), base, folder / "cache-few")
-        _, last = starts(write(made, folder / "many", many), base, folder / "cache-many")
-        memory = (last[1] - few[1][1]) / 1e6
-        answers += [
-            Answer(f"{many:,} packages, started again, seconds", last[0] - few[1][0], most=5),
-            Answer(f"{many:,} packages, MB beyond one's", memory, most=300),
-            Answer(f"{many:,} packages, GET /v1/models, seconds", last[2]),
-        ]
-    save("fleet", packages=packages, many=many, answers=judge("fleet", answers))
+        for part, measure in MEASURED.items():
+            if not parts or part in parts:
+                folder = Path(name) / part
+                folder.mkdir()
+                answers += measure(folder, packages, many)
+    rows = judge("fleet", answers)
+    save("fleet", packages=packages, many=many, answers=[*others(rows), *rows])
+
+
+def others(rows: list[dict[str, object]]) -> list[dict[str, object]]:
+    """What the results have of questions that weren't asked this time."""
+    file, asked = RESULTS / "fleet.json", {row["question"] for row in rows}
+    before = json.loads(file.read_text())["answers"] if file.is_file() else []
+    return [row for row in before if row["question"] not in asked]
+
+
+def of_real(folder: Path, packages: int, many: int) -> list[Answer]:
+    """Starts with packages of the demo expert's size, and its first answers."""
+    source = open_package(DEMO, cache_dir=folder / "unpacked").folder
+    real = write(source, folder / "real", packages)
+    one = starts(write(source, folder / "one", 1), BASE, folder / "cache-one")
+    first, again = starts(real, BASE, folder / "cache")
+    share, wait = asyncio.run(asked(sorted(real.glob("*.expert")), folder / "cache"))
+    return [
+        Answer(f"{packages:,} packages, first start, seconds", first[0] - one[0][0], most=15),
+        Answer(f"{packages:,} packages, started again, seconds", again[0] - one[1][0], most=2),
+        Answer(f"{packages:,} packages, GET /v1/models, seconds", again[2]),
+        Answer(f"{ASKED} asked once, cache over packages", share, most=1.3),
+        Answer("an expert's first answer over its second, seconds more", wait, most=0.5),
+    ]
+
+
+def of_many(folder: Path, packages: int, many: int) -> list[Answer]:
+    """Starts with more of a tiny one."""
+    made, base = small(folder)
+    few = starts(write(made, folder / "few", 1), base, folder / "cache-few")
+    _, last = starts(write(made, folder / "many", many), base, folder / "cache-many")
+    memory = (last[1] - few[1][1]) / 1e6
+    return [
+        Answer(f"{many:,} packages, started again, seconds", last[0] - few[1][0], most=5),
+        Answer(f"{many:,} packages, MB beyond one's", memory, most=300),
+        Answer(f"{many:,} packages, GET /v1/models, seconds", last[2]),
+    ]
+
+
+def of_ray(folder: Path, packages: int, many: int) -> list[Answer]:
+    """Starts of an application with either number of tiny packages."""
+    made, base = small(folder)
+    answers = []
+    for count, most in ((packages, 20), (many, 30)):
+        written = write(made, folder / f"of-{count}", count)
+        answers += fleet_ray.ready(written, base, folder / f"cache-{count}", most)
+    return answers
+
+
+def of_limits(folder: Path, packages: int, many: int) -> list[Answer]:
+    made, base = small(folder)
+    return fleet_ray.limits(write(made, folder / "few", 1), base, folder / "cache")
+
+
+def of_ingress(folder: Path, packages: int, many: int) -> list[Answer]:
+    made, base = small(folder)
+    return fleet_ray.ingress(write(made, folder / "some", ASKED), base, folder / "cache")
+
+
+MEASURED = {
+    "real": of_real,
+    "many": of_many,
+    "ray": of_ray,
+    "limits": of_limits,
+    "ingress": of_ingress,
+}
+
+
+def small(folder: Path) -> tuple[Path, Path]:
+    """A tiny package's folder, and its base model."""
+    base = tiny.base_model(folder / "models" / "tiny")
+    adapter = tiny.peft_adapter(base, folder / "adapter", "lora")
+    return tiny.package(folder / "tiny", adapter, base, base_models=tiny.base_entry()), base
 
 
 def write(source: Path, target: Path, count: int) -> Path:
@@ -169,4 +224,9 @@ if __name__ == "__main__":
     if sys.argv[1:2] == ["--start"]:
         print(json.dumps(asyncio.run(start(*map(Path, sys.argv[2:5])))))
     else:
-        main(*map(int, sys.argv[1:]))
+        numbers = [int(given) for given in sys.argv[1:] if given.isdecimal()]
+        names = [given for given in sys.argv[1:] if not given.isdecimal()]
+        if unknown := set(names) - MEASURED.keys():
+            sys.exit(f"{min(unknown)} is none of {', '.join(MEASURED)}")
+        packages, many, *_ = [*numbers, *(PACKAGES, MANY)[len(numbers) :]]
+        main(packages, many, names)

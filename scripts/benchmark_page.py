@@ -39,6 +39,8 @@ either database: the SQL expert's higher priority then decides, and so the Cyphe
 to extract facts from doesn't say that JSON is wanted. Send the schema, or say in the prompt what you want, or name the expert.""",
     "routing_simulation": """Does it pay, on many replicas, to send requests where their expert is warm? **A simulation**, not measured:
 engine steps and load times in it are fitted to what was measured on one machine, or guessed where it says so.""",
+    "routing_day": """And over a day, in a fleet whose packages lie in object storage, whose replicas die and come back, and whose users change
+their favourites? **A simulation** with the same engines; what a fetch, a death and demand are like in it is guessed.""",
     "schemas": """Are JSON schemas held right, and what does it cost? {schemas} schemas of JSONSchemaBench with its valid and invalid
 instances, on {base}'s vocabulary, an engine after the other on each. `right` is taken and without a wrong verdict. A compile is cold: the
 vocabulary is known, the schema isn't; ours goes through a child process, bounded in time and memory, and a file. Where the folder of schemas
