@@ -20,6 +20,7 @@ from expertserve.request import Request
 from expertserve.result import Chunk
 
 ENGINE = f"{__name__}:SlowFake"
+TELLING = f"{__name__}:Telling"
 ROUTER = f"{__name__}:RandomRouter"
 
 
@@ -37,6 +38,20 @@ class SlowFake(FakeEngine):
 
     async def stream(self, request: Request) -> AsyncGenerator[Chunk, None]:
         self.requests.clear()  # a record for other tests, which would grow
+        async for chunk in super().stream(request):
+            yield chunk
+
+
+class Telling(SlowFake):
+    """Says again and again which adapter it was asked with, so that a mixture shows."""
+
+    def __init__(self, words: int = 24, delay: float = 0.0) -> None:
+        super().__init__(delay=delay)
+        self._words = words
+
+    async def stream(self, request: Request) -> AsyncGenerator[Chunk, None]:
+        said = " ".join([f"w{(request.adapter or 'base')[:8]}"] * self._words)
+        self.script = lambda prompt: said  # read before the first pause
         async for chunk in super().stream(request):
             yield chunk
 
