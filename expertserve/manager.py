@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import weakref
-from collections.abc import Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Collection, Coroutine, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Literal, Self, TypeVar, Unpack, overload
 
@@ -22,6 +22,7 @@ from expertserve.core.registering import (
     list_known,
     preload,
     register_all,
+    register_listed,
     same,
 )
 from expertserve.core.resolve import prompt_tokens
@@ -205,15 +206,29 @@ class AsyncExpertManager:
         ids, _ = await asyncio.to_thread(prompt_tokens, expert, prompt, words)
         return ids
 
-    async def list_known(self, listed: Sequence[Listed]) -> None:
-        """Replaces all that is registered by packages that the index knows; reads none of them.
+    async def register_listed(self, listed: Sequence[Listed]) -> list[Registered]:
+        """Registers packages that may be elsewhere, by what the index knows of their digests.
+
+        Args:
+            listed: What is wanted, to be fetched by `Options.locate` and prepared when it is asked.
+
+        Returns:
+            What became of each, in the order of loading.
+        """
+        return await self._call(register_listed(self._core.experts, self._core.options, listed))
+
+    async def list_known(
+        self, listed: Sequence[Listed], gone: Collection[str] | None = None
+    ) -> None:
+        """Lists packages that the index knows; reads none of them.
 
         For a front whose experts are served elsewhere.
 
         Args:
-            listed: All that there is to be.
+            listed: New ones, and those that others take the place of.
+            gone: Names that leave; by default all others.
         """
-        await self._call(list_known(self._core.experts, self._core.options, listed))
+        await self._call(list_known(self._core.experts, self._core.options, listed, gone))
 
     def adapter_of(self, name: str) -> str | None:
         """The digest of an expert's adapter, where it is prepared and has one."""

@@ -166,7 +166,7 @@ def serve(
         partial(_manager, ctx),
         settings,
         sources,
-        watch=[*places, *(s.path for s in sources)] if watch else (),
+        watch=[*places, *(Path(s.path) for s in sources)] if watch else (),
         strict=strict,
         preload=http.preload_of(preload),
         listening=welcome,

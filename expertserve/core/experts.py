@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from copy import copy
 from functools import cached_property, partial
 
@@ -124,7 +124,7 @@ class LoadedExperts:
             self._broken.pop(os.path.realpath(entry.path), None)
         self._changes += 1
 
-    def become(self, entries: Sequence[Entry]) -> None:
+    def become(self, entries: Iterable[Entry]) -> None:
         """These are all; nothing that is prepared may be among those that were."""
         self._entries = {entry.name: entry for entry in entries}
         self._changes += 1
@@ -155,7 +155,7 @@ class LoadedExperts:
         path, digest = entry.path, entry.known.package.digest
         assert path is not None
         try:
-            expert, known = await self._ready(path, None, entry.checkpoint)
+            expert, known = await self._ready(path, None, entry.checkpoint, digest=digest)
             if entry.expert is None and known.package.digest == digest:
                 self._take(entry, known, expert)
                 return expert

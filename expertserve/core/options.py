@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypedDict
@@ -13,6 +13,9 @@ from expertserve.engine.base import Engine
 from expertserve.errors import ConfigError
 from expertserve.package.signature import TrustPolicy
 from expertserve.request import nearest
+
+Locate = Callable[[str, str], Awaitable[Path]]
+"""Gets a package onto this machine before it is prepared, by its source and its digest."""
 
 
 class OptionArgs(TypedDict, total=False):
@@ -50,6 +53,7 @@ class Options:
 
     Args:
         base_model: A folder, a known name or a hub id; by default what each manifest names.
+        locate: Where packages may be elsewhere.
 
     Raises:
         ConfigError: `bad_setting`.
@@ -64,6 +68,7 @@ class Options:
     models_dir: Path | None = None
     cache_size: int | None = None
     engine: Callable[[], Engine] | None = None
+    locate: Locate | None = None
 
     def __post_init__(self) -> None:
         if self.max_loaded_experts is not None and self.max_loaded_experts < 1:

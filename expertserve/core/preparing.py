@@ -27,12 +27,18 @@ async def make_ready(
     checkpoint: str | None,
     *,
     cache: bool = True,
+    digest: str | None = None,
 ) -> tuple[PreparedExpert, RegisteredExpert]:
     """Prepares an expert, notes it in the index, and begins to compile its grammar.
+
+    Args:
+        digest: The package's, where that is known and the caller compares it.
 
     Raises:
         LoadError: And its subclasses.
     """
+    if options.locate and (known := checksum or digest):
+        path = await options.locate(os.fspath(path), known)
     expert = await preparers.run(
         os.fspath(path), partial(_prepared, options, path, checksum, checkpoint, cache)
     )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Sequence
+import os
+from collections.abc import Callable, Collection, Iterable, Sequence
 from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,7 +38,7 @@ class Registration:
         pin, checksum, checkpoint: As of `ExpertManager.load_expert`.
     """
 
-    path: Path
+    path: str | os.PathLike[str]
     name: str | None = None
     found: bool = False
     pin: bool = False
@@ -88,7 +89,8 @@ async def register_all(
     """
     fleet = _Fleet(experts, options, settle, strict)
     local = [w for w in wanted if not is_address(w.path)]
-    known = await asyncio.to_thread(register, [w.path for w in local], cache_dir=options.cache_dir)
+    paths = [Path(w.path) for w in local]
+    known = await asyncio.to_thread(register, paths, cache_dir=options.cache_dir)
     found = dict(zip(map(id, local), known, strict=True))
     readable = []
     for one in wanted:
@@ -97,13 +99,7 @@ async def register_all(
             fleet.refuse(one, one.name, package)
         else:
             readable.append((one, package))
-    await asyncio.to_thread(fleet.find_bases, [p for _, p in readable if p is not None])
-    for at, (one, package) in enumerate(fleet.ordered(readable)):
-        await fleet.take(one, package)
-        if at % SLICE == SLICE - 1:
-            await asyncio.sleep(0)
-            fleet.look()
-    return fleet.outcomes
+    return await fleet.take_all(readable)
 
 
 class _Fleet:
@@ -119,14 +115,24 @@ class _Fleet:
         self.outcomes: list[Registered] = []
         self.look()
 
-    def find_bases(self, packages: Sequence[KnownPackage]) -> None:
-        self._bases = _bases_of(packages, self._options)
+    async def take_all(
+        self, readable: list[tuple[Registration, KnownPackage | None]]
+    ) -> list[Registered]:
+        """Registers them, requirements first."""
+        known = [package for _, package in readable if package is not None]
+        self._bases = await asyncio.to_thread(_bases_of, known, self._options)
+        for at, (one, package) in enumerate(self._ordered(readable)):
+            await self._take(one, package)
+            if at % SLICE == SLICE - 1:
+                await asyncio.sleep(0)
+                self.look()
+        return self.outcomes
 
     def look(self) -> None:
         """Who is loaded by now: others may load, too, while this waits."""
         self._beside = self._experts.neighbours()
 
-    def ordered(
+    def _ordered(
         self, found: list[tuple[Registration, KnownPackage | None]]
     ) -> list[tuple[Registration, KnownPackage | None]]:
         """Requirements first; addresses, of which nothing is known yet, at the end."""
@@ -150,7 +156,7 @@ class _Fleet:
         log.error("package_broken", extra={"facts": facts})
         self.outcomes.append(Registered(one, name, error))
 
-    async def take(self, one: Registration, known: KnownPackage | None) -> None:
+    async def _take(self, one: Registration, known: KnownPackage | None) -> None:
         """Registers one, or prepares it where that is needed."""
         name = one.name or (known.name if known else None)
         try:
@@ -193,7 +199,7 @@ class _Fleet:
         check_new_name(name)
         if one.checksum:
             compare_digest(
-                one.path.name, known.digest, one.checksum, "the checksum that was passed"
+                Path(one.path).name, known.digest, one.checksum, "the checksum that was passed"
             )
         base = self._bases[known.bases]
         if isinstance(base, ExpertError):
@@ -240,12 +246,34 @@ class Listed:
     checkpoint: str | None = None
 
 
-async def list_known(experts: LoadedExperts, options: Options, listed: Sequence[Listed]) -> None:
+async def register_listed(
+    experts: LoadedExperts, options: Options, listed: Sequence[Listed]
+) -> list[Registered]:
+    """See `AsyncExpertManager.register_listed`."""
+    fleet = _Fleet(experts, options, same, strict=False)
+    packages = await asyncio.to_thread(experts.index.packages, [one.digest for one in listed])
+    readable: list[tuple[Registration, KnownPackage | None]] = []
+    for one in listed:
+        wanted = Registration(one.source, one.name, True, one.pin, one.digest, one.checkpoint)
+        if package := packages.get(one.digest):
+            readable.append((wanted, package))
+        else:
+            message = f"nothing is known of the package {one.digest[:12]}… at {one.source}"
+            fleet.refuse(wanted, one.name, LoadError(message, code="not_found"))
+    return await fleet.take_all(readable)
+
+
+async def list_known(
+    experts: LoadedExperts,
+    options: Options,
+    listed: Sequence[Listed],
+    gone: Collection[str] | None = None,
+) -> None:
     """See `AsyncExpertManager.list_known`."""
-    packages = await asyncio.to_thread(experts.index.packages)
+    packages = await asyncio.to_thread(experts.index.packages, [one.digest for one in listed])
     known = [(one, packages[one.digest]) for one in listed if one.digest in packages]
     bases = await asyncio.to_thread(_bases_of, [package for _, package in known], options)
-    entries = []
+    entries = {} if gone is None else {e.name: e for e in experts.entries() if e.name not in gone}
     for one, package in known:
         base = bases[package.bases]
         if isinstance(base, ExpertError):
@@ -253,8 +281,8 @@ async def list_known(experts: LoadedExperts, options: Options, listed: Sequence[
             continue
         expert = RegisteredExpert(package, base, experts.index)
         entry = Entry(one.name, one.source, expert, checkpoint=one.checkpoint, pinned=one.pin)
-        entries.append(entry)
-    experts.become(entries)
+        entries[one.name] = entry
+    experts.become(entries.values())
 
 
 async def preload(experts: LoadedExperts, most: int | None) -> None:

@@ -119,10 +119,13 @@ class PackageIndex:
         rows = self._read("SELECT path, stamp, digest FROM sources")
         return {path: (stamp, digest) for path, stamp, digest in rows}
 
-    def packages(self) -> dict[str, KnownPackage]:
-        """Everything known, by digest."""
-        rows = self._read(f"SELECT {', '.join(COLUMNS)} FROM packages")
-        return {row[0]: _package(row) for row in rows}
+    def packages(self, digests: Sequence[str] | None = None) -> dict[str, KnownPackage]:
+        """What is known, by digest: of these packages, or of all; all where these are many."""
+        query = f"SELECT {', '.join(COLUMNS)} FROM packages"
+        few: tuple[str, ...] = ()
+        if digests is not None and len(digests) <= MANY:
+            query, few = f"{query} WHERE digest IN ({', '.join('?' * len(digests))})", (*digests,)
+        return {row[0]: _package(row) for row in self._read(query, few)}
 
     def package(self, digest: str) -> KnownPackage | None:
         """One of them."""

@@ -14,59 +14,19 @@ from typing import Protocol
 from pydantic import TypeAdapter
 
 from expertserve import config
-from expertserve.core.registering import Registration
 from expertserve.errors import ConfigError, ExpertError, ExpertNotLoadedError, IntegrityError
 from expertserve.files import file_digest
-from expertserve.manager import AsyncExpertManager
 from expertserve.package.archive import compare_digest
 from expertserve.package.constraints import load_order
 from expertserve.package.index import IndexRow, KnownPackage, index_of
 from expertserve.package.source import split_name
 from expertserve.ray.source import absolute, fetch, packages_at, read_text, write_text
+from expertserve.ray.versions import History, Snapshot, Update, Wanted
 from expertserve.register import register
 from expertserve.server.state import FORMAT, check_format
 
 FILE = "experts.json"
 log = logging.getLogger("expertserve.ray")
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """An expert that every replica serves.
-
-    Args:
-        source: A path that all machines have, or a URL.
-        digest: Of the package; every replica checks it.
-        base: Which of the configuration's `bases` serves it; "" where it has none.
-    """
-
-    name: str
-    source: str
-    digest: str
-    pin: bool = False
-    checkpoint: str | None = None
-    base: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Snapshot:
-    """The list as it was at one time.
-
-    Args:
-        number: Grows with every change, also over restarts.
-        forced: Of the experts that left it, those whose requests are to be aborted.
-    """
-
-    number: int
-    experts: tuple[Wanted, ...] = ()
-    forced: frozenset[str] = frozenset()
-
-    def find(self, name: str) -> Wanted | None:
-        return next((e for e in self.experts if e.name == name), None)
-
-    def of(self, base: str) -> Snapshot:
-        """What one base model's engines serve."""
-        return replace(self, experts=tuple(e for e in self.experts if e.base == base))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +50,7 @@ class Change:
 class Followers(Protocol):
     """All processes that serve an application."""
 
-    async def adopt(self, snapshot: Snapshot) -> None:
+    async def adopt(self, update: Update) -> None:
         """Returns when all that run have it.
 
         Raises:
@@ -136,18 +96,30 @@ class Catalogue:
             found[one.name] = one
         kept = [(one, self._readable(one)) for one in self._changed.values()]
         found |= {one.name: replace(one, base=base) for one, base in kept if base is not None}
-        self._now = Snapshot(int(time.time() * 1000), tuple(found.values()))
+        self._now = Snapshot(_clock(), tuple(found.values()))
+        self._history = History(self._now.number)
         self._lock = asyncio.Lock()
 
     def snapshot(self) -> Snapshot:
         return self._now
 
+    def since(self, number: int) -> Update:
+        """What a reader who has list `number` needs, 0 for none; nothing where that is current."""
+        # A higher number was given out before this process began, by a clock ahead of this one.
+        if number > self._history.latest and not self._lock.locked():
+            self._now = replace(self._now, number=number + 1)
+            self._history.forget(number + 1)
+        return self._history.update(number, self._now)
+
     def rows(self, digests: Sequence[str]) -> list[IndexRow]:
         """What the index has of packages."""
         return index_of(self._cache or config.cache_dir()).rows(digests)
 
-    async def change(self, change: Change) -> Snapshot:
+    async def change(self, change: Change) -> Update:
         """Makes a change everywhere, or rolls all replicas back.
+
+        Returns:
+            What all replicas have applied.
 
         Raises:
             ExpertError: What the follower said, or that the change makes no sense.
@@ -155,21 +127,25 @@ class Catalogue:
         async with self._lock:
             before = self._now
             after = await asyncio.to_thread(self._changed_by, change, before)
+            self._history.note(after.number, change.name, forced=change.force)
+            update = self._history.update(before.number, after)
             try:
-                await self._followers.adopt(after)
+                await self._followers.adopt(update)
                 await asyncio.to_thread(self._note, change, after)
             except BaseException:
                 self._now = replace(before, number=after.number + 1)
-                await self._tell("going back failed somewhere")
+                self._history.note(self._now.number, change.name)
+                back = self._history.update(before.number, self._now)
+                await self._tell(back, "going back failed somewhere")
                 raise
             self._now = after
-            await self._tell("a replica that started meanwhile could not follow")
-            return after
+            await self._tell(update, "a replica that started meanwhile could not follow")
+            return update
 
-    async def _tell(self, failed: str) -> None:
-        """The list as it is now, to all; health checks repair what fails."""
+    async def _tell(self, update: Update, failed: str) -> None:
+        """What is the case now, to all; health checks repair what fails."""
         try:
-            await self._followers.adopt(self._now)
+            await self._followers.adopt(update)
         except Exception as error:
             log.error(
                 "%s: %s", failed, error, exc_info=None if isinstance(error, ExpertError) else error
@@ -178,12 +154,12 @@ class Catalogue:
     def _changed_by(self, change: Change, before: Snapshot) -> Snapshot:
         known = before.find(change.name)
         others = tuple(e for e in before.experts if e.name != change.name)
-        number = max(before.number + 1, int(time.time() * 1000))
+        number = max(self._history.latest + 1, _clock())
         if known is None and change.kind != "load":
             names = ", ".join(sorted(e.name for e in others)) or "none"
             raise ExpertNotLoadedError(f"no expert is loaded as {change.name!r}; loaded: {names}")
         if change.kind == "unload":
-            return Snapshot(number, others, frozenset({change.name} if change.force else ()))
+            return Snapshot(number, others)
         if change.kind == "pin":
             assert known
             new = replace(known, pin=bool(change.pin))
@@ -300,87 +276,9 @@ class Catalogue:
             ) from error
 
 
+def _clock() -> int:
+    """Microseconds since the epoch: no two catalogues give out the same."""
+    return int(time.time() * 1e6)
+
+
 _LIST = TypeAdapter(list[Wanted])
-
-
-class CatalogueFollower:
-    """A manager that serves what the catalogue says."""
-
-    def __init__(self, manager: AsyncExpertManager, cache_dir: Path | None) -> None:
-        self.manager = manager
-        self.snapshot = Snapshot(0)
-        self._cache = cache_dir
-        self._has: dict[str, Wanted] = {}
-        self._lock = asyncio.Lock()
-
-    async def adopt(self, snapshot: Snapshot) -> int:
-        """Loads, replaces, pins and unloads as the list says; an older list changes nothing.
-
-        Returns:
-            The number of the list that it has now.
-
-        Raises:
-            ExpertError: One of the packages can't be served here. The others are; adopting it again
-                tries again.
-        """
-        async with self._lock:
-            if snapshot.number <= self.snapshot.number:
-                return self.snapshot.number
-            wanted = {e.name: e for e in snapshot.experts}
-            for name in self._has.keys() - wanted.keys():
-                del self._has[name]
-                await self.manager.unload_expert(name, force=name in snapshot.forced)
-            failed = [] if self.snapshot.number else await self._register(snapshot)
-            for one in snapshot.experts:
-                if any(one.name == name for name, _ in failed):
-                    continue
-                try:
-                    await self._take(one)
-                except ExpertError as error:
-                    failed.append((one.name, error))
-            if failed:
-                raise failed[0][1]
-            self.snapshot = snapshot
-            return snapshot.number
-
-    async def _register(self, snapshot: Snapshot) -> list[tuple[str | None, ExpertError]]:
-        """Registers a whole list; what is asked is prepared then. Gives what can't be registered.
-
-        A change is prepared before it is answered: every replica has to be able to serve it.
-        """
-
-        wanted = [one for one in snapshot.experts if one.name not in self._has]
-        failed: list[tuple[str | None, ExpertError]] = []
-
-        def packages() -> list[Registration]:
-            found = []
-            for one in wanted:
-                try:
-                    path = fetch(one.source, self._cache, one.digest)
-                except ExpertError as error:
-                    failed.append((one.name, error))
-                    continue
-                more = one.pin, one.digest, one.checkpoint
-                found.append(Registration(path, one.name, True, *more))
-            return found
-
-        done = await self.manager.register_experts(await asyncio.to_thread(packages))
-        there = {one.name for one in done if one.error is None}
-        self._has |= {one.name: one for one in wanted if one.name in there}
-        return [*failed, *((one.name, one.error) for one in done if one.error is not None)]
-
-    async def _take(self, new: Wanted) -> None:
-        old = self._has.get(new.name)
-        if old is None or (old.digest, old.checkpoint) != (new.digest, new.checkpoint):
-            path = await asyncio.to_thread(fetch, new.source, self._cache, new.digest)
-            if old is None:
-                await self.manager.load_expert(
-                    new.name, path, pin=new.pin, checksum=new.digest, checkpoint=new.checkpoint
-                )
-            else:
-                await self.manager.replace_expert(
-                    new.name, path, checksum=new.digest, checkpoint=new.checkpoint
-                )
-        if old is not None and old.pin != new.pin:
-            await self.manager.pin_expert(new.name, new.pin)
-        self._has[new.name] = new

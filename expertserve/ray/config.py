@@ -97,6 +97,7 @@ class RayConfig(_Section):
         bases: By name, as manifests call them: base models with a deployment of engines each.
             Without them, all replicas serve every expert.
         ingress: Of the HTTP front.
+        catalogue: Ray's `ray_actor_options` of the one process that has the list.
         routing: `affinity`, or `MODULE:CLASS` of another request router of Ray Serve's.
         spill: See `Affinity`.
         drain: Seconds that a replica's requests get when it is to end.
@@ -106,6 +107,7 @@ class RayConfig(_Section):
             …
         trust: Signature policy.
         trusted_keys: Publishers' keys, or files with one on each line.
+        cache_size: Bytes that each machine's cache may take, as of a manager.
     """
 
     experts: tuple[str, ...] = ()
@@ -120,6 +122,7 @@ class RayConfig(_Section):
     replicas: Replicas = Replicas()
     bases: dict[str, BaseEngines] = Field(default_factory=dict)
     ingress: Replicas = Replicas(resources={"num_cpus": 0.5})
+    catalogue: dict[str, Any] = Field(default_factory=lambda: {"num_cpus": 0})
     routing: str = "affinity"
     spill: Annotated[int, Field(ge=0)] = 8
     drain: Annotated[float, Field(ge=0)] = 30.0
@@ -129,6 +132,7 @@ class RayConfig(_Section):
     trust: Literal["off", "warn", "require"] | None = None
     trusted_keys: tuple[str, ...] = ()
     cache_dir: Path | None = None
+    cache_size: Annotated[int, Field(ge=0)] | None = None
     models_dir: Path | None = None
 
     @model_validator(mode="before")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -17,10 +17,11 @@ from ray.serve.exceptions import (
 
 from expertserve.errors import ExpertError
 from expertserve.package.index import IndexRow
-from expertserve.ray.catalogue import Change, Snapshot
+from expertserve.ray.catalogue import Change
 from expertserve.ray.replica import FrontFacts, Report
-from expertserve.ray.router import NO_ADAPTER
+from expertserve.ray.router import NO_ADAPTER, only
 from expertserve.ray.streams import Item, Near, ReplicaLostError
+from expertserve.ray.versions import Update
 from expertserve.request import GenerateArgs, PromptArgs
 from expertserve.result import InferenceResult, Written
 from expertserve.server.limits import KeyUse, Share
@@ -46,10 +47,10 @@ class CatalogueHandle:
     def __init__(self, handle: DeploymentHandle) -> None:
         self._handle = handle
 
-    async def snapshot(self) -> Snapshot:
-        return await one(self._handle, "snapshot")  # type: ignore[no-any-return]
+    async def since(self, number: int) -> Update:
+        return await one(self._handle, "since", number)  # type: ignore[no-any-return]
 
-    async def change(self, change: Change) -> Snapshot:
+    async def change(self, change: Change) -> Update:
         return await one(self._handle, "change", change)  # type: ignore[no-any-return]
 
     async def rows(self, digests: Sequence[str]) -> list[IndexRow]:
@@ -57,6 +58,30 @@ class CatalogueHandle:
 
     async def lease(self, who: str, uses: Sequence[KeyUse]) -> Mapping[str, Share]:
         return await one(self._handle, "lease", who, uses)  # type: ignore[no-any-return]
+
+
+class ReplicaHandles(CatalogueHandle):
+    """The catalogue, and the other replicas of a deployment, behind handles."""
+
+    def __init__(self, catalogue: DeploymentHandle, replicas: DeploymentHandle) -> None:
+        super().__init__(catalogue)
+        self._catalogue, self._replicas = catalogue, replicas
+
+    async def holders(self, digest: str) -> Sequence[str]:
+        return await one(self._catalogue, "holders", digest)  # type: ignore[no-any-return]
+
+    async def hold(self, who: str, digests: Sequence[str]) -> None:
+        await one(self._catalogue, "hold", who, digests)
+
+    async def pieces(self, who: str, digest: str) -> AsyncGenerator[bytes, None]:
+        handle = self._replicas.options(stream=True, multiplexed_model_id=only(who))
+        response = handle.pieces.remote(digest)
+        try:
+            with _translated():
+                async for piece in response:
+                    yield piece
+        finally:
+            response.cancel()
 
 
 class EngineHandles:

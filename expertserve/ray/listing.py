@@ -2,78 +2,46 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable
 
 from expertserve.core.registering import Listed
 from expertserve.errors import LoadError
 from expertserve.manager import AsyncExpertManager
-from expertserve.package.index import IndexRow, PackageIndex
-from expertserve.ray.catalogue import Snapshot
-
-SLICE = 500
-"""Packages that are asked for at once; a row has some kilobytes."""
+from expertserve.ray.rows import RowReader
+from expertserve.ray.versions import Update
 
 
-class IndexFollower:
+class ListedExperts:
     """A manager that lists what the catalogue says and reads no package.
 
     Args:
-        index: Of this machine's cache.
-        rows: Asks the catalogue for what its index has.
-        adopted: Told of each list.
+        rows: Of packages that this machine's index doesn't know yet.
+        told: Told of each update, when the manager has it.
     """
 
     def __init__(
-        self,
-        manager: AsyncExpertManager,
-        index: PackageIndex,
-        rows: Callable[[Sequence[str]], Awaitable[list[IndexRow]]],
-        adopted: Callable[[Snapshot], None],
+        self, manager: AsyncExpertManager, rows: RowReader, told: Callable[[Update], None]
     ) -> None:
-        self.snapshot = Snapshot(0)
-        self._manager, self._index = manager, index
-        self._rows, self._adopted = rows, adopted
-        self._known: set[str] = set()
-        self._lock = asyncio.Lock()
+        self._manager, self._rows, self._told = manager, rows, told
 
-    async def adopt(self, snapshot: Snapshot) -> int:
-        """Lists what it says; an older list changes nothing.
-
-        Returns:
-            The number of the list that it has now.
+    async def apply(self, update: Update) -> None:
+        """Lists what is new and drops what is gone.
 
         Raises:
             LoadError: The catalogue doesn't know one of the packages either.
         """
-        async with self._lock:
-            if snapshot.number <= self.snapshot.number:
-                return self.snapshot.number
-            await self._learn([one.digest for one in snapshot.experts])
-            await self._manager.list_known(
-                [
-                    Listed(one.name, one.digest, one.source, one.pin, one.checkpoint)
-                    for one in snapshot.experts
-                ]
+        unknown = await self._rows.learn([one.digest for one in update.put])
+        if unknown:
+            raise LoadError(
+                f"the catalogue lists the package {min(unknown)[:12]}… and doesn't know it",
+                hint="it may have been replaced just now; try again",
+                code="not_found",
             )
-            self.snapshot = snapshot
-            self._adopted(snapshot)
-            return snapshot.number
-
-    async def _learn(self, digests: Sequence[str]) -> None:
-        """Gets what this machine's index lacks."""
-        if self._known.issuperset(digests):
-            return
-        there = (await asyncio.to_thread(self._index.packages)).keys()
-        new = [digest for digest in dict.fromkeys(digests) if digest not in there]
-        for at in range(0, len(new), SLICE):
-            rows = await self._rows(new[at : at + SLICE])
-            await asyncio.to_thread(self._index.put, rows)
-            absent = set(new[at : at + SLICE]) - {row.known.digest for row in rows}
-            if absent:
-                raise LoadError(
-                    f"the catalogue lists the package {min(absent)[:12]}… and doesn't know it",
-                    hint="it may have been replaced just now; try again",
-                    code="not_found",
-                )
-        self._known = set(digests)
+        await self._manager.list_known(
+            [
+                Listed(one.name, one.digest, one.source, one.pin, one.checkpoint)
+                for one in update.put
+            ],
+            None if update.whole else update.gone,
+        )
+        self._told(update)

@@ -5,25 +5,30 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
 from pkgutil import resolve_name
 from typing import Protocol
 
 from expertserve.adapters.serving import ServingAdapter
-from expertserve.config import EngineConfig
+from expertserve.config import EngineConfig, cache_dir
 from expertserve.core.engines import default_engine
 from expertserve.core.entry import ExpertInfo
-from expertserve.core.options import Options
+from expertserve.core.options import Locate, Options
 from expertserve.core.streams import AsyncStream
 from expertserve.engine.base import Engine, EngineInfo, Resident
 from expertserve.errors import ConfigError, ExpertError, ExpertNotLoadedError
 from expertserve.manager import AsyncExpertManager
 from expertserve.models import LocalModel
-from expertserve.ray.catalogue import CatalogueFollower, Snapshot
+from expertserve.package.index import IndexRow, index_of
 from expertserve.ray.config import RayConfig
+from expertserve.ray.following import Following, ServedExperts
+from expertserve.ray.rows import RowReader
 from expertserve.ray.streams import Item
+from expertserve.ray.supply import Neighbourhood, Supply
+from expertserve.ray.versions import Update
 from expertserve.request import GenerateArgs, PromptArgs, Request
 from expertserve.result import Chunk, InferenceResult, Written
 
@@ -40,6 +45,14 @@ class Meter(Protocol):
     ) -> None: ...
 
     def running(self, requests: int, resident: int) -> None: ...
+
+
+class ReplicaCatalogue(Neighbourhood, Protocol):
+    """What a replica asks of the catalogue and of the other replicas."""
+
+    async def since(self, number: int) -> Update: ...
+
+    async def rows(self, digests: Sequence[str]) -> list[IndexRow]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +142,9 @@ def imported(name: str) -> Callable[..., object]:
     return found
 
 
-def make_manager(config: RayConfig, engine: Callable[[], Engine]) -> AsyncExpertManager:
+def make_manager(
+    config: RayConfig, engine: Callable[[], Engine], locate: Locate | None = None
+) -> AsyncExpertManager:
     options = Options(
         base_model=config.base_model,
         max_loaded_experts=config.max_loaded_experts,
@@ -138,7 +153,9 @@ def make_manager(config: RayConfig, engine: Callable[[], Engine]) -> AsyncExpert
         trust=config.trust_policy(),
         cache_dir=config.cache_dir,
         models_dir=config.models_dir,
+        cache_size=config.cache_size,
         engine=engine,
+        locate=locate,
     )
     return AsyncExpertManager(options=options)
 
@@ -147,7 +164,7 @@ class Replica:
     """Made in the event loop that calls it.
 
     Args:
-        current: Asks the catalogue for its list.
+        catalogue: Has the list, and tells which other replicas have a package.
         name: Its unique name.
         base: Which of the application's base models it serves; "" where there is one deployment.
     """
@@ -155,40 +172,62 @@ class Replica:
     def __init__(
         self,
         config: RayConfig,
-        current: Callable[[], Awaitable[Snapshot]],
+        catalogue: ReplicaCatalogue,
         name: str,
         meter: Meter,
         base: str = "",
     ) -> None:
-        self._config, self._current, self._name, self._meter = config, current, name, meter
+        self._config, self._catalogue, self.name, self._meter = config, catalogue, name, meter
         self._base = base
         self._held: set[str] = set()
-        self._manager = make_manager(config, lambda: Watched(make_engine(config), self._held))
-        self._follower = CatalogueFollower(self._manager, config.cache_dir)
+        self._supply = Supply(name, config.cache_dir, catalogue)
+        self._loop = asyncio.get_running_loop()
+        self._manager = make_manager(
+            config, lambda: Watched(make_engine(config), self._held), self._locate
+        )
+        index = index_of(config.cache_dir or cache_dir())
+        self._served = ServedExperts(self._manager, RowReader(index, catalogue.rows))
+        self._list = Following(self._since, self._apply)
         self._warm = self._cold = self._running = 0
 
     async def begin(self) -> None:
-        """Loads what the catalogue lists, and starts the engine.
+        """Registers what the catalogue lists, and starts the engine.
 
         Raises:
-            ExpertError: A package can't be served here, or the engine can't start; the replica is
+            ExpertError: An expert can't be served here, or the engine can't start; the replica is
                 then of no use.
         """
-        await self._follower.adopt((await self._current()).of(self._base))
-        if self._follower.snapshot.experts or self._config.base_model:
+        await self._list.look()
+        if self._list.snapshot.experts or self._config.base_model:
             await self._manager.start()
 
-    async def adopt(self, snapshot: Snapshot) -> int:
-        """See `CatalogueFollower.adopt`. The first expert starts the engine."""
-        mine = snapshot.of(self._base)
-        number = await self._follower.adopt(mine)
-        if mine.experts and not self._manager.info().engines:
+    async def adopt(self, update: Update) -> int:
+        """See `Following.adopt`. The first expert starts the engine."""
+        return await self._list.adopt(update.of(self._base))
+
+    async def _since(self, number: int) -> Update:
+        return (await self._catalogue.since(number)).of(self._base)
+
+    async def _apply(self, update: Update) -> None:
+        first = self._list.snapshot.number == 0
+        await self._served.apply(update)
+        if update.put and not first and not self._manager.info().engines:
             await self._manager.start()
-        return number
+        if update.whole and not first:  # who tells which replica has a package began anew
+            await self._supply.say(all_of_it=True)
+
+    async def _locate(self, source: str, digest: str) -> Path:
+        """Called in the manager's loop."""
+        work = self._supply.get(source, digest)
+        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, self._loop))
+
+    def pieces(self, digest: str) -> AsyncGenerator[bytes, None]:
+        """See `Supply.pieces`."""
+        return self._supply.pieces(digest)
 
     async def facts(self, number: int, name: str) -> FrontFacts:
         """What an ingress reads requests for an expert with; the expert is prepared."""
-        await self._catch_up(number)
+        await self._list.look(number)
         found = await self._manager.front(name)
         return FrontFacts(found.known.package.digest, found.template, found.constrained)
 
@@ -196,14 +235,14 @@ class Replica:
         self, number: int, name: str, prompt: str | None, words: PromptArgs
     ) -> list[int]:
         """A call's prompt as the model would read it."""
-        await self._catch_up(number)
+        await self._list.look(number)
         return await self._manager.prompt_tokens(name, prompt, words)
 
     async def generate(
         self, number: int, name: str, prompt: str | None, args: GenerateArgs
     ) -> InferenceResult:
         """One answer. A replica whose list is older than `number` catches up first."""
-        await self._catch_up(number)
+        await self._list.look(number)
         with self._noted(name) as note:
             note.result = await self._manager.generate(name, prompt, **args)
             return note.result
@@ -221,7 +260,7 @@ class Replica:
         Args:
             written: What another replica had sent.
         """
-        await self._catch_up(number)
+        await self._list.look(number)
         with self._noted(name) as note:
             async with (
                 self._manager.resume_stream(name, prompt, args, written)
@@ -245,8 +284,8 @@ class Replica:
         engines = self._manager.info().engines
         engine = engines[0] if engines else None
         return Report(
-            self._name,
-            self._follower.snapshot.number,
+            self.name,
+            self._list.snapshot.number,
             engine,
             experts,
             self._running,
@@ -272,14 +311,15 @@ class Replica:
             async with asyncio.timeout(
                 self._config.health_timeout / 3
             ):  # Ray's own limit is for all of this
-                await self._catch_up_with(await self._current())
+                await self._list.look()
+                await self._supply.say()
         except Exception as error:
             log.warning(
                 "the catalogue can't be followed: %s",
                 error,
                 exc_info=None if isinstance(error, ExpertError) else error,
             )
-        if not self._follower.snapshot.experts and not self._config.base_model:
+        if not self._list.snapshot.experts and not self._config.base_model:
             return
         if not self._manager.info().engines:
             await self._manager.start()
@@ -287,15 +327,8 @@ class Replica:
 
     async def close(self) -> None:
         """Aborts what runs, ends the engine."""
+        self._supply.close()
         await self._manager.close()
-
-    async def _catch_up(self, number: int) -> None:
-        if number > self._follower.snapshot.number:
-            await self._catch_up_with(await self._current())
-
-    async def _catch_up_with(self, snapshot: Snapshot) -> None:
-        if snapshot.number > self._follower.snapshot.number:
-            await self.adopt(snapshot)
 
     @contextmanager
     def _noted(self, name: str) -> Iterator[_Note]:

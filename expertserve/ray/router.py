@@ -17,6 +17,13 @@ from expertserve.ray.affinity import Affinity
 NO_ADAPTER = "*"
 """Ray's router looks at requests with a model id alone; this one says that any replica will do."""
 
+ONLY = "@"
+
+
+def only(replica: str) -> str:
+    """The model id of a call that is for one replica; another one gets it where that is gone."""
+    return ONLY + replica
+
 
 class AffinityRouter(FIFOMixin, MultiplexMixin, RequestRouter):  # type: ignore[misc]
     """Ray's request router over `Affinity`; the multiplexed model id is the expert."""
@@ -44,6 +51,10 @@ class AffinityRouter(FIFOMixin, MultiplexMixin, RequestRouter):  # type: ignore[
         if pending_request is not None:
             pending_request.routing_context.should_backoff = True
         by_name = {str(r.replica_id.unique_id): r for r in candidate_replicas}
+        wanted = _model_id(pending_request)
+        if wanted.startswith(ONLY):
+            first = by_name.get(wanted.removeprefix(ONLY))
+            return [[first]] if first else [candidate_replicas]
         loads = {n: self.replica_queue_len_cache.get(r.replica_id) or 0 for n, r in by_name.items()}
         order = self._affinity.order(_expert(pending_request), loads)
         if order and pending_request is not None:
@@ -59,5 +70,9 @@ class AffinityRouter(FIFOMixin, MultiplexMixin, RequestRouter):  # type: ignore[
 
 
 def _expert(request: PendingRequest | None) -> str:
-    name = request.metadata.multiplexed_model_id if request is not None else ""
-    return "" if name == NO_ADAPTER else name
+    name = _model_id(request)
+    return "" if name == NO_ADAPTER or name.startswith(ONLY) else name
+
+
+def _model_id(request: PendingRequest | None) -> str:
+    return request.metadata.multiplexed_model_id if request is not None else ""

@@ -28,9 +28,9 @@ except ImportError as error:
 
 from expertserve.package.index import IndexRow
 from expertserve.package.source import split_name
-from expertserve.ray.catalogue import Catalogue, Change, Snapshot
+from expertserve.ray.catalogue import Catalogue, Change
 from expertserve.ray.config import RayConfig, read_config
-from expertserve.ray.handles import CatalogueHandle, EngineHandles, Failed, each
+from expertserve.ray.handles import CatalogueHandle, EngineHandles, Failed, ReplicaHandles, each
 from expertserve.ray.metrics import ReplicaMeter
 from expertserve.ray.replica import FrontFacts, Replica, Report
 from expertserve.ray.router import AffinityRouter
@@ -38,6 +38,8 @@ from expertserve.ray.service import RayService
 from expertserve.ray.shares import Shares
 from expertserve.ray.source import absolute
 from expertserve.ray.streams import Item
+from expertserve.ray.supply import Holders
+from expertserve.ray.versions import Update
 from expertserve.request import GenerateArgs, PromptArgs
 from expertserve.result import InferenceResult, Written
 from expertserve.server.app import create_app
@@ -72,7 +74,7 @@ def build_app(args: dict[str, Any]) -> serve.Application:
         name=CATALOGUE,
         num_replicas=1,
         max_ongoing_requests=1000,
-        ray_actor_options={"num_cpus": 0},
+        ray_actor_options=config.catalogue,
         **_timing(config),
     )
     listed = catalogue.bind(plain)
@@ -143,10 +145,10 @@ def _number(number: int, autoscaling: dict[str, Any] | None) -> dict[str, Any]:
 
 
 class _Catalogue:
-    """What all processes of an application must agree on: see `Catalogue` and `Shares`."""
+    """What all processes of an application must agree on: see `Catalogue`, `Shares`, `Holders`."""
 
     def __init__(self, config: dict[str, Any]) -> None:
-        self._shares = Shares()
+        self._shares, self._holders = Shares(), Holders()
         with _text_with_hint():
             settings = read_config(config)
             self._catalogue = Catalogue(
@@ -157,10 +159,10 @@ class _Catalogue:
                 settings.base_of,
             )
 
-    async def snapshot(self) -> Snapshot:
-        return self._catalogue.snapshot()
+    async def since(self, number: int) -> Update:
+        return self._catalogue.since(number)
 
-    async def change(self, change: Change) -> Snapshot:
+    async def change(self, change: Change) -> Update:
         return await self._catalogue.change(change)
 
     async def rows(self, digests: Sequence[str]) -> list[IndexRow]:
@@ -168,6 +170,12 @@ class _Catalogue:
 
     async def lease(self, who: str, uses: Sequence[KeyUse]) -> Mapping[str, Share]:
         return self._shares.lease(who, uses)
+
+    async def holders(self, digest: str) -> list[str]:
+        return self._holders.of(digest)
+
+    async def hold(self, who: str, digests: Sequence[str]) -> None:
+        self._holders.note(who, digests)
 
 
 class _Everyone:
@@ -177,9 +185,9 @@ class _Everyone:
         self._app = app
         self._names = [*map(engine_name, bases), INGRESS]
 
-    async def adopt(self, snapshot: Snapshot) -> None:
+    async def adopt(self, update: Update) -> None:
         for name in self._names:
-            await each(serve.get_deployment_handle(name, self._app), "adopt", snapshot)
+            await each(serve.get_deployment_handle(name, self._app), "adopt", update)
 
 
 class _EngineDeployment:
@@ -189,17 +197,24 @@ class _EngineDeployment:
         self, config: dict[str, Any], base: str, catalogue: DeploymentHandle
     ) -> None:
         with _text_with_hint():
+            here = serve.get_replica_context()
+            others = serve.get_deployment_handle(engine_name(base), here.app_name)
             self._replica = Replica(
                 read_config(config),
-                CatalogueHandle(catalogue).snapshot,
-                serve.get_replica_context().replica_tag,
+                ReplicaHandles(catalogue, others),
+                here.replica_tag,
                 ReplicaMeter(),
                 base,
             )
             await self._replica.begin()
 
-    async def adopt(self, snapshot: Snapshot) -> int:
-        return await self._replica.adopt(snapshot)
+    async def adopt(self, update: Update) -> int:
+        return await self._replica.adopt(update)
+
+    async def pieces(self, digest: str) -> AsyncIterator[bytes]:
+        async with aclosing(self._replica.pieces(digest)) as pieces:
+            async for piece in pieces:
+                yield piece
 
     async def facts(self, number: int, name: str) -> FrontFacts | Failed:
         return await _caught(self._replica.facts(number, name))
@@ -272,8 +287,8 @@ class _Ingress:
         self._service.show(app.state.parts)
         return app
 
-    async def adopt(self, snapshot: Snapshot) -> int:
-        return await self._service.adopt(snapshot)
+    async def adopt(self, update: Update) -> int:
+        return await self._service.adopt(update)
 
     async def __del__(self) -> None:
         if hasattr(self, "_service"):

@@ -25,13 +25,16 @@ from expertserve.engine.base import Engine, EngineInfo
 from expertserve.errors import ConfigError, EngineDeadError, ExpertError, ExpertNotLoadedError
 from expertserve.package.index import IndexRow, index_of
 from expertserve.prompt.tokenizer import Tokenizer
-from expertserve.ray.catalogue import Change, Snapshot
+from expertserve.ray.catalogue import Change
 from expertserve.ray.config import RayConfig
-from expertserve.ray.listing import IndexFollower
+from expertserve.ray.following import Following
+from expertserve.ray.listing import ListedExperts
 from expertserve.ray.replica import FrontFacts, Report, make_manager
+from expertserve.ray.rows import RowReader
 from expertserve.ray.shares import Lessee
 from expertserve.ray.source import publish
 from expertserve.ray.streams import ATTEMPTS, Items, Near, RemoteStream, ReplicaLostError
+from expertserve.ray.versions import Update
 from expertserve.register import FrontExpert, RegisteredExpert
 from expertserve.request import GenerateArgs, PromptArgs
 from expertserve.result import InferenceResult, Written
@@ -80,9 +83,9 @@ class ReplicaEngines(Protocol):
 class Changes(Protocol):
     """The catalogue."""
 
-    async def snapshot(self) -> Snapshot: ...
+    async def since(self, number: int) -> Update: ...
 
-    async def change(self, change: Change) -> Snapshot: ...
+    async def change(self, change: Change) -> Update: ...
 
     async def rows(self, digests: Sequence[str]) -> list[IndexRow]: ...
 
@@ -121,7 +124,8 @@ class RayService:
         self._name = name
         self._manager = make_manager(config, _no_engine)
         index = index_of(config.cache_dir or cache_dir())
-        self._follower = IndexFollower(self._manager, index, changes.rows, self._told)
+        listed = ListedExperts(self._manager, RowReader(index, changes.rows), self._told)
+        self._list = Following(changes.since, listed.apply)
         self._facts: dict[str, FrontFacts] = {}
         self._parts: Parts | None = None
         self._lessee: Lessee | None = None
@@ -137,7 +141,7 @@ class RayService:
         Raises:
             ExpertError: The catalogue doesn't answer.
         """
-        await self._follower.adopt(await self._changes.snapshot())
+        await self._list.look()
         self._watching = asyncio.create_task(self._watch())
 
     def show(self, parts: Parts) -> None:
@@ -145,16 +149,18 @@ class RayService:
         self._parts = parts
         most = self._config.ingress.most
         self._lessee = Lessee(parts.limits, self._changes, self._name, most)
-        self._told(self._follower.snapshot)
+        now = self._list.snapshot
+        self._told(Update(0, now.number, now.experts))
 
-    def _told(self, snapshot: Snapshot) -> None:
+    def _told(self, update: Update) -> None:
         if self._parts is None:
             return
         state = self._parts.state
-        for entry in state.entries:
-            if snapshot.find(entry.name) is None:
-                state.drop(entry.name)
-        for one in snapshot.experts:
+        stay = {one.name for one in update.put}
+        others = [e.name for e in state.entries if e.name not in stay]
+        for name in others if update.whole else update.gone:
+            state.drop(name)
+        for one in update.put:
             state.note(
                 StateEntry(
                     name=one.name,
@@ -165,8 +171,8 @@ class RayService:
                 )
             )
 
-    async def adopt(self, snapshot: Snapshot) -> int:
-        return await self._follower.adopt(snapshot)
+    async def adopt(self, update: Update) -> int:
+        return await self._list.adopt(update)
 
     async def _watch(self) -> None:
         """Follows the catalogue where a broadcast was missed, and notes which engines run."""
@@ -174,7 +180,7 @@ class RayService:
             try:
                 async with asyncio.timeout(10 * WATCH_SECONDS):
                     self._note(await self._engines.reports())
-                    await self._follower.adopt(await self._changes.snapshot())
+                    await self._list.look()
             except Exception as error:  # Ray's own, too: the next look may go better
                 log.warning(
                     "looking at the replicas failed: %s",
@@ -209,7 +215,7 @@ class RayService:
             return await self._manager.front(name)
         facts = self._facts.get(known.package.digest)
         if facts is None:
-            near, number = self._near(name), self._follower.snapshot.number
+            near, number = self._near(name), self._list.snapshot.number
             facts = await _elsewhere(partial(self._engines.facts, near, number, name))
             if len(self._facts) >= MOST_FACTS:
                 self._facts.clear()
@@ -217,7 +223,7 @@ class RayService:
         return FrontExpert(known, _tokenizer(known.base.path), facts.template, facts.constrained)
 
     async def prompt_tokens(self, name: str, prompt: str | None, words: PromptArgs) -> list[int]:
-        near, number = self._near(name), self._follower.snapshot.number
+        near, number = self._near(name), self._list.snapshot.number
         ask = self._engines.prompt_tokens
         return await _elsewhere(partial(ask, near, number, name, prompt, words))
 
@@ -238,7 +244,7 @@ class RayService:
         for one in packages:
             name = one.name
             if name is None:
-                name = await asyncio.to_thread(name_of, one.path)
+                name = await asyncio.to_thread(name_of, Path(one.path))
             if (wanted := settle(name, one)) is not None:
                 await self.load_expert(
                     name,
@@ -318,9 +324,8 @@ class RayService:
         return await self._change(Change(kind="pin", name=name, pin=pinned))
 
     async def unload_expert(self, name: str, *, force: bool = False) -> None:
-        await self._follower.adopt(
-            await self._changes.change(Change(kind="unload", name=name, force=force))
-        )
+        change = Change(kind="unload", name=name, force=force)
+        await self._list.adopt(await self._changes.change(change))
 
     async def _published(self, path: str | os.PathLike[str]) -> str:
         if self._config.store is None:
@@ -329,7 +334,7 @@ class RayService:
 
     async def _change(self, change: Change) -> ExpertInfo:
         """One answer when all replicas have it."""
-        await self._follower.adopt(await self._changes.change(change))
+        await self._list.adopt(await self._changes.change(change))
         found = next((i for i in await self.list_loaded_experts() if i.name == change.name), None)
         if found is None:
             raise ExpertNotLoadedError(f"{change.name!r} was unloaded in the meantime")
@@ -342,7 +347,7 @@ class RayService:
     ) -> InferenceResult:
         near = self._near(name)
         return await _elsewhere(
-            lambda: self._engines.generate(near, self._follower.snapshot.number, name, prompt, args)
+            lambda: self._engines.generate(near, self._list.snapshot.number, name, prompt, args)
         )
 
     def generate_stream(
@@ -351,7 +356,7 @@ class RayService:
         near = self._near(name)
         return RemoteStream(
             lambda written: self._engines.stream(
-                near, self._follower.snapshot.number, name, prompt, args, written
+                near, self._list.snapshot.number, name, prompt, args, written
             )
         )
 

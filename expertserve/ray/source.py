@@ -15,10 +15,13 @@ from pathlib import Path
 from expertserve import config
 from expertserve.errors import ExpertError, IntegrityError, LoadError
 from expertserve.files import file_digest, move_file, part_path, remove_stale, write_whole
+from expertserve.package.cache import grew
 from expertserve.package.source import FETCHERS, local_path
 
 REMOTE = re.compile(r"[a-z][a-z0-9+.-]*(::|://)|registry:", re.IGNORECASE)
 SUFFIX = ".expert"
+FETCHED = "fetched"
+"""The cache's folder for them."""
 
 
 def is_remote(source: str) -> bool:
@@ -28,10 +31,11 @@ def is_remote(source: str) -> bool:
 
 def absolute(source: str) -> str:
     """A path that means the same in every process; a URL as it is."""
-    return source if is_remote(source) else str(_local(source).resolve())
+    return source if is_remote(source) else str(local_file(source).resolve())
 
 
-def _local(source: str) -> Path:
+def local_file(source: str) -> Path:
+    """Where a source that isn't remote lies."""
     return Path(source.removeprefix("file://"))
 
 
@@ -44,7 +48,7 @@ def packages_at(source: str) -> list[str]:
     if not is_remote(source):
         from expertserve.server.watch import packages_in
 
-        return [str(p) for p in packages_in(_local(source))]
+        return [str(p) for p in packages_in(local_file(source))]
     scheme = source.partition(":")[0]
     if source.endswith(SUFFIX) or (scheme in FETCHERS and scheme != "s3"):  # fsspec lists buckets
         return [source]
@@ -71,10 +75,10 @@ def fetch(source: str, cache_dir: Path | None, digest: str | None = None) -> Pat
         IntegrityError: It is another one.
     """
     if not is_remote(source):
-        return _local(source)
+        return local_file(source)
     if source.partition(":")[0] in FETCHERS:
         return local_path(source, cache_dir=cache_dir)
-    folder = (cache_dir or config.cache_dir()) / "fetched"
+    folder = (cache_dir or config.cache_dir()) / FETCHED
     known = folder / f"{digest}{SUFFIX}"
     if digest and known.is_file() and file_digest(known) == digest:
         return known
@@ -103,6 +107,7 @@ def fetch(source: str, cache_dir: Path | None, digest: str | None = None) -> Pat
                 )
         final = folder / f"{found}{SUFFIX}"
         move_file(part, final)
+        grew(final)
         return final
     finally:
         part.unlink(missing_ok=True)

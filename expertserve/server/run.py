@@ -139,7 +139,7 @@ def serve(
             if preload is None or preload > 0:
                 await parts.service.preload(preload)
 
-        places = WatchedPlaces(watch, [p.path for p in packages])
+        places = WatchedPlaces(watch, [Path(p.path) for p in packages])
         asyncio.run(_serve(make, settings, begin, places, sockets, listening, then))
 
 

@@ -74,7 +74,7 @@ class Site:
             "catalogue": part("catalogue"),
             "server": {"open_admin": True, "experts_folder": str(self.experts)},
             "health_period": 1.0,
-            "drain": 10.0,
+            "drain": 30.0,  # a stream takes 2 s, and longer where engines start beside it
             **changes,
         }
         deploy(args, name="nodes", route_prefix="/")

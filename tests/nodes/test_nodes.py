@@ -82,12 +82,10 @@ def test_engines_on_more_nodes_and_on_fewer_fail_no_request(site: Site, app: App
     engine = app.args["replicas"]
     site.add("more", engine=2)
     until(lambda: whole(app), 60)
-    before = {r.replica for r in app.reports()}
     with Load(app, CLIENTS) as load:
         until(lambda: load.answered > CLIENTS, 60)
         app.update(replicas={**engine, "number": 4})
         until(lambda: len(app.reports()) == 4, 90)
-        assert before < {r.replica for r in app.reports()}, "those that ran go on"
         at = load.answered
         until(lambda: load.answered > at + 2 * CLIENTS, 60)
         app.update(replicas=engine)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from pathlib import Path
 from typing import Any
@@ -16,12 +16,14 @@ import pytest
 
 from expertserve.errors import ConfigError
 from expertserve.package.index import IndexRow
-from expertserve.ray.catalogue import Catalogue, Change, Snapshot
+from expertserve.ray.catalogue import Catalogue, Change
 from expertserve.ray.config import RayConfig, read_config
 from expertserve.ray.replica import FrontFacts, Replica, Report
 from expertserve.ray.service import RayService
 from expertserve.ray.shares import Shares
 from expertserve.ray.streams import Item, Near, ReplicaLostError
+from expertserve.ray.supply import Holders
+from expertserve.ray.versions import Update
 from expertserve.request import GenerateArgs, PromptArgs
 from expertserve.result import InferenceResult, Written
 from expertserve.server.app import create_app
@@ -51,9 +53,9 @@ class Site:
 
     def __init__(self, config: RayConfig, dies: Sequence[int] = ()) -> None:
         self.catalogue = Catalogue(config.experts, None, config.cache_dir, self, config.base_of)
-        self.shares = Shares()
+        self.shares, self.holding = Shares(), Holders()
         self.of = {
-            base: [Replica(one, self.snapshot, base + name, Quiet(), base) for name in "ab"]
+            base: [Replica(one, self, base + name, Quiet(), base) for name in "ab"]
             for base, one in config.engines().items()
         }
         self.replicas = [replica for mine in self.of.values() for replica in mine]
@@ -62,14 +64,23 @@ class Site:
         self.asked: list[str] = []
         self.written: list[Written | None] = []
 
-    async def adopt(self, snapshot: Snapshot) -> None:
+    async def adopt(self, update: Update) -> None:
         for replica in self.replicas:
-            await replica.adopt(snapshot)
+            await replica.adopt(update)
 
-    async def snapshot(self) -> Snapshot:
-        return self.catalogue.snapshot()
+    async def since(self, number: int) -> Update:
+        return self.catalogue.since(number)
 
-    async def change(self, change: Change) -> Snapshot:
+    async def holders(self, digest: str) -> list[str]:
+        return self.holding.of(digest)
+
+    async def hold(self, who: str, digests: Sequence[str]) -> None:
+        self.holding.note(who, digests)
+
+    def pieces(self, who: str, digest: str) -> AsyncGenerator[bytes, None]:
+        return next(r for r in self.replicas if r.name == who).pieces(digest)
+
+    async def change(self, change: Change) -> Update:
         return await self.catalogue.change(change)
 
     async def rows(self, digests: Sequence[str]) -> list[IndexRow]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import fsspec
@@ -14,10 +15,14 @@ from expertserve import AsyncExpertManager
 from expertserve.engine.fake import FakeEngine
 from expertserve.errors import ConfigError, ExpertNotLoadedError, IntegrityError, LoadError
 from expertserve.files import file_digest
+from expertserve.package.index import IndexRow, index_of
 from expertserve.ray import catalogue as ray_catalogue
-from expertserve.ray.catalogue import Catalogue, CatalogueFollower, Change, Snapshot, Wanted
+from expertserve.ray.catalogue import Catalogue, Change
 from expertserve.ray.config import read_config
+from expertserve.ray.following import ServedExperts
+from expertserve.ray.rows import RowReader
 from expertserve.ray.source import fetch, packages_at, publish
+from expertserve.ray.versions import Snapshot, Update, Wanted
 from tests import tiny
 
 YAML = Path(__file__).parent.parent.parent / "examples" / "ray" / "serve.yaml"
@@ -106,14 +111,25 @@ class Recorder:
     """Followers that note what they are told."""
 
     def __init__(self) -> None:
-        self.told: list[Snapshot] = []
+        self.told: list[Update] = []
+        self.has: Snapshot | None = None
         self.fail: Exception | None = None
 
-    async def adopt(self, snapshot: Snapshot) -> None:
-        self.told.append(snapshot)
+    async def adopt(self, update: Update) -> None:
+        self.told.append(update)
+        self.has = self.has and self.has.updated(update)
         fail, self.fail = self.fail, None
         if fail:
             raise fail
+
+
+def served_by(manager: AsyncExpertManager, catalogue: Catalogue, cache: Path) -> ServedExperts:
+    """What a replica does with a list, where its cache isn't the catalogue's."""
+
+    async def rows(digests: Sequence[str]) -> list[IndexRow]:
+        return catalogue.rows(digests)
+
+    return ServedExperts(manager, RowReader(index_of(cache), rows))
 
 
 @pytest.mark.parametrize(
@@ -126,17 +142,18 @@ def test_a_change_is_everywhere_or_nowhere(
 ) -> None:
     followers = Recorder()
     catalogue = Catalogue([f"a={archive}"], None, tmp_path / "cache", followers)
-    first = catalogue.snapshot()
+    first = followers.has = catalogue.snapshot()
     followers.fail = failure
     with pytest.raises(type(failure)):
         asyncio.run(catalogue.change(Change(kind="load", name="b", source=str(archive))))
-    assert [e.name for e in catalogue.snapshot().experts] == ["a"] and followers.told[
-        -1
-    ] == catalogue.snapshot()
-    after = asyncio.run(
+    assert [e.name for e in catalogue.snapshot().experts] == ["a"]
+    assert followers.has == catalogue.snapshot()
+    update = asyncio.run(
         catalogue.change(Change(kind="load", name="b", source=str(archive), pin=True))
     )
+    after = catalogue.snapshot()
     assert [e.name for e in after.experts] == ["a", "b"] and after.experts[1].pin
+    assert followers.has == after and [one.name for one in update.put] == ["b"]
     assert first.number < followers.told[0].number < followers.told[1].number < after.number
     with pytest.raises(ExpertNotLoadedError):
         asyncio.run(catalogue.change(Change(kind="unload", name="c")))
@@ -178,17 +195,12 @@ def test_one_package_that_can_not_be_served_holds_up_no_other(
         async with AsyncExpertManager(
             engine=FakeEngine, cache_dir=tmp_path / "cache", models_dir=tiny_base.parent
         ) as manager:
-            digest = file_digest(archive)
-            wanted = (
-                Wanted("bad", str(tmp_path / "none.expert"), digest),
-                Wanted("good", str(archive), digest),
-            )
-            follower = CatalogueFollower(manager, tmp_path / "cache")
+            catalogue = Catalogue([f"good={archive}"], None, tmp_path / "there", Recorder())
+            good = catalogue.snapshot().experts
+            served = served_by(manager, catalogue, tmp_path / "cache")
             with pytest.raises(LoadError):
-                await follower.adopt(Snapshot(1, wanted))
-            assert [e.name for e in await manager.list_loaded_experts()] == [
-                "good"
-            ] and follower.snapshot.number == 0
+                await served.apply(Update(0, 1, (Wanted("bad", "/none.expert", "0" * 64), *good)))
+            assert [e.name for e in await manager.list_loaded_experts()] == ["good"]
 
     asyncio.run(run())
 
@@ -214,13 +226,12 @@ def test_a_process_that_starts_registers_and_a_change_is_prepared(
         async with AsyncExpertManager(
             engine=FakeEngine, cache_dir=tmp_path / "cache", models_dir=tiny_base.parent
         ) as manager:
-            digest = file_digest(archive)
-            first = Wanted("first", str(archive), digest)
-            follower = CatalogueFollower(manager, tmp_path / "cache")
-            await follower.adopt(Snapshot(1, (first,)))
+            catalogue = Catalogue([f"first={archive}"], None, tmp_path / "there", Recorder())
+            served = served_by(manager, catalogue, tmp_path / "cache")
+            await served.apply(catalogue.since(0))
             assert manager.adapter_of("first") is None, "it waits until it is asked"
-            second = Wanted("second", str(archive), digest)
-            await follower.adopt(Snapshot(2, (first, second)))
+            second = Wanted("second", str(archive), file_digest(archive))
+            await served.apply(Update(1, 2, (second,)))
             assert manager.adapter_of("second"), "everybody has to be able to serve it"
 
     asyncio.run(run())
@@ -232,11 +243,11 @@ def test_a_change_that_can_not_be_noted_is_not_made(archive: Path, tmp_path: Pat
     catalogue = Catalogue(
         [f"a={archive}"], str(tmp_path / "state" / "deeper"), tmp_path / "cache", followers
     )
+    followers.has = catalogue.snapshot()
     with pytest.raises(LoadError):
         asyncio.run(catalogue.change(Change(kind="load", name="b", source=str(archive))))
-    assert [e.name for e in catalogue.snapshot().experts] == ["a"] and followers.told[
-        -1
-    ] == catalogue.snapshot()
+    assert [e.name for e in catalogue.snapshot().experts] == ["a"]
+    assert followers.has == catalogue.snapshot()
 
 
 def test_what_others_require_comes_before_them(
