@@ -128,7 +128,7 @@ class Writer:
                     return self._array(section)
                 case Objects():
                     self._no_exceptions(without, "object")
-                    return self._object(section)
+                    return self._object(section, name)
             raise AssertionError(section)
 
         return self._rule((section, without), kind, make)
@@ -244,7 +244,11 @@ class Writer:
 
     # ── objects ─────────────────────────────────────────────────────────────────────────────
 
-    def _object(self, objects: Objects) -> Node:
+    def _object(self, objects: Objects, own: str) -> Node:
+        """Its members, a comma apart: what may follow a value is the same wherever it stands.
+
+        So a parser needs no state of its own for each place where a value stands.
+        """
         names = tuple(dict.fromkeys((*objects.names, *objects.required)))
         members = [
             (name, conj)
@@ -262,37 +266,49 @@ class Writer:
         cap = max(1, objects.low, objects.high or 0)
         if (cap > 1) and (cap + 1) * len(members) > MOST_COUNTED * 10:
             refuse(self._texts.place, "maxProperties", "counts too far", "leave it out")
+        wanted = [place for place, (name, _) in enumerate(members) if name in objects.required]
+        closes = max(wanted, default=-1)
 
-        def state(place: int, count: int) -> Ref:
-            return self._rule((objects, place, count), "members", lambda _: at(place, count))
+        def rest(place: int, count: int) -> Ref:
+            return self._rule((own, "rest", place, count), "rest", lambda _: after(place, count))
 
-        def at(place: int, count: int) -> Node:
+        def more(place: int, count: int) -> Ref:
+            return self._rule((own, "more", place, count), "members", lambda _: at(place, count))
+
+        def ends(place: int, count: int) -> list[Node]:
+            return [Literal("}")] if place > closes and count >= objects.low else []
+
+        def after(place: int, count: int) -> Node:
             if place == len(members):
                 return self._end(objects, others, count)
+            full = objects.high is not None and count >= objects.high
+            comma = [] if full else [Seq((Literal(COMMA), more(place, count)))]
+            return either([*ends(place, count), *comma])
+
+        def at(place: int, count: int) -> Node:
+            if objects.high is not None and count >= objects.high:
+                return NOTHING
+            following = min(count + 1, cap)
+            if place == len(members):
+                return NOTHING if others is None else Seq((others, rest(place, following)))
             name, conj = members[place]
-            options: list[Node] = []
-            if objects.high is None or count < objects.high:
-                key = (COMMA if count else "") + _text(name) + ": "
-                after = state(place + 1, min(count + 1, cap))
-                options.append(Seq((Literal(key), self._value(conj), after)))
+            key = Literal(_text(name) + ": ")
+            options: list[Node] = [Seq((key, self._value(conj), rest(place + 1, following)))]
             if name not in objects.required:
-                options.append(state(place + 1, count))
+                options.append(more(place + 1, count))
             return either(options)
 
-        return Seq((Literal("{"), state(0, 0)))
+        return Seq((Literal("{"), either([*ends(0, 0), more(0, 0)])))
 
     def _end(self, objects: Objects, others: Node | None, count: int) -> Node:
-        """What may follow the named properties."""
+        """What may follow the named properties, after one or another."""
         missing = max(0, objects.low - count)
         left = None if objects.high is None else objects.high - count
-        end: list[Node] = [Literal("}")] if missing == 0 else []
-        if others is None or left == 0 or missing > 1:
-            return either(end)
-        more = Seq((Literal(COMMA), others))
-        if count:
-            return Seq((Repeat(more, missing, left), Literal("}")))
-        most = None if left is None else left - 1
-        return either([*end, Seq((others, Repeat(more, 0, most), Literal("}")))])
+        if others is None or left == 0:
+            return Literal("}") if missing == 0 else NOTHING
+        if missing > 1:
+            return NOTHING
+        return Seq((Repeat(Seq((Literal(COMMA), others)), missing, left), Literal("}")))
 
     def _others(self, objects: Objects, names: tuple[str, ...]) -> Node | None:
         """A property that isn't named, with what its name makes of its value."""
