@@ -8,9 +8,20 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from expertserve.errors import GrammarError
-from expertserve.grammar.tree import MAX_CODE, Alt, Class, Literal, Node, Ref, Repeat, Seq
+from expertserve.grammar.tree import (
+    MAX_CODE,
+    SURROGATES,
+    Alt,
+    Class,
+    Literal,
+    Node,
+    Ref,
+    Repeat,
+    Seq,
+)
 
 MAX_STATES, MAX_PIECES = 20_000, 40_000
 """Bounds of an automaton, and of what it is made from."""
@@ -128,24 +139,38 @@ class Language:
             end: What follows the text.
         """
         names = [name, *(f"{name}-{state}" for state in range(1, len(self.table)))]
+        pieces = self._pieces()
+        classes: dict[tuple[int, ...], Node] = {}
+
+        def label(kinds: list[int]) -> Node:
+            found = classes.get(key := tuple(kinds))
+            if found is None:
+                ranges = sorted(piece for kind in kinds for piece in pieces[kind])
+                found = classes[key] = spelt(_class(ranges))
+            return found
+
         made: dict[str, Node] = {}
         for state, row in enumerate(self.table):
-            to: dict[int, list[tuple[int, int]]] = {}
-            for index, low in enumerate(self.starts):
-                after = row[self.kinds[index]]
+            to: dict[int, list[int]] = {}
+            for kind, after in enumerate(row):
                 if after != DEAD:
-                    high = self.starts[index + 1] - 1 if index + 1 < len(self.starts) else MAX_CODE
-                    to.setdefault(after, []).append((low, high))
+                    to.setdefault(after, []).append(kind)
             loop = to.pop(state, None)
             options: list[Node] = [
-                Seq((spelt(_class(ranges)), Ref(names[after]))) for after, ranges in to.items()
+                Seq((label(kinds), Ref(names[after]))) for after, kinds in to.items()
             ]
             options += [end] if self.ends[state] else []
             onward = options[0] if len(options) == 1 else Alt(tuple(options))
-            made[names[state]] = (
-                Seq((Repeat(spelt(_class(loop)), 0, None), onward)) if loop else onward
-            )
+            made[names[state]] = Seq((Repeat(label(loop), 0, None), onward)) if loop else onward
         return made
+
+    def _pieces(self) -> list[list[tuple[int, int]]]:
+        """The ranges of each kind."""
+        found: list[list[tuple[int, int]]] = [[] for _ in self.table[0]]
+        ends = [*(start - 1 for start in self.starts[1:]), MAX_CODE]
+        for low, high, kind in zip(self.starts, ends, self.kinds, strict=True):
+            found[kind].append((low, high))
+        return found
 
     def _product(
         self, other: Language, wanted: Callable[[bool, bool], bool], *, needs_other: bool
@@ -204,9 +229,35 @@ class Language:
 
 def any_but(names: Iterable[str]) -> Language:
     """All texts but these."""
-    everything = Language.of(Repeat(Class(((0, 0xD7FF), (0xE000, MAX_CODE))), 0, None))
-    options = tuple(Literal(name) if name else Seq() for name in names)
-    return everything - Language.of(Alt(options)) if options else everything
+    written = {name for name in names if not any("\ud800" <= c <= "\udfff" for c in name)}
+    return _any_but(tuple(sorted(written)))
+
+
+@lru_cache(maxsize=64)
+def _any_but(names: tuple[str, ...]) -> Language:
+    """Built as the tree of their beginnings, which any other text leaves for a state of its own."""
+    letters = sorted({char for name in names for char in name})
+    kind_of = {char: kind for kind, char in enumerate(letters, start=2)}
+    segments = {0: 1, SURROGATES[0]: 0, SURROGATES[1] + 1: 1}
+    for char in letters:
+        if ord(char) < MAX_CODE:
+            segments.setdefault(ord(char) + 1, 1)
+    segments |= {ord(char): kind for char, kind in kind_of.items()}
+    away = 1
+    row = [DEAD, *[away] * (len(letters) + 1)]
+    table, ends = [list(row), list(row)], [True, True]
+    for name in names:
+        state = 0
+        for char in name:
+            if table[state][kind_of[char]] == away:
+                table[state][kind_of[char]] = len(table)
+                table.append(list(row))
+                ends.append(True)
+                _check(len(table))
+            state = table[state][kind_of[char]]
+        ends[state] = False
+    starts = tuple(sorted(segments))
+    return _minimal(starts, tuple(segments[start] for start in starts), table, ends)
 
 
 def _check(states: int) -> None:
