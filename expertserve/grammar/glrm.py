@@ -32,6 +32,7 @@ from expertserve.grammar.tree import (
     Seq,
     distinct,
     references,
+    walk,
 )
 
 HEAD = "glrm 1;\nstart r0;\n"
@@ -41,6 +42,10 @@ CUT = Literal("-")
 """What stands for an automaton while the rest is rewritten."""
 SMALL = 1_000
 """Characters and classes on one edge."""
+FAR, FURTHEST = 16, 100_000
+"""Times up to which the lexer has states of its own, and up to which it counts."""
+MOST_SAID = 60_000
+"""Characters of such a word."""
 FEW = 2
 """States up to which a terminal is a regular expression."""
 
@@ -74,7 +79,8 @@ def to_glrm(rules: Rules) -> GlrmText:
     """
     whole = reachable(productive(rules))
     automata = _Automata(whole, rules.words or frozenset())
-    cut = dict.fromkeys(automata.wanted, CUT)
+    counted = _counted(whole, rules.words or frozenset())
+    cut = dict.fromkeys([*automata.wanted, *counted], CUT)
     left, counting = chained(
         without_empty_repeats(reachable(replace(whole, rules={**whole.rules, **cut})))
     )
@@ -84,7 +90,9 @@ def to_glrm(rules: Rules) -> GlrmText:
     kept = reachable(split_repeats(left, lexed), stop=lexed)
     words = [name for name in kept.rules if name in lexed]
     plain = patterns(left.rules, [name for name in words if name not in cut])
-    bodies = {n: f"/{plain[n]}/" if n in plain else automata.text(n) for n in words}
+    bodies = {
+        n: f"/{plain[n]}/" if n in plain else counted.get(n) or automata.text(n) for n in words
+    }
     names = _names(kept, bodies)
     lines = [
         f"nt {names[name]} = {_said(node, names, 0)};\n"
@@ -146,6 +154,39 @@ def _escaped(char: str) -> str:
     if char in '"\\':
         return "\\" + char
     return char if " " <= char <= "~" else f"\\u{{{ord(char):x}}}"
+
+
+def _counted(rules: Rules, words: frozenset[str]) -> dict[str, str]:
+    """Words in which something is counted, and what is said of them.
+
+    Alone, the engine's lexer has a state for each count. Of a terminal that is both of two it has
+    a state for each of either, and looks for those of both when it needs them: so a word is
+    itself, and the same without the counts.
+    """
+    found: dict[str, str] = {}
+    for name in sorted(words.intersection(rules.rules) - {rules.root}):
+        node = rules.rules[name]
+        counts = [max(p.low, p.high or 0) for p in walk(node) if isinstance(p, Repeat)]
+        if not FAR < max(counts, default=0) <= FURTHEST:
+            continue
+        made = patterns(rules.rules, references(node))
+        exact = pattern_of(node, rules.rules, made)
+        if len(exact) <= MOST_SAID:
+            found[name] = f"/{exact}/ & /{pattern_of(_uncounted(node), rules.rules, made)}/"
+    return found
+
+
+def _uncounted(node: Node) -> Node:
+    """The node with what is counted far in any number."""
+    match node:
+        case Seq(items):
+            return Seq(tuple(map(_uncounted, items)))
+        case Alt(options):
+            return Alt(tuple(map(_uncounted, options)))
+        case Repeat(item, low, high):
+            far = max(low, high or 0) > FAR
+            return Repeat(_uncounted(item), *((0, None) if far else (low, high)))
+    return node
 
 
 # ── automata ────────────────────────────────────────────────────────────────────────────────────
