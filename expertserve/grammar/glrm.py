@@ -43,7 +43,7 @@ CUT = Literal("-")
 SMALL = 1_000
 """Characters and classes on one edge."""
 FAR, FURTHEST = 16, 100_000
-"""Times up to which the lexer has states of its own, and up to which it counts."""
+"""Times up to which the lexer may have a state for each, and up to which it counts."""
 MOST_SAID = 60_000
 """Characters of such a word."""
 FEW = 2
@@ -157,7 +157,7 @@ def _escaped(char: str) -> str:
 
 
 def _counted(rules: Rules, words: frozenset[str]) -> dict[str, str]:
-    """Words in which something is counted, and what is said of them.
+    """Words in which one thing is counted, and what is said of them.
 
     Alone, the engine's lexer has a state for each count. Of a terminal that is both of two it has
     a state for each of either, and looks for those of both when it needs them: so a word is
@@ -167,8 +167,9 @@ def _counted(rules: Rules, words: frozenset[str]) -> dict[str, str]:
     for name in sorted(words.intersection(rules.rules) - {rules.root}):
         node = rules.rules[name]
         counts = [max(p.low, p.high or 0) for p in walk(node) if isinstance(p, Repeat)]
-        if not FAR < max(counts, default=0) <= FURTHEST:
-            continue
+        far = [count for count in counts if count > 1]
+        if len(far) != 1 or not FAR < far[0] <= FURTHEST:
+            continue  # of several counts each state of one would meet each of the others
         made = patterns(rules.rules, references(node))
         exact = pattern_of(node, rules.rules, made)
         if len(exact) <= MOST_SAID:

@@ -110,9 +110,35 @@ class Writer:
                     parts.setdefault(kind, {})[section, without] = None
         for kind, sections in parts.items():
             whole = (getattr(ValueShape(), kind), frozenset[Constant]())
+            if kind == "string" and whole not in sections and len(sections) > 1:
+                options += self._strings(sections)  # type: ignore[arg-type]
+                continue
             for key in [whole] if whole in sections else list(sections):
                 options.append(self._section(kind, *key))
         return either(options)
+
+    def _strings(self, sections: Iterable[tuple[Strings, frozenset[Constant]]]) -> list[Node]:
+        """Strings of several kinds: those of the same lengths as one automaton, if it is small."""
+        alike: dict[object, list[tuple[Strings, frozenset[Constant]]]] = {}
+        for strings, without in sections:
+            key = strings.low, strings.high, strings.source
+            alike.setdefault(key, []).append((strings, without))
+        options: list[Node] = []
+        for each in alike.values():
+            found = self._texts.united(each) if len(each) > 1 else None
+            if found is None:
+                options += [self._section("string", *one) for one in each]
+            else:
+                options.append(self._word(found))
+        return options
+
+    def _word(self, language: Language) -> Ref:
+        """A rule of texts in quotes."""
+        return self._rule(
+            (language, "name"),
+            "name",
+            lambda _: Seq((QUOTE, Ref(self._texts.language(language, regex.in_json, QUOTE)))),
+        )
 
     def _section(self, kind: str, section: object, without: frozenset[Constant]) -> Node:
         def make(name: str) -> Node:
@@ -321,13 +347,7 @@ class Writer:
                 name = Seq((QUOTE, Repeat(self._texts.character(), 0, None), QUOTE))
                 key: Node = self._rule("any name", "name", lambda _, name=name: name)  # type: ignore[misc]
             else:
-                key = self._rule(
-                    (language, "name"),
-                    "name",
-                    lambda _, language=language: Seq(  # type: ignore[misc]
-                        (QUOTE, Ref(self._texts.language(language, regex.in_json, QUOTE)))
-                    ),
-                )
+                key = self._word(language)
             options.append(Seq((key, Literal(": "), self._value(conj))))
         if not options:
             return None
@@ -381,20 +401,14 @@ class Writer:
         for shape in self._schemas.normal(conj):
             if shape.values is not None:
                 texts = [str(v.value) for v in shape.values if isinstance(v.value, str)]
-                nothing = _joined(nothing, whole - any_but(texts))
+                nothing |= whole - any_but(texts)
             elif shape.string is not None:
                 without = [v.value for v in shape.without if isinstance(v.value, str)]
                 known = self._schemas.patterns.known(shape.string.patterns)
                 found = self._schemas.patterns.texts(known, without)
                 limited = found.limited(shape.string.low, shape.string.high)
-                nothing = _joined(nothing, limited)
+                nothing |= limited
         return nothing
-
-
-def _joined(one: Language, two: Language) -> Language:
-    """The texts of either."""
-    whole = any_but(())
-    return two if one.is_empty else whole - ((whole - one) - two)
 
 
 def _text(name: str) -> str:

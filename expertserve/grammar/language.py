@@ -85,6 +85,12 @@ class Language:
     def __sub__(self, other: Language) -> Language:
         return self._product(other, lambda mine, theirs: mine and not theirs, needs_other=False)
 
+    def __or__(self, other: Language) -> Language:
+        if self.is_empty:
+            return other
+        everything = any_but(())
+        return everything - ((everything - self) - other)
+
     @property
     def is_empty(self) -> bool:
         """Whether no text is in it."""
