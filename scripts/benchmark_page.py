@@ -58,7 +58,8 @@ mask of the published SQL grammar comes in a sentence with seventy `NOT` in a ro
     "parity": """What the library costs beside the same work by hand with transformers and PEFT, on both engines, and how much more
 memory it takes than its engine alone. A prompt's figures are seconds a token, a batch's tokens a second.""",
     "llama_cpp": """The SQL expert here and in llama.cpp, with and without its grammar, in tokens a second. llama.cpp runs the published
-4-bit file, as its users would, one prompt after the other; ours the same weights unquantised.""",
+4-bit file, as its users would, one prompt after the other, and two files that its own quantiser made of it; ours the same weights
+unquantised, and an int8 copy of them, with drafts, none of them from earlier answers.""",
     "drafts": """Do [drafts](drafts.md) pay? Tokens a second with drafts over the same without: the demo experts on schemas that neither training
 nor habits had, greedy, each in its own grammar. Earlier answers were not drafted from.""",
     "people": """How do the demo experts do on questions by people? 200 on 20 schemas, 100 on 10 graphs, 100 sentences, written by people who
