@@ -44,6 +44,8 @@ SMALL = 1_000
 """Characters and classes on one edge."""
 FAR, FURTHEST = 16, 100_000
 """Times up to which the lexer may have a state for each, and up to which it counts."""
+LARGE = 200
+"""Characters and classes of a word beside which none is counted."""
 MOST_SAID = 60_000
 """Characters of such a word."""
 FEW = 2
@@ -79,7 +81,7 @@ def to_glrm(rules: Rules) -> GlrmText:
     """
     whole = reachable(productive(rules))
     automata = _Automata(whole, rules.words or frozenset())
-    counted = _counted(whole, rules.words or frozenset())
+    counted = {} if automata.wanted else _counted(whole, rules.words or frozenset())
     cut = dict.fromkeys([*automata.wanted, *counted], CUT)
     left, counting = chained(
         without_empty_repeats(reachable(replace(whole, rules={**whole.rules, **cut})))
@@ -161,15 +163,20 @@ def _counted(rules: Rules, words: frozenset[str]) -> dict[str, str]:
 
     Alone, the engine's lexer has a state for each count. Of a terminal that is both of two it has
     a state for each of either, and looks for those of both when it needs them: so a word is
-    itself, and the same without the counts.
+    itself, and the same without the counts. Beside other words of many states, of which it makes
+    pairs as well, that costs more than it saves.
     """
     found: dict[str, str] = {}
-    for name in sorted(words.intersection(rules.rules) - {rules.root}):
+    own = sorted(words.intersection(rules.rules) - {rules.root})
+    sizes = inlined_sizes(rules, MAX_INLINED, frozenset())
+    for name in own:
         node = rules.rules[name]
         counts = [max(p.low, p.high or 0) for p in walk(node) if isinstance(p, Repeat)]
         far = [count for count in counts if count > 1]
         if len(far) != 1 or not FAR < far[0] <= FURTHEST:
-            continue  # of several counts each state of one would meet each of the others
+            if sizes[name] > LARGE:
+                return {}
+            continue
         made = patterns(rules.rules, references(node))
         exact = pattern_of(node, rules.rules, made)
         if len(exact) <= MOST_SAID:

@@ -57,6 +57,7 @@ class Writer:
         self._names: dict[object, str] = {}
         self._todo: deque[tuple[str, Callable[[str], Node], str]] = deque()
         self._words: set[str] = {"char"}
+        self._splits: dict[object, list[tuple[Language | None, frozenset[str]]]] = {}
 
     def rules(self, root: int) -> Rules:
         """The rules of one schema's values, those that derive nothing among them."""
@@ -357,10 +358,29 @@ class Writer:
         self, objects: Objects, names: tuple[str, ...]
     ) -> list[tuple[Language | None, Conj]]:
         """Names in kinds that patterns tell apart, with what a value has to be; None is any."""
-        found: list[tuple[Language | None, frozenset[str]]] = [
-            (self._keys(objects.keys), frozenset())
-        ]
-        patterns = dict.fromkeys(p for part in objects.parts for p, _ in part.patterns)
+        patterns = tuple(dict.fromkeys(p for part in objects.parts for p, _ in part.patterns))
+        found = self._splits.get((objects.keys, patterns))
+        if found is None:
+            found = self._splits[objects.keys, patterns] = self._split(objects.keys, patterns)
+        made: list[tuple[Language | None, Conj]] = []
+        for language_, matched in found:
+            conj: set[int] = set()
+            for part in objects.parts:
+                own = [c for p, c in part.patterns if p in matched]
+                conj.update(*(own or [part.other]))
+            if names and not self._schemas.is_void(frozenset(conj)):
+                but = any_but(names)
+                language_ = but if language_ is None else language_ & but
+                if language_.is_empty:
+                    continue
+            made.append((language_, frozenset(conj)))
+        return made
+
+    def _split(
+        self, keys: Conj, patterns: tuple[str, ...]
+    ) -> list[tuple[Language | None, frozenset[str]]]:
+        """The names that are left, in kinds by which of the patterns they match."""
+        found: list[tuple[Language | None, frozenset[str]]] = [(self._keys(keys), frozenset())]
         for pattern in patterns:
             language = self._schemas.patterns.language("pattern", pattern)
             wide = self._schemas.patterns.language("pattern", pattern, wide=True)
@@ -378,19 +398,7 @@ class Writer:
                     "overlap in too many ways",
                     "merge the patterns",
                 )
-        made: list[tuple[Language | None, Conj]] = []
-        for language_, matched in found:
-            conj: set[int] = set()
-            for part in objects.parts:
-                own = [c for p, c in part.patterns if p in matched]
-                conj.update(*(own or [part.other]))
-            if names and not self._schemas.is_void(frozenset(conj)):
-                but = any_but(names)
-                language_ = but if language_ is None else language_ & but
-                if language_.is_empty:
-                    continue
-            made.append((language_, frozenset(conj)))
-        return made
+        return found
 
     def _keys(self, conj: Conj) -> Language | None:
         """What `propertyNames` leaves; None for any name."""
