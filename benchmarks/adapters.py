@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import json
 import random
 import sys
 import tempfile
@@ -59,11 +60,15 @@ def adapter(base: LocalModel, folder: Path, kind: str, seed: int) -> tuple[Servi
 class Served:
     """An engine on an event loop of its own, driven at the seam."""
 
-    def __init__(self, base: LocalModel, *, row_scale: bool, slots: int, lora: bool = True) -> None:
+    def __init__(
+        self, base: LocalModel, *, row_scale: bool, slots: int, rank: int = RANK, lora: bool = True
+    ) -> None:
         self.loop = asyncio.new_event_loop()
         self.engine = VLLMEngine()
         config = EngineConfig(row_scale=row_scale, max_slots=slots, **CONFIG)
-        self.loop.run_until_complete(self.engine.start(base, config, RANK + 2 if lora else 0))
+        size = json.loads((base.path / "config.json").read_bytes())["vocab_size"]
+        self.tokens = (size // 4, size // 2)
+        self.loop.run_until_complete(self.engine.start(base, config, rank if lora else 0))
 
     def add(self, adapters: Sequence[ServingAdapter]) -> None:
         for one in adapters:
@@ -75,7 +80,7 @@ class Served:
         """One request for each entry, all at once; returns the tokens generated."""
 
         async def one(which: ServingAdapter | None) -> int:
-            prompt = tuple(random.randrange(1000, 40_000) for _ in range(prompt_tokens))
+            prompt = tuple(random.randrange(*self.tokens) for _ in range(prompt_tokens))
             sampling = Sampling(max_tokens=max_tokens, ignore_eos=True)
             request = Request(
                 id=f"bench-{next(ids)}",

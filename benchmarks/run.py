@@ -21,6 +21,7 @@ ALTERNATING = (
     "names",
     "soft_prompts",
     "drafts",
+    "large",
 )
 COUNTING = ("routing", "routing_simulation", "schemas", "grounded", "fleet", "people")
 """These have no rounds."""

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from expertserve import config
-from expertserve.adapters.settings import CONFIG, MAX_CONFIG, RESERVED
+from expertserve.adapters.settings import CONFIG, MAX_CONFIG
 from expertserve.errors import ExpertError, LoadError
 from expertserve.expert import PreparedExpert, bare
 from expertserve.models import LocalModel
@@ -280,7 +280,7 @@ def _width(manifest: Manifest, settings: bytes | None) -> int | None:
 
 def _plain_width(adapter: Adapter) -> int | None:
     if adapter.type == "ia3":
-        return RESERVED
+        return 1
     if adapter.type in ("lora", "dora", "lora-fa") and adapter.r is not None:
-        return adapter.r + RESERVED
+        return adapter.r
     return None

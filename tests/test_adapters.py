@@ -13,7 +13,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from expertserve.adapters.layer import is_finite, reserved
+from expertserve.adapters.layer import is_finite
 from expertserve.adapters.peft import read_adapter
 from expertserve.adapters.serving import ServingAdapter, prepare_adapter
 from expertserve.adapters.settings import RESERVED
@@ -64,9 +64,10 @@ def applied(base: Path, serving: ServingAdapter) -> dict[str, torch.Tensor]:
     for key in [k for k in form if k.endswith("lora_A.weight")]:
         module = key.removeprefix("base_model.model.").removesuffix(".lora_A.weight")
         a, b = form[key].float(), form[key.replace("lora_A", "lora_B")].float()
-        assert serving.affine or not b[:, 0].any() or reserved(a) == 0
+        columns = len(a) - serving.width
+        assert columns == (RESERVED if serving.affine else 0)
         nothing = torch.zeros(len(b))
-        scale, shift = (b[:, 0], b[:, 1]) if reserved(a) else (nothing, nothing)
+        scale, shift = (b[:, 0], b[:, 1]) if columns else (nothing, nothing)
         weights[f"{module}.weight"] = weights[f"{module}.weight"] * (1 + scale[:, None]) + b @ a
         if f"{module}.bias" in weights:
             weights[f"{module}.bias"] = weights[f"{module}.bias"] * (1 + scale) + shift
@@ -135,14 +136,14 @@ def test_a_form_is_in_the_authors_precision_where_that_is_exact(
             assert torch.equal(tensor.float(), whole[name].float()), name
 
 
-def test_a_plain_lora_takes_no_room_for_a_scale(tiny_base: Path, tmp_path: Path) -> None:
+def test_a_scale_takes_no_room_in_a_slot(tiny_base: Path, tmp_path: Path) -> None:
     ranks = {}
     for kind in ("lora", "dora"):
         adapter = tiny.peft_adapter(tiny_base, tmp_path / kind, kind)
         form = convert(tiny_base, adapter, kind, tmp_path / f"form-{kind}")
         tensors = load_file(form.folder / "adapter_model.safetensors")
         ranks[kind] = {len(t) for n, t in tensors.items() if "lora_A" in n}
-        assert form.width == 4 + RESERVED, "slots are as wide as ever"
+        assert form.width == 4
     assert ranks == {"lora": {4}, "dora": {4 + RESERVED}}
 
 
@@ -157,7 +158,7 @@ def test_ranks_and_alphas_by_pattern(kind: str, tiny_base: Path, tmp_path: Path)
     ours, theirs = applied(tiny_base, serving), merged(tiny_base, adapter)
     for name, tensor in ours.items():
         torch.testing.assert_close(tensor, theirs[name], rtol=1e-5, atol=1e-5)
-    assert serving.width == 6 + RESERVED
+    assert serving.width == 6
 
 
 def test_ranks_that_training_pruned_are_scaled_as_before(tiny_base: Path, tmp_path: Path) -> None:

@@ -43,7 +43,7 @@ def test_registering_unpacks_nothing_and_knows_what_a_start_needs(
     path, cache = archive("expert-a", capabilities=["database:sql"]), tmp_path / "cache"
     one = known(register([path], cache_dir=cache)[0])
     assert (one.name, one.version, one.adapter, one.rank) == ("expert-a", "0.1.0", "lora", 4)
-    assert one.width == 6, "its rank, a scale and a shift"
+    assert one.width == 4, "its rank"
     assert one.bytes == path.stat().st_size
     assert {p.name for p in cache.iterdir()} <= {FILE, f"{FILE}-wal", f"{FILE}-shm"}
     assert index_of(cache).manifest(one.digest).capabilities == ("database:sql",)

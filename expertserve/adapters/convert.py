@@ -283,7 +283,7 @@ def _loha(layer: Layer) -> ModuleForm:
         layer.part(name) for name in ("hada_w1_a", "hada_w1_b", "hada_w2_a", "hada_w2_b")
     )
     rank = a1.shape[0] ** 2
-    check_rank(layer.module, rank, affine=False)
+    check_rank(layer.module, rank)
     a, b = (
         (a1[:, None, :] * a2[None, :, :]).reshape(rank, -1),
         (b1[:, :, None] * b2[:, None, :]).reshape(-1, rank),
@@ -293,7 +293,7 @@ def _loha(layer: Layer) -> ModuleForm:
 
 def _lokr(layer: Layer) -> ModuleForm:
     (b1, a1), (b2, a2) = _factors(layer, "lokr_w1"), _factors(layer, "lokr_w2")
-    check_rank(layer.module, a1.shape[0] * a2.shape[0], affine=False)
+    check_rank(layer.module, a1.shape[0] * a2.shape[0])
     return ModuleForm.product(torch.kron(a1, a2), torch.kron(b1, b2) * _hadamard_scaling(layer))
 
 

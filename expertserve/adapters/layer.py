@@ -14,18 +14,9 @@ from safetensors import SafetensorError, safe_open
 from expertserve.adapters import quantised
 from expertserve.adapters.peft import PeftAdapter
 from expertserve.adapters.places import Place, base_tensor
-from expertserve.adapters.settings import MAX_RANK, RESERVED
+from expertserve.adapters.settings import MAX_RANK
 from expertserve.errors import IncompatibleError, LoadError
 from expertserve.models import LocalModel, Tensor
-
-
-def reserved(a: torch.Tensor) -> int:
-    """How many columns of B stand before the product's, told by a serving form's A [rank, in].
-
-    Rows of A beside a scale and a shift are zero. A product that fills the widest slot leaves no
-    room for them, and begins with a row that isn't.
-    """
-    return 0 if a[:RESERVED].any() else RESERVED
 
 
 def checked_form(module: str, form: ModuleForm, shape: tuple[int, int]) -> ModuleForm:
@@ -37,7 +28,7 @@ def checked_form(module: str, form: ModuleForm, shape: tuple[int, int]) -> Modul
             f"it takes {form.a.shape[-1]} inputs and gives {form.b.shape[0]} outputs, the base's"
             f" layer {width} and {out}",
         )
-    check_rank(module, rank, form.affine)
+    check_rank(module, rank)
     for part in (form.a, form.b, form.scale, form.shift):
         if not is_finite(part):
             raise IncompatibleError(
@@ -55,18 +46,11 @@ def is_finite(tensor: torch.Tensor) -> bool:
     return all(math.isfinite(extreme) for extreme in torch.aminmax(tensor))
 
 
-def check_rank(module: str, rank: int, affine: bool) -> None:
-    """Refuses what no slot holds.
-
-    Args:
-        rank: The serving form's.
-        affine: Whether the adapter scales or shifts rows, which takes two ranks.
-    """
-    room = MAX_RANK - RESERVED if affine else MAX_RANK
-    if rank > room:
-        beside = ", as it also scales or shifts rows" if affine else ""
+def check_rank(module: str, rank: int) -> None:
+    """Refuses what no slot holds."""
+    if rank > MAX_RANK:
         raise IncompatibleError(
-            f"{module}: its exact low-rank form has rank {rank}; at most {room} are served{beside}",
+            f"{module}: its exact low-rank form has rank {rank}; at most {MAX_RANK} are served",
             hint=f"vLLM's widest slot has rank {MAX_RANK}",
             code="rank_too_large",
         )

@@ -1,9 +1,9 @@
 """The serving form on disk: to vLLM a plain LoRA, made once per package and base model.
 
-Of an adapter that scales or shifts rows, two ranks more are written. Their rows of A are zero, so
-to vLLM they add nothing; their columns of B hold, first of all columns, the scale and the shift of
-each output row, which our worker extension applies. A plain LoRA is written without the two, and
-served exactly without the extension, too: `layer.reserved` tells them apart.
+Of an adapter that scales or shifts rows, two columns more are written: the first two of each
+linear layer's B hold the scale and the shift of each output row, beside two rows of zeros in A. Our
+worker extension takes them out, and applies them. They don't count in `r`, and a plain LoRA is
+written without them, and served exactly without the extension, too.
 
 Tensors are in the adapter's own precision where that holds them exactly, else in float32.
 """
@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 from safetensors import SafetensorError
 
 from expertserve.adapters.peft import PeftAdapter
-from expertserve.adapters.settings import CONFIG, MAX_RANK, RESERVED
+from expertserve.adapters.settings import CONFIG, RESERVED
 from expertserve.errors import LoadError
 from expertserve.files import file_digest, move_into_place, part_path, remove_stale
 from expertserve.findings import Finding
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from expertserve.adapters.layer import ModuleForm
 
-FORMAT = 5
+FORMAT = 6
 NOTE = "serving.json"
 PREFIX = "base_model.model."
 """Before a module's name in the file, as in PEFT's."""
@@ -53,8 +53,7 @@ class ServingAdapter:
         digest: SHA-256 of its weights file: the adapter's identity in the engine.
         type: The author's: `lora`, `dora`, …
         rank: The author's; 0 for IA³.
-        width: Ranks that it takes in a slot, the two for a scale and a shift included: slots are
-            sized as if every adapter had them.
+        width: The serving form's rank, which is what it takes of a slot; at least 1.
         modules: How many layers it changes.
         affine: Whether it scales or shifts rows, so that only our worker extension serves it
             exactly.
@@ -190,20 +189,6 @@ def _without_slot(base: LocalModel, modules: Collection[str]) -> list[Finding]:
     return found
 
 
-def _reserved(forms: Mapping[str, ModuleForm], affine: bool) -> int:
-    """Columns of B for scale and shift: two, or none where there are none to hold."""
-    from expertserve.adapters.layer import check_rank
-
-    name, widest = max(forms.items(), key=lambda one: len(one[1].a))
-    if affine and len(widest.a) + RESERVED <= MAX_RANK:
-        return RESERVED
-    check_rank(name.removeprefix(PREFIX).partition(".lora_")[0], len(widest.a), affine)
-    for form in forms.values():  # a zero row at the start would be taken for a scale's
-        used = form.a.any(dim=1)
-        form.a, form.b = form.a[used], form.b[:, used]
-    return 0
-
-
 def _own_types(adapter: PeftAdapter) -> list[torch.dtype]:
     """The 16-bit types that the author's weights have."""
     import torch
@@ -241,13 +226,12 @@ def _write(adapter: PeftAdapter, base: LocalModel, folder: Path) -> None:
         halves[f"{PREFIX}{module}{EMBEDDING if form.embedding else LINEAR}"] = form
         modules.add(module)
     affine = any(form.affine for form in halves.values())
-    columns = _reserved(halves, affine)
-    rank = max([RESERVED - columns, *(len(form.a) for form in halves.values())])
-    width, own = columns + rank, _own_types(adapter)
+    rank, own = max([1, *(len(form.a) for form in halves.values())]), _own_types(adapter)
     tensors: dict[str, torch.Tensor] = {}
     for name, form in halves.items():  # vLLM takes one rank for all: smaller ones are padded
+        columns = RESERVED if affine and not form.embedding else 0
         beside = torch.stack([form.scale, form.shift], dim=1)[:, :columns]
-        less = width - columns - len(form.a)
+        less = rank - len(form.a)
         inputs, outputs = form.a.shape[1], len(form.b)
         a = torch.cat([torch.zeros(columns, inputs), form.a, torch.zeros(less, inputs)])
         b = torch.cat([beside, form.b, torch.zeros(outputs, less)], dim=1)
@@ -256,8 +240,8 @@ def _write(adapter: PeftAdapter, base: LocalModel, folder: Path) -> None:
     targets = sorted({m.rsplit(".", 1)[-1] for m in modules})
     lora = {
         "peft_type": "LORA",
-        "r": width,
-        "lora_alpha": width,
+        "r": rank,
+        "lora_alpha": rank,
         "target_modules": targets,
         "bias": "none",
         "task_type": "CAUSAL_LM",
@@ -270,9 +254,8 @@ def _write(adapter: PeftAdapter, base: LocalModel, folder: Path) -> None:
         *_without_slot(base, modules),
     )
     digest = file_digest(folder / WEIGHTS)
-    room = rank + RESERVED if rank + RESERVED <= MAX_RANK else rank
     serving = ServingAdapter(
-        folder, digest, adapter.type, adapter.rank, room, len(modules), affine, notes
+        folder, digest, adapter.type, adapter.rank, rank, len(modules), affine, notes
     )
     note = asdict(serving)
     del note["folder"], note["use"]

@@ -23,7 +23,7 @@ MAX_DEPTH = 32
 MAX_RANK = 512
 """The largest that vLLM's adapter slots have."""
 RESERVED = 2
-"""Ranks of a slot that hold scale and shift, as columns of B, where an adapter has them."""
+"""Columns of B before the product's: scale and shift, where an adapter has them."""
 
 CONVERT = (
     "convert it to a plain LoRA with PEFT: save_pretrained(folder,"

@@ -51,7 +51,6 @@ def test_texts_and_verdicts_are_the_same_in_fewer_steps(demo_base: Path, tmp_pat
     assert all(r.grammar and r.grammar.parser for r in plain)
     assert all("drafts:habits" in r.applied for r in drafted)
     counts = [count for result in drafted for count in result.usage.drafts]
-    accepted = sum(count.accepted for count in counts)
-    written = sum(r.usage.completion_tokens for r in drafted)
-    assert accepted > written / 5
+    made = sum(count.drafted for count in counts)
+    assert sum(count.accepted for count in counts) > made / 2 > 0
     assert sum(c.accepted for c in counts if c.source == "habits") > 0

@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -411,20 +412,18 @@ def test_churn_leaves_an_empty_engine(another: Another, variants: list[Path]) ->
 
 
 @pytest.mark.long
-def test_a_killed_engine_fails_what_runs_and_is_started_again(sql_package: Path) -> None:
-    from expertserve import EngineDeadError
-
+def test_a_killed_engine_is_started_again_and_its_stream_goes_on(sql_package: Path) -> None:
     config = EngineConfig(max_model_len=1024, kv_cache_bytes=128 << 20)
     with Expert.load(sql_package, config=config) as expert:
         before = expert.generate("How many lighthouses?", max_tokens=20)
-        stream = expert.generate_stream(STORY, grammar=None, **LONG)
-        chunks = iter(stream)
-        next(chunks)
+        whole = expert.generate(STORY, grammar=None, **LONG)
+        chunks = iter(expert.generate_stream(STORY, grammar=None, **LONG))
+        said = next(chunks).text
         for child in psutil.Process().children(recursive=True):
-            if "EngineCore" in " ".join(child.cmdline()) or "EngineCore" in child.name():
-                child.kill()
-        with pytest.raises(EngineDeadError):
-            list(chunks)
+            with suppress(psutil.Error):  # one that has just ended
+                if "EngineCore" in " ".join((child.name(), *child.cmdline())):
+                    child.kill()
+        assert said + "".join(chunk.text for chunk in chunks) == whole.text
         after = expert.generate("How many lighthouses?", max_tokens=20)
         assert after.text == before.text
         assert expert.info.resident

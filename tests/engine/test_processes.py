@@ -20,6 +20,7 @@ import psutil
 import pytest
 
 from expertserve import EngineConfig, Expert, ExpertManager, IncompatibleError, OutOfMemoryError
+from expertserve.prompt.format import build_messages
 from tests import tiny
 from tests.conftest import SCHEMA
 from tests.engine.reference import Reference
@@ -49,16 +50,10 @@ def run_alone(
         start_new_session=True,
     )
     out, err = process.communicate(stdin, timeout=240)
-    left = [
-        p
-        for p in psutil.process_iter()
-        if p.pid != process.pid
-        and _session(p.pid) == process.pid
-        and p.status() != psutil.STATUS_ZOMBIE
-    ]
-    return subprocess.CompletedProcess(command, process.returncode, out, err), [
-        " ".join(p.cmdline()) for p in left
-    ]
+    session = [p for p in psutil.process_iter() if _session(p.pid) == process.pid]
+    _, left = psutil.wait_procs([p for p in session if p.pid != process.pid], timeout=5)
+    names = [p.name() for p in left if p.status() != psutil.STATUS_ZOMBIE]
+    return subprocess.CompletedProcess(command, process.returncode, out, err), names
 
 
 def _session(pid: int) -> int:
@@ -215,9 +210,9 @@ def test_without_the_extension_plain_lora_is_the_same_and_dora_is_refused(
         manager.load_expert("dora", dora)
         result = manager.generate("lora", "How many lighthouses?", **asked)  # type: ignore[arg-type]
         expert = manager.get("lora")
-        reference = Reference(tiny_base, expert.package.folder)
+        reference = Reference(tiny_base, tiny_package)
         likeliest, _ = reference.judge(
-            expert.prompt.render([{"role": "user", "content": "How many lighthouses?"}]),
+            expert.prompt.render(build_messages("How many lighthouses?", defaults=expert.system)),
             result.token_ids,
         )
         assert list(result.token_ids) == likeliest

@@ -254,25 +254,61 @@ def test_the_manager_of_structured_outputs_takes_a_backend() -> None:
     assert vars(older) == {"backend": "ours"}
 
 
-def test_only_a_shift_is_kept_to_the_first_of_the_ranks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A layer that is split over its inputs: a plain LoRA's second column isn't a shift."""
+@pytest.mark.parametrize("heads", [(6, 2), None], ids=["a dimension for heads", "in one row"])
+def test_positions_are_put_into_queries_of_either_shape(heads: tuple[int, int] | None) -> None:
+    """vLLM's CPU kernel reads heads that have a dimension of their own as if there were one."""
     import torch
-    from vllm.lora.layers.row_parallel_linear import RowParallelLinearWithLoRA as Split
+    from vllm.config import VllmConfig, set_current_vllm_config
+    from vllm.model_executor.layers.rotary_embedding.base import RotaryEmbedding
     from vllm.platforms import current_platform
 
-    from expertserve.engine.vllm.patches import adapters
+    from expertserve.engine.vllm.patches.kernels import by_shape
 
-    for owner, name in (
-        (Split, "slice_lora_a"),
-        (Split, "slice_lora_b"),
-        (type(current_platform), "get_punica_wrapper"),
-    ):
-        monkeypatch.setattr(owner, name, getattr(owner, name))  # put back afterwards
-    adapters.install()
-    layer = SimpleNamespace(tp_rank=1, input_size=2)
-    b = torch.arange(12.0).reshape(3, 4) + 1
-    plain, affine = torch.ones(4, 4), torch.ones(4, 4)
-    affine[:2] = 0
-    for a, kept in ((plain, b[:, 1]), (affine, torch.zeros(3))):
-        assert Split.slice_lora_a(layer, a).shape == (4, 2)
-        assert torch.equal(Split.slice_lora_b(layer, b)[:, 1], kept)
+    current_platform.import_kernels()
+    with set_current_vllm_config(VllmConfig()):
+        rotary = RotaryEmbedding(32, 32, 64, 10_000, True, torch.float32)
+    q, k = torch.randn(5, 6 * 32), torch.randn(5, 2 * 32)
+    if heads:
+        q, k = q.view(5, heads[0], 32), k.view(5, heads[1], 32)
+    wanted = rotary.forward_native(torch.arange(5), q.clone(), k.clone())
+    rotate = by_shape(RotaryEmbedding.forward_cpu, RotaryEmbedding.forward_native)
+    found = rotate(rotary, torch.arange(5), q.clone(), k.clone())
+    torch.testing.assert_close(found, wanted)
+
+
+def test_only_a_shift_is_kept_to_the_first_of_the_ranks() -> None:
+    """A layer that is split over its inputs: each rank scales its summand, and one shifts."""
+    import torch
+    from vllm.lora.layers.row_parallel_linear import RowParallelLinearWithLoRA
+
+    from expertserve.engine.vllm.rows import of_slices
+
+    class Split(RowParallelLinearWithLoRA):  # type: ignore[misc]
+        def __init__(self, rank: int) -> None:
+            torch.nn.Module.__init__(self)
+            self.tp_rank, self.tp_size, self.input_size = rank, 2, 2
+            self.lora_a_stacked, self.lora_b_stacked = (torch.zeros(1),), (torch.zeros(1),)
+
+    rows = torch.arange(6.0).reshape(3, 2) + 1
+    (first,), (second,) = (of_slices(Split(rank), [rows]) for rank in (0, 1))
+    assert first is not None and torch.equal(first, rows)
+    assert second is not None and torch.equal(second[:, 0], rows[:, 0]) and not second[:, 1].any()
+    assert of_slices(Split(1), [None]) == [None]
+
+
+def test_scales_and_shifts_are_taken_out_of_what_vllm_reads() -> None:
+    """A plain LoRA's first columns are none, whatever its first rows of A are."""
+    import torch
+    from vllm.lora.lora_model import LoRAModel
+    from vllm.lora.lora_weights import LoRALayerWeights
+
+    from expertserve.engine.vllm.rows import take, taken
+
+    a, b = torch.cat([torch.zeros(2, 5), torch.ones(2, 5)]), torch.arange(12.0).reshape(3, 4) + 1
+    for rank, rows in ((4, None), (2, b[:, :2])):
+        lora = LoRAModel(1, rank, {"m": LoRALayerWeights("m", rank, rank, a, b)})
+        take(lora)
+        held = lora.loras["m"]
+        assert held.lora_a.shape == (rank, 5) and torch.equal(held.lora_b, b[:, 4 - rank :])
+        assert taken(lora).keys() == (set() if rows is None else {"m"})
+        assert rows is None or torch.equal(taken(lora)["m"], rows)

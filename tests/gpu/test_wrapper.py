@@ -15,6 +15,7 @@ from vllm.config import LoRAConfig
 from vllm.lora.layers import LoRAMapping
 
 from expertserve.engine.vllm.lora_cuda import RowScaleCUDA
+from expertserve.engine.vllm.rows import table
 from expertserve.engine.vllm.scale_kernel import scale_rows
 from tests.gpu.conftest import DEVICE
 
@@ -26,17 +27,19 @@ SHAPES = [(96,), (64, 32), (80, 48, 48), (300,)]
 
 
 def weights(outs: tuple[int, ...], seed: int) -> tuple[list[torch.Tensor], list[torch.Tensor]]:
+    """The stacks of A and B, with scales and shifts in the tables beside them."""
     generator = torch.Generator().manual_seed(seed)
     a = [torch.randn(SLOTS, 1, RANK, IN, generator=generator) * 0.1 for _ in outs]
     b = [torch.randn(SLOTS, 1, out, RANK, generator=generator) * 0.1 for out in outs]
-    for s in a:
-        s[:, :, :2] = 0
-        s[SCALES] = 0
-    for i, s in enumerate(b):
-        s[PLAIN, 0, :, :2] = 0
+    rows = [torch.randn(SLOTS, 2, out, generator=generator) * 0.1 for out in outs]
+    for i in range(len(outs)):
+        a[i][SCALES], rows[i][PLAIN] = 0, 0
         if i:
-            s[PARTLY] = 0
-    return [t.half().to(DEVICE) for t in a], [t.half().to(DEVICE) for t in b]
+            b[i][PARTLY], rows[i][PARTLY] = 0, 0
+    stacks = [t.half().to(DEVICE) for t in b]
+    for stack, own in zip(stacks, rows, strict=True):
+        table(stack).copy_(own)
+    return [t.half().to(DEVICE) for t in a], stacks
 
 
 def expected(
@@ -48,9 +51,9 @@ def expected(
         if not 0 <= slot < SLOTS:
             continue
         for down, up, (start, end) in zip(a, b, spans([len(s[0, 0]) for s in b]), strict=True):
-            part, own = wanted[token, start:end], up[slot, 0].float()
-            part += own[:, 0] * part + own[:, 1]
-            part += own @ (down[slot, 0].float() @ x[token].float())
+            part, (scale, shift) = wanted[token, start:end], table(up)[slot].float()
+            part += scale * part + shift
+            part += up[slot, 0].float() @ (down[slot, 0].float() @ x[token].float())
     return wanted
 
 
@@ -123,11 +126,8 @@ def test_padding_of_a_captured_batch_may_hold_anything(outs: tuple[int, ...]) ->
     _, b = weights(outs, 4)
     slots = [AFFINE, -1, 99, SCALES, -7, PARTLY, 1 << 40]
     y = torch.randn(len(slots), sum(outs)).half().to(DEVICE)
-    none = [torch.zeros(SLOTS, 1, RANK, IN) for _ in outs]
-    zeroed = [b_.clone() for b_ in b]
-    for t in zeroed:
-        t[:, :, :, 2:] = 0
-    wanted = expected(y, torch.zeros(len(slots), IN), slots, none, zeroed)
+    none = [torch.zeros(SLOTS, 1, RANK, IN, device=DEVICE) for _ in outs]
+    wanted = expected(y, torch.zeros(len(slots), IN, device=DEVICE), slots, none, b)
     affine = torch.tensor([0, 1, 1, 1], dtype=torch.int32, device=DEVICE)
     scale_rows(y, torch.tensor(slots, device=DEVICE), affine, b)
     torch.testing.assert_close(y.float(), wanted, rtol=5e-3, atol=5e-3)
@@ -137,6 +137,24 @@ def test_a_step_without_tokens_is_none() -> None:
     _, b = weights((64,), 5)
     y: Any = torch.zeros(0, 64).half().to(DEVICE)
     scale_rows(y, torch.zeros(0, dtype=torch.long), torch.zeros(SLOTS, dtype=torch.int32), b)
+
+
+def test_a_compiled_model_scales_rows_too(wrapper: RowScaleCUDA) -> None:
+    """vLLM compiles models on GPUs in one graph: nothing in it may need Python's own memory."""
+    step = [AFFINE, -1, PLAIN, SCALES]
+    use(wrapper, step)
+    a, b = weights((64, 32), 6)
+    x = torch.randn(4, IN).half().to(DEVICE)
+    y = torch.randn(4, 96).half().to(DEVICE)
+    wanted = expected(y, x, step, a, b)
+
+    @torch.compile(fullgraph=True, backend="eager")
+    def layer(y: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
+        out = y * 1
+        wrapper.add_lora_linear(out, x, tuple(a), tuple(b), 1.0, (64, 32))
+        return out
+
+    torch.testing.assert_close(layer(y, x).float(), wanted, rtol=2e-2, atol=2e-2)
 
 
 def test_the_benchmark_runs(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -198,6 +198,9 @@ def answers(url: str) -> bool:
         return False
 
 
+GRAPH = "(:Lighthouse {name: STRING})-[:STANDS_IN]->(:Country {name: STRING})"
+
+
 @pytest.mark.engine
 def test_the_demo_experts_answer_from_the_real_engine(deploy: Deploy, demo_base: Path) -> None:
     config = {"max_slots": 4, "max_model_len": 2048, "kv_cache_bytes": 256 << 20, "max_requests": 8}
@@ -221,7 +224,7 @@ def test_the_demo_experts_answer_from_the_real_engine(deploy: Deploy, demo_base:
                 "messages": ask,
                 "temperature": 0,
                 "max_tokens": 48,
-                "extra_body": {"schema": SCHEMA},
+                "extra_body": {"schema": GRAPH if "cypher" in name else SCHEMA},
             }
             whole = client.chat.completions.create(**options)
             stream = client.chat.completions.create(**options, stream=True)

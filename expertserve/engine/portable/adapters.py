@@ -16,7 +16,6 @@ from safetensors.torch import load_file
 from torch import nn
 from torch.nn.functional import embedding, linear
 
-from expertserve.adapters.layer import reserved
 from expertserve.adapters.places import names_of
 from expertserve.adapters.serving import EMBEDDING, LINEAR, PREFIX, ServingAdapter
 from expertserve.errors import IncompatibleError, LoadError
@@ -255,7 +254,7 @@ def read(
     for name, ending in names.items():
         a, b = (tensors[f"{PREFIX}{name}{ending.format(side)}"] for side in "AB")
         own = next((n for n in names_of(name) if n in layers), name)
-        modules[own] = _fitted(own, layers.get(own), a, b, dtype, device)
+        modules[own] = _fitted(own, layers.get(own), a, b, adapter.width, dtype, device)
     return RowAdapter(adapter.digest, modules)
 
 
@@ -264,6 +263,7 @@ def _fitted(
     layer: nn.Module | None,
     a: torch.Tensor,
     b: torch.Tensor,
+    rank: int,
     dtype: torch.dtype,
     device: torch.device,
 ) -> Weights:
@@ -282,7 +282,7 @@ def _fitted(
             f"{name} has the shape {outputs} × {inputs}, the adapter's {b.shape[0]} × {a.shape[1]}",
             code="engine_refused",
         )
-    start = reserved(a)
+    start = len(a) - rank
     used = a[start:].any(dim=1).nonzero()
     end = start + (int(used[-1]) + 1 if len(used) else 0)
     scale, shift = b[:, :start].T if start else (b[:0, 0], b[:0, 0])

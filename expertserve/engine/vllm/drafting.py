@@ -18,6 +18,7 @@ from expertserve.decoding.drafts.desk import Desk
 from expertserve.decoding.drafts.drafter import DraftTally
 from expertserve.engine.vllm.grammar import Sentence, WithBackend
 from expertserve.engine.vllm.options import DRAFTS
+from expertserve.engine.vllm.turns import Turns
 from expertserve.package.habits import DraftWish
 
 
@@ -34,8 +35,8 @@ class Proposer:
         return [[] for _ in sampled]
 
 
-class DraftingScheduler(WithBackend, SyncScheduler):  # type: ignore[misc]
-    """vLLM's own, with our backend, and drafts for the requests that wish for them."""
+class DraftingScheduler(Turns, WithBackend, SyncScheduler):  # type: ignore[misc]
+    """vLLM's own, with our backend, slots in turn, and drafts for requests that wish for them."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

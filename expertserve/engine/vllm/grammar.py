@@ -25,6 +25,7 @@ from expertserve.decoding.kept import KeptMasks
 from expertserve.decoding.line import GrammarLine
 from expertserve.engine.vllm import patches
 from expertserve.engine.vllm.options import PROPOSER
+from expertserve.engine.vllm.turns import Turns
 from expertserve.engine.vllm.version import use_backend
 from expertserve.request import Constraint
 
@@ -51,8 +52,8 @@ class WithBackend:
         Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
 
 
-class Scheduler(WithBackend, AsyncScheduler):  # type: ignore[misc]
-    """vLLM's own, with our backend."""
+class Scheduler(Turns, WithBackend, AsyncScheduler):  # type: ignore[misc]
+    """vLLM's own, with our backend, and slots in turn."""
 
 
 def _end_with(parent: int) -> None:

@@ -1,6 +1,6 @@
 """Adapters in vLLM's GPU workers: vLLM's own Triton kernels, and the row scale before them.
 
-To vLLM's kernels the reserved ranks are zeros. They take float16 and bfloat16 only.
+vLLM's kernels take float16 and bfloat16 only.
 """
 
 from __future__ import annotations
@@ -39,6 +39,11 @@ class RowScaleCUDA(PunicaWrapperGPU):  # type: ignore[misc]
         flags = [int(i in self.affine_ids) for i in lora_index_to_id]
         self._affine.copy_(torch.tensor(flags[: len(self._affine)], dtype=torch.int32))
 
+    def _scale(
+        self, y: torch.Tensor, slot_of: torch.Tensor, lora_b_stacked: tuple[torch.Tensor, ...]
+    ) -> None:
+        scale_rows(y.view(-1, y.shape[-1]), slot_of, self._affine, list(lora_b_stacked))
+
     def add_lora_linear(
         self,
         y: torch.Tensor,
@@ -48,8 +53,7 @@ class RowScaleCUDA(PunicaWrapperGPU):  # type: ignore[misc]
         *args: Any,
         **kwargs: Any,
     ) -> None:
-        rows = y.view(-1, y.shape[-1])
-        scale_rows(rows, self._token_lora_indices, self._affine, lora_b_stacked)
+        self._scale(y, self._token_lora_indices, lora_b_stacked)
         super().add_lora_linear(y, x, lora_a_stacked, lora_b_stacked, *args, **kwargs)
 
     def add_lora_logits(
@@ -61,6 +65,5 @@ class RowScaleCUDA(PunicaWrapperGPU):  # type: ignore[misc]
         *args: Any,
         **kwargs: Any,
     ) -> None:
-        rows = y.view(-1, y.shape[-1])
-        scale_rows(rows, self._sampler_indices, self._affine, (lora_b_stacked,))
+        self._scale(y, self._sampler_indices, (lora_b_stacked,))
         super().add_lora_logits(y, x, lora_a_stacked, lora_b_stacked, *args, **kwargs)

@@ -32,6 +32,7 @@ OWNED: dict[str, str] = {
     "enable_lora": "adapters are what an expert is",
     "max_loras": "use max_slots",
     "max_lora_rank": "use max_lora_rank",
+    "fully_sharded_loras": "DoRA, IA³ and biases would be left out",
     "default_mm_loras": "a request's expert names its adapter",
     "language_model_only": "experts read text: what sees or hears isn't loaded",
     "generation_config": "an expert's manifest has its defaults",

@@ -2,27 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import torch
-from vllm.lora.layers.fused_moe import FusedMoEWithLoRA
-from vllm.lora.layers.vocab_parallel_embedding import VocabParallelEmbeddingWithLoRA
 
-from expertserve.adapters.layer import reserved
-from expertserve.adapters.settings import RESERVED
-
-Weights = Sequence[torch.Tensor | None]
-
-
-def is_experts(layer: Any) -> bool:
-    """Whether it holds the experts of a mixture in one layer."""
-    return isinstance(layer, FusedMoEWithLoRA)
-
-
-def is_embedding(layer: Any) -> bool:
-    """Whether it is the input embedding."""
-    return isinstance(layer, VocabParallelEmbeddingWithLoRA)
+from expertserve.engine.vllm.layers import Weights, own_slices, stacks
+from expertserve.engine.vllm.rows import find, of_slices
 
 
 def check_embedding(
@@ -37,41 +22,27 @@ def check_embedding(
     _compare(name, layer.lora_b_stacked[slot, 0], b)
 
 
-def is_affine(a: torch.Tensor | None, b: torch.Tensor | None) -> bool:
-    """Whether a module scales or shifts rows."""
-    if a is None or b is None:
-        return False
-    return bool(reserved(a) and b[:, :RESERVED].any())
-
-
-def check_linear(name: str, layer: Any, slot: int, a: Weights, b: Weights) -> None:
-    """Compares a linear layer's slices with the file.
+def check_linear(name: str, layer: Any, slot: int, a: Weights, b: Weights, rows: Weights) -> None:
+    """Compares a linear layer's slices, and the tables beside them, with the file.
 
     Args:
         a: The file's A for each module that the layer packs, None for those that it lacks.
         b: Its B.
+        rows: Its scale and shift [out, 2], where it has any.
 
     Raises:
         RuntimeError: They differ.
     """
-    stacked_a, stacked_b = (
-        s if isinstance(s, tuple) else (s,) for s in (layer.lora_a_stacked, layer.lora_b_stacked)
-    )
-    packed = len(stacked_b) > 1
-    a, b = list(a), list(b)
-    if len(b) != len(stacked_b):  # a module over several slices, as in gated delta nets
-        a, b = layer.expand_packed_lora(a, b)
-    if layer.tp_size > 1 and any(t is not None for t in b):
-        a, b = (
-            (layer.slice_lora_a(a), layer.slice_lora_b(b))
-            if packed
-            else ([layer.slice_lora_a(a[0])], [layer.slice_lora_b(b[0])])
-        )
-    for held, file in (*zip(stacked_a, a, strict=True), *zip(stacked_b, b, strict=True)):
+    stacked_a, stacked_b = stacks(layer)
+    own_a, own_b = own_slices(layer, a, b)
+    for held, file in (*zip(stacked_a, own_a, strict=True), *zip(stacked_b, own_b, strict=True)):
         _compare(name, held[slot, 0], file)
+    for stack, file in zip(stacked_b, of_slices(layer, rows), strict=True):
+        table = find(stack)
+        _compare(name, stack.new_zeros(0, 2) if table is None else table[slot].T, file)
 
 
-def check_experts(name: str, layer: Any, slot: int, a: Weights, b: Weights) -> None:
+def check_experts(name: str, layer: Any, slot: int, a: Weights, b: Weights, rows: Weights) -> None:
     """Compares a mixture's experts with the file: gate, down and up of each expert in turn.
 
     Raises:
@@ -86,7 +57,7 @@ def check_experts(name: str, layer: Any, slot: int, a: Weights, b: Weights) -> N
         if any(t[slot].any() for pair in held for t in pair):
             raise RuntimeError(f"the slot's weights for {name} are not the adapter's")
         return
-    if any(map(is_affine, a, b)):
+    if any(r is not None for r in rows):
         raise RuntimeError(
             f"it scales rows of {name}, a mixture's experts, which vLLM's fused kernel can't"
         )

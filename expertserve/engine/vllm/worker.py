@@ -7,26 +7,23 @@ fails, so that an adapter can't be served wrong.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import torch
 from safetensors.torch import load_file
 from vllm.lora.request import LoRARequest
 from vllm.lora.utils import parse_fine_tuned_lora_name
 
-from expertserve.adapters.layer import reserved
 from expertserve.adapters.serving import EMBEDDING, LINEAR, PREFIX
+from expertserve.adapters.settings import CONFIG
 from expertserve.engine.vllm import patches
 from expertserve.engine.vllm.fit import Unplaced
-from expertserve.engine.vllm.slots import (
-    check_embedding,
-    check_experts,
-    check_linear,
-    is_affine,
-    is_embedding,
-    is_experts,
-)
+from expertserve.engine.vllm.layers import is_embedding, is_experts, module_names
+from expertserve.engine.vllm.rows import split, taken
+from expertserve.engine.vllm.slots import check_embedding, check_experts, check_linear
 from expertserve.package.members import WEIGHTS
 
 if TYPE_CHECKING:
@@ -34,6 +31,14 @@ if TYPE_CHECKING:
 
 patches.install("worker")
 patches.ADAPTERS.install()
+
+
+class FileModule(NamedTuple):
+    """A module in an adapter's file, or one that isn't in it."""
+
+    a: torch.Tensor | None = None
+    b: torch.Tensor | None = None
+    rows: torch.Tensor | None = None
 
 
 class WorkerExtension:
@@ -61,29 +66,35 @@ class WorkerExtension:
             RuntimeError: A module is missing or differs.
         """
         manager: Any = self.model_runner.lora_manager._adapter_manager
-        file, slots = load_file(f"{folder}/{WEIGHTS}"), _slots(manager)
+        file = load_file(f"{folder}/{WEIGHTS}")
+        rank = json.loads(Path(folder, CONFIG).read_bytes())["r"]
+        slots = {module: module_names(manager, module) for module in manager.modules}
         linear, embedded = (_modules(file, ending, manager) for ending in (LINEAR, EMBEDDING))
         missing, split = _unplaced(linear, slots, manager)
         if missing or split:
             return missing, split
-        pairs = [_pair(file, LINEAR, m) for m in linear.values()]
-        if any(is_affine(*pair) for pair in pairs):
+        if any(_part(file, LINEAR, m, rank).rows is not None for m in linear.values()):
             patches.adapters.note_affine(adapter_id)
-        if any(a is not None and not reserved(a) for a, _ in pairs):
-            patches.adapters.note_whole(adapter_id)
         self.add_lora(LoRARequest(name, adapter_id, folder))
         slot = manager.lora_index_to_id.index(adapter_id)
         checked = 0
         for module, parts in slots.items():
             layer = manager.modules[module]
             if is_embedding(layer):
-                own = [_pair(file, EMBEDDING, embedded.get(module))]
-                check_embedding(module, layer, slot, *own[0])
+                own = [_part(file, EMBEDDING, embedded.get(module), rank)]
+                check_embedding(module, layer, slot, own[0].a, own[0].b)
             else:
-                own = [_pair(file, LINEAR, linear.get(part)) for part in parts]
+                own = [_part(file, LINEAR, linear.get(part), rank) for part in parts]
                 check = check_experts if is_experts(layer) else check_linear
-                check(module, layer, slot, [a for a, _ in own], [b for _, b in own])
-            checked += sum(b is not None for _, b in own)
+                check(
+                    module,
+                    layer,
+                    slot,
+                    [part.a for part in own],
+                    [part.b for part in own],
+                    [part.rows for part in own],
+                )
+            checked += sum(part.b is not None for part in own)
         if 2 * checked != len(file):
             raise RuntimeError(
                 f"{checked} modules of the adapter are in the slot, {len(file) // 2} should be"
@@ -98,14 +109,14 @@ def _modules(file: Mapping[str, torch.Tensor], ending: str, manager: Any) -> dic
     return {_vllm_name(manager, module): module for module in own}
 
 
-def _pair(
-    file: Mapping[str, torch.Tensor], ending: str, module: str | None
-) -> tuple[torch.Tensor, torch.Tensor] | tuple[None, None]:
-    """A module's A and B."""
+def _part(
+    file: Mapping[str, torch.Tensor], ending: str, module: str | None, rank: int
+) -> FileModule:
+    """A module's product, and what it does to rows besides."""
     if module is None:
-        return None, None
+        return FileModule()
     name = f"{PREFIX}{module}{ending}"
-    return file[name.format("A")], file[name.format("B")]
+    return FileModule(*split(file[name.format("A")], file[name.format("B")], rank))
 
 
 def _unplaced(
@@ -127,16 +138,6 @@ def _unplaced(
     return missing, split
 
 
-def _slots(manager: Any) -> dict[str, list[str]]:
-    """vLLM's layers that hold adapters, and the names of the modules that each one packs."""
-    found = {}
-    for module in manager.modules:
-        parent, _, last = module.rpartition(".")
-        parts = manager.packed_modules_mapping.get(last, [last])
-        found[module] = [f"{parent}.{part}" if parent else part for part in parts]
-    return found
-
-
 def _vllm_name(manager: Any, module: str) -> str:
     """An adapter's module under the name that vLLM's model gives it."""
     mapper = getattr(manager.model, "hf_to_vllm_mapper", None)
@@ -145,7 +146,7 @@ def _vllm_name(manager: Any, module: str) -> str:
 
 
 def _bytes(lora: Any) -> int:
-    tensors: list[torch.Tensor] = []
+    tensors: list[torch.Tensor] = [*taken(lora).values()]
     for layer in lora.loras.values():
         for held in (layer.lora_a, layer.lora_b):
             tensors += [t for t in (held if isinstance(held, list) else [held]) if t is not None]

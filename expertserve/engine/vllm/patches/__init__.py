@@ -75,6 +75,7 @@ PATCHES = (
         replaces=(
             "vllm.model_executor.layers.layernorm.RMSNorm.forward_cpu",
             "vllm.model_executor.layers.activation.SiluAndMul.forward_cpu",
+            "vllm.model_executor.layers.rotary_embedding.base.RotaryEmbedding.forward_cpu",
         ),
         processes=("worker",),
         devices=("cpu",),
@@ -179,8 +180,8 @@ ADAPTERS = Patch(
     name="adapters",
     replaces=(
         "vllm.platforms.current_platform.get_punica_wrapper",
-        "vllm.lora.layers.row_parallel_linear.RowParallelLinearWithLoRA.slice_lora_a",
-        "vllm.lora.layers.row_parallel_linear.RowParallelLinearWithLoRA.slice_lora_b",
+        "vllm.lora.worker_manager.WorkerLoRAManager._load_adapter",
+        "vllm.lora.model_manager.LoRAModelManager.activate_adapter",
     ),
     processes=("worker",),
     reason="vLLM refuses DoRA and IA³, and its CPU path for adapters is several times slower",

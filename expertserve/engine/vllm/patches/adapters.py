@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    import torch
-
-SHIFT = 1
-"""The column of B that holds the shift."""
+from typing import Any
 
 WRAPPERS = {
     "cpu": "expertserve.engine.vllm.lora_cpu.RowScaleCPU",
@@ -22,6 +16,7 @@ def install() -> None:
     Raises:
         RuntimeError: For a platform that we don't know: an adapter must never be served wrong.
     """
+    from vllm import envs
     from vllm.platforms import current_platform
 
     name = WRAPPERS.get(current_platform.device_type)
@@ -31,7 +26,12 @@ def install() -> None:
             f" {current_platform.device_type!r}; start the engine with row_scale=False"
         )
     type(current_platform).get_punica_wrapper = classmethod(lambda cls: name)
-    _shift_once()
+    if envs.VLLM_LORA_ENABLE_DUAL_STREAM:
+        raise RuntimeError(
+            "with VLLM_LORA_ENABLE_DUAL_STREAM adapters don't see their layer's outputs, and"
+            " couldn't scale them; unset it"
+        )
+    _rows_beside_slots()
 
 
 def note_affine(adapter_id: int) -> None:
@@ -44,43 +44,26 @@ def note_affine(adapter_id: int) -> None:
         RowScaleCUDA.affine_ids |= {adapter_id}
 
 
-def note_whole(adapter_id: int) -> None:
-    """Tells the CPU wrapper that an adapter's product fills the slot, and nothing is reserved.
+def _rows_beside_slots() -> None:
+    """Takes scales and shifts out of what vLLM reads, and writes them wherever a slot is filled."""
+    from vllm.lora.model_manager import LoRAModelManager
+    from vllm.lora.worker_manager import WorkerLoRAManager
 
-    A rank's part of A may be zero where the whole isn't, so the slot itself doesn't tell.
-    """
-    from vllm.platforms import current_platform
+    from expertserve.engine.vllm import rows
 
-    if current_platform.device_type == "cpu":
-        from expertserve.engine.vllm.lora_cpu import RowScaleCPU
+    their_load = WorkerLoRAManager._load_adapter
+    their_activation = LoRAModelManager.activate_adapter
 
-        RowScaleCPU.whole_ids |= {adapter_id}
+    def _load_adapter(self: Any, lora_request: Any) -> Any:
+        lora = their_load(self, lora_request)
+        rows.take(lora)
+        return lora
 
+    def activate_adapter(self: Any, lora_id: int) -> bool:
+        done = bool(their_activation(self, lora_id))
+        if done:
+            rows.fill(self, lora_id)
+        return done
 
-def _shift_once() -> None:
-    """Keeps the shift of a layer that is split over its inputs on the first rank.
-
-    There each rank computes a part of the sum. A scale applies to each part; a shift would be added
-    once for each rank.
-    """
-    from vllm.lora.layers.row_parallel_linear import RowParallelLinearWithLoRA
-
-    from expertserve.adapters.layer import reserved
-
-    theirs = RowParallelLinearWithLoRA.slice_lora_b
-    their_a = RowParallelLinearWithLoRA.slice_lora_a
-
-    def slice_lora_a(self: Any, lora_a: torch.Tensor) -> torch.Tensor:
-        self.shifts = bool(reserved(lora_a))  # of the B that follows it
-        sliced: torch.Tensor = their_a(self, lora_a)
-        return sliced
-
-    def slice_lora_b(self: Any, lora_b: torch.Tensor) -> torch.Tensor:
-        sliced: torch.Tensor = theirs(self, lora_b)
-        if self.tp_rank > 0 and self.shifts and sliced[:, SHIFT].any():
-            sliced = sliced.clone()
-            sliced[:, SHIFT] = 0
-        return sliced
-
-    RowParallelLinearWithLoRA.slice_lora_a = slice_lora_a
-    RowParallelLinearWithLoRA.slice_lora_b = slice_lora_b
+    WorkerLoRAManager._load_adapter = _load_adapter
+    LoRAModelManager.activate_adapter = activate_adapter

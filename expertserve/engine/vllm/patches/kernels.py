@@ -1,20 +1,26 @@
-"""Norms and activations by vLLM's own CPU kernels, one call each.
+"""Norms, activations and positions by vLLM's own CPU kernels, one call each.
 
 vLLM 0.32 has them compiled, and takes them on POWER alone: elsewhere a norm is six of torch's
 operations, an activation two, since a compiler was to join them. With adapters there is none.
+
+Its kernel for positions reads queries of shape [tokens, heads, size] as if they had one head, which
+is how LFM2 gives them; these are left to torch's operations.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import torch
 
 if TYPE_CHECKING:
     from vllm.model_executor.layers.activation import SiluAndMul
     from vllm.model_executor.layers.layernorm import RMSNorm
+    from vllm.model_executor.layers.rotary_embedding.base import RotaryEmbedding
 
 Normed = torch.Tensor | tuple[torch.Tensor, torch.Tensor]
+Rotated = tuple[torch.Tensor, torch.Tensor | None]
 
 
 def norm(self: RMSNorm, x: torch.Tensor, residual: torch.Tensor | None = None) -> Normed:
@@ -42,11 +48,28 @@ def activate(self: SiluAndMul, x: torch.Tensor) -> torch.Tensor:
     return out
 
 
+def by_shape(rotate: Callable[..., Rotated], natively: Callable[..., Rotated]) -> Any:
+    """`RotaryEmbedding.forward_cpu`, but for queries whose heads have a dimension of their own."""
+
+    def rotated(
+        self: RotaryEmbedding,
+        positions: torch.Tensor,
+        query: torch.Tensor,
+        key: torch.Tensor | None = None,
+    ) -> Rotated:
+        one = rotate if query.dim() == positions.dim() + 1 else natively
+        return one(self, positions, query, key)
+
+    return rotated
+
+
 def install() -> None:
     """Where this build of vLLM has the kernels. `options.KERNELS` lets the layers take them."""
     from vllm.model_executor.layers.activation import SiluAndMul
     from vllm.model_executor.layers.layernorm import RMSNorm
+    from vllm.model_executor.layers.rotary_embedding.base import RotaryEmbedding as Rotary
 
+    Rotary.forward_cpu = by_shape(Rotary.forward_cpu, Rotary.forward_native)
     if hasattr(torch.ops._C, "fused_add_rms_norm"):
         RMSNorm.forward_cpu = norm
     if hasattr(torch.ops._C, "silu_and_mul"):
