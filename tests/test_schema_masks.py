@@ -110,7 +110,7 @@ def test_automata_of_loops_of_one_state_are_as_small_as_by_refinement() -> None:
     assert len(language.table) == 5
 
 
-COUNTED = {
+COUNTED: dict[str, tuple[dict[str, Any], str, int, int | None]] = {
     "any characters": ({"type": "string", "minLength": 2, "maxLength": 90}, "a", 2, 90),
     "escapes": ({"type": "string", "maxLength": 2_000}, "\\n", 0, 2_000),
     "beyond ASCII": ({"type": "string", "minLength": 40}, "\u00e9", 40, None),
