@@ -108,3 +108,58 @@ def test_automata_of_loops_of_one_state_are_as_small_as_by_refinement() -> None:
     assert [t for t in texts if language.accepts(t)] == []
     assert language.accepts("abbb") and language.accepts("")
     assert len(language.table) == 5
+
+
+COUNTED: dict[str, tuple[dict[str, Any], str, int, int | None]] = {
+    "any characters": ({"type": "string", "minLength": 2, "maxLength": 90}, "a", 2, 90),
+    "escapes": ({"type": "string", "maxLength": 2_000}, "\\n", 0, 2_000),
+    "beyond ASCII": ({"type": "string", "minLength": 40}, "\u00e9", 40, None),
+    "a pattern": ({"type": "string", "pattern": "^[a-z]{3,60}[0-9]?$"}, "z", 3, 60),
+    "a pattern's length": ({"type": "string", "pattern": "^[ab]+$", "maxLength": 50}, "b", 1, 50),
+    "two ends": ({"anyOf": [{"const": "aa"}, {"minLength": 30, "type": "string"}]}, "c", 30, None),
+}
+
+
+@pytest.mark.parametrize("name", COUNTED)
+def test_a_lexer_counts_exactly(name: str) -> None:
+    schema, char, low, high = COUNTED[name]
+    grammar = terms.from_json_schema(schema)
+    said = to_glrm(grammar.rules)
+    assert not said.spelt and "/ & /" in said.text
+    mask = GlrMask.compile(grammar.rules, GLR, "quick")
+    most = low + 20 if high is None else high
+    for length in {0, 1, low - 1, low, low + 1, most - 1, most, most + 1} - {-1}:
+        state, text = mask.start(), '"' + char * length
+        fits = all(state.commit(byte) for byte in text.encode())
+        assert fits is (length <= most or high is None) is grammar.is_prefix(text)
+        assert not fits or state.copy().commit(ord('"')) is grammar.accepts(text + '"')
+        assert grammar.accepts(text + '"') is (fits and length >= low)
+
+
+def test_alternatives_of_patterns_are_one_automaton() -> None:
+    """As strings of each kind, a text of all of them would be read nine times at once."""
+    patterns = [f"{a}.*{b}" for a in "abc" for b in "xyz"]
+    schema = {"type": "string", "maxLength": 30, "anyOf": [{"pattern": p} for p in patterns]}
+    grammar = terms.from_json_schema(schema)
+    assert to_glrm(grammar.rules).text.count("\nt ") == 1
+    walk(grammar, [GlrMask.compile(grammar.rules, GLR, "quick")], random.Random(5), 12)
+    for text, fits in {
+        '"ax"': True,
+        '"xa"': False,
+        '"b\\n z"': False,
+        '"b z"': True,
+        f'"a{"." * 28}x"': True,
+        f'"a{"." * 29}x"': False,
+    }.items():
+        assert grammar.accepts(text) is fits
+
+
+def test_alternatives_of_other_lengths_stay_apart() -> None:
+    grammar = terms.from_json_schema(
+        {
+            "type": "string",
+            "anyOf": [{"pattern": "^a", "maxLength": 3}, {"pattern": "^b", "maxLength": 2}],
+        }
+    )
+    assert all(map(grammar.accepts, ('"aaa"', '"bb"')))
+    assert not any(map(grammar.accepts, ('"aaaa"', '"bbb"', '"c"')))

@@ -8,6 +8,7 @@ any                                                            -> {"refused"} | 
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import select
@@ -37,6 +38,8 @@ def serve(strategy: Strategy, idle: float, *, nice: bool) -> None:
     """Does jobs from standard input until it ends or is idle."""
     _bound(strategy, nice)
     sys.setrecursionlimit(DEPTH)
+    gc.freeze()
+    gc.disable()  # its passes over a job's trees find nothing, and take a fifth of the time
     for line in iter(lambda: _next(idle), ""):
         job = json.loads(line)
         try:
@@ -46,6 +49,7 @@ def serve(strategy: Strategy, idle: float, *, nice: bool) -> None:
         except OSError as error:
             answer = {"unwritable": str(error)}
         print(json.dumps(answer), flush=True)
+        gc.collect()
 
 
 def _answer(job: Mapping[str, Any], strategy: Strategy) -> dict[str, object]:

@@ -42,6 +42,10 @@ IDLE = 60.0
 """Seconds after which a process that compiles nothing ends, and gives its memory back."""
 
 
+ONE_THREAD = {"RAYON_NUM_THREADS": "1"}
+"""glrmask's threads cost a small grammar more than they give it, and compilers run side by side."""
+
+
 class Bounded(ABC):
     """What such processes are asked for. Each call waits for its answer.
 
@@ -156,7 +160,11 @@ def start_process(strategy: Strategy, idle: float, *, nice: bool = True) -> subp
     module = "expertserve.decoding.compile_process"
     return subprocess.Popen(
         [sys.executable, "-m", module, strategy, str(idle), "nice" if nice else ""],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)},
+        env={
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join(p for p in sys.path if p),
+            **({} if strategy == "static" else ONE_THREAD),
+        },
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

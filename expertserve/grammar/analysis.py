@@ -72,19 +72,31 @@ def derivable(rules: Rules) -> frozenset[str]:
 
 
 def _closure(rules: Mapping[str, Node], *, empty: bool) -> set[str]:
-    """The rules that derive a text (the empty text), by a work list over their users."""
-    users: dict[str, list[str]] = {name: [] for name in rules}
-    for name, node in rules.items():
-        for ref in set(references(node)):
-            users[ref].append(name)
+    """The rules that derive a text (the empty text), by a work list over their users.
+
+    Most rules refer to later ones, so that one pass from the last to the first settles most.
+    """
     known: set[str] = set()
-    todo = list(rules)
+    left = list(rules)
+    for _ in range(2):
+        left = [name for name in reversed(left) if not _settled(rules, name, known, empty)][::-1]
+    users: dict[str, list[str]] = {}
+    for name in left:
+        for ref in set(references(rules[name])):
+            users.setdefault(ref, []).append(name)
+    todo = left
     while todo:
         name = todo.pop()
-        if name not in known and derives(rules[name], known, empty=empty):
-            known.add(name)
-            todo += users[name]
+        if name not in known and _settled(rules, name, known, empty):
+            todo += users.get(name, ())
     return known
+
+
+def _settled(rules: Mapping[str, Node], name: str, known: set[str], empty: bool) -> bool:
+    if not derives(rules[name], known, empty=empty):
+        return False
+    known.add(name)
+    return True
 
 
 def derives(node: Node, known: Container[str], *, empty: bool) -> bool:

@@ -30,6 +30,7 @@ from expertserve.grammar.tree import (
     Repeat,
     Rules,
     Seq,
+    distinct,
     references,
     walk,
 )
@@ -41,6 +42,12 @@ CUT = Literal("-")
 """What stands for an automaton while the rest is rewritten."""
 SMALL = 1_000
 """Characters and classes on one edge."""
+FAR, FURTHEST = 16, 100_000
+"""Times up to which the lexer may have a state for each, and up to which it counts."""
+LARGE = 200
+"""Characters and classes of a word beside which none is counted."""
+MOST_SAID = 60_000
+"""Characters of such a word."""
 FEW = 2
 """States up to which a terminal is a regular expression."""
 
@@ -74,28 +81,46 @@ def to_glrm(rules: Rules) -> GlrmText:
     """
     whole = reachable(productive(rules))
     automata = _Automata(whole, rules.words or frozenset())
-    cut = dict.fromkeys(automata.wanted, CUT)
+    counted = {} if automata.wanted else _counted(whole, rules.words or frozenset())
+    cut = dict.fromkeys([*automata.wanted, *counted], CUT)
     left, counting = chained(
         without_empty_repeats(reachable(replace(whole, rules={**whole.rules, **cut})))
     )
-    left = reachable(split_repeats(left))
-    sizes = inlined_sizes(left, MAX_INLINED, counting)
-    lexed = terminals(left, sizes, rules.words) - {left.root}
-    kept = reachable(left, stop=lexed)
-    names = {n: f"T{i}" if n in lexed else f"r{i}" for i, n in enumerate(kept.rules)}
-    said = [n for n in kept.rules if n in lexed]
-    plain = patterns(left.rules, [n for n in said if n not in cut])
+    if rules.words is None:
+        left = reachable(split_repeats(left))
+    lexed = terminals(left, inlined_sizes(left, MAX_INLINED, counting), rules.words) - {left.root}
+    kept = reachable(split_repeats(left, lexed), stop=lexed)
+    words = [name for name in kept.rules if name in lexed]
+    plain = patterns(left.rules, [name for name in words if name not in cut])
+    bodies = {
+        n: f"/{plain[n]}/" if n in plain else counted.get(n) or automata.text(n) for n in words
+    }
+    names = _names(kept, bodies)
     lines = [
-        f"nt {names[n]} = {_said(node, names, 0)};\n"
-        for n, node in kept.rules.items()
-        if n not in lexed
+        f"nt {names[name]} = {_said(node, names, 0)};\n"
+        for name, node in kept.rules.items()
+        if name == kept.root or not (name in lexed or isinstance(node, Ref))
     ]
-    for name in said:
-        body = f"/{plain[name]}/" if name in plain else automata.text(name)
-        lines.append(f"t {names[name]} = {body};\n")
-    others = (p for name, node in kept.rules.items() if name not in lexed for p in walk(node))
+    lines += dict.fromkeys(f"t {names[name]} = {body};\n" for name, body in bodies.items())
+    others = distinct(node for name, node in kept.rules.items() if name not in lexed)
     spelt = any(isinstance(p, Class) and len(p.ranges) > 1 for p in others)
     return GlrmText(HEAD + "".join(lines), spelt)
+
+
+def _names(rules: Rules, bodies: Mapping[str, str]) -> dict[str, str]:
+    """New ones: equal terminals have one name, and so has a rule that only names another."""
+    numbers = {name: number for number, name in enumerate(rules.rules)}
+    first: dict[str, str] = {}
+    names: dict[str, str] = {}
+    for name in numbers:
+        at = name
+        while at not in bodies and isinstance(node := rules.rules[at], Ref):
+            at = node.name
+        word = bodies.get(at)
+        names[name] = (
+            f"r{numbers[at]}" if word is None else first.setdefault(word, f"T{numbers[at]}")
+        )
+    return {**names, rules.root: f"r{numbers[rules.root]}"}
 
 
 # ── rules ───────────────────────────────────────────────────────────────────────────────────────
@@ -133,6 +158,45 @@ def _escaped(char: str) -> str:
     return char if " " <= char <= "~" else f"\\u{{{ord(char):x}}}"
 
 
+def _counted(rules: Rules, words: frozenset[str]) -> dict[str, str]:
+    """Words in which one thing is counted, and what is said of them.
+
+    Alone, the engine's lexer has a state for each count. Of a terminal that is both of two it has
+    a state for each of either, and looks for those of both when it needs them: so a word is
+    itself, and the same without the counts. Beside other words of many states, of which it makes
+    pairs as well, that costs more than it saves.
+    """
+    found: dict[str, str] = {}
+    own = sorted(words.intersection(rules.rules) - {rules.root})
+    sizes = inlined_sizes(rules, MAX_INLINED, frozenset())
+    for name in own:
+        node = rules.rules[name]
+        counts = [max(p.low, p.high or 0) for p in walk(node) if isinstance(p, Repeat)]
+        far = [count for count in counts if count > 1]
+        if len(far) != 1 or not FAR < far[0] <= FURTHEST:
+            if sizes[name] > LARGE:
+                return {}
+            continue
+        made = patterns(rules.rules, references(node))
+        exact = pattern_of(node, rules.rules, made)
+        if len(exact) <= MOST_SAID:
+            found[name] = f"/{exact}/ & /{pattern_of(_uncounted(node), rules.rules, made)}/"
+    return found
+
+
+def _uncounted(node: Node) -> Node:
+    """The node with what is counted far in any number."""
+    match node:
+        case Seq(items):
+            return Seq(tuple(map(_uncounted, items)))
+        case Alt(options):
+            return Alt(tuple(map(_uncounted, options)))
+        case Repeat(item, low, high):
+            far = max(low, high or 0) > FAR
+            return Repeat(_uncounted(item), *((0, None) if far else (low, high)))
+    return node
+
+
 # ── automata ────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -144,7 +208,8 @@ class _Automata:
 
     def __init__(self, rules: Rules, words: frozenset[str]) -> None:
         self._rules = rules.rules
-        self._sizes = inlined_sizes(rules, MAX_INLINED, frozenset())
+        self._sizes = _Sizes(rules)
+        self._labels: dict[tuple[int, ...], str] = {}
         self._edges: dict[str, list[tuple[tuple[Node, ...], str | None]] | None] = {}
         own = words.intersection(rules.rules) - {rules.root}
         states = {name: self._states(name) or [] for name in sorted(own)}
@@ -212,5 +277,20 @@ class _Automata:
         return "fa { start s0; accept end; " + " ".join(lines) + " }"
 
     def _label(self, items: tuple[Node, ...], made: Mapping[str, str]) -> str:
-        said = pattern_of(Seq(items), self._rules, made)
-        return f"/{said}/" if said else "eps"
+        key = tuple(map(id, items))  # rules share most of their parts
+        if key not in self._labels:
+            said = pattern_of(Seq(items), self._rules, made)
+            self._labels[key] = f"/{said}/" if said else "eps"
+        return self._labels[key]
+
+
+class _Sizes(dict[str, int]):
+    """Of each rule, see `inlined_sizes`; found out when one is asked for, as few are."""
+
+    def __init__(self, rules: Rules) -> None:
+        super().__init__()
+        self._rules = rules
+
+    def __missing__(self, name: str) -> int:
+        self.update(inlined_sizes(self._rules, MAX_INLINED, frozenset()))
+        return self[name]

@@ -57,6 +57,7 @@ class Writer:
         self._names: dict[object, str] = {}
         self._todo: deque[tuple[str, Callable[[str], Node], str]] = deque()
         self._words: set[str] = {"char"}
+        self._splits: dict[object, list[tuple[Language | None, frozenset[str]]]] = {}
 
     def rules(self, root: int) -> Rules:
         """The rules of one schema's values, those that derive nothing among them."""
@@ -110,9 +111,35 @@ class Writer:
                     parts.setdefault(kind, {})[section, without] = None
         for kind, sections in parts.items():
             whole = (getattr(ValueShape(), kind), frozenset[Constant]())
+            if kind == "string" and whole not in sections and len(sections) > 1:
+                options += self._strings(sections)  # type: ignore[arg-type]
+                continue
             for key in [whole] if whole in sections else list(sections):
                 options.append(self._section(kind, *key))
         return either(options)
+
+    def _strings(self, sections: Iterable[tuple[Strings, frozenset[Constant]]]) -> list[Node]:
+        """Strings of several kinds: those of the same lengths as one automaton, if it is small."""
+        alike: dict[object, list[tuple[Strings, frozenset[Constant]]]] = {}
+        for strings, without in sections:
+            key = strings.low, strings.high, strings.source
+            alike.setdefault(key, []).append((strings, without))
+        options: list[Node] = []
+        for each in alike.values():
+            found = self._texts.united(each) if len(each) > 1 else None
+            if found is None:
+                options += [self._section("string", *one) for one in each]
+            else:
+                options.append(self._word(found))
+        return options
+
+    def _word(self, language: Language) -> Ref:
+        """A rule of texts in quotes."""
+        return self._rule(
+            (language, "name"),
+            "name",
+            lambda _: Seq((QUOTE, Ref(self._texts.language(language, regex.in_json, QUOTE)))),
+        )
 
     def _section(self, kind: str, section: object, without: frozenset[Constant]) -> Node:
         def make(name: str) -> Node:
@@ -128,7 +155,7 @@ class Writer:
                     return self._array(section)
                 case Objects():
                     self._no_exceptions(without, "object")
-                    return self._object(section)
+                    return self._object(section, name)
             raise AssertionError(section)
 
         return self._rule((section, without), kind, make)
@@ -244,7 +271,11 @@ class Writer:
 
     # ── objects ─────────────────────────────────────────────────────────────────────────────
 
-    def _object(self, objects: Objects) -> Node:
+    def _object(self, objects: Objects, own: str) -> Node:
+        """Its members, a comma apart: what may follow a value is the same wherever it stands.
+
+        So a parser needs no state of its own for each place where a value stands.
+        """
         names = tuple(dict.fromkeys((*objects.names, *objects.required)))
         members = [
             (name, conj)
@@ -262,37 +293,49 @@ class Writer:
         cap = max(1, objects.low, objects.high or 0)
         if (cap > 1) and (cap + 1) * len(members) > MOST_COUNTED * 10:
             refuse(self._texts.place, "maxProperties", "counts too far", "leave it out")
+        wanted = [place for place, (name, _) in enumerate(members) if name in objects.required]
+        closes = max(wanted, default=-1)
 
-        def state(place: int, count: int) -> Ref:
-            return self._rule((objects, place, count), "members", lambda _: at(place, count))
+        def rest(place: int, count: int) -> Ref:
+            return self._rule((own, "rest", place, count), "rest", lambda _: after(place, count))
 
-        def at(place: int, count: int) -> Node:
+        def more(place: int, count: int) -> Ref:
+            return self._rule((own, "more", place, count), "members", lambda _: at(place, count))
+
+        def ends(place: int, count: int) -> list[Node]:
+            return [Literal("}")] if place > closes and count >= objects.low else []
+
+        def after(place: int, count: int) -> Node:
             if place == len(members):
                 return self._end(objects, others, count)
+            full = objects.high is not None and count >= objects.high
+            comma = [] if full else [Seq((Literal(COMMA), more(place, count)))]
+            return either([*ends(place, count), *comma])
+
+        def at(place: int, count: int) -> Node:
+            if objects.high is not None and count >= objects.high:
+                return NOTHING
+            following = min(count + 1, cap)
+            if place == len(members):
+                return NOTHING if others is None else Seq((others, rest(place, following)))
             name, conj = members[place]
-            options: list[Node] = []
-            if objects.high is None or count < objects.high:
-                key = (COMMA if count else "") + _text(name) + ": "
-                after = state(place + 1, min(count + 1, cap))
-                options.append(Seq((Literal(key), self._value(conj), after)))
+            key = Literal(_text(name) + ": ")
+            options: list[Node] = [Seq((key, self._value(conj), rest(place + 1, following)))]
             if name not in objects.required:
-                options.append(state(place + 1, count))
+                options.append(more(place + 1, count))
             return either(options)
 
-        return Seq((Literal("{"), state(0, 0)))
+        return Seq((Literal("{"), either([*ends(0, 0), more(0, 0)])))
 
     def _end(self, objects: Objects, others: Node | None, count: int) -> Node:
-        """What may follow the named properties."""
+        """What may follow the named properties, after one or another."""
         missing = max(0, objects.low - count)
         left = None if objects.high is None else objects.high - count
-        end: list[Node] = [Literal("}")] if missing == 0 else []
-        if others is None or left == 0 or missing > 1:
-            return either(end)
-        more = Seq((Literal(COMMA), others))
-        if count:
-            return Seq((Repeat(more, missing, left), Literal("}")))
-        most = None if left is None else left - 1
-        return either([*end, Seq((others, Repeat(more, 0, most), Literal("}")))])
+        if others is None or left == 0:
+            return Literal("}") if missing == 0 else NOTHING
+        if missing > 1:
+            return NOTHING
+        return Seq((Repeat(Seq((Literal(COMMA), others)), missing, left), Literal("}")))
 
     def _others(self, objects: Objects, names: tuple[str, ...]) -> Node | None:
         """A property that isn't named, with what its name makes of its value."""
@@ -305,13 +348,7 @@ class Writer:
                 name = Seq((QUOTE, Repeat(self._texts.character(), 0, None), QUOTE))
                 key: Node = self._rule("any name", "name", lambda _, name=name: name)  # type: ignore[misc]
             else:
-                key = self._rule(
-                    (language, "name"),
-                    "name",
-                    lambda _, language=language: Seq(  # type: ignore[misc]
-                        (QUOTE, Ref(self._texts.language(language, regex.in_json, QUOTE)))
-                    ),
-                )
+                key = self._word(language)
             options.append(Seq((key, Literal(": "), self._value(conj))))
         if not options:
             return None
@@ -321,10 +358,29 @@ class Writer:
         self, objects: Objects, names: tuple[str, ...]
     ) -> list[tuple[Language | None, Conj]]:
         """Names in kinds that patterns tell apart, with what a value has to be; None is any."""
-        found: list[tuple[Language | None, frozenset[str]]] = [
-            (self._keys(objects.keys), frozenset())
-        ]
-        patterns = dict.fromkeys(p for part in objects.parts for p, _ in part.patterns)
+        patterns = tuple(dict.fromkeys(p for part in objects.parts for p, _ in part.patterns))
+        found = self._splits.get((objects.keys, patterns))
+        if found is None:
+            found = self._splits[objects.keys, patterns] = self._split(objects.keys, patterns)
+        made: list[tuple[Language | None, Conj]] = []
+        for language_, matched in found:
+            conj: set[int] = set()
+            for part in objects.parts:
+                own = [c for p, c in part.patterns if p in matched]
+                conj.update(*(own or [part.other]))
+            if names and not self._schemas.is_void(frozenset(conj)):
+                but = any_but(names)
+                language_ = but if language_ is None else language_ & but
+                if language_.is_empty:
+                    continue
+            made.append((language_, frozenset(conj)))
+        return made
+
+    def _split(
+        self, keys: Conj, patterns: tuple[str, ...]
+    ) -> list[tuple[Language | None, frozenset[str]]]:
+        """The names that are left, in kinds by which of the patterns they match."""
+        found: list[tuple[Language | None, frozenset[str]]] = [(self._keys(keys), frozenset())]
         for pattern in patterns:
             language = self._schemas.patterns.language("pattern", pattern)
             wide = self._schemas.patterns.language("pattern", pattern, wide=True)
@@ -342,19 +398,7 @@ class Writer:
                     "overlap in too many ways",
                     "merge the patterns",
                 )
-        made: list[tuple[Language | None, Conj]] = []
-        for language_, matched in found:
-            conj: set[int] = set()
-            for part in objects.parts:
-                own = [c for p, c in part.patterns if p in matched]
-                conj.update(*(own or [part.other]))
-            if names and not self._schemas.is_void(frozenset(conj)):
-                but = any_but(names)
-                language_ = but if language_ is None else language_ & but
-                if language_.is_empty:
-                    continue
-            made.append((language_, frozenset(conj)))
-        return made
+        return found
 
     def _keys(self, conj: Conj) -> Language | None:
         """What `propertyNames` leaves; None for any name."""
@@ -365,20 +409,14 @@ class Writer:
         for shape in self._schemas.normal(conj):
             if shape.values is not None:
                 texts = [str(v.value) for v in shape.values if isinstance(v.value, str)]
-                nothing = _joined(nothing, whole - any_but(texts))
+                nothing |= whole - any_but(texts)
             elif shape.string is not None:
                 without = [v.value for v in shape.without if isinstance(v.value, str)]
                 known = self._schemas.patterns.known(shape.string.patterns)
                 found = self._schemas.patterns.texts(known, without)
                 limited = found.limited(shape.string.low, shape.string.high)
-                nothing = _joined(nothing, limited)
+                nothing |= limited
         return nothing
-
-
-def _joined(one: Language, two: Language) -> Language:
-    """The texts of either."""
-    whole = any_but(())
-    return two if one.is_empty else whole - ((whole - one) - two)
 
 
 def _text(name: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable
 from fractions import Fraction
@@ -186,6 +187,27 @@ class WordWriter:
                 f" {error.message}",
                 "say the length in the pattern: ^[a-z]{1,20}$",
             )
+
+    def united(self, sections: list[tuple[Strings, frozenset[Constant]]]) -> Language | None:
+        """The texts of any of these, whose lengths are the same; None where that is no smaller."""
+        first = sections[0][0]
+        kept = [self._patterns.known(strings.patterns) for strings, _ in sections]
+        free = any(not known and not out for known, (_, out) in zip(kept, sections, strict=True))
+        if free or (first.source or self._ground) not in ("", "off"):
+            return None
+        try:
+            parts = [
+                self._patterns.texts(known, [str(value.value) for value in without])
+                for known, (_, without) in zip(kept, sections, strict=True)
+            ]
+            found = functools.reduce(Language.__or__, parts)
+            states = len(found.table)
+            too_many = states * (first.high or 1) > MOST_LENGTHS
+            if too_many or states > sum(len(part.table) for part in parts):
+                return None
+            return found.limited(first.low, first.high)
+        except GrammarError:  # each alone may do, or is refused in its own words
+            return None
 
     def _clipped(self, node: Node | None, strings: Strings) -> Node | None:
         """A pattern's texts of some lengths, its repetitions bounded alike."""

@@ -8,15 +8,24 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from expertserve.errors import GrammarError
-from expertserve.grammar.tree import MAX_CODE, Alt, Class, Literal, Node, Ref, Repeat, Seq
+from expertserve.grammar.minimal import DEAD, minimal
+from expertserve.grammar.tree import (
+    MAX_CODE,
+    SURROGATES,
+    Alt,
+    Class,
+    Literal,
+    Node,
+    Ref,
+    Repeat,
+    Seq,
+)
 
 MAX_STATES, MAX_PIECES = 20_000, 40_000
 """Bounds of an automaton, and of what it is made from."""
-MOST_REFINED = 100_000
-"""Steps for which equal states are looked for; a long chain of them would take many more."""
-DEAD = -1
 
 Ranges = tuple[tuple[int, int], ...]
 
@@ -76,6 +85,12 @@ class Language:
     def __sub__(self, other: Language) -> Language:
         return self._product(other, lambda mine, theirs: mine and not theirs, needs_other=False)
 
+    def __or__(self, other: Language) -> Language:
+        if self.is_empty:
+            return other
+        everything = any_but(())
+        return everything - ((everything - self) - other)
+
     @property
     def is_empty(self) -> bool:
         """Whether no text is in it."""
@@ -128,24 +143,38 @@ class Language:
             end: What follows the text.
         """
         names = [name, *(f"{name}-{state}" for state in range(1, len(self.table)))]
+        pieces = self._pieces()
+        classes: dict[tuple[int, ...], Node] = {}
+
+        def label(kinds: list[int]) -> Node:
+            found = classes.get(key := tuple(kinds))
+            if found is None:
+                ranges = sorted(piece for kind in kinds for piece in pieces[kind])
+                found = classes[key] = spelt(_class(ranges))
+            return found
+
         made: dict[str, Node] = {}
         for state, row in enumerate(self.table):
-            to: dict[int, list[tuple[int, int]]] = {}
-            for index, low in enumerate(self.starts):
-                after = row[self.kinds[index]]
+            to: dict[int, list[int]] = {}
+            for kind, after in enumerate(row):
                 if after != DEAD:
-                    high = self.starts[index + 1] - 1 if index + 1 < len(self.starts) else MAX_CODE
-                    to.setdefault(after, []).append((low, high))
+                    to.setdefault(after, []).append(kind)
             loop = to.pop(state, None)
             options: list[Node] = [
-                Seq((spelt(_class(ranges)), Ref(names[after]))) for after, ranges in to.items()
+                Seq((label(kinds), Ref(names[after]))) for after, kinds in to.items()
             ]
             options += [end] if self.ends[state] else []
             onward = options[0] if len(options) == 1 else Alt(tuple(options))
-            made[names[state]] = (
-                Seq((Repeat(spelt(_class(loop)), 0, None), onward)) if loop else onward
-            )
+            made[names[state]] = Seq((Repeat(label(loop), 0, None), onward)) if loop else onward
         return made
+
+    def _pieces(self) -> list[list[tuple[int, int]]]:
+        """The ranges of each kind."""
+        found: list[list[tuple[int, int]]] = [[] for _ in self.table[0]]
+        ends = [*(start - 1 for start in self.starts[1:]), MAX_CODE]
+        for low, high, kind in zip(self.starts, ends, self.kinds, strict=True):
+            found[kind].append((low, high))
+        return found
 
     def _product(
         self, other: Language, wanted: Callable[[bool, bool], bool], *, needs_other: bool
@@ -204,9 +233,35 @@ class Language:
 
 def any_but(names: Iterable[str]) -> Language:
     """All texts but these."""
-    everything = Language.of(Repeat(Class(((0, 0xD7FF), (0xE000, MAX_CODE))), 0, None))
-    options = tuple(Literal(name) if name else Seq() for name in names)
-    return everything - Language.of(Alt(options)) if options else everything
+    written = {name for name in names if not any("\ud800" <= c <= "\udfff" for c in name)}
+    return _any_but(tuple(sorted(written)))
+
+
+@lru_cache(maxsize=64)
+def _any_but(names: tuple[str, ...]) -> Language:
+    """Built as the tree of their beginnings, which any other text leaves for a state of its own."""
+    letters = sorted({char for name in names for char in name})
+    kind_of = {char: kind for kind, char in enumerate(letters, start=2)}
+    segments = {0: 1, SURROGATES[0]: 0, SURROGATES[1] + 1: 1}
+    for char in letters:
+        if ord(char) < MAX_CODE:
+            segments.setdefault(ord(char) + 1, 1)
+    segments |= {ord(char): kind for char, kind in kind_of.items()}
+    away = 1
+    row = [DEAD, *[away] * (len(letters) + 1)]
+    table, ends = [list(row), list(row)], [True, True]
+    for name in names:
+        state = 0
+        for char in name:
+            if table[state][kind_of[char]] == away:
+                table[state][kind_of[char]] = len(table)
+                table.append(list(row))
+                ends.append(True)
+                _check(len(table))
+            state = table[state][kind_of[char]]
+        ends[state] = False
+    starts = tuple(sorted(segments))
+    return _minimal(starts, tuple(segments[start] for start in starts), table, ends)
 
 
 def _check(states: int) -> None:
@@ -231,105 +286,7 @@ def _class(ranges: list[tuple[int, int]]) -> Class:
 def _minimal(
     starts: tuple[int, ...], kinds: tuple[int, ...], table: list[list[int]], ends: list[bool]
 ) -> Language:
-    """Without states that lead nowhere, and with equal ones united."""
-    users: list[list[int]] = [[] for _ in table]
-    for state, row in enumerate(table):
-        for after in set(row) - {DEAD}:
-            users[after].append(state)
-    alive = [state for state, end in enumerate(ends) if end]
-    seen = set(alive)
-    while alive:
-        new = [user for user in users[alive.pop()] if user not in seen]
-        seen.update(new)
-        alive += new
-    order = _successors_first(table, seen)
-    block = _refined(table, ends, seen) if order is None else _merged(table, ends, order)
-    if block[0] == DEAD:
-        return Language(starts, kinds, ((DEAD,) * len(table[0]),), (False,))
-    blocks = list(dict.fromkeys([block[0], *(b for b in block if b != DEAD)]))
-    number = {b: n for n, b in enumerate(blocks)}
-    member = {b: s for s, b in reversed(list(enumerate(block))) if b != DEAD}
-    rows = tuple(
-        tuple(DEAD if t == DEAD or block[t] == DEAD else number[block[t]] for t in table[member[b]])
-        for b in blocks
-    )
-    return Language(starts, kinds, rows, tuple(ends[member[b]] for b in blocks))
-
-
-def _successors_first(table: list[list[int]], alive: set[int]) -> list[int] | None:
-    """The states, each after those it leads to but itself; None where there are longer loops."""
-    order: list[int] = []
-    open_: dict[int, bool] = {}
-    for first in alive:
-        stack = [(first, iter(dict.fromkeys(table[first])))] if first not in open_ else []
-        open_.setdefault(first, True)
-        while stack:
-            state, following = stack[-1]
-            after = next((t for t in following if t in alive and t != state), None)
-            if after is None:
-                open_[state] = False
-                order.append(state)
-                stack.pop()
-            elif after not in open_:
-                open_[after] = True
-                stack.append((after, iter(dict.fromkeys(table[after]))))
-            elif open_[after]:
-                return None
-    return order
-
-
-def _merged(table: list[list[int]], ends: list[bool], order: list[int]) -> list[int]:
-    """Each state's block, in one pass from the last states to the first.
-
-    Source: D. Revuz, *Minimisation of acyclic deterministic automata in linear time* (1992); a
-    state's way to itself is written as such, so that loops of one state do no harm.
-    """
-    itself = -2
-    block = [DEAD] * len(table)
-    known: dict[tuple[int, ...], int] = {}
-    keys: dict[int, tuple[int, ...]] = {}
-    for state in order:
-        row = [itself if t == state else block[t] if t != DEAD else DEAD for t in table[state]]
-        key = (ends[state], *row)
-        found = known.get(key)
-        for after in dict.fromkeys(row) if found is None else ():
-            looped = keys.get(after)
-            if looped and looped == (key[0], *(itself if t in (after, itself) else t for t in row)):
-                found = after  # it does what the state does that it leads to
-                break
-        if found is None:
-            found = known[key] = state
-            keys[state] = key
-        block[state] = found
-    return block
-
-
-def _refined(table: list[list[int]], ends: list[bool], alive: set[int]) -> list[int]:
-    """The same by refining blocks as long as they can be told apart; each its own if it takes long.
-
-    Source: E. F. Moore, *Gedanken-experiments on sequential machines* (1956).
-    """
-    block = [(1 if ends[s] else 0) if s in alive else DEAD for s in range(len(table))]
-    count, rounds = len({b for b in block if b != DEAD}), 0
-    while count:
-        rounds += 1
-        if rounds * len(table) > MOST_REFINED:
-            return [s if s in alive else DEAD for s in range(len(table))]
-        keys: dict[tuple[int, ...], int] = {}
-        block = [
-            (
-                DEAD
-                if block[s] == DEAD
-                else keys.setdefault(
-                    (block[s], *(DEAD if t == DEAD else block[t] for t in table[s])), len(keys)
-                )
-            )
-            for s in range(len(table))
-        ]
-        if len(keys) == count:
-            break
-        count = len(keys)
-    return block
+    return Language(starts, kinds, *minimal(table, ends))
 
 
 class _Pieces:

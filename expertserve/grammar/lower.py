@@ -22,6 +22,7 @@ from expertserve.grammar.tree import (
     Repeat,
     Rules,
     Seq,
+    distinct,
     references,
 )
 
@@ -272,6 +273,10 @@ def productive(rules: Rules) -> Rules:
     The root must derive something, as it does in every `Grammar`.
     """
     alive = derivable(rules)
+    if len(alive) == len(rules.rules) and not any(
+        isinstance(part, Class) and not part.ranges for part in distinct(rules.rules.values())
+    ):
+        return Rules(rules.rules, {n: rules.lines.get(n, 0) for n in rules.rules}, rules.root)
     kept = {
         n: node
         for n in rules.rules

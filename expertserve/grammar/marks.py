@@ -24,7 +24,7 @@ from expertserve.grammar.tree import (
     Repeat,
     Rules,
     Seq,
-    walk,
+    distinct,
 )
 from expertserve.grammar.write import write
 
@@ -157,7 +157,7 @@ class MarkTable:
 
 def marks_of(rules: Rules) -> list[Mark]:
     """The marks of a grammar, each once, in their characters' order."""
-    found = {p for node in rules.rules.values() for p in walk(node) if isinstance(p, Mark)}
+    found = {p for p in distinct(rules.rules.values()) if isinstance(p, Mark)}
     return sorted(found, key=lambda mark: mark.text)
 
 

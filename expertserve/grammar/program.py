@@ -5,7 +5,6 @@ from __future__ import annotations
 import heapq
 import random
 from bisect import bisect_right
-from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from expertserve.errors import GrammarError
@@ -79,7 +78,9 @@ class Program:
         self._classes: dict[Ranges, int] = {}
         self._known_edges: dict[int, frozenset[int]] = {}
         self._rules = {name: number for number, name in enumerate(rules.rules)}
+        self._seen: dict[int, int] = {}
         bodies = [self._compiled(node) for node in rules.rules.values()]
+        self._seen.clear()  # numbers of objects, which others may get
         self.bodies = [self._untangled(rule, bodies) for rule in range(len(bodies))]
         self.bodies.append(self._node(RULE, self._rules[rules.root]))
         self.whole = len(self.bodies) - 1
@@ -109,6 +110,13 @@ class Program:
         return number
 
     def _compiled(self, node: Node) -> int:
+        """Its number; rules share most of their parts, so that each object is looked at once."""
+        number = self._seen.get(id(node))
+        if number is None:
+            number = self._seen[id(node)] = self._new(node)
+        return number
+
+    def _new(self, node: Node) -> int:
         match node:
             case Literal(text):
                 letters = {c: self._character(((ord(c), ord(c)),)) for c in dict.fromkeys(text)}
@@ -335,7 +343,10 @@ def _shortest(
         elif kind != CHARACTER:
             parts = [bodies[inner[0]]] if kind == RULE else inner[:1] if kind == REPEAT else inner
             waiting[number] = len(parts) if kind == SEQ else 1
-            for part, times in Counter(parts).items():
+            counts: dict[int, int] = {}
+            for part in parts:
+                counts[part] = counts.get(part, 0) + 1
+            for part, times in counts.items():
                 used_by[part].append((number, inner[1] if kind == REPEAT else times))
     heapq.heapify(heap)
     while heap:

@@ -32,6 +32,8 @@ OPPOSITES = {
 BEGINNINGS, ENDS = {op.AT_BEGINNING, op.AT_BEGINNING_STRING}, {op.AT_END, op.AT_END_STRING}
 UNESCAPED = [(0x20, 0x21), (0x23, 0x5B), (0x5D, MAX_CODE)]
 """What a JSON string holds as it is (RFC 8259, section 7)."""
+ESCAPED = (*range(0x20), 0x22, 0x5C)
+"""The others."""
 SHORT = {'"': '"', "\\": "\\", "\b": "b", "\f": "f", "\n": "n", "\r": "r", "\t": "t"}
 """Characters that have an escape of their own, and its letter."""
 BEYOND = {
@@ -197,21 +199,29 @@ def in_json(node: Node) -> Node:
     return node
 
 
-@lru_cache(maxsize=256)
 def _escaped_class(ranges: tuple[tuple[int, int], ...]) -> Node:
     """One character of a class, each spelt in one way."""
     plain = _both(ranges, UNESCAPED)
+    low_ranges = [(low, high) for low, high in ranges if low <= ESCAPED[-1]]
+    inside = tuple(c for low, high in low_ranges for c in ESCAPED if low <= c <= high)
     options: list[Node] = [Class(tuple(plain))] if plain else []
-    inside = [c for c in range(0x5D) if any(low <= c <= high for low, high in ranges)]
-    short = [ord(SHORT[chr(c)]) for c in inside if chr(c) in SHORT]
+    options += _escapes(inside)
+    return _either(options) if options else Class(())
+
+
+@lru_cache(maxsize=256)
+def _escapes(codes: tuple[int, ...]) -> tuple[Node, ...]:
+    """The escapes of characters that a string can't hold as they are."""
+    options: list[Node] = []
+    short = [ord(SHORT[chr(c)]) for c in codes if chr(c) in SHORT]
     if short:
         options.append(Seq((Literal("\\"), class_of([(c, c) for c in short]))))
-    controls = [c for c in inside if c < 0x20 and chr(c) not in SHORT]
+    controls = [c for c in codes if c < 0x20 and chr(c) not in SHORT]
     for first in "01":
         last = [ord(f"{c:04x}"[3]) for c in controls if f"{c:04x}"[2] == first]
         if last:
             options.append(Seq((Literal(f"\\u00{first}"), class_of([(c, c) for c in last]))))
-    return _either(options) if options else Class(())
+    return tuple(options)
 
 
 def lengths(node: Node) -> tuple[int, int | None]:

@@ -12,7 +12,7 @@ sets as in Aho, Sethi and Ullman, 4.4.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 
 from expertserve.grammar.tree import (
@@ -33,8 +33,12 @@ MAX_POSITIONS, MAX_STATES, MAX_INLINED = 6_000, 4_000, 6_000
 """Past these a part stays made of characters: of its automaton, and of its written form."""
 
 
-def split_repeats(rules: Rules) -> Rules:
-    """Gives each repetition of more than a reference its own rule, which may be a terminal."""
+def split_repeats(rules: Rules, but: Container[str] = ()) -> Rules:
+    """Gives each repetition of more than a reference its own rule, which may be a terminal.
+
+    Args:
+        but: Rules that stay as they are.
+    """
     made: dict[str, Node] = {}
 
     def split(node: Node, name: str, top: bool) -> Node:
@@ -54,7 +58,9 @@ def split_repeats(rules: Rules) -> Rules:
                 return Repeat(split(item, name, False), low, high)
         return node
 
-    whole = {name: split(node, name, True) for name, node in rules.rules.items()}
+    whole = {
+        name: node if name in but else split(node, name, True) for name, node in rules.rules.items()
+    }
     return Rules({**whole, **made}, {n: rules.lines.get(n, 0) for n in (*whole, *made)}, rules.root)
 
 

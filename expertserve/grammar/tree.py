@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 MAX_CODE = 0x10FFFF
@@ -127,3 +127,21 @@ def references(node: Node) -> list[str]:
         elif isinstance(node, Repeat):
             stack.append(node.item)
     return found
+
+
+def distinct(nodes: Iterable[Node]) -> Iterator[Node]:
+    """The nodes and everything in them, each object once: rules share most of theirs."""
+    seen: set[int] = set()
+    stack = list(nodes)
+    while stack:
+        node = stack.pop()
+        if id(node) in seen:
+            continue
+        seen.add(id(node))
+        yield node
+        if isinstance(node, Seq):
+            stack += node.items
+        elif isinstance(node, Alt):
+            stack += node.options
+        elif isinstance(node, Repeat):
+            stack.append(node.item)
