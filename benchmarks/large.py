@@ -5,8 +5,8 @@
 The weights are random, in bfloat16, of Qwen3's shape (28 layers, a vocabulary of 512), written
 here; the adapters are on all seven projections, 280 MB each, in float32 as PEFT writes them. A
 first answer is that of a process of its own, which also tells the memory of all its processes;
-"plain" is vLLM's `AsyncLLM` with the same base, no adapters and otherwise its own settings. Each
-start has its package prepared, but for the one that is called the first.
+"plain" is vLLM's `AsyncLLM` with the same base, no adapters and a cache of 1 GiB. Each start has
+its package prepared, but for the one that is called the first.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from tests import tiny
 
 RANK, LENGTH, WRITTEN = 64, 512, 16
 SHAPE = {
+    "num_hidden_layers": 28,
     "hidden_size": 2048,
     "intermediate_size": 6144,
     "num_attention_heads": 16,
@@ -55,7 +56,8 @@ base, length, written = sys.argv[1:]
 
 async def main():
     llm = AsyncLLM.from_engine_args(AsyncEngineArgs(
-        model=base, dtype="bfloat16", max_model_len=int(length), disable_log_stats=True))
+        model=base, dtype="bfloat16", max_model_len=int(length), disable_log_stats=True,
+        kv_cache_memory_bytes=1 << 30, gpu_memory_utilization=0.7))
     params = SamplingParams(max_tokens=int(written), ignore_eos=True, temperature=0)
     async for _ in llm.generate({"prompt_token_ids": [5, 6, 7]}, params, "one"):
         pass
@@ -82,7 +84,6 @@ def base(folder: Path) -> LocalModel:
     tiny.tokenizer(folder)
     config = transformers.Qwen3Config(
         **SHAPE,
-        num_hidden_layers=28,
         vocab_size=512,
         max_position_embeddings=1024,
         tie_word_embeddings=True,

@@ -23,7 +23,15 @@ ALTERNATING = (
     "drafts",
     "large",
 )
-COUNTING = ("routing", "routing_simulation", "schemas", "grounded", "fleet", "people")
+COUNTING = (
+    "routing",
+    "routing_simulation",
+    "routing_day",
+    "schemas",
+    "grounded",
+    "fleet",
+    "people",
+)
 """These have no rounds."""
 
 

@@ -48,7 +48,7 @@ isn't there, nothing is measured.""",
     "grounded": """What values cost that are spans of the user's text: a text's first use, and a token. The recogniser that follows every
 answer comes on top of the mask, in another process.""",
     "large": """At the size that people use: a base of 1.4 billion random parameters in bfloat16, adapters of rank 64, 280 MB each. "Plain" is
-vLLM's own engine with its own settings.""",
+vLLM's own engine, with a cache of 1 GiB.""",
     "names": """What names that are bound to a schema add to the first token, with a new schema each round whose prompt the engine knows, and how many
 of 120 answers to questions over schemas of five tables SQLite runs.""",
     "reasoning": """What a think block before a grammar costs: tokens a second with one beside the grammar alone, in one engine, answers of

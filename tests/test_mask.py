@@ -127,6 +127,8 @@ SIMPLE = [
     'root ::= "" | "(" root ")" root',
     'Token ::= "ab"\nroot ::= Token{2,3} import\nimport ::= .?',
     'root ::= "😀" [é-ü]{2,}',
+    'root ::= [bcé]* "c"',
+    'root ::= "a" x\nx ::= ("b" | "é" "b") | x2\nx2 ::= [bé]+ "c"',
 ]
 
 

@@ -5,6 +5,10 @@ of the terminal can be followed by a character with which it would go on being o
 becomes a terminal if it is regular and, in the deterministic automaton of its words, no accepting
 state has a transition on a character that may follow the part in a sentence.
 
+Nor, where the part may end a sentence, on a character that a word of it begins with to a state that
+doesn't accept: glrmask's lexer confuses a word that goes on with one that begins behind it, and says
+that the sentence is complete (`[bc]* "c"` after `bcb`).
+
 Sources: the automaton of positions is Glushkov's (*The abstract theory of automata*, 1961); FOLLOW
 sets as in Aho, Sethi and Ullman, 4.4.
 """
@@ -135,6 +139,8 @@ class _Alphabet:
         self._starts = sorted(cuts)
         self._index = {start: i for i, start in enumerate(self._starts)}
         self.size = len(self._starts) - 1
+        self.end = 1 << self.size
+        """In a FOLLOW set: the sentence may end there."""
 
     def bits(self, ranges: tuple[tuple[int, int], ...]) -> int:
         found = 0
@@ -161,7 +167,7 @@ class _TerminalFacts:
         self._rules, self._alphabet, self._never = rules, alphabet, never
         self.empty = dict.fromkeys(rules.rules, False)
         self.first = dict.fromkeys(rules.rules, 0)
-        self.follow = dict.fromkeys(rules.rules, 0)
+        self.follow = dict.fromkeys(rules.rules, 0) | {rules.root: alphabet.end}
         self._until_stable(self._grow_first)
         self._until_stable(self._grow_follow)
         self.regular = self._regular()
@@ -366,6 +372,8 @@ def _safe(rules: Rules, name: str, alphabet: _Alphabet, follow: int) -> bool:
             bits ^= lowest
     distinct = set(letters) - {0}
     critical = {letters[i] for i in range(alphabet.size) if follow >> i & 1} - {0}
+    ends = bool(follow & alphabet.end)
+    beginning = [letter for letter in distinct if part.first & letter]
     seen: set[int] = set()
     todo = [part.first & letter for letter in distinct]
     while todo:
@@ -380,7 +388,11 @@ def _safe(rules: Rules, name: str, alphabet: _Alphabet, follow: int) -> bool:
             lowest = rest & -rest
             after |= automaton.follow[lowest.bit_length() - 1]
             rest ^= lowest
-        if state & part.last and any(after & letter for letter in critical):
+        again = [after & letter for letter in beginning] if ends else []
+        if state & part.last and (
+            any(after & letter for letter in critical)
+            or any(one and not one & part.last for one in again)
+        ):
             return False
         todo += [after & letter for letter in distinct]
     return True
