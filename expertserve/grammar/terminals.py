@@ -5,9 +5,9 @@ of the terminal can be followed by a character with which it would go on being o
 becomes a terminal if it is regular and, in the deterministic automaton of its words, no accepting
 state has a transition on a character that may follow the part in a sentence.
 
-Nor, where the part may end a sentence, on a character that a word of it begins with to a state that
-doesn't accept: glrmask's lexer confuses a word that goes on with one that begins behind it, and says
-that the sentence is complete (`[bc]* "c"` after `bcb`).
+Nor, where the part may end a sentence, on a character that its words begin with to a state that
+doesn't accept: glrmask's lexer confuses a word that goes on with one that begins behind it, and
+says that the sentence is complete (`[bc]* "c"` after `bcb`).
 
 Sources: the automaton of positions is Glushkov's (*The abstract theory of automata*, 1961); FOLLOW
 sets as in Aho, Sethi and Ullman, 4.4.
