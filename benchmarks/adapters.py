@@ -45,13 +45,15 @@ CONFIG: dict[str, Any] = {
 ids = itertools.count()
 
 
-def adapter(base: LocalModel, folder: Path, kind: str, seed: int) -> tuple[ServingAdapter, Path]:
+def adapter(
+    base: LocalModel, folder: Path, kind: str, seed: int, rank: int = RANK
+) -> tuple[ServingAdapter, Path]:
     """A random adapter, as PEFT writes it and in the serving form."""
     source = tiny.peft_adapter(
-        base.path, folder / f"{kind}-{seed}", kind, rank=RANK, seed=seed, strength=0.01
+        base.path, folder / f"{kind}-{seed}", kind, rank=rank, seed=seed, strength=0.01
     )
     declared = Adapter.model_validate(
-        {"type": kind, "target_modules": tuple(tiny.PROJECTIONS), "r": RANK, "alpha": 2.0 * RANK}
+        {"type": kind, "target_modules": tuple(tiny.PROJECTIONS), "r": rank, "alpha": 2.0 * rank}
     )
     read = read_adapter(source, declared, source / "adapter_model.safetensors")
     return prepare_adapter(read, base, f"bench-{kind}-{seed}", folder / "serving"), source

@@ -12,21 +12,21 @@ its package prepared, but for the one that is called the first.
 from __future__ import annotations
 
 import json
+import statistics
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import torch
 
-from benchmarks.adapters import Served
-from benchmarks.measure import ROUNDS, Answer, Ratio, alternate, judge, save, timed
-from expertserve.adapters.peft import read_adapter
-from expertserve.adapters.serving import ServingAdapter, prepare_adapter
+from benchmarks.adapters import Served, adapter
+from benchmarks.measure import ROUNDS, Answer, alternate, judge, save
+from expertserve.adapters.serving import ServingAdapter
 from expertserve.models import LocalModel, find_given
 from expertserve.package.build import pack
-from expertserve.package.manifest import Adapter
 from tests import tiny
 
 RANK, LENGTH, WRITTEN = 64, 512, 16
@@ -119,27 +119,19 @@ def main(rounds: int = ROUNDS) -> None:
         model, packages, forms = base(folder / "large"), {}, {}
         answers = []
         for kind in ("lora", "dora"):
-            source = tiny.peft_adapter(model.path, folder / kind, kind, rank=RANK, strength=0.01)
+            forms[kind], source = adapter(model, folder, kind, 1, RANK)
             entry = tiny.base_entry(kind, RANK, model.path.name)
             package = tiny.package(
                 folder / f"p-{kind}", source, model.path, name=kind, base_models=entry
             )
             archive = folder / f"{kind}.expert"
-            seconds = 1 / timed(lambda p=package, a=archive: bool(pack(p, a)))  # type: ignore[misc]
-            packages[kind] = archive
-            forms[kind] = form(model, source, kind, folder / "forms")
+            began = time.perf_counter()
+            packages[kind] = pack(package, archive)
+            seconds = time.perf_counter() - began
             answers.append(Answer(f"pack of a {kind}, seconds", seconds, most=6))
         answers += starts(model, packages["dora"], folder, rounds)
         answers += decoding(model, forms, rounds)
         save("large", rounds=rounds, answers=judge("large", answers))
-
-
-def form(base: LocalModel, source: Path, kind: str, cache: Path) -> ServingAdapter:
-    declared = Adapter.model_validate(
-        {"type": kind, "target_modules": tuple(tiny.PROJECTIONS), "r": RANK, "alpha": 2.0 * RANK}
-    )
-    read = read_adapter(source, declared, source / "adapter_model.safetensors")
-    return prepare_adapter(read, base, f"large-{kind}", cache)
 
 
 def starts(base: LocalModel, package: Path, folder: Path, rounds: int) -> list[Answer]:
@@ -159,8 +151,8 @@ def starts(base: LocalModel, package: Path, folder: Path, rounds: int) -> list[A
 
     unprepared = child(OURS, package, base.path, folder / "fresh", LENGTH, WRITTEN)[0]
     found = alternate({side: first(side) for side in memory}, rounds)
-    ours, plain = (sorted(found[side])[rounds // 2] for side in ("ours", "plain"))
-    held = sorted(memory["ours"])[len(memory["ours"]) // 2]
+    ours, plain = (statistics.median(found[side]) for side in ("ours", "plain"))
+    held = statistics.median(memory["ours"])
     return [
         Answer("first answer, DoRA ÷ plain AsyncLLM without adapters", ours / plain, most=0.7),
         Answer("first answer, DoRA, seconds", ours),
@@ -176,9 +168,11 @@ def decoding(base: LocalModel, forms: dict[str, ServingAdapter], rounds: int) ->
     sides = {kind: served.decode([one]) for kind, one in forms.items()}
     found = alternate({"base": served.decode([None]), **sides}, rounds)
     served.close()
-    middle = {side: sorted(values)[rounds // 2] for side, values in found.items()}
-    ratios = [Ratio(f"one prompt, {kind} ÷ base", kind, "base", least=0.92) for kind in forms]
-    return [Answer(r.question, middle[r.side] / middle[r.over], r.least) for r in ratios]
+    middle = {side: statistics.median(values) for side, values in found.items()}
+    return [
+        Answer(f"one prompt, {kind} ÷ base", middle[kind] / middle["base"], least=0.92)
+        for kind in forms
+    ]
 
 
 if __name__ == "__main__":

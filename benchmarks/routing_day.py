@@ -20,8 +20,10 @@ from bisect import bisect
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import accumulate
 from math import ceil, pi, sin
+from typing import Protocol
 
 from benchmarks.measure import RESULTS, save
 from benchmarks.routing_simulation import BATCH, SEED, SLOTS, ZIPF, Asked, Simulated, rate
@@ -48,11 +50,12 @@ Row = dict[str, object]
 SHARES, TIMES = ("warm", "store", "neighbour"), ("p50", "p99", "first_p99")
 
 
-class Choice:
+class Choice(Protocol):
     """A way to choose a replica: told of each choice, death and return."""
 
     def choose(self, expert: str, loads: dict[str, int]) -> str:
-        raise NotImplementedError
+        """The replica for a request."""
+        ...
 
     def ended(self, replica: str) -> None:
         """A replica is known to be gone."""
@@ -168,7 +171,7 @@ class Fleet:
         for i in range(self.replicas):
             self._come(f"r{i}")
             if self.rng.random() < DEATHS:
-                self._at(self.rng.random() * self.seconds, lambda name=f"r{i}": self._die(name))  # type: ignore[misc]
+                self._at(self.rng.random() * self.seconds, partial(self._die, f"r{i}"))
         self._at(0.0, self._arrive)
         while self._events:
             self.now, _, happens = heapq.heappop(self._events)
