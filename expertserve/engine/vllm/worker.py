@@ -70,10 +70,11 @@ class WorkerExtension:
         rank = json.loads(Path(folder, CONFIG).read_bytes())["r"]
         slots = {module: module_names(manager, module) for module in manager.modules}
         linear, embedded = (_modules(file, ending, manager) for ending in (LINEAR, EMBEDDING))
-        missing, split = _unplaced(linear, slots, manager)
-        if missing or split:
-            return missing, split
-        if any(_part(file, LINEAR, m, rank).rows is not None for m in linear.values()):
+        missing, wanted_apart = _unplaced(linear, slots, manager)
+        if missing or wanted_apart:
+            return missing, wanted_apart
+        products = {name: _part(file, LINEAR, m, rank) for name, m in linear.items()}
+        if any(one.rows is not None for one in products.values()):
             patches.adapters.note_affine(adapter_id)
         self.add_lora(LoRARequest(name, adapter_id, folder))
         slot = manager.lora_index_to_id.index(adapter_id)
@@ -84,7 +85,7 @@ class WorkerExtension:
                 own = [_part(file, EMBEDDING, embedded.get(module), rank)]
                 check_embedding(module, layer, slot, own[0].a, own[0].b)
             else:
-                own = [_part(file, LINEAR, linear.get(part), rank) for part in parts]
+                own = [products.get(part, FileModule()) for part in parts]
                 check = check_experts if is_experts(layer) else check_linear
                 check(
                     module,
