@@ -63,6 +63,32 @@ def packages_at(source: str) -> list[str]:
         )
 
 
+def copied(digest: str, cache_dir: Path | None) -> Path | None:
+    """The copy of a package that was fetched before, if it is there and whole."""
+    known = fetched_folder(cache_dir) / f"{digest}{SUFFIX}"
+    return known if known.is_file() and file_digest(known) == digest else None
+
+
+def keep(part: Path, digest: str) -> Path:
+    """Gives what was fetched its place, beside where it was written."""
+    final = part.with_name(f"{digest}{SUFFIX}")
+    move_file(part, final)
+    grew(final)
+    return final
+
+
+def fetched_folder(cache_dir: Path | None) -> Path:
+    """Where copies lie."""
+    return (cache_dir or config.cache_dir()) / FETCHED
+
+
+def part_in(folder: Path) -> Path:
+    """A place to write a copy to, once the rests of broken writes are gone."""
+    folder.mkdir(parents=True, exist_ok=True)
+    remove_stale(folder)
+    return part_path(folder)
+
+
 def fetch(source: str, cache_dir: Path | None, digest: str | None = None) -> Path:
     """A package as a path of this machine; one that lies elsewhere is copied into the cache.
 
@@ -78,13 +104,9 @@ def fetch(source: str, cache_dir: Path | None, digest: str | None = None) -> Pat
         return local_file(source)
     if source.partition(":")[0] in FETCHERS:
         return local_path(source, cache_dir=cache_dir)
-    folder = (cache_dir or config.cache_dir()) / FETCHED
-    known = folder / f"{digest}{SUFFIX}"
-    if digest and known.is_file() and file_digest(known) == digest:
+    if digest and (known := copied(digest, cache_dir)):
         return known
-    folder.mkdir(parents=True, exist_ok=True)
-    remove_stale(folder)
-    part = part_path(folder)
+    part = part_in(fetched_folder(cache_dir))
     try:
         with _reading(source):
             import fsspec
@@ -105,10 +127,7 @@ def fetch(source: str, cache_dir: Path | None, digest: str | None = None) -> Pat
                     hint="publish it again",
                     code="digest",
                 )
-        final = folder / f"{found}{SUFFIX}"
-        move_file(part, final)
-        grew(final)
-        return final
+        return keep(part, found)
     finally:
         part.unlink(missing_ok=True)
 

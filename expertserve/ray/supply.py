@@ -19,11 +19,16 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from expertserve import config
 from expertserve.errors import ExpertError, IntegrityError
-from expertserve.files import file_digest, move_file, part_path, remove_stale
-from expertserve.package.cache import grew
-from expertserve.ray.source import FETCHED, SUFFIX, fetch, is_remote, local_file
+from expertserve.ray.source import (
+    copied,
+    fetch,
+    fetched_folder,
+    is_remote,
+    keep,
+    local_file,
+    part_in,
+)
 
 T = TypeVar("T")
 FETCHES = 16
@@ -86,7 +91,6 @@ class Supply:
 
     def __init__(self, who: str, cache_dir: Path | None, neighbours: Neighbourhood) -> None:
         self._who, self._cache, self._neighbours = who, cache_dir, neighbours
-        self._folder = (cache_dir or config.cache_dir()) / FETCHED
         self._threads = ThreadPoolExecutor(FETCHES, thread_name_prefix="fetch")
         self._under_way: dict[str, asyncio.Task[Path]] = {}
         self._places: dict[str, Path] = {}
@@ -124,8 +128,7 @@ class Supply:
 
     def _here(self, source: str, digest: str) -> Path | None:
         """What lies on this machine; whoever prepares what isn't ours compares its digest."""
-        known = self._folder / f"{digest}{SUFFIX}"
-        if known.is_file() and file_digest(known) == digest:
+        if known := copied(digest, self._cache):
             return known
         path = None if is_remote(source) else local_file(source)
         return path if path is not None and path.exists() else None
@@ -148,13 +151,9 @@ class Supply:
                 log.warning(text, digest[:12], who, said, exc_info=_trace(error))
         return None
 
-    def _make_room(self) -> None:
-        self._folder.mkdir(parents=True, exist_ok=True)
-        remove_stale(self._folder)
-
     async def _from(self, who: str, digest: str) -> Path:
-        await self._in_thread(self._make_room)
-        part, hashed = part_path(self._folder), hashlib.sha256()
+        part = await self._in_thread(partial(part_in, fetched_folder(self._cache)))
+        hashed = hashlib.sha256()
         try:
             with part.open("wb") as file:
                 async with aclosing(self._neighbours.pieces(who, digest)) as pieces:
@@ -163,10 +162,7 @@ class Supply:
                         await self._in_thread(partial(hashed.update, piece))
             if (found := hashed.hexdigest()) != digest:
                 raise IntegrityError(f"it has the digest {found[:12]}…", code="digest")
-            final = self._folder / f"{digest}{SUFFIX}"
-            move_file(part, final)
-            grew(final)
-            return final
+            return keep(part, digest)
         finally:
             part.unlink(missing_ok=True)
 
