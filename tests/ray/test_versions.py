@@ -70,15 +70,21 @@ def change(kind: str, name: str, source: Path | None = None, **more: bool) -> Ch
     return Change(kind=kind, name=name, source=str(source or ""), **more)  # type: ignore[arg-type]
 
 
+async def filled(archive: Path, cache: Path, count: int) -> tuple[Site, Following]:
+    """A site with a reader who knows its first list, and so many experts after that."""
+    site = Site(archive, cache)
+    reader = site.reader()
+    await reader.look()
+    for i in range(count):
+        await site.catalogue.change(change("load", f"e{i}", archive))
+    return site, reader
+
+
 def test_a_change_sends_what_changed_and_a_reader_that_knows_all_gets_nothing(
     archives: list[Path], tmp_path: Path
 ) -> None:
     async def run() -> None:
-        site = Site(archives[0], tmp_path / "cache")
-        reader = site.reader()
-        await reader.look()
-        for i in range(20):
-            await site.catalogue.change(change("load", f"e{i}", archives[0]))
+        site, reader = await filled(archives[0], tmp_path / "cache", 20)
         site.sent.clear()
         await site.catalogue.change(change("replace", "e3", archives[1]))
         await site.catalogue.change(change("pin", "e4", pin=True))
@@ -99,11 +105,7 @@ def test_a_reader_that_missed_changes_gets_them_before_the_next_one(
     archives: list[Path], tmp_path: Path
 ) -> None:
     async def run() -> None:
-        site = Site(archives[0], tmp_path / "cache")
-        reader = site.reader()
-        await reader.look()
-        for i in range(9):
-            await site.catalogue.change(change("load", f"e{i}", archives[0]))
+        site, reader = await filled(archives[0], tmp_path / "cache", 9)
         site.deaf = {reader}
         await site.catalogue.change(change("load", "b", archives[0]))
         await site.catalogue.change(change("replace", "a", archives[1]))
