@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 from typing import Any
 
@@ -66,10 +65,10 @@ def test_a_grammar_that_was_too_costly_is_refused_from_memory(
         masks.ready(grammar, tiny_base, tmp_path, own=False)
     for late in tmp_path.rglob("*.quick"):  # a process that was ended just before it was done
         late.unlink()
-    began = time.perf_counter()
+    for strategy in ("quick", "walk"):  # time enough, which isn't taken
+        monkeypatch.setitem(SECONDS, strategy, 60)
     with pytest.raises(GrammarError) as again:
         Masks().ready(grammar, tiny_base, tmp_path, own=False)
-    assert time.perf_counter() - began < 0.25  # and not what starting a process takes
     assert (again.value.code, again.value.message, again.value.hint) == (
         "grammar_too_costly",
         first.value.message,
@@ -77,15 +76,14 @@ def test_a_grammar_that_was_too_costly_is_refused_from_memory(
     )
 
 
-def test_a_refused_schema_is_refused_from_memory() -> None:
+def test_a_refused_schema_is_refused_in_the_same_words() -> None:
     schema = {"type": "object", "properties": {"a": {"pattern": "a(?=b)"}}, "title": "again"}
     messages = set()
     for _ in range(2):
-        began = time.perf_counter()
         with pytest.raises(Exception, match="/properties/a") as caught:
             terms.from_json_schema(schema)
         messages.add(str(caught.value))
-    assert time.perf_counter() - began < 0.05 and len(messages) == 1
+    assert len(messages) == 1
 
 
 FEW = Vocabulary({0: b"a", 1: b"b", 2: "é".encode(), 3: b'"'})

@@ -19,6 +19,7 @@ from expertserve.decoding.fair import caller
 from expertserve.decoding.kept import KeptMasks
 from expertserve.decoding.mask import XMask
 from expertserve.errors import ConfigError, ExpertError, GrammarError
+from expertserve.grammar import schema
 from expertserve.grammar.gbnf import parse
 from expertserve.grammar.recognise import Grammar
 from expertserve.grammar.schema import text_of
@@ -57,10 +58,9 @@ def test_a_fallback_that_is_too_costly_is_refused_and_remembered_on_disk(
     monkeypatch.setitem(SECONDS, "fallback", 0.01)
     with pytest.raises(GrammarError) as first:
         Masks().ready(nested(99), tiny_base, tmp_path, own=False)
-    began = time.perf_counter()
+    monkeypatch.setitem(SECONDS, "fallback", 60)  # time enough, which isn't taken
     with pytest.raises(GrammarError) as again:  # by another process, as after a restart
         Masks().ready(nested(99), tiny_base, tmp_path, own=False)
-    assert time.perf_counter() - began < 0.25
     assert first.value.code == again.value.code == "grammar_too_costly"
     assert first.value.message == again.value.message
 
@@ -93,24 +93,21 @@ def lowered(masks: Masks, name: str, folder: Path) -> Grammar:
 def test_lowering_a_schema_is_bounded_and_its_refusal_remembered_on_disk(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(SECONDS, "quick", 0.01)
     said = []
-    for masks in (Masks(), Masks()):
-        began = time.perf_counter()
+    for seconds in (0.01, 60):  # the second has time enough, and takes none
+        monkeypatch.setitem(SECONDS, "quick", seconds)
         with pytest.raises(GrammarError) as caught:
-            lowered(masks, "three thousand properties", tmp_path)
+            lowered(Masks(), "three thousand properties", tmp_path)
         said.append((caught.value.code, caught.value.message))
-    assert time.perf_counter() - began < 0.25
-    assert set(said) == {(said[0][0], said[0][1])} and said[0][0] == "grammar_too_costly"
+    assert said[0] == said[1] and said[0][0] == "grammar_too_costly"
 
 
 def test_lowering_takes_another_process_the_time_and_is_remembered(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     name = "three thousand properties"
-    used = time.thread_time()
+    monkeypatch.delattr(schema, "rules")  # here; the other process has its own
     grammar = lowered(Masks(), name, tmp_path)
-    assert time.thread_time() - used < 1.4  # lowering it takes as long again, at the least
     assert grammar.accepts('{"p1": "x", "p2999": "y"}') and not grammar.accepts('{"p1": 1}')
     monkeypatch.setitem(SECONDS, "quick", 0.001)  # no process could do it
     again = lowered(Masks(), name, tmp_path)  # after a restart it is found on disk
