@@ -10,6 +10,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -27,6 +28,8 @@ from tests.engine.reference import Reference
 
 pytestmark = pytest.mark.engine
 
+CACHES = ("torchinductor_",)
+"""What torch means to leave."""
 SCRIPT = """
 from expertserve import Expert
 e = Expert.load({package!r})
@@ -39,20 +42,25 @@ e.close()
 def run_alone(
     command: list[str], stdin: str = "", cwd: Path | None = None
 ) -> tuple[subprocess.CompletedProcess[str], list[str]]:
-    """Runs a command in its own session; returns the result and what it left running."""
-    process = subprocess.Popen(
-        command,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        cwd=cwd,
-        start_new_session=True,
-    )
-    out, err = process.communicate(stdin, timeout=240)
-    session = [p for p in psutil.process_iter() if _session(p.pid) == process.pid]
-    _, left = psutil.wait_procs([p for p in session if p.pid != process.pid], timeout=5)
-    names = [p.name() for p in left if p.status() != psutil.STATUS_ZOMBIE]
+    """Runs a command in its own session; returns the result, and what it left running or as a
+    temporary file.
+    """
+    with tempfile.TemporaryDirectory() as temporary:
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=cwd,
+            env={**os.environ, "TMPDIR": temporary},
+            start_new_session=True,
+        )
+        out, err = process.communicate(stdin, timeout=240)
+        session = [p for p in psutil.process_iter() if _session(p.pid) == process.pid]
+        _, left = psutil.wait_procs([p for p in session if p.pid != process.pid], timeout=5)
+        names = [p.name() for p in left if p.status() != psutil.STATUS_ZOMBIE]
+        names += [f.name for f in Path(temporary).iterdir() if not f.name.startswith(CACHES)]
     return subprocess.CompletedProcess(command, process.returncode, out, err), names
 
 

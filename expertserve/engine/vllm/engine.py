@@ -285,12 +285,14 @@ class VLLMEngine:
         if self._early:
             self._early.end()
         self._lora.clear()
-        if self._note:
-            self._note.remove()
-        if llm is not None:
-            if llm.output_handler:  # else it logs that the core has ended, as if it had died
-                llm.output_handler.cancel()
-            await off_the_loop(llm.shutdown)
+        try:
+            if llm is not None:
+                if llm.output_handler:  # else it logs that the core has ended, as if it had died
+                    llm.output_handler.cancel()
+                await off_the_loop(llm.shutdown)
+        finally:
+            if self._note:
+                self._note.remove()
 
     async def _answer(self, call: Coroutine[Any, Any, T]) -> T:
         """The result of a call to vLLM's processes; vLLM 0.32 never answers when they die."""

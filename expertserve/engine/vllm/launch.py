@@ -64,10 +64,9 @@ async def launch(
     """
     start = _Start(note, early)
     chosen = {**chosen, VARIABLE: str(note.path)}
+    defaults = {**ENVIRONMENT, **note.sockets(), **defaults}
     try:
-        return await asyncio.to_thread(
-            start.run, arguments, options, {**ENVIRONMENT, **defaults}, chosen
-        )
+        return await asyncio.to_thread(start.run, arguments, options, defaults, chosen)
     except asyncio.CancelledError:
         start.give_up()
         raise

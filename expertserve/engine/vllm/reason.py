@@ -14,17 +14,25 @@ from contextlib import suppress
 from pathlib import Path
 
 VARIABLE = "EXPERTSERVE_ENGINE_NOTE"
+SOCKETS = "VLLM_RPC_BASE_PATH"
 LONGEST = 500
 """Characters of an exception's text that are kept."""
+LONGEST_PLACE = 70
+"""Bytes of a folder's path that a socket's name of 37 fits behind: 107 are allowed."""
 PASSING = ("out of memory", "can't allocate memory", "Cannot allocate memory", "Address already")
 """Words of failures that may not come again."""
 
 
 class EngineNote:
-    """The file, in the front end. Gone when this is."""
+    """The file, in the front end, in a folder that only this user reads. Both end with `remove`."""
 
     def __init__(self) -> None:
         self.path = Path(tempfile.mkdtemp(prefix="expertserve-")) / "note"
+
+    def sockets(self) -> dict[str, str]:
+        """vLLM's variable for where its sockets are: in the folder, as it never removes them."""
+        place = str(self.path.parent)
+        return {SOCKETS: place} if len(os.fsencode(place)) <= LONGEST_PLACE else {}
 
     def read(self) -> str:
         """The last exception as `Type: text`; empty if none was logged."""
