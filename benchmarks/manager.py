@@ -187,8 +187,8 @@ def swapping(manager: ExpertManager, cold: list[str]) -> dict[str, Any]:
     warm = ["e0", "e1"]
     for name in warm:
         first(name)
-    same = [first("e0") for _ in range(20)]
-    swapped = [first(warm[i % 2]) for i in range(20)]
+    pairs = [(first(warm[i % 2]), first(warm[i % 2])) for i in range(40)][20:]
+    swapped, same = ([pair[side] for pair in pairs] for side in (0, 1))
     colds = [first(name) for name in cold]
     median = statistics.median
     return {

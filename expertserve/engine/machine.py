@@ -32,7 +32,7 @@ FLOAT32_SHARE = 0.5
 """
 ADAPTERS_SHARE, MAX_ADAPTERS = 0.1, 512
 """The share of free memory for adapters beside the slots, and the most that are kept."""
-SLOTS_SHARE, FEW_SLOTS, MANY_SLOTS = 0.125, 8, 32
+SLOTS_SHARE, FEW_SLOTS, MANY_SLOTS = 0.125, 8, 256
 """The share of free memory for slots, the fewest where it holds them, and the most."""
 
 

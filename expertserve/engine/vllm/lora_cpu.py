@@ -7,16 +7,14 @@ with the scale and the shift from the table beside the slots. Then
 
 - a long run of tokens of one adapter takes one product with A and one with each slice's B, straight
   into the output;
-- a mixed region (decoding) does the same with the adapters in it side by side, the foreign ones
-  masked out between the products.
+- a mixed region (decoding) is multiplied in groups of adapters, all groups in one call, see
+  `grouped`.
 
-Packed weights are kept per layer and slot, and made anew when the slot holds another adapter. Those
-that lie side by side keep their places from step to step, and a newcomer takes a place that is
-free: where hundreds of experts take turns, what a step costs is what changed.
+Packed weights are kept per layer and slot, and made anew when the slot holds another adapter. In
+groups, adapters keep their places from step to step, and a newcomer takes a place that is free:
+where hundreds of experts take turns, what a step costs is what changed.
 
-Of a small product in bfloat16, most of the time is setting it up; so for few tokens the weights of
-adapters that stay are laid out once for oneDNN, as vLLM does with the base's, and the slices' B as
-one block-diagonal matrix.
+For few tokens of one adapter, its slices' B are one block-diagonal matrix.
 """
 
 from __future__ import annotations
@@ -27,7 +25,8 @@ import torch
 from torch.nn.functional import linear
 from vllm.lora.punica_wrapper.punica_cpu import PunicaWrapperCPU
 
-from expertserve.engine.vllm.packed import Packed, pack, stack
+from expertserve.engine.vllm.grouped import Grouped
+from expertserve.engine.vllm.packed import Packed, pack
 from expertserve.engine.vllm.regions import Order, Region, regions
 from expertserve.engine.vllm.rows import find
 
@@ -35,26 +34,33 @@ if TYPE_CHECKING:
     from vllm.lora.layers import LoRAMapping
 
 
-def apply(y: torch.Tensor, x: torch.Tensor, packed: Packed, region: Region) -> None:
+def apply(y: torch.Tensor, x: torch.Tensor, weights: Packed | Grouped, region: Region) -> None:
     """One region's tokens through their adapters, into y [tokens, out]; x is [tokens, in]."""
-    scale, shift = region.rows(packed)
-    changed = _part(y, 1, packed.columns)
+    scale, shift = region.rows(weights)
+    changed = _part(y, 1, weights.columns)
     if scale is not None:
         changed.addcmul_(changed, scale)
     if shift is not None:
         changed.add_(shift)
-    if not packed.slices:
+    if isinstance(weights, Grouped):
+        weights.add(changed, x, region.layout(weights.each))
+    elif weights.slices:
+        _add_one(y, changed, x, weights, region)
+
+
+def _add_one(
+    y: torch.Tensor, changed: torch.Tensor, x: torch.Tensor, packed: Packed, region: Region
+) -> None:
+    down, up = (packed.products() if region.is_alone and region.is_small else None) or (
+        None,
+        None,
+    )
+    if down and up:
+        changed.add_(up(down(x)))
         return
-    down, up = (packed.products() if region.is_small else None) or (None, None)
-    inner = down(x) if down else linear(x, packed.a)
-    mask = region.mask(inner, len(packed.slices))
-    if mask is not None:
-        inner.mul_(mask)
-    if up:
-        changed.add_(up(inner))
-        return
+    inner = linear(x, packed.a)
     for one in packed.slices:
-        y[:, one.columns].addmm_(inner[:, one.rows], one.b)
+        y[:, one.columns].addmm_(inner[:, one.rows], one.b.T)
 
 
 def _part(matrix: torch.Tensor, dim: int, where: slice) -> torch.Tensor:
@@ -81,7 +87,7 @@ class RowScaleCPU(PunicaWrapperCPU):  # type: ignore[misc]
         self._regions: dict[tuple[str, torch.dtype], list[Region]] = {}
         self._orders = {"tokens": Order(), "sampled": Order()}
         self._packed: dict[tuple[int, int], tuple[int | None, Packed]] = {}
-        self._stacks: dict[int, tuple[list[Holder | None], Packed]] = {}
+        self._grouped: dict[tuple[int, torch.dtype], tuple[dict[int, Holder], Grouped]] = {}
 
     def update_metadata(
         self, mapping: LoRAMapping, lora_index_to_id: list[int | None], *args: Any, **kwargs: Any
@@ -112,8 +118,8 @@ class RowScaleCPU(PunicaWrapperCPU):  # type: ignore[misc]
         """y [tokens, out], x [tokens, in], a [slots, 1, rank, in], b [slots, 1, out, rank]."""
         x, y = x.view(-1, x.shape[-1]), y.view(-1, y.shape[-1])
         for region in self._step("tokens", self._slots, x.dtype):
-            packed = self._weights(region, lora_a_stacked, lora_b_stacked)
-            apply(_part(y, 0, region.where), _part(x, 0, region.where), packed, region)
+            weights = self._weights(region, lora_a_stacked, lora_b_stacked)
+            apply(_part(y, 0, region.where), _part(x, 0, region.where), weights, region)
 
     def add_lora_logits(
         self,
@@ -127,12 +133,12 @@ class RowScaleCPU(PunicaWrapperCPU):  # type: ignore[misc]
         """The same for the output layer, whose tokens are those that are sampled."""
         x, y = x.view(-1, x.shape[-1]), y.view(-1, y.shape[-1])
         for region in self._step("sampled", self._sampled, y.dtype):
-            packed = self._weights(region, (lora_a_stacked,), (lora_b_stacked,)).to(y.dtype)
-            apply(_part(y, 0, region.where), _part(x, 0, region.where).to(y.dtype), packed, region)
+            weights = self._weights(region, (lora_a_stacked,), (lora_b_stacked,))
+            apply(_part(y, 0, region.where), _part(x, 0, region.where).to(y.dtype), weights, region)
 
     def _weights(
         self, region: Region, a: tuple[torch.Tensor, ...], b: tuple[torch.Tensor, ...]
-    ) -> Packed:
+    ) -> Packed | Grouped:
         layer = id(a[0])
         found = region.weights.get(layer)
         if found is None:
@@ -141,25 +147,23 @@ class RowScaleCPU(PunicaWrapperCPU):  # type: ignore[misc]
 
     def _find(
         self, layer: int, region: Region, a: tuple[torch.Tensor, ...], b: tuple[torch.Tensor, ...]
-    ) -> Packed:
-        slots = region.slots
-        if region.row is None:  # one adapter beside base-only tokens is a mixture, too
-            return self._one(layer, slots[0], a, b)
-        wanted = [(s, self._ids[s]) if s in region.present else None for s in slots]
-        held, packed = self._stacks.get(layer, ([], None))
-        if packed is not None and len(held) == len(wanted):
-            for place, holder in enumerate(wanted):
-                if holder is None or holder == held[place]:
-                    continue
-                if not packed.put(place, len(held), self._one(layer, holder[0], a, b)):
-                    break
-                held[place] = holder
-            else:
-                return packed
-        nobody = Packed(a[0].new_zeros(0, a[0].shape[-1]), (), None, None, slice(0, 0))
-        packed = stack([self._one(layer, h[0], a, b) if h else nobody for h in wanted])
-        self._stacks[layer] = wanted, packed
-        return packed
+    ) -> Packed | Grouped:
+        slots, dtype = region.slots, region.dtype
+        if not region.is_grouped:
+            return self._one(layer, slots[0], a, b).to(dtype)
+        wanted = {p: (s, self._ids[s]) for p, s in enumerate(slots) if s in region.present}
+        held, grouped = self._grouped.get((layer, dtype), ({}, None))
+        for place, holder in wanted.items():
+            if grouped is None or held.get(place) == holder:
+                continue
+            if not grouped.put(place, self._one(layer, holder[0], a, b).to(dtype)):
+                grouped = None
+            held[place] = holder
+        if grouped is None:  # or somebody needs more room than places have
+            parts = {p: self._one(layer, h[0], a, b).to(dtype) for p, h in wanted.items()}
+            grouped = Grouped([parts.get(place) for place in range(len(slots))])
+            self._grouped[layer, dtype] = wanted, grouped
+        return grouped
 
     def _one(
         self, layer: int, slot: int, a: tuple[torch.Tensor, ...], b: tuple[torch.Tensor, ...]

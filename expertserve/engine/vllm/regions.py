@@ -1,33 +1,90 @@
-"""A step's tokens on a CPU: long runs of one adapter, and stretches where adapters are mixed."""
+"""A step's tokens on a CPU: long runs of one adapter, and stretches that are grouped."""
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import torch
-from torch.nn.functional import one_hot
 
-from expertserve.engine.vllm.packed import SMALL, Packed
+from expertserve.engine.vllm.products import SMALL
+
+if TYPE_CHECKING:
+    from expertserve.engine.vllm.grouped import Grouped
+    from expertserve.engine.vllm.packed import Packed
 
 LONG_RUN = 48
-"""From so many tokens of one adapter on, a product of their own is cheaper than a masked one."""
+"""From so many tokens of one adapter on, they take its weights alone."""
+RUN = 12
+"""From so many on, they aren't grouped with others: groups are as long as the longest."""
 SPARE = 8
 """From so many places on, half of which nobody needs, adapters are laid side by side anew."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Region:
-    """Consecutive tokens [start, end) of a step: of one slot, or mixed.
+class Layout:
+    """A region's tokens in groups, each as long as the longest.
 
     Args:
-        slots: The slots that its weights are laid out for; of a mixed one, those that it has, and
-            maybe others.
-        present: Those that it has.
-        row: For mixed ones, each token's place in `slots` (its length for base-only tokens), shape
-            [tokens].
-        own: For mixed ones, one-hot of `row`, shape [tokens, 1, slots, 1].
+        places: Each token's place, −1 for base-only tokens.
+        each: Places of a group.
+    """
+
+    def __init__(self, places: Sequence[int], each: int, dtype: torch.dtype) -> None:
+        of_group = [place // each for place in places if place >= 0]
+        self.first, last = min(of_group), max(of_group)
+        members: list[list[int]] = [[] for _ in range(self.first, last + 1)]
+        for token, place in enumerate(places):
+            if place >= 0:
+                members[place // each - self.first].append(token)
+        for token, place in enumerate(places):
+            if place < 0:  # where there is most room: its products count for nothing
+                min(members, key=len).append(token)
+        tokens = max(map(len, members))
+        self.groups = len(members)
+        """So many from the first on have tokens."""
+        self.take: torch.Tensor | None = None
+        """Which token each of the groups' rows holds, shape [groups · tokens]; None for one group.
+        """
+        self.back: torch.Tensor | None = None
+        """Which row each token is in."""
+        self._own = torch.zeros(self.groups, tokens, each, dtype=dtype)
+        if self.groups == 1:
+            members = [list(range(len(places)))]
+        take, back = torch.zeros(self.groups, tokens, dtype=torch.long), [0] * len(places)
+        for group, held in enumerate(members):
+            take[group, : len(held)] = torch.tensor(held, dtype=torch.long)
+            for row, token in enumerate(held):
+                back[token] = group * tokens + row
+                if places[token] >= 0:
+                    self._own[group, row, places[token] % each] = 1
+        if self.groups > 1:
+            self.take, self.back = take.view(-1), torch.tensor(back)
+        self._masks: dict[tuple[int, int], torch.Tensor] = {}
+
+    def mask(self, slices: int, width: int) -> torch.Tensor:
+        """Which products with A are a row's own, shape [groups, tokens, slices · each · width]."""
+        found = self._masks.get((slices, width))
+        if found is None:
+            groups, tokens, each = self._own.shape
+            wide = self._own[:, :, None, :, None].expand(-1, -1, slices, -1, width)
+            found = wide.reshape(groups, tokens, slices * each * width)
+            self._masks[slices, width] = found
+        return found
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Region:
+    """Consecutive tokens [start, end) of a step: of one slot alone, or grouped.
+
+    Args:
+        slots: The slots that its weights are laid out for: its own, or of a grouped one those of
+            the step, and maybe others.
+        dtype: Of its products.
+        is_alone: The step has tokens of this slot only.
+        present: The slots that the step has in grouped regions.
+        places: For grouped ones, each token's place in `slots`, −1 for base-only tokens.
         weights: What it takes in each layer, by the layer's identity: steps of decoding meet the
             same region again and again.
     """
@@ -35,14 +92,16 @@ class Region:
     start: int
     end: int
     slots: tuple[int, ...]
-    present: frozenset[int]
-    row: torch.Tensor | None = None
-    own: torch.Tensor | None = None
-    weights: dict[int, Packed] = field(default_factory=dict)
-    _rows: dict[Packed, tuple[torch.Tensor | None, torch.Tensor | None]] = field(
+    dtype: torch.dtype
+    is_alone: bool = False
+    present: frozenset[int] = frozenset()
+    places: tuple[int, ...] = ()
+    weights: dict[int, Packed | Grouped] = field(default_factory=dict)
+    _rows: dict[Packed | Grouped, tuple[torch.Tensor | None, torch.Tensor | None]] = field(
         default_factory=dict
     )
-    _masks: dict[tuple[int, int], torch.Tensor] = field(default_factory=dict)
+    _layouts: dict[int, Layout] = field(default_factory=dict)
+    _index: list[torch.Tensor] = field(default_factory=list)
 
     @property
     def where(self) -> slice:
@@ -52,31 +111,33 @@ class Region:
     def is_small(self) -> bool:
         return self.end - self.start <= SMALL
 
-    def rows(self, packed: Packed) -> tuple[torch.Tensor | None, torch.Tensor | None]:
+    @property
+    def is_grouped(self) -> bool:
+        return bool(self.places)
+
+    def rows(self, weights: Packed | Grouped) -> tuple[torch.Tensor | None, torch.Tensor | None]:
         """Each token's scale and shift, shape [tokens, out]; of one slot, [out]."""
-        if self.row is None:
-            return packed.scale, packed.shift
-        found = self._rows.get(packed)
+        if not self.is_grouped:
+            return weights.scale, weights.shift
+        found = self._rows.get(weights)
         if found is None:
+            if not self._index:
+                self._index.append(torch.tensor(self.places) + 1)
             scale, shift = (
-                None if v is None else v.index_select(0, self.row)
-                for v in (packed.scale, packed.shift)
+                None if v is None else v.index_select(0, self._index[0])
+                for v in (weights.scale, weights.shift)
             )
             found = scale, shift
             if self.is_small:
-                self._rows[packed] = found
+                self._rows[weights] = found
         return found
 
-    def mask(self, inner: torch.Tensor, slices: int) -> torch.Tensor | None:
-        """Which products with the packed A [tokens, ranks] are a token's own; None if all are."""
-        if self.own is None:
-            return None
-        found = self._masks.get((inner.shape[1], slices))
+    def layout(self, each: int) -> Layout:
+        """A grouped region's tokens by groups of so many places."""
+        found = self._layouts.get(each)
         if found is None:
-            found = self.own.expand(
-                -1, slices, -1, inner.shape[1] // (slices * len(self.slots))
-            ).reshape(inner.shape)
-            self._masks[inner.shape[1], slices] = found
+            found = Layout(self.places, each, self.dtype)
+            self._layouts[each] = found
         return found
 
 
@@ -96,7 +157,7 @@ class Order:
             if slot in self._slots:
                 continue
             if free:
-                self._slots[free.pop()] = slot
+                self._slots[free.pop(0)] = slot
             else:
                 self._slots.append(slot)
         if len(self._slots) > max(SPARE, 2 * len(present)):
@@ -109,31 +170,25 @@ def regions(slots: Sequence[int], dtype: torch.dtype, order: Order) -> list[Regi
 
     All mixed stretches of a step share their places.
     """
-    found: list[tuple[int, int, bool]] = []
-    at = 0
-    for _, run in itertools.groupby(slots):
-        length = len(list(run))
-        if length < LONG_RUN and found and not found[-1][2]:
-            found[-1] = (found[-1][0], at + length, False)
-        else:
-            found.append((at, at + length, length >= LONG_RUN))
-        at += length
-    mixed = [slots[start:end] for start, end, _ in found if len(set(slots[start:end])) > 1]
-    places = order(sorted({s for part in mixed for s in part if s >= 0}))
-    return [
-        _region(slots[start:end], start, end, dtype, places)
-        for start, end, _ in found
-        if any(s >= 0 for s in slots[start:end])
-    ]
-
-
-def _region(
-    slots: Sequence[int], start: int, end: int, dtype: torch.dtype, places: tuple[int, ...]
-) -> Region:
-    present = frozenset(s for s in slots if s >= 0)
     if len(set(slots)) == 1:
-        return Region(start, end, tuple(present), present)
-    place = {slot: i for i, slot in enumerate(places)}
-    row = torch.tensor([place.get(s, len(places)) for s in slots])
-    own = one_hot(row, len(places) + 1)[:, None, :-1, None].to(dtype)
-    return Region(start, end, places, present, row, own)
+        return [Region(0, len(slots), (slots[0],), dtype, is_alone=True)] if slots[0] >= 0 else []
+    found: list[tuple[int, int]] = []
+    at, is_short = 0, False
+    for _, run in itertools.groupby(slots):
+        length, follows = len(list(run)), is_short
+        is_short = length < RUN
+        if is_short and follows:
+            found[-1] = (found[-1][0], at + length)
+        else:
+            found.append((at, at + length))
+        at += length
+    long = [(s, e) for s, e in found if e - s >= LONG_RUN and len(set(slots[s:e])) == 1]
+    grouped = [(s, e) for s, e in found if (s, e) not in long]
+    present = frozenset(s for start, end in grouped for s in slots[start:end] if s >= 0)
+    places = order(sorted(present))
+    place = {slot: i for i, slot in enumerate(places)} | {-1: -1}
+    regions = [Region(s, e, (slots[s],), dtype) for s, e in long]
+    for start, end in grouped:
+        own = tuple(place[s] for s in slots[start:end])
+        regions.append(Region(start, end, places, dtype, present=present, places=own))
+    return [r for r in regions if any(s >= 0 for s in slots[r.start : r.end])]
