@@ -114,7 +114,15 @@ def test_float32_is_taken_for_speed_only_where_a_whole_request_fits_too(
 
 @pytest.mark.parametrize(
     ("experts", "room", "slots"),
-    [(1, 100, 8), (20, 100, 20), (1000, 100, 32), (1000, 12, 12), (1, 3, 3), (5, 0, 1)],
+    [
+        (1, 100, 8),
+        (20, 100, 20),
+        (1000, 100, 100),
+        (1000, 900, 256),
+        (1000, 12, 12),
+        (1, 3, 3),
+        (5, 0, 1),
+    ],
 )
 def test_slots_follow_experts_and_memory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, experts: int, room: int, slots: int

@@ -124,14 +124,32 @@ def test_bfloat16_tokens_get_the_formula_in_groups_of_every_size(
 def test_few_tokens_of_one_adapter_take_tiles_where_the_cpu_has_them() -> None:
     current_platform.import_kernels()
     a, b = ([s.bfloat16() for s in side] for side in weights(1, TILED_IN, TILED_OUTS))
-    assert bool(packed(a, b, 1).products()) == torch.cpu._is_avx512_bf16_supported()
+    assert bool(packed(a, b, 1).products()) == products.has_tiles()
     assert packed(*weights(1, TILED_IN, TILED_OUTS), 1).products() is None, "float32 has no tiles"
+
+
+@pytest.mark.parametrize("rank", [4, 18, 40])
+def test_places_are_added_when_more_adapters_come(rank: int) -> None:
+    current_platform.import_kernels()
+    a, b = ([s.bfloat16() for s in side] for side in weights(3, TILED_IN, TILED_OUTS, rank))
+    for s in a:
+        s[:] = torch.randn_like(s)  # all of one shape
+        s[:, :, :2] = 0
+    each = [packed(a, b, slot) for slot in range(SLOTS)]
+    several = Grouped([each[1]])
+    slots = [0, 1, 2, 3] * 2
+    (region,) = regions(slots, torch.bfloat16, Order())
+    x, y = torch.randn(len(slots), TILED_IN).bfloat16(), torch.randn(len(slots), sum(TILED_OUTS))
+    y = y.bfloat16()
+    wanted = expected(y.float(), x.float(), slots, floats(a), floats(b))
+    assert all(several.put(place, each[slot]) for place, slot in enumerate(region.slots))
+    apply(y, x, several, region)
+    torch.testing.assert_close(y.float(), wanted, rtol=0.05, atol=0.02 * float(wanted.abs().max()))
 
 
 def test_a_cpu_without_such_kernels_never_meets_them(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(products, "has_tiles", lambda: False)
-    for name in ("convert_weight_packed", "weight_packed_linear", "bmm_cpu"):
-        monkeypatch.delattr(torch.ops._C, name, raising=False)
+    monkeypatch.setattr(torch.ops, "_C", None)
     a, b = ([s.bfloat16() for s in side] for side in weights(2, TILED_IN, TILED_OUTS))
     slots = [0, 2, -1, 1, 2, 3]
     x, y = torch.randn(len(slots), TILED_IN).bfloat16(), torch.zeros(len(slots), sum(TILED_OUTS))

@@ -12,9 +12,9 @@ from collections.abc import Sequence
 
 import torch
 
+from expertserve.engine.vllm.layout import Layout
 from expertserve.engine.vllm.packed import Packed
 from expertserve.engine.vllm.products import PAIR, TILE, fits_tiles, multiply, tiles
-from expertserve.engine.vllm.regions import Layout
 
 NARROW = 4
 """The least ranks that a place has."""
@@ -49,8 +49,8 @@ class Grouped:
         self._is_whole = sum(outs) == self.columns.stop - self.columns.start
         like = some[0].a
         self._tiled = fits_tiles(like.dtype, [like.shape[1], *outs])
-        self._a = like.new_zeros(groups, len(outs) * self._ranks, like.shape[1])
-        self._b = [like.new_zeros(groups, out, self._ranks) for out in outs]
+        self._down = like.new_zeros(groups, len(outs) * self._ranks, like.shape[1])
+        self._up = [like.new_zeros(groups, out, self._ranks) for out in outs]
         self.scale, self.shift = (
             self._rows([p.scale for p in some]),
             self._rows([p.shift for p in some]),
@@ -74,12 +74,12 @@ class Grouped:
         first, end = inside * self._width, (inside + 1) * self._width
         a, ups = self._filled(part)
         if self._tiled:  # a tile keeps neighbours of a row together, as pairs
-            down = tiles(self._a[group])[:, :, first : min(end, first + TILE)].transpose(1, 2)
+            down = tiles(self._down[group])[:, :, first : min(end, first + TILE)].transpose(1, 2)
             down.copy_(a.view(PAIR).view(down.shape))
         elif self._slices:
-            down = self._a[group].view(len(self._slices), self._ranks, -1)[:, first:end]
+            down = self._down[group].view(len(self._slices), self._ranks, -1)[:, first:end]
             down.copy_(a.view(down.shape))
-        for b, up in zip(self._b, ups, strict=True):
+        for b, up in zip(self._up, ups, strict=True):
             if self._tiled:
                 there = tiles(b[group])[:, first // 2 : end // 2].transpose(1, 2)
                 there.copy_(up.view(PAIR).view(there.shape))
@@ -95,8 +95,10 @@ class Grouped:
 
     def _grow(self) -> None:
         """Twice as many places."""
-        groups = len(self._a)
-        self._a, *self._b = (torch.cat([m, torch.zeros_like(m)]) for m in (self._a, *self._b))
+        groups = len(self._down)
+        self._down, *self._up = (
+            torch.cat([m, torch.zeros_like(m)]) for m in (self._down, *self._up)
+        )
         self._places = 2 * groups * self.each
         self.scale, self.shift = (
             None
@@ -139,7 +141,7 @@ class Grouped:
         taken = taken.view(groups, -1, x.shape[1])
         tokens = taken.shape[1]
         inner = x.new_empty(groups, tokens, len(self._slices) * ranks)
-        multiply(inner, taken, self._a[own], tiled=self._tiled)
+        multiply(inner, taken, self._down[own], tiled=self._tiled)
         inner.mul_(layout.mask(len(self._slices), self._width))
         new = x.new_empty if self._is_whole else x.new_zeros
         made = new(groups, tokens, self.columns.stop - self.columns.start)
@@ -147,7 +149,7 @@ class Grouped:
             multiply(
                 made[:, :, start - self.columns.start : stop - self.columns.start],
                 inner[:, :, number * ranks : (number + 1) * ranks],
-                self._b[number][own],
+                self._up[number][own],
                 tiled=self._tiled,
             )
         made = made.view(groups * tokens, -1)
