@@ -16,6 +16,7 @@ from expertserve import config
 from expertserve.errors import ExpertError, IntegrityError, LoadError
 from expertserve.files import file_digest, move_file, part_path, remove_stale, write_whole
 from expertserve.package.cache import grew
+from expertserve.package.remote import MAX_BYTES
 from expertserve.package.source import FETCHERS, local_path
 
 REMOTE = re.compile(r"[a-z][a-z0-9+.-]*(::|://)|registry:", re.IGNORECASE)
@@ -112,6 +113,8 @@ def fetch(source: str, cache_dir: Path | None, digest: str | None = None) -> Pat
             import fsspec
 
             files, path = fsspec.core.url_to_fs(source)
+            if int(files.size(path) or 0) > MAX_BYTES:
+                raise too_large(source)
             files.get_file(path, str(part))
             sidecar = f"{path}.sha256"
             declared = (
@@ -130,6 +133,11 @@ def fetch(source: str, cache_dir: Path | None, digest: str | None = None) -> Pat
         return keep(part, found)
     finally:
         part.unlink(missing_ok=True)
+
+
+def too_large(source: str) -> LoadError:
+    """What a package is refused with that is larger than any may be."""
+    return LoadError(f"{source} has more than {MAX_BYTES:,} bytes", code="download_too_large")
 
 
 def publish(path: Path, store: str) -> str:

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from expertserve.errors import ExpertError, IntegrityError
+from expertserve.package.remote import MAX_BYTES
 from expertserve.ray.source import (
     copied,
     fetch,
@@ -28,6 +29,7 @@ from expertserve.ray.source import (
     keep,
     local_file,
     part_in,
+    too_large,
 )
 
 T = TypeVar("T")
@@ -153,11 +155,14 @@ class Supply:
 
     async def _from(self, who: str, digest: str) -> Path:
         part = await self._in_thread(partial(part_in, fetched_folder(self._cache)))
-        hashed = hashlib.sha256()
+        hashed, done = hashlib.sha256(), 0
         try:
             with part.open("wb") as file:
                 async with aclosing(self._neighbours.pieces(who, digest)) as pieces:
                     async for piece in _in_time(pieces):
+                        done += len(piece)
+                        if done > MAX_BYTES:
+                            raise too_large(who)
                         await self._in_thread(partial(file.write, piece))
                         await self._in_thread(partial(hashed.update, piece))
             if (found := hashed.hexdigest()) != digest:

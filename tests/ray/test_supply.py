@@ -15,6 +15,7 @@ from expertserve.errors import IntegrityError, LoadError
 from expertserve.files import file_digest
 from expertserve.package import cache
 from expertserve.package.index import IndexRow
+from expertserve.ray import source as ray_source
 from expertserve.ray import supply as ray_supply
 from expertserve.ray.catalogue import Catalogue
 from expertserve.ray.config import read_config
@@ -150,6 +151,34 @@ def test_a_neighbour_that_stalls_is_not_waited_for(
         began = time.monotonic()
         assert file_digest(await street.supply("second", tmp_path / "2").get(source, digest))
         assert time.monotonic() - began < 5
+
+    asyncio.run(run())
+
+
+def test_nothing_is_taken_that_is_larger_than_a_package_may_be(
+    store: tuple[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a neighbour, that sends without an end, nor of the store."""
+    source, digest = store
+    for module in (ray_supply, ray_source):
+        monkeypatch.setattr(module, "MAX_BYTES", 100)
+    sent = 0
+
+    class Endless:
+        async def pieces(self, digest: str) -> AsyncGenerator[bytes, None]:
+            nonlocal sent
+            while True:
+                sent += 60
+                yield b"x" * 60
+
+    async def run() -> None:
+        street = Street()
+        street.supplies["first"] = Endless()
+        street.known.note("first", [digest])
+        with pytest.raises(LoadError) as caught:
+            await street.supply("second", tmp_path / "2").get(source, digest)
+        assert caught.value.code == "download_too_large" and sent == 120
+        assert not [p for p in (tmp_path / "2").rglob("*") if p.is_file()]
 
     asyncio.run(run())
 

@@ -78,10 +78,9 @@ def _compare(name: str, own: torch.Tensor, file: torch.Tensor | None) -> None:
         same = not own.any()
     else:
         file = file.to(own.dtype)
-        same = (
-            torch.equal(own[: file.shape[0], : file.shape[1]], file)
-            and not own[file.shape[0] :].any()
-            and not own[:, file.shape[1] :].any()
+        same = torch.equal(own[: file.shape[0], : file.shape[1]], file) and (
+            own.shape == file.shape
+            or not (own[file.shape[0] :].any() or own[:, file.shape[1] :].any())
         )
     if not same:
         raise RuntimeError(f"the slot's weights for {name} are not the adapter's")
