@@ -14,7 +14,7 @@ from tests.clients.suite import HERE, ROOT, Client, clients, pins, run, server
 
 SUBSET = (
     "OpenAI (Python)", "Anthropic (Python)", "Outlines, from_openai", "Outlines, from_vllm",
-    "vllm bench serve", "curl",
+    "curl", pytest.param("vllm bench serve", marks=pytest.mark.long),
 )  # fmt: skip
 """Those whose package this environment has; `make clients` runs them all."""
 
