@@ -105,12 +105,14 @@ def test_every_mixture_of_runs_gives_the_formula(runs: list[tuple[int, int]], se
     rank=st.sampled_from([3, 4, 7, 10, 18, 34, 66]),
     seed=st.integers(0, 5),
     tiled=st.booleans(),
+    alone=st.booleans(),
 )
 def test_bfloat16_tokens_get_the_formula_in_groups_of_every_size(
-    slots: list[int], rank: int, seed: int, tiled: bool
+    slots: list[int], rank: int, seed: int, tiled: bool, alone: bool
 ) -> None:
     """With weights in tiles where the CPU multiplies with such, and with torch's products."""
     current_platform.import_kernels()
+    slots = slots[:1] * len(slots) if alone else slots
     size, outs = (TILED_IN, TILED_OUTS) if tiled else (TILED_IN, (90, 32))
     a, b = ([s.bfloat16() for s in side] for side in weights(seed, size, outs, rank))
     x, y = torch.randn(len(slots), size).bfloat16(), torch.randn(len(slots), sum(outs)).bfloat16()
@@ -124,8 +126,8 @@ def test_bfloat16_tokens_get_the_formula_in_groups_of_every_size(
 def test_few_tokens_of_one_adapter_take_tiles_where_the_cpu_has_them() -> None:
     current_platform.import_kernels()
     a, b = ([s.bfloat16() for s in side] for side in weights(1, TILED_IN, TILED_OUTS))
-    assert bool(packed(a, b, 1).products()) == products.has_tiles()
-    assert packed(*weights(1, TILED_IN, TILED_OUTS), 1).products() is None, "float32 has no tiles"
+    assert bool(packed(a, b, 1).tiled()) == products.has_tiles()
+    assert packed(*weights(1, TILED_IN, TILED_OUTS), 1).tiled() is None, "float32 has no tiles"
 
 
 @pytest.mark.parametrize("rank", [4, 18, 40])

@@ -51,12 +51,9 @@ def apply(y: torch.Tensor, x: torch.Tensor, weights: Packed | Grouped, region: R
 def _add_one(
     y: torch.Tensor, changed: torch.Tensor, x: torch.Tensor, packed: Packed, region: Region
 ) -> None:
-    down, up = (packed.products() if region.is_alone and region.is_small else None) or (
-        None,
-        None,
-    )
-    if down and up:
-        changed.add_(up(down(x)))
+    tiled = packed.tiled() if region.is_alone and region.is_small else None
+    if tiled:
+        tiled.add(changed, x)
         return
     inner = linear(x, packed.a)
     for one in packed.slices:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import torch
 
-from expertserve.engine.vllm.products import Product, fits_tiles
+from expertserve.engine.vllm.products import TILE, Product, fits_tiles
 
 
 class Slice(NamedTuple):
@@ -39,23 +39,16 @@ class Packed:
     scale: torch.Tensor | None
     shift: torch.Tensor | None
     columns: slice
-    _products: tuple[Product, Product] | None = None
+    _tiled: Tiled | None = None
     _wide: Packed | None = None
 
-    def products(self) -> tuple[Product, Product] | None:
-        """For few tokens: A, and the slices' B as one block-diagonal matrix; None without tiles."""
-        if self._products is None and fits_tiles(
-            self.a.dtype, [self.a.shape[1], self.columns.stop - self.columns.start]
-        ):
-            self._products = Product(self.a, "down"), Product(self._block_diagonal(), "up")
-        return self._products
-
-    def _block_diagonal(self) -> torch.Tensor:
-        """The slices' B in one matrix, shape [out, rows]."""
-        whole = self.a.new_zeros(self.columns.stop, len(self.a))
-        for one in self.slices:
-            whole[one.columns, one.rows] = one.b
-        return whole[self.columns]
+    def tiled(self) -> Tiled | None:
+        """For few tokens: its products in tiles, made once; None where they can't be."""
+        columns = [self.columns, *(one.columns for one in self.slices)]
+        sizes = [self.a.shape[1], *(c.stop - c.start for c in columns)]
+        if self._tiled is None and fits_tiles(self.a.dtype, sizes):
+            self._tiled = Tiled(self)
+        return self._tiled
 
     def to(self, dtype: torch.dtype) -> Packed:
         """The same in another type, made once."""
@@ -66,6 +59,36 @@ class Packed:
             slices = tuple(one._replace(b=one.b.to(dtype)) for one in self.slices)
             self._wide = Packed(self.a.to(dtype), slices, scale, shift, self.columns)
         return self._wide
+
+
+class Tiled:
+    """An adapter's products for few tokens of one layer.
+
+    The slices' B are one block-diagonal matrix, which is one call; where their ranks fill tiles,
+    its zeros would cost more than calls do, and each slice has a product of its own.
+    """
+
+    def __init__(self, packed: Packed) -> None:
+        self._down = Product(packed.a, "down")
+        first = packed.columns.start
+        self._ups: list[tuple[slice, slice, Product]] = []
+        if len(packed.slices) > 1 and all(one.b.shape[1] % TILE == 0 for one in packed.slices):
+            for one in packed.slices:
+                columns = slice(one.columns.start - first, one.columns.stop - first)
+                self._ups.append((one.rows, columns, Product(one.b, "up")))
+            return
+        whole = packed.a.new_zeros(packed.columns.stop, len(packed.a))
+        for one in packed.slices:
+            whole[one.columns, one.rows] = one.b
+        self._up = Product(whole[first:], "up")
+
+    def add(self, y: torch.Tensor, x: torch.Tensor) -> None:
+        """Adds B (A x) to y [tokens, out of the adapter's `columns`]; x is [tokens, in]."""
+        inner = self._down(x)
+        for rows, columns, up in self._ups:
+            y[:, columns].add_(up(inner[:, rows].contiguous()))
+        if not self._ups:
+            y.add_(self._up(inner))
 
 
 def pack(
