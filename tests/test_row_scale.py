@@ -18,7 +18,8 @@ from vllm.platforms import current_platform
 from expertserve.engine.vllm import products
 from expertserve.engine.vllm.grouped import Grouped
 from expertserve.engine.vllm.lora_cpu import RowScaleCPU, apply
-from expertserve.engine.vllm.packed import Packed, pack
+from expertserve.engine.vllm.packed import Alone, Packed, pack
+from expertserve.engine.vllm.products import SMALL
 from expertserve.engine.vllm.regions import LONG_RUN, Order, regions
 from expertserve.engine.vllm.rows import table
 
@@ -119,15 +120,10 @@ def test_bfloat16_tokens_get_the_formula_in_groups_of_every_size(
     wanted = expected(y.float(), x.float(), slots, floats(a), floats(b))
     for r in regions(slots, torch.bfloat16, Order()):
         each = [packed(a, b, slot) for slot in r.slots]
-        apply(y[r.start : r.end], x[r.start : r.end], Grouped(each) if r.is_grouped else each[0], r)
+        few = Alone(each[0]) if each[0].slices and len(slots) < SMALL else each[0]
+        weights_ = Grouped(each) if r.is_grouped else few
+        apply(y[r.start : r.end], x[r.start : r.end], weights_, r)
     torch.testing.assert_close(y.float(), wanted, rtol=0.05, atol=0.02 * float(wanted.abs().max()))
-
-
-def test_few_tokens_of_one_adapter_take_tiles_where_the_cpu_has_them() -> None:
-    current_platform.import_kernels()
-    a, b = ([s.bfloat16() for s in side] for side in weights(1, TILED_IN, TILED_OUTS))
-    assert bool(packed(a, b, 1).tiled()) == products.has_tiles()
-    assert packed(*weights(1, TILED_IN, TILED_OUTS), 1).tiled() is None, "float32 has no tiles"
 
 
 @pytest.mark.parametrize("rank", [4, 18, 40])

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import torch
+from torch.nn.functional import pad
 
 from expertserve.engine.vllm.layout import Layout
 from expertserve.engine.vllm.packed import Packed
@@ -37,7 +38,7 @@ class Grouped:
     def __init__(self, parts: Sequence[Packed | None]) -> None:
         some = [part for part in parts if part is not None]
         own = [one for part in some for one in part.slices]
-        self._width = _rounded(max((one.b.shape[1] for one in own), default=0))
+        self._width = _rounded(max((len(one.a) for one in own), default=0))
         self.each = max(1, TILE // self._width)
         self._ranks = self.each * self._width
         groups = -(-len(parts) // self.each)
@@ -47,7 +48,7 @@ class Grouped:
         self._slices = sorted({(one.columns.start, one.columns.stop) for one in own})
         outs = [stop - start for start, stop in self._slices]
         self._is_whole = sum(outs) == self.columns.stop - self.columns.start
-        like = some[0].a
+        like = own[0].a if own else torch.empty(0, 0)
         self._tiled = fits_tiles(like.dtype, [like.shape[1], *outs])
         self._down = like.new_zeros(groups, len(outs) * self._ranks, like.shape[1])
         self._up = [like.new_zeros(groups, out, self._ranks) for out in outs]
@@ -72,19 +73,20 @@ class Grouped:
             self._grow()
         group, inside = divmod(place, self.each)
         first, end = inside * self._width, (inside + 1) * self._width
-        a, ups = self._filled(part)
-        if self._tiled:  # a tile keeps neighbours of a row together, as pairs
-            down = tiles(self._down[group])[:, :, first : min(end, first + TILE)].transpose(1, 2)
-            down.copy_(a.view(PAIR).view(down.shape))
-        elif self._slices:
-            down = self._down[group].view(len(self._slices), self._ranks, -1)[:, first:end]
+        own = {one.columns.start: one for one in part.slices}
+        for number, (start, _) in enumerate(self._slices):
+            down, up = self._of_place(group, number, first, end)
+            if start not in own:
+                down.zero_()
+                up.zero_()
+                continue
+            a, b = own[start].a, own[start].b
+            if missing := self._width - len(a):
+                a, b = pad(a, (0, 0, 0, missing)), pad(b, (0, missing))
+            if self._tiled:  # a tile keeps neighbours of a row together, as pairs
+                a, b = a.view(PAIR), b.view(PAIR)
             down.copy_(a.view(down.shape))
-        for b, up in zip(self._up, ups, strict=True):
-            if self._tiled:
-                there = tiles(b[group])[:, first // 2 : end // 2].transpose(1, 2)
-                there.copy_(up.view(PAIR).view(there.shape))
-            else:
-                b[group][:, first:end] = up
+            up.copy_(b.view(up.shape))
         begin = part.columns.start - self.columns.start
         for rows, row in ((self.scale, part.scale), (self.shift, part.shift)):
             if rows is not None:
@@ -111,25 +113,24 @@ class Grouped:
         own, all_of_it = part.columns, self.columns
         return not (
             {one.columns.start for one in part.slices} - {start for start, _ in self._slices}
-            or any(one.b.shape[1] > self._width for one in part.slices)
+            or any(len(one.a) > self._width for one in part.slices)
             or (part.scale is not None and self.scale is None)
             or (part.shift is not None and self.shift is None)
             or (own.stop > 0 and (own.start < all_of_it.start or own.stop > all_of_it.stop))
         )
 
-    def _filled(self, part: Packed) -> tuple[torch.Tensor, list[torch.Tensor]]:
-        """An adapter's A [slices · width, in] and B [out, width], with zeros for what it lacks."""
-        width, own = self._width, {one.columns.start: one for one in part.slices}
-        if len(own) == len(self._slices) and all(one.b.shape[1] == width for one in part.slices):
-            return part.a, [one.b for one in part.slices]
-        a = part.a.new_zeros(len(self._slices), width, part.a.shape[1])
-        ups = [part.a.new_zeros(stop - start, width) for start, stop in self._slices]
-        for number, (start, _) in enumerate(self._slices):
-            if start in own:
-                one = own[start]
-                a[number, : one.b.shape[1]] = part.a[one.rows]
-                ups[number][:, : one.b.shape[1]] = one.b
-        return a.view(-1, part.a.shape[1]), ups
+    def _of_place(
+        self, group: int, number: int, first: int, end: int
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Where a slice's A [width, in] and B [out, width] are, as views; of tiles, of pairs."""
+        down = self._down[group, number * self._ranks : (number + 1) * self._ranks]
+        up = self._up[number][group]
+        if not self._tiled:
+            return down[first:end], up[:, first:end]
+        return (
+            tiles(down)[:, :, first : min(end, first + TILE)].transpose(1, 2),
+            tiles(up)[:, first // 2 : end // 2].transpose(1, 2),
+        )
 
     def add(self, y: torch.Tensor, x: torch.Tensor, layout: Layout) -> None:
         """Adds B (A x) to y [tokens, out of `columns`]; x is [tokens, in]."""

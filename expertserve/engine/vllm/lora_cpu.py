@@ -2,39 +2,35 @@
 
 vLLM calls its Punica wrapper (arXiv:2310.18547) for every linear layer. Its CPU wrapper gathers A
 and B once per token, which costs several times what the layer itself does. Here tokens are grouped
-once a step, and per layer an adapter's fused slices (q, k, v; gate, up) are packed once, A stacked,
-with the scale and the shift from the table beside the slots. Then
+once a step. Then
 
-- a long run of tokens of one adapter takes one product with A and one with each slice's B, straight
-  into the output;
+- a long run of tokens of one adapter takes its weights from the slot;
+- a few tokens of one adapter alone take copies that are fewer calls, see `packed`;
 - a mixed region (decoding) is multiplied in groups of adapters, all groups in one call, see
   `grouped`.
 
-Packed weights are kept per layer and slot, and made anew when the slot holds another adapter. In
-groups, adapters keep their places from step to step, and a newcomer takes a place that is free:
+In groups, adapters keep their places from step to step, and a newcomer takes a place that is free:
 where hundreds of experts take turns, what a step costs is what changed.
-
-For few tokens of one adapter, its slices' B are one block-diagonal matrix.
 """
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
 
 import torch
-from torch.nn.functional import linear
 from vllm.lora.punica_wrapper.punica_cpu import PunicaWrapperCPU
 
 from expertserve.engine.vllm.grouped import Grouped
-from expertserve.engine.vllm.packed import Packed, pack
-from expertserve.engine.vllm.regions import Order, Region, regions
+from expertserve.engine.vllm.packed import Alone, Packed, pack
+from expertserve.engine.vllm.regions import Order, Region, Weights, regions
 from expertserve.engine.vllm.rows import find
 
 if TYPE_CHECKING:
     from vllm.lora.layers import LoRAMapping
 
 
-def apply(y: torch.Tensor, x: torch.Tensor, weights: Packed | Grouped, region: Region) -> None:
+def apply(y: torch.Tensor, x: torch.Tensor, weights: Weights, region: Region) -> None:
     """One region's tokens through their adapters, into y [tokens, out]; x is [tokens, in]."""
     scale, shift = region.rows(weights)
     changed = _part(y, 1, weights.columns)
@@ -44,20 +40,8 @@ def apply(y: torch.Tensor, x: torch.Tensor, weights: Packed | Grouped, region: R
         changed.add_(shift)
     if isinstance(weights, Grouped):
         weights.add(changed, x, region.layout(weights.each))
-    elif weights.slices:
-        _add_one(y, changed, x, weights, region)
-
-
-def _add_one(
-    y: torch.Tensor, changed: torch.Tensor, x: torch.Tensor, packed: Packed, region: Region
-) -> None:
-    tiled = packed.tiled() if region.is_alone and region.is_small else None
-    if tiled:
-        tiled.add(changed, x)
-        return
-    inner = linear(x, packed.a)
-    for one in packed.slices:
-        y[:, one.columns].addmm_(inner[:, one.rows], one.b.T)
+    else:
+        weights.add(changed, x)
 
 
 def _part(matrix: torch.Tensor, dim: int, where: slice) -> torch.Tensor:
@@ -69,6 +53,9 @@ def _part(matrix: torch.Tensor, dim: int, where: slice) -> torch.Tensor:
     )
 
 
+COPIED = 4
+"""Adapters whose weights are copied for requests that are answered alone: the last few that were.
+"""
 Holder = tuple[int, int | None]
 """A slot, and the adapter in it."""
 
@@ -83,6 +70,7 @@ class RowScaleCPU(PunicaWrapperCPU):  # type: ignore[misc]
         self._sampled: list[int] = []
         self._regions: dict[tuple[str, torch.dtype], list[Region]] = {}
         self._orders = {"tokens": Order(), "sampled": Order()}
+        self._alone: OrderedDict[Holder, dict[int, Alone]] = OrderedDict()
         self._packed: dict[tuple[int, int], tuple[int | None, Packed]] = {}
         self._grouped: dict[tuple[int, torch.dtype], tuple[dict[int, Holder], Grouped]] = {}
 
@@ -135,7 +123,7 @@ class RowScaleCPU(PunicaWrapperCPU):  # type: ignore[misc]
 
     def _weights(
         self, region: Region, a: tuple[torch.Tensor, ...], b: tuple[torch.Tensor, ...]
-    ) -> Packed | Grouped:
+    ) -> Weights:
         layer = id(a[0])
         found = region.weights.get(layer)
         if found is None:
@@ -144,26 +132,33 @@ class RowScaleCPU(PunicaWrapperCPU):  # type: ignore[misc]
 
     def _find(
         self, layer: int, region: Region, a: tuple[torch.Tensor, ...], b: tuple[torch.Tensor, ...]
-    ) -> Packed | Grouped:
+    ) -> Weights:
         slots, dtype = region.slots, region.dtype
         if not region.is_grouped:
-            return self._one(layer, slots[0], a, b).to(dtype)
+            one = self._one(layer, slots[0], a, b, dtype)
+            few = region.is_alone and region.is_small and one.slices
+            return self._copied(layer, slots[0], one) if few else one
         wanted = {p: (s, self._ids[s]) for p, s in enumerate(slots) if s in region.present}
         held, grouped = self._grouped.get((layer, dtype), ({}, None))
         for place, holder in wanted.items():
             if grouped is None or held.get(place) == holder:
                 continue
-            if not grouped.put(place, self._one(layer, holder[0], a, b).to(dtype)):
+            if not grouped.put(place, self._one(layer, holder[0], a, b, dtype)):
                 grouped = None
             held[place] = holder
         if grouped is None:  # or somebody needs more room than places have
-            parts = {p: self._one(layer, h[0], a, b).to(dtype) for p, h in wanted.items()}
+            parts = {p: self._one(layer, h[0], a, b, dtype) for p, h in wanted.items()}
             grouped = Grouped([parts.get(place) for place in range(len(slots))])
             self._grouped[layer, dtype] = wanted, grouped
         return grouped
 
     def _one(
-        self, layer: int, slot: int, a: tuple[torch.Tensor, ...], b: tuple[torch.Tensor, ...]
+        self,
+        layer: int,
+        slot: int,
+        a: tuple[torch.Tensor, ...],
+        b: tuple[torch.Tensor, ...],
+        dtype: torch.dtype,
     ) -> Packed:
         holder, packed = self._packed.get((layer, slot), (None, None))
         if packed is None or holder != self._ids[slot]:
@@ -174,4 +169,13 @@ class RowScaleCPU(PunicaWrapperCPU):  # type: ignore[misc]
                 [None if table is None else table[slot] for table in tables],
             )
             self._packed[layer, slot] = (self._ids[slot], packed)
-        return packed
+        return packed if a[0].dtype == dtype else packed.to(dtype)
+
+    def _copied(self, layer: int, slot: int, packed: Packed) -> Alone:
+        layers = self._alone.setdefault((slot, self._ids[slot]), {})
+        self._alone.move_to_end((slot, self._ids[slot]))
+        if len(self._alone) > COPIED:
+            self._alone.popitem(last=False)
+        if layer not in layers:
+            layers[layer] = Alone(packed)
+        return layers[layer]

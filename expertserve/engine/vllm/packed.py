@@ -1,4 +1,4 @@
-"""An adapter's weights for one layer as a CPU likes them."""
+"""One adapter's weights for one layer: as its slot has them, and copied for a few tokens of it."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import torch
+from torch.nn.functional import linear
 
 from expertserve.engine.vllm.products import TILE, Product, fits_tiles
 
 
 class Slice(NamedTuple):
-    """A fused output: its columns of y, rows of the packed A, and B [columns, rows]."""
+    """A fused output: its columns of y, A [rank, in], and B [columns, rank]."""
 
     columns: slice
-    rows: slice
+    a: torch.Tensor
     b: torch.Tensor
 
 
 @dataclass(slots=True, eq=False)
 class Packed:
-    """One adapter's weights for one layer.
+    """One adapter's weights for one layer: views of its slot, without unused ranks.
 
     Args:
-        a: The slices' A one below the other, shape [rows, in].
         slices: What is added, and where.
         scale: Shape [out], which counts the outputs in `columns` alone. None where there is nothing
             to scale.
@@ -34,86 +34,91 @@ class Packed:
             it as they are.
     """
 
-    a: torch.Tensor
     slices: tuple[Slice, ...]
     scale: torch.Tensor | None
     shift: torch.Tensor | None
     columns: slice
-    _tiled: Tiled | None = None
-    _wide: Packed | None = None
-
-    def tiled(self) -> Tiled | None:
-        """For few tokens: its products in tiles, made once; None where they can't be."""
-        columns = [self.columns, *(one.columns for one in self.slices)]
-        sizes = [self.a.shape[1], *(c.stop - c.start for c in columns)]
-        if self._tiled is None and fits_tiles(self.a.dtype, sizes):
-            self._tiled = Tiled(self)
-        return self._tiled
 
     def to(self, dtype: torch.dtype) -> Packed:
-        """The same in another type, made once."""
-        if dtype == self.a.dtype:
-            return self
-        if self._wide is None:
-            scale, shift = (None if v is None else v.to(dtype) for v in (self.scale, self.shift))
-            slices = tuple(one._replace(b=one.b.to(dtype)) for one in self.slices)
-            self._wide = Packed(self.a.to(dtype), slices, scale, shift, self.columns)
-        return self._wide
+        """The same in another type."""
+        scale, shift = (None if v is None else v.to(dtype) for v in (self.scale, self.shift))
+        slices = tuple(Slice(s.columns, s.a.to(dtype), s.b.to(dtype)) for s in self.slices)
+        return Packed(slices, scale, shift, self.columns)
+
+    def inside(self, one: Slice) -> slice:
+        """A slice's columns, counted from the first that anything changes."""
+        return slice(one.columns.start - self.columns.start, one.columns.stop - self.columns.start)
+
+    def add(self, y: torch.Tensor, x: torch.Tensor) -> None:
+        """Adds B (A x) to y [tokens, out of `columns`]; x is [tokens, in]."""
+        for one in self.slices:
+            y[:, self.inside(one)].addmm_(linear(x, one.a), one.b.T)
 
 
-class Tiled:
-    """An adapter's products for few tokens of one layer.
+class Alone:
+    """An adapter's products for a few tokens of one layer, copied, so that they are few calls.
 
-    The slices' B are one block-diagonal matrix, which is one call; where their ranks fill tiles,
-    its zeros would cost more than calls do, and each slice has a product of its own.
+    A is one matrix. In tiles, the slices' B are one block-diagonal matrix, but where their ranks
+    fill tiles: there its zeros would cost more than calls do. Without tiles they would anywhere.
     """
 
     def __init__(self, packed: Packed) -> None:
-        self._down = Product(packed.a, "down")
-        first = packed.columns.start
-        self._ups: list[tuple[slice, slice, Product]] = []
-        if len(packed.slices) > 1 and all(one.b.shape[1] % TILE == 0 for one in packed.slices):
-            for one in packed.slices:
-                columns = slice(one.columns.start - first, one.columns.stop - first)
-                self._ups.append((one.rows, columns, Product(one.b, "up")))
+        self.scale, self.shift, self.columns = packed.scale, packed.shift, packed.columns
+        slices = packed.slices
+        columns = [self.columns, *(one.columns for one in slices)]
+        a = torch.cat([one.a for one in slices])
+        ends = list(itertools.accumulate(len(one.a) for one in slices))
+        self._parts = [
+            (slice(end - len(one.a), end), packed.inside(one), one.b.T)
+            for end, one in zip(ends, slices, strict=True)
+        ]
+        self._a, self._down, self._ups = a, None, list[Product]()
+        if not fits_tiles(a.dtype, [a.shape[1], *(c.stop - c.start for c in columns)]):
             return
-        whole = packed.a.new_zeros(packed.columns.stop, len(packed.a))
-        for one in packed.slices:
-            whole[one.columns, one.rows] = one.b
-        self._up = Product(whole[first:], "up")
+        self._down = Product(a, "down")
+        if len(slices) > 1 and all(len(one.a) % TILE == 0 for one in slices):
+            self._ups = [Product(one.b, "up") for one in slices]
+            return
+        whole = a.new_zeros(self.columns.stop - self.columns.start, len(a))
+        for rows, inside, b in self._parts:
+            whole[inside, rows] = b.T
+        self._ups = [Product(whole, "up")]
 
     def add(self, y: torch.Tensor, x: torch.Tensor) -> None:
-        """Adds B (A x) to y [tokens, out of the adapter's `columns`]; x is [tokens, in]."""
+        """As `Packed.add`."""
+        if self._down is None:
+            inner = linear(x, self._a)
+            for rows, inside, b in self._parts:
+                y[:, inside].addmm_(inner[:, rows], b)
+            return
         inner = self._down(x)
-        for rows, columns, up in self._ups:
-            y[:, columns].add_(up(inner[:, rows].contiguous()))
-        if not self._ups:
-            y.add_(self._up(inner))
+        if len(self._ups) == 1:
+            y.add_(self._ups[0](inner))
+            return
+        for (rows, inside, _), up in zip(self._parts, self._ups, strict=True):
+            y[:, inside].add_(up(inner[:, rows].contiguous()))
 
 
 def pack(
     a: Sequence[torch.Tensor], b: Sequence[torch.Tensor], rows: Sequence[torch.Tensor | None]
 ) -> Packed:
-    """One slot's slices → packed, without unused ranks and outer slices.
+    """One slot's slices, without unused ranks and outer slices.
 
     Args:
         a: [rank, in] for each slice.
         b: [out, rank].
         rows: Scale and shift [2, out], None where there are none.
     """
-    downs, slices, changed = [a[0][:0]], list[Slice](), []
+    slices, changed = [], []
     for down, up, own, end in zip(a, b, rows, itertools.accumulate(map(len, b)), strict=True):
         columns, used = slice(end - len(up), end), _used(down)
         if used:
-            start = slices[-1].rows.stop if slices else 0
-            kept = up[:, :used].clone(memory_format=torch.contiguous_format)
-            slices.append(Slice(columns, slice(start, start + used), kept))
-            downs.append(down[:used])
+            slices.append(Slice(columns, down[:used], up[:, :used]))
         if used or (own is not None and own.any()):
             changed.append(columns)
     hull = slice(changed[0].start, changed[-1].stop) if changed else slice(0, 0)
     scale, shift = _beside(b, rows, hull)
-    return Packed(torch.cat(downs), tuple(slices), scale, shift, hull)
+    return Packed(tuple(slices), scale, shift, hull)
 
 
 def _beside(

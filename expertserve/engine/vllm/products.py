@@ -53,7 +53,7 @@ class Product:
         out, size = matrix.shape
         if out % TILE or size % TILE:
             matrix = pad(matrix, (0, -size % TILE, 0, -out % TILE))
-        self._weights = torch.ops._C.convert_weight_packed(matrix)
+        self._weights = torch.ops._C.convert_weight_packed(matrix.contiguous())
         self._columns, self._side = len(matrix), side
 
     def __call__(self, x: torch.Tensor) -> torch.Tensor:

@@ -10,9 +10,10 @@ import torch
 
 from expertserve.engine.vllm.grouped import Grouped
 from expertserve.engine.vllm.layout import Layout
-from expertserve.engine.vllm.packed import Packed
+from expertserve.engine.vllm.packed import Alone, Packed
 from expertserve.engine.vllm.products import SMALL
 
+Weights = Packed | Alone | Grouped
 LONG_RUN = 48
 """From so many tokens of one adapter on, they take its weights alone."""
 RUN = 12
@@ -43,8 +44,8 @@ class Region:
     is_alone: bool = False
     present: frozenset[int] = frozenset()
     places: tuple[int, ...] = ()
-    weights: dict[int, Packed | Grouped] = field(default_factory=dict)
-    _rows: dict[Packed | Grouped, tuple[torch.Tensor | None, torch.Tensor | None]] = field(
+    weights: dict[int, Weights] = field(default_factory=dict)
+    _rows: dict[Weights, tuple[torch.Tensor | None, torch.Tensor | None]] = field(
         default_factory=dict
     )
     _layouts: dict[int, Layout] = field(default_factory=dict)
@@ -62,7 +63,7 @@ class Region:
     def is_grouped(self) -> bool:
         return bool(self.places)
 
-    def rows(self, weights: Packed | Grouped) -> tuple[torch.Tensor | None, torch.Tensor | None]:
+    def rows(self, weights: Weights) -> tuple[torch.Tensor | None, torch.Tensor | None]:
         """Each token's scale and shift, shape [tokens, out]; of one slot, [out]."""
         if not self.is_grouped:
             return weights.scale, weights.shift
