@@ -34,8 +34,11 @@ test: .venv/dev.stamp base  ## unit and engine tests (under 15 minutes on 2 core
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile --ignore tests/gpu --ignore tests/manifests -m "not engine"
 	$(BIN)/python -m pytest --ignore tests/gpu --ignore tests/manifests -m engine
 
-test-long: .venv/dev.stamp base base-gemma gpu-simulated manifests  ## what takes longer (under 40 minutes)
-	$(BIN)/python -m pytest -m long --ignore tests/gpu --ignore tests/manifests
+APART := tests/engine tests/contract tests/cli tests/test_grammars.py tests/test_block.py
+
+test-long: .venv/dev.stamp base base-gemma gpu-simulated manifests  ## what takes longer (40 minutes on 2 cores)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist load -m long $(APART)
+	$(BIN)/python -m pytest -m long --ignore tests/gpu --ignore tests/manifests $(addprefix --ignore ,$(APART))
 
 build/triton/triton:
 	$(BIN)/python -m pip install --quiet --no-deps --target build/triton triton==3.9.0
