@@ -36,7 +36,7 @@ test: .venv/dev.stamp base  ## unit and engine tests (under 15 minutes on 2 core
 
 APART := tests/engine tests/contract tests/cli tests/test_grammars.py tests/test_block.py
 
-test-long: .venv/dev.stamp base base-gemma gpu-simulated manifests  ## what takes longer (40 minutes on 2 cores)
+test-long: .venv/dev.stamp base base-gemma gpu-simulated manifests  ## what takes longer (about 40 minutes on 2 cores)
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist load -m long $(APART)
 	$(BIN)/python -m pytest -m long --ignore tests/gpu --ignore tests/manifests $(addprefix --ignore ,$(APART))
 
@@ -44,7 +44,7 @@ build/triton/triton:
 	$(BIN)/python -m pip install --quiet --no-deps --target build/triton triton==3.9.0
 
 gpu-simulated: .venv/dev.stamp build/triton/triton  ## the GPU's kernels by Triton's interpreter, on a CPU (300 MB)
-	PYTHONPATH=build/triton $(BIN)/python -m pytest -m long tests/gpu
+	OMP_NUM_THREADS=1 PYTHONPATH=build/triton $(BIN)/python -m pytest -n 2 --dist load -m long tests/gpu
 
 gpu: .venv/dev.stamp  ## on a GPU: the same kernels, parity, and benchmarks/gpu.py
 	$(BIN)/python -m pytest -m long tests/gpu

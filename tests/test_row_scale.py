@@ -145,6 +145,28 @@ def test_places_are_added_when_more_adapters_come(rank: int) -> None:
     torch.testing.assert_close(y.float(), wanted, rtol=0.05, atol=0.02 * float(wanted.abs().max()))
 
 
+def test_a_result_never_lies_where_the_next_product_reads() -> None:
+    """Memory is used again. An adapter of rank 256 is as wide as this layer's output."""
+    current_platform.import_kernels()
+    a, b = torch.randn(256, TILED_IN).bfloat16(), torch.randn(256, 256).bfloat16()
+    few = Alone(pack([a], [b], [None]))
+    for tokens in (3, 60):
+        x, y = torch.randn(tokens, TILED_IN).bfloat16(), torch.zeros(tokens, 256).bfloat16()
+        few.add(y, x)
+        wanted = x.float() @ a.float().T @ b.float().T
+        torch.testing.assert_close(
+            y.float(), wanted, rtol=0.1, atol=0.02 * float(wanted.abs().max())
+        )
+
+
+def test_tiles_are_taken_where_the_cpu_has_them_and_sizes_fill_them() -> None:
+    current_platform.import_kernels()
+    sizes = (TILED_IN, *TILED_OUTS)
+    assert products.fits_tiles(torch.bfloat16, sizes) == products.has_tiles()
+    assert not products.fits_tiles(torch.float32, sizes)
+    assert not products.fits_tiles(torch.bfloat16, (TILED_IN, 90))
+
+
 def test_a_cpu_without_such_kernels_never_meets_them(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(products, "has_tiles", lambda: False)
     monkeypatch.setattr(torch.ops, "_C", None)

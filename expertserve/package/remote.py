@@ -13,6 +13,11 @@ PIECE = 1 << 20
 MAX_BYTES = 16 << 30
 
 
+def too_large(address: str) -> LoadError:
+    """What is refused that is larger than a package may be."""
+    return LoadError(f"{address} has more than {MAX_BYTES:,} bytes", code="download_too_large")
+
+
 def fetch(address: str, cache: Path, progress: Progress | None = None) -> Path:
     """Copies a file into the cache; one of the same size and check sum isn't copied again.
 
@@ -32,9 +37,7 @@ def fetch(address: str, cache: Path, progress: Progress | None = None) -> Path:
         system, path = url_to_fs(address)
         size, tag = int(system.size(path) or 0), str(system.checksum(path))
         if size > MAX_BYTES:
-            raise LoadError(
-                f"{address} has more than {MAX_BYTES:,} bytes", code="download_too_large"
-            )
+            raise too_large(address)
         place = hashlib.sha256(f"{address}\0{size}\0{tag}".encode()).hexdigest()[:32]
         folder = cache / "downloads" / place
         target = folder / PurePosixPath(path).name

@@ -16,7 +16,7 @@ from expertserve import config
 from expertserve.errors import ExpertError, IntegrityError, LoadError
 from expertserve.files import file_digest, move_file, part_path, remove_stale, write_whole
 from expertserve.package.cache import grew
-from expertserve.package.remote import MAX_BYTES
+from expertserve.package.remote import MAX_BYTES, too_large
 from expertserve.package.source import FETCHERS, local_path
 
 REMOTE = re.compile(r"[a-z][a-z0-9+.-]*(::|://)|registry:", re.IGNORECASE)
@@ -133,11 +133,6 @@ def fetch(source: str, cache_dir: Path | None, digest: str | None = None) -> Pat
         return keep(part, found)
     finally:
         part.unlink(missing_ok=True)
-
-
-def too_large(source: str) -> LoadError:
-    """What a package is refused with that is larger than any may be."""
-    return LoadError(f"{source} has more than {MAX_BYTES:,} bytes", code="download_too_large")
 
 
 def publish(path: Path, store: str) -> str:

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from expertserve.errors import ExpertError, IntegrityError
-from expertserve.package.remote import MAX_BYTES
+from expertserve.package.remote import MAX_BYTES, too_large
 from expertserve.ray.source import (
     copied,
     fetch,
@@ -29,7 +29,6 @@ from expertserve.ray.source import (
     keep,
     local_file,
     part_in,
-    too_large,
 )
 
 T = TypeVar("T")
