@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 
 from expertserve.decoding.marked_vocabulary import LONGEST, MarkedVocabulary
 from expertserve.decoding.mask import Mask, MaskState, Row
@@ -63,23 +64,23 @@ class SourceRows:
             for token, length in beginning(lead + part, spans.any_case)
             if length > size
         }
-        return {i for i in found if spans.begins(tokens[i][size:])}
+        return {i for i in found if spans.begins(tokens[i][size:])} if spans.is_bounded else found
 
     def inside(self, places: Places, written: int) -> Iterable[int]:
         """Tokens that go on with a span."""
-        go_on, key = self.spans.go_on, self.spans.key
+        alive = self.spans.alive
         return {
             token
             for place in places
             for token, size in self._from(place)
-            if go_on((place,), written, key[place : place + size])
+            if alive(place + size, written + size)
         }
 
     def _from(self, place: int) -> list[tuple[int, int]]:
         """Tokens that the source goes on with from a place, and their lengths."""
         known = self._at.get(place)
         if known is None:
-            part = self.spans.key[place : place + LONGEST]
+            part = self.spans.key[place : place + LONGEST].partition(b"\0")[0]
             known = self._vocabulary.beginning(part, self.spans.any_case)
             self._at[place] = known
         return known
@@ -230,9 +231,8 @@ class MarkedState:
         for way in self._outside:
             self._fill_outside(row, way)
         for span in self._inside:
-            words = row.view(np.uint32)
-            for token in span.rows.inside(span.places, span.written):
-                words[token >> 5] |= np.uint32(1 << (token & 31))
+            goes_on = span.rows.inside(span.places, span.written)
+            _allow(row, np.fromiter(goes_on, dtype=np.int64))
             self._fill_crossing(row, span)
         for name in self._named:
             for found in self._mask.named.at(name.naming, b"", len(row)):
@@ -265,11 +265,13 @@ class MarkedState:
 
     def _fill_crossing(self, row: Row, span: _Inside) -> None:
         """Tokens that end the span and go on behind it."""
-        spans = span.rows.spans
+        spans, known = span.rows.spans, dict[bytes, bool]()
         for place in span.places[:MOST_CROSSED]:
             for size in spans.ends_within(place, span.written, LONGEST):
                 begin = spans.data[place : place + size]
-                if not self._fill_behind(row, begin, span.behind):
+                if begin not in known:
+                    known[begin] = self._fill_behind(row, begin, span.behind)
+                if not known[begin]:
                     break
 
     def _fill_behind(self, row: Row, begin: bytes, behind: _Outside) -> bool:
@@ -280,9 +282,7 @@ class MarkedState:
         ids, rests = found
         if len(ids):
             allowed = self._row(behind)
-            kept = ids[(allowed[rests >> 5] >> (rests & 31) & 1).astype(bool)]
-            bits = np.uint32(1) << (kept & 31).astype(np.uint32)
-            np.bitwise_or.at(row.view(np.uint32), kept >> 5, bits)
+            _allow(row, ids[(allowed[rests >> 5] >> (rests & 31) & 1).astype(bool)])
         return True
 
     def commit(self, token: int) -> bool:
@@ -409,6 +409,12 @@ def _opened(way: _Outside, lead: bytes, what: NameMark) -> Naming:
     """The names that may stand at a mark, behind what a token writes before it."""
     assert isinstance(way.state, ScopedState)
     return way.state.scope.feed(lead).open(what.role)
+
+
+def _allow(row: Row, ids: npt.NDArray[np.int64]) -> None:
+    """Sets tokens' bits in a row."""
+    bits = np.uint32(1) << (ids & 31).astype(np.uint32)
+    np.bitwise_or.at(row.view(np.uint32), ids >> 5, bits)
 
 
 def _after(state: MaskState, token: int) -> MaskState:

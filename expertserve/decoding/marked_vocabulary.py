@@ -89,8 +89,9 @@ class MarkedVocabulary:
 
     def beginning(self, text: bytes, any_case: bool) -> list[tuple[int, int]]:
         """Tokens that a text begins with, and their lengths."""
-        lengths = (self._folded_lengths if any_case else self._lengths).get(text[:2], (1,))
-        parts = [text[:n] for n in lengths if n <= len(text)]
+        lengths = self._folded_lengths if any_case else self._lengths
+        sizes = lengths.get(text[:3], (1, 2))
+        parts = [text[:n] for n in sizes if n <= len(text)]
         if any_case:
             folded = self._folded
             return [(i, len(part)) for part in parts for i in folded.get(part, ())]
@@ -142,11 +143,11 @@ class MarkedVocabulary:
 
 
 def _lengths(texts: Iterable[bytes]) -> dict[bytes, list[int]]:
-    """The first two bytes → the lengths of texts that begin so, up to a bound; and one."""
+    """The first three bytes → the lengths of texts that begin so, up to a bound; and 1 and 2."""
     found: dict[bytes, set[int]] = {}
     for text in texts:
-        if 1 < len(text) <= LONGEST:
-            found.setdefault(text[:2], {1}).add(len(text))
+        if 2 < len(text) <= LONGEST:
+            found.setdefault(text[:3], {1, 2}).add(len(text))
     return {begin: sorted(sizes) for begin, sizes in found.items()}
 
 

@@ -63,7 +63,7 @@ class Spans:
         bounded = mark.form not in ("number", "integer")
         self._low = int(mark.low or 0) if bounded else 0
         self._high = int(mark.high) if bounded and mark.high else None
-        self.starts = starts if counts is None else [p for p in starts if self._alive(p, 0)]
+        self.starts = starts if counts is None else [p for p in starts if self.alive(p, 0)]
         self._sorted = sorted((self._key[p : p + KEY], p) for p in self.starts)
 
     def folded(self, data: bytes) -> bytes:
@@ -75,6 +75,11 @@ class Spans:
         """The text, folded."""
         return self._key
 
+    @property
+    def is_bounded(self) -> bool:
+        """Whether spans have a least or greatest length."""
+        return self._counts is not None
+
     def begin(self, data: bytes) -> Places:
         """The places after what a span begins with."""
         if b"\0" in data:  # stands between parts of the text
@@ -85,7 +90,7 @@ class Spans:
         size = len(data)
         found = (p for _, p in self._sorted[first:last])
         return tuple(
-            p + size for p in found if self._key.startswith(data, p) and self._alive(p + size, size)
+            p + size for p in found if self._key.startswith(data, p) and self.alive(p + size, size)
         )
 
     def begins(self, data: bytes) -> bool:
@@ -108,7 +113,7 @@ class Spans:
         return tuple(
             p + size
             for p in places
-            if self._key.startswith(data, p) and self._alive(p + size, written + size)
+            if self._key.startswith(data, p) and self.alive(p + size, written + size)
         )
 
     def may_end(self, places: Places, written: int) -> bool:
@@ -150,7 +155,7 @@ class Spans:
         assert found is not None
         return found
 
-    def _alive(self, place: int, written: int) -> bool:
+    def alive(self, place: int, written: int) -> bool:
         """Whether a span may still end."""
         if self._counts is None:  # each part of the text ends where a word does
             return place <= self._last
