@@ -22,16 +22,14 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import psutil
-import torch
-from safetensors.torch import load_file, save_file
 
 from benchmarks import fleet_ray
 from benchmarks.measure import BASE, RESULTS, Answer, judge, save
+from benchmarks.variations import write
 from expertserve.core.registering import Registration
 from expertserve.engine.fake import FakeEngine
 from expertserve.manager import AsyncExpertManager
 from expertserve.package.archive import open_package
-from expertserve.package.build import write_archive
 from expertserve.server.app import create_app
 from expertserve.server.models import Page, list_models
 from expertserve.server.parts import Parts
@@ -40,9 +38,7 @@ from expertserve.server.settings import ServerSettings
 from tests import tiny
 
 DEMO = "examples/experts/expert-sql-smollm2-135m-instruct.v0.1.0.expert"
-WEIGHTS = "adapter_model.safetensors"
 PACKAGES, MANY, ASKED = 1000, 10_000, 40
-NOISE = 0.02
 
 
 def main(packages: int = PACKAGES, many: int = MANY, parts: Sequence[str] = ()) -> None:
@@ -128,29 +124,6 @@ def small(folder: Path) -> tuple[Path, Path]:
     base = tiny.base_model(folder / "models" / "tiny")
     adapter = tiny.peft_adapter(base, folder / "adapter", "lora")
     return tiny.package(folder / "tiny", adapter, base, base_models=tiny.base_entry()), base
-
-
-def write(source: Path, target: Path, count: int) -> Path:
-    """Packs copies of an unpacked package, each with other weights and another name."""
-    target.mkdir()
-    copy = target.with_name(f"{target.name}-copy")
-    copy.mkdir()
-    for file in source.iterdir():
-        if file.name not in (WEIGHTS, "manifest.json"):
-            (copy / file.name).write_bytes(file.read_bytes())
-    manifest, tensors = (
-        json.loads((source / "manifest.json").read_bytes()),
-        load_file(source / WEIGHTS),
-    )
-    manifest.pop("integrity", None)
-    for i in range(count):
-        torch.manual_seed(i)
-        changed = {n: t * (1 + NOISE * torch.randn_like(t)) for n, t in tensors.items()}
-        save_file(changed, copy / WEIGHTS)
-        own = manifest | {"name": f"expert-{i:05}", "description": f"number {i}"}
-        (copy / "manifest.json").write_text(json.dumps(own))
-        write_archive(copy, target / f"{i:05}.expert")
-    return target
 
 
 Start = tuple[float, int, float]

@@ -71,7 +71,7 @@ had not seen the generators, and not trained on (`benchmarks/people/`). An answe
 defaults hold; “unrestricted” leaves names free.""",
     "fuzz": """Is there an input that breaks a promise? Every door that takes a stranger's bytes, with inputs drawn nearly sound and inputs
 mutated towards code that none had reached; what counts as broken is in [the security page](security.md). Not a measure of speed.""",
-    "soak": """Does a server stay as it is under mixed traffic, with experts coming and going, hang-ups and bad requests? Memory and handles
+    "soak": """Does a server stay as it is under mixed traffic, with experts coming and going, a cache that is too small for them, hang-ups and bad requests? Memory and handles
 are compared between the middle and the last third; at most the growth that is allowed counts as clean.""",
     "manager": "What the manager costs: hot swaps, mixed batches, streams.",
     "adapters": """What adapters cost: tokens per second beside the base model alone, beside stock vLLM, and beside transformers with PEFT

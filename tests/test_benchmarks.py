@@ -172,6 +172,8 @@ def test_the_soak_in_short(tmp_path: Path) -> None:
         "fake",
         "--minutes",
         "0.1",
+        "--variations",
+        "2",
         "--out",
         str(tmp_path),
     ]
