@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import itertools
 import random
+from collections.abc import Iterable
+from pathlib import Path
+from typing import cast
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from expertserve.core import beside
+from expertserve.core.beside import Beside
+from expertserve.core.options import Options
 from expertserve.errors import ConfigError, IncompatibleError
+from expertserve.models import LocalModel
 from expertserve.package.constraints import (
     MAX_LENGTH,
     Requirement,
@@ -17,7 +24,9 @@ from expertserve.package.constraints import (
     load_order,
     rank,
 )
+from expertserve.package.index import KnownPackage, PackageIndex
 from expertserve.package.manifest import BaseModelSpec, Constraints, Manifest
+from expertserve.register import RegisteredExpert
 
 IN_ORDER = (  # semver.org's own example, and its neighbours
     "0.9.9 1.0.0-0 1.0.0-9 1.0.0-10 1.0.0-alpha 1.0.0-alpha.1 1.0.0-alpha.beta 1.0.0-beta 1.0.0-beta.2 1.0.0-beta.11 1.0.0-rc.1 1.0.0 "
@@ -221,3 +230,53 @@ def test_every_order_keeps_requirements_and_can_be_loaded(
     assert sorted(order) == list(range(len(packages)))
     for at, i in enumerate(order):
         check_constraints(packages[i], [packages[j] for j in order[:at]])
+
+
+def registered(manifest: Manifest) -> RegisteredExpert:
+    known = KnownPackage(
+        f"{manifest.name} {manifest.version}",
+        manifest.name,
+        manifest.version,
+        ("base",),
+        constraints=manifest.constraints,
+    )
+    return RegisteredExpert(known, LocalModel("base", Path("base")), cast(PackageIndex, None))
+
+
+rules = st.lists(st.sampled_from(["a", "b", "c@1", "c@>=2", "d", "e@<2"]), max_size=2).map(" ".join)
+manifests = st.builds(
+    package, st.sampled_from("abcde"), st.sampled_from("1.0.0 2.0.0".split()), rules, rules
+)
+
+
+@given(st.lists(manifests, max_size=6), manifests)
+def test_a_newcomer_is_judged_as_beside_all_that_are_loaded(
+    loaded: list[Manifest], new: Manifest
+) -> None:
+    def outcome(check: Iterable[None]) -> str | None:
+        try:
+            list(check)
+        except IncompatibleError as error:
+            return error.code
+        return None
+
+    there = Beside(Options(allow_multiple_bases=True), map(registered, loaded))
+    assert outcome(there.check(registered(new)) for _ in "1") == outcome(
+        check_constraints(new, loaded) for _ in "1"
+    )
+
+
+def test_a_newcomer_is_compared_with_those_alone_whom_it_concerns(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Every published package has constraints: a place in the order of loading, if nothing else."""
+    seen: list[list[str]] = []
+    monkeypatch.setattr(
+        beside, "check_constraints", lambda new, others: seen.append([o.name for o in others])
+    )
+    many = [package(f"p{i}", order=6) for i in range(50)]
+    some = [package("rival", excludes="new"), package("needed"), package("new", "0.9.0")]
+    there = Beside(Options(allow_multiple_bases=True), map(registered, [*many, *some]))
+    there.check(registered(package("new", requires="needed@1", order=6)))
+    there.check(registered(package("other", order=6)))
+    assert [sorted(names) for names in seen] == [["needed", "new", "rival"], []]

@@ -9,18 +9,18 @@ from expertserve.core.options import Options
 from expertserve.errors import ConfigError, IncompatibleError
 from expertserve.models import last_component
 from expertserve.package.constraints import check_constraints
-from expertserve.package.index import UNCONSTRAINED, KnownPackage
+from expertserve.package.index import KnownPackage
 from expertserve.register import RegisteredExpert
 
 
 class Beside:
-    """What is loaded, as a newcomer sees it. A check costs nothing where nobody has constraints."""
+    """What is loaded, as a newcomer sees it. A check looks only at those whom it concerns."""
 
     def __init__(self, options: Options, loaded: Iterable[RegisteredExpert]) -> None:
         self._options = options
         self._served: RegisteredExpert | None = None
         self._base_names = {last_component(str(options.base_model or "")).casefold()}
-        self._ruled: list[KnownPackage] = []
+        self._meaning: dict[str, list[KnownPackage]] = defaultdict(list)
         self._named: dict[str, list[KnownPackage]] = defaultdict(list)
         for expert in loaded:
             self.add(expert)
@@ -30,8 +30,8 @@ class Beside:
         self._served = self._served or expert
         self._base_names.add(last_component(expert.base.name).casefold())
         self._named[expert.package.name].append(expert.package)
-        if expert.package.constraints != UNCONSTRAINED:
-            self._ruled.append(expert.package)
+        for name in _meant(expert.package):
+            self._meaning[name].append(expert.package)
 
     def check(self, expert: RegisteredExpert) -> None:
         """Whether it may be served beside the others.
@@ -47,16 +47,14 @@ class Beside:
                 hint="allow_multiple_bases=True starts a second engine for it",
                 code="other_base",
             )
-        if self._ruled or new.constraints != UNCONSTRAINED:
-            check_constraints(new, self._concerned(new))
+        check_constraints(new, self._concerned(new))
 
     def _concerned(self, new: KnownPackage) -> list[KnownPackage]:
-        """Those with constraints, and those that constraints may mean."""
-        ruled = [p for p in self._ruled if p is not new]
-        meant = [*new.constraints.requires, *new.constraints.incompatible_with]
-        names = {new.name, *(text.partition("@")[0].strip() for text in meant)}
-        others = (p for name in names for p in self._named.get(name, ()))
-        return [*ruled, *(p for p in others if p.constraints == UNCONSTRAINED)]
+        """Those whose constraints mean the newcomer, and those that its own may mean."""
+        names = {new.name, *_meant(new)}
+        named = (package for name in names for package in self._named.get(name, ()))
+        found = {id(p): p for p in (*self._meaning.get(new.name, ()), *named)}
+        return [package for package in found.values() if package is not new]
 
     def check_name(self, name: str, expert: RegisteredExpert) -> None:
         """Raises ConfigError `name_taken` where a base model answers by that name."""
@@ -67,3 +65,9 @@ class Beside:
                 hint="load the expert under another name",
                 code="name_taken",
             )
+
+
+def _meant(package: KnownPackage) -> set[str]:
+    """The names of packages that its constraints are about."""
+    rules = package.constraints
+    return {text.partition("@")[0].strip() for text in (*rules.requires, *rules.incompatible_with)}
