@@ -23,7 +23,7 @@ SCHEMA = (
     "CREATE TABLE lighthouses (id INTEGER PRIMARY KEY, name TEXT, country TEXT, height INTEGER);"
 )
 SPARE = "spare"
-PAUSE = 0.4
+PAUSE = 0.2
 """Seconds between two things that the administrator does."""
 
 
