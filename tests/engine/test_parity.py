@@ -122,7 +122,7 @@ def test_every_type_in_one_batch_equals_peft_on_the_demo_base(
     run(manager, packages(demo_base, tmp_path, 0.02), demo_base, 12)
 
 
-@pytest.fixture(params=[pytest.param("qwen2", marks=pytest.mark.long), "qwen3"])
+@pytest.fixture(params=["qwen2", "qwen3"])
 def random_base(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     return tiny.base_model(tmp_path / "models" / f"tiny-{request.param}", request.param)
 
@@ -137,6 +137,7 @@ def own_manager(random_base: Path, tmp_path: Path) -> Iterator[ExpertManager]:
 
 
 @pytest.mark.engine
+@pytest.mark.long
 def test_every_type_in_one_batch_equals_peft_on_other_architectures(
     own_manager: ExpertManager, random_base: Path, tmp_path: Path
 ) -> None:
