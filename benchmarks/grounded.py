@@ -5,20 +5,21 @@
 The JSON grammar with grounded values, on texts of 200 and 4,000 words drawn from the sentences of
 `training.people`. First use: the index of the text in the front end, then the masks up to the first
 value in the engine, whose vocabulary is known by then. A token: filling a mask and taking a token,
-the first use left out.
+the first use left out. Medians of five rounds, each with texts of its own.
 """
 
 from __future__ import annotations
 
 import json
 import random
+import statistics
 import time
 from pathlib import Path
 
 import numpy as np
 from tokenizers import Tokenizer
 
-from benchmarks.measure import BASE, Answer, judge, save
+from benchmarks.measure import BASE, ROUNDS, Answer, judge, save
 from expertserve.decoding.ground import grounded
 from expertserve.decoding.marked import MarkedMask
 from expertserve.decoding.marked_vocabulary import MarkedVocabulary
@@ -48,7 +49,8 @@ def main() -> None:
     mask = GlrMask.compile(parse(machine_text(grammar.rules), bounded=False), known, "static")
     answers = []
     for count, bar in BARS.items():
-        cold, token, follow = measure(grammar, mask, ours, count)
+        rounds = [measure(grammar, mask, ours, count, n) for n in range(ROUNDS)]
+        cold, token, follow = map(statistics.median, zip(*rounds, strict=True))
         answers += [
             Answer(f"a text of {count:,} words, first use, seconds", cold, most=bar),
             Answer(f"a text of {count:,} words, µs a token, mask and commit", token, most=50),
@@ -58,10 +60,13 @@ def main() -> None:
 
 
 def measure(
-    grammar: Grammar, mask: GlrMask, vocabulary: MarkedVocabulary, count: int
+    grammar: Grammar, mask: GlrMask, vocabulary: MarkedVocabulary, count: int, seed: int
 ) -> tuple[float, float, float]:
     """Seconds of a text's first use; mean µs a token of masks, and of the recogniser."""
-    rng, words = random.Random(count), Tokenizer.from_file(str(Path(BASE) / "tokenizer.json"))
+    rng, words = (
+        random.Random(count + seed),
+        Tokenizer.from_file(str(Path(BASE) / "tokenizer.json")),
+    )
     pool = [w for each in people.PEOPLE for a in each.asked for w in a.sentence.split()]
     said = [rng.choice(pool) + (str(i) if i % 7 == 0 else "") for i in range(count)]
     row = np.zeros(len(vocabulary.own.tokens) // 32 + 8, dtype=np.int32)
@@ -88,10 +93,16 @@ def measure(
         }
         state, cursor = marked.start(), over.start()
         text = json.dumps(value, ensure_ascii=False)
-        for token in words.encode(text, add_special_tokens=False).ids:
+        left = words.encode(text, add_special_tokens=False).ids[::-1]
+        while left:
+            token = left.pop()
             a = time.perf_counter()
             state.fill(row)
-            assert row[token >> 5] >> (token & 31) & 1
+            if not row[token >> 5] >> (token & 31) & 1:
+                # A token that ends a span and goes on is offered at the first of many places alone.
+                assert len(spelt[token]) > 1
+                left += [vocabulary.ids[bytes([b])] for b in reversed(spelt[token])]
+                continue
             assert state.commit(token)
             b = time.perf_counter()
             assert cursor.take(token, spelt[token])

@@ -73,7 +73,7 @@ BEGAN = psutil.Process().create_time()
 def answered():
     seconds, me = time.time() - BEGAN, psutil.Process()
     held = sum(p.memory_full_info().pss for p in [me, *me.children(recursive=True)])
-    print(json.dumps([seconds, held / 1e9]), flush=True)
+    print("ANSWERED", json.dumps([seconds, held / 1e9]), flush=True)
 """
 
 
@@ -85,7 +85,7 @@ def base(folder: Path) -> LocalModel:
     config = transformers.Qwen3Config(
         **SHAPE,
         vocab_size=512,
-        max_position_embeddings=1024,
+        max_position_embeddings=2048,
         tie_word_embeddings=True,
         bos_token_id=1,
         eos_token_id=2,
@@ -109,7 +109,8 @@ def child(code: str, *arguments: object) -> tuple[float, float]:
         )
     if done.returncode:
         raise SystemExit(done.stderr[-2000:])
-    seconds, held = json.loads(done.stdout.strip().splitlines()[-1])
+    said = next(s for s in done.stdout.splitlines() if s.startswith("ANSWERED "))
+    seconds, held = json.loads(said.removeprefix("ANSWERED "))
     return float(seconds), float(held)
 
 

@@ -145,11 +145,12 @@ def many_experts(manager: ExpertManager, rounds: int) -> dict[str, dict[str, Any
     """200 experts with zipf-distributed use over 4 that are always there; by how many ask at once,
     each its next question when it has its answer.
     """
-    return {f"{n} clients": _with_clients(manager, rounds, n) for n in CLIENTS}
+    return {f"{n} clients": with_clients(manager, rounds, n, EXPERTS) for n in CLIENTS}
 
 
-def _with_clients(manager: ExpertManager, rounds: int, clients: int) -> dict[str, Any]:
-    rng = random.Random(3)
+def with_clients(manager: ExpertManager, rounds: int, clients: int, experts: int) -> dict[str, Any]:
+    """So many experts over 4 of them, asked by so many clients at once."""
+    rng, all_of_them = random.Random(3), f"{experts} experts"
     firsts: list[float] = []
 
     def run(among: int) -> float:
@@ -162,15 +163,15 @@ def _with_clients(manager: ExpertManager, rounds: int, clients: int) -> dict[str
                     enumerate(names),
                 )
             )
-        if among == EXPERTS:
+        if among == experts:
             firsts.extend(r.timing.first_token for r in results)
         return sum(r.usage.completion_tokens for r in results) / (time.perf_counter() - began)
 
-    figures = alternate({"200 experts": lambda: run(EXPERTS), "4 experts": lambda: run(4)}, rounds)
+    figures = alternate({all_of_them: lambda: run(experts), "4 experts": lambda: run(4)}, rounds)
     medians = {side: statistics.median(values) for side, values in figures.items()}
     firsts.sort()
     return {
-        "ratio": round(medians["200 experts"] / medians["4 experts"], 3),
+        "ratio": round(medians[all_of_them] / medians["4 experts"], 3),
         "first_token_p99_s": round(firsts[int(0.99 * len(firsts))], 2),
         "tokens_s": {side: round(median, 1) for side, median in medians.items()},
     }

@@ -14,6 +14,7 @@ ALTERNATING = (
     "adapters",
     "grammar",
     "manager",
+    "thousand",
     "parity",
     "server",
     "llama_cpp",
