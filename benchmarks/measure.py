@@ -115,15 +115,16 @@ def committed(name: str) -> dict[str, float]:
 
 def worse(answer: Answer, before: float | None) -> bool:
     """Whether an answer is worse than the one before by more than a tenth of that, or of the bar
-    where that is more. Without a bar nothing says which way is worse.
+    where that is more.
     """
     if before is None:
         return False
-    if answer.most is not None:
-        return answer.value > before + 0.1 * max(abs(before), answer.most)
-    if answer.least is not None:
-        return answer.value < before - 0.1 * max(abs(before), answer.least)
-    return False
+    margin = 0.1 * max(abs(before), answer.least or answer.most or 0.0)
+    return (
+        answer.value > before + margin
+        if answer.most is not None
+        else answer.value < before - margin
+    )
 
 
 def judge(name: str, answers: Sequence[Answer]) -> list[dict[str, object]]:

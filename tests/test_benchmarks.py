@@ -137,6 +137,7 @@ def test_one_that_fails_does_not_keep_the_others_from_running(
         "benchmarks.gpu",  # `make gpu` runs it
         "benchmarks.measure",
         "benchmarks.run",
+        "benchmarks.variations",  # packages for `fleet` and the soak run
     }
     assert asked[-1] == run.PAGE  # the last one writes the page of what there is
 
