@@ -21,12 +21,11 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 from expertserve.errors import IntegrityError, LoadError
 from expertserve.files import file_digest, move_file, write_whole
-from expertserve.package.source import Progress
+from expertserve.package.source import MAX_BYTES, Progress, too_large
 
 if TYPE_CHECKING:
     import httpx
 
-MAX_BYTES = 16 << 30
 MAX_REDIRECTS = 5
 ATTEMPTS = 4
 SECONDS = 30.0
@@ -202,7 +201,7 @@ class _Download:
 
     def _too_large(self) -> LoadError:
         self.forget()
-        return LoadError(f"{self.url} has more than {MAX_BYTES:,} bytes", code="download_too_large")
+        return too_large(self.url)
 
     def _finish(self, digest: str | None) -> None:
         found = file_digest(self.part)

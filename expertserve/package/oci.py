@@ -18,9 +18,9 @@ from pydantic import Field, ValidationError
 
 from expertserve.errors import IntegrityError, LoadError
 from expertserve.files import read_bounded, write_whole
-from expertserve.package.download import MAX_BYTES, SECONDS, Interrupted, download
+from expertserve.package.download import SECONDS, Interrupted, download
 from expertserve.package.section import Lenient
-from expertserve.package.source import Progress
+from expertserve.package.source import MAX_BYTES, Progress, too_large
 
 if TYPE_CHECKING:
     import httpx
@@ -109,7 +109,7 @@ def fetch(address: str, cache: Path, progress: Progress | None = None) -> Path:
         ) from error
     layer = _chosen(layers, address)
     if layer.size > MAX_BYTES:
-        raise LoadError(f"{address} has more than {MAX_BYTES:,} bytes", code="download_too_large")
+        raise too_large(address)
     wanted = layer.digest.removeprefix("sha256:")
     name = layer.title if layer.title.endswith(".expert") else "package.expert"
     return download(

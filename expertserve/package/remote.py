@@ -7,15 +7,9 @@ from pathlib import Path, PurePosixPath
 
 from expertserve.errors import LoadError
 from expertserve.files import move_file, part_path
-from expertserve.package.source import Progress, unserved
+from expertserve.package.source import MAX_BYTES, Progress, too_large, unserved
 
 PIECE = 1 << 20
-MAX_BYTES = 16 << 30
-
-
-def too_large(address: str) -> LoadError:
-    """What is refused that is larger than a package may be."""
-    return LoadError(f"{address} has more than {MAX_BYTES:,} bytes", code="download_too_large")
 
 
 def fetch(address: str, cache: Path, progress: Progress | None = None) -> Path:

@@ -18,6 +18,8 @@ from expertserve.errors import ConfigError, LoadError
 
 Progress = Callable[[int, int | None], None]
 """Told of the bytes that are there, and of all of them where that is known."""
+MAX_BYTES = 16 << 30
+"""Of a package, wherever it comes from."""
 _URL = re.compile(
     r"([a-z][a-z0-9+.-]+):(/{1,3}(?=[^/])|(?<=registry:))(.*)", re.IGNORECASE | re.DOTALL
 )
@@ -37,6 +39,11 @@ FETCHERS = {
 """Modules of `expertserve.package`, each with a function `fetch`; others are asked of fsspec."""
 
 _NAMED = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)=(.+)")
+
+
+def too_large(address: str) -> LoadError:
+    """What is refused that is larger than a package may be."""
+    return LoadError(f"{address} has more than {MAX_BYTES:,} bytes", code="download_too_large")
 
 
 class NamedPackage(NamedTuple):

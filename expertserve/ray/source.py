@@ -16,8 +16,7 @@ from expertserve import config
 from expertserve.errors import ExpertError, IntegrityError, LoadError
 from expertserve.files import file_digest, move_file, part_path, remove_stale, write_whole
 from expertserve.package.cache import grew
-from expertserve.package.remote import MAX_BYTES, too_large
-from expertserve.package.source import FETCHERS, local_path
+from expertserve.package.source import FETCHERS, MAX_BYTES, local_path, too_large
 
 REMOTE = re.compile(r"[a-z][a-z0-9+.-]*(::|://)|registry:", re.IGNORECASE)
 SUFFIX = ".expert"

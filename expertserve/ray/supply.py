@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from expertserve.errors import ExpertError, IntegrityError
-from expertserve.package.remote import MAX_BYTES, too_large
+from expertserve.package.source import MAX_BYTES, too_large
 from expertserve.ray.source import (
     copied,
     fetch,
