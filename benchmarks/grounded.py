@@ -63,10 +63,8 @@ def measure(
     grammar: Grammar, mask: GlrMask, vocabulary: MarkedVocabulary, count: int, seed: int
 ) -> tuple[float, float, float]:
     """Seconds of a text's first use; mean µs a token of masks, and of the recogniser."""
-    rng, words = (
-        random.Random(count + seed),
-        Tokenizer.from_file(str(Path(BASE) / "tokenizer.json")),
-    )
+    rng = random.Random(count + seed)
+    words = Tokenizer.from_file(str(Path(BASE) / "tokenizer.json"))
     pool = [w for each in people.PEOPLE for a in each.asked for w in a.sentence.split()]
     said = [rng.choice(pool) + (str(i) if i % 7 == 0 else "") for i in range(count)]
     row = np.zeros(len(vocabulary.own.tokens) // 32 + 8, dtype=np.int32)

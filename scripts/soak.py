@@ -123,6 +123,11 @@ def growth(samples: Sequence[Sample], name: str) -> float:
     return round(after - before, 1)
 
 
+def allowed(samples: Sequence[Sample]) -> float:
+    """MiB by which memory may grow."""
+    return max(GROWTH_MIB, GROWTH_SHARE * samples[-1].rss_mib)
+
+
 def plot(samples: Sequence[Sample], file: Path) -> None:
     """Memory, handles and pending requests over time, one curve below the other."""
     width, height, left = 760, 130, 70
@@ -176,7 +181,6 @@ def faults(
     left: dict[str, float | None],
 ) -> dict[str, float | None]:
     """What keeps a run from being clean, each nothing where it is."""
-    allowed = max(GROWTH_MIB, GROWTH_SHARE * samples[-1].rss_mib)
     wanted = int(EVICTIONS_A_MINUTE * (minutes - FILLING))
     return {
         "unanswered requests": len(outcome.unanswered),
@@ -189,7 +193,7 @@ def faults(
         "experts that should have gone": left["experts"] and left["experts"] - 1,
         "KV cache never in use": int(engine == "real" and not any(s.kv_share for s in samples)),
         "the cache hardly evicts": int(samples[-1].evicted < wanted),
-        "memory grows": int(growth(samples, "rss_mib") > allowed),
+        "memory grows": int(growth(samples, "rss_mib") > allowed(samples)),
         "file handles grow": int(growth(samples, "handles") > MORE_HANDLES),
     }
 
@@ -226,7 +230,7 @@ def main() -> None:
         "rss_slope_mib_per_hour": slope(samples),
         "rss_growth_mib": growth(samples, "rss_mib"),
         "handles_growth": growth(samples, "handles"),
-        "rss_growth_allowed_mib": round(max(GROWTH_MIB, GROWTH_SHARE * samples[-1].rss_mib), 1),
+        "rss_growth_allowed_mib": round(allowed(samples), 1),
         "faults": found,
         "clean": all(value == 0 for value in found.values()),
         "examples": {"unanswered": outcome.unanswered[:10], "wrong": outcome.wrong[:10]},

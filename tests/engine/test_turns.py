@@ -13,7 +13,7 @@ from expertserve import AsyncExpertManager, EngineConfig, GenerateArgs
 from expertserve.engine.vllm.turns import leaving
 from tests import tiny
 
-BUSY, TOKENS = 30, (41, 47, 53)
+BUSY, TOKENS = 60, (41, 47, 53)
 """Answers that each client wants, and their lengths: never do all end in one step."""
 
 
