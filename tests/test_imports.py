@@ -49,7 +49,6 @@ FLOORS = (
     ("decoding",),
     ("check",),
     ("init",),
-    ("modelfile",),
     ("engine",),
     ("core",),
     ("manager", "facade"),

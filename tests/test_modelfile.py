@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from expertserve.errors import ConfigError
-from expertserve.modelfile import import_modelfile, read_modelfile, to_jinja
+from expertserve.init.modelfile import import_modelfile, read_modelfile, to_jinja
 from expertserve.prompt.template import render
 from tests import tiny
 from tests.cli.conftest import run

@@ -70,7 +70,8 @@ def init(
     as_json: options.AsJson = False,
 ) -> None:
     """Make a package's folder from a training tool's output, and check it. Overwrites nothing."""
-    from expertserve.init import init_package, look
+    from expertserve.init.found import look
+    from expertserve.init.package import init_package
 
     found, asking = look(folder), sys.stdin.isatty() and not as_json
     if asking:
@@ -138,7 +139,7 @@ def import_file(
     as_json: options.AsJson = False,
 ) -> None:
     """Make a package's folder of what a Modelfile describes, and check it. Overwrites nothing."""
-    from expertserve.modelfile import import_modelfile
+    from expertserve.init.modelfile import import_modelfile
 
     target, remarks = import_modelfile(
         modelfile,

@@ -16,7 +16,7 @@ import pytest
 from expertserve import EngineConfig, Expert
 from expertserve.engine.fake import FakeEngine
 from expertserve.engine.portable.engine import TransformersEngine
-from expertserve.init import recognise
+from expertserve.init.found import recognise
 from expertserve.prompt.format import NAMED
 from expertserve.prompt.tokenizer import Tokenizer
 from tests import tiny

@@ -16,7 +16,7 @@ from pathlib import Path
 from expertserve import models
 from expertserve.errors import ConfigError, LoadError
 from expertserve.files import read_bounded
-from expertserve.init import init_package
+from expertserve.init.package import init_package
 from expertserve.package.manifest import Template
 
 INSTRUCTIONS = (
