@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
@@ -13,19 +14,14 @@ pytest.importorskip("vllm", reason="the CPU wrapper's module imports vLLM")
 
 from vllm.config import LoRAConfig
 from vllm.lora.layers import LoRAMapping
-from vllm.platforms import current_platform
 
-from expertserve.engine.vllm import products
-from expertserve.engine.vllm.grouped import Grouped
-from expertserve.engine.vllm.lora_cpu import RowScaleCPU, apply
-from expertserve.engine.vllm.packed import Alone, Packed, pack
-from expertserve.engine.vllm.products import SMALL
-from expertserve.engine.vllm.regions import LONG_RUN, Order, regions
+from expertserve.engine.vllm import fused
+from expertserve.engine.vllm.lora_cpu import RowScaleCPU
 from expertserve.engine.vllm.rows import table
+from expertserve.engine.vllm.runs import LONG_RUN, Numbers, runs
+from expertserve.engine.vllm.stacked import Stacked, empty_by_ranks
 
 SLOTS, RANK, IN, OUTS = 4, 6, 8, (5, 3)
-TILED_IN, TILED_OUTS = 64, (96, 32)
-"""Sizes that weights in tiles can have."""
 
 
 def weights(
@@ -69,13 +65,24 @@ def expected(
     return torch.stack(rows)
 
 
-def packed(a: list[torch.Tensor], b: list[torch.Tensor], slot: int) -> Packed:
-    """One slot's, the first slot without a table."""
-    down, up = ([s[slot].squeeze(0) for s in side] for side in (a, b))
-    rows = [None if slot == 0 else s[:, :2].T for s in up]
-    return pack([s[2:] for s in down], [s[:, 2:] for s in up], rows)
+def stacked(
+    a: list[torch.Tensor], b: list[torch.Tensor]
+) -> tuple[list[torch.Tensor], list[torch.Tensor]]:
+    """As vLLM's slots hold them, the columns for scale and shift in tables beside."""
+    up = [empty_by_ranks(s[:, :, :, 2:]).copy_(s[:, :, :, 2:]) for s in b]
+    for stack, part in zip(up, b, strict=True):
+        table(stack).copy_(part[:, 0, :, :2].mT)
+    return [s[:, :, 2:].contiguous() for s in a], up
 
 
+def few(slots: Numbers) -> Numbers:
+    found = runs(slots).few
+    assert found is not None
+    return found
+
+
+TOLERANCE = {torch.float32: 1e-4, torch.bfloat16: 0.02, torch.float16: 0.02}
+"""Of the largest value."""
 RUNS = st.lists(
     st.tuples(st.integers(-1, SLOTS - 1), st.sampled_from([1, 2, 3, LONG_RUN, LONG_RUN + 5])),
     min_size=1,
@@ -83,102 +90,92 @@ RUNS = st.lists(
 )
 
 
-@settings(deadline=None, max_examples=60)
-@given(runs=RUNS, seed=st.integers(0, 5))
-def test_every_mixture_of_runs_gives_the_formula(runs: list[tuple[int, int]], seed: int) -> None:
-    slots = [slot for slot, length in runs for _ in range(length)]
-    a, b = weights(seed)
-    x, y = torch.randn(len(slots), IN), torch.randn(len(slots), sum(OUTS))
-    wanted = expected(y, x, slots, a, b)
-    each = {slot: packed(a, b, slot) for slot in range(SLOTS)}
-    covered = 0
-    for r in regions(slots, torch.float32, Order()):
-        one = each[r.slots[0]] if not r.is_grouped else Grouped([each[s] for s in r.slots])
-        apply(y[r.start : r.end], x[r.start : r.end], one, r)
-        covered += r.end - r.start
-    torch.testing.assert_close(y, wanted, rtol=1e-4, atol=1e-4)
-    assert covered >= sum(s >= 0 for s in slots)
-
-
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=100)
 @given(
-    slots=st.lists(st.integers(-1, SLOTS - 1), min_size=1, max_size=70),
-    rank=st.sampled_from([3, 4, 7, 10, 18, 34, 66]),
+    lengths=RUNS,
+    rank=st.sampled_from([3, 4, 7, 10, 18, 66]),
+    sizes=st.sampled_from([(IN, OUTS), (64, (96, 32)), (33, (17,))]),
+    dtype=st.sampled_from(list(TOLERANCE)),
+    of_y=st.sampled_from([None, torch.float32]),
+    threads=st.integers(1, 2),
     seed=st.integers(0, 5),
-    tiled=st.booleans(),
-    alone=st.booleans(),
 )
-def test_bfloat16_tokens_get_the_formula_in_groups_of_every_size(
-    slots: list[int], rank: int, seed: int, tiled: bool, alone: bool
+def test_every_mixture_of_tokens_gives_the_formula(
+    lengths: list[tuple[int, int]],
+    rank: int,
+    sizes: tuple[int, tuple[int, ...]],
+    dtype: torch.dtype,
+    of_y: torch.dtype | None,
+    threads: int,
+    seed: int,
 ) -> None:
-    """With weights in tiles where the CPU multiplies with such, and with torch's products."""
-    current_platform.import_kernels()
-    slots = slots[:1] * len(slots) if alone else slots
-    size, outs = (TILED_IN, TILED_OUTS) if tiled else (TILED_IN, (90, 32))
-    a, b = ([s.bfloat16() for s in side] for side in weights(seed, size, outs, rank))
-    x, y = torch.randn(len(slots), size).bfloat16(), torch.randn(len(slots), sum(outs)).bfloat16()
+    """Ranks that fill blocks and don't, types with loops of ours and without."""
+    slots, (size, outs) = [slot for slot, n in lengths for _ in range(n)], sizes
+    a, b = ([s.to(dtype) for s in side] for side in weights(seed, size, outs, rank))
+    x = torch.randn(len(slots), size).to(of_y or dtype)
+    y = torch.randn(len(slots), sum(outs) + 3).to(of_y or dtype)
+    y, beside = y[:, : sum(outs)], y[:, sum(outs) :].clone()
     wanted = expected(y.float(), x.float(), slots, floats(a), floats(b))
-    for r in regions(slots, torch.bfloat16, Order()):
-        each = [packed(a, b, slot) for slot in r.slots]
-        few = Alone(each[0]) if each[0].slices and len(slots) < SMALL else each[0]
-        weights_ = Grouped(each) if r.is_grouped else few
-        apply(y[r.start : r.end], x[r.start : r.end], weights_, r)
-    torch.testing.assert_close(y.float(), wanted, rtol=0.05, atol=0.02 * float(wanted.abs().max()))
+    layer = Stacked(*stacked(a, b), threads)
+    layer.look(range(1, SLOTS + 1), 1)
+    step = runs(np.array(slots))
+    if step.few is not None:
+        layer.add_few(y, x, step.few)
+    for where, slot in step.runs:
+        layer.add_run(y[where], x[where], slot)
+    most = TOLERANCE[dtype] * max(1.0, float(wanted.abs().max()))
+    torch.testing.assert_close(y.float(), wanted, rtol=TOLERANCE[dtype], atol=most)
+    assert torch.equal(y.as_strided(beside.shape, y.stride(), sum(outs)), beside)
 
 
-@pytest.mark.parametrize("rank", [4, 18, 40])
-def test_places_are_added_when_more_adapters_come(rank: int) -> None:
-    current_platform.import_kernels()
-    a, b = ([s.bfloat16() for s in side] for side in weights(3, TILED_IN, TILED_OUTS, rank))
-    for s in a:
-        s[:] = torch.randn_like(s)  # all of one shape
-        s[:, :, :2] = 0
-    each = [packed(a, b, slot) for slot in range(SLOTS)]
-    several = Grouped([each[1]])
-    slots = [0, 1, 2, 3] * 2
-    (region,) = regions(slots, torch.bfloat16, Order())
-    x, y = torch.randn(len(slots), TILED_IN).bfloat16(), torch.randn(len(slots), sum(TILED_OUTS))
-    y = y.bfloat16()
-    wanted = expected(y.float(), x.float(), slots, floats(a), floats(b))
-    assert all(several.put(place, each[slot]) for place, slot in enumerate(region.slots))
-    apply(y, x, several, region)
-    torch.testing.assert_close(y.float(), wanted, rtol=0.05, atol=0.02 * float(wanted.abs().max()))
+def test_values_are_rounded_as_torch_rounds_them() -> None:
+    """To the nearest, ties to even; infinities and what isn't a number stay."""
+    bits = torch.arange(1 << 16, dtype=torch.int32)
+    y = torch.cat([(bits << 16).view(torch.float32), torch.randn(1 << 16)]).bfloat16()
+    y = y.view(-1, 64)
+    size, slots = 32, np.zeros(len(y), np.int64)
+    x = torch.randn(len(y), size).bfloat16()
+    a = torch.zeros(1, 1, 4, size).bfloat16()
+    a[0, 0, 0, 0] = 1
+    b = empty_by_ranks(torch.empty(1, 1, 64, 4).bfloat16())
+    b[0, 0, :, 0] = 0.0078125
+    layer = Stacked([a], [b])
+    layer.look([1], 1)
+    made = y.clone()
+    for some in range(0, len(y), 64):
+        where = slice(some, some + 64)
+        layer.add_few(made[where], x[where], few(slots[where]))
+    exact = (y.float() + 0.0078125 * x[:, :1].float()).bfloat16()
+    assert torch.equal(made.isnan(), exact.isnan())
+    assert torch.equal(made[~made.isnan()], exact[~exact.isnan()])
 
 
-def test_a_result_never_lies_where_the_next_product_reads() -> None:
-    """Memory is used again. An adapter of rank 256 is as wide as this layer's output."""
-    current_platform.import_kernels()
-    a, b = torch.randn(256, TILED_IN).bfloat16(), torch.randn(256, 256).bfloat16()
-    few = Alone(pack([a], [b], [None]))
-    for tokens in (3, 60):
-        x, y = torch.randn(tokens, TILED_IN).bfloat16(), torch.zeros(tokens, 256).bfloat16()
-        few.add(y, x)
-        wanted = x.float() @ a.float().T @ b.float().T
-        torch.testing.assert_close(
-            y.float(), wanted, rtol=0.1, atol=0.02 * float(wanted.abs().max())
-        )
+def test_unused_ranks_and_slices_are_not_computed() -> None:
+    """A slot is as wide as the widest adapter."""
+    a, b = torch.zeros(2, 1, 16, 8), torch.zeros(2, 1, 5, 16)
+    a[1, 0, 2, 7] = 1
+    held = empty_by_ranks(b)
+    assert fused.used(a[1].data_ptr(), 8, 16, fused.STORED[torch.float32]) == 3
+    assert fused.used(a[0].data_ptr(), 8, 16, fused.STORED[torch.float32]) == 0
+    held[1, 0, :, 3] = torch.nan  # behind the last rank that counts
+    layer = Stacked([a], [held])
+    layer.look([1, 2], 1)
+    y = torch.ones(1, 5)
+    layer.add_few(y, torch.ones(1, 8), few(np.array([1])))
+    assert torch.equal(y, torch.ones(1, 5))
 
 
-def test_tiles_are_taken_where_the_cpu_has_them_and_sizes_fill_them() -> None:
-    current_platform.import_kernels()
-    sizes = (TILED_IN, *TILED_OUTS)
-    assert products.fits_tiles(torch.bfloat16, sizes) == products.has_tiles()
-    assert not products.fits_tiles(torch.float32, sizes)
-    assert not products.fits_tiles(torch.bfloat16, (TILED_IN, 90))
+def test_slots_that_vllm_stores_otherwise_are_an_error() -> None:
+    with pytest.raises(RuntimeError, match="by ranks"):
+        Stacked([torch.zeros(2, 1, 4, 8)], [torch.zeros(2, 1, 6, 4)])
 
 
-def test_a_cpu_without_such_kernels_never_meets_them(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(products, "has_tiles", lambda: False)
-    monkeypatch.setattr(torch.ops, "_C", None)
-    a, b = ([s.bfloat16() for s in side] for side in weights(2, TILED_IN, TILED_OUTS))
-    slots = [0, 2, -1, 1, 2, 3]
-    x, y = torch.randn(len(slots), TILED_IN).bfloat16(), torch.zeros(len(slots), sum(TILED_OUTS))
-    y = y.bfloat16()
-    (region,) = regions(slots, torch.bfloat16, Order())
-    several = Grouped([packed(a, b, slot) for slot in region.slots])
-    wanted = expected(y.float(), x.float(), slots, floats(a), floats(b))
-    apply(y, x, several, region)
-    torch.testing.assert_close(y.float(), wanted, rtol=0.05, atol=1.0)
+def test_long_runs_are_found_between_others() -> None:
+    step = runs(np.array([0] * 3 + [1] * LONG_RUN + [-1] * LONG_RUN + [2]))
+    assert step.runs == ((slice(3, 3 + LONG_RUN), 1),)
+    assert step.few is not None
+    assert step.few.tolist() == [[0, 0, 1, 2, -1], [2, 2 * LONG_RUN + 3, -1, -1, -1]]
+    assert runs(np.full(5, -1)) == (None, ())
 
 
 STEPS = st.lists(
@@ -192,21 +189,17 @@ STEPS = st.lists(
 
 
 @settings(deadline=None, max_examples=20)
-@given(steps=STEPS, long=st.booleans(), tiled=st.booleans())
+@given(steps=STEPS, long=st.booleans(), dtype=st.sampled_from([torch.float32, torch.bfloat16]))
 def test_adapters_that_come_and_go_keep_others_as_they_were(
-    steps: list[tuple[list[int], int | None]], long: bool, tiled: bool
+    steps: list[tuple[list[int], int | None]], long: bool, dtype: torch.dtype
 ) -> None:
     """Before a step, a slot may be given to another adapter, whose weights are of other shapes."""
-    current_platform.import_kernels()
-    dtype = torch.bfloat16 if tiled else torch.float32
-    size, outs = (TILED_IN, TILED_OUTS) if tiled else (IN, OUTS)
+    size, outs = IN, OUTS
     config = LoRAConfig(max_lora_rank=8, max_loras=SLOTS, lora_dtype=dtype)
     wrapper = RowScaleCPU(512, 64, "cpu", lora_config=config)
     a, b = ([s.to(dtype) for s in side] for side in weights(0, size, outs))
-    stacks = [s[:, :, 2:].contiguous() for s in a], [s[:, :, :, 2:].contiguous() for s in b]
+    stacks = stacked(a, b)
     ids: list[int | None] = [1, 2, 3, 4]
-    for stack_, part in zip(stacks[1], b, strict=True):
-        table(stack_).copy_(part[:, 0, :, :2].mT)
     for number, (slots, changed) in enumerate(steps):
         if changed is not None:
             fresh_a, fresh_b = weights(number + 1, size, outs)
@@ -225,18 +218,9 @@ def test_adapters_that_come_and_go_keep_others_as_they_were(
             x, y = (torch.randn(len(tokens), n).to(dtype) for n in (size, sum(outs)))
             wanted = expected(*(t.float() for t in (y, x)), tokens, *map(floats, (a, b)))
             wrapper.add_lora_linear(y, x, *map(tuple, stacks), 1.0, outs)
-            most = 0.02 * float(wanted.abs().max()) if tiled else 1e-4
-            torch.testing.assert_close(y.float(), wanted, rtol=most, atol=most)
+            most = TOLERANCE[dtype] * max(1.0, float(wanted.abs().max()))
+            torch.testing.assert_close(y.float(), wanted, rtol=TOLERANCE[dtype], atol=most)
 
 
 def floats(tensors: list[torch.Tensor]) -> list[torch.Tensor]:
     return [t.float() for t in tensors]
-
-
-def test_places_stay_and_are_given_up_when_half_are_not_needed() -> None:
-    order = Order()
-    assert order([1, 2, 3]) == (1, 2, 3)
-    assert order([1, 3, 7]) == (1, 7, 3), "the newcomer takes the place that is free"
-    assert order([3]) == (1, 7, 3)
-    assert sorted(order(range(10))) == list(range(10))
-    assert order([4, 5]) == (4, 5)

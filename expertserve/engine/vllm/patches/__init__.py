@@ -182,6 +182,7 @@ ADAPTERS = Patch(
         "vllm.platforms.current_platform.get_punica_wrapper",
         "vllm.lora.worker_manager.WorkerLoRAManager._load_adapter",
         "vllm.lora.model_manager.LoRAModelManager.activate_adapter",
+        "vllm.lora.model_manager.LoRAModelManager._create_lora_modules",
     ),
     processes=("worker",),
     reason="vLLM refuses DoRA and IA³, and its CPU path for adapters is several times slower",

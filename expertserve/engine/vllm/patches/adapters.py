@@ -32,6 +32,8 @@ def install() -> None:
             " couldn't scale them; unset it"
         )
     _rows_beside_slots()
+    if current_platform.device_type == "cpu":
+        _slots_by_ranks()
 
 
 def note_affine(adapter_id: int) -> None:
@@ -67,3 +69,19 @@ def _rows_beside_slots() -> None:
 
     WorkerLoRAManager._load_adapter = _load_adapter
     LoRAModelManager.activate_adapter = activate_adapter
+
+
+def _slots_by_ranks() -> None:
+    """Stores the slots' B as the CPU's loops read it."""
+    from vllm.lora.model_manager import LoRAModelManager
+
+    from expertserve.engine.vllm.stacked import by_ranks
+
+    theirs = LoRAModelManager._create_lora_modules
+
+    def _create_lora_modules(self: Any) -> None:
+        theirs(self)
+        for layer in self.modules.values():
+            by_ranks(layer)
+
+    LoRAModelManager._create_lora_modules = _create_lora_modules

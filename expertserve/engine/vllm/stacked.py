@@ -1,0 +1,150 @@
+"""One linear layer's adapters, in vLLM's slots, as a CPU computes with them."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import torch
+from torch.nn.functional import linear
+
+from expertserve.engine.vllm import fused
+from expertserve.engine.vllm.layers import is_embedding, is_experts
+from expertserve.engine.vllm.rows import SCALE, SHIFT, find
+from expertserve.engine.vllm.runs import Numbers
+
+SIDE_BY_SIDE = 32
+"""From so many ranks of all blocks on, more than one thread pays."""
+UNCHANGED = -1
+"""The rank of a slice of which an adapter leaves every output as it is."""
+
+
+class Stacked:
+    """The slots of one layer, and what is known of the adapters in them.
+
+    Args:
+        a: [slots, 1, rank, in] for each slice of the layer's outputs.
+        b: [slots, 1, out, rank], stored by ranks; see `by_ranks`.
+        threads: How many may compute a step.
+    """
+
+    def __init__(
+        self, a: Sequence[torch.Tensor], b: Sequence[torch.Tensor], threads: int = 1
+    ) -> None:
+        if any(not stack.mT.is_contiguous() for stack in b):
+            raise RuntimeError("B isn't stored by ranks; vLLM has given the layer other slots")
+        self._downs, self._ups, self._threads = a, b, threads
+        slots, _, self._most, size = a[0].shape
+        outs = [stack.shape[2] for stack in b]
+        self._ends = list(itertools.accumulate(outs))
+        self._known: list[int | None] = [None] * slots
+        self._version = -1
+        fields = [
+            (down.data_ptr(), up.data_ptr(), 0, end - out, out)
+            for down, up, end, out in zip(a, b, self._ends, outs, strict=True)
+        ]
+        self._plan = np.array([len(b), size, self._most, *itertools.chain(*fields)])
+        self._ranks = np.full((slots, len(b)), UNCHANGED)
+        self._kind = fused.STORED.get(a[0].dtype)
+        self._work = _work(threads, 4 * (self._most + size + max(outs)))
+
+    def look(self, ids: Sequence[int | None], version: int) -> None:
+        """Takes note of the adapters that came into slots.
+
+        Args:
+            ids: The adapter in each slot.
+            version: Of `ids`: the same number for the same ids.
+        """
+        if version == self._version:
+            return
+        self._version = version
+        for slot, adapter in enumerate(ids):
+            if adapter != self._known[slot]:
+                self._known[slot] = adapter
+                self._measure(slot)
+        for part, stack in enumerate(self._ups):
+            table = find(stack)
+            if table is not None:
+                self._plan[fused.HEAD + fused.FIELDS * part + 2] = table.data_ptr()
+
+    def _measure(self, slot: int) -> None:
+        for part, (down, up) in enumerate(zip(self._downs, self._ups, strict=True)):
+            held, table = down[slot, 0], find(up)
+            if self._kind is None:
+                filled = held.any(dim=1).nonzero()
+                rank = int(filled[-1]) + 1 if len(filled) else 0
+            else:
+                rank = int(fused.used(held.data_ptr(), *reversed(held.shape), self._kind))
+            changes = rank or (table is not None and bool(table[slot].any()))
+            self._ranks[slot, part] = rank if changes else UNCHANGED
+
+    def add_few(self, y: torch.Tensor, x: torch.Tensor, few: Numbers) -> None:
+        """Each token's own adapter, into y [tokens, out]; x is [tokens, in].
+
+        Args:
+            few: The tokens in blocks, as `runs` gives them.
+        """
+        if self._kind is not None and y.dtype == x.dtype == self._downs[0].dtype:
+            many = self._threads > 1 and len(few) * self._most >= SIDE_BY_SIDE
+            add = fused.add_side_by_side if many else fused.add
+            add(
+                few,
+                x.data_ptr(),
+                x.stride(0),
+                y.data_ptr(),
+                y.stride(0),
+                self._plan,
+                self._ranks,
+                self._kind,
+                self._work,
+            )
+            return
+        for slot in np.unique(few[:, 0]).tolist():
+            own = few[few[:, 0] == slot, 1:]
+            tokens = torch.from_numpy(own[own >= 0])
+            some = y[tokens]
+            self.add_run(some, x[tokens], slot)
+            y[tokens] = some
+
+    def add_run(self, y: torch.Tensor, x: torch.Tensor, slot: int) -> None:
+        """One adapter for all tokens, by matrix products."""
+        for part, (start, end) in enumerate(itertools.pairwise([0, *self._ends])):
+            rank = int(self._ranks[slot, part])
+            if rank == UNCHANGED:
+                continue
+            changed = y[:, start:end]
+            table = find(self._ups[part])
+            if table is not None:
+                own = table[slot].to(y.dtype)
+                changed.addcmul_(changed, own[SCALE]).add_(own[SHIFT])
+            if rank:
+                down = self._downs[part][slot, 0, :rank].to(y.dtype)
+                up = self._ups[part][slot, 0, :, :rank].to(y.dtype)
+                changed.addmm_(linear(x, down), up.T)
+
+
+@lru_cache
+def _work(threads: int, size: int) -> np.ndarray[Any, Any]:
+    """What layers of a size work with, one after the other."""
+    return np.zeros((threads, size), np.float32)
+
+
+def by_ranks(layer: Any) -> None:
+    """Stores a layer's B by ranks, [slots, 1, rank, out], behind the same shape.
+
+    Done once, while all slots are empty.
+    """
+    if is_experts(layer) or is_embedding(layer):
+        return
+    held = layer.lora_b_stacked
+    stacks = tuple(empty_by_ranks(s) for s in (held if isinstance(held, tuple) else (held,)))
+    layer.lora_b_stacked = stacks if isinstance(held, tuple) else stacks[0]
+
+
+def empty_by_ranks(stack: torch.Tensor) -> torch.Tensor:
+    """Zeros of a stack's shape [slots, 1, out, rank], stored by ranks."""
+    slots, one, out, rank = stack.shape
+    return stack.new_zeros(slots, one, rank, out).mT
