@@ -2,7 +2,7 @@
 
 SmolLM2-135M-Instruct in bfloat16 (float32 on a CPU without it), adapters of rank 8 on q, k, v, o,
 up, down. "Base" is the same LoRA-enabled engine with requests that name no adapter; stock vLLM is
-the same engine without our worker extension. PEFT runs unmerged, in the same type, with the
+its `AsyncLLM` with the same settings, without anything of ours. PEFT runs unmerged, in the same type, with the
 engine's number of threads. Greedy, all tokens generated (end of sequence ignored), no prefix shared
 with another round.
 """
@@ -15,7 +15,7 @@ import json
 import random
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -111,6 +111,63 @@ class Served:
 
     def close(self) -> None:
         self.loop.run_until_complete(self.engine.close())
+
+
+class Stock(Served):
+    """vLLM's `AsyncLLM` with the same settings, and nothing of ours in its processes.
+
+    Args:
+        folders: PEFT's folder of each adapter, by the digest of its serving form.
+    """
+
+    def __init__(self, base: LocalModel, folders: Mapping[str, Path], slots: int) -> None:
+        from vllm.engine.arg_utils import AsyncEngineArgs
+        from vllm.lora.request import LoRARequest
+        from vllm.v1.engine.async_llm import AsyncLLM
+
+        self.loop = asyncio.new_event_loop()
+        size = json.loads((base.path / "config.json").read_bytes())["vocab_size"]
+        self.tokens = (size // 4, size // 2)
+        self._adapters = {
+            digest: LoRARequest(digest, number, str(folder))
+            for number, (digest, folder) in enumerate(folders.items(), 1)
+        }
+        self._llm: Any = AsyncLLM.from_engine_args(
+            AsyncEngineArgs(
+                model=str(base.path),
+                dtype=DTYPE,
+                max_num_seqs=CONFIG["max_requests"],
+                kv_cache_memory_bytes=CONFIG["kv_cache_bytes"],
+                max_model_len=CONFIG["max_model_len"],
+                enable_lora=True,
+                max_loras=slots,
+                max_lora_rank=RANK,
+            )
+        )
+
+    def run(
+        self, adapters: Sequence[ServingAdapter | None], prompt_tokens: int, max_tokens: int
+    ) -> int:
+        """As `Served.run`."""
+        from vllm import SamplingParams
+
+        async def one(which: ServingAdapter | None) -> int:
+            prompt = [random.randrange(*self.tokens) for _ in range(prompt_tokens)]
+            params = SamplingParams(temperature=0, max_tokens=max_tokens, ignore_eos=True)
+            adapter = self._adapters[which.digest] if which else None
+            name = f"stock-{next(ids)}"
+            answers = self._llm.generate(
+                {"prompt_token_ids": prompt}, params, name, lora_request=adapter
+            )
+            return [len(a.outputs[0].token_ids) async for a in answers][-1]
+
+        async def all_() -> int:
+            return sum(await asyncio.gather(*(one(a) for a in adapters)))
+
+        return self.loop.run_until_complete(all_())
+
+    def close(self) -> None:
+        self._llm.shutdown()
 
 
 class ByHand:
@@ -217,8 +274,7 @@ def main() -> None:
         ours = Served(base, row_scale=True, slots=8)
         ours.add([*loras, *doras])
         mixed = [doras[0], loras[0], doras[1], loras[1]] * 8
-        stock = Served(base, row_scale=False, slots=8)
-        stock.add(loras)
+        stock = Stock(base, {one.digest: source for one, source in made.values()}, slots=8)
         hand = ByHand(base, {"lora": made["lora", 1][1], "dora": made["dora", 1][1]})
         figures |= alternate(
             {

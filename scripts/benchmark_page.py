@@ -77,8 +77,8 @@ are compared between the middle and the last third; at most the growth that is a
 there?""",
     "manager": "What the manager costs: hot swaps, mixed batches, streams.",
     "adapters": """What adapters cost: tokens per second beside the base model alone, beside stock vLLM, and beside transformers with PEFT
-doing the same work. "Base" is the same engine asked without an adapter. "Stock" is the same engine without our worker extension, driven
-through vLLM's own classes with the same settings and requests.""",
+doing the same work. "Base" is the same engine asked without an adapter. "Stock" is vLLM's `AsyncLLM` with the same settings and requests,
+and nothing of ours in its processes.""",
     "adapters_float32": """The same questions on a CPU without AVX-512, which would emulate bfloat16: all sides compute in
 float32 there.""",
     "fleet": """What does a folder of very many experts cost? {packages:,} packages of 3.7 MB on the demo base, each with weights of its own, and
