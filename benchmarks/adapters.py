@@ -2,9 +2,9 @@
 
 SmolLM2-135M-Instruct in bfloat16 (float32 on a CPU without it), adapters of rank 8 on q, k, v, o,
 up, down. "Base" is the same LoRA-enabled engine with requests that name no adapter; stock vLLM is
-its `AsyncLLM` with the same settings, without anything of ours. PEFT runs unmerged, in the same type, with the
-engine's number of threads. Greedy, all tokens generated (end of sequence ignored), no prefix shared
-with another round.
+its `AsyncLLM` with the same settings, without anything of ours. PEFT runs unmerged, in the same
+type, with the engine's number of threads. Greedy, all tokens generated (end of sequence ignored),
+no prefix shared with another round.
 """
 
 from __future__ import annotations

@@ -117,7 +117,7 @@ def test_every_mixture_of_tokens_gives_the_formula(
     y, beside = y[:, : sum(outs)], y[:, sum(outs) :].clone()
     wanted = expected(y.float(), x.float(), slots, floats(a), floats(b))
     layer = Stacked(*stacked(a, b), threads)
-    layer.look(range(1, SLOTS + 1), 1)
+    layer.look(np.arange(1, SLOTS + 1))
     step = runs(np.array(slots))
     if step.few is not None:
         layer.add_few(y, x, step.few)
@@ -140,7 +140,7 @@ def test_values_are_rounded_as_torch_rounds_them() -> None:
     b = empty_by_ranks(torch.empty(1, 1, 64, 4).bfloat16())
     b[0, 0, :, 0] = 0.0078125
     layer = Stacked([a], [b])
-    layer.look([1], 1)
+    layer.look(np.array([1]))
     made = y.clone()
     for some in range(0, len(y), 64):
         where = slice(some, some + 64)
@@ -159,7 +159,7 @@ def test_unused_ranks_and_slices_are_not_computed() -> None:
     assert fused.used(a[0].data_ptr(), 8, 16, fused.STORED[torch.float32]) == 0
     held[1, 0, :, 3] = torch.nan  # behind the last rank that counts
     layer = Stacked([a], [held])
-    layer.look([1, 2], 1)
+    layer.look(np.array([1, 2]))
     y = torch.ones(1, 5)
     layer.add_few(y, torch.ones(1, 8), few(np.array([1])))
     assert torch.equal(y, torch.ones(1, 5))

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
 from vllm.lora.punica_wrapper.punica_cpu import PunicaWrapperCPU
 
@@ -29,8 +30,7 @@ class RowScaleCPU(PunicaWrapperCPU):  # type: ignore[misc]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._ids: list[int | None] = []
-        self._version = 0
+        self._ids = np.empty(0, np.int64)
         self._tokens = self._sampled = Step(None, ())
         self._layers: dict[int, Stacked] = {}
         prepare(kwargs["lora_config"].lora_dtype)
@@ -40,9 +40,9 @@ class RowScaleCPU(PunicaWrapperCPU):  # type: ignore[misc]
     ) -> None:
         """Finds the step's runs; called by vLLM whenever the mapping or the slots changed."""
         super().update_metadata(mapping, lora_index_to_id, *args, **kwargs)
-        if lora_index_to_id != self._ids:
-            self._ids = list(lora_index_to_id)
-            self._version += 1
+        ids = np.array([one or 0 for one in lora_index_to_id])
+        if not np.array_equal(ids, self._ids):
+            self._ids = ids
         self._tokens = runs(self.token_lora_indices.numpy())
         self._sampled = runs(self.sampler_indices.numpy())
 
@@ -84,7 +84,7 @@ class RowScaleCPU(PunicaWrapperCPU):  # type: ignore[misc]
         layer = self._layers.get(id(a[0]))
         if layer is None:
             layer = self._layers[id(a[0])] = Stacked(a, b, threads())
-        layer.look(self._ids, self._version)
+        layer.look(self._ids)
         x, y = x.view(-1, x.shape[-1]), y.view(-1, y.shape[-1])
         if step.few is not None:
             layer.add_few(y, x, step.few)

@@ -26,6 +26,8 @@ SCALE, SHIFT = range(RESERVED)
 """Rows of a table, and columns of B in a serving form's file."""
 TAKEN = "expertserve_rows"
 """The name under which a loaded adapter carries what was taken out of it."""
+READ = "expertserve_read"
+"""The name under which it carries its file's tensors until its slot has been compared with them."""
 
 _tables: dict[int, torch.Tensor] = {}
 """By the address of the stack of B."""
@@ -67,9 +69,15 @@ def split(
 
 
 def take(lora: Any) -> None:
-    """Takes the scales and shifts out of an adapter that vLLM has just read."""
+    """Takes the scales and shifts out of an adapter that vLLM has just read.
+
+    Raises:
+        RuntimeError: vLLM would multiply its weights, the file's, in place.
+    """
     found = {}
     for name, weights in lora.loras.items():
+        if weights.scaling != 1:
+            raise RuntimeError(f"the serving form of {name} has a scaling of {weights.scaling}")
         a, b, rows = split(weights.lora_a, weights.lora_b, lora.rank)
         if rows is not None:
             found[name] = rows.clone()

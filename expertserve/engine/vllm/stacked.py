@@ -40,8 +40,7 @@ class Stacked:
         slots, _, self._most, size = a[0].shape
         outs = [stack.shape[2] for stack in b]
         self._ends = list(itertools.accumulate(outs))
-        self._known: list[int | None] = [None] * slots
-        self._version = -1
+        self._ids = np.zeros(slots, np.int64)
         fields = [
             (down.data_ptr(), up.data_ptr(), 0, end - out, out)
             for down, up, end, out in zip(a, b, self._ends, outs, strict=True)
@@ -51,20 +50,17 @@ class Stacked:
         self._kind = fused.STORED.get(a[0].dtype)
         self._work = _work(threads, 4 * (self._most + size + max(outs)))
 
-    def look(self, ids: Sequence[int | None], version: int) -> None:
+    def look(self, ids: Numbers) -> None:
         """Takes note of the adapters that came into slots.
 
         Args:
-            ids: The adapter in each slot.
-            version: Of `ids`: the same number for the same ids.
+            ids: The adapter in each slot, 0 for none; another array where anything changed.
         """
-        if version == self._version:
+        if ids is self._ids:
             return
-        self._version = version
-        for slot, adapter in enumerate(ids):
-            if adapter != self._known[slot]:
-                self._known[slot] = adapter
-                self._measure(slot)
+        for slot in np.flatnonzero(ids != self._ids).tolist():
+            self._measure(slot)
+        self._ids = ids
         for part, stack in enumerate(self._ups):
             table = find(stack)
             if table is not None:

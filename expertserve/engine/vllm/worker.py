@@ -8,11 +8,12 @@ fails, so that an adapter can't be served wrong.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import torch
+from safetensors import safe_open
 from safetensors.torch import load_file
 from vllm.lora.request import LoRARequest
 from vllm.lora.utils import parse_fine_tuned_lora_name
@@ -22,7 +23,7 @@ from expertserve.adapters.settings import CONFIG
 from expertserve.engine.vllm import patches
 from expertserve.engine.vllm.fit import Unplaced
 from expertserve.engine.vllm.layers import is_embedding, is_experts, module_names
-from expertserve.engine.vllm.rows import split, taken
+from expertserve.engine.vllm.rows import READ, split, taken
 from expertserve.engine.vllm.slots import check_embedding, check_experts, check_linear
 from expertserve.package.members import WEIGHTS
 
@@ -66,17 +67,20 @@ class WorkerExtension:
             RuntimeError: A module is missing or differs.
         """
         manager: Any = self.model_runner.lora_manager._adapter_manager
-        file = load_file(f"{folder}/{WEIGHTS}")
+        with safe_open(f"{folder}/{WEIGHTS}", framework="pt") as opened:
+            names = opened.keys()
         rank = json.loads(Path(folder, CONFIG).read_bytes())["r"]
         slots = {module: module_names(manager, module) for module in manager.modules}
-        linear, embedded = (_modules(file, ending, manager) for ending in (LINEAR, EMBEDDING))
+        linear, embedded = (_modules(names, ending, manager) for ending in (LINEAR, EMBEDDING))
         missing, wanted_apart = _unplaced(linear, slots, manager)
         if missing or wanted_apart:
             return missing, wanted_apart
-        products = {name: _part(file, LINEAR, m, rank) for name, m in linear.items()}
-        if any(one.rows is not None for one in products.values()):
-            patches.adapters.note_affine(adapter_id)
         self.add_lora(LoRARequest(name, adapter_id, folder))
+        lora = manager.get_adapter(adapter_id)
+        if taken(lora):
+            patches.adapters.note_affine(adapter_id)
+        file = lora.__dict__.pop(READ, None) or load_file(f"{folder}/{WEIGHTS}")
+        products = {name: _part(file, LINEAR, m, rank) for name, m in linear.items()}
         slot = manager.lora_index_to_id.index(adapter_id)
         checked = 0
         for module, parts in slots.items():
@@ -103,10 +107,10 @@ class WorkerExtension:
         return [], {}
 
 
-def _modules(file: Mapping[str, torch.Tensor], ending: str, manager: Any) -> dict[str, str]:
+def _modules(names: Sequence[str], ending: str, manager: Any) -> dict[str, str]:
     """A file's modules of one kind, by the names that vLLM's model gives them."""
     ending = ending.format("B")
-    own = [n.removeprefix(PREFIX).removesuffix(ending) for n in file if n.endswith(ending)]
+    own = [n.removeprefix(PREFIX).removesuffix(ending) for n in names if n.endswith(ending)]
     return {_vllm_name(manager, module): module for module in own}
 
 
@@ -140,10 +144,14 @@ def _unplaced(
 
 
 def _vllm_name(manager: Any, module: str) -> str:
-    """An adapter's module under the name that vLLM's model gives it."""
-    mapper = getattr(manager.model, "hf_to_vllm_mapper", None)
-    renames = mapper.get_rename_mapper() if mapper is not None else None
-    return str(parse_fine_tuned_lora_name(f"{PREFIX}{module}{LINEAR.format('A')}", renames)[0])
+    """An adapter's module under the name that vLLM's model gives it; all adapters have the same."""
+    known: dict[str, str] = manager.__dict__.setdefault("expertserve_names", {})
+    if module not in known:
+        mapper = getattr(manager.model, "hf_to_vllm_mapper", None)
+        renames = mapper.get_rename_mapper() if mapper is not None else None
+        name = f"{PREFIX}{module}{LINEAR.format('A')}"
+        known[module] = str(parse_fine_tuned_lora_name(name, renames)[0])
+    return known[module]
 
 
 def _bytes(lora: Any) -> int:

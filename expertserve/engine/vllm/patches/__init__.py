@@ -180,6 +180,7 @@ ADAPTERS = Patch(
     name="adapters",
     replaces=(
         "vllm.platforms.current_platform.get_punica_wrapper",
+        "vllm.lora.lora_model.LoRAModel.from_local_checkpoint",
         "vllm.lora.worker_manager.WorkerLoRAManager._load_adapter",
         "vllm.lora.model_manager.LoRAModelManager.activate_adapter",
         "vllm.lora.model_manager.LoRAModelManager._create_lora_modules",
