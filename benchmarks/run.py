@@ -23,6 +23,7 @@ ALTERNATING = (
     "soft_prompts",
     "drafts",
     "large",
+    "start",
 )
 COUNTING = (
     "routing",
