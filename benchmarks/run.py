@@ -24,6 +24,7 @@ ALTERNATING = (
     "drafts",
     "large",
     "start",
+    "neighbours",
 )
 COUNTING = (
     "routing",

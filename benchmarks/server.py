@@ -35,7 +35,13 @@ CLIENTS, EACH, TOKENS = 32, 2, 48
 NAMES = [f"e{n}" for n in range(4)]
 
 
-def start(stack: ExitStack, command: list[str], port: int, environment: dict[str, str]) -> float:
+def start(
+    stack: ExitStack,
+    command: list[str],
+    port: int,
+    environment: dict[str, str],
+    headers: dict[str, str] | None = None,
+) -> float:
     """Starts a server and waits until it answers a model's request; gives the seconds."""
     began = time.perf_counter()
     process = subprocess.Popen(
@@ -64,7 +70,10 @@ def start(stack: ExitStack, command: list[str], port: int, environment: dict[str
             }
             if (
                 httpx.post(
-                    f"http://127.0.0.1:{port}/v1/chat/completions", json=body, timeout=60
+                    f"http://127.0.0.1:{port}/v1/chat/completions",
+                    json=body,
+                    headers=headers,
+                    timeout=60,
                 ).status_code
                 == 200
             ):

@@ -98,6 +98,7 @@ RUNS = st.lists(
     dtype=st.sampled_from(list(TOLERANCE)),
     of_y=st.sampled_from([None, torch.float32]),
     threads=st.integers(1, 2),
+    plain=st.booleans(),
     seed=st.integers(0, 5),
 )
 def test_every_mixture_of_tokens_gives_the_formula(
@@ -107,12 +108,14 @@ def test_every_mixture_of_tokens_gives_the_formula(
     dtype: torch.dtype,
     of_y: torch.dtype | None,
     threads: int,
+    plain: bool,
     seed: int,
 ) -> None:
     """Ranks that fill blocks and don't, types with loops of ours and without."""
     slots, (size, outs) = [slot for slot, n in lengths for _ in range(n)], sizes
     a, b = ([s.to(dtype) for s in side] for side in weights(seed, size, outs, rank))
     x = torch.randn(len(slots), size).to(of_y or dtype)
+    x = x if plain else x.T.contiguous().T
     y = torch.randn(len(slots), sum(outs) + 3).to(of_y or dtype)
     y, beside = y[:, : sum(outs)], y[:, sum(outs) :].clone()
     wanted = expected(y.float(), x.float(), slots, floats(a), floats(b))

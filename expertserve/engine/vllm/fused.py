@@ -6,7 +6,7 @@ plain loops, which Numba compiles for the CPU that they run on. They read vLLM's
 are: nothing is copied when an adapter comes, and nothing is padded or masked in a mixed step. Sums
 are in float32, and y is rounded once.
 
-B has to be stored by ranks, [rank, out], so that loops go along the outputs; see `patches.stacks`.
+B has to be stored by ranks, [rank, out], so that loops go along the outputs; see `by_ranks`.
 """
 
 from __future__ import annotations
@@ -32,7 +32,6 @@ HEAD, FIELDS = 3, 5
 """Numbers of a plan before its slices', and of a slice."""
 FLAGS = {"reassoc", "contract", "nsz", "arcp"}
 """Freedom to reorder sums; values that aren't finite stay what they are."""
-
 
 part = njit(fastmath=FLAGS, nogil=True)
 
@@ -61,13 +60,19 @@ def threads() -> int:
     count = torch.get_num_threads()
     if count == 1 or not any(name in preloaded for name in ("libgomp", "libiomp", "libomp")):
         return 1
-    numba.config.THREADING_LAYER = "omp"
     try:
+        numba.config.THREADING_LAYER = "omp"
         numba.config.NUMBA_NUM_THREADS = max(count, numba.config.NUMBA_NUM_THREADS)
         numba.set_num_threads(count)
     except ValueError:  # no such layer, or somebody has begun with fewer threads
         return 1
     return count
+
+
+@cache
+def work(size: int) -> np.ndarray[Any, Any]:
+    """What layers of a size work with, one after the other: float32, a row for each thread."""
+    return np.zeros((numba.config.NUMBA_NUM_THREADS, size), np.float32)
 
 
 @intrinsic  # type: ignore[untyped-decorator]
@@ -297,7 +302,7 @@ def add(
             and shifts [slots, 2, out] or 0, its first column in y, its columns. int64.
         ranks: How many of a slot's ranks count, [slots, slices], −1 where nothing is changed.
         kind: An empty array of the type that all of these values are stored in.
-        work: To work with, float32, [threads, four times ranks, inputs and a slice's outputs].
+        work: `work` of four times the ranks, the inputs and the largest slice's outputs.
     """
     for block in range(len(blocks)):
         _block(blocks[block], x, x_stride, y, y_stride, plan, ranks, kind, work[0])
@@ -337,7 +342,6 @@ def prepare(dtype: torch.dtype) -> None:
     if kind is None:
         return
     nothing = np.zeros((0, 0), np.int64)
-    work = np.zeros((1, 0), np.float32)
     for function in (add, add_side_by_side)[: 1 + (threads() > 1)]:
-        function(nothing, 0, 0, 0, 0, nothing[0:0].ravel(), nothing, kind, work)
+        function(nothing, 0, 0, 0, 0, nothing.ravel(), nothing, kind, work(0))
     used(kind.ctypes.data, 0, 0, kind)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -48,7 +47,7 @@ class Stacked:
         self._plan = np.array([len(b), size, self._most, *itertools.chain(*fields)])
         self._ranks = np.full((slots, len(b)), UNCHANGED)
         self._kind = fused.STORED.get(a[0].dtype)
-        self._work = _work(threads, 4 * (self._most + size + max(outs)))
+        self._work = fused.work(4 * (self._most + size + max(outs)))
 
     def look(self, ids: Numbers) -> None:
         """Takes note of the adapters that came into slots.
@@ -83,8 +82,10 @@ class Stacked:
         Args:
             few: The tokens in blocks, as `runs` gives them.
         """
-        if self._kind is not None and y.dtype == x.dtype == self._downs[0].dtype:
-            many = self._threads > 1 and len(few) * self._most >= SIDE_BY_SIDE
+        is_plain = x.stride(1) == y.stride(1) == 1
+        if self._kind is not None and y.dtype == x.dtype == self._downs[0].dtype and is_plain:
+            several = self._threads > 1 and len(few) > 1
+            many = several and len(few) * self._most >= SIDE_BY_SIDE
             add = fused.add_side_by_side if many else fused.add
             add(
                 few,
@@ -120,12 +121,6 @@ class Stacked:
                 down = self._downs[part][slot, 0, :rank].to(y.dtype)
                 up = self._ups[part][slot, 0, :, :rank].to(y.dtype)
                 changed.addmm_(linear(x, down), up.T)
-
-
-@lru_cache
-def _work(threads: int, size: int) -> np.ndarray[Any, Any]:
-    """What layers of a size work with, one after the other."""
-    return np.zeros((threads, size), np.float32)
 
 
 def by_ranks(layer: Any) -> None:

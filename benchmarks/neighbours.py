@@ -1,0 +1,133 @@
+"""What others wait while one key sends costly grammars.
+
+    python -m benchmarks.neighbours [ROUNDS]
+
+One server. Two clients of one key ask short questions, streamed, one after the other; in every
+other phase a second key sends grammars that are costly to compile, no two alike, sixteen at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import itertools
+import statistics
+import sys
+import tempfile
+import time
+from contextlib import ExitStack, suppress
+from pathlib import Path
+
+import aiohttp
+
+from benchmarks.manager import packages
+from benchmarks.measure import ROUNDS, Answer, alternate, judge, save
+from benchmarks.server import OURS, start
+
+EACH, CLIENTS, COSTLY = 60, 2, 16
+URL = f"http://127.0.0.1:{OURS}/v1/chat/completions"
+numbers = itertools.count()
+
+
+def costly(number: int) -> str:
+    """Groups in groups, which a compiler goes through again and again."""
+    text = f'"z{number}"'
+    for depth in range(40 + number % 60):
+        text = f'("b" | "a{depth}" {text} "c")*'
+    return f"root ::= {text}"
+
+
+async def first_token(http: aiohttp.ClientSession) -> float:
+    """Seconds to the first text of a short answer."""
+    body = {
+        "model": "e0",
+        "messages": [{"role": "user", "content": f"Question {next(numbers)}?"}],
+        "max_tokens": 8,
+        "stream": True,
+    }
+    began = time.perf_counter()
+    first = 0.0
+    async with http.post(URL, json=body, headers={"Authorization": "Bearer quiet"}) as answer:
+        answer.raise_for_status()
+        async for line in answer.content:
+            if not first and line.startswith(b"data: {"):
+                first = time.perf_counter() - began
+    return first
+
+
+async def disturb(http: aiohttp.ClientSession, sent: list[int]) -> None:
+    """One grammar after the other, until it is cancelled."""
+    while True:
+        body = {
+            "model": "e0",
+            "messages": [{"role": "user", "content": "x"}],
+            "max_tokens": 4,
+            "guided_grammar": costly(next(numbers)),
+        }
+        async with http.post(URL, json=body, headers={"Authorization": "Bearer loud"}) as answer:
+            sent.append(answer.status)
+            await answer.read()
+
+
+def phase(loud: bool, firsts: list[float], sent: list[int]) -> float:
+    """The median of a phase's first tokens, all of which are noted."""
+
+    async def run() -> list[float]:
+        async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as http:
+            others = [asyncio.create_task(disturb(http, sent)) for _ in range(COSTLY * loud)]
+            await asyncio.sleep(3 * loud)
+
+            async def one() -> list[float]:
+                return [await first_token(http) for _ in range(EACH // CLIENTS)]
+
+            found = await asyncio.gather(*(one() for _ in range(CLIENTS)))
+            for other in others:
+                other.cancel()
+                with suppress(asyncio.CancelledError):
+                    await other
+            return [seconds for own in found for seconds in own]
+
+    own = asyncio.run(run())
+    firsts.extend(own)
+    return statistics.median(own)
+
+
+def p99(values: list[float]) -> float:
+    return sorted(values)[int(0.99 * len(values))]
+
+
+def main(rounds: int = ROUNDS) -> None:
+    """Prints the answers, and writes them to the results."""
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        (package,) = packages(folder, 1)
+        hashes = {name: hashlib.sha256(name.encode()).hexdigest() for name in ("quiet", "loud")}
+        keys = "".join(f'[[keys]]\nname = "{n}"\nsha256 = "{h}"\n' for n, h in hashes.items())
+        (folder / "keys.toml").write_text(keys)
+        command = [str(Path(sys.executable).parent / "expertserve"), "serve", f"e0={package}"]
+        command += ["--port", str(OURS), "--cache-dir", str(folder / "cache")]
+        command += ["--keys", str(folder / "keys.toml")]
+        start(stack, command, OURS, {}, {"Authorization": "Bearer quiet"})
+        firsts: dict[str, list[float]] = {"undisturbed": [], "disturbed": []}
+        sent: list[int] = []
+        alternate(
+            {
+                side: lambda side=side: phase(side == "disturbed", firsts[side], sent)
+                for side in firsts
+            },
+            rounds,
+        )
+    ratio = p99(firsts["disturbed"]) / p99(firsts["undisturbed"])
+    answers = [
+        Answer("others' first token, 99th percentile, disturbed ÷ undisturbed", ratio, most=1.2),
+        Answer(
+            "… median",
+            statistics.median(firsts["disturbed"]) / statistics.median(firsts["undisturbed"]),
+        ),
+    ]
+    notes = {"answered or refused": len(sent), "of them refused": sum(s != 200 for s in sent)}
+    save("neighbours", rounds=rounds, notes=notes, answers=judge("neighbours", answers))
+
+
+if __name__ == "__main__":
+    main(*map(int, sys.argv[1:2]))
