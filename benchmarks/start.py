@@ -2,9 +2,9 @@
 
     python -m benchmarks.start [ROUNDS] [FOLDER]
 
-A LoRA of rank 8 on the demo base, default settings, a warm disk and a prepared package; each start
-is a process of its own. With a folder, another checkout of this repository takes turns with this
-one, such as `git worktree add FOLDER COMMIT`.
+A LoRA of rank 8 on the demo base, no drafts, else default settings, a warm disk and a prepared
+package; each start is a process of its own. With a folder, another checkout of this repository
+takes turns with this one, such as `git worktree add FOLDER COMMIT`.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 from benchmarks.large import TOLD
@@ -29,9 +29,8 @@ PORT = 8463
 LOAD = """
 import sys
 from expertserve import EngineConfig, Expert
-package, base, cache, drafts = sys.argv[1:]
-has_drafts = "drafts" in EngineConfig.__dataclass_fields__
-options = {"drafts": drafts == "on"} if has_drafts else {}
+package, base, cache = sys.argv[1:]
+options = {"drafts": False} if "drafts" in EngineConfig.__dataclass_fields__ else {}
 config = EngineConfig(engine="vllm", **options)
 with Expert.load(package, base_model=base, config=config, cache_dir=cache) as expert:
     expert.generate("How many?", max_tokens=16, stop=[])
@@ -44,13 +43,13 @@ with Expert.load(package, base_model=base, config=config, cache_dir=cache) as ex
 """
 
 
-def child(checkout: Path, folder: Path, package: Path, drafts: str) -> tuple[float, float, float]:
+def child(checkout: Path, folder: Path, package: Path) -> tuple[float, float, float]:
     """Seconds to the first answer, the GB of all processes, and one prompt's tokens a second."""
     script = folder / "load.py"
     script.write_text(TOLD + LOAD)
     cache = folder / f"cache-{checkout.name}"
     done = subprocess.run(
-        [sys.executable, script, package, BASE, cache, drafts],
+        [sys.executable, script, package, BASE, cache],
         env={**os.environ, "PYTHONPATH": str(checkout)},
         cwd=checkout,
         capture_output=True,
@@ -66,39 +65,35 @@ def child(checkout: Path, folder: Path, package: Path, drafts: str) -> tuple[flo
 
 def loading(folder: Path, package: Path, before: Path | None, rounds: int) -> list[Answer]:
     """`Expert.load` and one prompt, here and in another checkout."""
-    checkouts = {"": ROOT} | ({} if before is None else {" before": before})
-    memory: list[float] = []
+    checkouts = {"here": ROOT} | ({} if before is None else {"before": before})
+    rates: dict[str, list[float]] = {side: [] for side in checkouts}
+    memory: dict[str, list[float]] = {side: [] for side in checkouts}
 
-    def first(checkout: Path) -> Callable[[], float]:
-        def run() -> float:
-            seconds, held, _ = child(checkout, folder, package, "on")
-            if checkout == ROOT:
-                memory.append(held)
-            return seconds
+    def first(side: str) -> float:
+        seconds, held, rate = child(checkouts[side], folder, package)
+        memory[side].append(held)
+        rates[side].append(rate)
+        return seconds
 
-        return run
-
-    found = alternate(
-        {f"first{name}": first(checkout) for name, checkout in checkouts.items()}, rounds
-    ) | alternate(
-        {
-            f"decoding{name}": lambda checkout=checkout: child(checkout, folder, package, "off")[2]
-            for name, checkout in checkouts.items()
-        },
-        rounds,
+    found = alternate({side: partial(first, side) for side in checkouts}, rounds)
+    firsts, rate, held = (
+        {side: statistics.median(values[-rounds:]) for side, values in figures.items()}
+        for figures in (found, rates, memory)
     )
-    middle = {side: statistics.median(values) for side, values in found.items()}
     answers = [
-        Answer("Expert.load to the first answer, vLLM, seconds", middle["first"]),
-        Answer("memory of all processes, one expert, GB", statistics.median(memory), most=3.2),
-        Answer("one prompt, no drafts, tokens a second", middle["decoding"]),
+        Answer("Expert.load to the first answer, vLLM, seconds", firsts["here"]),
+        Answer("memory of all processes, one expert, GB", held["here"], most=3.2),
+        Answer("one prompt, no drafts, tokens a second", rate["here"]),
     ]
     if before is not None:
-        first_ratio = middle["first"] / middle["first before"]
-        decoding_ratio = middle["decoding"] / middle["decoding before"]
         answers += [
-            Answer("Expert.load to the first answer ÷ before", first_ratio, most=0.5),
-            Answer("one prompt, no drafts ÷ before", decoding_ratio, least=1.6),
+            Answer(
+                "Expert.load to the first answer ÷ before",
+                firsts["here"] / firsts["before"],
+                most=0.5,
+            ),
+            Answer("one prompt, no drafts ÷ before", rate["here"] / rate["before"], least=1.6),
+            Answer("memory of all processes before, GB", held["before"]),
         ]
     return answers
 

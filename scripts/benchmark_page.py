@@ -73,8 +73,8 @@ defaults hold; “unrestricted” leaves names free.""",
 mutated towards code that none had reached; what counts as broken is in [the security page](security.md). Not a measure of speed.""",
     "soak": """Does a server stay as it is under mixed traffic, with experts coming and going, a cache that is too small for them, hang-ups and bad requests? Memory and handles
 are compared between the middle and the last third; at most the growth that is allowed counts as clean.""",
-    "start": """How long until an answer, how fast is one prompt, and what does one expert hold? A LoRA of rank 8 on the demo base, default
-settings, a prepared package on a warm disk, each start a process of its own. "Before" is this repository at the commit that the notes name.""",
+    "start": """How long until an answer, how fast is one prompt, and what does one expert hold? A LoRA of rank 8 on the demo base, no
+drafts, else default settings, a prepared package on a warm disk, each start a process of its own. "Before" is this repository at the commit that the notes name.""",
     "neighbours": """What do others wait while one key sends costly grammars, sixteen at once, no two alike? Two clients of another key
 ask short questions.""",
     "thousand": """And with a thousand experts, many more than the engine has slots for, asked as Zipf's law has it, beside four that are always
