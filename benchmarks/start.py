@@ -24,6 +24,7 @@ from benchmarks.large import TOLD
 from benchmarks.manager import ROOT, packages
 from benchmarks.measure import BASE, ROUNDS, Answer, alternate, judge, save
 from benchmarks.server import start
+from expertserve.package.build import pack
 
 PORT = 8463
 LOAD = """
@@ -101,12 +102,13 @@ def loading(folder: Path, package: Path, before: Path | None, rounds: int) -> li
 def asking(folder: Path, package: Path, rounds: int) -> list[Answer]:
     """`expertserve generate`, without a server and with one on this machine."""
     command = [sys.executable, "-m", "expertserve.cli"]
-    common = ["--base-model", str(BASE), "--cache-dir", str(folder / "cache-cli")]
+    common = ["--cache-dir", str(folder / "cache-cli")]
+    archive = pack(package, folder / "e0.expert")  # a folder has no digest to find a server by
 
     def ask(*more: str) -> float:
         began = time.perf_counter()
         subprocess.run(
-            [*command, "generate", package, "How many?", "--max-tokens", "16", *common, *more],
+            [*command, "generate", archive, "How many?", "--max-tokens", "16", *common, *more],
             check=True,
             capture_output=True,
             cwd=ROOT,
@@ -115,7 +117,7 @@ def asking(folder: Path, package: Path, rounds: int) -> list[Answer]:
 
     alone = alternate({"generate, no server": lambda: ask("--no-server")}, rounds)
     with ExitStack() as stack:
-        start(stack, [*command, "serve", f"e0={package}", "--port", str(PORT), *common], PORT, {})
+        start(stack, [*command, "serve", f"e0={archive}", "--port", str(PORT), *common], PORT, {})
         served = alternate({"generate, with a server": ask}, rounds)
     return [
         Answer("generate, one question, no server, seconds", middle_of(alone), most=6),
