@@ -131,6 +131,21 @@ def test_every_mixture_of_tokens_gives_the_formula(
     assert torch.equal(y.as_strided(beside.shape, y.stride(), sum(outs)), beside)
 
 
+@pytest.mark.parametrize("rank", [4, 9, 10, 34])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_a_token_gets_the_same_whoever_is_beside_it(dtype: torch.dtype, rank: int) -> None:
+    a, b = ([s.to(dtype) for s in side] for side in weights(1, 576, (192, 64), rank))
+    layer = Stacked(*stacked(a, b))
+    layer.look(np.arange(1, SLOTS + 1))
+    x, y = torch.randn(40, 576).to(dtype), torch.randn(40, 256).to(dtype)
+    slots = np.array([0, 2, -1, 1, 1, 3, 0, 2, 1, 1] * 4)
+    together, one_by_one = y.clone(), y.clone()
+    layer.add_few(together, x, few(slots))
+    for i in np.flatnonzero(slots >= 0).tolist():
+        layer.add_few(one_by_one[i : i + 1], x[i : i + 1], few(slots[i : i + 1]))
+    assert torch.equal(together, one_by_one)
+
+
 def test_values_are_rounded_as_torch_rounds_them() -> None:
     """To the nearest, ties to even; infinities and what isn't a number stay."""
     bits = torch.arange(1 << 16, dtype=torch.int32)

@@ -116,28 +116,6 @@ def _narrow(typing: Any, value: Any, like: Any) -> Any:
 
 @part  # type: ignore[untyped-decorator]
 def _down(a: Any, rank: int, size: int, x: Any, inner: Any) -> None:
-    """A x for one token, four ranks at a time; a is flat."""
-    whole = rank - rank % 4
-    for r in range(0, whole, 4):
-        first, second = a[r * size : (r + 1) * size], a[(r + 1) * size : (r + 2) * size]
-        third, fourth = a[(r + 2) * size : (r + 3) * size], a[(r + 3) * size : (r + 4) * size]
-        one = two = three = four = np.float32(0)
-        for k in range(size):
-            value = x[k]
-            one += value * _wide(first[k])
-            two += value * _wide(second[k])
-            three += value * _wide(third[k])
-            four += value * _wide(fourth[k])
-        inner[r], inner[r + 1], inner[r + 2], inner[r + 3] = one, two, three, four
-    for r in range(whole, rank):
-        row, one = a[r * size : (r + 1) * size], np.float32(0)
-        for k in range(size):
-            one += x[k] * _wide(row[k])
-        inner[r] = one
-
-
-@part  # type: ignore[untyped-decorator]
-def _down_four(a: Any, rank: int, size: int, x: Any, inner: Any) -> None:
     """A x for four tokens, x [4, in] and inner [4, ranks]: a weight is read once for all."""
     x0, x1, x2, x3 = x[0], x[1], x[2], x[3]
     for r in range(0, rank - 1, 2):
@@ -157,8 +135,12 @@ def _down_four(a: Any, rank: int, size: int, x: Any, inner: Any) -> None:
         inner[0, r + 1], inner[1, r + 1] = s10, s11
         inner[2, r + 1], inner[3, r + 1] = s12, s13
     if rank % 2:
+        last = a[(rank - 1) * size : rank * size]
         for token in range(4):
-            _down(a[(rank - 1) * size : rank * size], 1, size, x[token], inner[token, rank - 1 :])
+            own, one = x[token], np.float32(0)
+            for k in range(size):
+                one += own[k] * _wide(last[k])
+            inner[token, rank - 1] = one
 
 
 @part  # type: ignore[untyped-decorator]
@@ -268,11 +250,10 @@ def _block(
         for i in range(count):
             own = carray(_at(y + (tokens[i] * y_stride + first) * each, kind), out)
             _begin(own, plan[field + 2], slot, kind, made[i])
+        _down(a, rank, size, wide, inner)  # also for one: sums are in the same order
         if count == 1:
-            _down(a, rank, size, wide[0], inner[0])
             _up(b, rank, out, inner[0], made[0])
         else:
-            _down_four(a, rank, size, wide, inner)
             _up_four(b, rank, out, inner, made)
         for i in range(count):
             own = carray(_at(y + (tokens[i] * y_stride + first) * each, kind), out)
