@@ -4,7 +4,7 @@ y ← y + d ⊙ y + e + B (A x), each token with the weights in its own slot. Fo
 so little arithmetic that a matrix product's set-up would cost several times as much, so these are
 plain loops, which Numba compiles for the CPU that they run on. They read vLLM's slots where they
 are: nothing is copied when an adapter comes, and nothing is padded or masked in a mixed step. Sums
-are in float32, and y is rounded once.
+are in float32; A x and y are rounded once, as matrix products round them.
 
 B has to be stored by ranks, [rank, out], so that loops go along the outputs; see `by_ranks`.
 """
@@ -115,6 +115,12 @@ def _narrow(typing: Any, value: Any, like: Any) -> Any:
 
 
 @part  # type: ignore[untyped-decorator]
+def _rounded(value: Any, like: Any) -> Any:
+    """As a matrix product leaves it, which long runs take, so that both give the same."""
+    return _wide(_narrow(value, like))
+
+
+@part  # type: ignore[untyped-decorator]
 def _down(a: Any, rank: int, size: int, x: Any, inner: Any) -> None:
     """A x for four tokens, x [4, in] and inner [4, ranks]: a weight is read once for all."""
     x0, x1, x2, x3 = x[0], x[1], x[2], x[3]
@@ -131,16 +137,18 @@ def _down(a: Any, rank: int, size: int, x: Any, inner: Any) -> None:
             s11 += x1[k] * two
             s12 += x2[k] * two
             s13 += x3[k] * two
-        inner[0, r], inner[1, r], inner[2, r], inner[3, r] = s00, s01, s02, s03
-        inner[0, r + 1], inner[1, r + 1] = s10, s11
-        inner[2, r + 1], inner[3, r + 1] = s12, s13
+        like = first[0]
+        inner[0, r], inner[1, r] = _rounded(s00, like), _rounded(s01, like)
+        inner[2, r], inner[3, r] = _rounded(s02, like), _rounded(s03, like)
+        inner[0, r + 1], inner[1, r + 1] = _rounded(s10, like), _rounded(s11, like)
+        inner[2, r + 1], inner[3, r + 1] = _rounded(s12, like), _rounded(s13, like)
     if rank % 2:
         last = a[(rank - 1) * size : rank * size]
         for token in range(4):
             own, one = x[token], np.float32(0)
             for k in range(size):
                 one += own[k] * _wide(last[k])
-            inner[token, rank - 1] = one
+            inner[token, rank - 1] = _rounded(one, last[0])
 
 
 @part  # type: ignore[untyped-decorator]
