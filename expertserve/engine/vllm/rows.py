@@ -7,6 +7,8 @@ slot. So a slot is as wide as the author's rank.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -26,18 +28,36 @@ SCALE, SHIFT = range(RESERVED)
 """Rows of a table, and columns of B in a serving form's file."""
 TAKEN = "expertserve_rows"
 """The name under which a loaded adapter carries what was taken out of it."""
-READ = "expertserve_read"
-"""The name under which it carries its file's tensors until its slot has been compared with them."""
 
+_reading: dict[str, torch.Tensor] | None = None
 _tables: dict[int, torch.Tensor] = {}
 """By the address of the stack of B."""
+
+
+@contextmanager
+def reading() -> Iterator[dict[str, torch.Tensor]]:
+    """The tensors of the file that vLLM reads meanwhile; empty if it reads none."""
+    global _reading
+    _reading = {}
+    try:
+        yield _reading
+    finally:
+        _reading = None
+
+
+def note_read(tensors: Mapping[str, torch.Tensor]) -> None:
+    """Gives a file's tensors to who waits for them in `reading`; nobody else keeps them."""
+    if _reading is not None:
+        _reading.update(tensors)
 
 
 def find(stack: torch.Tensor) -> torch.Tensor | None:
     """A stack's table [slots, 2, out]; None where no adapter needed one yet."""
     found = _tables.get(stack.data_ptr())
     slots, _, out, _ = stack.shape
-    return found if found is not None and found.shape == (slots, RESERVED, out) else None
+    if found is None or found.dtype != stack.dtype or found.shape != (slots, RESERVED, out):
+        return None  # or of a stack that is gone
+    return found
 
 
 def table(stack: torch.Tensor) -> torch.Tensor:

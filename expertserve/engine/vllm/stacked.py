@@ -60,10 +60,6 @@ class Stacked:
         for slot in np.flatnonzero(ids != self._ids).tolist():
             self._measure(slot)
         self._ids = ids
-        for part, stack in enumerate(self._ups):
-            table = find(stack)
-            if table is not None:
-                self._plan[fused.HEAD + fused.FIELDS * part + 2] = table.data_ptr()
 
     def _measure(self, slot: int) -> None:
         for part, (down, up) in enumerate(zip(self._downs, self._ups, strict=True)):
@@ -73,6 +69,8 @@ class Stacked:
                 rank = int(filled[-1]) + 1 if len(filled) else 0
             else:
                 rank = int(fused.used(held.data_ptr(), *reversed(held.shape), self._kind))
+            if table is not None:
+                self._plan[fused.HEAD + fused.FIELDS * part + 2] = table.data_ptr()
             changes = rank or (table is not None and bool(table[slot].any()))
             self._ranks[slot, part] = rank if changes else UNCHANGED
 

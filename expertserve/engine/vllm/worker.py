@@ -23,7 +23,7 @@ from expertserve.adapters.settings import CONFIG
 from expertserve.engine.vllm import patches
 from expertserve.engine.vllm.fit import Unplaced
 from expertserve.engine.vllm.layers import is_embedding, is_experts, module_names
-from expertserve.engine.vllm.rows import READ, split, taken
+from expertserve.engine.vllm.rows import reading, split, taken
 from expertserve.engine.vllm.slots import check_embedding, check_experts, check_linear
 from expertserve.package.members import WEIGHTS
 
@@ -75,11 +75,11 @@ class WorkerExtension:
         missing, wanted_apart = _unplaced(linear, slots, manager)
         if missing or wanted_apart:
             return missing, wanted_apart
-        self.add_lora(LoRARequest(name, adapter_id, folder))
-        lora = manager.get_adapter(adapter_id)
-        if taken(lora):
+        with reading() as file:
+            self.add_lora(LoRARequest(name, adapter_id, folder))
+        file = file or load_file(f"{folder}/{WEIGHTS}")
+        if taken(manager.get_adapter(adapter_id)):
             patches.adapters.note_affine(adapter_id)
-        file = lora.__dict__.pop(READ, None) or load_file(f"{folder}/{WEIGHTS}")
         products = {name: _part(file, LINEAR, m, rank) for name, m in linear.items()}
         slot = manager.lora_index_to_id.index(adapter_id)
         checked = 0

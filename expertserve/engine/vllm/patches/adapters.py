@@ -70,7 +70,7 @@ def _rows_beside_slots() -> None:
         options.pop("moe_ep_spec", None)
         tensors = load_file(f"{lora_dir}/{WEIGHTS}")
         lora = cls.from_lora_tensors(tensors=tensors, peft_helper=peft_helper, **options)
-        setattr(lora, rows.READ, tensors)
+        rows.note_read(tensors)
         return lora
 
     def _load_adapter(self: Any, lora_request: Any) -> Any:
