@@ -247,3 +247,25 @@ def test_the_commands_list_and_prune(tmp_path: Path) -> None:
     assert json.loads(done.stdout) == {"removed": ["packages/a"], "bytes": 5000}
     assert "removed 0 entries" in run("cache", "prune", *where).stdout
     assert run("cache", "prune", "--cache-size", "much", *where).exit_code == 2
+
+
+def test_what_another_process_has_just_put_there_is_not_damaged(tmp_path: Path) -> None:
+    """It looks, sees nothing, and the other one's entry comes right then."""
+    place, looks = tmp_path / "packages" / "one", []
+
+    def read(found: Path) -> str | None:
+        looks.append(found)
+        if len(looks) == 1:
+            place.mkdir(parents=True)
+            (place / "file").write_text("whole")
+            return None
+        return (found / "file").read_text()
+
+    assert cache.read_entry(place, read) == "whole" == (place / "file").read_text()
+
+
+def test_a_damaged_entry_goes(tmp_path: Path) -> None:
+    place = entry(tmp_path, "packages/one", 1, HOUR)
+    assert cache.read_entry(place, lambda found: None) is None
+    assert not place.exists() and not keys(tmp_path)
+    assert cache.read_entry(place, lambda found: None) is None

@@ -15,6 +15,7 @@ import json
 import shutil
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,7 +27,7 @@ from expertserve.errors import LoadError
 from expertserve.files import file_digest, move_into_place, part_path, remove_stale
 from expertserve.findings import Finding
 from expertserve.models import LocalModel
-from expertserve.package.cache import CacheUse, grew
+from expertserve.package.cache import CacheUse, grew, read_entry
 from expertserve.package.members import WEIGHTS
 
 if TYPE_CHECKING:
@@ -137,18 +138,18 @@ def _key(config: Mapping[str, object], weights: str, base: LocalModel, package_d
 
 def _cached(entry: Path, use: CacheUse) -> ServingAdapter | None:
     """A cache entry, unless there is none or its weights are not those it was made with."""
+    return read_entry(entry, partial(_read, use=use))
+
+
+def _read(entry: Path, use: CacheUse) -> ServingAdapter | None:
     try:
         note = json.loads((entry / NOTE).read_bytes())
         notes = tuple(Finding(**finding) for finding in note.pop("notes"))
         serving = ServingAdapter(folder=entry, notes=notes, use=use, **note)
         if file_digest(entry / WEIGHTS) == serving.digest:
             return serving
-    except FileNotFoundError:
-        if not entry.exists():
-            return None
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        pass  # damaged in some way: made anew
-    shutil.rmtree(entry, ignore_errors=True)
+        pass  # damaged in some way
     return None
 
 

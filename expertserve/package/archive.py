@@ -30,7 +30,7 @@ from expertserve.files import (
     part_path,
     remove_stale,
 )
-from expertserve.package.cache import CacheUse, discard, grew, share, use_of
+from expertserve.package.cache import CacheUse, discard, grew, read_entry, share, use_of
 from expertserve.package.members import Limits, Members, is_inside
 from expertserve.package.source import local_path
 from expertserve.package.unpack import _not_a_file, looks_whole, read_members, unpack
@@ -164,7 +164,7 @@ def open_package(
         entry = whole.with_name(f"{digest}-lean") if leave_out and not whole.exists() else whole
         uses = (*uses, CacheUse(entry))
         try:
-            found = _cached(entry) or _fill(entry, source, digest, limits, leave_out)
+            found = read_entry(entry, _cached) or _fill(entry, source, digest, limits, leave_out)
         except BaseException:
             for use in uses:
                 use.close()
@@ -290,7 +290,7 @@ def _digests(folder: Path, limits: Limits) -> dict[str, str]:
 
 
 def _cached(entry: Path) -> Package | None:
-    """A cache entry, without digest and source; None if absent or damaged (then removed)."""
+    """A cache entry, without digest and source; None if absent or damaged."""
     left: list[str] = []
     try:
         files: dict[str, str] = json.loads((entry / NOTE).read_bytes())
@@ -301,18 +301,10 @@ def _cached(entry: Path) -> Package | None:
             for p in (entry / "files").rglob("*")
             if p.is_file()
         }
-    except FileNotFoundError:
-        if not entry.exists():
-            return None
-        found, files = {}, {"": ""}  # a part of it is gone
-    except (OSError, ValueError, RecursionError):
-        found, files = {}, {"": ""}
-    if found == files | dict.fromkeys(left, EMPTY):
-        return Package(entry / "files", "", files, entry, left_out=tuple(left))
-    if entry.is_dir():
-        shutil.rmtree(entry, ignore_errors=True)
-    else:
-        entry.unlink(missing_ok=True)
+        if found == files | dict.fromkeys(left, EMPTY):
+            return Package(entry / "files", "", files, entry, left_out=tuple(left))
+    except (OSError, ValueError, TypeError, RecursionError):
+        pass  # a part of it is gone, or isn't what was written
     return None
 
 

@@ -15,18 +15,19 @@ import threading
 import time
 import weakref
 from collections import Counter, deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import IO
+from typing import IO, TypeVar
 
 from expertserve.files import PREFIX, file_digest, move_file, part_path, set_aside
 
 if sys.platform != "win32":  # which doesn't delete what is open
     import fcntl
 
+T = TypeVar("T")
 KINDS = ("packages", "adapters", "masks", "downloads", "fetched", "git", "hub", "oci", "members")
 """The folders whose contents can be made or fetched again."""
 MEMBERS = "members"
@@ -318,6 +319,25 @@ def discard(entry: Path) -> None:
     if part:
         _remove(part)
         _forget_unshared(root)
+
+
+def read_entry(entry: Path, read: Callable[[Path], T | None]) -> T | None:
+    """What a cache's entry holds; None where there is none, or a damaged one, which is removed.
+
+    Another process may have put it there since `read` looked: it is read again, while nobody else
+    removes anything, before it counts as damaged.
+    """
+    found = read(entry)
+    if found is not None or not entry.exists():
+        return found
+    part = None
+    with suppress(OSError), _guarded(entry.parent.parent, exclusive=True):
+        found = read(entry)
+        if found is None:
+            part = set_aside(entry)
+    if part:
+        _remove(part)
+    return found
 
 
 def share(folder: Path, files: Mapping[str, str], root: Path) -> None:

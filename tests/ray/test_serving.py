@@ -206,7 +206,8 @@ def test_an_expert_that_can_not_be_served_changes_nothing(app: App, experts: Pat
 def test_an_expert_comes_and_goes_on_all_replicas(app: App, experts: Path) -> None:
     path = next(p.name for p in experts.glob("e06-*"))
     with app.http() as client:
-        assert client.post("/v1/experts", json={"name": "guest", "path": path}).status_code == 201
+        came = client.post("/v1/experts", json={"name": "guest", "path": path})
+        assert came.status_code == 201, came.text
         assert (
             client.post(
                 "/v1/experts",
