@@ -32,6 +32,7 @@ from expertserve.decoding.mask import (
     GlrMask,
     GlrVocabulary,
     XMask,
+    XVocabulary,
     fallback_engine,
 )
 from expertserve.decoding.spare import is_read_only, room_in, spare_folder
@@ -331,8 +332,8 @@ def read_mask(path: Path, vocabulary: GlrVocabulary) -> GlrMask:
     return GlrMask.load(_checked(path), vocabulary)
 
 
-def read_fallback(path: Path, vocabulary: Vocabulary) -> XMask:
-    """The same of a mask by xgrammar, in up to a second."""
+def read_fallback(path: Path, vocabulary: XVocabulary) -> XMask:
+    """The same of a mask by xgrammar, in up to half a second."""
     return XMask.load(_checked(path), vocabulary)
 
 

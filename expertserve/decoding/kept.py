@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import threading
 from collections import OrderedDict
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from weakref import WeakValueDictionary
 
@@ -11,10 +15,16 @@ from expertserve.decoding.block import AnyText, Blocks
 from expertserve.decoding.compile import read_fallback, read_mask, vocabulary_of
 from expertserve.decoding.marked import MarkedMask
 from expertserve.decoding.marked_vocabulary import MarkedVocabulary
-from expertserve.decoding.mask import XGRAMMAR, GlrVocabulary, Mask, fallback_mask
+from expertserve.decoding.mask import XGRAMMAR, GlrVocabulary, Mask, XVocabulary, fallback_mask
 from expertserve.grammar.gbnf import parse
 from expertserve.grammar.names.scope import scope_of
 from expertserve.request import FREE, Constraint
+
+MOST_BYTES = 512 << 20
+"""Of masks in memory: callers may send grammars of their own."""
+UNPACKED = 8
+"""A mask by xgrammar is so many times its file."""
+NICE = 10
 
 
 class KeptMasks:
@@ -23,13 +33,16 @@ class KeptMasks:
     Args:
         tokenizer: The base model's folder.
         size: How many logits the model gives for a token.
-        kept: How many masks.
+        kept: How many masks, and not more than `MOST_BYTES` of them.
     """
 
     def __init__(self, tokenizer: Path, size: int, kept: int) -> None:
         self._tokenizer, self._size, self._kept = tokenizer, size, kept
         self._masks: OrderedDict[str, Mask] = OrderedDict()
+        self._bytes: dict[str, int] = {}
         self._vocabularies: dict[bool, GlrVocabulary] = {}
+        self._fallback: dict[bool, XVocabulary] = {}
+        self._reader = ThreadPoolExecutor(1, "expertserve-reader", _step_back)
         self._blocks: Blocks | None = None
         self._marked: MarkedVocabulary | None = None
         self._lock = threading.Lock()
@@ -47,10 +60,7 @@ class KeptMasks:
         with alone:
             mask = self._masks.get(name) or self._load(constraint)
         with self._lock:
-            self._masks[name] = mask
-            self._masks.move_to_end(name)
-            while len(self._masks) > self._kept:
-                self._masks.popitem(last=False)
+            self._keep(name, mask, constraint)
             if constraint.marks:
                 names = scope_of(constraint.names) if constraint.names else None
                 ours, marks = self._with_marks(), dict(constraint.marks)
@@ -61,8 +71,23 @@ class KeptMasks:
                 mask = self._blocks.before(mask, constraint.reasoning)
         return mask
 
+    def _keep(self, name: str, mask: Mask, constraint: Constraint) -> None:
+        """As the one that was used last; the others go in the order of their last use."""
+        self._masks[name] = mask
+        self._masks.move_to_end(name)
+        if constraint.mask and name not in self._bytes:
+            with suppress(OSError):  # the cache was emptied right now
+                size = constraint.mask.stat().st_size
+                self._bytes[name] = size * (UNPACKED if constraint.engine == XGRAMMAR else 1)
+        while len(self._masks) > self._kept or (
+            sum(self._bytes.values()) > MOST_BYTES and len(self._masks) > 1
+        ):
+            gone, _ = self._masks.popitem(last=False)
+            self._bytes.pop(gone, None)
+
     def clear(self) -> None:
         self._masks.clear()
+        self._bytes.clear()
 
     def _with_marks(self) -> MarkedVocabulary:
         self._marked = self._marked or MarkedVocabulary(vocabulary_of(self._tokenizer))
@@ -80,8 +105,18 @@ class KeptMasks:
             rules = parse(constraint.gbnf, bounded=False)
             return fallback_mask(constraint.engine, rules, vocabulary, size)
         if constraint.engine == XGRAMMAR:
-            return read_fallback(constraint.mask, vocabulary)
+            if marked not in self._fallback:
+                self._fallback[marked] = XVocabulary(vocabulary)
+            read = self._reader.submit(read_fallback, constraint.mask, self._fallback[marked])
+            return read.result()
         with self._lock:
             if marked not in self._vocabularies:
                 self._vocabularies[marked] = GlrVocabulary(vocabulary)
         return read_mask(constraint.mask, self._vocabularies[marked])
+
+
+def _step_back() -> None:
+    """This thread runs where others leave time: what it reads takes a core for half a second."""
+    if sys.platform == "linux":  # where priorities are a thread's own
+        with suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)

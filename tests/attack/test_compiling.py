@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import sys
+import threading
 import time
 from contextlib import suppress
 from functools import partial
@@ -11,13 +14,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from expertserve.decoding import kept as kept_module
 from expertserve.decoding import mask as mask_module
 from expertserve.decoding.apply import costly
-from expertserve.decoding.compile import Masks, vocabulary_of
+from expertserve.decoding.compile import Masks, read_fallback, vocabulary_of
 from expertserve.decoding.compiler import SECONDS
 from expertserve.decoding.fair import caller
 from expertserve.decoding.kept import KeptMasks
-from expertserve.decoding.mask import XMask
+from expertserve.decoding.mask import XMask, XVocabulary
 from expertserve.errors import ConfigError, ExpertError, GrammarError
 from expertserve.grammar import schema
 from expertserve.grammar.gbnf import parse
@@ -84,6 +88,39 @@ def test_a_damaged_fallback_says_so_and_is_made_anew(tiny_base: Path, tmp_path: 
         KeptMasks(tiny_base, 1000, 4).mask(made)
     again = Masks().ready(nested(99), tiny_base, tmp_path, own=False)
     assert again.mask and KeptMasks(tiny_base, 1000, 4).mask(again)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="priorities are a process's elsewhere")
+def test_a_fallback_is_read_where_others_leave_time(
+    tiny_base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = Masks().ready(nested(99), tiny_base, tmp_path, own=False)
+    found: list[int] = []
+
+    def read(path: Path, vocabulary: XVocabulary) -> XMask:
+        found.append(os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
+        return read_fallback(path, vocabulary)
+
+    monkeypatch.setattr(kept_module, "read_fallback", read)
+    before = os.getpriority(os.PRIO_PROCESS, 0)
+    assert KeptMasks(tiny_base, 1000, 4).mask(made)
+    assert found == [max(before, kept_module.NICE)]
+    assert os.getpriority(os.PRIO_PROCESS, 0) == before
+
+
+def test_masks_in_memory_are_bounded_in_bytes(
+    tiny_base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, other = (
+        Masks().ready(Grammar.from_gbnf(f'root ::= "{word}"+'), tiny_base, tmp_path, own=False)
+        for word in ("a", "b")
+    )
+    kept = KeptMasks(tiny_base, 1000, 4)
+    first = kept.mask(one)
+    assert kept.mask(other) and kept.mask(one) is first
+    monkeypatch.setattr(kept_module, "MOST_BYTES", 1)
+    last = kept.mask(other)
+    assert kept.mask(other) is last and kept.mask(one) is not first
 
 
 def lowered(masks: Masks, name: str, folder: Path) -> Grammar:
