@@ -198,7 +198,8 @@ Own = Callable[..., ExpertManager]
 @pytest.fixture
 def tiny_manager(tiny_base: Path, tmp_path: Path) -> Own:
     def make(**config: object) -> ExpertManager:
-        settings = EngineConfig(kv_cache_bytes=64 << 20, max_requests=8, dtype="float32", **config)  # type: ignore[arg-type]
+        given = {"kv_cache_bytes": 64 << 20, "max_requests": 8, "dtype": "float32"} | config
+        settings = EngineConfig(**given)  # type: ignore[arg-type]
         return ExpertManager(
             config=settings, models_dir=tiny_base.parent, cache_dir=tmp_path / "cache"
         )
@@ -244,6 +245,18 @@ def test_a_wider_adapter_restarts_an_idle_engine_with_what_was_loaded(
         results = manager.generate_many([("wide", "Hello", asked), ("narrow", "Hello", asked)])  # type: ignore[list-item]
         assert manager.start().max_lora_rank == 32
         assert results[1].token_ids == before.token_ids and results[0].token_ids != before.token_ids
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems show no single mappings")
+def test_the_cache_takes_memory_as_it_is_used(tiny_manager: Own, tiny_package: Path) -> None:
+    size = 2 << 30
+    with tiny_manager(engine="vllm", kv_cache_bytes=size) as manager:
+        manager.load_expert("narrow", tiny_package)
+        assert manager.generate("narrow", "Hello", max_tokens=4, stop=[]).usage.completion_tokens
+        children = psutil.Process().children(recursive=True)
+        maps = [m for child in children for m in child.memory_maps(grouped=False)]
+    caches = [m for m in maps if m.size >= size / 2 and m.path == "[anon]"]
+    assert caches and all(m.rss < m.size / 4 for m in caches), caches
 
 
 def test_an_engine_that_cannot_fit_is_refused_before_it_starts(

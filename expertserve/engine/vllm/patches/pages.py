@@ -48,7 +48,7 @@ class UntouchedZeros(TorchFunctionMode):
 
 
 def install() -> None:
-    """In vLLM's model runner for CPUs, by the context that it lets an allocation run in."""
+    """Around the call of vLLM's model runner for CPUs that allocates the cache."""
     from vllm.v1.worker.cpu_model_runner import CPUModelRunner as Runner
 
     theirs = Runner.initialize_kv_cache
@@ -59,7 +59,12 @@ def install() -> None:
         is_profiling: bool = False,
         kv_cache_allocation_context: AbstractContextManager[Any] | None = None,
     ) -> None:
-        context = kv_cache_allocation_context or UntouchedZeros()
-        theirs(self, kv_cache_config, is_profiling, kv_cache_allocation_context=context)
+        with UntouchedZeros():  # the context that is given is one that does nothing
+            theirs(
+                self,
+                kv_cache_config,
+                is_profiling,
+                kv_cache_allocation_context=kv_cache_allocation_context,
+            )
 
     Runner.initialize_kv_cache = initialize_kv_cache
