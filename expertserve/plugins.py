@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
+from threading import Lock
 from typing import Literal
 
 from expertserve.errors import ConfigError
@@ -23,16 +24,25 @@ OURS = (
 """`packing`: called with a folder before it is packed, to refuse it."""
 
 
-@cache
 def _offered(group: Group) -> dict[str, EntryPoint]:
+    with _reading:
+        return _read(group)
+
+
+@cache
+def _read(group: Group) -> dict[str, EntryPoint]:
     name = f"expertserve.{group}"
     ours = {point.name: point for point in OURS if point.group == name}
     return {point.name: point for point in entry_points(group=name)} | ours
 
 
+_reading = Lock()
+"""Threads that read them all at once, some 50 ms each, would hold up others."""
+
+
 def forget() -> None:
     """Reads the entry points anew, after a package was installed into this process."""
-    _offered.cache_clear()
+    _read.cache_clear()
 
 
 def names(group: Group) -> tuple[str, ...]:

@@ -66,10 +66,23 @@ MOST_LOWERED = 64
 """Schemas whose grammars are kept in memory."""
 
 
-@lru_cache(maxsize=8)
 def vocabulary_of(folder: Path) -> Vocabulary:
-    """A base model's vocabulary; read once."""
-    return Vocabulary.read(folder)
+    """A base model's vocabulary; read once.
+
+    Several threads that read it at once would take longer, and the event loop waits for them.
+    """
+    with _reading:
+        return _vocabulary(folder)
+
+
+@lru_cache(maxsize=8)
+def _vocabulary(folder: Path) -> Vocabulary:
+    found = Vocabulary.read(folder)
+    found.digest  # noqa: B018  (remembered by it)
+    return found
+
+
+_reading = threading.Lock()
 
 
 class Masks:

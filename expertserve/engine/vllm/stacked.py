@@ -11,7 +11,7 @@ import torch
 from torch.nn.functional import linear
 
 from expertserve.engine.vllm import fused
-from expertserve.engine.vllm.layers import is_embedding, is_experts
+from expertserve.engine.vllm.layers import is_embedding, is_experts, stacks
 from expertserve.engine.vllm.rows import SCALE, SHIFT, find
 from expertserve.engine.vllm.runs import Numbers
 
@@ -129,11 +129,43 @@ def by_ranks(layer: Any) -> None:
     if is_experts(layer) or is_embedding(layer):
         return
     held = layer.lora_b_stacked
-    stacks = tuple(empty_by_ranks(s) for s in (held if isinstance(held, tuple) else (held,)))
-    layer.lora_b_stacked = stacks if isinstance(held, tuple) else stacks[0]
+    stored = tuple(empty_by_ranks(s) for s in (held if isinstance(held, tuple) else (held,)))
+    layer.lora_b_stacked = stored if isinstance(held, tuple) else stored[0]
 
 
 def empty_by_ranks(stack: torch.Tensor) -> torch.Tensor:
     """Zeros of a stack's shape [slots, 1, out, rank], stored by ranks."""
     slots, one, out, rank = stack.shape
-    return stack.new_zeros(slots, one, rank, out).mT
+    return torch.zeros(slots, one, rank, out, dtype=stack.dtype, device=stack.device).mT
+
+
+def clear_when_held(layer: Any) -> None:
+    """Has a layer clear a slot only where something is in it that isn't overwritten as a whole.
+
+    vLLM clears every layer's slot whenever an adapter comes into it, those of layers that the
+    adapter leaves alone as well: the output layer's takes longer than all others'.
+    """
+    clear, write, held = layer.reset_lora, layer.set_lora, set[int]()
+
+    def reset_lora(index: int) -> None:
+        if index in held:
+            held.discard(index)
+            clear(index)
+
+    def set_lora(index: int, a: Any, b: Any) -> None:
+        if _fills(layer, a, b):
+            held.discard(index)
+        write(index, a, b)
+        held.add(index)
+
+    layer.reset_lora, layer.set_lora = reset_lora, set_lora
+
+
+def _fills(layer: Any, a: Any, b: Any) -> bool:
+    """Whether an adapter's A and B cover a linear layer's slot to its last place."""
+    if is_experts(layer) or is_embedding(layer) or getattr(layer, "tp_size", 1) > 1:
+        return False
+    parts = ((a, b),) if isinstance(a, torch.Tensor) else zip(a, b, strict=False)
+    given = [(down.shape, up.shape) for down, up in parts if down is not None and up is not None]
+    slots = zip(*stacks(layer), strict=True)
+    return given == [(down.shape[2:], up.shape[2:]) for down, up in slots]

@@ -143,11 +143,14 @@ PATCHES = (
     ),
     Patch(
         name="pages",
-        replaces=("vllm.v1.worker.cpu_model_runner.CPUModelRunner.initialize_kv_cache",),
+        replaces=(
+            "vllm.v1.worker.cpu_model_runner.CPUModelRunner.initialize_kv_cache",
+            "vllm.lora.model_manager.LoRAModelManager._create_lora_modules",
+        ),
         processes=("worker",),
         devices=("cpu",),
-        reason="every byte of the cache is written at the start, and resident from then on",
-        until="vLLM leaves the pages of a cache on a CPU untouched until they are used",
+        reason="every byte of the cache and of all slots is resident from the start on",
+        until="vLLM leaves their pages on a CPU untouched until they are used",
         install=pages.install,
     ),
     Patch(

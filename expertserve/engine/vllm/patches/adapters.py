@@ -90,16 +90,19 @@ def _rows_beside_slots() -> None:
 
 
 def _slots_by_ranks() -> None:
-    """Stores the slots' B as the CPU's loops read it."""
+    """Stores the slots' B as the CPU's loops read it, and clears only slots that hold something."""
     from vllm.lora.model_manager import LoRAModelManager
 
-    from expertserve.engine.vllm.stacked import by_ranks
+    from expertserve.engine.vllm.patches.pages import UntouchedZeros
+    from expertserve.engine.vllm.stacked import by_ranks, clear_when_held
 
     theirs = LoRAModelManager._create_lora_modules
 
     def _create_lora_modules(self: Any) -> None:
         theirs(self)
-        for layer in self.modules.values():
-            by_ranks(layer)
+        with UntouchedZeros():
+            for layer in self.modules.values():
+                by_ranks(layer)
+                clear_when_held(layer)
 
     LoRAModelManager._create_lora_modules = _create_lora_modules
