@@ -19,6 +19,7 @@ from typing import Literal
 
 import psutil
 
+from expertserve.engine.imports import quick_imports
 from expertserve.errors import ConfigError, DeviceError
 
 log = logging.getLogger("expertserve")
@@ -271,7 +272,8 @@ def announce(choice: Choice) -> None:
 
 def probe() -> Machine:
     """This machine. Imports torch: a second or two the first time."""
-    import torch
+    with quick_imports():
+        import torch
 
     names: dict[str, System] = {"win32": "windows", "darwin": "macos"}
     system = names.get(sys.platform, "linux")

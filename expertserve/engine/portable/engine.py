@@ -20,6 +20,7 @@ from expertserve.config import PROGRESS, EngineConfig
 from expertserve.engine.base import EngineInfo, Resident
 from expertserve.engine.cgroup import cpu_share
 from expertserve.engine.device import announce, choose, probe
+from expertserve.engine.imports import import_all
 from expertserve.engine.machine import choose_dtype, choose_sizes
 from expertserve.engine.portable.kinds import KEYS, STATES
 from expertserve.errors import (
@@ -44,6 +45,14 @@ if TYPE_CHECKING:
     from expertserve.engine.portable.worker import Loaded, Worker
 
 progress = logging.getLogger(PROGRESS)
+IMPORTED = (
+    "torch",
+    "tokenizers",
+    "transformers.models.auto.modeling_auto",
+    "expertserve.engine.portable.worker",
+    "expertserve.engine.portable.adapters",
+)
+"""What takes seconds, imported in a thread: the event loop serves others meanwhile."""
 
 
 class TransformersEngine:
@@ -57,6 +66,8 @@ class TransformersEngine:
         self._max_model_len = 0
 
     async def start(self, base: LocalModel, config: EngineConfig, rank: int) -> EngineInfo:
+        progress.info("importing transformers")
+        await asyncio.to_thread(import_all, IMPORTED)
         from expertserve.engine.portable.drafting import Drafting
         from expertserve.engine.portable.guides import Guides
         from expertserve.engine.portable.worker import Worker
@@ -211,7 +222,6 @@ def _empty(device: torch.device | None) -> None:
 
 def _load(base: LocalModel, config: EngineConfig, device: str, dtype: str) -> Loaded:
     """Reads the model. A second for a small one."""
-    progress.info("importing transformers")
     import tokenizers
     import torch
 

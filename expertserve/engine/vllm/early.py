@@ -18,6 +18,8 @@ from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
 
+from expertserve.engine.imports import quick_imports
+
 IMPORTED = (
     "vllm.v1.engine.core",
     "vllm.v1.core.sched.async_scheduler",
@@ -86,9 +88,10 @@ class EarlyCore(SpawnProcess):
 
 def _work(pipe: Connection, imported: Sequence[str]) -> None:
     """In the process: imports what a core needs, then runs what comes."""
-    for name in imported:
-        with suppress(Exception):  # what fails now fails again where it is needed
-            import_module(name)
+    with quick_imports():
+        for name in imported:
+            with suppress(Exception):  # what fails now fails again where it is needed
+                import_module(name)
     try:
         environment, target, arguments = pipe.recv()
     except EOFError:

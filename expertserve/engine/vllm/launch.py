@@ -20,6 +20,7 @@ from multiprocessing.process import BaseProcess
 from typing import TYPE_CHECKING, Any
 
 from expertserve.config import PROGRESS
+from expertserve.engine.imports import quick_imports
 from expertserve.engine.vllm.early import EarlyCore, preloaded
 from expertserve.engine.vllm.errors import translated
 from expertserve.engine.vllm.options import read
@@ -110,16 +111,17 @@ class _Start:
                 _ignoring_sigint(),
                 translated(self._note.read, starting=True),
             ):
-                import torch  # noqa: F401  (configures its logging)
+                with quick_imports():
+                    import torch  # noqa: F401  (configures its logging)
 
-                logging.getLogger("torch._library.triton").setLevel(
-                    logging.ERROR
-                )  # it warns that Triton is missing, as it should be
-                from vllm.engine.arg_utils import AsyncEngineArgs
-                from vllm.v1.engine.async_llm import AsyncLLM
+                    logging.getLogger("torch._library.triton").setLevel(
+                        logging.ERROR
+                    )  # it warns that Triton is missing, as it should be
+                    from vllm.engine.arg_utils import AsyncEngineArgs
+                    from vllm.v1.engine.async_llm import AsyncLLM
 
-                from expertserve.engine.vllm.patches import pictures
-                from expertserve.engine.vllm.patches.processes import offered
+                    from expertserve.engine.vllm.patches import pictures
+                    from expertserve.engine.vllm.patches.processes import offered
 
                 settings = AsyncEngineArgs(**{**arguments, **read(options)})
                 self._before = set(multiprocessing.active_children())
