@@ -17,7 +17,6 @@ import itertools
 import statistics
 import sys
 import tempfile
-import time
 from contextlib import ExitStack, suppress
 from functools import partial
 from pathlib import Path
@@ -27,10 +26,11 @@ import psutil
 
 from benchmarks.manager import packages
 from benchmarks.measure import ROUNDS, Answer, alternate, judge, save
-from benchmarks.server import OURS, start
+from benchmarks.server import OURS, ask, start
 
 EACH, CLIENTS, COSTLY = 60, 2, 16
 URL = f"http://127.0.0.1:{OURS}/v1/chat/completions"
+QUIET = {"Authorization": "Bearer quiet"}
 numbers = itertools.count()
 
 
@@ -44,19 +44,7 @@ def costly(number: int) -> str:
 
 async def first_token(http: aiohttp.ClientSession) -> float:
     """Seconds to the first text of a short answer."""
-    body = {
-        "model": "e0",
-        "messages": [{"role": "user", "content": f"Question {next(numbers)}?"}],
-        "max_tokens": 8,
-        "stream": True,
-    }
-    began = time.perf_counter()
-    first = 0.0
-    async with http.post(URL, json=body, headers={"Authorization": "Bearer quiet"}) as answer:
-        answer.raise_for_status()
-        async for line in answer.content:
-            if not first and line.startswith(b"data: {"):
-                first = time.perf_counter() - began
+    _, first = await ask(http, OURS, "e0", f"Question {next(numbers)}?", 8, QUIET)
     return first
 
 
@@ -117,7 +105,7 @@ def main(rounds: int = ROUNDS) -> None:
         command = [str(Path(sys.executable).parent / "expertserve"), "serve", f"e0={package}"]
         command += ["--port", str(OURS), "--cache-dir", str(folder / "cache")]
         command += ["--keys", str(folder / "keys.toml")]
-        start(stack, command, OURS, {}, {"Authorization": "Bearer quiet"})
+        start(stack, command, OURS, {}, QUIET)
         firsts: dict[str, list[float]] = {"undisturbed": [], "disturbed": []}
         sent: list[int] = []
         steal = dict.fromkeys(firsts, 0.0)

@@ -17,6 +17,7 @@ ALTERNATING = (
     "thousand",
     "parity",
     "server",
+    "many",
     "llama_cpp",
     "reasoning",
     "names",

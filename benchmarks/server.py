@@ -10,7 +10,6 @@ OpenAI API; for the manager, 32 threads.
 from __future__ import annotations
 
 import asyncio
-import itertools
 import json
 import os
 import statistics
@@ -18,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
@@ -84,45 +84,51 @@ def start(
     raise SystemExit("the server did not come up")
 
 
-async def ask(client: aiohttp.ClientSession, port: int, number: int) -> tuple[int, float]:
+async def ask(
+    client: aiohttp.ClientSession,
+    port: int,
+    name: str,
+    prompt: str,
+    tokens: int,
+    headers: dict[str, str] | None = None,
+) -> tuple[int, float]:
     """One streamed answer: its tokens, and the seconds to the first. Events between the first and
     the usage are read, not parsed.
     """
     body = {
-        "model": NAMES[number % len(NAMES)],
-        "messages": [
-            {"role": "user", "content": f"Question {number}: tell me something about customers."}
-        ],
-        "max_tokens": TOKENS,
+        "model": name,
+        "messages": [{"role": "user", "content": prompt}],
+        "max_tokens": tokens,
         "temperature": 0,
         "stream": True,
         "stream_options": {"include_usage": True},
     }
-    began, first, tokens = time.perf_counter(), 0.0, 0
-    async with client.post(f"http://127.0.0.1:{port}/v1/chat/completions", json=body) as answer:
+    url = f"http://127.0.0.1:{port}/v1/chat/completions"
+    began, first, written = time.perf_counter(), 0.0, 0
+    async with client.post(url, json=body, headers=headers) as answer:
         answer.raise_for_status()
         async for line in answer.content:
             if (first and b'"usage"' not in line) or not line.startswith(b"data: {"):
                 continue
             event = json.loads(line[6:])
             if event.get("usage"):
-                tokens = event["usage"]["completion_tokens"]
+                written = event["usage"]["completion_tokens"]
             if not first and event["choices"] and event["choices"][0]["delta"].get("content"):
                 first = time.perf_counter() - began
-    return tokens, first
+    return written, first
 
 
-def load(port: int, firsts: list[float]) -> float:
-    """Tokens per second of 32 clients."""
+def load(port: int, jobs: Sequence[tuple[str, str]], firsts: list[float]) -> float:
+    """Tokens per second of `CLIENTS` clients that share jobs: an expert and a prompt each."""
 
     async def run() -> float:
-        numbers = itertools.count()
+        left = iter(jobs)
         async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=CLIENTS)) as client:
 
             async def one() -> int:
                 count = 0
-                for _ in range(EACH):
-                    tokens, first = await ask(client, port, next(numbers))
+                for name, prompt in left:
+                    tokens, first = await ask(client, port, name, prompt, TOKENS)
                     count += tokens
                     firsts.append(first)
                 return count
@@ -135,18 +141,40 @@ def load(port: int, firsts: list[float]) -> float:
     return asyncio.run(run())
 
 
+def jobs() -> list[tuple[str, str]]:
+    """What one side is asked in a round."""
+    return [
+        (NAMES[n % len(NAMES)], f"Question {n}: tell me something about customers.")
+        for n in range(CLIENTS * EACH)
+    ]
+
+
+def theirs(folder: Path, names: Sequence[str], slots: int) -> list[str]:
+    """`vllm serve` with adapters as plain LoRA modules.
+
+    That command itself looks for a distribution called vllm, which builds for CPUs aren't; this is
+    what it runs.
+    """
+    command = [sys.executable, "-m", "vllm.entrypoints.openai.api_server", "--model", str(BASE)]
+    command += ["--port", str(THEIRS), "--dtype", dtype(), "--max-model-len", "2048"]
+    command += ["--enable-lora", "--max-loras", str(slots), "--max-lora-rank", "8"]
+    command += ["--max-num-seqs", "64", "--kv-cache-memory-bytes", str(2 << 30)]
+    modules = [f"{name}={folder / f'a{n}'}" for n, name in enumerate(names)]
+    return [*command, "--lora-modules", *modules]
+
+
+BIND = {"VLLM_CPU_OMP_THREADS_BIND": ",".join(map(str, cpus())), "VLLM_NO_USAGE_STATS": "1"}
+
+
 def in_process(manager: ExpertManager) -> float:
     """The same work without a server."""
 
-    def one(number: int) -> int:
-        prompt = f"Question {number}: tell me something about customers."
-        return manager.generate(
-            NAMES[number % len(NAMES)], prompt, max_tokens=TOKENS, temperature=0.0
-        ).usage.completion_tokens
+    def one(job: tuple[str, str]) -> int:
+        return manager.generate(*job, max_tokens=TOKENS, temperature=0.0).usage.completion_tokens
 
     began = time.perf_counter()
     with ThreadPoolExecutor(CLIENTS) as pool:
-        return sum(pool.map(one, range(CLIENTS * EACH))) / (time.perf_counter() - began)
+        return sum(pool.map(one, jobs())) / (time.perf_counter() - began)
 
 
 def main() -> None:
@@ -167,36 +195,10 @@ def main() -> None:
             "--cache-dir",
             str(folder / "cache"),
         ]
-        # What `vllm serve` runs: that command itself looks for a distribution called vllm, which
-        # builds for CPUs aren't.
-        theirs = [
-            sys.executable,
-            "-m",
-            "vllm.entrypoints.openai.api_server",
-            "--model",
-            str(BASE),
-            "--port",
-            str(THEIRS),
-        ]
-        theirs += ["--dtype", dtype(), "--max-model-len", "2048"]
-        theirs += [
-            "--enable-lora",
-            "--max-loras",
-            "4",
-            "--max-lora-rank",
-            "8",
-            "--max-num-seqs",
-            "64",
-        ]
-        theirs += ["--kv-cache-memory-bytes", str(2 << 30)]
-        theirs += [
-            "--lora-modules",
-            *(f"{name}={folder / f'a{n}'}" for n, name in enumerate(NAMES)),
-        ]
-        bind = {"VLLM_CPU_OMP_THREADS_BIND": ",".join(map(str, cpus())), "VLLM_NO_USAGE_STATS": "1"}
+        other = theirs(folder, NAMES, len(NAMES))
         ready = {
             "ours": start(stack, ours, OURS, {}),
-            "vllm serve": start(stack, theirs, THEIRS, bind),
+            "vllm serve": start(stack, other, THEIRS, BIND),
         }
         manager = stack.enter_context(ExpertManager(max_slots=4, cache_dir=folder / "cache"))
         for name, package in zip(NAMES, made, strict=True):
@@ -205,8 +207,8 @@ def main() -> None:
         firsts: dict[str, list[float]] = {"ours": [], "vllm serve": []}
         figures = alternate(
             {
-                "ours": lambda: load(OURS, firsts["ours"]),
-                "vllm serve": lambda: load(THEIRS, firsts["vllm serve"]),
+                "ours": lambda: load(OURS, jobs(), firsts["ours"]),
+                "vllm serve": lambda: load(THEIRS, jobs(), firsts["vllm serve"]),
                 "manager": lambda: in_process(manager),
             },
             rounds,
@@ -221,7 +223,7 @@ def main() -> None:
             ],
             {
                 "vllm serve": " ".join(
-                    w.replace(str(folder), "…").replace(str(BASE), BASE.name) for w in theirs[1:]
+                    w.replace(str(folder), "…").replace(str(BASE), BASE.name) for w in other[1:]
                 ),
                 "ours": " ".join(w.replace(str(folder), "…") for w in ["expertserve", *ours[1:]]),
                 "manager": "max_slots=4",

@@ -111,6 +111,14 @@ def file_digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def read_ahead(path: Path) -> None:
+    """Has the system read a file into its cache, for whoever must not wait for a disk."""
+    block = bytearray(1 << 20)
+    with suppress(OSError), path.open("rb", buffering=0) as file:  # who needs it will tell
+        while file.readinto(block):
+            pass
+
+
 LFS = b"version https://git-lfs.github.com/spec/"
 
 

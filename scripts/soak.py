@@ -230,6 +230,10 @@ def main() -> None:
         "rss_slope_mib_per_hour": slope(samples),
         "rss_growth_mib": growth(samples, "rss_mib"),
         "handles_growth": growth(samples, "handles"),
+        "longest_callbacks_ms": [
+            {"took": round(took * 1e3, 1), "own": round(own * 1e3, 1), "what": what}
+            for took, own, what in server.callbacks[:5]
+        ],
         "rss_growth_allowed_mib": round(allowed(samples), 1),
         "faults": found,
         "clean": all(value == 0 for value in found.values()),

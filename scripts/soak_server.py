@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import re
 import shutil
 import signal
 import subprocess
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,8 +23,18 @@ from expertserve.package.cache import entries
 
 ROOT = Path(__file__).resolve().parents[1]
 EXPERTS = ROOT / "examples" / "experts"
-FAKE = """
+WATCHED = """
 import sys
+from pathlib import Path
+sys.path.insert(0, sys.argv.pop(1))
+from soak_callbacks import watch
+watch(Path(sys.argv.pop(1)))
+"""
+REAL = """
+from expertserve.cli import main
+main()
+"""
+FAKE = """
 from expertserve.cli import app
 from expertserve.cli.options import Seams
 from expertserve.engine.fake import FakeEngine
@@ -58,6 +70,8 @@ class Server:
     Attributes:
         packages: The names of all of them.
         evicted: Entries that have left the cache between two looks.
+        callbacks: The longest callbacks of its event loops once it was ready, known at its end:
+            seconds, seconds of the thread's own, and what.
     """
 
     def __init__(self, engine: str, work: Path, log: Path, variations: int) -> None:
@@ -73,8 +87,11 @@ class Server:
             shutil.copy(package, experts)
             self.packages.append(package.name)
         self.evicted = 0
+        self.callbacks: list[tuple[float, float, str]] = []
         self._cached: set[str] = set()
-        program = ["-m", "expertserve.cli"] if engine == "real" else ["-c", FAKE]
+        self._callbacks = work / "callbacks.json"
+        program = ["-c", WATCHED + (REAL if engine == "real" else FAKE)]
+        program += [str(Path(__file__).parent), str(self._callbacks)]
         options = [
             "--port",
             "0",
@@ -105,6 +122,7 @@ class Server:
         assert self.process.stdout
         for line in self.process.stdout:
             if match := re.match(r"ready at (\S+)", line):
+                self._ready_at = time.time()
                 return match[1]
         raise SystemExit(
             f"the server ended with {self.process.wait()}; see its log {self._log.name}"
@@ -146,6 +164,10 @@ class Server:
             self.process.kill()
             code = -9
         self._log.close()
+        if self._callbacks.exists():
+            found = json.loads(self._callbacks.read_text())
+            later = [one for one in found if one[2] - one[0] > self._ready_at]
+            self.callbacks = [(took, own, what) for took, own, _, what in later]
         _, alive = psutil.wait_procs(family, timeout=10)
         return code, len(alive)
 

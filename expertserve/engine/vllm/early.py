@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import atexit
 import os
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from importlib import import_module
@@ -30,8 +31,19 @@ IMPORTED = (
     "vllm.v1.attention.backends.cpu_attn",
     "vllm.model_executor.model_loader",
     "safetensors.torch",
+    "vllm.plugins.lora_resolvers.filesystem_resolver",
+    "expertserve.engine.vllm.fit",
+    "expertserve.engine.vllm.options",
+    "expertserve.decoding.kept",
+    "expertserve.decoding.line",
+    "expertserve.decoding.drafts.desk",
+    "compressed_tensors",
 )
-"""What a core on a CPU imports anyway. One that is missing is imported later, or not at all."""
+"""What a core on a CPU imports anyway. One that is missing is imported later, or not at all.
+
+None of ours that replaces anything in vLLM when it is imported: that waits for the settings. And
+not Numba: vLLM 0.32 looks through all modules for Triton's kernels, and stumbles over llvmlite's.
+"""
 READ_AT_START = ("LD_PRELOAD", "OMP_", "GOMP_", "KMP_", "MKL_", "MALLOC_", "PYTHON")
 """Variables, or how they begin, that take effect only where a process starts with them."""
 
@@ -88,6 +100,7 @@ class EarlyCore(SpawnProcess):
 
 def _work(pipe: Connection, imported: Sequence[str]) -> None:
     """In the process: imports what a core needs, then runs what comes."""
+    sys.modules.setdefault("ray", None)  # type: ignore[arg-type]  (half a second, for nothing here)
     with quick_imports():
         for name in imported:
             with suppress(Exception):  # what fails now fails again where it is needed

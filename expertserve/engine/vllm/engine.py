@@ -32,7 +32,9 @@ from expertserve.engine.vllm.singles import singles
 from expertserve.engine.vllm.sizes import cpu_environment, cpu_sizes, gpu_sizes, slots
 from expertserve.engine.vllm.version import VERSIONS, installed, is_known, warn_unknown
 from expertserve.errors import ConfigError, EngineDeadError, IncompatibleError, InferenceError
+from expertserve.files import read_ahead
 from expertserve.models import LocalModel
+from expertserve.package.members import WEIGHTS
 from expertserve.request import Request
 from expertserve.result import Chunk, DraftCount, FinishReason, TokenLogprob
 
@@ -148,6 +150,8 @@ class VLLMEngine:
         return self._note.read() if self._note else ""
 
     async def add(self, adapter: ServingAdapter) -> None:
+        if adapter.digest not in self._lora:  # steps go on meanwhile; they wait for what is loaded
+            await asyncio.to_thread(read_ahead, adapter.folder / WEIGHTS)
         async with self._adding:
             if adapter.digest in self._lora:
                 return
