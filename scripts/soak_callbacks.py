@@ -11,25 +11,43 @@ from asyncio import events
 from pathlib import Path
 
 KEPT = 20
+Timed = tuple[float, float, float, str]
+"""Seconds that it was for, seconds since the epoch, the other kind of seconds, and what."""
+
+
+class Longest:
+    """The longest few, by one kind of seconds."""
+
+    def __init__(self) -> None:
+        self.found: list[Timed] = []
+
+    def note(self, seconds: float, other: float, handle: events.Handle) -> None:
+        if len(self.found) < KEPT or seconds > self.found[0][0]:
+            add = heapq.heappush if len(self.found) < KEPT else heapq.heapreplace
+            add(self.found, (seconds, time.time(), other, repr(handle)[:300]))
 
 
 def watch(file: Path) -> None:
     """From now on, on asyncio's own loops: those of uvloop tell nobody what they run.
 
-    Writes [seconds, seconds of the thread's own, when, what] of the longest. What takes a thread
-    longer than its own time is Python's lock, other processes or a hypervisor.
+    Writes the longest by the clock, and by what their threads used of a processor. What takes
+    longer than that waits for Python's lock, for other processes or for a hypervisor.
     """
-    sys.modules["uvloop"] = None  # type: ignore[assignment]  (its import fails; uvicorn goes on)
+    sys.modules["uvloop"] = None  # type: ignore[assignment]
+    # Its import fails, and uvicorn goes on with asyncio's.
     theirs = events.Handle._run
-    longest: list[tuple[float, float, float, str]] = []
+    took, used = Longest(), Longest()
 
     def run(handle: events.Handle) -> None:
-        began, used = time.perf_counter(), time.thread_time()
+        began, before = time.perf_counter(), time.thread_time()
         theirs(handle)
-        took = time.perf_counter() - began
-        if len(longest) < KEPT or took > longest[0][0]:
-            found = (took, time.thread_time() - used, time.time(), repr(handle)[:300])
-            (heapq.heappush if len(longest) < KEPT else heapq.heapreplace)(longest, found)
+        own, whole = time.thread_time() - before, time.perf_counter() - began
+        took.note(whole, own, handle)
+        used.note(own, whole, handle)
+
+    def end() -> None:
+        lists = {"took": took.found, "used": used.found}
+        file.write_text(json.dumps({k: sorted(v, reverse=True) for k, v in lists.items()}))
 
     events.Handle._run = run  # type: ignore[method-assign]
-    atexit.register(lambda: file.write_text(json.dumps(sorted(longest, reverse=True))))
+    atexit.register(end)

@@ -71,7 +71,8 @@ class Server:
         packages: The names of all of them.
         evicted: Entries that have left the cache between two looks.
         callbacks: The longest callbacks of its event loops once it was ready, known at its end:
-            seconds, seconds of the thread's own, and what.
+            those that `took` the longest, as seconds, what they used of a processor, and what; and
+            those that `used` most, with the two the other way around.
     """
 
     def __init__(self, engine: str, work: Path, log: Path, variations: int) -> None:
@@ -87,7 +88,7 @@ class Server:
             shutil.copy(package, experts)
             self.packages.append(package.name)
         self.evicted = 0
-        self.callbacks: list[tuple[float, float, str]] = []
+        self.callbacks: dict[str, list[tuple[float, float, str]]] = {}
         self._cached: set[str] = set()
         self._callbacks = work / "callbacks.json"
         program = ["-c", WATCHED + (REAL if engine == "real" else FAKE)]
@@ -165,9 +166,12 @@ class Server:
             code = -9
         self._log.close()
         if self._callbacks.exists():
-            found = json.loads(self._callbacks.read_text())
-            later = [one for one in found if one[2] - one[0] > self._ready_at]
-            self.callbacks = [(took, own, what) for took, own, _, what in later]
+            for kind, found in json.loads(self._callbacks.read_text()).items():
+                self.callbacks[kind] = [
+                    (seconds, other, what)
+                    for seconds, when, other, what in found
+                    if when - max(seconds, other) > self._ready_at
+                ]
         _, alive = psutil.wait_procs(family, timeout=10)
         return code, len(alive)
 

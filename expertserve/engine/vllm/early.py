@@ -100,7 +100,8 @@ class EarlyCore(SpawnProcess):
 
 def _work(pipe: Connection, imported: Sequence[str]) -> None:
     """In the process: imports what a core needs, then runs what comes."""
-    sys.modules.setdefault("ray", None)  # type: ignore[arg-type]  (half a second, for nothing here)
+    sys.modules.setdefault("ray", None)  # type: ignore[arg-type]
+    # Half a second, and nothing here is on Ray.
     with quick_imports():
         for name in imported:
             with suppress(Exception):  # what fails now fails again where it is needed
