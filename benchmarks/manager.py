@@ -177,6 +177,10 @@ def with_clients(manager: ExpertManager, rounds: int, clients: int, experts: int
     }
 
 
+PAIRS = 220
+"""First tokens differ by more than a swap takes: with few of them the difference is chance."""
+
+
 def swapping(manager: ExpertManager, cold: list[str]) -> dict[str, Any]:
     """First use of a cold expert, and a swap between residents, over using the same one again; in
     milliseconds to the first token.
@@ -188,7 +192,7 @@ def swapping(manager: ExpertManager, cold: list[str]) -> dict[str, Any]:
     warm = ["e0", "e1"]
     for name in warm:
         first(name)
-    pairs = [(first(warm[i % 2]), first(warm[i % 2])) for i in range(40)][20:]
+    pairs = [(first(warm[i % 2]), first(warm[i % 2])) for i in range(PAIRS)][20:]
     swapped, same = ([pair[side] for pair in pairs] for side in (0, 1))
     colds = [first(name) for name in cold]
     median = statistics.median
