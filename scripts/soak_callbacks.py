@@ -5,7 +5,6 @@ from __future__ import annotations
 import atexit
 import heapq
 import json
-import sys
 import time
 from asyncio import events
 from pathlib import Path
@@ -28,13 +27,11 @@ class Longest:
 
 
 def watch(file: Path) -> None:
-    """From now on, on asyncio's own loops: those of uvloop tell nobody what they run.
+    """From now on, on asyncio's own loops, which a server's are.
 
     Writes the longest by the clock, and by what their threads used of a processor. What takes
     longer than that waits for Python's lock, for other processes or for a hypervisor.
     """
-    sys.modules["uvloop"] = None  # type: ignore[assignment]
-    # Its import fails, and uvicorn goes on with asyncio's.
     theirs = events.Handle._run
     took, used = Longest(), Longest()
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from importlib import import_module, metadata
 from threading import RLock
+
+UNSHARED = ("torch", "accelerate", "mistral_common")
+"""What transformers asks for when it is imported, and what no other distribution has a part of."""
 
 _real = metadata.packages_distributions
 _importing = RLock()
@@ -47,7 +50,7 @@ def import_all(names: Sequence[str]) -> None:
 class Distributions(Mapping[str, list[str]]):
     """As `importlib.metadata.packages_distributions()`: module → the distributions that bring it.
 
-    A module whose distribution has its name, and says so, is found without reading the others.
+    Of modules that no other distribution brings, its own is found without reading all others.
 
     Example:
         >>> Distributions()["torch"]
@@ -59,12 +62,12 @@ class Distributions(Mapping[str, list[str]]):
         return _real()
 
     def __getitem__(self, module: str) -> list[str]:
-        try:
-            found = metadata.distribution(module)
-        except (metadata.PackageNotFoundError, ValueError):
-            return self._all[module]
-        name, modules = found.metadata["Name"], (found.read_text("top_level.txt") or "").split()
-        return [name] if module in modules else self._all[module]
+        if module in UNSHARED:
+            with suppress(metadata.PackageNotFoundError):
+                found = metadata.distribution(module)
+                if module in (found.read_text("top_level.txt") or "").split():
+                    return [found.metadata["Name"]]
+        return self._all[module]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._all)

@@ -226,7 +226,7 @@ async def _serve(
         for task in tasks:
             task.cancel()
         for outcome in await asyncio.gather(*tasks, return_exceptions=True):
-            if isinstance(outcome, ExpertError):
+            if isinstance(outcome, Exception):
                 raise outcome
     finally:
         await service.close()
@@ -311,8 +311,9 @@ async def _start(
         await ready(url, parts)
     except ExpertNotLoadedError:
         pass  # nothing to start an engine for yet
-    except ExpertError as error:
-        parts.failure = error
+    except Exception as error:
+        if isinstance(error, ExpertError):
+            parts.failure = error
         server.should_exit = True
         raise
 

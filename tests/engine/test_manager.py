@@ -20,10 +20,7 @@ import pytest
 
 from expertserve import ConfigError, Expert, ExpertManager, ExpertNotLoadedError, GenerateArgs
 from expertserve.config import EngineConfig
-from expertserve.engine.vllm import engine as vllm_engine
 from expertserve.engine.vllm.early import EarlyCore
-from expertserve.files import read_ahead
-from expertserve.package.members import WEIGHTS
 from tests.conftest import Shared
 
 Another = Callable[..., ExpertManager]
@@ -110,24 +107,6 @@ def test_the_least_recently_used_is_evicted_and_reloaded_transparently(
     assert (again.text, again.expert.digest) == (first.text, first.expert.digest)
     assert again.timing.load > 0
     assert {i.name for i in manager.list_loaded_experts() if not i.resident} == {"b"}
-
-
-def test_an_adapter_is_read_before_the_engine_has_to_wait_for_the_disk(
-    another: Another, variants: list[Path], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    read: list[tuple[Path, bool]] = []
-
-    def noted(path: Path) -> None:
-        loads = threading.current_thread() is threading.main_thread()
-        read.append((path, loads or bool(asyncio._get_running_loop())))
-        read_ahead(path)
-
-    monkeypatch.setattr(vllm_engine, "read_ahead", noted)
-    manager = another()
-    manager.load_expert("ahead", variants[0])
-    assert manager.generate("ahead", "q", **SHORT).usage.completion_tokens
-    adapter = manager.get("ahead").adapter
-    assert adapter and read == [(adapter.folder / WEIGHTS, False)]
 
 
 def test_pinned_experts_are_never_evicted(another: Another, variants: list[Path]) -> None:

@@ -20,7 +20,14 @@ import httpx
 import psutil
 import pytest
 
-from expertserve import EngineConfig, Expert, ExpertManager, IncompatibleError, OutOfMemoryError
+from expertserve import (
+    EngineConfig,
+    EngineDeadError,
+    Expert,
+    ExpertManager,
+    IncompatibleError,
+    OutOfMemoryError,
+)
 from expertserve.prompt.format import build_messages
 from tests import tiny
 from tests.conftest import SCHEMA
@@ -257,6 +264,17 @@ def test_the_cache_takes_memory_as_it_is_used(tiny_manager: Own, tiny_package: P
         maps = [m for child in children for m in child.memory_maps(grouped=False)]
     caches = [m for m in maps if m.size >= size / 2 and m.path == "[anon]"]
     assert caches and all(m.rss < m.size / 4 for m in caches), caches
+
+
+def test_a_vllm_that_can_not_be_imported_is_an_error(
+    tiny_manager: Own, tiny_package: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "vllm.v1.engine.async_llm", None)
+    with tiny_manager(engine="vllm") as manager:
+        manager.load_expert("narrow", tiny_package)
+        with pytest.raises(EngineDeadError, match=r"vllm\.v1\.engine\.async_llm") as caught:
+            manager.start()
+    assert caught.value.code == "engine_unfit" and "pip check" in caught.value.hint
 
 
 def test_an_engine_that_cannot_fit_is_refused_before_it_starts(

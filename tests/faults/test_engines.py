@@ -194,6 +194,24 @@ def test_the_exit_code_says_why_there_is_no_answer(
     )
 
 
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize(
+    ("error", "status"), [(EngineDeadError("it can't start"), 12), (RuntimeError("a bug"), 1)]
+)
+def test_a_server_whose_engine_can_not_start_ends(
+    error: Exception, status: int, tiny_package: Path, tiny_base: Path, tmp_path: Path
+) -> None:
+    class Failing(FakeEngine):
+        async def start(self, base: LocalModel, config: EngineConfig, rank: int) -> EngineInfo:
+            raise error
+
+    places = ["--cache-dir", str(tmp_path / "cache"), "--models-dir", str(tiny_base.parent)]
+    command = ["serve", f"one={tiny_package}", "--port", "0", *places]
+    done = CliRunner().invoke(app, command, obj=Seams(engine=Failing))
+    assert done.exit_code == status
+    assert "can't start" in done.stderr or done.exception is error
+
+
 def test_an_engine_that_never_starts_has_its_own_exit_code(
     tiny_package: Path, tiny_base: Path, tmp_path: Path
 ) -> None:
