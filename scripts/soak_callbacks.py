@@ -46,5 +46,5 @@ def watch(file: Path) -> None:
         lists = {"took": took.found, "used": used.found}
         file.write_text(json.dumps({k: sorted(v, reverse=True) for k, v in lists.items()}))
 
-    events.Handle._run = run  # type: ignore[method-assign]
+    events.Handle._run = run  # type: ignore[method-assign,assignment]
     atexit.register(end)
