@@ -20,7 +20,7 @@ from multiprocessing.process import BaseProcess
 from typing import TYPE_CHECKING, Any
 
 from expertserve.config import PROGRESS
-from expertserve.engine.imports import import_all
+from expertserve.engine.imports import quick_imports
 from expertserve.engine.vllm.early import EarlyCore, preloaded
 from expertserve.engine.vllm.errors import translated
 from expertserve.engine.vllm.options import read
@@ -44,9 +44,6 @@ ENVIRONMENT = {
 
 IMPORTING = {"TORCHINDUCTOR_COMPILE_THREADS": "1", "TORCHINDUCTOR_CPP_DYNAMIC_THREADS": "1"}
 """What vLLM sets for its processes on a CPU that modules read when they are imported."""
-
-
-IMPORTED = ("vllm.engine.arg_utils", "vllm.v1.engine.async_llm", "vllm.exceptions")
 
 
 async def launch(
@@ -87,21 +84,6 @@ def begin(defaults: Mapping[str, str]) -> EarlyCore:
         return EarlyCore()
 
 
-def _import_vllm() -> None:
-    """Raises EngineDeadError `engine_unfit`."""
-    try:
-        import_all(["torch"])  # configures its logging
-        # It warns that Triton is missing, as it should be.
-        logging.getLogger("torch._library.triton").setLevel(logging.ERROR)
-        import_all(IMPORTED)
-    except ImportError as error:
-        raise EngineDeadError(
-            f"vLLM can't be imported: {error}",
-            hint="its installation lacks something: `pip check` may say what",
-            code="engine_unfit",
-        ) from error
-
-
 class _Start:
     """One start, which may be given up while a thread is busy with it."""
 
@@ -122,34 +104,47 @@ class _Start:
         """Raises EngineDeadError `engine_closed` when given up, and translated errors."""
         progress.info("importing vLLM")
         try:
-            with _launching, _set(defaults, chosen), _no_main(), _ignoring_sigint():
-                _import_vllm()
-                with translated(self._note.read, starting=True):
-                    return self._made({**arguments, **read(options)})
+            with (
+                _launching,
+                _set(defaults, chosen),
+                _no_main(),
+                _ignoring_sigint(),
+                translated(self._note.read, starting=True),
+            ):
+                with quick_imports():
+                    import torch  # noqa: F401  (configures its logging)
+
+                    logging.getLogger("torch._library.triton").setLevel(
+                        logging.ERROR
+                    )  # it warns that Triton is missing, as it should be
+                    from vllm.engine.arg_utils import AsyncEngineArgs
+                    from vllm.v1.engine.async_llm import AsyncLLM
+
+                    from expertserve.engine.vllm.patches import pictures
+                    from expertserve.engine.vllm.patches.processes import offered
+
+                settings = AsyncEngineArgs(**{**arguments, **read(options)})
+                self._before = set(multiprocessing.active_children())
+                self._check()
+                progress.info("starting vLLM's engine: model, adapter slots, cache")
+                with pictures.meanwhile(), offered(self._early):
+                    llm = AsyncLLM.from_engine_args(settings)
+                _live.add(llm)
+                _shut_down_at_exit()
+                if self._given_up.is_set():
+                    llm.shutdown()
+                self._check()
+                return llm
+        except ImportError as error:
+            raise EngineDeadError(
+                f"vLLM can't be imported: {error}",
+                hint="its installation lacks something: `pip check` may say what",
+                code="engine_unfit",
+            ) from error
         finally:
             if self._early:
                 self._early.end()
             self._over.set()
-
-    def _made(self, arguments: Mapping[str, Any]) -> AsyncLLM:
-        from vllm.engine.arg_utils import AsyncEngineArgs
-        from vllm.v1.engine.async_llm import AsyncLLM
-
-        from expertserve.engine.vllm.patches import pictures
-        from expertserve.engine.vllm.patches.processes import offered
-
-        settings = AsyncEngineArgs(**arguments)
-        self._before = set(multiprocessing.active_children())
-        self._check()
-        progress.info("starting vLLM's engine: model, adapter slots, cache")
-        with pictures.meanwhile(), offered(self._early):
-            llm = AsyncLLM.from_engine_args(settings)
-        _live.add(llm)
-        _shut_down_at_exit()
-        if self._given_up.is_set():
-            llm.shutdown()
-        self._check()
-        return llm
 
     def _check(self) -> None:
         if self._given_up.is_set():
