@@ -24,7 +24,7 @@ from typing import Any
 
 import psutil
 
-from benchmarks.measure import BASE, Answer, Ratio, alternate, judge, report, save
+from benchmarks.measure import BASE, Answer, Ratio, alternate, judge, p99, report, save
 from expertserve import EngineConfig, ExpertManager, GenerateArgs
 from expertserve.core.resolve import prompt_tokens
 from expertserve.request import Request, Sampling
@@ -169,10 +169,9 @@ def with_clients(manager: ExpertManager, rounds: int, clients: int, experts: int
 
     figures = alternate({all_of_them: lambda: run(experts), "4 experts": lambda: run(4)}, rounds)
     medians = {side: statistics.median(values) for side, values in figures.items()}
-    firsts.sort()
     return {
         "ratio": round(medians[all_of_them] / medians["4 experts"], 3),
-        "first_token_p99_s": round(firsts[int(0.99 * len(firsts))], 2),
+        "first_token_p99_s": round(p99(firsts), 2),
         "tokens_s": {side: round(median, 1) for side, median in medians.items()},
     }
 

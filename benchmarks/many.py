@@ -18,7 +18,7 @@ from functools import partial
 from pathlib import Path
 
 from benchmarks.manager import packages, zipf
-from benchmarks.measure import ROUNDS, Answer, alternate, judge, save
+from benchmarks.measure import ROUNDS, Answer, alternate, judge, p99, save
 from benchmarks.server import BIND, CLIENTS, OURS, THEIRS, load, start, theirs
 
 EXPERTS, EACH, FEW = 200, 2, 8
@@ -38,9 +38,7 @@ def main(rounds: int = ROUNDS) -> None:
         for more, slots in enumerate((FEW, EXPERTS)):
             side = f"vllm serve, {slots} slots"
             ports[side] = port = THEIRS + more
-            command = theirs(folder, names, slots)
-            command[command.index(str(THEIRS))] = str(port)
-            start(stack, command, port, BIND)
+            start(stack, theirs(folder, names, slots, port), port, BIND)
         firsts: dict[str, list[float]] = {side: [] for side in ports}
 
         def run(side: str) -> float:
@@ -56,7 +54,7 @@ def main(rounds: int = ROUNDS) -> None:
         if side != "ours"
     ]
     notes = {
-        f"first token, 99th percentile, {side}, s": round(sorted(own)[int(0.99 * len(own))], 2)
+        f"first token, 99th percentile, {side}, s": round(p99(own), 2)
         for side, own in firsts.items()
     }
     notes |= {f"tokens a second, {side}": round(rate, 1) for side, rate in middle.items()}

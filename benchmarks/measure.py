@@ -156,6 +156,11 @@ def judge(name: str, answers: Sequence[Answer]) -> list[dict[str, object]]:
     return rows
 
 
+def p99(values: Sequence[float]) -> float:
+    """The 99th percentile."""
+    return sorted(values)[int(0.99 * len(values))]
+
+
 def save(name: str, folder: Path | None = None, **parts: object) -> None:
     """Writes `NAME.json` to the results or another folder; the last line printed is its answers."""
     folder = folder or RESULTS

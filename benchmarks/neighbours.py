@@ -25,7 +25,7 @@ import aiohttp
 import psutil
 
 from benchmarks.manager import packages
-from benchmarks.measure import ROUNDS, Answer, alternate, judge, save
+from benchmarks.measure import ROUNDS, Answer, alternate, judge, p99, save
 from benchmarks.server import OURS, ask, start
 
 EACH, CLIENTS, COSTLY = 60, 2, 16
@@ -88,10 +88,6 @@ def phase(loud: bool, firsts: list[float], sent: list[int]) -> float:
 def stolen() -> float:
     """Seconds that a hypervisor gave the machine's cores to others."""
     return float(getattr(psutil.cpu_times(), "steal", 0.0))
-
-
-def p99(values: list[float]) -> float:
-    return sorted(values)[int(0.99 * len(values))]
 
 
 def main(rounds: int = ROUNDS) -> None:

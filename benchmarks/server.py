@@ -149,14 +149,14 @@ def jobs() -> list[tuple[str, str]]:
     ]
 
 
-def theirs(folder: Path, names: Sequence[str], slots: int) -> list[str]:
+def theirs(folder: Path, names: Sequence[str], slots: int, port: int = THEIRS) -> list[str]:
     """`vllm serve` with adapters as plain LoRA modules.
 
     That command itself looks for a distribution called vllm, which builds for CPUs aren't; this is
     what it runs.
     """
     command = [sys.executable, "-m", "vllm.entrypoints.openai.api_server", "--model", str(BASE)]
-    command += ["--port", str(THEIRS), "--dtype", dtype(), "--max-model-len", "2048"]
+    command += ["--port", str(port), "--dtype", dtype(), "--max-model-len", "2048"]
     command += ["--enable-lora", "--max-loras", str(slots), "--max-lora-rank", "8"]
     command += ["--max-num-seqs", "64", "--kv-cache-memory-bytes", str(2 << 30)]
     modules = [f"{name}={folder / f'a{n}'}" for n, name in enumerate(names)]

@@ -38,8 +38,7 @@ class KeptMasks:
 
     def __init__(self, tokenizer: Path, size: int, kept: int) -> None:
         self._tokenizer, self._size, self._kept = tokenizer, size, kept
-        self._masks: OrderedDict[str, Mask] = OrderedDict()
-        self._bytes: dict[str, int] = {}
+        self._masks: OrderedDict[str, tuple[Mask, int]] = OrderedDict()
         self._vocabularies: dict[bool, GlrVocabulary] = {}
         self._fallback: dict[bool, XVocabulary] = {}
         self._reader = ThreadPoolExecutor(1, "expertserve-reader", _step_back)
@@ -58,9 +57,10 @@ class KeptMasks:
         with self._lock:
             alone = self._alone.setdefault(name, threading.Lock())
         with alone:
-            mask = self._masks.get(name) or self._load(constraint)
+            kept = self._masks.get(name) or (self._load(constraint), _bytes(constraint))
+        mask, _ = kept
         with self._lock:
-            self._keep(name, mask, constraint)
+            self._keep(name, kept)
             if constraint.marks:
                 names = scope_of(constraint.names) if constraint.names else None
                 ours, marks = self._with_marks(), dict(constraint.marks)
@@ -71,23 +71,17 @@ class KeptMasks:
                 mask = self._blocks.before(mask, constraint.reasoning)
         return mask
 
-    def _keep(self, name: str, mask: Mask, constraint: Constraint) -> None:
+    def _keep(self, name: str, kept: tuple[Mask, int]) -> None:
         """As the one that was used last; the others go in the order of their last use."""
-        self._masks[name] = mask
+        self._masks[name] = kept
         self._masks.move_to_end(name)
-        if constraint.mask and name not in self._bytes:
-            with suppress(OSError):  # the cache was emptied right now
-                size = constraint.mask.stat().st_size
-                self._bytes[name] = size * (UNPACKED if constraint.engine == XGRAMMAR else 1)
-        while len(self._masks) > self._kept or (
-            sum(self._bytes.values()) > MOST_BYTES and len(self._masks) > 1
-        ):
-            gone, _ = self._masks.popitem(last=False)
-            self._bytes.pop(gone, None)
+        total = sum(size for _, size in self._masks.values())
+        while len(self._masks) > self._kept or (total > MOST_BYTES and len(self._masks) > 1):
+            _, (_, size) = self._masks.popitem(last=False)
+            total -= size
 
     def clear(self) -> None:
         self._masks.clear()
-        self._bytes.clear()
 
     def _with_marks(self) -> MarkedVocabulary:
         self._marked = self._marked or MarkedVocabulary(vocabulary_of(self._tokenizer))
@@ -105,14 +99,24 @@ class KeptMasks:
             rules = parse(constraint.gbnf, bounded=False)
             return fallback_mask(constraint.engine, rules, vocabulary, size)
         if constraint.engine == XGRAMMAR:
-            if marked not in self._fallback:
-                self._fallback[marked] = XVocabulary(vocabulary)
+            with self._lock:
+                if marked not in self._fallback:
+                    self._fallback[marked] = XVocabulary(vocabulary)
             read = self._reader.submit(read_fallback, constraint.mask, self._fallback[marked])
             return read.result()
         with self._lock:
             if marked not in self._vocabularies:
                 self._vocabularies[marked] = GlrVocabulary(vocabulary)
         return read_mask(constraint.mask, self._vocabularies[marked])
+
+
+def _bytes(constraint: Constraint) -> int:
+    """What its mask takes in memory, about; 0 of one that comes from no file."""
+    if constraint.mask:
+        with suppress(OSError):  # the cache was emptied right now
+            size = constraint.mask.stat().st_size
+            return size * UNPACKED if constraint.engine == XGRAMMAR else size
+    return 0
 
 
 def _step_back() -> None:

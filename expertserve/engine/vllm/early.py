@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import atexit
 import os
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from importlib import import_module
@@ -100,8 +99,6 @@ class EarlyCore(SpawnProcess):
 
 def _work(pipe: Connection, imported: Sequence[str]) -> None:
     """In the process: imports what a core needs, then runs what comes."""
-    sys.modules.setdefault("ray", None)  # type: ignore[arg-type]
-    # Half a second, and nothing here is on Ray.
     with quick_imports():
         for name in imported:
             with suppress(Exception):  # what fails now fails again where it is needed
