@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import gc
 import logging
 import os
 import signal
@@ -307,6 +308,7 @@ async def _start(
     log.info("listening", extra={"facts": {"url": url}})
     try:
         await parts.service.start()
+        gc.freeze()  # a collection needn't visit what was imported: it would hold up all requests
         log.info("ready", extra={"facts": {"seconds": round(time.monotonic() - began, 2)}})
         await ready(url, parts)
     except ExpertNotLoadedError:

@@ -17,6 +17,7 @@ from expertserve.engine.vllm.patches import (
     drafts,
     exit,
     experts,
+    groups,
     kernels,
     masks,
     pages,
@@ -152,6 +153,15 @@ PATCHES = (
         reason="every byte of the cache and of all slots is resident from the start on",
         until="vLLM leaves their pages on a CPU untouched until they are used",
         install=pages.install,
+    ),
+    Patch(
+        name="groups",
+        replaces=("torch._C._distributed_c10d.ProcessGroupGloo.__init__",),
+        processes=("worker",),
+        devices=("cpu",),
+        reason="a dozen threads of idle process groups wake up 1,200 times a second",
+        until="vLLM makes no groups for one rank, or torch's share a device",
+        install=groups.install,
     ),
     Patch(
         name="processes",
