@@ -1,10 +1,11 @@
-"""Two hundred experts behind our server, over `vllm serve` with the same adapters as LoRA modules.
+"""Many experts behind our server, over `vllm serve` with the same adapters as LoRA modules.
 
-    python -m benchmarks.many [ROUNDS]
+    python -m benchmarks.many [ROUNDS] [EXPERTS …]
 
-Asked as Zipf's law has it, by 32 clients over the OpenAI API, streaming. Ours has its default
-settings. Theirs is there twice: with 8 slots, and with one for each adapter, as ours chooses here.
-All are up at once, idle while another is asked.
+20, 200 and 1,000 experts, asked evenly and as Zipf's law has it, by 8 and by 32 clients over the
+OpenAI API, streaming. Ours has its default settings. Theirs has a slot for each adapter, at most as
+many as ours; of 200 experts there is one with 8 slots, too. All servers of as many experts are up
+at once, idle while another is asked.
 """
 
 from __future__ import annotations
@@ -13,53 +14,102 @@ import random
 import statistics
 import sys
 import tempfile
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from functools import partial
+from itertools import product
 from pathlib import Path
 
 from benchmarks.manager import packages, zipf
 from benchmarks.measure import ROUNDS, Answer, alternate, judge, p99, save
-from benchmarks.server import BIND, CLIENTS, OURS, THEIRS, load, start, theirs
+from benchmarks.server import BIND, OURS, THEIRS, load, start, theirs
+from expertserve.engine.machine import MANY_SLOTS
 
-EXPERTS, EACH, FEW = 200, 2, 8
+FEW = 8
+SLOTS = {20: (20,), 200: (FEW, 200), 1000: (MANY_SLOTS,)}
+"""How many experts, and with how many slots `vllm serve` is there."""
+EACH = {8: 3, 32: 1}
+"""How many clients, and how many questions each has in a round."""
+JUDGED = {"experts": 200, "demand": "zipf", "clients": 32}
+Row = dict[str, int | float | str]
 
 
-def main(rounds: int = ROUNDS) -> None:
+class Asked:
+    """What every side is asked alike, round by round."""
+
+    def __init__(self, demand: str, clients: int, names: Sequence[str]) -> None:
+        self.demand, self.clients, self.names = demand, clients, names
+        self._rng = random.Random(5)
+
+    def jobs(self) -> list[tuple[str, str]]:
+        """The next round's experts and questions."""
+        count, among = self.clients * EACH[self.clients], len(self.names)
+        if self.demand == "zipf":
+            chosen = zipf(count, self._rng, among)
+        else:
+            chosen = self._rng.choices(range(among), k=count)
+        return [(self.names[n], f"Question {i}?") for i, n in enumerate(chosen)]
+
+
+def main(rounds: int = ROUNDS, *experts: int) -> None:
     """Prints the answers, and writes them to the results."""
-    names, rng = [f"e{n}" for n in range(EXPERTS)], random.Random(5)
+    rows = [row for n in experts or SLOTS for row in measure(n, SLOTS[n], rounds)]
+    judged = [row for row in rows if JUDGED.items() <= row.items()]
+    question = f"{JUDGED['experts']} experts, {JUDGED['clients']} clients"
+    answers = [
+        Answer(f"{question} ÷ vllm serve, {row['their slots']} slots", float(row["ratio"]), least=3)
+        for row in judged
+    ]
+    answers += [
+        Answer("… first token, 99th percentile, s", float(row["first p99 s"]), most=2)
+        for row in judged[:1]
+    ]
+    save("many", rounds=rounds, answers=judge("many", answers), tokens_per_second=rows)
+
+
+def measure(count: int, slots: Sequence[int], rounds: int) -> Iterator[Row]:
+    """A row for each demand, number of clients, and other side."""
+    names = [f"e{n}" for n in range(count)]
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        made = packages(folder, EXPERTS)
+        made = packages(folder, count)
         named = [f"{name}={path}" for name, path in zip(names, made, strict=True)]
         ours = [str(Path(sys.executable).parent / "expertserve"), "serve", *named]
         ours += ["--port", str(OURS), "--cache-dir", str(folder / "cache")]
         start(stack, ours, OURS, {})
         ports = {"ours": OURS}
-        for more, slots in enumerate((FEW, EXPERTS)):
-            side = f"vllm serve, {slots} slots"
-            ports[side] = port = THEIRS + more
-            start(stack, theirs(folder, names, slots, port), port, BIND)
-        firsts: dict[str, list[float]] = {side: [] for side in ports}
+        for more, each in enumerate(slots):
+            ports[f"{each} slots"] = port = THEIRS + more
+            start(stack, theirs(folder, names, each, port), port, BIND)
+        for demand, clients in product(("zipf", "even"), EACH):
+            print(f"{count:,} experts, {demand}, {clients} clients")
+            firsts: dict[str, list[float]] = {side: [] for side in ports}
+            sides = {
+                side: partial(ask, port, Asked(demand, clients, names), firsts[side])
+                for side, port in ports.items()
+            }
+            found = alternate(sides, rounds)
+            slowest = {side: p99(v[len(v) // (rounds + 1) :]) for side, v in firsts.items()}
+            speed = {side: statistics.median(values) for side, values in found.items()}
+            for each in slots:
+                other = f"{each} slots"
+                yield {
+                    "experts": count,
+                    "demand": demand,
+                    "clients": clients,
+                    "their slots": each,
+                    "ours": round(speed["ours"], 1),
+                    "theirs": round(speed[other], 1),
+                    "ratio": round(speed["ours"] / speed[other], 3),
+                    "first p99 s": round(slowest["ours"], 2),
+                    "their first p99 s": round(slowest[other], 2),
+                }
 
-        def run(side: str) -> float:
-            chosen = zipf(CLIENTS * EACH, rng, EXPERTS)
-            jobs = [(names[n], f"Question {i}?") for i, n in enumerate(chosen)]
-            return load(ports[side], jobs, firsts[side])
 
-        found = alternate({side: partial(run, side) for side in ports}, rounds)
-    middle = {side: statistics.median(values) for side, values in found.items()}
-    answers = [
-        Answer(f"{EXPERTS} experts, {CLIENTS} clients ÷ {side}", middle["ours"] / rate, least=3)
-        for side, rate in middle.items()
-        if side != "ours"
-    ]
-    notes = {
-        f"first token, 99th percentile, {side}, s": round(p99(own), 2)
-        for side, own in firsts.items()
-    }
-    notes |= {f"tokens a second, {side}": round(rate, 1) for side, rate in middle.items()}
-    save("many", rounds=rounds, notes=notes, answers=judge("many", answers))
+def ask(port: int, asked: Asked, firsts: list[float]) -> float:
+    """A side's tokens a second for its next questions."""
+    return load(port, asked.jobs(), firsts, asked.clients)
 
 
 if __name__ == "__main__":
-    main(*map(int, sys.argv[1:2]))
+    main(*map(int, sys.argv[1:]))

@@ -118,12 +118,14 @@ async def ask(
     return written, first
 
 
-def load(port: int, jobs: Sequence[tuple[str, str]], firsts: list[float]) -> float:
-    """Tokens per second of `CLIENTS` clients that share jobs: an expert and a prompt each."""
+def load(
+    port: int, jobs: Sequence[tuple[str, str]], firsts: list[float], clients: int = CLIENTS
+) -> float:
+    """Tokens per second of so many clients that share jobs: an expert and a prompt each."""
 
     async def run() -> float:
         left = iter(jobs)
-        async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=CLIENTS)) as client:
+        async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=clients)) as client:
 
             async def one() -> int:
                 count = 0
@@ -134,7 +136,7 @@ def load(port: int, jobs: Sequence[tuple[str, str]], firsts: list[float]) -> flo
                 return count
 
             began = time.perf_counter()
-            return sum(await asyncio.gather(*(one() for _ in range(CLIENTS)))) / (
+            return sum(await asyncio.gather(*(one() for _ in range(clients)))) / (
                 time.perf_counter() - began
             )
 

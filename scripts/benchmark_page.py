@@ -77,8 +77,9 @@ are compared between the middle and the last third; at most the growth that is a
 drafts, else default settings, a prepared package on a warm disk, each start a process of its own. "Before" is this repository at the commit that the notes name.""",
     "neighbours": """What do others wait while one key sends costly grammars, sixteen at once, no two alike? Two clients of another key
 ask short questions. "Stolen" are seconds that the hypervisor gave both cores to others: it does so once compilers take their idle time.""",
-    "many": """And two hundred experts behind a server, beside `vllm serve` with the same adapters as plain LoRA modules, 32 streaming clients,
-asked as Zipf's law has it? Ours has its default settings, which are a slot for each adapter here; theirs is there with 8 slots and with 200.""",
+    "many": """And many experts behind a server, beside `vllm serve` with the same adapters as plain LoRA modules, asked evenly and as
+Zipf's law has it, by streaming clients? Ours has its default settings, which are a slot for each adapter, at most 256; theirs is there with
+as many, and for 200 with 8, too.""",
     "thousand": """And with a thousand experts, many more than the engine has slots for, asked as Zipf's law has it, beside four that are always
 there?""",
     "manager": "What the manager costs: hot swaps, mixed batches, streams.",
