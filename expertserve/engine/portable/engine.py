@@ -32,7 +32,7 @@ from expertserve.errors import (
     OutOfMemoryError,
 )
 from expertserve.models import LocalModel
-from expertserve.prompt.tokenizer import FILE, Tokenizer
+from expertserve.prompt.tokenizer import Tokenizer
 from expertserve.request import Request
 from expertserve.result import Chunk
 
@@ -222,7 +222,6 @@ def _empty(device: torch.device | None) -> None:
 
 def _load(base: LocalModel, config: EngineConfig, device: str, dtype: str) -> Loaded:
     """Reads the model. A second for a small one."""
-    import tokenizers
     import torch
 
     from expertserve.engine.portable.adapters import Current
@@ -248,13 +247,12 @@ def _load(base: LocalModel, config: EngineConfig, device: str, dtype: str) -> Lo
     if end is None and isinstance(own := base.config.get("eos_token_id"), int):
         end = own
     text = model.config.get_text_config()
-    decoder = tokenizers.Tokenizer.from_file(str(base.path / FILE))
     kinds = getattr(text, "layer_types", None) or ["full_attention"] * text.num_hidden_layers
     return Loaded(
         model,
         dict(model.named_modules()),
         Current(),
-        decoder,
+        tokenizer.library,
         end,
         tuple(kinds),
         text.vocab_size,
