@@ -37,11 +37,21 @@ def _removed(
 
 def dora_form(layer: Layer) -> ModuleForm:
     form = lora_form(layer)
-    s = layer.part("magnitude").flatten() / torch.linalg.norm(
-        layer.weight() + form.b @ form.a, dim=1
-    )
+    s = layer.part("magnitude").flatten() / _row_norms(layer, form)
     form.b, form.scale, form.shift = s[:, None] * form.b, s - 1, s * form.shift
     bias = layer.bias()
     if bias is not None:
         form.shift = form.shift - form.scale * bias
     return form
+
+
+def _row_norms(layer: Layer, form: ModuleForm) -> torch.Tensor:
+    """‖W + B · A‖ by row [out]. A whole sum would be written to memory and read again."""
+    norms, room, row = [], None, 0
+    for block in layer.blocks():
+        room = torch.empty_like(block) if room is None else room
+        b = form.b[row : row + len(block)]
+        changed = torch.addmm(block, b, form.a, out=room[: len(block)])
+        norms.append(torch.linalg.vector_norm(changed, dim=1))
+        row += len(block)
+    return torch.cat(norms)

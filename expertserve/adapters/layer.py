@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,9 @@ from expertserve.adapters.places import Place, base_tensor
 from expertserve.adapters.settings import MAX_RANK
 from expertserve.errors import IncompatibleError, LoadError
 from expertserve.models import LocalModel, Tensor
+
+BLOCK = 1 << 20
+"""Values of a matrix that are worked on at once: 4 MB, so that they stay in a processor's cache."""
 
 
 def checked_form(module: str, form: ModuleForm, shape: tuple[int, int]) -> ModuleForm:
@@ -113,13 +116,25 @@ class Reader:
             )
         value = self.raw(tensor).float()
         value = value.T.contiguous() if tensor.transposed else value
-        if not is_finite(value):
-            raise IncompatibleError(
-                f"{tensor.name} has values that are not finite",
-                hint="the training diverged",
-                code="non_finite",
-            )
+        _check_finite(value, tensor)
         return value
+
+    def blocks(self, tensor: Tensor, rows: slice) -> Iterator[torch.Tensor]:
+        """Some of its rows as `__call__` gives them, a few at a time: each replaces the last one.
+
+        Raises:
+            IncompatibleError: `non_finite`, `quantised`.
+        """
+        if tensor.transposed or tensor.dtype not in quantised.PLAIN:
+            yield from _few(self(tensor)[rows])
+            return
+        raw = self.raw(tensor)[rows]
+        room: torch.Tensor | None = None
+        for part in _few(raw):
+            room = torch.empty(part.shape) if room is None else room
+            value = room[: len(part)].copy_(part)
+            _check_finite(value, tensor)
+            yield value
 
     def raw(self, tensor: Tensor) -> torch.Tensor:
         """One tensor as it is stored."""
@@ -132,6 +147,20 @@ class Reader:
                 f"{tensor.file.name}: {tensor.name} can't be read: {error}", code="bad_safetensors"
             ) from error
         return value
+
+
+def _check_finite(value: torch.Tensor, tensor: Tensor) -> None:
+    if not is_finite(value):
+        raise IncompatibleError(
+            f"{tensor.name} has values that are not finite",
+            hint="the training diverged",
+            code="non_finite",
+        )
+
+
+def _few(matrix: torch.Tensor) -> tuple[torch.Tensor, ...]:
+    """Blocks of rows."""
+    return torch.split(matrix, max(1, BLOCK // matrix.shape[1]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +200,19 @@ class Layer:
         found = base_tensor(self.base, self.place.layer)
         assert found is not None
         return self.read(found)[self.place.rows]
+
+    def blocks(self) -> Iterator[torch.Tensor]:
+        """`weight` a few rows at a time, which stay in the processor's cache.
+
+        Each block is overwritten by the next one.
+        """
+        parts = quantised.parts_of(self.base, self.place.layer)
+        if quantised.is_quantised(parts):
+            yield from _few(self.weight())
+            return
+        found = base_tensor(self.base, self.place.layer)
+        assert found is not None
+        yield from self.read.blocks(found, self.place.rows)
 
     def bias(self) -> torch.Tensor | None:
         """The base's bias [out], if the layer has one."""
