@@ -215,6 +215,9 @@ def test_min_p_and_a_bias_hold_beside_requests_that_are_drafted(
         greedy.token_ids,
     ]
     assert found[0][1][1] > 0
+    greedily = drafted(driver, [replace(hopeful, id="again"), replace(biased, id="biased")])
+    assert [answer.token_ids for answer, _ in greedily] == [greedy.token_ids, (other,) * 12]
+    assert greedily[0][1][1] > 0
 
 
 def test_several_answers_of_one_request_are_the_same(driver: Driver, tokenizer: Tokenizer) -> None:

@@ -21,6 +21,7 @@ from typing import Any
 import torch
 
 from expertserve.engine.vllm.options import PROPOSER
+from expertserve.engine.vllm.patches.kernels import likeliest
 
 
 @dataclass(slots=True)
@@ -88,14 +89,62 @@ def _draw(logits: torch.Tensor, ends: torch.Tensor, metadata: Any) -> torch.Tens
         logits: As they are sampled, shape [places, vocabulary].
         ends: Where each request's places end, shape [requests].
     """
-    likeliest = logits.argmax(dim=-1)
     if metadata.all_greedy or noise.sampler is None:  # None while vLLM warms up
-        return likeliest
+        return likeliest(logits)
     sampled: torch.Tensor = noise.sampler(logits, noise.generators, None, None)[0].view(-1)
     if metadata.all_random:
         return sampled
     warm = expand_batch_to_tokens(metadata.temperature, ends, len(logits)) > 0
-    return torch.where(warm, sampled, likeliest)
+    return torch.where(warm, sampled, likeliest(logits))
+
+
+def _said(
+    drafted: torch.Tensor, counts: list[int], drawn: torch.Tensor, bonus: torch.Tensor
+) -> torch.Tensor:
+    """`verify` in tensors. Shape: [requests, longest draft + 1], -1 where nothing is said."""
+    tokens = iter(drafted.tolist())
+    drafts = [list(islice(tokens, count)) for count in counts]
+    said = verify(drafts, drawn.tolist(), bonus.view(-1).tolist())
+    width = max(counts) + 1
+    rows = [[*row, *[-1] * (width - len(row))] for row in said]
+    return torch.tensor(rows, dtype=torch.int32, device=drafted.device)
+
+
+def _is_plain(sampling: Any) -> bool:
+    """Whether every request takes the likeliest token of what the model and grammars left."""
+    holder = sampling.thinking_budget_state_holder
+    return (
+        sampling.all_greedy
+        and sampling.no_penalties
+        and sampling.max_num_logprobs is None
+        and sampling.allowed_token_ids_mask is None
+        and not (sampling.bad_words_token_ids or sampling.logprob_token_ids)
+        and not (holder is not None and holder.has_tracked_requests())
+        and all(map(_is_idle, sampling.logitsprocs.non_argmax_invariant))
+    )
+
+
+def _is_idle(processor: Any) -> bool:
+    """Whether one of vLLM's own has nothing to do in this batch; others may always have."""
+    return getattr(processor, "biases", None) == {} or getattr(processor, "min_toks", None) == {}
+
+
+def _forward(theirs: Callable[..., Any]) -> Callable[..., Any]:
+    """`RejectionSampler.forward`, which copies all logits three times before it looks at them."""
+    from vllm.v1.outputs import SamplerOutput
+
+    def forward(
+        self: Any, metadata: Any, draft_probs: Any, logits: torch.Tensor, sampling: Any
+    ) -> Any:
+        if draft_probs is not None or self.synthetic_mode or not _is_plain(sampling):
+            return theirs(self, metadata, draft_probs, logits, sampling)
+        tokens = likeliest(logits)
+        drawn = tokens[metadata.target_logits_indices]
+        bonus = tokens[metadata.bonus_logits_indices]
+        said = _said(metadata.draft_token_ids, metadata.num_draft_tokens, drawn, bonus)
+        return SamplerOutput(sampled_token_ids=said, logprobs_tensors=None)
+
+    return forward
 
 
 def _processors(build: Callable[..., Any]) -> Callable[..., Any]:
@@ -146,12 +195,8 @@ def install() -> None:
                 **others,
             )
             return found
-        drawn = _draw(target_logits, cu_num_draft_tokens, sampling_metadata).tolist()
-        tokens = iter(draft_token_ids.tolist())
-        drafted = [list(islice(tokens, count)) for count in num_draft_tokens]
-        said = verify(drafted, drawn, bonus_token_ids.view(-1).tolist())
-        rows = [[*row, *[-1] * (max_spec_len + 1 - len(row))] for row in said]
-        return torch.tensor(rows, dtype=torch.int32, device=target_logits.device)
+        drawn = _draw(target_logits, cu_num_draft_tokens, sampling_metadata)
+        return _said(draft_token_ids, num_draft_tokens, drawn, bonus_token_ids)
 
     def apply_sampling_constraints(logits: torch.Tensor, *args: Any, **kwargs: Any) -> torch.Tensor:
         return constrain(logits, *args, **kwargs) if len(logits) else logits
@@ -164,5 +209,7 @@ def install() -> None:
     rejection_sampler.expand_batch_to_tokens = expand_batch_to_tokens
     rejection_sampler.apply_sampling_constraints = apply_sampling_constraints
     rejection_sampler.rejection_sample = rejection_sample
+    RejectionSampler = rejection_sampler.RejectionSampler
+    RejectionSampler.forward = _forward(RejectionSampler.forward)
     GPUModelRunner._input_fits_in_drafter = _input_fits_in_drafter
     gpu_model_runner.build_logitsprocs = _processors(gpu_model_runner.build_logitsprocs)

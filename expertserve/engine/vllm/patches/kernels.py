@@ -1,4 +1,4 @@
-"""Norms, activations and positions by vLLM's own CPU kernels, one call each.
+"""Norms, activations and positions by vLLM's own CPU kernels, and the likeliest token by numpy.
 
 vLLM 0.32 has them compiled, and takes them on POWER alone: elsewhere a norm is six of torch's
 operations, an activation two, since a compiler was to join them. With adapters there is none.
@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from vllm.model_executor.layers.rotary_embedding.base import RotaryEmbedding
 
 Normed = torch.Tensor | tuple[torch.Tensor, torch.Tensor]
+ROWS = 8
+"""Rows of logits that are looked at at once."""
 Rotated = tuple[torch.Tensor, torch.Tensor | None]
 
 
@@ -63,12 +66,25 @@ def by_shape(rotate: Callable[..., Rotated], natively: Callable[..., Rotated]) -
     return rotated
 
 
+def likeliest(logits: torch.Tensor) -> torch.Tensor:
+    """`Sampler.greedy_sample`: numpy looks at several values at once, vLLM's and torch's don't.
+
+    Shape: [rows, vocabulary] → [rows].
+    """
+    if logits.device.type != "cpu":
+        return logits.argmax(dim=-1)
+    few = torch.split(logits, ROWS)  # converted whole, they would be written to fresh memory
+    return torch.from_numpy(np.concatenate([rows.float().numpy().argmax(axis=-1) for rows in few]))
+
+
 def install() -> None:
     """Where this build of vLLM has the kernels. `options.KERNELS` lets the layers take them."""
     from vllm.model_executor.layers.activation import SiluAndMul
     from vllm.model_executor.layers.layernorm import RMSNorm
     from vllm.model_executor.layers.rotary_embedding.base import RotaryEmbedding as Rotary
+    from vllm.v1.sample.sampler import Sampler
 
+    Sampler.greedy_sample = staticmethod(likeliest)
     Rotary.forward_cpu = by_shape(Rotary.forward_cpu, Rotary.forward_native)
     if hasattr(torch.ops._C, "fused_add_rms_norm"):
         RMSNorm.forward_cpu = norm
