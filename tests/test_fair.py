@@ -195,11 +195,11 @@ def test_a_compiler_that_gets_no_processor_is_not_taken_for_a_costly_grammar(
         process = start(*args, **named)
         started.append(process)
         process.send_signal(signal.SIGSTOP)
-        threading.Timer(1.5, process.send_signal, [signal.SIGCONT]).start()
+        threading.Timer(5.0, process.send_signal, [signal.SIGCONT]).start()
         return process
 
     monkeypatch.setattr(compiler, "start_process", stopped)
-    monkeypatch.setitem(SECONDS, "quick", 1.0)
+    monkeypatch.setitem(SECONDS, "quick", 4.0)
     monkeypatch.setattr(compiler, "PATIENCE", 30)
     made = compiler.Compiler("quick")
     made.compile(parse('root ::= "a" | "b"\n'), tiny_base, tmp_path / "mask")
