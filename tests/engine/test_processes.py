@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -254,15 +254,19 @@ def test_a_wider_adapter_restarts_an_idle_engine_with_what_was_loaded(
         assert results[1].token_ids == before.token_ids and results[0].token_ids != before.token_ids
 
 
+def newer(before: Sequence[psutil.Process] = ()) -> list[psutil.Process]:
+    """The processes that live and were started since: other tests' engines are there, too."""
+    children = psutil.Process().children(recursive=True)
+    return [c for c in children if c not in before and c.status() != psutil.STATUS_ZOMBIE]
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems show no single mappings")
 def test_the_cache_takes_memory_as_it_is_used(tiny_manager: Own, tiny_package: Path) -> None:
-    size = 2 << 30
+    size, before = 2 << 30, newer()
     with tiny_manager(engine="vllm", kv_cache_bytes=size) as manager:
         manager.load_expert("narrow", tiny_package)
         assert manager.generate("narrow", "Hello", max_tokens=4, stop=[]).usage.completion_tokens
-        children = psutil.Process().children(recursive=True)
-        living = [c for c in children if c.status() != psutil.STATUS_ZOMBIE]
-        maps = [m for child in living for m in child.memory_maps(grouped=False)]
+        maps = [m for child in newer(before) for m in child.memory_maps(grouped=False)]
     caches = [m for m in maps if m.size >= size / 2 and m.path == "[anon]"]
     assert caches and all(m.rss < m.size / 4 for m in caches), caches
 
@@ -271,12 +275,12 @@ def test_the_cache_takes_memory_as_it_is_used(tiny_manager: Own, tiny_package: P
 def test_an_idle_engine_has_one_thread_for_its_process_groups(
     tiny_manager: Own, tiny_package: Path
 ) -> None:
+    before = newer()
     with tiny_manager(engine="vllm") as manager:
         manager.load_expert("narrow", tiny_package)
         manager.start()
-        children = psutil.Process().children(recursive=True)
-        threads = [t for child in children for t in Path(f"/proc/{child.pid}/task").glob("*/comm")]
-        named = [t.read_text().strip() for t in threads]
+        folders = [Path(f"/proc/{child.pid}/task") for child in newer(before)]
+        named = [t.read_text().strip() for folder in folders for t in folder.glob("*/comm")]
     assert sum(name.startswith("gloo") for name in named) == 1, named
 
 
