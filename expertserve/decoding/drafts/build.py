@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from expertserve.decoding.drafts.drafter import Drafter
 from expertserve.decoding.drafts.habits import Habits
+from expertserve.decoding.drafts.words import Words
 from expertserve.decoding.drafts.writing import Known, Writing
 from expertserve.package.habits import BEFORE, AnswerShape
 from expertserve.prompt.tokenizer import Tokenizer
@@ -138,11 +139,11 @@ def split(examples: Sequence[AnsweredPrompt]) -> tuple[list[AnsweredPrompt], lis
 
 def gain(habits: Habits, examples: Iterable[AnsweredPrompt], tokenizer: Tokenizer) -> Gain:
     """Writes the answers as a model would that gives them, token by token."""
-    drafter, known = Drafter(), Known(habits=habits)
+    drafter, known, words = Drafter(), Known(habits=habits), Words(tokenizer)
     tokens = steps = 0
     end = max(tokenizer.vocabulary.values()) + 1  # stands for the answer's end
     for example in examples:
-        writing = Writing(tokenizer.encode_plain(example.prompt), known, ends=[end])
+        writing = Writing(tokenizer.encode_plain(example.prompt), known, ends=[end], words=words)
         answer = [*tokenizer.encode_plain(example.answer), end]
         while len(writing.said) < len(answer):
             place = len(writing.said)

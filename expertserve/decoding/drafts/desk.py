@@ -14,6 +14,7 @@ from expertserve.decoding.drafts.costs import Costs
 from expertserve.decoding.drafts.drafter import SOURCES, Drafter, DraftTally, Guess
 from expertserve.decoding.drafts.earlier import remember
 from expertserve.decoding.drafts.habits import from_shapes
+from expertserve.decoding.drafts.words import Words
 from expertserve.decoding.drafts.writing import DraftLine, Known, Writing
 from expertserve.decoding.vocabulary import Vocabulary
 from expertserve.errors import ExpertError
@@ -70,6 +71,7 @@ class Desk:
     def __init__(self, folder: Path, vocabulary: Callable[[], Vocabulary]) -> None:
         self.costs = Costs()
         self._tokenizer = Tokenizer(folder)
+        self._words = Words(self._tokenizer)
         self._vocabulary = vocabulary
         self._experts: OrderedDict[str, _Expert] = OrderedDict()
         self._jobs: dict[str, _Job] = {}
@@ -91,6 +93,7 @@ class Desk:
             ends=sorted(ends, key=lambda end: end != expert.end),
             prediction=wish.prediction,
             respell=self._respell,
+            words=self._words,
         )
         totals = self._totals.setdefault(wish.request or request, _Totals())
         on = {"prediction": wish.prediction, "habits": wish.package, "history": wish.history}

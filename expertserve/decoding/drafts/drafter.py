@@ -1,4 +1,4 @@
-"""What probably comes next in an answer: six sources, and how often each was right.
+"""What probably comes next in an answer: seven sources, and how often each was right.
 
 A draft is a guess. Whoever verifies it keeps the tokens that the model would have written, so that
 a wrong one costs time and changes nothing.
@@ -15,6 +15,7 @@ from expertserve.decoding.drafts.forced import forced
 from expertserve.decoding.drafts.habitual import habitual
 from expertserve.decoding.drafts.placed import placed
 from expertserve.decoding.drafts.predicted import predicted
+from expertserve.decoding.drafts.value import value
 from expertserve.decoding.drafts.writing import Writing
 
 Source = Callable[[Writing], tuple[int, float] | None]
@@ -24,6 +25,7 @@ SOURCES: dict[str, Source] = {
     "habits": habitual,
     "prompt": copied,
     "place": placed,
+    "value": value,
     "history": earlier,
 }
 """Surest first. Each gives the next token, and how likely it takes it to be."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from expertserve.decoding.drafts.copied import continued
 from expertserve.decoding.drafts.habits import COPIED, END, Habits
 from expertserve.decoding.drafts.writing import Writing
 
@@ -14,7 +15,7 @@ def habitual(writing: Writing) -> tuple[int, float] | None:
 def from_habits(habits: Habits, writing: Writing) -> tuple[int, float] | None:
     """The likeliest next token and its share; none where something of the prompt's comes."""
     found = habits.after(writing.symbols)
-    if found is None or found[0] == COPIED:
+    if found is None or found[0] == COPIED or continued(writing) is not None:
         return None
     token, share = found
     if token != END:

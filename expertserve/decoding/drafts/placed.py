@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import pairwise
 
 from expertserve.decoding.drafts.habits import COPIED, PLACED
@@ -30,13 +31,11 @@ def placed(writing: Writing) -> tuple[int, float] | None:
         counts = habits.places.get(tuple(symbols[-n:]))
         if counts:
             least = RARE * sum(counts.values())
-            names = [
-                place
-                for before, times in counts.items()
-                if times >= least
-                for place in _places(writing, before)
-            ]
-            return (_likeliest(writing, sorted(names)), SURE * following[1]) if names else None
+            times = dict[int, int]()
+            for before, seen in counts.items():
+                if seen >= least:
+                    times |= dict.fromkeys(_places(writing, before), seen)
+            return (_likeliest(writing, times), SURE * following[1]) if times else None
     return None
 
 
@@ -46,20 +45,35 @@ def _places(writing: Writing, before: tuple[int, ...]) -> list[int]:
     if found is None:
         prompt, size = writing.prompt, len(before)
         ends = writing.copied_from.get(before[-1], ())
-        found = writing.named[before] = [
-            end + 1
+        starts = [
+            _after_blanks(writing, end + 1)
             for end in ends
-            if end + 2 < len(prompt) and tuple(prompt[end + 1 - size : end + 1]) == before
-        ][:MOST]
+            if tuple(prompt[end + 1 - size : end + 1]) == before
+        ]
+        found = [start for start in starts if start + 1 < len(prompt)]
+        writing.named[before] = found = found[:MOST]
     return found
 
 
-def _likeliest(writing: Writing, places: list[int]) -> int:
-    """The name that stands again behind them all, in the question; of several the first new one."""
-    prompt, said = writing.prompt, set(pairwise(writing.said))
+def _after_blanks(writing: Writing, place: int) -> int:
+    """The next place with something to see: a list's next name may stand on a line of its own."""
+    while place < len(writing.prompt) and writing.words.is_blank(writing.prompt[place]):
+        place += 1
+    return place
 
-    def rank(place: int) -> tuple[bool, bool]:
-        asked = writing.copied_from[prompt[place]][-1] > places[-1]
-        return not asked, (prompt[place], prompt[place + 1]) in said
 
-    return prompt[min(places, key=rank)]
+def _likeliest(writing: Writing, times: Mapping[int, int]) -> int:
+    """The name that stands again behind them all, in the question; of several a new one, then one
+    in a place that answers have had more often.
+
+    Args:
+        times: By places of names, how often answers have had names from such a place.
+    """
+    prompt, said, last = writing.prompt, set(pairwise(writing.said)), max(times)
+
+    def rank(place: int) -> tuple[bool, bool, int, int]:
+        asked = writing.copied_from[prompt[place]][-1] > last
+        seen = (prompt[place], prompt[place + 1]) in said
+        return not asked, seen, -times[place], place
+
+    return prompt[min(times, key=rank)]

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from expertserve.decoding.drafts.habits import COPIED, START, Habits
+from expertserve.decoding.drafts.words import Words
 from expertserve.decoding.mask import Row
 
 Respell = Callable[[Sequence[int]], list[int]]
+Followers = Counter[int]
+"""Tokens, and in how many places they follow."""
 
 
 class DraftLine(Protocol):
@@ -59,6 +63,7 @@ class Writing:
         ends: Tokens that end the answer, the usual one first.
         prediction: What the caller expects, in tokens.
         respell: Tokens → those that the model would write the same text with.
+        words: What its tokens look like.
     """
 
     def __init__(
@@ -69,26 +74,34 @@ class Writing:
         ends: Sequence[int] = (),
         prediction: Sequence[int] = (),
         respell: Respell | None = None,
+        words: Words | None = None,
     ) -> None:
         self.prompt = list(prompt)
         self.known = known
         self.ends = ends
         self.prediction = list(prediction)
         self.respell = respell
+        self.words = words or Words()
         self.said: list[int] = []
         self.symbols = [START]
         self.forced: dict[int, int] = {}
         """Tokens that the grammar leaves no way around, by their places."""
         self.copied_from: dict[int, list[int]] = {}
-        """Where each token of the prompt stands in it."""
+        """Where each token of the prompt stands in it, with its blank and without."""
         for place, token in enumerate(self.prompt):
             self.copied_from.setdefault(token, []).append(place)
+            if (bare := self.words.bare(token)) is not None:
+                self.copied_from.setdefault(bare, []).append(place)
         self.foretold: dict[int, list[int]] = {}
         """The same for the prediction."""
         for place, token in enumerate(self.prediction):
             self.foretold.setdefault(token, []).append(place)
         self.named: dict[tuple[int, ...], list[int]] = {}
         """Where names begin in the prompt that stand after these tokens, as far as looked for."""
+        self.values: list[int] | None = None
+        """Where values may begin in it, once that was looked for."""
+        self.following: tuple[tuple[int, ...], tuple[int, Followers]] = (), (0, Followers())
+        """The end of the answer that was looked for in the prompt last, and what follows it."""
         self.line: DraftLine | None = None
         self._lengths: list[int] = []
 
