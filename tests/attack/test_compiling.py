@@ -163,7 +163,7 @@ def test_a_callers_costly_schemas_and_grammars_leave_others_small_ones_quick(
     tiny_base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The hostile caller asks under many experts' names; the other's go before all that wait."""
-    monkeypatch.setitem(SECONDS, "quick", 2.0)
+    monkeypatch.setitem(SECONDS, "quick", 4.0)
     monkeypatch.setitem(SECONDS, "walk", 1.0)
     masks, left = Masks(), list[int]()
 
