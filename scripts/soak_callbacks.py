@@ -10,6 +10,7 @@ import sys
 import time
 import traceback
 from asyncio import events
+from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Thread, get_ident
 
@@ -20,53 +21,58 @@ Timed = tuple[float, float, float, str]
 """Seconds that it was for, seconds since the epoch, the other kind of seconds, and what."""
 
 
+@dataclass(slots=True)
+class Running:
+    """A thread's callback: since when, what it was seen doing, and seconds of collections."""
+
+    began: float
+    seen: list[str] = field(default_factory=list)
+    collected: float = 0.0
+
+    def __str__(self) -> str:
+        collected = f"collected for {1000 * self.collected:.0f} ms; " if self.collected else ""
+        return collected + " | ".join(self.seen[:3])
+
+
 class Longest:
     """The longest few, by one kind of seconds."""
 
     def __init__(self) -> None:
         self.found: list[Timed] = []
 
-    def note(self, seconds: float, other: float, what: str) -> None:
+    def note(self, seconds: float, other: float, handle: events.Handle, now: Running) -> None:
         if len(self.found) < KEPT or seconds > self.found[0][0]:
             add = heapq.heappush if len(self.found) < KEPT else heapq.heapreplace
-            add(self.found, (seconds, time.time(), other, what))
+            add(self.found, (seconds, time.time(), other, f"{repr(handle)[:200]} {now}"))
 
 
 class Onlooker(Thread):
-    """Looks at what a callback does that has been running for a while, and times collections."""
+    """Looks at what callbacks do that have been running for a while, and times collections.
+
+    Attributes:
+        running: By thread: a server has several loops.
+    """
 
     def __init__(self) -> None:
         super().__init__(daemon=True, name="onlooker")
-        self._running: tuple[int, float] | None = None
-        self._seen: list[str] = []
-        self._collected, self._began = 0.0, 0.0
+        self.running: dict[int, Running] = {}
+        self._began = 0.0
         gc.callbacks.append(self._collects)
 
     def run(self) -> None:
         while True:
             time.sleep(OFTEN)
-            if (now := self._running) and time.perf_counter() - now[1] > LONG:
-                frame = sys._current_frames().get(now[0])
-                stack = traceback.extract_stack(frame)[-DEEP:]
-                self._seen.append(" < ".join(f"{f.name}:{f.lineno}" for f in reversed(stack)))
-
-    def begin(self) -> None:
-        self._seen, self._collected = [], 0.0
-        self._running = get_ident(), time.perf_counter()
-
-    def end(self) -> str:
-        """What was seen of the callback that ends."""
-        self._running = None
-        collected = f"collected for {1000 * self._collected:.0f} ms; " if self._collected else ""
-        return collected + " | ".join(self._seen[:3])
+            for thread, now in list(self.running.items()):
+                if time.perf_counter() - now.began > LONG:
+                    stack = traceback.extract_stack(sys._current_frames().get(thread))[-DEEP:]
+                    now.seen.append(" < ".join(f"{f.name}:{f.lineno}" for f in reversed(stack)))
 
     def _collects(self, phase: str, _: dict[str, int]) -> None:
-        if not self._running or get_ident() != self._running[0]:
-            return
+        """Python's lock is held from a collection's start to its end, so that there is one."""
         if phase == "start":
             self._began = time.perf_counter()
-        else:
-            self._collected += time.perf_counter() - self._began
+        elif now := self.running.get(get_ident()):
+            now.collected += time.perf_counter() - self._began
 
 
 def watch(file: Path) -> None:
@@ -80,14 +86,13 @@ def watch(file: Path) -> None:
     onlooker.start()
 
     def run(handle: events.Handle) -> None:
-        onlooker.begin()
         began, before = time.perf_counter(), time.thread_time()
+        now = onlooker.running[get_ident()] = Running(began)
         theirs(handle)
         own, whole = time.thread_time() - before, time.perf_counter() - began
-        seen = onlooker.end()
-        what = f"{repr(handle)[:200]} {seen}"
-        took.note(whole, own, what)
-        used.note(own, whole, what)
+        onlooker.running.pop(get_ident(), None)
+        took.note(whole, own, handle, now)
+        used.note(own, whole, handle, now)
 
     def end() -> None:
         lists = {"took": took.found, "used": used.found}

@@ -140,8 +140,8 @@ def _build(file: Path, changed: int, size: int, *, plain: bool) -> tokenizers.To
             tokenizer = tokenizers.Tokenizer.from_file(str(file))
         except Exception as error:  # the library raises bare Exception
             raise _unreadable(file, error) from error
-    tokenizer.no_truncation()  # training's truncation must not cut prompts
-    tokenizer.no_padding()
+        tokenizer.no_truncation()  # training's truncation must not cut prompts
+        tokenizer.no_padding()
     tokenizer.encode_special_tokens = plain
     return tokenizer
 

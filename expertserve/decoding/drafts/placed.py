@@ -21,22 +21,33 @@ def placed(writing: Writing) -> tuple[int, float] | None:
     Where they stand is known from the answers that the expert's habits were counted in: a table's
     name after `TABLE`, an object's next key after a comma and a quotation mark.
     """
-    habits, symbols = writing.known.habits, writing.symbols
-    if symbols[-1] == COPIED:
+    share = copy_due(writing)
+    if share is None or not (times := names_due(writing)):
         return None
-    following = habits.after(symbols)
-    if following is None or following[0] != COPIED:
+    return _likeliest(writing, times), SURE * share
+
+
+def copy_due(writing: Writing) -> float | None:
+    """How likely something of the prompt's begins now; None where the expert's own words go on."""
+    if writing.symbols[-1] == COPIED:
         return None
+    following = writing.known.habits.after(writing.symbols)
+    return following[1] if following and following[0] == COPIED else None
+
+
+def names_due(writing: Writing) -> dict[int, int]:
+    """Where the names stand that may come next, and how often answers have had such a one."""
+    symbols, places = writing.symbols, writing.known.habits.places
     for n in range(min(PLACED, len(symbols)), 0, -1):
-        counts = habits.places.get(tuple(symbols[-n:]))
+        counts = places.get(tuple(symbols[-n:]))
         if counts:
             least = RARE * sum(counts.values())
             times = dict[int, int]()
             for before, seen in counts.items():
                 if seen >= least:
                     times |= dict.fromkeys(_places(writing, before), seen)
-            return (_likeliest(writing, times), SURE * following[1]) if times else None
-    return None
+            return times
+    return {}
 
 
 def _places(writing: Writing, before: tuple[int, ...]) -> list[int]:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from expertserve.decoding.drafts.habits import COPIED
-from expertserve.decoding.drafts.placed import placed
+from expertserve.decoding.drafts.placed import copy_due, names_due
 from expertserve.decoding.drafts.writing import Writing
 
 SURE = 0.35
@@ -17,10 +16,8 @@ def value(writing: Writing) -> tuple[int, float] | None:
     """The first word of the prompt's last line that is written as names and numbers are, and that
     the answer doesn't have yet.
     """
-    if writing.symbols[-1] == COPIED:
-        return None
-    following = writing.known.habits.after(writing.symbols)
-    if following is None or following[0] != COPIED or placed(writing) is not None:
+    share = copy_due(writing)
+    if share is None or names_due(writing):
         return None
     prompt, said, words = writing.prompt, writing.said, writing.words
     glued = not said or not words.ends_word(said[-1])
@@ -34,7 +31,7 @@ def value(writing: Writing) -> tuple[int, float] | None:
         else:
             seen = form in single or token in single
         if not seen:
-            return form, SURE * following[1]
+            return form, SURE * share
     return None
 
 
