@@ -3,9 +3,10 @@
     python -m benchmarks.many [ROUNDS] [EXPERTS …]
 
 20, 200 and 1,000 experts, asked evenly and as Zipf's law has it, by 8 and by 32 clients over the
-OpenAI API, streaming. Ours has its default settings. Theirs has a slot for each adapter, at most as
-many as ours; of 200 experts there is one with 8 slots, too. All servers of as many experts are up
-at once, idle while another is asked.
+OpenAI API, streaming. Ours has its default settings. Theirs has a slot for each
+adapter, at most as many as ours; of 200 experts there is one with 8 slots, too. All servers of as
+many experts are up at once, idle while another is asked. Results are written after each number of
+experts.
 """
 
 from __future__ import annotations
@@ -53,18 +54,26 @@ class Asked:
 
 def main(rounds: int = ROUNDS, *experts: int) -> None:
     """Prints the answers, and writes them to the results."""
-    rows = [row for n in experts or SLOTS for row in measure(n, SLOTS[n], rounds)]
+    rows: list[Row] = []
+    for n in experts or SLOTS:
+        rows += measure(n, SLOTS[n], rounds)
+        save(
+            "many",
+            rounds=rounds,
+            answers=judge("many", list(answers(rows))),
+            tokens_per_second=rows,
+        )
+
+
+def answers(rows: Sequence[Row]) -> Iterator[Answer]:
+    """What the bars are about."""
     judged = [row for row in rows if JUDGED.items() <= row.items()]
     question = f"{JUDGED['experts']} experts, {JUDGED['clients']} clients"
-    answers = [
-        Answer(f"{question} ÷ vllm serve, {row['their slots']} slots", float(row["ratio"]), least=3)
-        for row in judged
-    ]
-    answers += [
-        Answer("… first token, 99th percentile, s", float(row["first p99 s"]), most=2)
-        for row in judged[:1]
-    ]
-    save("many", rounds=rounds, answers=judge("many", answers), tokens_per_second=rows)
+    for row in judged:
+        over = f"{question} ÷ vllm serve, {row['their slots']} slots"
+        yield Answer(over, float(row["ratio"]), least=3)
+    for row in judged[:1]:
+        yield Answer("… first token, 99th percentile, s", float(row["first p99 s"]), most=2)
 
 
 def measure(count: int, slots: Sequence[int], rounds: int) -> Iterator[Row]:

@@ -81,7 +81,8 @@ drafts, else default settings, a prepared package on a warm disk, each start a p
 ask short questions. "Stolen" are seconds that the hypervisor gave both cores to others: it does so once compilers take their idle time.""",
     "many": """And many experts behind a server, beside `vllm serve` with the same adapters as plain LoRA modules, asked evenly and as
 Zipf's law has it, by streaming clients? Ours has its default settings, which are a slot for each adapter, at most 256; theirs is there with
-as many, and for 200 with 8, too. **Measured so far: 200 experts, Zipf, 32 clients**, by an earlier form of this benchmark.""",
+as many, and for 200 with 8, too. In bfloat16: 200 experts, Zipf, 32 clients, by an earlier form of this benchmark.""",
+    "many_float32": """The same in float32 on a CPU without AVX-512, where a step takes some three times as long: 20, 200 and 1,000 experts, asked evenly and by Zipf's law, by 8 clients with three questions each in a round and by 32 with one.""",
     "thousand": """And with a thousand experts, many more than the engine has slots for, asked as Zipf's law has it, beside four that are always
 there?""",
     "manager": "What the manager costs: hot swaps, mixed batches, streams.",
@@ -109,6 +110,7 @@ COMMANDS = {
     "schemas": "python -m benchmarks.schemas FOLDER",
     "adapters_float32": "python -m benchmarks.adapters",
     "drafts_float32": "python -m benchmarks.drafts",
+    "many_float32": "python -m benchmarks.many",
 }  # where it isn't the module of that name
 WIDTH = 20
 MOST_ROWS = 40
