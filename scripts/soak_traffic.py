@@ -6,9 +6,8 @@ import asyncio
 import itertools
 import json
 import random
-import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import httpx
@@ -75,10 +74,12 @@ BAD: tuple[tuple[str, object, tuple[int, ...]], ...] = (
 )
 
 
-async def client(http: httpx.AsyncClient, number: int, end: float, outcome: Outcome) -> None:
-    """One of many, until the end."""
+async def client(
+    http: httpx.AsyncClient, number: int, over: Callable[[], bool], outcome: Outcome
+) -> None:
+    """One of many, until it is over."""
     rng = random.Random(number)
-    while time.monotonic() < end:
+    while not over():
         model = rng.choice(["sql", "sql", "auto", SPARE])
         kind = rng.choices(["whole", "stream", "cancelled", "bad", "legacy"], [45, 20, 12, 15, 8])[
             0
@@ -160,11 +161,11 @@ def note(outcome: Outcome, kind: str, response: httpx.Response, expected: Sequen
 
 
 async def administrator(
-    http: httpx.AsyncClient, packages: Sequence[str], end: float, outcome: Outcome
+    http: httpx.AsyncClient, packages: Sequence[str], over: Callable[[], bool], outcome: Outcome
 ) -> None:
     """Loads, replaces, pins and unloads the spare name, with one package after the other."""
     rng, turns = random.Random(0), itertools.cycle(packages)
-    while time.monotonic() < end:
+    while not over():
         for method, path, body, expected in (
             ("PUT", f"/v1/experts/{SPARE}", {"path": next(turns)}, (200, 201)),
             ("POST", f"/v1/experts/{SPARE}/pin", {"pinned": True}, (200,)),
@@ -183,4 +184,4 @@ async def administrator(
                 )
             except httpx.HTTPError as error:
                 outcome.unanswered.append(f"administration: {type(error).__name__} {error}"[:200])
-            await asyncio.sleep(min(PAUSE, max(0.0, end - time.monotonic())))
+            await asyncio.sleep(PAUSE)

@@ -133,6 +133,7 @@ def test_one_that_fails_does_not_keep_the_others_from_running(
     modules = {f"benchmarks.{p.stem}" for p in (ROOT / "benchmarks").glob("*.py")}
     assert set(asked[:-1]) == modules - {
         "benchmarks.__init__",
+        "benchmarks.drafter",  # a part of `drafts`
         "benchmarks.fleet_ray",  # a part of `fleet`
         "benchmarks.gpu",  # `make gpu` runs it
         "benchmarks.measure",
@@ -173,6 +174,8 @@ def test_the_soak_in_short(tmp_path: Path) -> None:
         "fake",
         "--minutes",
         "0.1",
+        "--evictions",
+        "0",
         "--variations",
         "2",
         "--out",
