@@ -5,31 +5,33 @@
 Two engines hold the same base, one drafts. Questions are the test splits' (unseen schemas), asked
 greedily in the experts' own grammars; a figure counts the tokens that were written. An answer that
 differs is one that bfloat16 decided otherwise at another width of a step; it is counted. Earlier
-answers are not drafted from, since every round asks the same.
+answers are not drafted from, since every round asks the same. What drafts themselves take is
+measured after that, beside no engine.
 """
 
 from __future__ import annotations
 
 import itertools
+import statistics
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from importlib import import_module
-from pathlib import Path
 
-from benchmarks.measure import BASE, ROUNDS, Ratio, alternate, dtype, report, timed
+from benchmarks.drafter import EXPERTS, SEED, Answers, step_seconds
+from benchmarks.measure import BASE, ROUNDS, Answer, Ratio, alternate, dtype, report, timed
 from expertserve import EngineConfig, ExpertManager, GenerateArgs, Message
 from expertserve.server.tools import Tool, describe, schema_of
 from training.evaluate import context
 
-EXPERTS = Path(__file__).parents[1] / "examples" / "experts"
 CONFIG = EngineConfig(
     dtype=dtype(), max_lora_rank=32, max_model_len=1024, max_requests=64, kv_cache_bytes=768 << 20
 )
 TASKS = {"sql": "sql", "json": "json_extract", "cypher": "cypher"}
-QUESTIONS, SINGLES, SEED = 64, 4, 3
+QUESTIONS, SINGLES = 64, 4
 WIDTHS = (1, 4, 16, 32, 64)
+CROWD = 32
 SIDES = ("with", "without")
 Job = tuple[str, str | None, GenerateArgs]
 TOOLS = [
@@ -181,6 +183,18 @@ def changed(text: str) -> str:
     return " ".join(words)
 
 
+def own_time(speeds: Sequence[float], rounds: int) -> tuple[Answer, float]:
+    """What drafts take of a step of a crowd, as a share and in milliseconds.
+
+    Args:
+        speeds: Of such a crowd without drafts, in tokens a second.
+    """
+    answers = Answers(CROWD)
+    drafts = statistics.median(step_seconds(answers) for _ in range(rounds))
+    share = drafts * statistics.median(speeds) / CROWD
+    return Answer(f"drafts' own time ÷ a step's, {CROWD} at once", share, most=0.02), drafts * 1e3
+
+
 def main(rounds: int = ROUNDS) -> None:
     asked = Asked()
     try:
@@ -188,13 +202,15 @@ def main(rounds: int = ROUNDS) -> None:
         figures = alternate(work, rounds)
     finally:
         asked.close()
+    share, milliseconds = own_time(figures[f"SQL, {CROWD} at once, without"], rounds)
     notes = {
         "dtype": dtype(),
         "answers that were the same": f"{asked.same} of {asked.all}",
         "questions one by one": SINGLES,
+        f"ms of drafts in a step of {CROWD}": round(milliseconds, 1),
     }
     title = "Tokens a second, with drafts over without"
-    report("drafts", title, figures, ratios, notes=notes)
+    report("drafts", title, figures, ratios, notes=notes, beside=[share])
 
 
 if __name__ == "__main__":

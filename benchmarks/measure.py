@@ -176,12 +176,21 @@ def report(
     figures: dict[str, list[float]],
     ratios: list[Ratio],
     notes: Mapping[str, object],
+    beside: Sequence[Answer] = (),
 ) -> None:
-    """The ratios of alternating sides: printed, and written with everything that was measured."""
+    """The ratios of alternating sides, and other answers beside them: printed, and written with
+    everything that was measured.
+    """
     medians = {side: statistics.median(values) for side, values in figures.items()}
     print(f"\n{title}\n")
     answers = judge(
         name,
-        [Answer(r.question, medians[r.side] / medians[r.over], r.least, r.most) for r in ratios],
+        [
+            *(
+                Answer(r.question, medians[r.side] / medians[r.over], r.least, r.most)
+                for r in ratios
+            ),
+            *beside,
+        ],
     )
     save(name, notes=dict(notes), rounds=figures, medians=medians, answers=answers)
