@@ -26,9 +26,8 @@ from expertserve.decoding.marked_vocabulary import MarkedVocabulary
 from expertserve.decoding.mask import GlrMask, GlrVocabulary
 from expertserve.decoding.vocabulary import Vocabulary
 from expertserve.grammar.bundled import bundled
-from expertserve.grammar.gbnf import parse
 from expertserve.grammar.grounded import GroundedGrammar
-from expertserve.grammar.marks import machine_text
+from expertserve.grammar.marks import machine_rules
 from expertserve.grammar.recognise import Grammar
 from training import people
 
@@ -46,7 +45,7 @@ def main() -> None:
     own = bundled("json-object")
     assert own
     grammar = grounded(own, "json-object", "values", {})
-    mask = GlrMask.compile(parse(machine_text(grammar.rules), bounded=False), known, "static")
+    mask = GlrMask.compile(machine_rules(grammar.rules), known)
     answers = []
     for count, bar in BARS.items():
         rounds = [measure(grammar, mask, ours, count, n) for n in range(ROUNDS)]

@@ -3,10 +3,9 @@
     python -m benchmarks.many [ROUNDS] [EXPERTS …]
 
 20, 200 and 1,000 experts, asked evenly and as Zipf's law has it, by 8 and by 32 clients over the
-OpenAI API, streaming. Ours has its default settings. Theirs has a slot for each
-adapter, at most as many as ours; of 200 experts there is one with 8 slots, too. All servers of as
-many experts are up at once, idle while another is asked. Results are written after each number of
-experts.
+OpenAI API, streaming. Ours has its default settings. Theirs has a slot for each adapter, at most as
+many as ours; of 200 experts there is one with 8 slots, too. All servers of as many experts are up
+at once, idle while another is asked. Results are written after each number of experts.
 """
 
 from __future__ import annotations

@@ -183,14 +183,6 @@ def report(
     """
     medians = {side: statistics.median(values) for side, values in figures.items()}
     print(f"\n{title}\n")
-    answers = judge(
-        name,
-        [
-            *(
-                Answer(r.question, medians[r.side] / medians[r.over], r.least, r.most)
-                for r in ratios
-            ),
-            *beside,
-        ],
-    )
+    found = [Answer(r.question, medians[r.side] / medians[r.over], r.least, r.most) for r in ratios]
+    answers = judge(name, [*found, *beside])
     save(name, notes=dict(notes), rounds=figures, medians=medians, answers=answers)
