@@ -5,12 +5,16 @@ from __future__ import annotations
 import random
 
 from expertserve.grammar.marks import NameMark, meaning
+from expertserve.grammar.names.choices import Naming
 from expertserve.grammar.names.scope import Scope
 from expertserve.grammar.recognise import Grammar
 
 
 def walk(grammar: Grammar, scope: Scope, rng: random.Random, size: int = 200) -> str:
-    """A random sentence: of the grammar, and then of the names at each of its marks."""
+    """A random sentence: of the grammar, and then of the names at each of its marks.
+
+    Wherever a name stands half written, there is a way to its end.
+    """
     roles = {mark.text: meaning(mark.what) for mark in grammar.marks}
     written = ""
     for char in grammar.sample(rng, size):
@@ -22,6 +26,7 @@ def walk(grammar: Grammar, scope: Scope, rng: random.Random, size: int = 200) ->
         choice = naming.threads[0][0]
         name = b""
         while choice.ends is None or (choice.options and rng.random() < 0.5):
+            Naming(naming.find, ((choice, b""),)).rest()
             option = rng.choice(sorted(choice.options))
             name, choice = name + option, naming.find(choice.options[option])
         scope, written = scope.after(choice.ends), written + name.decode()

@@ -124,15 +124,15 @@ class SqlChoices(NameGraph):
         fit, name = self.fit, self.fit.schema.tables[at].name
         named = (*chosen, (name, at))
         options: Options = {}
-        ends, short = None, b" "
+        ends, short = None, None
         if name not in dict(chosen) and self._goes(sets, quals, named):
             bare = self.find(("on" if chosen else "join", sets, quals, named))
-            options, ends, short = dict(bare.options), bare.ends, bare.short or b""
+            options, ends, short = dict(bare.options), bare.ends, bare.short
         alias: Key = ("alias", sets, quals, chosen, at)
-        asked = (name for name, columns in quals if at in fit.called(name, columns))
-        if ends is None and set(asked) - fit.by_name.keys() - dict(chosen).keys():
-            short = b" "
         if self.find(alias).options:
+            asked = (name for name, columns in quals if at in fit.called(name, columns))
+            if ends is None and set(asked) - fit.by_name.keys() - dict(chosen).keys():
+                short = b" "
             options |= {b" ": alias, b" AS ": alias, b" as ": alias}
         return NamePlace(options, ends=ends, short=short)
 
