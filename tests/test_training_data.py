@@ -65,8 +65,8 @@ DRAWN: tuple[tuple[ModuleType, Split, int, str], ...] = (
     (json_extract, "test", 7, "a6c5989e0666e6ee"),
     (sql_varied, "train", 2, "bcc729dfef820343"),
     (sql_varied, "test", 7, "7bf2ee3ffeb758a3"),
-    (cypher_varied, "train", 2, "5a4f86273d7bf7ba"),
-    (cypher_varied, "test", 7, "f723ad0224f0714e"),
+    (cypher_varied, "train", 2, "a7ea54832d7be486"),
+    (cypher_varied, "test", 7, "fd784f07c912b30b"),
     (json_varied, "train", 2, "6c33bcae6fac2685"),
     (json_varied, "test", 7, "61ed91f4cf032737"),
 )

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import itertools
 import json
+import random
 import re
 
 import pytest
 
+from expertserve.decoding.graph_schema import graph_of
 from expertserve.grammar.bundled import bundled
 from training import cypher, cypher_varied, json_extract, json_varied, people
+from training.cypher_printed import printed
 from training.cypher_varied import RespeltLesson
 from training.task import Lesson, Split
 
@@ -90,3 +93,14 @@ def test_scribbled_sentences_still_hold_what_their_objects_do(split: Split) -> N
                 was.question, was.answer
             ), pair
     assert keys > LESSONS // 4 and differ > LESSONS
+
+
+def test_a_printed_schema_is_the_graph_of_its_patterns() -> None:
+    starts = set()
+    for lesson in itertools.islice(cypher.lessons("train", 91), LESSONS):
+        text = printed(random.Random(lesson.schema), lesson.schema)
+        graph, wanted = graph_of(text), graph_of(lesson.schema)
+        assert dict(graph.labels) == dict(wanted.labels), text
+        assert (dict(graph.types), graph.ties) == (dict(wanted.types), wanted.ties), text
+        starts.add(text[:6])
+    assert starts >= {"Node l", "Node p"} and len(starts) > 2

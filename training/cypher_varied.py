@@ -4,7 +4,8 @@
 
 Labels, types and properties of a lesson are spelt anew: in other cases, abbreviated, or as invented
 words, which then stand in the questions, too. A question that doesn't say such a word leaves the
-lesson. The judge translates an answer back and runs it on what the lesson was made of.
+lesson. The schema is in one of the forms that tools print. The judge translates an answer back and
+runs it on what the lesson was made of.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from training import cypher
+from training.cypher_printed import printed
 from training.sql_filters import kept
 from training.sql_speech import typed
 from training.sql_spelling import ODD, Style, odd_word, plural
@@ -32,7 +34,7 @@ _STRING: Final = re.compile(r"'((?:[^'\\]|\\.)*)'")
 _PART: Final = re.compile(r"('(?:[^'\\]|\\.)*'|\w+)")
 _VARIABLE: Final = re.compile(r"\((\w+):(\w+)\)")
 _MARKED: Final = re.compile(r"(\x02[^\x03]*\x03)")
-_KEYWORDS: Final = frozenset(ODD["keywords"])
+_KEYWORDS: Final = frozenset(ODD["keywords"]) | {"yield"}
 _CASES: Final = ("snake", "camel", "camel", "pascal", "upper", "flat")
 
 
@@ -102,6 +104,7 @@ def _respelt(rng: random.Random, split: Split, lesson: Lesson) -> RespeltLesson 
     if len(pairs) < _FEWEST:
         return None
     schema = _renamed(lesson.schema, names)
+    schema = printed(random.Random(schema), schema)
     return RespeltLesson(schema, lesson.dialect, tuple(pairs), lesson, tuple(names.items()))
 
 
