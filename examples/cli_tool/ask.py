@@ -12,7 +12,7 @@ from pathlib import Path
 
 from expertserve import Expert, ExpertError
 
-PACKAGE = next((Path(__file__).parents[1] / "experts").glob("expert-sql-*.expert"))
+PACKAGE = next((Path(__file__).parents[1] / "experts-0.5b").glob("expert-sql-*.expert"))
 COAST = """
 CREATE TABLE lighthouses (id INTEGER PRIMARY KEY, name TEXT, country TEXT, height INTEGER);
 INSERT INTO lighthouses VALUES

@@ -68,7 +68,9 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
     folder = tmp_path_factory.mktemp("docs")
     base = tiny.base_model(folder / "models" / DEMO_BASE)
     experts = folder / "repository" / "examples" / "experts"
+    larger = experts.with_name("experts-0.5b")
     experts.mkdir(parents=True)
+    larger.mkdir()
     for name, about in DESCRIPTIONS.items():
         kind = str(about["kind"])
         adapter = tiny.peft_adapter(base, folder / "adapters" / name, kind)
@@ -95,7 +97,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
             },
             limitations=[],
         )
-        pack(made, experts / f"expert-{name}-smollm2-135m-instruct.v0.1.0.expert")
+        archive = pack(made, experts / f"expert-{name}-smollm2-135m-instruct.v0.1.0.expert")
+        shutil.copy(archive, larger / f"expert-{name}-qwen2.5-coder-0.5b-instruct.v0.1.0.expert")
     return SimpleNamespace(
         folder=folder, base=base, experts=experts, models=folder / "models", cache=folder / "cache"
     )
