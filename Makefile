@@ -30,11 +30,8 @@ base-qwen: .venv/run.stamp  ## the demo's base model: Qwen2.5-Coder-0.5B-Instruc
 base-gemma: .venv/run.stamp  ## a third base model for the long tests: Gemma-3-270M, under Gemma's terms (250 MB, once)
 	@$(BIN)/python scripts/demo_base.py --model gemma
 
-QUESTION ?= Which lighthouses are in Norway?
-SCHEMA ?= examples/lighthouses.sql
-
 demo: base base-qwen  ## ask the SQL expert a question and run the SQL it writes; QUESTION="…" SCHEMA=file.sql
-	@$(BIN)/python examples/demo.py "$(QUESTION)" "$(SCHEMA)"
+	@$(BIN)/python examples/demo.py $(if $(QUESTION),"$(QUESTION)") $(if $(SCHEMA),--schema "$(SCHEMA)")
 
 test: .venv/dev.stamp base  ## unit and engine tests (under 15 minutes on 2 cores)
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile --ignore tests/gpu --ignore tests/manifests -m "not engine"

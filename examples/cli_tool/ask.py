@@ -33,7 +33,7 @@ def open_database(path: Path | None) -> sqlite3.Connection:
 
 def schema_of(database: sqlite3.Connection) -> str:
     rows = database.execute(
-        "SELECT sql || ';' FROM sqlite_schema WHERE type = 'table' AND sql IS NOT NULL"
+        "SELECT sql || ';' FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
     )
     return "\n".join(row[0] for row in rows)
 
