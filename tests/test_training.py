@@ -70,7 +70,7 @@ def test_a_run_goes_on_from_a_packed_expert_ends_in_time_and_resumes(
     out = tmp_path / "run"
     args = argparse.Namespace(
         task="sql_varied", out=out, steps=3, rank=99, dora=False, learning_rate=1e-9, seed=2,
-        start=start, minutes=0.0, think=False, base=tiny_base,
+        start=start, minutes=0.0, think=False, written=False, base=tiny_base,
     )  # fmt: skip
 
     def weights(folder: Path) -> dict[str, torch.Tensor]:

@@ -24,6 +24,7 @@ from training import (
     sql_varied,
     sql_world,
 )
+from training import written as handwritten
 from training.records import DATA, Choices, read, written
 from training.task import Split
 
@@ -34,11 +35,13 @@ RECORDS: dict[str, type[object]] = {
     "cypher_test.jsonl": cypher_world.Domain,
     "cypher_train.jsonl": cypher_world.Domain,
     "cypher_words.jsonl": Choices,
+    "cypher_written.jsonl": handwritten.WrittenLesson,
     "json_patterns.jsonl": Choices,
     "json_people.jsonl": people.Shape,
     "json_test.jsonl": json_world.Domain,
     "json_train_first.jsonl": json_world.Domain,
     "json_train_later.jsonl": json_world.Domain,
+    "json_written.jsonl": people.Shape,
     "sql_concepts.jsonl": sql_tables.Concept,
     "sql_odd.jsonl": Choices,
     "sql_phrases.jsonl": Choices,
@@ -51,6 +54,7 @@ RECORDS: dict[str, type[object]] = {
     "sql_things.jsonl": Choices,
     "sql_train.jsonl": sql_world.Domain,
     "sql_words.jsonl": Choices,
+    "sql_written.jsonl": handwritten.WrittenLesson,
 }
 LESSONS = 20
 DRAWN: tuple[tuple[ModuleType, Split, int, str], ...] = (

@@ -32,6 +32,7 @@ from expertserve.engine.machine import fast_bfloat16
 from expertserve.package.archive import open_package
 from training.task import TASKS, Lesson, Task
 from training.thoughts import thoughtful
+from training.written import mixed
 
 BASE = "SmolLM2-135M-Instruct"
 MODULES = ["q_proj", "k_proj", "v_proj", "o_proj", "up_proj", "down_proj"]
@@ -66,6 +67,9 @@ def main() -> None:
     parser.add_argument(
         "--think", action="store_true", help="answers begin with think blocks, three of four"
     )
+    parser.add_argument(
+        "--written", action="store_true", help="three lessons of four are training.written's"
+    )
     parser.add_argument("--base", type=Path, default=models_dir() / BASE)
     train(parser.parse_args())
 
@@ -78,6 +82,8 @@ def train(args: argparse.Namespace) -> None:
     model, optimizer, done = start(args)
     encode = Encoder(tokenizer)
     made = task.lessons("train", args.seed)
+    if args.written:
+        made = mixed(made, args.task, args.seed)
     lessons = itertools.islice(thoughtful(made) if args.think else made, done, args.steps)
     model.train()
     began, losses = time.monotonic(), []

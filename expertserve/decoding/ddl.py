@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -41,7 +41,7 @@ def read_ddl(ddl: str, kind: str) -> list[sql.Expr]:
 
 @lru_cache(maxsize=128)
 def schema_of(ddl: str, kind: str) -> Relations:
-    """What a DDL defines: tables, views whose columns it names, and the links between them.
+    """What a DDL defines: tables, views whose columns it tells, and the links between them.
 
     Args:
         kind: The manifest's grammar type.
@@ -57,8 +57,13 @@ def schema_of(ddl: str, kind: str) -> Relations:
     from sqlglot import expressions as sql
 
     statements = read_ddl(ddl, kind)
-    made = [s for s in statements if isinstance(s, sql.Create) and s.kind in _KINDS]
-    tables = tuple({plain(t.written): t for t in map(_table, made) if t.columns}.values())
+    made: dict[str, SqlTable] = {}
+    for statement in statements:
+        if isinstance(statement, sql.Create) and statement.kind in _KINDS:
+            table = _table(statement, made)
+            if table.columns:
+                made[plain(table.written)] = table
+    tables = tuple(made.values())
     if not tables:
         raise ConfigError(
             "the schema defines no table with columns",
@@ -72,7 +77,8 @@ def schema_of(ddl: str, kind: str) -> Relations:
     return Relations(tables, tuple(links))
 
 
-def _table(statement: sql.Create) -> SqlTable:
+def _table(statement: sql.Create, before: Mapping[str, SqlTable]) -> SqlTable:
+    """A table, or a view of what was defined `before` it."""
     from sqlglot import expressions as sql
 
     table = statement.find(sql.Table)
@@ -80,14 +86,57 @@ def _table(statement: sql.Create) -> SqlTable:
     name, place = written(table.this), table.args.get("db")
     columns = [written(c.this) for c in statement.find_all(sql.ColumnDef)]
     if not columns and isinstance(statement.expression, sql.Query):
-        named = statement.expression.named_selects
-        columns = [spelt(n) for n in named] if all(n and n != "*" for n in named) else []
+        columns = _selected(statement, statement.expression, before)
     return SqlTable(
         f"{written(place)}.{name}" if place else name,
         name,
         tuple({plain(c): c for c in columns}.values()),
         _key(statement),
     )
+
+
+def _selected(statement: sql.Create, query: sql.Query, before: Mapping[str, SqlTable]) -> list[str]:
+    """A view's columns: those that it lists, else its query's; none where they can't be told."""
+    from sqlglot import expressions as sql
+
+    if isinstance(statement.this, sql.Schema):  # CREATE VIEW v (a, b) AS …
+        return [written(name) for name in statement.this.expressions]
+    while isinstance(query, sql.SetOperation):
+        query = query.left
+    found: list[str] = []
+    for one in query.selects:
+        if isinstance(one, sql.Star) or (isinstance(one, sql.Column) and one.is_star):
+            of = one.table if isinstance(one, sql.Column) else ""
+            columns = _starred(query, of, before)
+        else:
+            columns = [spelt(one.alias_or_name)] if isinstance(one, sql.Alias | sql.Column) else []
+        if not columns:
+            return []
+        found += columns
+    return found
+
+
+def _starred(query: sql.Query, of: str, before: Mapping[str, SqlTable]) -> list[str]:
+    """What `*` or `of.*` stands for; nothing where a source isn't known, or a join drops some."""
+    from sqlglot import expressions as sql
+
+    if not isinstance(query, sql.Select) or query.args.get("with_"):
+        return []
+    joins = query.args.get("joins") or []
+    if not of and any(join.args.get("using") or join.method == "NATURAL" for join in joins):
+        return []
+    start = query.args.get("from_")
+    columns: list[str] = []
+    for source in [*([start] if start else []), *joins]:
+        table = source.this
+        if of and plain(table.alias_or_name) != plain(of):
+            continue
+        name = table.name if isinstance(table, sql.Table) else ""
+        known = before.get(plain(f"{table.db}.{name}" if name and table.db else name))
+        if known is None:
+            return []
+        columns += known.columns
+    return columns
 
 
 def _key(statement: sql.Create) -> str:

@@ -36,7 +36,9 @@ _SOURCE = re.compile(
     r"<source(?::(?P<form>json|sql|cypher|number|integer))?(?P<any_case>:any-case)?"
     r"(?::(?P<low>(?:\(?-?[0-9]+(?:\.[0-9]+)?)?)\.\.(?P<high>(?:-?[0-9]+(?:\.[0-9]+)?\)?)?))?>"
 )
-_SCHEMA = re.compile(r"<schema:(?P<role>column|star|sort|from|path|item|any|number|text|truth)>")
+_SCHEMA = re.compile(
+    r"<schema:(?P<role>column|star|sort|from|path|held|item|any|number|text|truth)>"
+)
 _BUT = class_of([MARKS], negated=True).ranges
 
 
@@ -78,7 +80,9 @@ class TokenMark:
         return f"{'!' if self.other else ''}<{self.name or f'[{self.id}]'}>"
 
 
-Role = Word["column", "star", "sort", "from", "path", "item", "any", "number", "text", "truth"]
+Role = Word[
+    "column", "star", "sort", "from", "path", "held", "item", "any", "number", "text", "truth"
+]
 
 
 @dataclass(frozen=True, slots=True)

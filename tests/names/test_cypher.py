@@ -68,6 +68,10 @@ RUN = [
     "MATCH (p:Person)-[:KNOWS]->(p2:Person) WITH p2, count(p) AS total WHERE total >= 2 RETURN p2.name",
     "MATCH (p:Person)-[rel:PLACED]->(o:`Order`) WHERE rel.since = 2019 RETURN max(o.total)",
     "MATCH (c:City)<-[:LIVES_IN]-(p:Person) RETURN DISTINCT c.name",
+    "MATCH (p:Person) WHERE NOT (p)-[:PLACED]->(:`Order`) RETURN p.name",
+    "MATCH (c:City) WHERE NOT (:Person)-[:LIVES_IN]->(c) AND c.name <> 'Oslo' RETURN c.name",
+    "MATCH (p:Person)-[:KNOWS]->(p2:Person) WHERE NOT (p2)-[:KNOWS]->(p) RETURN p.name, p2.name",
+    "MATCH (p:Person) WHERE (p)-[:KNOWS]->(:Person)-[:PLACED]->() OR (p.age > 3) RETURN count(p)",
     "MATCH (p:Person) WHERE p.name STARTS WITH 'it\\'s' OR p.active = true RETURN p.name;",
 ]
 REFUSED = [
@@ -82,6 +86,10 @@ REFUSED = [
     "MATCH (p:Person) RETURN DISTINCT p.name ORDER BY p.age",
     "MATCH (p:Person)-[:LIVES_IN]->(c:City) WITH c, count(p) AS total RETURN p.name",
     "MATCH (p:Person) DELETE p",
+    "MATCH (p:Person) WHERE NOT (p) RETURN p.name",
+    "MATCH (p:Person) WHERE NOT (p)-[:LIVES_IN]->(:Person) RETURN p.name",
+    "MATCH (p:Person) WHERE (p)-[:PLACED]->(o:`Order`) RETURN p.name",
+    "MATCH (p:Person) WHERE (q)-[:KNOWS]->(:Person) RETURN p.name",
 ]
 
 
@@ -97,6 +105,22 @@ def test_what_people_ask_is_allowed_and_runs_and_the_rest_is_not_written() -> No
         ending = grammar.shortest_completion(begun)
         assert ending is not None and grammar.accepts(begun + ending)
         connection.execute(begun + ending)
+
+
+def test_a_type_may_lead_to_several_labels() -> None:
+    graph = graph_of(
+        "(:Owner {name: STRING}) (:Boat {name: STRING}) (:House {street: STRING})"
+        "(:Owner)-[:OWNS]->(:Boat) (:Owner)-[:OWNS]->(:House) (:Boat)-[:NEAR]->(:House)"
+    )
+    grammar = GroundedGrammar.over(bound_cypher(), "", names=scope_of(graph))
+    for query in (
+        "MATCH (o:Owner)-[:OWNS]->(b:Boat) RETURN b.name",
+        "MATCH (o:Owner)-[r:OWNS]->(h:House)<-[:NEAR]-(b:Boat) RETURN h.street",
+        "MATCH (o:Owner)-[:OWNS]->(b:Boat), (o)-[:OWNS]->(h:House) RETURN o.name",
+        "MATCH (o:Owner) WHERE (o)-[:OWNS]->() AND NOT (o)-[:OWNS]->(:Boat) RETURN o.name",
+    ):
+        assert grammar.accepts(query), query
+    assert not grammar.accepts("MATCH (o:Owner)-[:OWNS]->(b:Boat) RETURN b.street")
 
 
 def test_a_graph_without_labels_is_refused() -> None:

@@ -195,6 +195,33 @@ def test_a_schema_s_names_are_written_as_queries_must() -> None:
     assert caught.value.code == "bad_schema"
 
 
+VIEWS = {
+    "CREATE VIEW v AS SELECT * FROM a": ("id", "x"),
+    "CREATE VIEW v AS SELECT b.*, a.x FROM a JOIN b ON a.id = b.a_id": ("no", "a_id", "x"),
+    "CREATE VIEW v AS SELECT k.*, COUNT(*) AS n FROM a AS k GROUP BY k.id": ("id", "x", "n"),
+    "CREATE VIEW v AS SELECT * FROM a, b": ("id", "x", "no", "a_id"),
+    "CREATE VIEW v (p, q) AS SELECT id, x FROM a": ("p", "q"),
+    "CREATE VIEW w AS SELECT x FROM a; CREATE VIEW v AS SELECT * FROM w": ("x",),
+    "CREATE VIEW v AS SELECT * FROM a UNION SELECT * FROM a": ("id", "x"),
+    "CREATE VIEW v AS SELECT id, MAX(x) FROM a": None,
+    "CREATE VIEW v AS SELECT * FROM elsewhere": None,
+    "CREATE VIEW v AS SELECT * FROM (SELECT id FROM a) AS z": None,
+    "CREATE VIEW v AS WITH a AS (SELECT 1 AS q) SELECT * FROM a": None,
+    "CREATE VIEW v AS SELECT * FROM a NATURAL JOIN b": None,
+}
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_a_view_s_columns_are_those_of_its_query_where_they_can_be_told(view: str) -> None:
+    ddl = f"CREATE TABLE a (id INT, x TEXT); CREATE TABLE b (no INT, a_id INT); {view}"
+    found = {t.name: t.columns for t in schema_of(ddl, "sql").tables}
+    assert found.get("v") == VIEWS[view]
+    if found.get("v"):
+        database = sqlite3.connect(":memory:")
+        database.executescript(ddl)
+        assert tuple(c[0] for c in database.execute("SELECT * FROM v").description) == VIEWS[view]
+
+
 def test_two_hundred_tables_are_ready_in_time_and_the_question_chooses_what_is_joined() -> None:
     schema = schema_of(big(random.Random(1), 200), "sql")
     began = time.process_time()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -29,6 +30,11 @@ class _Item:
     text: str
     kind: str
     of: str = ""
+
+
+def _titled(text: str) -> str:
+    """How engines title what is returned; equal for two functions that are one in Kuzu."""
+    return re.sub(r"^to(?=(lower|upper)\()", "", text.lower())
 
 
 class CypherChoices(NameGraph):
@@ -72,28 +78,70 @@ class CypherChoices(NameGraph):
 
     def _hop(self, bound: Bound, label: str, hops: int) -> NamePlace:
         """Behind a node: the path ends, or a relationship of its label begins."""
-        options: dict[bytes, Key] = {}
+        led: dict[tuple[str, str, str], list[str]] = {}
         for tie in self.graph.ties if hops < MOST_HOPS else ():
-            for start, target, left, right in (
-                (tie.source, tie.target, "-[", "]->"),
-                (tie.target, tie.source, "<-[", "]-"),
-            ):
-                if start != label:
-                    continue
-                options[f"{left}:{tie.type}{right}".encode()] = ("node", bound, target, hops + 1)
-                for name in self._variables(bound, tie.type, "rel", "r"):
-                    after = (*bound, (name, "relationship", tie.type))
-                    text = f"{left}{name}:{tie.type}{right}".encode()
-                    options[text] = ("node", after, target, hops + 1)
+            if tie.source == label:
+                led.setdefault(("-[", tie.type, "]->"), []).append(tie.target)
+            if tie.target == label:
+                led.setdefault(("<-[", tie.type, "]-"), []).append(tie.source)
+        options: dict[bytes, Key] = {}
+        for (left, of, right), targets in led.items():
+            to = tuple(targets)
+            options[f"{left}:{of}{right}".encode()] = ("node", bound, to, hops + 1)
+            for name in self._variables(bound, of, "rel", "r"):
+                after = (*bound, (name, "relationship", of))
+                options[f"{left}{name}:{of}{right}".encode()] = ("node", after, to, hops + 1)
         return NamePlace(options, ends=("bound", bound))
 
-    def _node(self, bound: Bound, label: str, hops: int) -> NamePlace:
-        options: dict[bytes, Key] = {f"(:{label})".encode(): ("hop", bound, label, hops)}
-        for text, after in self._nodes(bound, label):
-            options[text] = ("hop", after, label, hops)
+    def _node(self, bound: Bound, labels: tuple[str, ...], hops: int) -> NamePlace:
+        """Behind a relationship that leads to these."""
+        options: dict[bytes, Key] = {}
+        for label in labels:
+            options[f"(:{label})".encode()] = ("hop", bound, label, hops)
+            for text, after in self._nodes(bound, label):
+                options[text] = ("hop", after, label, hops)
         for name, kind, of in bound:
-            if kind == "node" and of == label:
-                options[f"({name})".encode()] = ("hop", bound, label, hops)
+            if kind == "node" and of in labels:
+                options[f"({name})".encode()] = ("hop", bound, of, hops)
+        return NamePlace(options)
+
+    # Patterns that there are, or are not
+
+    def _held(self, bound: Bound) -> NamePlace:
+        """A pattern as a condition: it names nothing new, and has a node that is known."""
+        nodes = [(name, of) for name, kind, of in bound if kind == "node"]
+        options: dict[bytes, Key] = {
+            f"({name})".encode(): ("held_hop", bound, label, 0)
+            for name, label in nodes
+            if self._leaving(label)
+        }
+        reached = {target for _, of in nodes for _, target in self._leaving(of)}
+        options |= {f"(:{label})".encode(): ("held_end", bound, label) for label in reached}
+        return NamePlace(options or {b"true": ("end",)})
+
+    def _leaving(self, label: str) -> list[tuple[str, str]]:
+        """The relationships at a label's nodes, as written behind one, and what they lead to."""
+        away = [(f"-[:{t.type}]->", t.target) for t in self.graph.ties if t.source == label]
+        back = [(f"<-[:{t.type}]-", t.source) for t in self.graph.ties if t.target == label]
+        return away + back
+
+    def _held_hop(self, bound: Bound, label: str, hops: int) -> NamePlace:
+        options: dict[bytes, Key] = {}
+        for text, target in self._leaving(label) if hops < MOST_HOPS else ():
+            options[f"{text}()".encode()] = ("end",)
+            options[f"{text}(:{target})".encode()] = ("held_hop", bound, target, hops + 1)
+            for name, kind, of in bound:
+                if kind == "node" and of == target:
+                    options[f"{text}({name})".encode()] = ("held_hop", bound, target, hops + 1)
+        return NamePlace(options, ends=() if hops else None)
+
+    def _held_end(self, bound: Bound, label: str) -> NamePlace:
+        """Behind a node without a name: one relationship, to a node that is known."""
+        options: dict[bytes, Key] = {}
+        for text, target in self._leaving(label):
+            for name, kind, of in bound:
+                if kind == "node" and of == target:
+                    options[f"{text}({name})".encode()] = ("end",)
         return NamePlace(options)
 
     # Values
@@ -125,10 +173,10 @@ class CypherChoices(NameGraph):
         Args:
             renamed: In WITH, where what is no variable must have a name.
         """
-        there = {name.lower() for name, _, _ in outputs}
+        there = {_titled(name) for name, _, _ in outputs}
         options: dict[bytes, Key] = {}
         for item in self._items(bound):
-            bare = item.text.lower() not in there
+            bare = _titled(item.text) not in there
             known = ("item", item.text, item.kind, item.of)
             if item.text.isidentifier():  # a variable keeps its name
                 options |= {item.text.encode(): ("end", *known)} if bare else {}

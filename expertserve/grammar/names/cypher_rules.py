@@ -30,7 +30,7 @@ sort ::= <schema:sort> (sep (ASC | DESC | ASCENDING | DESCENDING))?
 expr ::= exclusive (sep OR sep exclusive)*
 exclusive ::= conjunction (sep XOR sep conjunction)*
 conjunction ::= condition (sep AND sep condition)*
-condition ::= (NOT sep)? (of-number | of-text | of-truth | "(" expr ")" \
+condition ::= (NOT sep)? (of-number | of-text | of-truth | <schema:held> | "(" expr ")" \
 | <schema:any> sep IS " " (NOT " ")? NULL)
 of-number ::= <schema:number> (compare ("-"? number | <schema:number>) | sep IN sep numbers)
 of-text ::= <schema:text> (compare (literal | <schema:text>) | sep way sep literal \

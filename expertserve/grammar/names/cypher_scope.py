@@ -84,7 +84,7 @@ class CypherScope:
             return "item", self.bound, self.outputs, self.clause == b"WITH"
         if role == "sort":
             return "sort", self.bound, self.outputs, self.grouped
-        if role in ("path", "any"):
+        if role in ("path", "any", "held"):
             return role, self.bound
         return "value", self.bound, role
 
