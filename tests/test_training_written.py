@@ -77,9 +77,9 @@ def runs(text: str) -> set[tuple[str, ...]]:
 def test_three_lessons_of_four_are_written_and_all_come_before_one_comes_again() -> None:
     made = itertools.repeat(Lesson("made", None, (Pair("?", "!"),)))
     hand = [lesson.schema for lesson in written("sql")]
-    drawn = [lesson.schema for lesson in itertools.islice(mixed(made, "sql_varied", 1), 400)]
-    assert 0.7 < sum(schema != "made" for schema in drawn) / 400 < 0.8
+    drawn = [lesson.schema for lesson in itertools.islice(mixed(made, "sql_varied", 1), 2000)]
+    assert 0.7 < sum(schema != "made" for schema in drawn) / 2000 < 0.8
     first = [schema for schema in drawn if schema != "made"][: len(hand)]
     assert sorted(first) == sorted(hand) and first != hand
-    again = [lesson.schema for lesson in itertools.islice(mixed(made, "sql_varied", 1), 400)]
+    again = [lesson.schema for lesson in itertools.islice(mixed(made, "sql_varied", 1), 2000)]
     assert again == drawn
