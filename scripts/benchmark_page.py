@@ -72,7 +72,7 @@ drafts of that day, which look at how words are written. The table above was mea
 written by people who had not seen the generators, and not trained on (`benchmarks/people/`). An answer is right where its rows, or its object,
 are. The packages' defaults hold; “unrestricted” leaves names free.""",
     "people_experts": """The same questions to the small experts of `examples/experts`, on SmolLM2-135M-Instruct. The Cypher expert's package leaves
-out the line with the dialect, with which it was trained; with it, 14 of 100 were right.""",
+out the line with the dialect, with which it was trained; with it, one more was right in an earlier run.""",
     "fuzz": """Is there an input that breaks a promise? Every door that takes a stranger's bytes, with inputs drawn nearly sound and inputs
 mutated towards code that none had reached; what counts as broken is in [the security page](security.md). Not a measure of speed.""",
     "soak": """Does a server stay as it is under mixed traffic, with experts coming and going, a cache that is too small for them, hang-ups and bad requests? Memory and handles

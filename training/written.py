@@ -1,10 +1,10 @@
-"""Lessons that were written by hand: everyday schemas, graphs and notes, and what people ask.
+"""Lessons that were written, not drawn: everyday schemas, graphs and notes, and what people ask.
 
     python -m training.train sql_varied --written --start PACKAGE --out build/sql-written
 
-A generator can vary how a question is put, but not what comes to somebody's mind. The lessons were
-written for training alone, by writers who saw neither the generators nor any question that judges
-(`data/*_written.jsonl`); their subjects are none of `benchmarks/people`.
+A generator can vary how a question is put, but not what comes to somebody's mind. Language models
+wrote these for training alone (`data/*_written.jsonl`), told the task and a list of subjects, none
+of `benchmarks/people`; they were shown neither the generators nor a question that judges.
 """
 
 from __future__ import annotations
