@@ -16,6 +16,7 @@ from expertserve.decoding.mask import GlrMask, GlrVocabulary, Mask, XMask
 from expertserve.decoding.vocabulary import Vocabulary
 from expertserve.grammar.bundled import bundled, names
 from expertserve.grammar.gbnf import parse
+from expertserve.grammar.glrm import to_glrm
 from expertserve.grammar.lower import to_outlines, to_regex
 from expertserve.grammar.recognise import Grammar
 from expertserve.grammar.tree import Alt, Class, Literal, Node, Ref, Repeat, Rules, Seq
@@ -129,7 +130,17 @@ SIMPLE = [
     'root ::= "😀" [é-ü]{2,}',
     'root ::= [bcé]* "c"',
     'root ::= "a" x\nx ::= ("b" | "é" "b") | x2\nx2 ::= [bé]+ "c"',
+    'root ::= "a" x\nx ::= ("a"+){2,3} "a"',
+    'root ::= x "c" | "b"\nx ::= ("a" | "ab"){2} "b" | "c" y{3} "a"\ny ::= [ac]{1,2}',
+    'root ::= x* "a"\nx ::= "" | y\ny ::= x | ""',
 ]
+
+
+TWO_QUOTES = """
+root ::= text ("," text)*
+text ::= "a" ([^a\\\\] | more)* "a" | "b" ([^b\\\\] | more)* "b"
+more ::= "\\\\" [abc]
+"""
 
 
 @pytest.mark.parametrize("text", SIMPLE)
@@ -195,6 +206,38 @@ def test_a_mask_survives_saving() -> None:
 def test_a_token_that_may_not_come_is_refused() -> None:
     state = GlrMask.compile(parse('root ::= "ab"'), GLR).start()
     assert state.commit(97) and not state.copy().commit(99) and state.commit(98) and state.accepting
+
+
+@pytest.mark.parametrize("ids", [range(32), range(1, 33)])
+def test_the_token_that_ends_sentences_stays_inside(ids: range) -> None:
+    """Its id is one that logits may have and no text, or one behind them all."""
+    words = Vocabulary({i: bytes([97 + i]) for i in ids})
+    vocabulary = GlrVocabulary(words)
+    state = GlrMask.compile(parse('root ::= "cd"'), vocabulary).start()
+    row = np.full(max(ids) // 32 + 1, -1, dtype=np.int32)
+    for token in (2, 3):
+        state.fill(row)
+        assert row.tolist()[0] == 1 << token and not row[1:].any()
+        assert not state.accepting and not state.copy().commit(vocabulary.end)
+        assert state.forced() == [2, 3][token - 2 :]
+        assert state.commit(token)
+    state.fill(row)
+    assert not row.any() and state.accepting and state.copy().accepting
+    assert state.forced() == [] and not state.commit(vocabulary.end)
+
+
+@pytest.mark.parametrize("name", names())
+def test_a_lexer_reads_our_grammars(name: str) -> None:
+    """Read by characters, names and strings made compiles ten times as long."""
+    grammar = bundled(name)
+    assert grammar and not to_glrm(grammar.rules).spelt
+
+
+def test_a_small_part_that_two_words_share_does_not_join_them() -> None:
+    said = to_glrm(parse(TWO_QUOTES))
+    assert not said.spelt and said.text.count("\nt T") == 1
+    grammar = Grammar(parse(TWO_QUOTES))
+    walk(grammar, [GlrMask.compile(grammar.rules, GLR, "quick")], random.Random(4), 20)
 
 
 @settings(max_examples=100, deadline=None)

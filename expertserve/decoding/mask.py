@@ -5,6 +5,7 @@ A compiled mask is shared by all requests; each request follows it with a state 
 
 from __future__ import annotations
 
+import itertools
 import zlib
 from typing import TYPE_CHECKING, Literal, Protocol, Self, runtime_checkable
 
@@ -14,7 +15,7 @@ import numpy.typing as npt
 from expertserve import plugins
 from expertserve.decoding.vocabulary import Vocabulary
 from expertserve.errors import ConfigError, GrammarError
-from expertserve.grammar.glrm import to_glrm
+from expertserve.grammar.glrm import END, to_glrm
 from expertserve.grammar.lower import productive, reachable, renamed, without_empty_repeats
 from expertserve.grammar.terminals import split_repeats
 from expertserve.grammar.tree import Ref, Rules
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     import glrmask
     import xgrammar
 
-FORMAT = 3
+FORMAT = 4
 Row = npt.NDArray[np.int32]
 """A bit for each token id, 32 to a word."""
 Strategy = Literal["static", "quick", "walk", "fallback"]
@@ -63,12 +64,20 @@ class Mask(Protocol):
 
 
 class GlrVocabulary:
-    """A vocabulary as glrmask has it; made once for each engine, since it takes about 0.1 s."""
+    """A vocabulary as glrmask has it, and a token of ours that ends a sentence.
+
+    Made once for each engine, since it takes about 0.1 s. Tokens of no text are left out.
+
+    Attributes:
+        end: That token's id, which none of the vocabulary's has.
+    """
 
     def __init__(self, vocabulary: Vocabulary) -> None:
         import glrmask
 
-        self.own = glrmask.Vocab.from_id_to_bytes(dict(vocabulary.tokens))
+        self.end = next(i for i in itertools.count() if i not in vocabulary.tokens)
+        written = {i: text for i, text in vocabulary.tokens.items() if END not in text}
+        self.own = glrmask.Vocab.from_id_to_bytes({**written, self.end: END})
 
 
 class GlrMask:
@@ -77,8 +86,9 @@ class GlrMask:
     Source: https://github.com/IsaacBreen/glrmask
     """
 
-    def __init__(self, constraint: glrmask.Constraint) -> None:
-        self._constraint = constraint
+    def __init__(self, constraint: glrmask.Constraint, end: int) -> None:
+        self._constraint, self._end = constraint, end
+        self._words = constraint.mask_len()
 
     @classmethod
     def compile(
@@ -101,16 +111,16 @@ class GlrMask:
         elif strategy == "quick" and said.spelt:
             chosen = glrmask.TokenTrie(merge_equivalent_tokens=True)
         try:
-            return cls(
-                glrmask.Grammar.from_glrm(said.text).compile(vocabulary.own, mask_strategy=chosen)
-            )
+            grammar = glrmask.Grammar.from_glrm(said.text)
+            made = grammar.compile(vocabulary.own, mask_strategy=chosen)
         except ValueError as error:
             raise GrammarError(
                 f"the mask engine can't compile this grammar: {error}", code="mask_refused"
             ) from error
+        return cls(made, vocabulary.end)
 
     def start(self) -> GlrState:
-        return GlrState(self._constraint.start())
+        return GlrState(self._constraint.start(), self._end, self._words)
 
     def save(self) -> bytes:
         return self._constraint.save()
@@ -125,7 +135,7 @@ class GlrMask:
         import glrmask
 
         try:
-            return cls(glrmask.Constraint.load(data, vocabulary.own))
+            return cls(glrmask.Constraint.load(data, vocabulary.own), vocabulary.end)
         except ValueError as error:
             raise GrammarError(
                 f"a compiled grammar can't be read: {error}", code="mask_damaged"
@@ -133,27 +143,50 @@ class GlrMask:
 
 
 class GlrState:
-    """A request's place in a sentence, by glrmask."""
+    """A request's place in a sentence, by glrmask.
 
-    def __init__(self, state: glrmask.ConstraintState) -> None:
-        self._state = state
+    Args:
+        end: The token that ends the sentence.
+        words: Of a whole mask. Logits have no place for the end where no id is free among theirs.
+    """
+
+    def __init__(self, state: glrmask.ConstraintState, end: int, words: int) -> None:
+        self._state, self._end, self._words = state, end, words
+        self._accepting: bool | None = None
+        """Whether the end may come here, once a mask has told."""
 
     def fill(self, row: Row) -> None:
-        self._state.fill_mask(row)
+        whole = row if len(row) >= self._words else self._row()
+        self._state.fill_mask(whole)
+        words, place, bit = whole.view(np.uint32), self._end >> 5, 1 << (self._end & 31)
+        found = int(words[place])
+        self._accepting = bool(found & bit)
+        words[place] = found & ~bit
+        if whole is not row:
+            row[:] = whole[: len(row)]
+
+    def _row(self) -> Row:
+        return np.zeros(self._words, dtype=np.int32)
 
     def commit(self, token: int) -> bool:
-        return bool(self._state.commit_token(token))
+        self._accepting = None
+        return token != self._end and bool(self._state.commit_token(token))
 
     @property
     def accepting(self) -> bool:
-        return self._state.is_accepting()
+        if self._accepting is None:
+            self.fill(self._row())
+        return bool(self._accepting)
 
     def copy(self) -> Self:
-        return type(self)(self._state.copy())
+        made = type(self)(self._state.copy(), self._end, self._words)
+        made._accepting = self._accepting
+        return made
 
     def forced(self) -> list[int]:
         """Tokens of the text that is the only way on, the longest ones; up to 1,000."""
-        return list(self._state.copy().commit_forced_tokens())
+        tokens = list(self._state.copy().commit_forced_tokens())
+        return [token for token in tokens if token != self._end]
 
 
 def fallback_engine() -> str:

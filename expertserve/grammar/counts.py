@@ -135,11 +135,16 @@ def _joined(items: list[Node]) -> Node:
     return flat[0] if len(flat) == 1 else Seq(tuple(flat))
 
 
-def inlined_sizes(rules: Rules, most: int, never: frozenset[str]) -> dict[str, int]:
+def inlined_sizes(
+    rules: Rules, most: int, never: frozenset[str], *, once: bool = False
+) -> dict[str, int]:
     """Characters and classes of each rule with what it refers to put in, up to `most`.
 
     Rules within themselves have `most`, and so have those of `never` and what is deeper than
     `MOST_DEEP`.
+
+    Args:
+        once: Count what is repeated once, as it is written.
     """
     sizes: dict[str, int] = {}
     depths: dict[str, int] = {}
@@ -154,7 +159,7 @@ def inlined_sizes(rules: Rules, most: int, never: frozenset[str]) -> dict[str, i
         node = rules.rules[name]
         depths[name] = 1 + max((depths[used] for used in references(node)), default=0)
         whole = name in never or depths[name] > MOST_DEEP
-        sizes[name] = most if whole else min(most, size_of(node, sizes))
+        sizes[name] = most if whole else min(most, size_of(node, sizes, once=once))
         for user in users[name]:
             waiting[user].discard(name)
             if not waiting[user]:
@@ -162,14 +167,18 @@ def inlined_sizes(rules: Rules, most: int, never: frozenset[str]) -> dict[str, i
     return {name: sizes.get(name, most) for name in rules.rules}
 
 
-def size_of(node: Node, sizes: Mapping[str, int]) -> int:
-    """Characters and classes of a node, given those of the rules that it refers to."""
+def size_of(node: Node, sizes: Mapping[str, int], *, once: bool = False) -> int:
+    """Characters and classes of a node, given those of the rules that it refers to.
+
+    Args:
+        once: As in `inlined_sizes`.
+    """
     match node:
         case Ref(name):
             return sizes[name]
         case Seq(parts) | Alt(parts):
-            return sum(size_of(part, sizes) for part in parts)
+            return sum(size_of(part, sizes, once=once) for part in parts)
         case Repeat(item, low, high):
-            return size_of(item, sizes) * max(1, low, high or 0)
+            return size_of(item, sizes, once=once) * (1 if once else max(1, low, high or 0))
         case _:
             return len(getattr(node, "text", "x"))

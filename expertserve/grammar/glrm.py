@@ -20,7 +20,7 @@ from expertserve.grammar.lower import (
     reachable,
     without_empty_repeats,
 )
-from expertserve.grammar.terminals import MAX_INLINED, split_repeats, terminals
+from expertserve.grammar.terminals import MAX_WRITTEN, split_repeats, terminals
 from expertserve.grammar.tree import (
     Alt,
     Class,
@@ -35,7 +35,9 @@ from expertserve.grammar.tree import (
     walk,
 )
 
-HEAD = "glrm 1;\nstart r0;\n"
+END = b"\xff"
+"""What ends a sentence: a byte of no text."""
+HEAD = 'glrm 1;\nstart s;\nnt s = r0 E;\nt E = b"\\xff";\n'
 MOST_EDGES = 20_000
 """Of all automata: those with fewer come first, and the others are spelt by characters."""
 CUT = Literal("-")
@@ -68,13 +70,17 @@ def to_glrm(rules: Rules) -> GlrmText:
     """The grammar in GLRM; rules are renamed, as GBNF allows more.
 
     What a lexer cuts rightly becomes a terminal (see `expertserve.grammar.terminals`); the rest is
-    made of characters.
+    made of characters. A sentence ends with `END`: the engine confuses a word that goes on with one
+    that begins behind it, and says of `[bc]* "c"` that it is complete after `bcb`; it doesn't where
+    another word must come.
 
     Example:
         >>> from expertserve.grammar.gbnf import parse
         >>> print(to_glrm(parse('root ::= "<" root? ">" | [0-9]+')).text)
         glrm 1;
-        start r0;
+        start s;
+        nt s = r0 E;
+        t E = b"\\xff";
         nt r0 = "<" r0? ">" | T1;
         t T1 = /[\\x30-\\x39]+/;
         <BLANKLINE>
@@ -88,7 +94,7 @@ def to_glrm(rules: Rules) -> GlrmText:
     )
     if rules.words is None:
         left = reachable(split_repeats(left))
-    lexed = terminals(left, inlined_sizes(left, MAX_INLINED, counting), rules.words) - {left.root}
+    lexed = terminals(left, counting, rules.words) - {left.root}
     kept = reachable(split_repeats(left, lexed), stop=lexed)
     words = [name for name in kept.rules if name in lexed]
     plain = patterns(left.rules, [name for name in words if name not in cut])
@@ -168,7 +174,7 @@ def _counted(rules: Rules, words: frozenset[str]) -> dict[str, str]:
     """
     found: dict[str, str] = {}
     own = sorted(words.intersection(rules.rules) - {rules.root})
-    sizes = inlined_sizes(rules, MAX_INLINED, frozenset())
+    sizes = inlined_sizes(rules, MAX_WRITTEN, frozenset())
     for name in own:
         node = rules.rules[name]
         counts = [max(p.low, p.high or 0) for p in walk(node) if isinstance(p, Repeat)]
@@ -292,5 +298,5 @@ class _Sizes(dict[str, int]):
         self._rules = rules
 
     def __missing__(self, name: str) -> int:
-        self.update(inlined_sizes(self._rules, MAX_INLINED, frozenset()))
+        self.update(inlined_sizes(self._rules, MAX_WRITTEN, frozenset()))
         return self[name]

@@ -10,9 +10,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from expertserve.grammar.analysis import derivable, derives, nullable
-from expertserve.grammar.counts import chained, inlined_sizes
+from expertserve.grammar.counts import chained
 from expertserve.grammar.expressions import char_class, parenthesised, patterns
-from expertserve.grammar.terminals import MAX_INLINED, split_repeats, terminals
+from expertserve.grammar.terminals import split_repeats, terminals
 from expertserve.grammar.tree import (
     Alt,
     Class,
@@ -63,8 +63,7 @@ def to_lark(rules: Rules) -> str:
     words = rules.words
     rules, counting = chained(without_empty_repeats(reachable(productive(rules))))
     rules = reachable(split_repeats(rules))
-    sizes = inlined_sizes(rules, MAX_INLINED, counting)
-    lexed = terminals(rules, sizes, words) - {rules.root}
+    lexed = terminals(rules, counting, words) - {rules.root}
     kept = reachable(rules, stop=lexed)
     names = {
         n: "start" if n == rules.root else f"T{i}" if n in lexed else f"r{i}"
@@ -328,7 +327,8 @@ class _NonEmpty:
         while self._todo:
             name = self._todo.pop()
             made[_variant(name)] = self._nonempty(self._rules.rules[name]) or Ref(_variant(name))
-        return Rules(made, {n: self._rules.lines.get(n, 0) for n in made}, self._rules.root)
+        found = Rules(made, {n: self._rules.lines.get(n, 0) for n in made}, self._rules.root)
+        return productive(found) if self._made else found  # one of "" alone has no other text
 
     def _null(self, node: Node) -> bool:
         return derives(node, self._empty, empty=True)

@@ -5,10 +5,6 @@ of the terminal can be followed by a character with which it would go on being o
 becomes a terminal if it is regular and, in the deterministic automaton of its words, no accepting
 state has a transition on a character that may follow the part in a sentence.
 
-Nor, where the part may end a sentence, on a character that its words begin with to a state that
-doesn't accept: glrmask's lexer confuses a word that goes on with one that begins behind it, and
-says that the sentence is complete (`[bc]* "c"` after `bcb`).
-
 Sources: the automaton of positions is Glushkov's (*The abstract theory of automata*, 1961); FOLLOW
 sets as in Aho, Sethi and Ullman, 4.4.
 """
@@ -19,6 +15,7 @@ from collections import deque
 from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 
+from expertserve.grammar.counts import inlined_sizes
 from expertserve.grammar.tree import (
     MAX_CODE,
     Alt,
@@ -33,8 +30,12 @@ from expertserve.grammar.tree import (
     walk,
 )
 
-MAX_POSITIONS, MAX_STATES, MAX_INLINED = 6_000, 4_000, 6_000
-"""Past these a part stays made of characters: of its automaton, and of its written form."""
+MAX_POSITIONS, MAX_STATES = 6_000, 4_000
+"""Past these a part stays made of characters: of its automaton, which many parts share."""
+MAX_WRITTEN, MAX_SPELT = 6_000, 60_000
+"""Past these, too: its characters and classes as written, and with its repetitions spelt out."""
+FEW = 8
+"""Positions of a rule up to which each place where it is used has its own."""
 
 
 def split_repeats(rules: Rules, but: Container[str] = ()) -> Rules:
@@ -70,7 +71,7 @@ def split_repeats(rules: Rules, but: Container[str] = ()) -> Rules:
 
 def terminals(
     rules: Rules,
-    sizes: Mapping[str, int],
+    counting: frozenset[str],
     words: frozenset[str] | None = None,
 ) -> frozenset[str]:
     """The rules that become terminals: regular, not nullable, delimited by longest match.
@@ -79,12 +80,12 @@ def terminals(
     text are what costs. Nor does one that is too long once what it refers to is put into it.
 
     Args:
-        sizes: Of each rule with what it refers to put in, see `inlined_sizes`.
+        counting: Rules that don't become terminals, nor does what refers to them.
         words: Those that are known to be terminals, unless they are too long; they alone are.
     """
-    long = frozenset(name for name, size in sizes.items() if size >= MAX_INLINED)
     if words is not None:
-        return words.intersection(rules.rules) - long
+        return words.intersection(rules.rules) - _longer(rules, MAX_WRITTEN, counting)
+    long = _longer(rules, MAX_WRITTEN, counting, once=True) | _longer(rules, MAX_SPELT, counting)
     alphabet = _Alphabet(rules)
     facts = _TerminalFacts(rules, alphabet, long)
     users: dict[str, set[str]] = {name: set() for name in rules.rules}
@@ -110,6 +111,13 @@ def terminals(
         if divides or name in lexed:
             done.add(name)
     return frozenset(lexed)
+
+
+def _longer(
+    rules: Rules, most: int, never: frozenset[str], *, once: bool = False
+) -> frozenset[str]:
+    sizes = inlined_sizes(rules, most, never, once=once)
+    return frozenset(name for name, size in sizes.items() if size >= most)
 
 
 def _divides(node: Node, done: set[str]) -> bool:
@@ -139,8 +147,6 @@ class _Alphabet:
         self._starts = sorted(cuts)
         self._index = {start: i for i, start in enumerate(self._starts)}
         self.size = len(self._starts) - 1
-        self.end = 1 << self.size
-        """In a FOLLOW set: the sentence may end there."""
 
     def bits(self, ranges: tuple[tuple[int, int], ...]) -> int:
         found = 0
@@ -167,7 +173,7 @@ class _TerminalFacts:
         self._rules, self._alphabet, self._never = rules, alphabet, never
         self.empty = dict.fromkeys(rules.rules, False)
         self.first = dict.fromkeys(rules.rules, 0)
-        self.follow = dict.fromkeys(rules.rules, 0) | {rules.root: alphabet.end}
+        self.follow = dict.fromkeys(rules.rules, 0)
         self._until_stable(self._grow_first)
         self._until_stable(self._grow_follow)
         self.regular = self._regular()
@@ -279,8 +285,9 @@ class _TooLarge(Exception):
 class _Positions:
     """Glushkov's automaton: a state for each position; sets are bit masks.
 
-    A rule that is used in several places is built once, so that the automaton may take more words
-    than the rule has, never fewer: a part may be thought unsafe that isn't.
+    A rule of more than a few positions that is used in several places is built once, so that the
+    automaton may take more words than the rule has, never fewer: a part may be thought unsafe that
+    isn't.
     """
 
     def __init__(self, rules: Mapping[str, Node], alphabet: _Alphabet) -> None:
@@ -296,9 +303,12 @@ class _Positions:
             case Class(ranges):
                 return self._position(self._alphabet.bits(ranges))
             case Ref(name):
-                if name not in self._built:
-                    self._built[name] = self.build(self._rules[name])
-                return self._built[name]
+                if name in self._built:
+                    return self._built[name]
+                before, part = len(self.classes), self.build(self._rules[name])
+                if len(self.classes) - before > FEW:
+                    self._built[name] = part
+                return part
             case Seq(items):
                 return self._sequence(self.build(i) for i in items)
             case Alt(options):
@@ -372,8 +382,6 @@ def _safe(rules: Rules, name: str, alphabet: _Alphabet, follow: int) -> bool:
             bits ^= lowest
     distinct = set(letters) - {0}
     critical = {letters[i] for i in range(alphabet.size) if follow >> i & 1} - {0}
-    ends = bool(follow & alphabet.end)
-    beginning = [letter for letter in distinct if part.first & letter]
     seen: set[int] = set()
     todo = [part.first & letter for letter in distinct]
     while todo:
@@ -388,11 +396,7 @@ def _safe(rules: Rules, name: str, alphabet: _Alphabet, follow: int) -> bool:
             lowest = rest & -rest
             after |= automaton.follow[lowest.bit_length() - 1]
             rest ^= lowest
-        again = [after & letter for letter in beginning] if ends else []
-        if state & part.last and (
-            any(after & letter for letter in critical)
-            or any(one and not one & part.last for one in again)
-        ):
+        if state & part.last and any(after & letter for letter in critical):
             return False
         todo += [after & letter for letter in distinct]
     return True
