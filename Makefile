@@ -86,7 +86,7 @@ check: .venv/dev.stamp  ## lint, formatting, types
 	$(BIN)/python scripts/check_links.py
 	$(BIN)/python scripts/check_docs.py
 
-bench: .venv/dev.stamp base  ## the performance tables: JSON in benchmarks/results, and docs/benchmarks.md (over an hour)
+bench: .venv/dev.stamp base base-qwen  ## the performance tables: JSON in benchmarks/results, and docs/benchmarks.md (over an hour)
 	$(BIN)/python benchmarks/run.py
 
 docs: .venv/dev.stamp  ## build the documentation's site, strictly, and check links and coverage

@@ -88,6 +88,18 @@ GRAMMARS = [
 ]
 
 
+def test_each_source_has_the_digest_and_the_marks_of_one_grammar(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Writing a large grammar to digest it takes longer than all else that a call's names do."""
+    grammar = Grammar.from_gbnf('root ::= "name: " <source>')
+    wanted = grammar.digest, grammar.marks
+    monkeypatch.setattr("expertserve.grammar.recognise.write", None)
+    for source in ("I am Ana.", "He is Bo."):
+        made = over(grammar, source)
+        assert (made.digest, made.marks) == wanted
+
+
 @pytest.mark.parametrize("text", GRAMMARS)
 @pytest.mark.parametrize(
     "source", ["Ana Gil", 'An "A. Gil" said a\n12,5 b', "é's Ana's; 12 1,200."]

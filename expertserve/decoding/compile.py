@@ -16,7 +16,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from contextlib import suppress
-from functools import lru_cache, partial
+from functools import cache, lru_cache, partial
 from importlib import metadata
 from pathlib import Path
 from typing import TypeVar
@@ -155,7 +155,7 @@ class Masks:
         if _used(static):
             return Constraint(gbnf="", digest=grammar.digest, mask=static)
         quick, engine = static.with_suffix(".quick"), fallback_engine()
-        version = metadata.version(XGRAMMAR) if engine == XGRAMMAR else ""
+        version = _version(XGRAMMAR) if engine == XGRAMMAR else ""
         handed = static.with_name(f"{static.stem}.{quote(engine, safe='')}{version}")
         rules = writable(grammar.rules, vocabulary_of(tokenizer))
         make = partial(self._make, rules, tokenizer, quick, handed, engine, own)
@@ -240,9 +240,7 @@ class Masks:
 
     def path(self, cache_dir: Path | None, grammar: str, vocabulary: Vocabulary) -> Path:
         """A static mask's file: named by digests of grammar and vocabulary, and both versions."""
-        name = (
-            f"{grammar[:32]}-{vocabulary.digest[:16]}-{metadata.version('glrmask')}-{FORMAT}.mask"
-        )
+        name = f"{grammar[:32]}-{vocabulary.digest[:16]}-{_version('glrmask')}-{FORMAT}.mask"
         return (cache_dir or config.cache_dir()) / "masks" / name
 
     def _later(self, rules: Rules, tokenizer: Path, static: Path, own: bool) -> None:
@@ -290,6 +288,12 @@ def measure(grammar: Grammar, tokenizer: Path) -> tuple[float, int]:
             return seconds, out.stat().st_size
         finally:
             compiler.end()
+
+
+@cache
+def _version(package: str) -> str:
+    """Of an installed package; reading it takes half a millisecond."""
+    return metadata.version(package)
 
 
 def _make(folder: Path) -> None:

@@ -63,6 +63,7 @@ class GroundedGrammar(Grammar):
         names: Scope | None = None,
     ) -> None:
         self.rules, self.program = grammar.rules, grammar.program
+        self.digest, self.marks = grammar.digest, grammar.marks  # of large rules in milliseconds
         self._automaton = grammar._automaton
         self.meanings = meanings
         self.source = source
