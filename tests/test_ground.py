@@ -88,16 +88,14 @@ GRAMMARS = [
 ]
 
 
-def test_each_source_has_the_digest_and_the_marks_of_one_grammar(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """Writing a large grammar to digest it takes longer than all else that a call's names do."""
+def test_each_source_has_the_digest_and_the_marks_of_one_grammar() -> None:
+    """Not equal ones: writing a large grammar to digest it takes longer than all else that a call's
+    names do.
+    """
     grammar = Grammar.from_gbnf('root ::= "name: " <source>')
-    wanted = grammar.digest, grammar.marks
-    monkeypatch.setattr("expertserve.grammar.recognise.write", None)
     for source in ("I am Ana.", "He is Bo."):
         made = over(grammar, source)
-        assert (made.digest, made.marks) == wanted
+        assert made.digest is grammar.digest and made.marks is grammar.marks
 
 
 @pytest.mark.parametrize("text", GRAMMARS)

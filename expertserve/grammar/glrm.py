@@ -37,7 +37,7 @@ from expertserve.grammar.tree import (
 
 END = b"\xff"
 """What ends a sentence: a byte of no text."""
-HEAD = 'glrm 1;\nstart s;\nnt s = r0 E;\nt E = b"\\xff";\n'
+HEAD = f'glrm 1;\nstart s;\nnt s = r0 E;\nt E = b"\\x{END.hex()}";\n'
 MOST_EDGES = 20_000
 """Of all automata: those with fewer come first, and the others are spelt by characters."""
 CUT = Literal("-")
